@@ -1,0 +1,1 @@
+//! The only crate with IO: fetch, streams, IndexedDB, timers, and the dispatcher.

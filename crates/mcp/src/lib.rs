@@ -1,0 +1,1 @@
+//! How to talk MCP, without IO.

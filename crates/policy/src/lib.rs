@@ -1,0 +1,1 @@
+//! What may happen: who may do what, and the gate.

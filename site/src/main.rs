@@ -1,0 +1,2 @@
+//! The Leptos app.
+fn main() {}
