@@ -1,0 +1,187 @@
+// What every browser test stands on: one Chromium, a fresh context per test, the network watched, console errors fail.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Where the built site is served, without a slash at the end. */
+export const site = (process.env.COUNTERSIGN_SITE ?? "").replace(/\/$/, "");
+/** The same site below a path, with a slash at the end. */
+export const siteBelowPath = process.env.COUNTERSIGN_SITE_BASE ?? "";
+export const screenshots = path.join(here, "..", "screenshots");
+
+export const DESKTOP = { width: 1440, height: 900 };
+export const TABLET = { width: 1024, height: 768 };
+export const PHONE = { width: 390, height: 844 };
+
+let browser = null;
+
+/** The Chromium of the run, or one of our own when a file is run by itself. */
+async function chromiumOfTheRun() {
+  if (browser === null) {
+    browser = process.env.COUNTERSIGN_BROWSER ? await chromium.connect(process.env.COUNTERSIGN_BROWSER) : await chromium.launch(launch);
+  }
+  return browser;
+}
+
+after(async () => { await browser?.close(); });
+
+/** Every request that left the pages of one context, in order, with the JSON-RPC messages in its body. */
+class Network {
+  constructor(context) {
+    this.requests = [];
+    context.on("request", (request) => {
+      const body = request.postData();
+      let messages = [];
+      try {
+        messages = body ? [JSON.parse(body)].flat() : [];
+      } catch {
+        messages = [];
+      }
+      this.requests.push({ at: Date.now(), url: request.url(), method: request.method(), headers: request.headers(), body, messages });
+    });
+  }
+
+  /** What went to an origin. */
+  to(origin) { return this.requests.filter((request) => new URL(request.url).origin === origin); }
+
+  /** Which JSON-RPC methods went to an origin, in order. */
+  methods(origin) { return this.to(origin).flatMap((request) => request.messages.map((message) => message.method).filter(Boolean)); }
+
+  /** The `tools/call` requests that went to an origin. */
+  calls(origin) {
+    return this.to(origin).flatMap((request) => request.messages.filter((message) => message.method === "tools/call").map((message) => ({ at: request.at, headers: request.headers, body: request.body, ...message.params })));
+  }
+
+  /** Every origin but the site's own. */
+  foreign() {
+    return [...new Set(this.requests.map((request) => request.url).filter((url) => /^https?:/.test(url)).map((url) => new URL(url).origin))].filter((origin) => origin !== site);
+  }
+}
+
+/** Chromium's own lines about answers of other origins: they say what a server did, not what our page did wrong. */
+function aboutAnotherOrigin(message) {
+  const text = message.text();
+  const from = message.location().url;
+  if (/^Failed to load resource/.test(text)) return !from.startsWith(site);
+  return /blocked by CORS policy/.test(text);
+}
+
+/** The page, and the words for what a person does on it. */
+export class App {
+  constructor(page, network, base = `${site}/`) {
+    this.page = page;
+    this.network = network;
+    this.base = base;
+  }
+
+  get message() { return this.page.getByRole("textbox", { name: "Message", exact: true }); }
+  get log() { return this.page.getByRole("log", { name: "Conversation" }); }
+  get conversations() { return this.page.getByRole("navigation", { name: "Conversations" }); }
+  get decision() { return this.page.getByRole("alertdialog").or(this.page.getByRole("dialog")).filter({ has: this.page.getByRole("button", { name: "Deny", exact: true }) }); }
+  button(name, scope = this.page) { return scope.getByRole("button", { name, exact: typeof name === "string" }); }
+
+  async open(route = "") {
+    await this.page.goto(new URL(route.replace(/^\//, ""), this.base).href);
+    return this;
+  }
+
+  async ready() {
+    await this.message.waitFor();
+    await this.page.waitForFunction(() => !document.querySelector("textarea")?.disabled);
+    return this;
+  }
+
+  async say(text) {
+    await this.message.fill(text);
+    await this.button("Send").click();
+  }
+
+  /** Says `no` to the question on screen, or one of the other answers, once its buttons are armed. */
+  async answer(name) {
+    const choice = this.button(name, this.decision);
+    await choice.waitFor();
+    await assertSoon(() => choice.isEnabled(), `"${name}" is armed`);
+    await choice.click();
+  }
+
+  async screenshot(name) {
+    mkdirSync(screenshots, { recursive: true });
+    await this.page.screenshot({ path: path.join(screenshots, `${name}.png`), animations: "disabled" });
+  }
+
+  /** What axe finds on the page as it is. */
+  async violations() {
+    await this.page.evaluate(axeSource);
+    const result = await this.page.evaluate(() => globalThis.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }));
+    assert.ok(result.passes.length > 0, "axe looked at something");
+    return result.violations.map((each) => `${each.id}: ${each.help} (${each.nodes.map((node) => node.target.join(" ")).slice(0, 4).join("; ")})`);
+  }
+}
+
+/** Waits until something is so; says what was waited for when it never is. */
+export async function assertSoon(condition, what, within = 10_000) {
+  const until = Date.now() + within;
+  for (;;) {
+    if (await condition()) return;
+    if (Date.now() > until) assert.fail(`not within ${within / 1000} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/**
+ * A test with a page of its own.
+ *   viewport, colorScheme   of the context
+ *   expected                console errors that belong to what the test provokes, as regular expressions
+ *   base                    another place that serves the site
+ * The body gets `app`, `page`, `network`, `context`, `keep` (a server to end with the test) and node's `t`.
+ */
+export function journey(title, options, body) {
+  if (typeof options === "function") { body = options; options = {}; }
+  test(title, { timeout: options.timeout ?? 90_000 }, async (t) => {
+    assert.ok(site, "COUNTERSIGN_SITE is not set: it names the address of the built site");
+    const context = await (await chromiumOfTheRun()).newContext({
+      viewport: options.viewport ?? DESKTOP,
+      colorScheme: options.colorScheme ?? "light",
+      reducedMotion: "reduce",
+    });
+    context.setDefaultTimeout(15_000);
+    const network = new Network(context);
+    const errors = [];
+    const listen = (page) => {
+      page.on("pageerror", (error) => errors.push(`uncaught: ${error.message}`));
+      page.on("console", (message) => {
+        if (message.type() !== "error" || aboutAnotherOrigin(message)) return;
+        if ((options.expected ?? []).some((each) => each.test(message.text()))) return;
+        errors.push(`console: ${message.text()}`);
+      });
+    };
+    context.on("page", listen);
+    const servers = [];
+    const keep = async (server) => { const ready = await server; servers.push(ready); return ready; };
+    try {
+      const page = await context.newPage();
+      const app = new App(page, network, options.base);
+      try {
+        await body({ app, page, network, context, keep, t });
+      } catch (error) {
+        await app.screenshot(`failed-${title.replaceAll(/[^A-Za-z0-9]+/g, "-").slice(0, 80)}`).catch(() => {});
+        if (errors.length > 0) error.message += `\nThe page had said:\n${errors.join("\n")}`;
+        throw error;
+      }
+      assert.deepEqual(errors, [], "the page logged no errors");
+    } finally {
+      await context.close();
+      await Promise.all(servers.map((server) => (server.stop ?? server.close)()));
+    }
+  });
+}
