@@ -62,7 +62,7 @@ export function loader(glue, url) {
     started ??= start(source).catch((cause) => {
       started = undefined;
       throw new CountersignError({
-        code: "wasm_load",
+        code: "wasm-load",
         message: "the WebAssembly module could not be started",
         hint: "serve the .wasm file of the package as application/wasm, allow 'wasm-unsafe-eval' in the page's Content-Security-Policy, or pass `wasm` (a URL, a Response, bytes or a WebAssembly.Module)",
         cause,

@@ -1,0 +1,55 @@
+//! What an `AbortSignal` can cancel: a ticket is taken before a call begins, so that an abort never comes too early.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::Future;
+
+use browser::{Code, Error};
+use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
+
+/// The open tickets of one host or client.
+#[derive(Default)]
+pub(crate) struct Tickets(RefCell<Book>);
+
+#[derive(Default)]
+struct Book {
+    last: u32,
+    open: HashMap<u32, (AbortHandle, Option<AbortRegistration>)>,
+}
+
+impl Tickets {
+    /// A new ticket.
+    pub(crate) fn take(&self) -> u32 {
+        let mut book = self.0.borrow_mut();
+        book.last = book.last.wrapping_add(1);
+        let (handle, registration) = AbortHandle::new_pair();
+        let ticket = book.last;
+        book.open.insert(ticket, (handle, Some(registration)));
+        ticket
+    }
+
+    /// Cancels what runs under the ticket, or will.
+    pub(crate) fn cancel(&self, ticket: u32) {
+        if let Some((handle, _)) = self.0.borrow().open.get(&ticket) {
+            handle.abort();
+        }
+    }
+
+    /// Cancels everything.
+    pub(crate) fn cancel_all(&self) {
+        for (handle, _) in self.0.borrow().open.values() {
+            handle.abort();
+        }
+    }
+
+    /// Runs `work` under the ticket; an abort drops it, which cancels its request.
+    pub(crate) async fn run<T>(&self, ticket: u32, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let registration = self.0.borrow_mut().open.get_mut(&ticket).and_then(|(_, registration)| registration.take());
+        let Some(registration) = registration else {
+            return Err(Error::new(Code::Invalid, "a ticket is for one call"));
+        };
+        let done = Abortable::new(work, registration).await;
+        self.0.borrow_mut().open.remove(&ticket);
+        done.unwrap_or_else(|_| Err(Error::new(Code::Cancelled, "the call was cancelled")))
+    }
+}
