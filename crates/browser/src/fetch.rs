@@ -1,0 +1,246 @@
+//! One streaming request with an abort of our own.
+//!
+//! * The `AbortController` is ours and is aborted bare: a foreign signal with a reason that is no `Error` has trapped
+//!   other clients. Dropping the [`Response`] or the future that waits for it aborts the request.
+//! * The timeout covers the body, not only the headers.
+//! * A redirect is never followed (X05). `redirect: "manual"` tells a redirect from a network failure, which
+//!   `"error"` does not, and follows it just as little.
+//! * No cookies, no referrer, no cache. `fetch` is taken from the global object, never from `window`.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+use js_sys::{Function, Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, Headers, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache, RequestCredentials,
+    RequestInit, RequestMode, RequestRedirect, ResponseType,
+};
+
+use crate::time::{Timer, global_function, words};
+
+/// What to send.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The method, upper case.
+    pub method: String,
+    /// The absolute URL.
+    pub url: String,
+    /// Headers in order.
+    pub headers: Vec<(String, String)>,
+    /// The body, if any.
+    pub body: Option<Vec<u8>>,
+    /// Milliseconds for everything, the body included; none waits for ever.
+    pub timeout: Option<u64>,
+}
+
+/// Why there was no answer, or why it ended early.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The browser could not send it or was not allowed to read the answer; it does not say which.
+    #[error("the request failed: {0}")]
+    Network(String),
+    /// The server answered with a redirect, which is not followed.
+    #[error("the server redirected the request; redirects are not followed")]
+    Redirected,
+    /// The time was up.
+    #[error("no complete answer within {0} ms")]
+    Timeout(u64),
+}
+
+/// Where requests go: the realm's own `fetch`, or one that the embedding page brought.
+#[derive(Clone, Default)]
+pub struct Fetcher {
+    custom: Option<Function>,
+}
+
+impl Fetcher {
+    /// Uses a function with the signature of `fetch`.
+    pub fn custom(function: Function) -> Self {
+        Fetcher { custom: Some(function) }
+    }
+
+    /// Sends a request and returns as soon as the headers are there.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is no answer.
+    pub async fn send(&self, request: Request) -> Result<Response, Failure> {
+        let abort = Abort::new()?;
+        let init = RequestInit::new();
+        init.set_method(&request.method);
+        init.set_mode(RequestMode::Cors);
+        init.set_redirect(RequestRedirect::Manual);
+        init.set_credentials(RequestCredentials::Omit);
+        init.set_cache(RequestCache::NoStore);
+        init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+        init.set_signal(Some(&abort.controller.signal()));
+        let headers = Headers::new().map_err(network)?;
+        for (name, value) in &request.headers {
+            headers.append(name, value).map_err(network)?;
+        }
+        init.set_headers(&headers);
+        if let Some(body) = &request.body {
+            init.set_body(&Uint8Array::from(body.as_slice()));
+        }
+
+        let timed_out = Rc::new(Cell::new(false));
+        let timer = request.timeout.and_then(|millis| {
+            let (controller, flag) = (abort.controller.clone(), timed_out.clone());
+            Timer::after(millis, move || {
+                flag.set(true);
+                controller.abort();
+            })
+        });
+        let failed = |error: JsValue| match (timed_out.get(), request.timeout) {
+            (true, Some(millis)) => Failure::Timeout(millis),
+            _ => Failure::Network(words(&error)),
+        };
+
+        let response: web_sys::Response =
+            JsFuture::from(self.call(&request.url, &init)?).await.map_err(failed)?.unchecked_into();
+        let status = response.status();
+        if response.type_() == ResponseType::Opaqueredirect || matches!(status, 301 | 302 | 303 | 307 | 308) {
+            return Err(Failure::Redirected);
+        }
+        let reader = match response.body() {
+            Some(body) => Some(body.get_reader().unchecked_into::<ReadableStreamDefaultReader>()),
+            None => None,
+        };
+        Ok(Response {
+            status,
+            headers: pairs(&response.headers()),
+            reader,
+            timeout: request.timeout,
+            timed_out,
+            abort,
+            _timer: timer,
+        })
+    }
+
+    /// Whether anything answers at a URL, without being allowed to read what: this tells a server that refuses web
+    /// pages from one that is not there (wires.md D).
+    pub async fn answers(&self, url: &str, timeout: u64) -> bool {
+        let Ok(abort) = Abort::new() else { return false };
+        let init = RequestInit::new();
+        init.set_method("GET");
+        init.set_mode(RequestMode::NoCors);
+        init.set_redirect(RequestRedirect::Manual);
+        init.set_credentials(RequestCredentials::Omit);
+        init.set_cache(RequestCache::NoStore);
+        init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+        init.set_signal(Some(&abort.controller.signal()));
+        let Ok(promise) = self.call(url, &init) else { return false };
+        let answer = JsFuture::from(promise);
+        match select(answer, crate::time::sleep(timeout)).await {
+            Either::Left((result, _)) => result.is_ok(),
+            Either::Right(_) => false,
+        }
+    }
+
+    fn call(&self, url: &str, init: &RequestInit) -> Result<Promise, Failure> {
+        let fetch = self
+            .custom
+            .clone()
+            .or_else(|| global_function("fetch"))
+            .ok_or_else(|| Failure::Network("there is no `fetch` here".to_owned()))?;
+        let promise = fetch.call2(&JsValue::UNDEFINED, &url.into(), init).map_err(network)?;
+        Ok(Promise::resolve(&promise))
+    }
+}
+
+/// An answer whose body is still arriving. Dropping it aborts the request.
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers the browser lets us read, names in lower case.
+    pub headers: Vec<(String, String)>,
+    reader: Option<ReadableStreamDefaultReader>,
+    timeout: Option<u64>,
+    timed_out: Rc<Cell<bool>>,
+    abort: Abort,
+    _timer: Option<Timer>,
+}
+
+impl Response {
+    /// The next piece of the body; none at its end.
+    ///
+    /// # Errors
+    /// [`Failure`] when the body broke off.
+    pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(reader) = &self.reader else {
+            self.abort.disarm();
+            return Ok(None);
+        };
+        let failed = |error: JsValue| match (self.timed_out.get(), self.timeout) {
+            (true, Some(millis)) => Failure::Timeout(millis),
+            _ => Failure::Network(words(&error)),
+        };
+        let step = JsFuture::from(reader.read()).await.map_err(failed)?;
+        let done = Reflect::get(&step, &"done".into()).map_err(network)?.is_truthy();
+        if done {
+            self.reader = None;
+            self.abort.disarm();
+            return Ok(None);
+        }
+        let value = Reflect::get(&step, &"value".into()).map_err(network)?;
+        Ok(Some(value.unchecked_into::<Uint8Array>().to_vec()))
+    }
+
+    /// The whole body, at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`Failure`] when it broke off or is longer.
+    pub async fn all(&mut self, limit: usize) -> Result<Vec<u8>, Failure> {
+        let mut body = Vec::new();
+        while let Some(chunk) = self.chunk().await? {
+            if body.len() + chunk.len() > limit {
+                return Err(Failure::Network(format!("the answer is longer than {limit} bytes")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+/// Aborts when dropped, unless the body was read to its end.
+struct Abort {
+    controller: AbortController,
+    armed: Cell<bool>,
+}
+
+impl Abort {
+    fn new() -> Result<Self, Failure> {
+        Ok(Abort { controller: AbortController::new().map_err(network)?, armed: Cell::new(true) })
+    }
+
+    fn disarm(&self) {
+        self.armed.set(false);
+    }
+}
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        if self.armed.get() {
+            self.controller.abort();
+        }
+    }
+}
+
+fn network(error: JsValue) -> Failure {
+    Failure::Network(words(&error))
+}
+
+fn pairs(headers: &Headers) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    if let Ok(Some(entries)) = js_sys::try_iter(headers) {
+        for entry in entries.flatten() {
+            let entry: js_sys::Array = entry.unchecked_into();
+            if let (Some(name), Some(value)) = (entry.get(0).as_string(), entry.get(1).as_string()) {
+                pairs.push((name, value));
+            }
+        }
+    }
+    pairs
+}

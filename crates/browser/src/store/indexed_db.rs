@@ -1,0 +1,241 @@
+//! The store in the browser's IndexedDB.
+//!
+//! The schema is a list of steps: version `n` of the database is what the first `n` steps create, so an old database
+//! is brought up to date by running only the steps it has not seen, and a step is never changed once released.
+//! A newer tab that wants to upgrade asks this one to let go of the database; this one does and says so.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::rc::Rc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+use idb::{
+    CursorDirection, Database, DatabaseEvent as _, Factory, KeyRange, ObjectStoreParams, Query, Transaction,
+    TransactionMode, TransactionResult,
+};
+use wasm_bindgen::prelude::*;
+use web_sys::CryptoKey;
+
+use super::{Op, Record, Store, StoreError, Table, prefix_end};
+
+/// The table of the non-extractable key; not a [`Table`], because a key is no text and is never exported.
+const KEYS: &str = "keys";
+const KEY: &str = "secrets";
+
+/// What each version of the database adds. Append only.
+const STEPS: &[&[&str]] =
+    &[&["settings", "conversations", "items", "audit", "notes", "models", "secrets", KEYS]];
+
+/// An open database. Clones share it.
+#[derive(Clone)]
+pub struct IndexedDb {
+    database: Rc<RefCell<Option<Database>>>,
+}
+
+impl IndexedDb {
+    /// Opens a database, creating or upgrading it. `lost` runs when a newer tab takes the database over.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the browser blocks it, or when a newer version of the page has written it.
+    pub async fn open(name: &str, lost: impl FnOnce() + 'static) -> Result<Self, StoreError> {
+        Self::open_steps(name, STEPS, lost).await
+    }
+
+    /// Opens it with other steps; the upgrade test does.
+    async fn open_steps(
+        name: &str,
+        steps: &'static [&'static [&'static str]],
+        lost: impl FnOnce() + 'static,
+    ) -> Result<Self, StoreError> {
+        let factory = Factory::new().map_err(unavailable)?;
+        let version = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+        let mut request = factory.open(name, Some(version)).map_err(unavailable)?;
+        request.on_upgrade_needed(move |event| {
+            let (Ok(database), Ok(old)) = (event.database(), event.old_version()) else { return };
+            let seen = usize::try_from(old).unwrap_or_default();
+            for table in steps.iter().skip(seen).copied().flatten() {
+                // A failure here aborts the upgrade, and the open request reports it.
+                let _ = database.create_object_store(table, ObjectStoreParams::new());
+            }
+        });
+        let mut database = request.await.map_err(unavailable)?;
+        let shared = Rc::new(RefCell::new(None::<Database>));
+        let mine = shared.clone();
+        database.on_version_change(move |_| {
+            if let Some(database) = mine.borrow_mut().take() {
+                database.close();
+            }
+            lost();
+        });
+        *shared.borrow_mut() = Some(database);
+        Ok(IndexedDb { database: shared })
+    }
+
+    /// Deletes a whole database.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the browser refuses.
+    pub async fn delete(name: &str) -> Result<(), StoreError> {
+        let factory = Factory::new().map_err(unavailable)?;
+        factory.delete(name).map_err(failed)?.await.map_err(failed)
+    }
+
+    fn begin(&self, tables: &[&str], mode: TransactionMode) -> Result<Transaction, StoreError> {
+        let database = self.database.borrow();
+        let database = database
+            .as_ref()
+            .ok_or_else(|| StoreError::Unavailable("another tab has a newer version of this page open".to_owned()))?;
+        database.transaction(tables, mode).map_err(failed)
+    }
+
+    fn select(&self, table: Table, query: Option<Query>) -> LocalBoxFuture<'static, Result<Vec<Record>, StoreError>> {
+        let this = self.clone();
+        async move {
+            let transaction = this.begin(&[table.name()], TransactionMode::ReadOnly)?;
+            let store = transaction.object_store(table.name()).map_err(failed)?;
+            let keys = store.get_all_keys(query.clone(), None).map_err(failed)?;
+            let values = store.get_all(query, None).map_err(failed)?;
+            let (keys, values) = (keys.await.map_err(failed)?, values.await.map_err(failed)?);
+            Ok(keys.iter().zip(&values).filter_map(record).collect())
+        }
+        .boxed_local()
+    }
+}
+
+impl Store for IndexedDb {
+    fn get(&self, table: Table, key: &str) -> LocalBoxFuture<'static, Result<Option<String>, StoreError>> {
+        let (this, key) = (self.clone(), JsValue::from_str(key));
+        async move {
+            let transaction = this.begin(&[table.name()], TransactionMode::ReadOnly)?;
+            let store = transaction.object_store(table.name()).map_err(failed)?;
+            let value = store.get(key).map_err(failed)?.await.map_err(failed)?;
+            Ok(value.and_then(|value| value.as_string()))
+        }
+        .boxed_local()
+    }
+
+    fn range(&self, table: Table, from: &str, to: &str) -> LocalBoxFuture<'static, Result<Vec<Record>, StoreError>> {
+        match bounds(from, to) {
+            Ok(range) => self.select(table, Some(range)),
+            Err(error) => async move { Err(error) }.boxed_local(),
+        }
+    }
+
+    fn all(&self, table: Table) -> LocalBoxFuture<'static, Result<Vec<Record>, StoreError>> {
+        self.select(table, None)
+    }
+
+    fn last(&self, table: Table) -> LocalBoxFuture<'static, Result<Option<Record>, StoreError>> {
+        let this = self.clone();
+        async move {
+            let transaction = this.begin(&[table.name()], TransactionMode::ReadOnly)?;
+            let store = transaction.object_store(table.name()).map_err(failed)?;
+            let cursor = store.open_cursor(None, Some(CursorDirection::Prev)).map_err(failed)?.await.map_err(failed)?;
+            let Some(cursor) = cursor else { return Ok(None) };
+            Ok(record((&cursor.key().map_err(failed)?, &cursor.value().map_err(failed)?)))
+        }
+        .boxed_local()
+    }
+
+    fn write(&self, ops: Vec<Op>) -> LocalBoxFuture<'static, Result<(), StoreError>> {
+        let this = self.clone();
+        async move {
+            let mut tables: Vec<&str> = ops.iter().map(|op| op.table().name()).collect();
+            tables.sort_unstable();
+            tables.dedup();
+            if tables.is_empty() {
+                return Ok(());
+            }
+            let transaction = this.begin(&tables, TransactionMode::ReadWrite)?;
+            // The record that must be new, to name it if it is not.
+            let mut adding = None;
+            for op in ops {
+                let store = transaction.object_store(op.table().name()).map_err(failed)?;
+                match op {
+                    Op::Put(_, key, value) => {
+                        store.put(&value.into(), Some(&key.into())).map_err(failed)?;
+                    }
+                    Op::Add(_, key, value) => {
+                        store.add(&value.into(), Some(&key.as_str().into())).map_err(failed)?;
+                        adding = Some(key);
+                    }
+                    Op::Delete(_, key) => {
+                        store.delete(JsValue::from(key)).map_err(failed)?;
+                    }
+                    Op::DeletePrefix(_, prefix) => {
+                        store.delete(bounds(&prefix, &prefix_end(&prefix))?).map_err(failed)?;
+                    }
+                    Op::Clear(_) => {
+                        store.clear().map_err(failed)?;
+                    }
+                }
+            }
+            match done(transaction).await {
+                Err(StoreError::Failed(why)) if why.contains("ConstraintError") => {
+                    Err(StoreError::Exists(adding.unwrap_or_default()))
+                }
+                other => other,
+            }
+        }
+        .boxed_local()
+    }
+
+    fn crypto_key(&self) -> LocalBoxFuture<'static, Result<Option<CryptoKey>, StoreError>> {
+        let this = self.clone();
+        async move {
+            let transaction = this.begin(&[KEYS], TransactionMode::ReadOnly)?;
+            let store = transaction.object_store(KEYS).map_err(failed)?;
+            let value = store.get(JsValue::from_str(KEY)).map_err(failed)?.await.map_err(failed)?;
+            Ok(value.and_then(|value| value.dyn_into().ok()))
+        }
+        .boxed_local()
+    }
+
+    fn set_crypto_key(&self, key: Option<CryptoKey>) -> LocalBoxFuture<'static, Result<(), StoreError>> {
+        let this = self.clone();
+        async move {
+            let transaction = this.begin(&[KEYS], TransactionMode::ReadWrite)?;
+            let store = transaction.object_store(KEYS).map_err(failed)?;
+            match key {
+                Some(key) => drop(store.put(&key, Some(&JsValue::from_str(KEY))).map_err(failed)?),
+                None => drop(store.delete(JsValue::from_str(KEY)).map_err(failed)?),
+            }
+            done(transaction).await
+        }
+        .boxed_local()
+    }
+
+    fn close(&self) {
+        if let Some(database) = self.database.borrow_mut().take() {
+            database.close();
+        }
+    }
+}
+
+/// Waits until a transaction is on disk.
+fn done(transaction: Transaction) -> impl Future<Output = Result<(), StoreError>> {
+    use std::future::IntoFuture as _;
+    transaction.into_future().map(|result| match result {
+        Ok(TransactionResult::Committed) => Ok(()),
+        Ok(TransactionResult::Aborted) => Err(StoreError::Failed("the transaction was aborted".to_owned())),
+        Err(error) => Err(failed(error)),
+    })
+}
+
+fn bounds(from: &str, to: &str) -> Result<Query, StoreError> {
+    KeyRange::bound(&from.into(), &to.into(), None, None).map(Query::from).map_err(failed)
+}
+
+fn record((key, value): (&JsValue, &JsValue)) -> Option<Record> {
+    Some((key.as_string()?, value.as_string()?))
+}
+
+fn unavailable(error: idb::Error) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}
+
+fn failed(error: idb::Error) -> StoreError {
+    let words = error.to_string();
+    if words.contains("QuotaExceeded") { StoreError::Full(words) } else { StoreError::Failed(words) }
+}

@@ -1,0 +1,532 @@
+//! What the pages and the package see: plain data, built here, never a handle into the machinery.
+
+use chat::conversation::Item;
+use policy::{CallId, Class, ClassSource, ConnectorId, ConversationId, Digest, SignIn};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+
+/// Milliseconds since 1970-01-01T00:00:00Z, from the browser's clock.
+pub type Millis = u64;
+
+/// Something in the workspace changed. Dispatched after the state is consistent and never while it is borrowed, so a
+/// listener may call anything on the workspace.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Connectors, members or settings changed, here or in another tab.
+    Rulebook,
+    /// The list of conversations changed: a new one, a new title, a deletion, a new order.
+    Conversations,
+    /// One conversation changed as a whole; read it again.
+    Conversation {
+        /// Which one.
+        id: ConversationId,
+    },
+    /// An item of a conversation is new or was replaced.
+    Item {
+        /// In which conversation.
+        conversation: ConversationId,
+        /// The item as it is now.
+        item: Box<Item>,
+    },
+    /// Text was appended to an answer that is being streamed.
+    Delta {
+        /// In which conversation.
+        conversation: ConversationId,
+        /// The id of the item.
+        item: String,
+        /// What to append.
+        text: String,
+    },
+    /// A turn began or ended; see [`crate::Workspace::is_running`].
+    Turn {
+        /// In which conversation.
+        conversation: ConversationId,
+        /// Whether it is running now.
+        running: bool,
+    },
+    /// The queue of questions to the person changed; see [`crate::Workspace::questions`].
+    Questions,
+    /// The questions which servers ask changed; see [`crate::Workspace::asks`].
+    Asks,
+    /// The state of a connector's connection.
+    Connection {
+        /// Which connector.
+        connector: ConnectorId,
+        /// Its state now.
+        status: ConnectionStatus,
+    },
+    /// The list of models or the chosen one changed.
+    Models,
+    /// What can be kept on this device changed.
+    Storage(StorageState),
+    /// The workspace stopped after an internal fault. Every later call fails with [`crate::error::Code::Dead`].
+    Dead,
+}
+
+/// Where things are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StorageState {
+    /// On this device, across reloads.
+    Kept,
+    /// Only in memory, because the caller asked for it.
+    Memory,
+    /// Only until the tab closes, although more was asked for: a private window, blocked or broken storage.
+    Unavailable {
+        /// What the browser said.
+        why: String,
+    },
+    /// The last change could not be kept: the browser's quota is used up.
+    Full {
+        /// What the browser said.
+        why: String,
+    },
+}
+
+/// How much is stored, in bytes, as far as the browser tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageUse {
+    /// Where things are kept.
+    pub state: StorageState,
+    /// One line per table, largest first.
+    pub tables: Vec<TableUse>,
+    /// Bytes used by this origin as the browser estimates them.
+    pub used: Option<u64>,
+    /// Bytes this origin may use as the browser estimates them.
+    pub quota: Option<u64>,
+    /// Whether the browser promised not to evict the data on its own.
+    pub persisted: bool,
+}
+
+/// One table of the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableUse {
+    /// Its name: settings, conversations, audit, notes, models, secrets.
+    pub name: &'static str,
+    /// Number of records.
+    pub records: u64,
+    /// Size of the records as JSON text, in bytes.
+    pub bytes: u64,
+}
+
+/// The state of the one connection to a connector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectionStatus {
+    /// Not opened yet; it is opened when first needed.
+    Idle,
+    /// Being opened.
+    Connecting,
+    /// Open, and what the server offers is what was approved.
+    Connected {
+        /// The protocol revision in use, for example `2025-11-25`.
+        protocol: String,
+    },
+    /// Open, but these actions differ from what was approved; they are held (X35).
+    Changed {
+        /// The protocol revision in use.
+        protocol: String,
+        /// Names of the actions which differ or are gone.
+        actions: Vec<String>,
+    },
+    /// The server wants a sign-in that is missing or has ended.
+    SignIn {
+        /// One sentence.
+        why: String,
+    },
+    /// The server cannot be reached or broke the protocol.
+    Failed {
+        /// One sentence.
+        why: String,
+        /// The next step.
+        next: String,
+    },
+}
+
+/// How a connector's live list differs from its approved snapshot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drift {
+    /// Actions whose definition changed.
+    pub changed: Vec<String>,
+    /// Actions which are gone.
+    pub removed: Vec<String>,
+    /// Actions which are new; they are off until somebody reviews them.
+    pub added: Vec<String>,
+}
+
+impl Drift {
+    /// Whether live and approved are the same.
+    pub fn is_none(&self) -> bool {
+        self.changed.is_empty() && self.removed.is_empty() && self.added.is_empty()
+    }
+}
+
+/// One line of the list of conversations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationHead {
+    /// Its id, as in the route `/c/:id`.
+    pub id: ConversationId,
+    /// Its title; empty until something is said.
+    pub title: String,
+    /// When it was started.
+    pub created_at: Millis,
+    /// When something last happened in it.
+    pub updated_at: Millis,
+}
+
+/// What the person fills in to add a connector.
+#[derive(Clone, Debug)]
+pub struct NewConnector {
+    /// The name it is shown under.
+    pub name: String,
+    /// What it is for, in the person's words.
+    pub description: String,
+    /// The address as typed.
+    pub address: String,
+    /// Where the server comes from, in the person's words.
+    pub provenance: String,
+    /// How one signs in.
+    pub sign_in: SignIn,
+    /// The secret value for [`SignIn::Header`].
+    pub header_value: Option<String>,
+    /// How long the header value is kept.
+    pub keep: Keep,
+    /// The hue of the monogram, 0 to 359, when chosen.
+    pub colour: Option<u8>,
+}
+
+/// How long a token or key is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// Gone with a reload.
+    Memory,
+    /// Until the tab closes; survives a reload, encrypted under a key that cannot be read out.
+    #[default]
+    Tab,
+    /// On this device until removed, encrypted under a key that cannot be read out.
+    Device,
+}
+
+/// The lines of the scan's checklist, in the order in which they happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScanKind {
+    /// Something answers at the address.
+    Reachable,
+    /// It lets this page talk to it.
+    Cors,
+    /// A protocol revision both sides speak.
+    Protocol,
+    /// The sign-in is accepted.
+    SignIn,
+    /// The list of actions could be read to its end.
+    List,
+    /// The schemas can be used.
+    Schemas,
+    /// What was left out, and why.
+    Excluded,
+}
+
+impl ScanKind {
+    /// Every line, in order.
+    pub const ALL: [ScanKind; 7] = [
+        ScanKind::Reachable,
+        ScanKind::Cors,
+        ScanKind::Protocol,
+        ScanKind::SignIn,
+        ScanKind::List,
+        ScanKind::Schemas,
+        ScanKind::Excluded,
+    ];
+}
+
+/// One line of the checklist changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanStep {
+    /// Which line.
+    pub kind: ScanKind,
+    /// Its state now.
+    pub state: StepState,
+}
+
+/// The state of one line of the checklist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepState {
+    /// Being checked.
+    Running,
+    /// Good, with what was found.
+    Ok(String),
+    /// Not good.
+    Failed {
+        /// What happened, one sentence.
+        why: String,
+        /// What to do, one sentence.
+        next: String,
+    },
+}
+
+/// What a scan found; hand it to [`crate::Workspace::create_draft`].
+#[derive(Clone, Debug)]
+pub struct Scanned {
+    /// The address after the browser's normalisation; this is what is connected to.
+    pub address: String,
+    /// What the server offers, as it will be approved.
+    pub snapshot: policy::Snapshot,
+    /// Actions that were left out, with the reason.
+    pub excluded: Vec<Excluded>,
+}
+
+/// An action that was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excluded {
+    /// Its name, or `(without a name)`.
+    pub name: String,
+    /// The reason, one sentence.
+    pub why: String,
+}
+
+/// Why a scan stopped, with the line of the checklist it stopped at.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{error}")]
+pub struct ScanError {
+    /// The line of the checklist.
+    pub at: ScanKind,
+    /// What happened and what to do.
+    pub error: Error,
+}
+
+/// What to do in one call outside a conversation (the package, the inspector).
+#[derive(Clone, Debug)]
+pub struct CallRequest {
+    /// The connector.
+    pub connector: ConnectorId,
+    /// The name of the action as the server calls it.
+    pub action: String,
+    /// The arguments.
+    pub arguments: Map<String, Value>,
+}
+
+/// A question to the person: may this call run?
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The call that waits.
+    pub id: CallId,
+    /// The conversation it belongs to, if any.
+    pub conversation: Option<ConversationId>,
+    /// What an approval names: the digest of the frozen call as shown. Hand it back with the answer; an answer that
+    /// names another digest is refused (X66).
+    pub shown: Digest,
+    /// What to show.
+    pub view: QuestionView,
+}
+
+/// Everything the confirmation shows, built from the frozen call only (X65).
+#[derive(Clone, Debug)]
+pub struct QuestionView {
+    /// The connector.
+    pub connector: ConnectorId,
+    /// Its name.
+    pub connector_name: String,
+    /// Its host; shown wherever the name is (X26).
+    pub host: String,
+    /// `Dev`, `custom`, `demo`, or none.
+    pub badge: Option<String>,
+    /// Whether the server runs on this machine or network.
+    pub local: bool,
+    /// The account that acts, for example `no sign-in` or `header Authorization`.
+    pub account: String,
+    /// The name of the action as sent.
+    pub action: String,
+    /// The title of the action, the server's words.
+    pub action_title: String,
+    /// What will happen, for example `Run “Create note” in Notebook`.
+    pub verb_sentence: String,
+    /// The class that counts.
+    pub class: Class,
+    /// Where the class comes from.
+    pub class_source: ClassSource,
+    /// Whether the action may reach beyond its server, as the server says (silence means yes).
+    pub open_world: bool,
+    /// Every argument, in the order in which it is sent.
+    pub arguments: Map<String, Value>,
+    /// The exact text of the arguments that will be sent.
+    pub arguments_text: String,
+    /// Which arguments repeat something that a server said earlier in this conversation (X75).
+    pub lineage: Vec<LineageNote>,
+    /// Arguments which the server also wants in a request header (X43).
+    pub headers: Vec<HeaderNote>,
+    /// The whole definition as received.
+    pub definition: Value,
+    /// Its digest.
+    pub digest: Digest,
+    /// Why this asks, one sentence each.
+    pub reasons: Vec<String>,
+    /// Values that look like a password, key or token (X59).
+    pub secrets: Vec<SecretNote>,
+    /// Invisible or direction-changing characters in the arguments (X32).
+    pub hidden: Vec<HiddenNote>,
+    /// Who wants the call, for example `the model` or `you`.
+    pub by: String,
+    /// Place in the queue, from 1.
+    pub position: usize,
+    /// Length of the queue.
+    pub of: usize,
+    /// How many calls in the queue, this one included, want the same action of the same connector (X69).
+    pub alike: usize,
+    /// Since when it waits.
+    pub asked_at: Millis,
+}
+
+/// An argument that repeats what a server said earlier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineageNote {
+    /// The path of the argument, for example `title` or `items[0].name`.
+    pub path: String,
+    /// The connector it came from.
+    pub connector_name: String,
+    /// The host it came from.
+    pub host: String,
+    /// The text both have in common.
+    pub text: String,
+}
+
+/// An argument that is also sent as a request header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderNote {
+    /// The header's name.
+    pub header: String,
+    /// The argument's name.
+    pub argument: String,
+}
+
+/// An argument that looks like a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretNote {
+    /// The path of the argument.
+    pub path: String,
+    /// What it looks like, for example `a private key`.
+    pub looks_like: String,
+}
+
+/// Hidden characters in an argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HiddenNote {
+    /// The path of the argument.
+    pub path: String,
+    /// How many there are.
+    pub count: usize,
+    /// Their names, each once.
+    pub names: Vec<String>,
+}
+
+/// What the person decides.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Run exactly what was shown, once.
+    AllowOnce,
+    /// Do not run it.
+    Deny {
+        /// In the person's words; the model is told.
+        reason: Option<String>,
+    },
+    /// Ask again with these arguments: a new question, nothing is sent by this.
+    Edit {
+        /// The arguments to ask about.
+        arguments: Map<String, Value>,
+    },
+    /// Do not run it nor anything else that waits in its conversation, and stop the turn.
+    DenyAllAndStop,
+}
+
+/// A question which a server asks the person (elicitation).
+#[derive(Clone, Debug)]
+pub struct ElicitationView {
+    /// Its id, for [`crate::Workspace::answer_ask`].
+    pub id: String,
+    /// The connector that asks.
+    pub connector: ConnectorId,
+    /// Its name.
+    pub connector_name: String,
+    /// Its host.
+    pub host: String,
+    /// The call during which it asks, if known.
+    pub call: Option<CallId>,
+    /// The conversation, if known.
+    pub conversation: Option<ConversationId>,
+    /// The server's message, plain text.
+    pub message: String,
+    /// What it wants.
+    pub kind: ElicitationKind,
+    /// Since when it waits.
+    pub asked_at: Millis,
+}
+
+/// What a server wants from the person.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ElicitationKind {
+    /// Values for a form.
+    Form {
+        /// The JSON Schema of the form.
+        schema: Value,
+    },
+    /// A page to open, by a click only (X81).
+    Url {
+        /// The whole URL, as text.
+        url: String,
+        /// Its host, empty when it cannot be opened.
+        host: String,
+        /// Why it cannot be opened, when its scheme is not `https:`.
+        refused: Option<String>,
+    },
+}
+
+/// The person's answer to a server's question.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AskAnswer {
+    /// The values of the form; for a URL an empty object, meaning that the page was opened.
+    Submit(Value),
+    /// The person does not want to give it.
+    Decline,
+    /// The person left the question.
+    Cancel,
+}
+
+/// A language model behind an OpenAI-compatible chat-completions wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelConfig {
+    /// Its id here; empty for a new one.
+    pub id: String,
+    /// The name it is shown under.
+    pub name: String,
+    /// The base URL, for example `http://localhost:11434/v1`.
+    pub base_url: String,
+    /// The model's name at the provider.
+    pub model: String,
+    /// Size of its context in tokens, when known.
+    pub context: Option<u32>,
+    /// Whether a key is needed and how long it is kept; none when the provider takes no key.
+    pub key: Option<Keep>,
+}
+
+/// What a test of a model found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelTest {
+    /// The first words of its answer.
+    pub answer: String,
+    /// Milliseconds to the end of the answer.
+    pub took: u64,
+}
+
+/// Which rows of the audit log to read. The newest come first.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// Only this connector.
+    pub connector: Option<ConnectorId>,
+    /// Only refusals.
+    pub refusals_only: bool,
+    /// Rows to skip, counted from the newest.
+    pub skip: usize,
+    /// Rows to return; 0 means 100.
+    pub take: usize,
+}
