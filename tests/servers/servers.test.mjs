@@ -1,9 +1,9 @@
 // The servers that the browser suite relies on, asked without a browser: when one of these fails, no journey is to blame.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { beacon, hostile, READ, text, tool } from "./hostile.mjs";
-import { startEverything, startEverythingSse, startModel, startModern, startPython } from "./start.mjs";
+import { startModel } from "./model.mjs";
+import { startEverything, startEverythingSse, startModern, startPython } from "./start.mjs";
 
 const started = [];
 const keep = async (server) => { const ready = await server; started.push(ready); return ready; };
@@ -100,16 +100,17 @@ test("the library answers on the Python SDK and reports where it may be called f
   assert.ok(now.answer.result.supportedVersions.includes("2026-07-28"), JSON.stringify(now.answer));
 });
 
-test("the model stand-in streams a tool call", async () => {
-  const server = await keep(startModel(fileURLToPath(new URL("../browser/model", import.meta.url))));
-  const response = await fetch(`${server.url}/chat/completions`, {
+test("the model follows its script over a stream, and refuses with a status", async () => {
+  const server = await keep(startModel(({ said, named }) => (said === "too fast" ? { fail: 429, message: "Rate limited" } : { say: "Calling.", calls: [[named("echo"), { message: "hello" }]] })));
+  const ask = (content) => fetch(`${server.url}/chat/completions`, {
     method: "POST",
     headers: { "Content-Type": json, Authorization: "Bearer key-for-the-test" },
-    body: JSON.stringify({ model: "gpt-4o", stream: true, messages: [{ role: "user", content: "echo please" }] }),
+    body: JSON.stringify({ model: "gpt-4o", stream: true, messages: [{ role: "user", content }], tools: [{ type: "function", function: { name: "things__echo", parameters: { type: "object" } } }] }),
   });
-  const body = await response.text();
-  assert.match(body, /tool_calls/);
+  const body = await (await ask("echo please")).text();
+  assert.match(body, /"name":"things__echo"/);
   assert.match(body, /\[DONE\]/);
+  assert.equal((await ask("too fast")).status, 429);
 });
 
 test("the hostile server is a working server until told otherwise", async () => {

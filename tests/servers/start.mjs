@@ -7,7 +7,6 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const here = path.dirname(fileURLToPath(import.meta.url));
 const modules = path.join(here, "..", "node_modules");
 const everything = path.join(modules, "@modelcontextprotocol", "server-everything", "dist", "index.js");
-const aimock = path.join(modules, "@copilotkit", "aimock", "dist", "cli.js");
 const loopback = pathToFileURL(path.join(here, "loopback.mjs")).href;
 const running = new Set();
 
@@ -103,11 +102,4 @@ export async function startPython(...options) {
   if (!python) throw new Error("COUNTERSIGN_PYTHON is not set: it names a Python with tests/servers/requirements.txt installed");
   const port = await freePort();
   return start("library", python, [path.join(here, "python_server.py"), String(port), ...options], { port, wait: 60_000 });
-}
-
-/** The model stand-in `@copilotkit/aimock` with the fixtures of a folder; `journal()` tells what it was asked. */
-export async function startModel(fixtures, ...options) {
-  const port = await freePort();
-  const server = await start("aimock", process.execPath, [aimock, "-p", String(port), "-f", fixtures, "--strict", "--chunk-size", "12", ...options], { port, path: "/v1" });
-  return { ...server, journal: async () => (await fetch(`${server.origin}/__aimock/journal`)).json() };
 }
