@@ -1,0 +1,608 @@
+//! What goes in and what comes out: plain data, no behaviour.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::error::{OpError, Sent};
+
+/// Milliseconds on any clock that never goes back. Only differences count.
+pub type Millis = u64;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub(crate) u64);
+
+        impl $name {
+            /// The number behind the id, unique within its session.
+            pub fn get(self) -> u64 {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+id!(
+    /// One HTTP exchange that the session asked the driver to make.
+    FetchId
+);
+id!(
+    /// One operation that the host asked the session for.
+    OpId
+);
+id!(
+    /// One question of the server that waits for an answer.
+    AskId
+);
+
+/// Which revisions to try.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EraChoice {
+    /// A modern request first, then every older way by the signals that real servers give.
+    #[default]
+    Auto,
+    /// 2026-07-28 only.
+    Modern,
+    /// `initialize` over Streamable HTTP, then HTTP+SSE.
+    Legacy,
+    /// HTTP+SSE of 2024-11-05 only.
+    LegacySse,
+}
+
+/// Which family of revisions a connection speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Era {
+    /// HTTP+SSE, 2024-11-05.
+    Y2024,
+    /// Streamable HTTP with a handshake, 2025-03-26 to 2025-11-25.
+    Y2025,
+    /// Stateless Streamable HTTP, 2026-07-28.
+    Y2026,
+}
+
+/// Who this client says it is. Sent to every server; holds nothing about the person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Implementation {
+    /// Name of the program.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Which kinds of questions the host can put to a person. Only these are advertised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elicitation {
+    /// Forms described by a JSON Schema.
+    pub form: bool,
+    /// Addresses to open in a new tab.
+    pub url: bool,
+}
+
+/// How long to wait, in milliseconds. Every limit covers the body, not only the headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Longest silence while an answer is awaited. Any byte counts as life.
+    pub idle: Millis,
+    /// Hard limit for one request, whatever progress it reports. Time that a person needs to answer a question of the
+    /// server does not count.
+    pub total: Millis,
+    /// Hard limit for each step of connecting.
+    pub connect: Millis,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            idle: 120_000,
+            total: 600_000,
+            connect: 30_000,
+        }
+    }
+}
+
+/// How much to accept (X40, X58, X84, X85, X115).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one JSON body or one event.
+    pub message_bytes: usize,
+    /// Bytes of one response to a request, all events together. Standing streams are not counted.
+    pub response_bytes: usize,
+    /// Events of one response to a request.
+    pub events: usize,
+    /// Nesting of JSON; the JSON parser itself stops at 127.
+    pub depth: usize,
+    /// Content blocks kept of one result; the rest is counted in [`CallResult::dropped_blocks`].
+    pub blocks: usize,
+    /// Pages of one tools list.
+    pub pages: usize,
+    /// Tools of one list.
+    pub tools: usize,
+    /// Bytes of one whole tools list.
+    pub list_bytes: usize,
+    /// Rounds of `input_required` for one call.
+    pub rounds: u32,
+    /// Bytes of a `requestState`.
+    pub request_state: usize,
+    /// Questions of the server open at a time.
+    pub asks: usize,
+    /// Bytes kept of the body of an HTTP error.
+    pub error_text: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_bytes: 8 << 20,
+            response_bytes: 32 << 20,
+            events: 50_000,
+            depth: 100,
+            blocks: 1_000,
+            pages: 200,
+            tools: 5_000,
+            list_bytes: 4 << 20,
+            rounds: 10,
+            request_state: 64 << 10,
+            asks: 16,
+            error_text: 4 << 10,
+        }
+    }
+}
+
+/// What a session is opened with.
+#[derive(Clone)]
+pub struct Config {
+    /// The address of the server, sent as it is. Where a proxy is in use the driver rewrites it: the session knows the
+    /// canonical address only.
+    pub endpoint: String,
+    /// Who we are.
+    pub client: Implementation,
+    /// Headers for every request, for example `Authorization`. They never replace a header of the protocol and never
+    /// appear in debug output.
+    pub headers: Vec<(String, String)>,
+    /// Which revisions to try.
+    pub era: EraChoice,
+    /// What the host can ask a person.
+    pub elicitation: Elicitation,
+    /// How long to wait.
+    pub timeouts: Timeouts,
+    /// How much to accept.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// The usual settings for a server at `endpoint`: every revision, both kinds of questions, no extra headers.
+    pub fn new(endpoint: impl Into<String>, client: Implementation) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            client,
+            headers: Vec::new(),
+            era: EraChoice::Auto,
+            elicitation: Elicitation {
+                form: true,
+                url: true,
+            },
+            timeouts: Timeouts::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("endpoint", &without_query(&self.endpoint))
+            .field("client", &self.client)
+            .field("headers", &Masked(&self.headers))
+            .field("era", &self.era)
+            .finish_non_exhaustive()
+    }
+}
+
+/// HTTP methods in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Open or resume a stream.
+    Get,
+    /// Send one message.
+    Post,
+    /// End a legacy session.
+    Delete,
+}
+
+impl Method {
+    /// The method as `fetch` wants it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// One HTTP request to make. Never follow redirects, never send cookies, never cache.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// To name it in [`Input`] and [`Output::Cancel`].
+    pub id: FetchId,
+    /// The method.
+    pub method: Method,
+    /// The address.
+    pub url: String,
+    /// Header names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body: JSON text whose bytes are part of what a person approved, so send it as it is.
+    pub body: Option<String>,
+}
+
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("id", &self.id)
+            .field("method", &self.method)
+            .field("url", &without_query(&self.url))
+            .field("headers", &Masked(&self.headers))
+            .field("body_bytes", &self.body.as_ref().map(String::len))
+            .finish()
+    }
+}
+
+/// What the driver reports.
+#[derive(Clone)]
+pub enum Input {
+    /// Status and headers arrived. Reported at most once per exchange.
+    Response {
+        /// Which exchange.
+        id: FetchId,
+        /// HTTP status.
+        status: u16,
+        /// Header names, in any case, and values.
+        headers: Vec<(String, String)>,
+    },
+    /// A piece of the body arrived, cut anywhere.
+    Bytes {
+        /// Which exchange.
+        id: FetchId,
+        /// The bytes.
+        chunk: Vec<u8>,
+    },
+    /// The body is complete.
+    Ended {
+        /// Which exchange.
+        id: FetchId,
+    },
+    /// The exchange failed below HTTP, before or after the response began.
+    Failed {
+        /// Which exchange.
+        id: FetchId,
+        /// What the browser said.
+        why: String,
+        /// [`Sent::No`] only if the request surely never left, for example because it could not be built; otherwise
+        /// [`Sent::Unknown`].
+        sent: Sent,
+    },
+    /// Time passed. Due after every [`Output::WakeAt`]; harmless at any other time.
+    Tick,
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Response {
+                id,
+                status,
+                headers,
+            } => f
+                .debug_struct("Response")
+                .field("id", id)
+                .field("status", status)
+                .field("headers", &Masked(headers))
+                .finish(),
+            Self::Bytes { id, chunk } => f
+                .debug_struct("Bytes")
+                .field("id", id)
+                .field("bytes", &chunk.len())
+                .finish(),
+            Self::Ended { id } => f.debug_struct("Ended").field("id", id).finish(),
+            Self::Failed { id, why, sent } => f
+                .debug_struct("Failed")
+                .field("id", id)
+                .field("why", why)
+                .field("sent", sent)
+                .finish(),
+            Self::Tick => f.write_str("Tick"),
+        }
+    }
+}
+
+/// What the session wants done.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Make this HTTP request and report on it.
+    Fetch(HttpRequest),
+    /// Abort this exchange; nothing more needs to be reported about it.
+    Cancel(FetchId),
+    /// Send [`Input::Tick`] at this time. Each one replaces the one before.
+    WakeAt(Millis),
+    /// Tell the host.
+    Event(Event),
+}
+
+/// What a connection turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connected {
+    /// Family of revisions.
+    pub era: Era,
+    /// The revision in use, for example `2025-11-25`.
+    pub protocol: String,
+    /// `serverInfo` as received (name, version, title, icons). Self-reported: for display only (X119).
+    pub server: Value,
+    /// The server's capabilities as received.
+    pub capabilities: Value,
+    /// The server's instructions, untrusted text (X45).
+    pub instructions: Option<String>,
+}
+
+impl Connected {
+    /// The server's name as it reports it, empty if it reports none.
+    pub fn server_name(&self) -> &str {
+        self.server
+            .get("name")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// The server's version as it reports it, empty if it reports none.
+    pub fn server_version(&self) -> &str {
+        self.server
+            .get("version")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+}
+
+/// A tool that was left out of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excluded {
+    /// Its name, or its position where it has none.
+    pub name: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// A call to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallTool {
+    /// The tool's name.
+    pub name: String,
+    /// The arguments: the text of one JSON object, sent byte for byte.
+    pub arguments: String,
+    /// Whether to ask the server for progress.
+    pub progress: bool,
+}
+
+/// The answer to a call, as received.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallResult {
+    /// The whole result object, unknown fields included. Content blocks over the limit are cut off.
+    pub raw: Value,
+    /// How many content blocks were cut off.
+    pub dropped_blocks: usize,
+}
+
+impl CallResult {
+    /// The content blocks, unknown kinds included.
+    pub fn content(&self) -> &[Value] {
+        self.raw
+            .get("content")
+            .and_then(Value::as_array)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The structured result, if there is one.
+    pub fn structured(&self) -> Option<&Value> {
+        self.raw.get("structuredContent")
+    }
+
+    /// Whether the tool says that it failed.
+    pub fn is_error(&self) -> bool {
+        self.raw
+            .get("isError")
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
+    }
+
+    /// `_meta`: for components, never for the model (X102).
+    pub fn meta(&self) -> Option<&Value> {
+        self.raw.get("_meta")
+    }
+}
+
+/// A question of the server to the person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServerRequest {
+    /// To name it in [`crate::Session::answer`].
+    pub id: AskId,
+    /// The operation it belongs to, where the server made that clear.
+    pub op: Option<OpId>,
+    /// The server's text to the person, untrusted.
+    pub message: String,
+    /// What is asked for.
+    pub kind: Ask,
+    /// How often the same question was asked before within the same operation (X84).
+    pub repeated: u32,
+}
+
+/// What a server asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// Values for a form.
+    Form {
+        /// `requestedSchema` as received: a flat JSON Schema object.
+        schema: Value,
+    },
+    /// To open an address. Only `https:` and `http:` come through here; what may be opened is for the host to decide
+    /// (X81).
+    Url {
+        /// The address as received.
+        url: String,
+        /// `elicitationId`, to match [`Event::ElicitationComplete`]; 2025-11-25 only.
+        elicitation: Option<String>,
+    },
+}
+
+/// What the person answered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Yes, with the values of the form, or without any for an address.
+    Accept(Option<Value>),
+    /// No.
+    Decline,
+    /// Closed without deciding.
+    Cancel,
+}
+
+/// Which list changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Listed {
+    /// Tools.
+    Tools,
+    /// Prompts.
+    Prompts,
+    /// Resources.
+    Resources,
+}
+
+/// Why a request was sent again. Each of them means that the server surely had not run it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// The server did not know the session any more; a new one was made.
+    NewSession,
+    /// The server missed parameter headers; the tools were listed to learn them.
+    Headers,
+    /// The server asked for input and got it.
+    Input,
+}
+
+/// What the host should know.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The connection stands. Comes again when a new session replaces a lost one.
+    Connected(Connected),
+    /// The answer to [`crate::Session::list_tools`].
+    Tools {
+        /// Which operation.
+        op: OpId,
+        /// Every usable definition as received, in order.
+        tools: Vec<Value>,
+        /// What was left out, and why.
+        excluded: Vec<Excluded>,
+    },
+    /// The answer to [`crate::Session::call_tool`].
+    Called {
+        /// Which operation.
+        op: OpId,
+        /// The result.
+        result: CallResult,
+    },
+    /// The server reports progress. At most ten a second per operation.
+    Progress {
+        /// Which operation.
+        op: OpId,
+        /// Grows with each report.
+        progress: f64,
+        /// The end, if known.
+        total: Option<f64>,
+        /// Server text.
+        message: Option<String>,
+    },
+    /// A log message of the server. At most twenty a second.
+    Log {
+        /// `debug` to `emergency`, as received.
+        level: String,
+        /// Its source, as received.
+        logger: Option<String>,
+        /// What it says.
+        data: Value,
+        /// How many messages were dropped before this one.
+        dropped: u32,
+    },
+    /// A list changed on the server. Several changes at once are told once.
+    ListChanged(Listed),
+    /// The server asks the person something.
+    Asked(ServerRequest),
+    /// A question is void: the server took it back, or its operation ended.
+    AskWithdrawn {
+        /// Which question.
+        id: AskId,
+    },
+    /// The server says that what it asked to open has been dealt with.
+    ElicitationComplete {
+        /// The `elicitationId` of the question.
+        elicitation: String,
+    },
+    /// A request goes out once more; for the record.
+    SentAgain {
+        /// Which operation.
+        op: OpId,
+        /// Why that is allowed.
+        why: Again,
+    },
+    /// An operation failed.
+    Failed {
+        /// Which operation.
+        op: OpId,
+        /// Why.
+        error: OpError,
+        /// Whether the server may have run it.
+        sent: Sent,
+    },
+    /// The server sent something that was set aside: a foreign id, a second answer, an unknown event. For the
+    /// inspector; at most a hundred per session.
+    Ignored {
+        /// What, in words.
+        what: String,
+    },
+    /// The connection was lost while nothing was asked of it. The next operation connects again.
+    Disconnected {
+        /// Why.
+        error: OpError,
+    },
+    /// The session is closed.
+    Closed,
+}
+
+/// Shows header names, and values only where they cannot be a secret.
+pub(crate) struct Masked<'a>(pub(crate) &'a [(String, String)]);
+
+impl fmt::Debug for Masked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const PLAIN: [&str; 5] = [
+            "content-type",
+            "accept",
+            "mcp-protocol-version",
+            "mcp-method",
+            "content-length",
+        ];
+        f.debug_map()
+            .entries(self.0.iter().map(|(name, value)| {
+                let plain = PLAIN.iter().any(|known| name.eq_ignore_ascii_case(known));
+                (name.as_str(), if plain { value.as_str() } else { "***" })
+            }))
+            .finish()
+    }
+}
+
+/// An address without what may hold a session id or a key.
+pub(crate) fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
