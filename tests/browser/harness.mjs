@@ -1,21 +1,14 @@
 // What every browser test stands on: one Chromium, a fresh context per test, the network watched, console errors fail.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import path from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { App } from "./app.mjs";
 import { launch } from "./chromium.mjs";
-
-const here = path.dirname(fileURLToPath(import.meta.url));
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Where the built site is served, without a slash at the end. */
 export const site = (process.env.COUNTERSIGN_SITE ?? "").replace(/\/$/, "");
 /** The same site below a path, with a slash at the end. */
 export const siteBelowPath = process.env.COUNTERSIGN_SITE_BASE ?? "";
-export const screenshots = path.join(here, "..", "screenshots");
 
 export const DESKTOP = { width: 1440, height: 900 };
 export const TABLET = { width: 1024, height: 768 };
@@ -74,70 +67,6 @@ function aboutAnotherOrigin(message) {
   return /blocked by CORS policy/.test(text);
 }
 
-/** The page, and the words for what a person does on it. */
-export class App {
-  constructor(page, network, base = `${site}/`) {
-    this.page = page;
-    this.network = network;
-    this.base = base;
-  }
-
-  get message() { return this.page.getByRole("textbox", { name: "Message", exact: true }); }
-  get log() { return this.page.getByRole("log", { name: "Conversation" }); }
-  get conversations() { return this.page.getByRole("navigation", { name: "Conversations" }); }
-  get decision() { return this.page.getByRole("alertdialog").or(this.page.getByRole("dialog")).filter({ has: this.page.getByRole("button", { name: "Deny", exact: true }) }); }
-  button(name, scope = this.page) { return scope.getByRole("button", { name, exact: typeof name === "string" }); }
-
-  async open(route = "") {
-    await this.page.goto(new URL(route.replace(/^\//, ""), this.base).href);
-    return this;
-  }
-
-  async ready() {
-    await this.message.waitFor();
-    await this.page.waitForFunction(() => !document.querySelector("textarea")?.disabled);
-    return this;
-  }
-
-  async say(text) {
-    await this.message.fill(text);
-    await this.button("Send").click();
-  }
-
-  /** Says `no` to the question on screen, or one of the other answers, once its buttons are armed. */
-  async answer(name) {
-    const choice = this.button(name, this.decision);
-    await choice.waitFor();
-    await assertSoon(() => choice.isEnabled(), `"${name}" is armed`);
-    await choice.click();
-  }
-
-  async screenshot(name) {
-    mkdirSync(screenshots, { recursive: true });
-    await this.page.screenshot({ path: path.join(screenshots, `${name}.png`), animations: "disabled" });
-  }
-
-  /** What axe finds on the page as it is. */
-  async violations() {
-    await this.page.evaluate(axeSource);
-    const result = await this.page.evaluate(() => globalThis.axe.run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }));
-    assert.ok(result.passes.length > 0, "axe looked at something");
-    return result.violations.map((each) => `${each.id}: ${each.help} (${each.nodes.map((node) => node.target.join(" ")).slice(0, 4).join("; ")})`);
-  }
-}
-
-/** Waits until something is so; says what was waited for when it never is. */
-export async function assertSoon(condition, what, within = 10_000) {
-  const until = Date.now() + within;
-  for (;;) {
-    if (await condition()) return;
-    if (Date.now() > until) assert.fail(`not within ${within / 1000} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /**
  * A test with a page of its own.
  *   viewport, colorScheme   of the context
@@ -170,7 +99,7 @@ export function journey(title, options, body) {
     const keep = async (server) => { const ready = await server; servers.push(ready); return ready; };
     try {
       const page = await context.newPage();
-      const app = new App(page, network, options.base);
+      const app = new App(page, network, options.base ?? `${site}/`);
       try {
         await body({ app, page, network, context, keep, t });
       } catch (error) {

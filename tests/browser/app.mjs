@@ -1,0 +1,200 @@
+// The page in the words of a person: what they open, press, type and read. Only this file knows the page's names.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { assertSoon } from "./soon.mjs";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const screenshots = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "screenshots");
+
+/** A name for `getByRole`: strings match whole, patterns as they are. */
+const named = (name) => ({ name, ...(typeof name === "string" ? { exact: true } : {}) });
+
+export class App {
+  /** `base` is where the site is served, with a slash at the end. */
+  constructor(page, network, base) {
+    this.page = page;
+    this.network = network;
+    this.base = base;
+  }
+
+  // What is on the page.
+
+  button(name, scope = this.page) { return scope.getByRole("button", named(name)); }
+  field(name, scope = this.page) { return scope.getByRole("textbox", named(name)); }
+  switch(name, scope = this.page) { return scope.getByRole("switch", named(name)); }
+  get message() { return this.field("Message"); }
+  get log() { return this.page.getByRole("log", { name: "Conversation" }); }
+  get conversations() { return this.page.getByRole("navigation", { name: "Conversations" }); }
+  /** The one dialog that asks whether a call may run. */
+  get decision() { return this.page.getByRole("alertdialog").or(this.page.getByRole("dialog")).filter({ has: this.page.getByRole("button", named("Deny")) }); }
+  /** The cards of tool calls, oldest first; with a title only those that have it in their header. */
+  cards(title) {
+    const cards = this.log.getByRole("article").filter({ has: this.page.locator("header") });
+    return title ? cards.filter({ has: this.page.getByRole("heading", { name: title }) }) : cards;
+  }
+  card(title) { return this.cards(title).last(); }
+  /** What a server asks the person. */
+  ask(host) { return this.page.getByRole("region", { name: host }).or(this.page.getByRole("group", { name: host })).or(this.page.getByRole("dialog", { name: host })).last(); }
+
+  // Going places.
+
+  async open(route = "/") {
+    await this.page.goto(new URL(route.replace(/^\//, ""), this.base).href);
+    return this;
+  }
+
+  async chat() {
+    await this.open("/");
+    await this.ready();
+    return this;
+  }
+
+  async ready() {
+    await this.message.waitFor();
+    await assertSoon(() => this.message.isEditable(), "the composer can be used");
+  }
+
+  // Chatting.
+
+  async say(text) {
+    await this.message.fill(text);
+    await this.button("Send").click();
+  }
+
+  /**
+   * Says something in direct mode, fills what is left of the form and presses its button.
+   * The proposal is the last thing in the conversation afterwards; `action` picks it when several fit.
+   */
+  async propose(text, fields = {}, action = null) {
+    await this.say(text);
+    const go = this.button(/^(Review|Run)/, this.log).last();
+    await go.waitFor();
+    if (action !== null) {
+      const choice = this.log.getByRole("radio", { name: action }).last();
+      if (await choice.count()) await choice.check();
+    }
+    for (const [label, value] of Object.entries(fields)) await this.fill(this.log, label, value);
+    await go.click();
+  }
+
+  /** Fills the last field with this label, whatever kind it is. */
+  async fill(scope, label, value) {
+    const field = scope.getByLabel(label).last();
+    const kind = await field.evaluate((element) => (element.tagName === "SELECT" ? "select" : element.type === "checkbox" ? "check" : "text"));
+    if (kind === "select") await field.selectOption(value);
+    else if (kind === "check") await field.setChecked(value);
+    else await field.fill(String(value));
+  }
+
+  /** Presses a button of the decision once it is armed. */
+  async answer(name) {
+    const choice = this.button(name, this.decision);
+    await choice.waitFor();
+    await assertSoon(() => choice.isEnabled(), `"${name}" is armed`);
+    await choice.click();
+  }
+
+  /** Waits until a call's card says something. */
+  async says(title, words, within = 15_000) {
+    await this.card(title).filter({ hasText: words }).waitFor({ timeout: within });
+  }
+
+  // Setting up.
+
+  async switchOn(name) {
+    const control = this.switch(name);
+    await control.waitFor();
+    if (await control.isChecked()) return;
+    await control.click();
+    const dialog = this.page.getByRole("dialog").or(this.page.getByRole("alertdialog"));
+    await assertSoon(async () => (await control.isChecked()) || (await dialog.isVisible()), `"${name}" reacts`);
+    if (await dialog.isVisible()) {
+      const understood = dialog.getByRole("checkbox");
+      if (await understood.count()) await understood.check();
+      await this.button(/^Turn on/, dialog).click();
+    }
+    await assertSoon(() => control.isChecked(), `"${name}" is on`);
+  }
+
+  async turnOnDeveloperMode({ thisMachine = true } = {}) {
+    await this.open("/settings/connectors/advanced");
+    await this.switchOn("Developer mode");
+    if (thisMachine) await this.switchOn("Servers on this machine");
+  }
+
+  /** Fills the form for a new connector; `header` is `[name, value]`. */
+  async describe({ name, url, header }) {
+    await this.open("/workspace/connectors/new");
+    await this.field("Name").fill(name);
+    await this.field("Server URL").fill(url);
+    if (header) {
+      await this.page.getByRole("radio", { name: "Header value" }).check();
+      await this.field("Header name").fill(header[0]);
+      await this.field("Value").fill(header[1]);
+    }
+  }
+
+  get checklist() { return this.page.getByRole("list", { name: "Scan" }); }
+
+  /** Adds a server of this machine as a draft connector, the whole way a person goes. */
+  async connect(connector) {
+    await this.turnOnDeveloperMode();
+    await this.describe(connector);
+    await this.button("Scan").click();
+    const understood = this.page.getByRole("checkbox", { name: /^I understand/ });
+    await assertSoon(() => understood.isEnabled(), "the scan has ended well", 30_000);
+    await understood.check();
+    await this.button("Create draft").click();
+    await this.page.getByRole("heading", { name: connector.name }).first().waitFor();
+  }
+
+  /** Sets a model of this machine and chooses it. */
+  async chooseModel({ name = "Script", url, model = "gpt-4o", key = "key-for-the-test" }) {
+    await this.open("/settings/models");
+    const add = this.button(/^(Connect|Add) a model/);
+    await assertSoon(async () => (await this.field("Base URL").isVisible()) || (await add.isVisible()), "the models page is there");
+    if (!(await this.field("Base URL").isVisible())) await add.click();
+    await this.field("Name").fill(name);
+    await this.field("Base URL").fill(url);
+    await this.field("Model").fill(model);
+    await this.page.getByLabel("Key", { exact: true }).fill(key);
+    await this.button(/^Save/).click();
+    await this.page.getByText(name).first().waitFor();
+  }
+
+  // Looking.
+
+  async screenshot(name) {
+    mkdirSync(screenshots, { recursive: true });
+    await this.page.screenshot({ path: path.join(screenshots, `${name}.png`), animations: "disabled" });
+  }
+
+  /** What axe finds on the page as it is. */
+  async violations() {
+    await this.page.evaluate(axeSource);
+    const result = await this.page.evaluate(() => globalThis.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }));
+    assert.ok(result.passes.length > 0, "axe looked at something");
+    return result.violations.map((each) => `${each.id}: ${each.help} (${each.nodes.map((node) => node.target.join(" ")).slice(0, 4).join("; ")})`);
+  }
+
+  /** Everything this origin keeps in the browser, as text: IndexedDB, localStorage and sessionStorage. */
+  async kept() {
+    return this.page.evaluate(async () => {
+      const all = { local: { ...localStorage }, session: { ...sessionStorage }, databases: {} };
+      const done = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+      for (const { name } of await indexedDB.databases()) {
+        const database = await done(indexedDB.open(name));
+        const tables = {};
+        for (const table of database.objectStoreNames) tables[table] = await done(database.transaction(table).objectStore(table).getAll());
+        all.databases[name] = tables;
+        database.close();
+      }
+      return JSON.stringify(all, (key, value) => (value instanceof ArrayBuffer || ArrayBuffer.isView(value) ? "(bytes)" : value instanceof CryptoKey ? `(key, extractable: ${value.extractable})` : value));
+    });
+  }
+}

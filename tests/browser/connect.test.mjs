@@ -1,0 +1,268 @@
+// Servers that we did not write, over loopback and another origin: connect, ask, confirm, see it run.
+import assert from "node:assert/strict";
+import { startEverything, startEverythingSse, startModern, startPython } from "../servers/start.mjs";
+import { DESTROY, READ, WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
+import { journey } from "./harness.mjs";
+import { assertSoon } from "./soon.mjs";
+
+/** Runs a write to its end, and proves from the network that it left the page only after the approval. */
+async function writeAfterApproval({ app, network }, server, text, fields, title, allow = "Allow once") {
+  const before = network.calls(server.origin).length;
+  await app.propose(text, fields, title);
+  await app.decision.waitFor();
+  assert.ok((await app.decision.textContent()).includes(new URL(server.url).host), "the host is part of the decision");
+  await assertSoon(() => app.button(allow, app.decision).isEnabled(), "the button is armed");
+  assert.equal(network.calls(server.origin).length, before, "no call left the page before the approval");
+  const approved = Date.now();
+  await app.answer(allow);
+  await app.says(title, "Done");
+  const calls = network.calls(server.origin).slice(before);
+  assert.equal(calls.length, 1, "exactly one call left the page");
+  assert.ok(calls[0].at >= approved, "it left after the approval");
+  return calls[0];
+}
+
+journey("server-everything over streamable HTTP: connect, confirm, run, reload", async (stage) => {
+  const { app, page, network, keep } = stage;
+  const server = await keep(startEverything());
+  await app.connect({ name: "Everything", url: server.url });
+  assert.ok((await page.getByRole("main").textContent()).includes("Dev"), "a draft is marked Dev");
+  await app.screenshot("connector-everything");
+  await app.chat();
+  await app.propose("echo", { message: "hello from the page" }, "Echo Tool");
+  if (await app.decision.isVisible()) await app.answer("Allow once");
+  await app.says("Echo Tool", "Done");
+  assert.ok((await app.card("Echo Tool").textContent()).includes("hello from the page"));
+  assert.ok(network.methods(server.origin).includes("initialize"));
+  await page.reload();
+  await app.ready();
+  await app.says("Echo Tool", "Done");
+});
+
+journey("server-everything over the legacy SSE transport", async ({ app, network, keep }) => {
+  const server = await keep(startEverythingSse());
+  await app.connect({ name: "Everything", url: server.url });
+  await app.chat();
+  await app.propose("echo", { message: "over the old wire" }, "Echo Tool");
+  if (await app.decision.isVisible()) await app.answer("Allow once");
+  await app.says("Echo Tool", "Done");
+  assert.ok((await app.card("Echo Tool").textContent()).includes("over the old wire"));
+  assert.ok(network.to(server.origin).some((request) => new URL(request.url).pathname === "/message"));
+});
+
+journey("a 2026-07-28 server: a write leaves the page only after the approval", async (stage) => {
+  const { app, keep } = stage;
+  const server = await keep(startModern());
+  await app.connect({ name: "Board", url: server.url });
+  await app.chat();
+  const call = await writeAfterApproval(stage, server, "create a ticket", { title: "The door squeaks" }, "Create a ticket");
+  assert.equal(call.headers["mcp-protocol-version"], "2026-07-28");
+  assert.equal(call.headers["mcp-method"], "tools/call");
+  assert.equal(call.headers["mcp-name"], "create_ticket");
+  const { seen, tickets } = await server.witness();
+  assert.ok(tickets.some((ticket) => ticket.title === "The door squeaks"));
+  assert.equal(seen.filter((each) => each.message.method === "initialize").length, 0, "no fallback was needed");
+});
+
+journey("an action that says nothing about itself is treated as a write", async (stage) => {
+  const { app, keep } = stage;
+  const server = await keep(startModern());
+  await app.connect({ name: "Board", url: server.url });
+  await app.chat();
+  await writeAfterApproval(stage, server, "archive the board", {}, "Archive the board");
+});
+
+journey("a read runs without asking", async ({ app, network, keep }) => {
+  const server = await keep(startModern());
+  await app.connect({ name: "Board", url: server.url });
+  await app.chat();
+  await app.propose("list tickets", {}, "List tickets");
+  await app.says("List tickets", "Done");
+  assert.ok((await app.card("List tickets").textContent()).includes("Printer on floor 3"));
+  assert.equal(network.calls(server.origin).length, 1);
+});
+
+journey("a server on the Python SDK: read, then a confirmed write", async (stage) => {
+  const { app, keep } = stage;
+  const server = await keep(startPython());
+  await app.connect({ name: "Library", url: server.url });
+  await app.chat();
+  await app.propose("find a book", { title: "Middlemarch" }, "Find a book");
+  await app.says("Find a book", "Done");
+  assert.ok((await app.card("Find a book").textContent()).includes("George Eliot"));
+  await writeAfterApproval(stage, server, "add a book", { title: "Emma", author: "Jane Austen" }, "Add a book");
+});
+
+journey("progress is shown while a call runs, and cancelling gives control back at once", async ({ app, keep }) => {
+  const server = await keep(startModern());
+  await app.connect({ name: "Board", url: server.url });
+  await app.chat();
+  await app.propose("count slowly", { to: 60, pause_ms: 400 }, "Count slowly");
+  await app.says("Count slowly", /of 60/);
+  await app.button("Cancel", app.card("Count slowly")).click();
+  await app.says("Count slowly", "Cancelled");
+  assert.ok(await app.message.isEditable());
+});
+
+for (const [how, server] of [["2026-07-28 (input required)", startModern], ["2025-11-25 (request on the stream)", startPython]]) {
+  const [start, action, field, value, label] = server === startModern
+    ? ["book a room", "Book a room", "room", "Blue", "Booked Blue"]
+    : ["issue a reader's card", "Issue a reader's card", "name", "Ada", "Card for Ada"];
+  const begin = async ({ app, keep }) => {
+    const up = await keep(server());
+    await app.connect({ name: "Asks back", url: up.url });
+    await app.chat();
+    await app.propose(start, server === startModern ? { day: "Monday" } : {}, action);
+    await app.answer("Allow once");
+    const asked = app.ask(new URL(up.url).host);
+    await asked.waitFor();
+    return { up, asked };
+  };
+  journey(`a server's question is answered: ${how}`, async (stage) => {
+    const { asked } = await begin(stage);
+    await stage.app.fill(asked, new RegExp(field, "i"), value);
+    await stage.app.screenshot(`question-${how.slice(0, 10)}`);
+    await stage.app.button(/^(Review|Submit)/, asked).click();
+    const submit = stage.app.button("Submit", asked);
+    if (await submit.isVisible()) await submit.click();
+    await stage.app.says(action, "Done");
+    assert.ok((await stage.app.card(action).textContent()).includes(label));
+  });
+  for (const [button, said] of [["Decline", "decline"], ["Cancel", "cancel"]]) {
+    journey(`a server's question is answered with ${button}: ${how}`, async (stage) => {
+      const { asked } = await begin(stage);
+      await stage.app.button(button, asked).click();
+      await stage.app.says(action, "Done");
+      assert.ok((await stage.app.card(action).textContent()).includes(said), "the server was told the difference");
+    });
+  }
+}
+
+journey("server-everything's question is answered over its open stream", async ({ app, keep }) => {
+  const server = await keep(startEverything());
+  await app.connect({ name: "Everything", url: server.url });
+  await app.chat();
+  await app.propose("trigger elicitation request", {}, /Trigger Elicitation Request Tool/);
+  await app.answer("Allow once");
+  const asked = app.ask(server.origin.slice("http://".length));
+  await asked.waitFor();
+  await app.fill(asked, "String", "Ada");
+  await app.button(/^(Review|Submit)/, asked).click();
+  const submit = app.button("Submit", asked);
+  if (await submit.isVisible()) await submit.click();
+  await app.says(/Trigger Elicitation Request/, "Done");
+  assert.ok((await app.card(/Trigger Elicitation Request/).textContent()).includes("Ada"));
+});
+
+journey("X114 a server that dies in mid-stream leaves an unknown outcome and nothing is sent again", async ({ app, network, keep }) => {
+  const server = await keep(hostile({
+    tools: [tool("charge_card", WRITE, { title: "Charge the card", inputSchema: strings("amount") })],
+    call: (name, given, exchange) => {
+      exchange.stream().send({ jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: "working" } });
+      setTimeout(() => exchange.die(), 300);
+    },
+  }));
+  await app.connect({ name: "Till", url: server.url });
+  await app.chat();
+  await app.propose("charge the card", { amount: "12" }, "Charge the card");
+  await app.answer("Allow once");
+  await app.says("Charge the card", "Connection broke after sending. It may have happened.", 40_000);
+  assert.equal(await app.button(/^Retry/, app.card("Charge the card")).count(), 0, "a write is never offered again");
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  assert.equal(server.calls.length, 1, "it was sent once");
+  assert.equal(network.calls(server.origin).length, 1);
+});
+
+journey("X116 a late answer after a cancel is thrown away and marked", async ({ app, keep }) => {
+  let finish;
+  const server = await keep(hostile({
+    tools: [tool("bake_bread", WRITE, { title: "Bake bread" })],
+    call: (name, given, exchange) => new Promise((resolve) => {
+      exchange.stream().send({ jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: "kneading" } });
+      finish = () => { exchange.send({ jsonrpc: "2.0", id: exchange.message.id, result: text("late bread") }); exchange.end(); resolve(); };
+    }),
+  }));
+  await app.connect({ name: "Bakery", url: server.url });
+  await app.chat();
+  await app.propose("bake bread", {}, "Bake bread");
+  await app.answer("Allow once");
+  await app.says("Bake bread", "Running");
+  await app.button("Cancel", app.card("Bake bread")).click();
+  await app.says("Bake bread", "Cancelled");
+  finish();
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  assert.ok(!(await app.log.textContent()).includes("late bread"));
+});
+
+journey("a server that refuses web pages is named as such, with what to add", async ({ app, keep, network }) => {
+  const server = await keep(startModern("--no-cors"));
+  await app.turnOnDeveloperMode();
+  await app.describe({ name: "Closed", url: server.url });
+  await app.button("Scan").click();
+  await app.checklist.getByText(/does not let web pages talk to it/).first().waitFor();
+  const words = await app.page.getByRole("main").textContent();
+  assert.match(words, /Access-Control-Allow-Origin/);
+  assert.ok(words.includes(server.origin.slice(7)), "the host is named");
+  await app.screenshot("cors-refused");
+  assert.equal(await app.button("Create draft").isEnabled(), false);
+  assert.deepEqual(network.foreign(), [server.origin], "X08 nothing else was asked to help");
+});
+
+journey("an address where nothing answers is told from one that refuses", async ({ app }) => {
+  await app.turnOnDeveloperMode();
+  await app.describe({ name: "Nobody", url: "http://127.0.0.1:9/mcp" });
+  await app.button("Scan").click();
+  await app.checklist.getByText(/127\.0\.0\.1:9/).first().waitFor();
+  assert.doesNotMatch(await app.checklist.textContent(), /does not let web pages/);
+});
+
+journey("a server with 1,000 actions is scanned, read and used", async ({ app, page, keep, t }) => {
+  const server = await keep(startModern("--many", "1000"));
+  const from = performance.now();
+  await app.connect({ name: "Crowd", url: server.url });
+  t.diagnostic(`measured adding a connector with 1,000 actions: ${Math.round(performance.now() - from)} ms`);
+  assert.match(await page.getByRole("main").textContent(), /1[,  \u202f]?000/);
+  await page.getByRole("link", { name: /Actions/ }).or(page.getByRole("tab", { name: /Actions/ })).first().click();
+  await page.getByText("Action 1", { exact: true }).first().waitFor();
+  assert.ok((await page.getByRole("switch").count()) < 300, "only what can be seen is in the page");
+  await app.screenshot("crowd");
+  await app.chat();
+  await app.propose("action 777 looks up item", { item: "a needle" }, "Action 777");
+  await app.says("Action 777", "Done");
+  assert.ok((await app.card("Action 777").textContent()).includes("action_0777 looked up a needle"));
+});
+
+journey("two connectors in one prompt, one result feeding the next, without a model", async (stage) => {
+  const { app, network, keep } = stage;
+  const library = await keep(startPython());
+  const board = await keep(startModern());
+  await app.connect({ name: "Library", url: library.url });
+  await app.connect({ name: "Board", url: board.url });
+  await app.chat();
+  await app.say("find a book Middlemarch then create a ticket");
+  const steps = app.log.getByRole("button", { name: /^(Review|Run)/ });
+  await steps.first().waitFor();
+  const title = app.log.getByLabel("title").first();
+  if ((await title.inputValue()) === "") await title.fill("Middlemarch");
+  await steps.first().click();
+  await app.says("Find a book", "Done");
+  // The second step offers what the first one found.
+  await app.log.getByRole("button", { name: /George Eliot/ }).or(app.log.getByRole("option", { name: /George Eliot/ })).first().click();
+  await app.button(/^Review/, app.log).last().click();
+  await app.decision.waitFor();
+  const words = await app.decision.textContent();
+  assert.ok(words.includes("George Eliot"), "the value is shown");
+  assert.ok(words.includes(library.origin.slice(7)), "X75 where it came from is shown");
+  assert.equal(network.calls(board.origin).length, 0);
+  await app.answer("Allow once");
+  await app.says("Create a ticket", "Done");
+  assert.ok((await board.witness()).tickets.some((ticket) => ticket.title.includes("George Eliot")));
+});
+
+journey("a destructive action of a server asks with its verb", async (stage) => {
+  const { app, keep } = stage;
+  const server = await keep(hostile({ tools: [tool("delete_order", DESTROY, { title: "Delete order", inputSchema: strings("number") }), tool("see_order", READ)] }));
+  await app.connect({ name: "Shop", url: server.url });
+  await app.chat();
+  await writeAfterApproval(stage, server, "delete order", { number: "18204" }, "Delete order", "Delete order");
+});
