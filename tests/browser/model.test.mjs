@@ -1,0 +1,105 @@
+// With a model: streaming, several calls, errors in words. The model is a script on the real wire.
+import assert from "node:assert/strict";
+import { READ, WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
+import { startModel } from "../servers/model.mjs";
+import { startModern, startPython } from "../servers/start.mjs";
+import { journey } from "./harness.mjs";
+import { assertSoon } from "./soon.mjs";
+
+journey("a model streams an answer, calls an action, is given its result and ends", async ({ app, network, keep }) => {
+  const board = await keep(startModern());
+  const model = await keep(startModel(({ results }) => (results.length === 0
+    ? { say: "Let me look at the board.", calls: [["list_tickets", {}]] }
+    : { say: "There is one ticket: the printer on floor 3 has no toner." }), { latency: 20 }));
+  await app.connect({ name: "Board", url: board.url });
+  await app.chooseModel({ url: model.url });
+  await app.chat();
+  await app.say("what is on the board?");
+  await app.says("List tickets", "Done");
+  await app.log.getByText("There is one ticket").first().waitFor();
+  await app.screenshot("model-turn");
+  assert.equal(model.asked.length, 2);
+  assert.ok(model.asked[1].results[0].includes("Printer on floor 3"), "the model was given the result");
+  assert.equal(network.calls(board.origin).length, 1);
+  const key = model.journal()[0].headers.authorization ?? "";
+  assert.match(key, /Bearer|redacted/i, "the key went to the model");
+  assert.ok(!network.to(board.origin).some((request) => JSON.stringify(request.headers).includes("key-for-the-test")), "X130 and to nobody else");
+});
+
+journey("two connectors in one prompt with a model: the write waits for the person", async ({ app, network, keep }) => {
+  const library = await keep(startPython());
+  const board = await keep(startModern());
+  const model = await keep(startModel(({ results }) => {
+    if (results.length === 0) return { calls: [["find_book", { title: "Middlemarch" }]] };
+    if (results.length === 1) return { calls: [["create_ticket", { title: "Buy more of George Eliot", priority: "low" }]] };
+    return { say: "Both done." };
+  }));
+  await app.connect({ name: "Library", url: library.url });
+  await app.connect({ name: "Board", url: board.url });
+  await app.chooseModel({ url: model.url });
+  await app.chat();
+  await app.say("who wrote Middlemarch? open a ticket to buy more of them");
+  await app.says("Find a book", "Done");
+  await app.decision.waitFor();
+  assert.ok(!network.calls(board.origin).some((call) => call.name === "create_ticket"), "no write before the approval");
+  const words = await app.decision.innerText();
+  assert.ok(words.includes("Buy more of George Eliot"));
+  await app.answer("Allow once");
+  await app.log.getByText("Both done.").first().waitFor();
+  assert.ok((await board.witness()).tickets.some((ticket) => ticket.title === "Buy more of George Eliot"));
+});
+
+journey("several calls of one answer each come back to the model", async ({ app, keep }) => {
+  const server = await keep(hostile({ tools: [tool("read_a", READ, { title: "Read A" }), tool("read_b", READ, { title: "Read B" })], call: (name) => text(`result of ${name}`) }));
+  const model = await keep(startModel(({ results }) => (results.length === 0 ? { calls: [["read_a", {}], ["read_b", {}]] } : { say: "Both read." })));
+  await app.connect({ name: "Reader", url: server.url });
+  await app.chooseModel({ url: model.url });
+  await app.chat();
+  await app.say("read both");
+  await app.log.getByText("Both read.").first().waitFor();
+  assert.deepEqual(model.asked[1].results.map((result) => /result of (read_[ab])/.exec(result)?.[1]), ["read_a", "read_b"]);
+});
+
+for (const [status, message, words] of [[429, "Rate limited", /too many requests|rate limit|wait/i], [401, "Incorrect API key", /key/i], [500, "boom", /server error|failed|500|model/i]]) {
+  journey(`a model that answers ${status} is explained in words, and the next try works`, async ({ app, keep }) => {
+    let broken = true;
+    const model = await keep(startModel(() => (broken ? { fail: status, message } : { say: "Back again." })));
+    await app.turnOnDeveloperMode();
+    await app.chooseModel({ url: model.url });
+    await app.chat();
+    await app.say("hello");
+    await app.log.getByText(words).first().waitFor({ timeout: 40_000 });
+    await app.screenshot(`model-${status}`);
+    broken = false;
+    await assertSoon(() => app.message.isEditable(), "the composer is free again");
+    await app.say("hello again");
+    await app.log.getByText("Back again.").first().waitFor();
+  });
+}
+
+journey("stopping a model's answer keeps what came and frees the composer", async ({ app, keep }) => {
+  const model = await keep(startModel(() => ({ say: `Beginning. ${"and on and on ".repeat(400)}` }), { latency: 60, chunkSize: 20 }));
+  await app.turnOnDeveloperMode();
+  await app.chooseModel({ url: model.url });
+  await app.chat();
+  await app.say("tell me a long story");
+  await app.log.getByText("Beginning.").first().waitFor();
+  await app.button("Stop").click();
+  await app.button("Send").waitFor();
+  const before = (await app.log.textContent()).length;
+  await app.page.waitForTimeout(600);
+  assert.equal((await app.log.textContent()).length, before, "nothing more comes");
+});
+
+journey("a denied call is told to the model as declined, not as failed", async ({ app, keep }) => {
+  const server = await keep(hostile({ tools: [tool("post_message", WRITE, { title: "Post a message", inputSchema: strings("body") })] }));
+  const model = await keep(startModel(({ results }) => (results.length === 0 ? { calls: [["post_message", { body: "hi" }]] } : { say: "As you wish." })));
+  await app.connect({ name: "Forum", url: server.url });
+  await app.chooseModel({ url: model.url });
+  await app.chat();
+  await app.say("say hi");
+  await app.answer("Deny");
+  await app.log.getByText("As you wish.").first().waitFor();
+  assert.match(model.asked[1].results[0], /declin/i);
+  assert.doesNotMatch(model.asked[1].results[0], /failed/i);
+});
