@@ -1,0 +1,144 @@
+//! The lists of connectors: the person's own view of them, and the workspace's by stage.
+
+use browser::policy::{Connector, ConnectorId, Stage};
+use leptos::prelude::*;
+
+use super::{ConnectionState, action_summary};
+use crate::router::{ConnectorTab, Link, Route, StageTab, page_title};
+use crate::settings::developer::developer_on;
+use crate::state::use_state;
+use crate::ui::{Badge, HostName, LocalMark, Monogram, SearchField, Tab, Tabs, ago};
+
+/// What the person can use, and what they cannot with the reason (screens.md e.3).
+#[component]
+pub(crate) fn MyConnectors() -> impl IntoView {
+    let app = use_state();
+    page_title(|| "Connectors".into());
+    let search = RwSignal::new(String::new());
+    let split = Memo::new(move |_| {
+        let rulebook = app.rulebook.get();
+        let me = app.ws().me();
+        let mut usable = Vec::new();
+        let mut rest = Vec::new();
+        for connector in rulebook.connectors.iter().filter(|connector| matches(connector, &search.get())) {
+            match rulebook.may_use(connector, &me) {
+                Ok(()) => usable.push((connector.clone(), None)),
+                Err(_) if connector.stage == Stage::Archived => {}
+                Err(why) => rest.push((connector.clone(), Some(why.to_string()))),
+            }
+        }
+        (usable, rest)
+    });
+    view! {
+        <header class="head">
+            <div class="grow"><h1>"Connectors"</h1><p class="lead">"What chats can use. Each conversation chooses from these."</p></div>
+            <AddLink/>
+        </header>
+        <SearchField label="Search connectors" value=search/>
+        <h2 class="section">"Enabled"</h2>
+        {move || rows(split.get().0, "No connector matches.")}
+        {move || {
+            let rest = split.get().1;
+            (!rest.is_empty()).then(|| view! { <h2 class="section">"Not usable now"</h2>{rows(rest, "")} })
+        }}
+    }
+}
+
+/// The workspace's connectors by stage (screens.md e.2).
+#[component]
+pub(crate) fn WorkspaceConnectors(
+    /// The stage.
+    tab: StageTab,
+) -> impl IntoView {
+    let app = use_state();
+    page_title(|| "Workspace connectors".into());
+    let search = RwSignal::new(String::new());
+    let stage = match tab {
+        StageTab::Published => Stage::Published,
+        StageTab::Drafts => Stage::Draft,
+        StageTab::Archived => Stage::Archived,
+    };
+    let count = move |stage| {
+        let of = app.rulebook.with(|rulebook| rulebook.connectors.iter().filter(|one| one.stage == stage).count());
+        (of > 0).then(|| view! { " "<span class="count">{of}</span> })
+    };
+    let empty = match stage {
+        Stage::Published => "Nothing is published yet.",
+        Stage::Draft => "No drafts. A connector you add starts here, and only you can use it.",
+        Stage::Archived => "Nothing is archived.",
+    };
+    let shown = move || {
+        let rulebook = app.rulebook.get();
+        rulebook
+            .connectors
+            .iter()
+            .filter(|connector| connector.stage == stage && matches(connector, &search.get()))
+            .map(|connector| (connector.clone(), None))
+            .collect::<Vec<_>>()
+    };
+    view! {
+        <header class="head"><div class="grow"><h1>"Workspace connectors"</h1></div><AddLink/></header>
+        <Tabs label="Stage">
+            <Tab to=Route::WorkspaceConnectors(StageTab::Published)>"Published"{move || count(Stage::Published)}</Tab>
+            <Tab to=Route::WorkspaceConnectors(StageTab::Drafts)>"Drafts"{move || count(Stage::Draft)}</Tab>
+            <Tab to=Route::WorkspaceConnectors(StageTab::Archived)>"Archived"{move || count(Stage::Archived)}</Tab>
+        </Tabs>
+        <SearchField label="Search connectors" value=search/>
+        {move || rows(shown(), empty)}
+    }
+}
+
+#[component]
+fn AddLink() -> impl IntoView {
+    let on = developer_on(use_state());
+    view! {
+        <Link to=Route::NewConnector class="btn primary">"Add connector"</Link>
+        {move || (!on.get()).then(|| view! { <span class="small">"Turns on developer mode first."</span> })}
+    }
+}
+
+fn matches(connector: &Connector, search: &str) -> bool {
+    let search = search.trim().to_lowercase();
+    [&connector.name, &connector.host, &connector.description].iter().any(|text| text.to_lowercase().contains(&search))
+}
+
+fn rows(connectors: Vec<(Connector, Option<String>)>, empty: &'static str) -> AnyView {
+    if connectors.is_empty() {
+        return view! { <p class="none">{empty}</p> }.into_any();
+    }
+    let rows: Vec<_> = connectors.into_iter().map(|(connector, why)| view! { <Row connector why/> }).collect();
+    view! { <ul class="rows">{rows}</ul> }.into_any()
+}
+
+/// One connector in a list.
+#[component]
+fn Row(
+    /// The connector.
+    connector: Connector,
+    /// Why it cannot be used, if so.
+    why: Option<String>,
+) -> impl IntoView {
+    let app = use_state();
+    let id: ConnectorId = connector.id.clone();
+    let status = Signal::derive(move || app.connection(&id));
+    let summary = action_summary(&connector);
+    let checked = connector.snapshot.as_ref().map(|snapshot| ago(snapshot.taken_at, app.ws().now()));
+    view! {
+        <li class="row-card">
+            <Monogram name=connector.name.clone() colour=connector.colour/>
+            <div class="grow">
+                <h3>
+                    <Link to=Route::Connector(connector.id.to_string(), ConnectorTab::Overview)><bdi>{connector.name.clone()}</bdi></Link>
+                    <HostName host=connector.host.clone()/>
+                    {connector.badge().map(|word| view! { <Badge word/> })}
+                    {connector.is_local().then(|| view! { <LocalMark/> })}
+                </h3>
+                <p class="small">{summary}{checked.map(|ago| format!(" · read {ago}"))}</p>
+                {match why {
+                    Some(why) => view! { <p class="small why">{super::new::sentence(&why)}</p> }.into_any(),
+                    None => view! { <p class="small"><ConnectionState status/></p> }.into_any(),
+                }}
+            </div>
+        </li>
+    }
+}

@@ -1,0 +1,377 @@
+//! Adding a connector: details, sign-in, a scan that says what it does, the risks, and then a draft (screens.md e.2).
+//!
+//! One page, so that nothing typed is lost: not when developer mode is turned on in between (S033), and not when a scan
+//! fails. A change of the address or of the sign-in makes an earlier scan void.
+
+use browser::policy::{Provenance, SignIn};
+use browser::{Keep, NewConnector, ScanKind, Scanned, StepState};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::router::{Link, Route, page_title, use_router};
+use crate::settings::developer::{DeveloperOffer, developer_on};
+use crate::state::use_state;
+use crate::ui::{Button, ButtonLook, Field, Icon, IconName, Segmented, Working};
+
+/// How the scan's checklist names its lines.
+pub(super) const fn line_name(kind: ScanKind) -> &'static str {
+    match kind {
+        ScanKind::Reachable => "Reachable",
+        ScanKind::Cors => "Lets web pages talk to it",
+        ScanKind::Protocol => "Protocol",
+        ScanKind::SignIn => "Sign-in",
+        ScanKind::List => "List of actions",
+        ScanKind::Schemas => "Schemas",
+        ScanKind::Excluded => "Left out",
+    }
+}
+
+/// The lines of a checklist as far as they are known.
+pub(super) type Lines = Vec<(ScanKind, Option<StepState>)>;
+
+/// A checklist on which nothing has happened.
+pub(super) fn fresh_lines() -> Lines {
+    ScanKind::ALL.into_iter().map(|kind| (kind, None)).collect()
+}
+
+/// The live checklist of a scan.
+#[component]
+pub(super) fn Checklist(
+    /// Its lines.
+    #[prop(into)]
+    lines: Signal<Lines>,
+) -> impl IntoView {
+    view! {
+        <ul class="checklist" aria-label="Scan">
+            {move || lines.get().into_iter().map(|(kind, state)| {
+                let (look, icon, words) = match state {
+                    None => ("todo", None, None),
+                    Some(StepState::Running) => ("now", None, Some(view! { <Working what="checking"/> }.into_any())),
+                    Some(StepState::Ok(detail)) => ("ok", Some(IconName::Check), Some(view! { <span><bdi>{detail}</bdi></span> }.into_any())),
+                    Some(StepState::Failed { why, next }) => ("bad", Some(IconName::Close), Some(view! {
+                        <span><bdi>{why}</bdi>". "<span class="next"><bdi>{next}</bdi></span></span>
+                    }.into_any())),
+                };
+                view! {
+                    <li class=look>
+                        <span class="sign">{icon.map(|name| view! { <Icon name size=14/> })}</span>
+                        <b>{line_name(kind)}</b>
+                        {words}
+                    </li>
+                }
+            }).collect_view()}
+        </ul>
+    }
+}
+
+/// The page.
+#[component]
+pub(crate) fn NewConnectorPage() -> impl IntoView {
+    let app = use_state();
+    let router = use_router();
+    page_title(|| "Add connector".into());
+
+    let name = RwSignal::new(String::new());
+    let description = RwSignal::new(String::new());
+    let address = RwSignal::new(String::new());
+    let provenance = RwSignal::new(Provenance::Other);
+    let with_header = RwSignal::new(false);
+    let header_name = RwSignal::new("Authorization".to_owned());
+    let header_value = RwSignal::new(String::new());
+    let keep = RwSignal::new(Keep::Tab);
+
+    let lines = RwSignal::new(fresh_lines());
+    let scanned = RwSignal::new_local(None::<Scanned>);
+    let scanning = RwSignal::new(false);
+    let begun = RwSignal::new(false);
+    let round = StoredValue::new(0_u32);
+    let understood = RwSignal::new(false);
+    let creating = RwSignal::new(false);
+    let problem = RwSignal::new(None::<(String, Option<String>)>);
+    let on = developer_on(app);
+
+    // What was scanned is what is created: a later change of where or how voids the scan.
+    let void = move || {
+        round.update_value(|round| *round += 1);
+        scanning.set(false);
+        begun.set(false);
+        scanned.set(None);
+        lines.set(fresh_lines());
+        understood.set(false);
+        problem.set(None);
+    };
+    let checked = Memo::new(move |_| {
+        app.rulebook.track();
+        let text = address.get();
+        (!text.trim().is_empty()).then(|| app.ws().check_address(&text).map_err(|why| why.to_string()))
+    });
+    let address_problem = Signal::derive(move || match checked.get() {
+        Some(Err(why)) => Some(why),
+        _ => None,
+    });
+    let header_problem = Signal::derive(move || {
+        let name = header_name.get();
+        let fits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+        (with_header.get() && !fits).then(|| "A header name has letters, digits and dashes only.".to_owned())
+    });
+    let ready = Signal::derive(move || {
+        on.get()
+            && !name.get().trim().is_empty()
+            && matches!(checked.get(), Some(Ok(_)))
+            && header_problem.get().is_none()
+            && !(with_header.get() && header_value.get().is_empty())
+    });
+    let missing = move || {
+        let mut missing = Vec::new();
+        if !on.get() {
+            missing.push("developer mode");
+        }
+        if name.get().trim().is_empty() {
+            missing.push("a name");
+        }
+        if !matches!(checked.get(), Some(Ok(_))) {
+            missing.push("the server's address");
+        }
+        if with_header.get() && (header_problem.get().is_some() || header_value.get().is_empty()) {
+            missing.push("the header and its value");
+        }
+        (!missing.is_empty()).then(|| format!("Still needed: {}.", missing.join(", ")))
+    };
+    let draft = move || NewConnector {
+        name: name.get_untracked().trim().to_owned(),
+        description: description.get_untracked().trim().to_owned(),
+        address: address.get_untracked(),
+        provenance: provenance.get_untracked(),
+        sign_in: if with_header.get_untracked() {
+            SignIn::Header { name: header_name.get_untracked() }
+        } else {
+            SignIn::None
+        },
+        header_value: with_header.get_untracked().then(|| header_value.get_untracked()),
+        keep: keep.get_untracked(),
+        colour: None,
+    };
+    let scan = move || {
+        void();
+        let this = round.get_value();
+        scanning.set(true);
+        begun.set(true);
+        let ws = app.ws();
+        spawn_local(async move {
+            let current = move || round.try_get_value() == Some(this);
+            let on_step = move |step: browser::ScanStep| {
+                if current() {
+                    lines.update(|lines| {
+                        if let Some(line) = lines.iter_mut().find(|(kind, _)| *kind == step.kind) {
+                            line.1 = Some(step.state);
+                        }
+                    });
+                }
+            };
+            let found = ws.scan(&draft(), on_step).await;
+            if !current() {
+                return;
+            }
+            scanning.set(false);
+            match found {
+                Ok(found) => scanned.set(Some(found)),
+                Err(stopped) => problem.set(Some((stopped.error.message, stopped.error.hint))),
+            }
+        });
+    };
+    let create = move || {
+        let Some(found) = scanned.get_untracked() else { return };
+        creating.set(true);
+        problem.set(None);
+        let ws = app.ws();
+        spawn_local(async move {
+            match ws.create_draft(draft(), found).await {
+                Ok(id) => router.go(Route::Connector(id.to_string(), crate::router::ConnectorTab::Actions)),
+                Err(why) => {
+                    creating.set(false);
+                    problem.set(Some((why.message, why.hint)));
+                }
+            }
+        });
+    };
+    on_cleanup(move || {
+        let _ = round.try_update_value(|round| *round += 1);
+    });
+
+    view! {
+        <header class="head"><div class="grow"><h1>"Add connector"</h1>
+            <p class="lead">"A connector starts as a draft that only you can use, marked "<span class="tag dev">"Dev"</span>"."</p></div></header>
+        <DeveloperOffer/>
+        <form class="steps" on:submit=move |event| {
+            event.prevent_default();
+            if ready.get_untracked() && !scanning.get_untracked() {
+                scan();
+            }
+        }>
+            <section>
+                <h2>"Details"</h2>
+                <Field label="Name" let:field>
+                    <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="80"
+                        prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/>
+                </Field>
+                <Field label="Description" optional=true let:field>
+                    <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="500"
+                        prop:value=move || description.get() on:input=move |event| description.set(event_target_value(&event))/>
+                </Field>
+                <Field label="Server URL" help="The address of the server's MCP endpoint, as its documentation gives it." problem=address_problem let:field>
+                    <input id=field.id aria-describedby=field.described type="text" inputmode="url" class="mono" autocomplete="off"
+                        spellcheck="false" placeholder="https://mcp.example.com/mcp"
+                        aria-invalid=move || address_problem.get().is_some().to_string()
+                        prop:value=move || address.get()
+                        on:input=move |event| { address.set(event_target_value(&event)); void(); }/>
+                </Field>
+                {move || match checked.get() {
+                    Some(Ok(address)) => view! { <AddressView address/> }.into_any(),
+                    Some(Err(_)) if on.get() => view! {
+                        <p class="small">"Servers on this machine or network are refused unless you allow them: "
+                            <Link to=Route::Advanced>"Settings, Advanced"</Link>"."</p>
+                    }.into_any(),
+                    _ => ().into_any(),
+                }}
+                <div class="field">
+                    <span class="label">"Who built the server"</span>
+                    <Segmented label="Who built the server" value=provenance on_change=move |value| provenance.set(value)
+                        options=vec![
+                            (Provenance::Own, "We did"), (Provenance::Vendor, "A vendor"),
+                            (Provenance::OpenSource, "Open source"), (Provenance::Other, "Other"),
+                        ]/>
+                </div>
+            </section>
+            <section>
+                <h2>"Sign-in"</h2>
+                <fieldset class="choices">
+                    <legend class="visually-hidden">"How to sign in"</legend>
+                    <label class="check"><input type="radio" name="sign-in" prop:checked=move || !with_header.get()
+                        on:change=move |_| { with_header.set(false); void(); }/>"No sign-in"</label>
+                    <label class="check"><input type="radio" name="sign-in" prop:checked=move || with_header.get()
+                        on:change=move |_| { with_header.set(true); void(); }/>"Header value"</label>
+                </fieldset>
+                {move || with_header.get().then(|| view! {
+                    <div class="indent">
+                        <Field label="Header name" problem=header_problem let:field>
+                            <input id=field.id aria-describedby=field.described class="mono" autocomplete="off" spellcheck="false"
+                                prop:value=move || header_name.get()
+                                on:input=move |event| { header_name.set(event_target_value(&event)); void(); }/>
+                        </Field>
+                        <Field label="Value" help="For example: Bearer and the token. It is sent to this server only and never shown again." let:field>
+                            <input id=field.id aria-describedby=field.described class="mono" type="password" autocomplete="off" spellcheck="false"
+                                prop:value=move || header_value.get()
+                                on:input=move |event| { header_value.set(event_target_value(&event)); void(); }/>
+                        </Field>
+                        <KeepChoice keep/>
+                    </div>
+                })}
+            </section>
+            <section>
+                <h2>"Scan"</h2>
+                <p class="small">"Connects as you, reads what the server offers, and calls nothing."</p>
+                <div class="row">
+                    <Button look=ButtonLook::Primary submit=true disabled=Signal::derive(move || !ready.get() || scanning.get())>
+                        {move || if begun.get() { "Scan again" } else { "Scan" }}
+                    </Button>
+                    {move || scanning.get().then(|| view! {
+                        <Button look=ButtonLook::Quiet on:click=move |_| void()>"Stop scan"</Button>
+                    })}
+                    <span class="small" aria-live="polite">{missing}</span>
+                </div>
+                {move || begun.get().then(|| view! { <Checklist lines/> })}
+                {move || problem.get().map(|(why, next)| view! {
+                    <div class="note danger" role="alert"><span class="grow"><bdi>{sentence(&why)}</bdi>" "
+                        {next.map(|next| view! { <bdi>{sentence(&next)}</bdi> })}</span></div>
+                })}
+                {move || scanned.get().map(|found| view! { <Found found/> })}
+            </section>
+            {move || scanned.with(Option::is_some).then(|| view! {
+                <section>
+                    <h2>"Risks"</h2>
+                    <p>"A server you connect can read what you send it, and what it returns may try to steer a model. Connect only servers you trust."</p>
+                    <label class="check"><input type="checkbox" prop:checked=move || understood.get()
+                        on:change=move |event| understood.set(event_target_checked(&event))/>
+                        "I understand, and I answer for connecting this server."</label>
+                    <div class="row">
+                        <Button look=ButtonLook::Primary disabled=Signal::derive(move || !understood.get() || creating.get())
+                            on:click=move |_| create()>"Create draft"</Button>
+                        <Link to=Route::Connectors class="btn quiet">"Cancel"</Link>
+                    </div>
+                </section>
+            })}
+        </form>
+    }
+}
+
+/// A sentence out of an error's message: capital first, full stop last.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.trim().chars();
+    let Some(first) = letters.next() else { return String::new() };
+    let mut sentence: String = first.to_uppercase().chain(letters).collect();
+    if !sentence.ends_with(['.', '?', '!', ':']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+/// How long a secret is kept.
+#[component]
+pub(crate) fn KeepChoice(
+    /// The choice.
+    keep: RwSignal<Keep>,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <span class="label">"Keep it"</span>
+            <Segmented label="Keep it" value=keep on_change=move |value| keep.set(value)
+                options=vec![(Keep::Memory, "Until reload"), (Keep::Tab, "Until the tab closes"), (Keep::Device, "On this device")]/>
+            <span class="help">{move || match keep.get() {
+                Keep::Memory => "In memory only.",
+                Keep::Tab => "Encrypted in this tab's storage; gone when the tab closes.",
+                Keep::Device => "Encrypted in this browser under a key that cannot be read out, until you remove it.",
+            }}</span>
+        </div>
+    }
+}
+
+/// The host of a checked address, its owner's part in bold, and what looks odd about it (X03).
+#[component]
+fn AddressView(
+    /// The address.
+    address: browser::policy::address::Address,
+) -> impl IntoView {
+    let warnings: Vec<_> = address.warnings.iter().map(|warning| view! { <li>{sentence(&warning.to_string())}</li> }).collect();
+    let (before, owner) = address.host_parts();
+    view! {
+        <p class="address"><span class="small">"Talks to "</span><span class="host">{before.to_owned()}<b>{owner.to_owned()}</b></span></p>
+        {(!warnings.is_empty()).then(|| view! { <ul class="note warn">{warnings}</ul> })}
+    }
+}
+
+/// What a scan found, counted by class, and what was left out with the reason.
+#[component]
+fn Found(
+    /// The scan.
+    found: Scanned,
+) -> impl IntoView {
+    use browser::policy::Class;
+    let count = |class| found.snapshot.actions.iter().filter(|action| action.classified().class == class).count();
+    let (read, write, destroy) = (count(Class::Read), count(Class::Write), count(Class::Destructive));
+    let total = found.snapshot.actions.len();
+    let hidden = found.snapshot.actions.iter().filter(|action| !action.hidden().is_empty()).count();
+    view! {
+        <div class="found">
+            <p><b>{crate::connectors::plural(total, "action")}</b>{format!(": {read} read, {write} write, {destroy} destructive.")}</p>
+            {(hidden > 0).then(|| view! {
+                <div class="note danger"><span class="grow">{format!("{} hidden characters in their texts.", if hidden == 1 { "1 action has".to_owned() } else { format!("{hidden} actions have") })}
+                    " They are shown on the next page."</span></div>
+            })}
+            {(!found.excluded.is_empty()).then(|| view! {
+                <details><summary>{format!("{} left out", crate::connectors::plural(found.excluded.len(), "action"))}</summary>
+                    <ul>{found.excluded.iter().map(|left| view! { <li><code><bdi>{left.name.clone()}</bdi></code>": "<bdi>{left.why.clone()}</bdi></li> }).collect_view()}</ul>
+                </details>
+            })}
+        </div>
+    }
+}

@@ -1,0 +1,286 @@
+//! Where the person is: the address bar and the page, kept the same.
+//!
+//! A router of our own because the ready-made one weighs as much as this whole page (44 KB) and we need this much of
+//! it: the routes below, links that stay real links, back and forward, deep links, any base path (from
+//! `<base href>`), the focus on the heading of the new page, and its title.
+
+use leptos::{ev, prelude::*};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// Every page there is. A path that names none of them is [`Route::NotFound`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// A new chat.
+    Chat,
+    /// A conversation.
+    Conversation(String),
+    /// The person's connectors.
+    Connectors,
+    /// Developer mode and what comes with it.
+    Advanced,
+    /// Language models.
+    Models,
+    /// What is stored here.
+    Data,
+    /// Name and plan profile of the workspace.
+    General,
+    /// The workspace's connectors, by stage.
+    WorkspaceConnectors(StageTab),
+    /// Adding a connector.
+    NewConnector,
+    /// One connector.
+    Connector(String, ConnectorTab),
+    /// The audit log.
+    Audit,
+    /// Nothing is there.
+    NotFound(String),
+}
+
+/// The tabs of the workspace's connectors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StageTab {
+    /// What everyone with access can use.
+    #[default]
+    Published,
+    /// What its owner tries out.
+    Drafts,
+    /// What nobody can use any more.
+    Archived,
+}
+
+/// The tabs of one connector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConnectorTab {
+    /// What it is.
+    #[default]
+    Overview,
+    /// What it can do.
+    Actions,
+}
+
+impl Route {
+    /// Reads a path below the base, with its query. Older and other vendors' paths lead to ours (screens.md e.1).
+    pub fn parse(path: &str, query: &str) -> Route {
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        match parts.as_slice() {
+            [] => Route::Chat,
+            ["c", id] => Route::Conversation(decode(id)),
+            ["connectors"] | ["settings"] | ["settings", "connectors" | "apps-connectors"] => Route::Connectors,
+            ["settings", "connectors" | "apps-connectors", "advanced"] => Route::Advanced,
+            ["settings", "models"] => Route::Models,
+            ["settings", "data"] => Route::Data,
+            ["workspace"] | ["workspace", "general"] => Route::General,
+            ["workspace", "connectors" | "apps-connectors"] => Route::WorkspaceConnectors(match query {
+                "?tab=drafts" => StageTab::Drafts,
+                "?tab=archived" => StageTab::Archived,
+                _ => StageTab::Published,
+            }),
+            ["workspace", "connectors", "new" | "create"]
+            | ["workspace" | "settings", "apps-connectors", "create"] => Route::NewConnector,
+            ["workspace", "connectors", id] | ["workspace", "connectors", id, "overview"] => {
+                Route::Connector(decode(id), ConnectorTab::Overview)
+            }
+            ["workspace", "connectors", id, "actions"] => Route::Connector(decode(id), ConnectorTab::Actions),
+            ["workspace", "audit"] => Route::Audit,
+            _ => Route::NotFound(path.to_owned()),
+        }
+    }
+
+    /// The canonical path below the base, without a slash in front.
+    pub fn path(&self) -> String {
+        match self {
+            Route::Chat => String::new(),
+            Route::Conversation(id) => format!("c/{}", encode(id)),
+            Route::Connectors => "settings/connectors".into(),
+            Route::Advanced => "settings/connectors/advanced".into(),
+            Route::Models => "settings/models".into(),
+            Route::Data => "settings/data".into(),
+            Route::General => "workspace/general".into(),
+            Route::WorkspaceConnectors(StageTab::Published) => "workspace/connectors".into(),
+            Route::WorkspaceConnectors(StageTab::Drafts) => "workspace/connectors?tab=drafts".into(),
+            Route::WorkspaceConnectors(StageTab::Archived) => "workspace/connectors?tab=archived".into(),
+            Route::NewConnector => "workspace/connectors/new".into(),
+            Route::Connector(id, ConnectorTab::Overview) => format!("workspace/connectors/{}/overview", encode(id)),
+            Route::Connector(id, ConnectorTab::Actions) => format!("workspace/connectors/{}/actions", encode(id)),
+            Route::Audit => "workspace/audit".into(),
+            Route::NotFound(path) => path.trim_start_matches('/').to_owned(),
+        }
+    }
+
+    /// The address of the page, base included: what a link's `href` holds.
+    pub fn href(&self) -> String {
+        format!("{}{}", base(), self.path())
+    }
+
+    /// Whether this is a chat, with or without a conversation.
+    pub fn is_chat(&self) -> bool {
+        matches!(self, Route::Chat | Route::Conversation(_))
+    }
+}
+
+fn decode(part: &str) -> String {
+    js_sys::decode_uri_component(part).map(String::from).unwrap_or_else(|_| part.to_owned())
+}
+
+fn encode(part: &str) -> String {
+    js_sys::encode_uri_component(part).into()
+}
+
+/// The path under which the site is served, with a slash at both ends.
+fn base() -> String {
+    let path = document().base_uri().ok().flatten().and_then(|uri| web_sys::Url::new(&uri).ok()).map(|url| url.pathname());
+    let path = path.unwrap_or_else(|| "/".into());
+    // A page without `<base>` has its own address as base; then the site is at the root.
+    if document().query_selector("base[href]").ok().flatten().is_none() {
+        return "/".into();
+    }
+    match path.rfind('/') {
+        Some(at) => path.chars().take(at + 1).collect(),
+        None => "/".into(),
+    }
+}
+
+fn here() -> Route {
+    let location = window().location();
+    let path = location.pathname().unwrap_or_default();
+    let base = base();
+    let below = path.strip_prefix(&base).or_else(|| path.strip_prefix(base.trim_end_matches('/'))).unwrap_or(&path);
+    Route::parse(below, &location.search().unwrap_or_default())
+}
+
+/// Where the person is and the ways to go elsewhere. Copy; found in context by [`use_router`].
+#[derive(Clone, Copy)]
+pub struct Router {
+    route: RwSignal<Route>,
+}
+
+/// The router of the page.
+pub fn use_router() -> Router {
+    expect_context::<Router>()
+}
+
+impl Router {
+    /// Starts: reads the address, puts the canonical one in its place, listens to links and to back and forward.
+    pub fn start() -> Router {
+        let first = here();
+        let router = Router { route: RwSignal::new(first.clone()) };
+        if !matches!(first, Route::NotFound(_)) {
+            write_address(&first, true);
+        }
+        let back = window_event_listener(ev::popstate, move |_| router.arrive(here()));
+        let click = window_event_listener(ev::click, move |event| {
+            if let Some(route) = target_of(&event) {
+                event.prevent_default();
+                router.go(route);
+            }
+        });
+        on_cleanup(move || {
+            back.remove();
+            click.remove();
+        });
+        provide_context(router);
+        router
+    }
+
+    /// Where the person is. Tracks.
+    pub fn route(self) -> Route {
+        self.route.get()
+    }
+
+    /// Where the person is, without tracking.
+    pub fn route_now(self) -> Route {
+        self.route.get_untracked()
+    }
+
+    /// Goes to a page and adds a step to the history.
+    pub fn go(self, route: Route) {
+        if self.route.get_untracked() != route {
+            write_address(&route, false);
+        }
+        self.arrive(route);
+    }
+
+    /// Goes to a page in the place of the one before.
+    pub fn replace(self, route: Route) {
+        write_address(&route, true);
+        self.arrive(route);
+    }
+
+    fn arrive(self, route: Route) {
+        if self.route.get_untracked() != route {
+            self.route.set(route);
+        }
+        request_animation_frame(focus_page);
+    }
+}
+
+fn write_address(route: &Route, replace: bool) {
+    let Ok(history) = window().history() else { return };
+    let href = route.href();
+    let _ = if replace {
+        history.replace_state_with_url(&JsValue::NULL, "", Some(&href))
+    } else {
+        history.push_state_with_url(&JsValue::NULL, "", Some(&href))
+    };
+}
+
+/// Where a click leads, if it is ours to follow: a plain click on a link into this site that opens in this tab.
+fn target_of(event: &web_sys::MouseEvent) -> Option<Route> {
+    let plain = event.button() == 0 && !event.meta_key() && !event.ctrl_key() && !event.shift_key() && !event.alt_key();
+    if !plain || event.default_prevented() {
+        return None;
+    }
+    let link = event.target()?.dyn_into::<web_sys::Element>().ok()?.closest("a[href]").ok()??;
+    let link: web_sys::HtmlAnchorElement = link.dyn_into().ok()?;
+    let elsewhere = !matches!(link.target().as_str(), "" | "_self") || link.has_attribute("download");
+    if elsewhere || link.origin() != window().location().origin().ok()? {
+        return None;
+    }
+    // A link within the page, such as the skip link, is the browser's.
+    if link.get_attribute("href").is_some_and(|href| href.starts_with('#')) {
+        return None;
+    }
+    let path = link.pathname();
+    let below = path.strip_prefix(&base())?;
+    match Route::parse(below, &link.search()) {
+        Route::NotFound(_) => None,
+        route => Some(route),
+    }
+}
+
+/// Puts the focus where reading the new page begins: the element that asks for it, else the main heading.
+fn focus_page() {
+    let document = document();
+    let wanted = document.query_selector("main [data-focus]").ok().flatten();
+    let wanted = wanted.or_else(|| document.query_selector("main h1").ok().flatten());
+    if let Some(element) = wanted.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        if element.tag_name() == "H1" && !element.has_attribute("tabindex") {
+            let _ = element.set_attribute("tabindex", "-1");
+        }
+        let _ = element.focus();
+    }
+}
+
+/// A link to a page. It is a real link: a middle click, a modifier and *Copy link* work as everywhere.
+#[component]
+pub fn Link(
+    /// Where it leads.
+    to: Route,
+    /// Its classes.
+    #[prop(optional)]
+    class: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let router = use_router();
+    let href = to.href();
+    let current = move || (router.route() == to).then_some("page");
+    view! { <a href=href class=class aria-current=current>{children()}</a> }
+}
+
+/// Gives the page its title for as long as the caller lives: `Connectors · Countersign`.
+pub fn page_title(title: impl Fn() -> String + 'static) {
+    Effect::new(move |_| {
+        let title = title();
+        document().set_title(&if title.is_empty() { "Countersign".to_owned() } else { format!("{title} · Countersign") });
+    });
+}

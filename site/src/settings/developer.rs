@@ -1,0 +1,77 @@
+//! Developer mode: gate 2, the person's own switch, and the words it is turned on with (S033, S089 to S091).
+
+use browser::policy::Rulebook;
+use leptos::prelude::*;
+
+use crate::state::{AppState, use_state};
+use crate::ui::{Button, ButtonLook, Dialog};
+
+/// Whether developer mode is on for the person, gate 1 included.
+pub(crate) fn developer_on(app: AppState) -> Signal<bool> {
+    Signal::derive(move || app.rulebook.with(|rulebook| rulebook.developer_mode(&app.ws().me()).is_ok()))
+}
+
+/// Why the person cannot turn it on, if so: gate 1 is closed to them.
+pub(crate) fn gate_closed(app: AppState) -> Signal<Option<String>> {
+    Signal::derive(move || {
+        let me = app.ws().me();
+        app.rulebook.with(|rulebook: &std::rc::Rc<Rulebook>| rulebook.may_toggle_developer(&me).err().map(|why| why.to_string()))
+    })
+}
+
+/// The question before developer mode is on.
+#[component]
+pub(crate) fn RiskDialog(
+    /// Whether it is open.
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    let app = use_state();
+    let understood = RwSignal::new(false);
+    let close = move || {
+        open.set(false);
+        understood.set(false);
+    };
+    let turn_on = move || {
+        let ws = app.ws();
+        app.run(async move { ws.set_developer_mode(true).await }, move |()| close());
+    };
+    move || {
+        open.get().then(|| view! {
+            <Dialog title="Turn on developer mode" on_close=move |()| close() light=true>
+                <div class="body">
+                    <p>"Developer mode lets you connect any MCP server and use what it offers, including actions that change things."</p>
+                    <ul class="plain">
+                        <li>"A server can read everything you send it, and what it returns may try to steer a model (prompt injection)."</li>
+                        <li>"A server may say that an action only reads when it does not. Every write asks you first, each time."</li>
+                        <li>"Connect only servers you trust. What you add is a draft that only you can use."</li>
+                    </ul>
+                    <label class="check"><input type="checkbox" prop:checked=move || understood.get()
+                        on:change=move |event| understood.set(event_target_checked(&event))/>"I understand the risks"</label>
+                </div>
+                <footer>
+                    <Button on:click=move |_| close()>"Leave it off"</Button>
+                    <Button look=ButtonLook::Primary disabled=Signal::derive(move || !understood.get()) on:click=move |_| turn_on()>"Turn on"</Button>
+                </footer>
+            </Dialog>
+        })
+    }
+}
+
+/// On a page that needs developer mode: says that it is off and turns it on in place, or says who can open the gate.
+#[component]
+pub(crate) fn DeveloperOffer() -> impl IntoView {
+    let app = use_state();
+    let on = developer_on(app);
+    let closed = gate_closed(app);
+    let open = RwSignal::new(false);
+    view! {
+        {move || (!on.get()).then(|| match closed.get() {
+            Some(why) => view! { <div class="note"><span class="grow">{crate::connectors::new::sentence(&why)}</span></div> }.into_any(),
+            None => view! {
+                <div class="note"><span class="grow">"Developer mode is off for you. What you type here stays."</span>
+                    <Button small=true on:click=move |_| open.set(true)>"Turn on developer mode"</Button></div>
+            }.into_any(),
+        })}
+        <RiskDialog open/>
+    }
+}

@@ -1,0 +1,25 @@
+//! The parts every screen is made of: native elements with our look, our names and our keyboard.
+//!
+//! No part takes markup from a server: every text is a text node. `site/style/parts.css` gives them their look.
+
+mod button;
+mod dialog;
+mod field;
+mod icon;
+mod marks;
+mod menu;
+mod switch;
+mod tabs;
+mod time;
+mod toast;
+
+pub use button::{Button, ButtonLook, IconButton};
+pub use dialog::Dialog;
+pub use field::{Field, SearchField};
+pub use icon::{Icon, IconName};
+pub use marks::{Badge, ClassMark, HostName, LocalMark, Monogram, StatusDot, class_word};
+pub use menu::{Menu, MenuItem};
+pub use switch::Switch;
+pub use tabs::{Segmented, Tab, Tabs};
+pub use time::{Working, ago, clock, day_group, seconds, tick};
+pub use toast::{Toast, Toasts};
