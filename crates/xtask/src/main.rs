@@ -1,2 +1,125 @@
-//! The commands of the README.
-fn main() {}
+//! The commands of the README: `cargo xtask start`, `test`, `dist` and the few they are made of.
+
+#![allow(clippy::print_stdout, reason = "a command talks to the person who typed it")]
+
+mod debian;
+mod headers;
+mod places;
+mod run;
+mod serve;
+mod setup;
+mod site;
+mod start;
+mod toolchain;
+
+use places::Places;
+use run::{Failure, Outcome};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  start     set up what is missing, build the site, serve it on http://localhost:8080
+            --port PORT   another port
+            --base PATH   below a path, for example /sub/
+            --demo        also start a real MCP server on this machine to connect to
+            --dev         a debug build, built again when a source file changes
+  headers   write site/deploy/ from the table of headers
+
+Tools are kept outside the checkout, in COUNTERSIGN_CACHE or the platform's folder for caches.
+COUNTERSIGN_RUST=rustup|debian chooses where the compiler for the browser comes from.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run_command(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs one command and says whether all is well.
+fn run_command(arguments: &[String]) -> Outcome<bool> {
+    let mut words = Words(arguments.to_vec());
+    let Some(command) = words.next() else {
+        println!("{USAGE}");
+        return Ok(false);
+    };
+    match command.as_str() {
+        "start" => start::start(&start::Options::read(&mut words)?).map(|()| true),
+        "headers" => {
+            words.end()?;
+            headers::write(&Places::find()?).map(|()| true)
+        }
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(true)
+        }
+        other => Err(Failure::new(format!("`{other}` is no command")).next("run `cargo xtask help`")),
+    }
+}
+
+/// The words of a command line that are not read yet.
+pub(crate) struct Words(Vec<String>);
+
+impl Words {
+    /// The next word.
+    fn next(&mut self) -> Option<String> {
+        (!self.0.is_empty()).then(|| self.0.remove(0))
+    }
+
+    /// Takes a switch, and says whether it was there.
+    fn switch(&mut self, name: &str) -> bool {
+        let before = self.0.len();
+        self.0.retain(|word| word != name);
+        self.0.len() != before
+    }
+
+    /// Takes `--name VALUE` or `--name=VALUE`.
+    fn value(&mut self, name: &str) -> Outcome<Option<String>> {
+        let Some(at) = self.0.iter().position(|word| word == name || word.strip_prefix(name).is_some_and(|rest| rest.starts_with('='))) else {
+            return Ok(None);
+        };
+        let word = self.0.remove(at);
+        if let Some((_, value)) = word.split_once('=') {
+            return Ok(Some(value.to_owned()));
+        }
+        if at < self.0.len() { Ok(Some(self.0.remove(at))) } else { Err(Failure::new(format!("`{name}` needs a value"))) }
+    }
+
+    /// Refuses what nobody asked for.
+    fn end(&self) -> Outcome<()> {
+        match self.0.first() {
+            Some(word) => Err(Failure::new(format!("`{word}` is not understood here")).next("run `cargo xtask help`")),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Words {
+        Words(line.split_whitespace().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn options_are_taken_in_any_order() {
+        let mut words = words("--demo --port 1 --base=/x/ rest");
+        assert_eq!(words.value("--base").unwrap().as_deref(), Some("/x/"));
+        assert_eq!(words.value("--port").unwrap().as_deref(), Some("1"));
+        assert!(words.switch("--demo") && !words.switch("--demo"));
+        assert!(words.end().is_err());
+        assert_eq!(words.next().as_deref(), Some("rest"));
+        assert!(words.end().is_ok());
+    }
+
+    #[test]
+    fn a_missing_value_is_told() {
+        assert!(words("--port").value("--port").is_err());
+    }
+}

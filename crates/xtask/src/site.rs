@@ -1,0 +1,228 @@
+//! The site as it is deployed: built by trunk, split, shrunk, named by its content, compressed.
+//!
+//! Trunk builds the page as one module. A screen that is marked with `wasm_split` is taken out of it here and loaded
+//! when it is first opened: `wasm-split-cli` divides the linked module, `wasm-bindgen` writes the JavaScript of the main
+//! part, `wasm-opt` shrinks every part. The parts name each other by relative paths, so the folder they are in carries
+//! the digest of the build, not each file. A debug build goes the same way, without the shrinking.
+
+use crate::headers::{self, Loopback};
+use crate::places::{Places, files_below};
+use crate::run::{Doing, Failure, Outcome, Program, step};
+use crate::setup::Tools;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+/// How a site is wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// The path it is at, `/` or `/sub/`.
+    pub(crate) base: String,
+    /// Whether it may connect to servers on this machine.
+    pub(crate) loopback: Loopback,
+    /// Whether it is built for speed of building.
+    pub(crate) debug: bool,
+}
+
+impl Wanted {
+    /// The release site at `/`, as this machine serves it to itself.
+    pub(crate) fn here() -> Self {
+        Self { base: "/".into(), loopback: Loopback::Allowed, debug: false }
+    }
+
+    fn profile(&self) -> &'static str {
+        if self.debug { "debug" } else { "release" }
+    }
+}
+
+/// The path a site is served at, from what was typed: `sub`, `/sub` and `/sub/` are the same.
+pub(crate) fn base(typed: &str) -> Outcome<String> {
+    let inner = typed.trim_matches('/');
+    if !inner.chars().all(|c| c.is_ascii_alphanumeric() || "/-._~".contains(c)) || inner.split('/').any(|part| inner.len() > 1 && part.is_empty() || part == "..") {
+        return Err(Failure::new(format!("`{typed}` is no path of a site")).next("give one like `/sub/`"));
+    }
+    Ok(if inner.is_empty() { "/".into() } else { format!("/{inner}/") })
+}
+
+/// Builds the site and gives the folder it is in, ready to be served.
+pub(crate) fn build(places: &Places, tools: &Tools, wanted: &Wanted) -> Outcome<PathBuf> {
+    let work = places.target.join("site").join(wanted.profile());
+    let trunk = work.join("trunk");
+    step(&format!("build the site with trunk ({})", wanted.profile()), || {
+        let mut environment = tools.wasm.clone();
+        environment.set("CARGO_TARGET_DIR", places.target.clone());
+        environment.set("TRUNK_SKIP_VERSION_CHECK", "true");
+        environment.unset("NO_COLOR");
+        if wanted.debug {
+            environment.set("CARGO_PROFILE_DEV_DEBUG", "0");
+        }
+        std::fs::create_dir_all(&trunk).doing("make the folder for trunk")?;
+        let release: &[&str] = if wanted.debug { &[] } else { &["--release"] };
+        Program::new("trunk").args(["build", "--dist"]).args([&trunk]).args(release).env(&environment).within(&places.root).done()
+    })?;
+    let built = places.target.join("wasm32-unknown-unknown").join(wanted.profile()).join("site.wasm");
+    let assets = work.join("assets");
+    let www = work.join("www");
+    step("split it into what is loaded first and what is loaded on use", || split(tools, &built, &work, &assets, wanted.debug))?;
+    step("shrink, name and compress its files", || {
+        for name in ["boot.js", "icon.svg"] {
+            std::fs::copy(trunk.join(name), assets.join(name)).doing(format_args!("copy {name}"))?;
+        }
+        Program::new("esbuild").args(["--bundle", "--minify", "--log-level=warning"]).args([trunk.join("style/app.css")]).args([out_file(&assets.join("app.css"))]).env(&tools.wasm).done()?;
+        if !wanted.debug {
+            shrink(tools, &assets)?;
+        }
+        let page = std::fs::read_to_string(trunk.join("index.html")).doing("read the page trunk made")?;
+        assemble(&page, &assets, &www, wanted)?;
+        if !wanted.debug {
+            Program::new("node").args([places.root.join("crates/xtask/tools/compress.mjs"), www.clone()]).env(&tools.wasm).done()?;
+        }
+        Ok(())
+    })?;
+    Ok(www)
+}
+
+fn out_file(path: &Path) -> String {
+    format!("--outfile={}", path.display())
+}
+
+/// Divides the module and writes its parts, with their JavaScript, into `assets`.
+fn split(tools: &Tools, built: &Path, work: &Path, assets: &Path, debug: bool) -> Outcome<()> {
+    let stage = work.join("stage");
+    for folder in [&stage, &assets.to_path_buf()] {
+        let _ = std::fs::remove_dir_all(folder);
+        std::fs::create_dir_all(folder).doing("make a folder to split in")?;
+    }
+    Program::new("wasm-split-cli").args([built, &stage]).args(["--out-name", "app"]).env(&tools.wasm).done()?;
+    let debugging: &[&str] = if debug { &["--debug"] } else { &[] };
+    Program::new("wasm-bindgen")
+        .args(["--target", "web", "--keep-lld-exports", "--no-demangle", "--no-typescript", "--out-name", "app"])
+        .args(debugging)
+        .args(["--out-dir".as_ref(), assets.as_os_str(), stage.join("app.wasm").as_os_str()])
+        .env(&tools.wasm)
+        .done()?;
+    for file in files_below(&stage)? {
+        let name = file.file_name().unwrap_or_default();
+        if name != "app.wasm" {
+            std::fs::copy(&file, assets.join(name)).doing(format_args!("copy `{}`", file.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes every module and script as small as the tools can.
+fn shrink(tools: &Tools, assets: &Path) -> Outcome<()> {
+    for file in files_below(assets)? {
+        match file.extension().and_then(|extension| extension.to_str()) {
+            Some("wasm") => Program::new("wasm-opt").args(["-Oz".as_ref(), file.as_os_str(), "-o".as_ref(), file.as_os_str()]).env(&tools.wasm).done()?,
+            Some("js") => {
+                let format: &[&str] = if file.ends_with("boot.js") { &[] } else { &["--format=esm"] };
+                Program::new("esbuild").args(["--minify", "--log-level=warning", "--allow-overwrite"]).args(format).args([out_file(&file)]).args([&file]).env(&tools.wasm).done()?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Puts the page and its assets together, the assets in a folder named by what is in them.
+fn assemble(page: &str, assets: &Path, www: &Path, wanted: &Wanted) -> Outcome<()> {
+    let files = files_below(assets)?;
+    let digest = digest(assets, &files)?;
+    let folder = format!("{}{digest}", headers::ASSETS);
+    let page = page_with(page, &folder, wanted)?;
+    // Beside the old one until it is complete, so that a server that is running never sees half a site.
+    let new = www.with_extension("new");
+    let _ = std::fs::remove_dir_all(&new);
+    for file in files {
+        let to = new.join(&folder).join(file.strip_prefix(assets).unwrap_or(&file));
+        std::fs::create_dir_all(to.parent().unwrap_or(&new)).doing("make the folder for assets")?;
+        std::fs::copy(&file, &to).doing(format_args!("copy `{}`", file.display()))?;
+    }
+    std::fs::write(new.join("index.html"), &page).doing("write the page")?;
+    // Hosts that know no rules give this for a deep link; it is the same page.
+    std::fs::write(new.join("404.html"), &page).doing("write the page")?;
+    let _ = std::fs::remove_dir_all(www);
+    std::fs::rename(&new, www).doing("put the site in place")
+}
+
+/// A digest of all files and their names. It only has to differ when they do.
+fn digest(folder: &Path, files: &[PathBuf]) -> Outcome<String> {
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        file.strip_prefix(folder).unwrap_or(file).hash(&mut hasher);
+        std::fs::read(file).doing(format_args!("read `{}`", file.display()))?.hash(&mut hasher);
+    }
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+/// The page trunk made, pointing at the assets.
+fn page_with(page: &str, folder: &str, wanted: &Wanted) -> Outcome<String> {
+    let policy = format!(r#"<meta http-equiv="Content-Security-Policy" content="{}">"#, headers::policy_in_page(wanted.loopback));
+    let style = format!(
+        r#"<link rel="stylesheet" href="{folder}/app.css"><link rel="modulepreload" href="{folder}/app.js"><link rel="preload" href="{folder}/app_bg.wasm" as="fetch" type="application/wasm" crossorigin="anonymous">"#
+    );
+    let icon = format!(r#"<link rel="icon" href="{folder}/icon.svg" type="image/svg+xml">"#);
+    let boot = format!(r#"<script src="{folder}/boot.js" id="boot" data-js="app.js" data-wasm="app_bg.wasm"></script>"#);
+    // The policy comes before anything that loads; the base before anything relative.
+    let base = format!(r#"{policy}<base href="{}">"#, wanted.base);
+    [
+        ("<base ", "href", "", base),
+        ("<link ", "stylesheet", "", style),
+        ("<link ", "icon.svg", "", icon),
+        ("<script ", "id=\"boot\"", "</script>", boot),
+    ]
+    .into_iter()
+    .try_fold(page.to_owned(), |page, (opening, mark, closing, with)| {
+        replaced(&page, opening, mark, closing, &with).ok_or_else(|| Failure::new(format!("site/index.html has no `{opening}...{mark}...>`")))
+    })
+}
+
+/// Replaces the first tag that starts with `opening` and has `mark` in it, up to `closing` if that is given.
+fn replaced(page: &str, opening: &str, mark: &str, closing: &str, with: &str) -> Option<String> {
+    let mut from = 0;
+    loop {
+        let start = from + page.get(from..)?.find(opening)?;
+        let tag_end = start + page.get(start..)?.find('>')? + 1;
+        if page.get(start..tag_end)?.contains(mark) {
+            let end = tag_end + page.get(tag_end..)?.find(closing)? + closing.len();
+            return Some(format!("{}{with}{}", page.get(..start)?, page.get(end..)?));
+        }
+        from = tag_end;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_is_read_as_it_is_typed() {
+        for typed in ["sub", "/sub", "/sub/", "sub/"] {
+            assert_eq!(base(typed).unwrap(), "/sub/");
+        }
+        assert_eq!(base("/").unwrap(), "/");
+        assert_eq!(base("/a/b/").unwrap(), "/a/b/");
+        for typed in ["https://example.com/", "a//b", "a/../b", "a b", "\"><script>"] {
+            assert!(base(typed).is_err(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_page_points_at_the_assets_and_carries_the_policy() {
+        let page = include_str!("../../../site/index.html").replace("</head>", r#"<script src="boot.js" id="boot" data-js="/a.js" data-wasm="/a.wasm"></script></head>"#);
+        let page = page_with(&page, "assets/12", &Wanted { base: "/sub/".into(), loopback: Loopback::Refused, debug: false }).unwrap();
+        for expected in ["<base href=\"/sub/\">", "href=\"assets/12/app.css\"", "href=\"assets/12/icon.svg\"", "<script src=\"assets/12/boot.js\" id=\"boot\" data-js=\"app.js\"", "content=\"default-src 'none';"] {
+            assert!(page.contains(expected), "{expected} in {page}");
+        }
+        assert!(!page.contains("a.wasm"));
+        assert_eq!(page.matches("<script").count(), 1, "no other script");
+        assert!(page.find("Content-Security-Policy") < page.find("<link"));
+    }
+
+    #[test]
+    fn a_tag_is_found_by_its_mark() {
+        let page = "<link rel=a><link rel=b>x</link>";
+        assert_eq!(replaced(page, "<link ", "rel=b", "</link>", "!").as_deref(), Some("<link rel=a>!"));
+        assert_eq!(replaced(page, "<link ", "rel=c", "", "!"), None);
+    }
+}
