@@ -126,9 +126,7 @@ journey("X70 switching the action off in another tab while the decision is open 
   const second = await context.newPage();
   const { App } = await import("../browser/app.mjs");
   const other = new App(second, app.network, app.base);
-  await other.open("/settings/connectors");
-  await second.getByRole("link", { name: /Forum/ }).first().click();
-  await second.getByRole("link", { name: /Actions/ }).or(second.getByRole("tab", { name: /Actions/ })).first().click();
+  await other.openConnector("Forum");
   await other.switch(/Post a message/).click();
   await assertSoon(async () => !(await other.switch(/Post a message/).isChecked()), "it is off");
   await app.page.bringToFront();
@@ -224,7 +222,7 @@ journey("X77 an action that is off or does not exist is refused when a model cal
     return results.length === 0 ? { calls: [[`${prefix}delete_all`, {}], [`${prefix}no_such_action`, {}]] } : { say: "finished" };
   }));
   await app.connect({ name: "Forum", url: server.url });
-  await page.getByRole("link", { name: /Actions/ }).or(page.getByRole("tab", { name: /Actions/ })).first().click();
+  await app.openTab("Actions");
   await app.switch(/Delete all/).click();
   await assertSoon(async () => !(await app.switch(/Delete all/).isChecked()), "it is off");
   await app.chooseModel({ url: model.url });

@@ -179,7 +179,7 @@ journey("X41 X42 an action with an unusable definition is left out by name, the 
     tool("bad_header", WRITE, { inputSchema: { type: "object", properties: { a: { type: "string", "x-mcp-header": "Bad\r\nHeader" } } } }),
   ] }));
   await app.connect({ name: "Mixed", url: server.url });
-  await page.getByRole("link", { name: /Actions/ }).or(page.getByRole("tab", { name: /Actions/ })).first().click();
+  await app.openTab("Actions");
   await app.switch(/Good one/).waitFor();
   assert.equal(await app.switch(/bad_header/).count(), 0, "it cannot be switched on");
   assert.ok(!app.network.foreign().some((origin) => origin.includes("evil.example")), "no schema was fetched");

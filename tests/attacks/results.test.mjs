@@ -184,10 +184,7 @@ journey("X60 a result stays in its conversation and goes with it", async (stage)
   await app.ready();
   assert.ok(!(await app.log.textContent().catch(() => "")).includes("canary-4711"));
   assert.ok((await app.kept()).includes("canary-4711"), "it is kept with its conversation");
-  await app.conversations.getByRole("button", { name: /fetch the page/i }).first().click();
-  await page.getByRole("menuitem", { name: "Delete" }).or(app.button("Delete")).first().click();
-  const sure = page.getByRole("dialog").or(page.getByRole("alertdialog"));
-  if (await sure.isVisible()) await app.button(/^Delete/, sure).click();
+  await app.deleteConversation(/^More for fetch the page/i);
   await assertSoon(async () => !(await app.kept()).includes("canary-4711"), "it is gone from what is kept");
 });
 
@@ -212,7 +209,7 @@ journey("X62 a link is named by its host, not by its title", async (stage) => {
 journey("X32 invisible characters in a definition are shown where it is reviewed", async ({ app, page, keep }) => {
   const server = await keep(hostile({ tools: [tool("look_up", READ, { title: "Look up", description: "Looks up.\u{e0049}\u{e0067}\u{e006e} \u202eyas" })] }));
   await app.connect({ name: "Quiet", url: server.url });
-  await page.getByRole("link", { name: /Actions/ }).or(page.getByRole("tab", { name: /Actions/ })).first().click();
+  await app.openTab("Actions");
   await page.getByText("Look up").first().click();
   await assertSoon(async () => /E0049|tag/i.test(await page.getByRole("main").textContent()), "the hidden characters are named");
   assert.ok(!/\u202e/.test(await page.getByRole("main").textContent()));

@@ -9,6 +9,9 @@ import { assertSoon } from "./soon.mjs";
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const screenshots = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "screenshots");
 
+/** A field's label: the words of its name, however they are joined, and whether it is required. */
+const labelled = (name) => (name instanceof RegExp ? name : new RegExp(`^\\s*${name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll(/[ _-]/g, "[ _-]")}(\\s+required)?\\s*$`, "i"));
+
 /** A name for `getByRole`: strings match whole, patterns as they are. */
 const named = (name) => ({ name, ...(typeof name === "string" ? { exact: true } : {}) });
 
@@ -29,7 +32,7 @@ export class App {
   get log() { return this.page.getByRole("log", { name: "Conversation" }); }
   get conversations() { return this.page.getByRole("navigation", { name: "Conversations" }); }
   /** The one dialog that asks whether a call may run. */
-  get decision() { return this.page.getByRole("alertdialog").or(this.page.getByRole("dialog")).filter({ has: this.page.getByRole("button", named("Deny")) }); }
+  get decision() { return this.page.getByRole("alertdialog").filter({ has: this.page.getByRole("group", { name: "What is sent" }) }); }
   /** The cards of tool calls, oldest first; with a title only those that have it in their header. */
   cards(title) {
     const cards = this.log.getByRole("article").filter({ has: this.page.locator("header") });
@@ -82,10 +85,12 @@ export class App {
 
   /** Fills the last field with this label, whatever kind it is. */
   async fill(scope, label, value) {
-    const field = scope.getByLabel(label).last();
-    const kind = await field.evaluate((element) => (element.tagName === "SELECT" ? "select" : element.type === "checkbox" ? "check" : "text"));
-    if (kind === "select") await field.selectOption(value);
-    else if (kind === "check") await field.setChecked(value);
+    const field = scope.getByLabel(labelled(label)).or(scope.getByRole("group", { name: labelled(label) })).last();
+    await field.waitFor();
+    const kind = await field.evaluate((element) => (element.type === "checkbox" ? "tick" : element.tagName.toLowerCase()));
+    if (kind === "select") await field.selectOption({ label: String(value) });
+    else if (kind === "tick") await field.setChecked(value);
+    else if (kind === "fieldset") await field.getByLabel(String(value), { exact: true }).check();
     else await field.fill(String(value));
   }
 
@@ -100,6 +105,12 @@ export class App {
   /** Waits until a call's card says something. */
   async says(title, words, within = 15_000) {
     await this.card(title).filter({ hasText: words }).waitFor({ timeout: within });
+  }
+
+  async deleteConversation(title) {
+    await this.button(title instanceof RegExp ? title : `More for ${title}`, this.conversations).click();
+    await this.page.getByRole("menuitem", { name: "Delete" }).click();
+    await this.button("Delete conversation").click();
   }
 
   // Setting up.
@@ -133,8 +144,26 @@ export class App {
     if (header) {
       await this.page.getByRole("radio", { name: "Header value" }).check();
       await this.field("Header name").fill(header[0]);
-      await this.field("Value").fill(header[1]);
+      await this.page.getByLabel("Value", { exact: true }).fill(header[1]);
     }
+  }
+
+  /** Whether a draft could be created from what is on the page now. */
+  async canCreate() {
+    const create = this.button("Create draft");
+    return (await create.count()) > 0 && (await create.isEnabled());
+  }
+
+  /** Opens a connector's page at a tab. */
+  async openConnector(name, tab = "Actions") {
+    await this.open("/settings/connectors");
+    await this.page.getByRole("main").getByRole("link", named(name)).first().click();
+    await this.openTab(tab);
+  }
+
+  /** Goes to a tab of the page. */
+  async openTab(name) {
+    await this.page.getByRole("main").getByRole("link", { name: new RegExp(`^${name}`) }).click();
   }
 
   get checklist() { return this.page.getByRole("list", { name: "Scan" }); }
@@ -145,7 +174,7 @@ export class App {
     await this.describe(connector);
     await this.button("Scan").click();
     const understood = this.page.getByRole("checkbox", { name: /^I understand/ });
-    await assertSoon(() => understood.isEnabled(), "the scan has ended well", 30_000);
+    await understood.waitFor({ timeout: 30_000 });
     await understood.check();
     await this.button("Create draft").click();
     await this.page.getByRole("heading", { name: connector.name }).first().waitFor();
