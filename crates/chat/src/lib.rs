@@ -1,1 +1,20 @@
 //! How a conversation runs, without IO.
+//!
+//! Nothing here fetches, stores, waits or reads a clock: identifiers, bytes and times come in, records and effects go
+//! out. `browser` does the effects, `site` shows the records.
+//!
+//! * [`conversation`]: the record of a chat, its call cards and the words for each of their states.
+//! * [`direct`]: direct mode, which finds the action a sentence is about without a language model.
+//! * [`schema`]: a form from a JSON Schema, and the check of what was filled in.
+//! * [`results`]: what a tool result consists of, ready to be shown, and the values it offers to a later call.
+//! * [`context`]: what a model is told, and in which words.
+//! * [`model`]: the wires that language models speak.
+//! * [`turn`]: one turn with a model, from the question to the answer, tool calls included.
+
+pub mod context;
+pub mod conversation;
+pub mod direct;
+pub mod model;
+pub mod results;
+pub mod schema;
+pub mod turn;

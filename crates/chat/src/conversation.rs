@@ -1,0 +1,853 @@
+//! The record of a conversation: what was said, what was proposed, what was called and how it ended.
+//!
+//! A record changes only by [`Conversation::apply`], so the page, the store and a second tab see the same steps.
+//! A call that has ended stays ended: a late answer after a cancel never turns the card back (attacks.md X116), and a
+//! reload turns a pending question into *not answered* and a running call into *unknown outcome* (X71, X114).
+//!
+//! Times are milliseconds since the Unix epoch and always come from the caller.
+
+use policy::{CallId, Caller, Class, ClassSource, ConnectorId, ConversationId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// How many characters a title taken from the first message may have.
+pub const TITLE_CHARS: usize = 60;
+
+/// After this many milliseconds without a sign of life a running call says so (screens.md e.4, *silent*).
+pub const SILENT_AFTER: u64 = 30_000;
+
+/// Names one item of a conversation; chosen by the caller, unique within the conversation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ItemId(String);
+
+impl ItemId {
+    /// The identifier as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for ItemId {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for ItemId {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Display for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A conversation as it is shown and stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Names the conversation.
+    pub id: ConversationId,
+    /// Empty until something was said; then from the first message, until the person renames it.
+    pub title: String,
+    /// True once the person chose the title, which then never changes by itself.
+    #[serde(default)]
+    pub renamed: bool,
+    /// When it was begun, in milliseconds since the Unix epoch.
+    pub created_at: u64,
+    /// When it last changed, in milliseconds since the Unix epoch.
+    pub updated_at: u64,
+    /// The connectors that are active in this conversation, in the order they were added.
+    pub connectors: Vec<ConnectorId>,
+    /// Everything that happened, oldest first.
+    pub items: Vec<Item>,
+}
+
+/// One thing in a conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// Names the item within its conversation.
+    pub id: ItemId,
+    /// When it was added, in milliseconds since the Unix epoch.
+    pub at: u64,
+    /// What it is.
+    pub body: Body,
+}
+
+/// What an item is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    /// What the person typed.
+    Said {
+        /// The text, exactly as typed.
+        text: String,
+    },
+    /// What a model answered.
+    Answer(Answer),
+    /// What direct mode suggests.
+    Proposal(Proposal),
+    /// A tool call.
+    Call(Box<CallCard>),
+    /// A remark of the host, such as why a turn stopped.
+    Note {
+        /// The remark, as plain text.
+        text: String,
+    },
+}
+
+/// What a model answered, whole or so far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The text so far. Markdown from a model: text, never markup, until a renderer that trusts nothing shows it.
+    pub text: String,
+    /// What the model said it was thinking, where the wire gives it. Never sent back to a model.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub thinking: String,
+    /// True when nothing more will come.
+    pub done: bool,
+    /// The model that answered, as configured.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// Why the answer is not whole, in words, if it is not.
+    #[serde(default)]
+    pub error: Option<String>,
+}
+
+/// What direct mode suggests for one message: one step, or several to be run one after the other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// The message that was understood.
+    pub text: String,
+    /// The steps in order. Empty when no action that is switched on fits.
+    pub steps: Vec<ProposalStep>,
+}
+
+/// One step of a proposal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProposalStep {
+    /// The part of the message that this step is about.
+    pub text: String,
+    /// The actions that fit, best first.
+    pub choices: Vec<Choice>,
+    /// True when the first choice is not clearly the best, so that the person has to pick.
+    pub unsure: bool,
+    /// The call that was started from this step, if one was.
+    #[serde(default)]
+    pub call: Option<CallId>,
+}
+
+/// An action that fits a step, with the arguments that were seen in the text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The connector that has the action.
+    pub connector: ConnectorId,
+    /// Its name.
+    pub connector_name: String,
+    /// Its host: the part of its identity that cannot be made up (X26).
+    pub host: String,
+    /// Its badge (`Dev`, `custom`, `demo`), if any.
+    pub badge: Option<String>,
+    /// The action's name, as the server calls it.
+    pub action: String,
+    /// The action's title, or its name.
+    pub title: String,
+    /// What the action may do.
+    pub class: Class,
+    /// Where the class comes from.
+    pub class_source: ClassSource,
+    /// The action's input schema, as it was when the proposal was made.
+    pub input_schema: Value,
+    /// The arguments seen in the text.
+    pub arguments: Map<String, Value>,
+    /// The words of the text that made this action fit.
+    pub matched: Vec<String>,
+}
+
+/// A tool call, as a card shows it. The header is drawn by the host from these fields alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallCard {
+    /// Names the call.
+    pub call: CallId,
+    /// Who asked for it.
+    pub by: Caller,
+    /// The connector that has the action.
+    pub connector: ConnectorId,
+    /// The connector's name.
+    pub connector_name: String,
+    /// The connector's host.
+    pub host: String,
+    /// The connector's badge, if any.
+    #[serde(default)]
+    pub badge: Option<String>,
+    /// The account it runs as, where the connector has accounts.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// The action's name, as the server calls it.
+    pub action: String,
+    /// The action's title, or its name.
+    pub title: String,
+    /// What the action may do.
+    pub class: Class,
+    /// Where the class comes from.
+    pub class_source: ClassSource,
+    /// The arguments, exactly as sent or as they would be sent.
+    pub arguments: Value,
+    /// Where the call stands.
+    pub state: CallState,
+    /// When it was asked for, in milliseconds since the Unix epoch.
+    pub started_at: u64,
+    /// When it began to run, which is later than `started_at` where a person had to decide first.
+    #[serde(default)]
+    pub running_since: Option<u64>,
+    /// When it ended.
+    #[serde(default)]
+    pub ended_at: Option<u64>,
+    /// The last sign of life of the server during the call.
+    #[serde(default)]
+    pub signal_at: Option<u64>,
+    /// How far the server says it is.
+    #[serde(default)]
+    pub progress: Option<Progress>,
+    /// The whole `CallToolResult`, as received.
+    #[serde(default)]
+    pub result: Option<Value>,
+    /// Why it was allowed to run: the rule or the decision, in words.
+    #[serde(default)]
+    pub why: Option<String>,
+    /// True when the server answered after the call had been given up; the answer was thrown away (X116).
+    #[serde(default)]
+    pub late: bool,
+}
+
+/// How far a server says it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Units done.
+    pub done: f64,
+    /// Units in all, if the server knows.
+    #[serde(default)]
+    pub total: Option<f64>,
+    /// What the server says it is doing. Server text.
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+/// Whether a call reached the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sent {
+    /// It surely did not.
+    No,
+    /// It did.
+    Yes,
+    /// Nobody can tell.
+    Unknown,
+}
+
+/// Where a call stands (screens.md e.4). Every state has its own words, for people and for models (N05).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum CallState {
+    /// Wanted, not yet decided on.
+    Proposed,
+    /// A person has to decide.
+    Waiting,
+    /// Sent; the server is at work.
+    Running,
+    /// The server asks the person something before it goes on.
+    NeedsInput,
+    /// The connection needs to be signed in, or to be given more access, before the call can go on.
+    NeedsSignIn {
+        /// The scopes that are missing; empty when the sign-in has simply ended.
+        scopes: Vec<String>,
+    },
+    /// It ran and the server answered.
+    Done,
+    /// It did not work.
+    Failed {
+        /// The cause in words.
+        cause: String,
+        /// Whether it reached the server.
+        sent: Sent,
+    },
+    /// A person said no.
+    Denied {
+        /// Why, if they said.
+        reason: Option<String>,
+    },
+    /// Nobody decided in time.
+    NotAnswered,
+    /// It was sent and the connection broke: nobody knows whether it happened.
+    Unknown {
+        /// What broke, in words.
+        cause: String,
+    },
+    /// The action changed since it was approved.
+    Held,
+    /// The rules do not allow it.
+    Blocked {
+        /// Why, in words.
+        reason: String,
+    },
+    /// The person stopped it.
+    Cancelled {
+        /// Whether it had reached the server.
+        sent: Sent,
+    },
+}
+
+impl CallState {
+    /// True when nothing more can happen to the call.
+    pub fn ended(&self) -> bool {
+        !matches!(
+            self,
+            Self::Proposed
+                | Self::Waiting
+                | Self::Running
+                | Self::NeedsInput
+                | Self::NeedsSignIn { .. }
+        )
+    }
+
+    /// A stable short name of the state, for style sheets and tests: `waiting`, `not_answered`, ...
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::NeedsInput => "needs_input",
+            Self::NeedsSignIn { .. } => "needs_sign_in",
+            Self::Done => "done",
+            Self::Failed { .. } => "failed",
+            Self::Denied { .. } => "denied",
+            Self::NotAnswered => "not_answered",
+            Self::Unknown { .. } => "unknown",
+            Self::Held => "held",
+            Self::Blocked { .. } => "blocked",
+            Self::Cancelled { .. } => "cancelled",
+        }
+    }
+}
+
+impl CallCard {
+    /// What the header of the card says now; `now` in milliseconds since the Unix epoch (screens.md e.4).
+    ///
+    /// Causes and reasons may hold server text: show the sentence as text, isolated from its surroundings.
+    pub fn header(&self, now: u64) -> String {
+        match &self.state {
+            CallState::Proposed => format!("Wants to {}", lower_first(&self.title)),
+            CallState::Waiting => "Waiting for your decision".to_owned(),
+            CallState::Running => self.running_words(now),
+            CallState::NeedsInput => format!("{} is asking you something", self.host),
+            CallState::NeedsSignIn { scopes } if scopes.is_empty() => "Sign-in ended".to_owned(),
+            CallState::NeedsSignIn { scopes } => {
+                format!("More access needed: {}", scopes.join(", "))
+            }
+            CallState::Done => {
+                let mut words = "Done".to_owned();
+                if let Some(took) = self.took() {
+                    words.push_str(&format!(" · {}", seconds(took)));
+                }
+                if let Some(why) = &self.why {
+                    words.push_str(&format!(" · {why}"));
+                }
+                words
+            }
+            CallState::Failed { cause, sent } => format!(
+                "Failed: {} · {}",
+                cause.trim_end_matches('.'),
+                sent_words(*sent)
+            ),
+            CallState::Denied { .. } => "You declined. Nothing was sent.".to_owned(),
+            CallState::NotAnswered => "Nobody answered. Nothing was sent.".to_owned(),
+            CallState::Unknown { .. } => {
+                "Connection broke after sending. It may have happened.".to_owned()
+            }
+            CallState::Held => {
+                "This action changed since it was approved. Nothing was sent.".to_owned()
+            }
+            CallState::Blocked { reason } => {
+                format!(
+                    "Not allowed here: {}. Nothing was sent.",
+                    reason.trim_end_matches('.')
+                )
+            }
+            CallState::Cancelled { sent: Sent::No } => "Cancelled. Nothing was sent.".to_owned(),
+            CallState::Cancelled { .. } if self.late => {
+                format!(
+                    "Cancelled. {} answered later; the answer was not used.",
+                    self.host
+                )
+            }
+            CallState::Cancelled { .. } => format!("Cancelled. {} may still finish.", self.host),
+        }
+    }
+
+    /// What a model is told about the call: its result as untrusted content, or why there is none.
+    ///
+    /// `limit` caps the characters taken from the result. See [`crate::context::call_for_model`].
+    pub fn for_model(&self, limit: usize) -> String {
+        crate::context::call_for_model(self, limit)
+    }
+
+    /// How long the call ran, in milliseconds, once it has ended.
+    pub fn took(&self) -> Option<u64> {
+        let ended = self.ended_at?;
+        Some(ended.saturating_sub(self.running_since.unwrap_or(self.started_at)))
+    }
+
+    /// True when a running call has given no sign of life for [`SILENT_AFTER`].
+    pub fn silent(&self, now: u64) -> bool {
+        self.state == CallState::Running && now.saturating_sub(self.last_signal()) >= SILENT_AFTER
+    }
+
+    fn last_signal(&self) -> u64 {
+        self.signal_at
+            .or(self.running_since)
+            .unwrap_or(self.started_at)
+    }
+
+    fn running_words(&self, now: u64) -> String {
+        if self.silent(now) {
+            return format!(
+                "No signal for {}",
+                seconds(now.saturating_sub(self.last_signal()))
+            );
+        }
+        let since = self.running_since.unwrap_or(self.started_at);
+        let mut words = format!("Running · {}", whole_seconds(now.saturating_sub(since)));
+        if let Some(progress) = &self.progress {
+            words.push_str(&match progress.total {
+                Some(total) => format!(" · {} of {}", plain(progress.done), plain(total)),
+                None => format!(" · {} done", plain(progress.done)),
+            });
+        }
+        if let Some(at) = self.signal_at {
+            words.push_str(&format!(
+                " · last signal {} ago",
+                whole_seconds(now.saturating_sub(at))
+            ));
+        }
+        words
+    }
+}
+
+/// What can happen to a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// An item was added, or replaces the one with its id.
+    Put(Item),
+    /// Text was appended to an answer.
+    AnswerText {
+        /// The answer.
+        item: ItemId,
+        /// What came.
+        text: String,
+    },
+    /// The model thought aloud.
+    AnswerThinking {
+        /// The answer.
+        item: ItemId,
+        /// What came.
+        text: String,
+    },
+    /// Nothing more will be appended to an answer.
+    AnswerEnded {
+        /// The answer.
+        item: ItemId,
+        /// Why it is not whole, in words, if it is not.
+        error: Option<String>,
+    },
+    /// A call went into another state.
+    Call {
+        /// The call.
+        call: CallId,
+        /// Its new state.
+        state: CallState,
+    },
+    /// A call ended with an answer of the server.
+    CallResult {
+        /// The call.
+        call: CallId,
+        /// The whole `CallToolResult`, as received. With `isError` the call counts as failed.
+        result: Value,
+    },
+    /// The rule or decision that let a call run became known.
+    CallAllowed {
+        /// The call.
+        call: CallId,
+        /// The rule or decision, in words.
+        why: String,
+    },
+    /// The person changed the arguments before allowing the call.
+    CallEdited {
+        /// The call.
+        call: CallId,
+        /// The arguments as they will be sent.
+        arguments: Value,
+    },
+    /// The server gave a sign of life.
+    CallSignal {
+        /// The call.
+        call: CallId,
+        /// How far it says it is, if it says.
+        progress: Option<Progress>,
+    },
+    /// A step of a proposal was started as a call.
+    StepStarted {
+        /// The proposal.
+        item: ItemId,
+        /// Which step, from 0.
+        step: usize,
+        /// The call.
+        call: CallId,
+    },
+    /// The person chose a title.
+    Renamed {
+        /// The title; blank goes back to the one from the first message.
+        title: String,
+    },
+    /// The active connectors changed.
+    Active {
+        /// All that are active now.
+        connectors: Vec<ConnectorId>,
+    },
+}
+
+/// Why an event could not be applied. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// The conversation has no such item.
+    #[error("this conversation has no item `{0}`")]
+    NoItem(ItemId),
+    /// The conversation has no such call.
+    #[error("this conversation has no call `{0}`")]
+    NoCall(CallId),
+    /// The item is of another kind.
+    #[error("item `{0}` is not of the kind that this event is for")]
+    Kind(ItemId),
+    /// The call or the answer has ended, and what has ended stays as it is.
+    #[error("`{0}` has already ended")]
+    Ended(String),
+    /// The proposal has no such step.
+    #[error("item `{item}` has no step {step}")]
+    NoStep {
+        /// The proposal.
+        item: ItemId,
+        /// The step, from 0.
+        step: usize,
+    },
+}
+
+impl Conversation {
+    /// An empty conversation, begun at `now` (milliseconds since the Unix epoch).
+    pub fn new(id: ConversationId, connectors: Vec<ConnectorId>, now: u64) -> Self {
+        Self {
+            id,
+            title: String::new(),
+            renamed: false,
+            created_at: now,
+            updated_at: now,
+            connectors,
+            items: Vec::new(),
+        }
+    }
+
+    /// Applies what happened at `now` (milliseconds since the Unix epoch). Gives the item that is new or changed, if
+    /// one is.
+    ///
+    /// # Errors
+    /// [`ApplyError`] when the event is about something that is not there or has ended; then nothing changes, except
+    /// that a late result marks its card as [`CallCard::late`].
+    pub fn apply(&mut self, event: Event, now: u64) -> Result<Option<ItemId>, ApplyError> {
+        let changed = self.change(event, now)?;
+        self.updated_at = self.updated_at.max(now);
+        Ok(changed)
+    }
+
+    fn change(&mut self, event: Event, now: u64) -> Result<Option<ItemId>, ApplyError> {
+        match event {
+            Event::Put(item) => {
+                let id = item.id.clone();
+                match self.items.iter_mut().find(|old| old.id == id) {
+                    Some(old) => *old = item,
+                    None => self.items.push(item),
+                }
+                self.retitle();
+                Ok(Some(id))
+            }
+            Event::AnswerText { item, text } => {
+                self.answer(&item)?.text.push_str(&text);
+                Ok(Some(item))
+            }
+            Event::AnswerThinking { item, text } => {
+                self.answer(&item)?.thinking.push_str(&text);
+                Ok(Some(item))
+            }
+            Event::AnswerEnded { item, error } => {
+                let answer = self.answer(&item)?;
+                answer.done = true;
+                answer.error = error;
+                Ok(Some(item))
+            }
+            Event::Call { call, state } => {
+                let (id, card) = self.open_call(&call)?;
+                enter(card, state, now);
+                Ok(Some(id))
+            }
+            Event::CallResult { call, result } => {
+                if let Ok((_, card)) = self.any_call(&call)
+                    && card.state.ended()
+                {
+                    card.late = true;
+                }
+                let (id, card) = self.open_call(&call)?;
+                let state = match crate::results::error_text(&result) {
+                    Some(cause) => CallState::Failed {
+                        cause,
+                        sent: Sent::Yes,
+                    },
+                    None => CallState::Done,
+                };
+                card.result = Some(result);
+                enter(card, state, now);
+                Ok(Some(id))
+            }
+            Event::CallAllowed { call, why } => {
+                let (id, card) = self.open_call(&call)?;
+                card.why = Some(why);
+                Ok(Some(id))
+            }
+            Event::CallEdited { call, arguments } => {
+                let (id, card) = self.open_call(&call)?;
+                card.arguments = arguments;
+                Ok(Some(id))
+            }
+            Event::CallSignal { call, progress } => {
+                let (id, card) = self.open_call(&call)?;
+                card.signal_at = Some(now);
+                if progress.is_some() {
+                    card.progress = progress;
+                }
+                Ok(Some(id))
+            }
+            Event::StepStarted { item, step, call } => {
+                let found = self
+                    .items
+                    .iter_mut()
+                    .find(|i| i.id == item)
+                    .ok_or_else(|| ApplyError::NoItem(item.clone()))?;
+                let Body::Proposal(proposal) = &mut found.body else {
+                    return Err(ApplyError::Kind(item));
+                };
+                let Some(it) = proposal.steps.get_mut(step) else {
+                    return Err(ApplyError::NoStep { item, step });
+                };
+                it.call = Some(call);
+                Ok(Some(item))
+            }
+            Event::Renamed { title } => {
+                let title = one_line(&title, 200);
+                self.renamed = !title.is_empty();
+                self.title = title;
+                self.retitle();
+                Ok(None)
+            }
+            Event::Active { connectors } => {
+                self.connectors = connectors;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The item with this id.
+    pub fn item(&self, id: &ItemId) -> Option<&Item> {
+        self.items.iter().find(|item| item.id == *id)
+    }
+
+    /// The card of this call.
+    pub fn call(&self, call: &CallId) -> Option<&CallCard> {
+        self.calls().find(|card| card.call == *call)
+    }
+
+    /// All call cards, oldest first.
+    pub fn calls(&self) -> impl Iterator<Item = &CallCard> {
+        self.items.iter().filter_map(|item| match &item.body {
+            Body::Call(card) => Some(card.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// What a loaded record means after the page that wrote it has gone. Gives the items that changed.
+    ///
+    /// A question nobody answered counts as *not answered* and nothing was sent (X71); a call that was running has an
+    /// unknown outcome and is never sent again by itself (X114); an answer that was being written is marked as cut off.
+    /// A read that broke off is told the same way: only the person repeats it.
+    pub fn restore(&mut self, now: u64) -> Vec<ItemId> {
+        let mut changed = Vec::new();
+        for item in &mut self.items {
+            match &mut item.body {
+                Body::Answer(answer) if !answer.done => {
+                    answer.done = true;
+                    answer.error =
+                        Some("the page was closed before the answer was complete".to_owned());
+                }
+                Body::Call(card) if !card.state.ended() => {
+                    let state = match card.state {
+                        CallState::Running | CallState::NeedsInput => CallState::Unknown {
+                            cause: "the page was closed while the call was running".to_owned(),
+                        },
+                        _ => CallState::NotAnswered,
+                    };
+                    enter(card, state, now);
+                }
+                _ => continue,
+            }
+            changed.push(item.id.clone());
+        }
+        changed
+    }
+
+    /// True when some text in the conversation (title, what was said, answers, notes, call titles) contains all words
+    /// of `query`, whatever the case. A blank query matches everything.
+    pub fn mentions(&self, query: &str) -> bool {
+        let mut words: Vec<String> = query
+            .to_lowercase()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        let mut strike = |text: &str| {
+            let text = text.to_lowercase();
+            words.retain(|word| !text.contains(word.as_str()));
+            words.is_empty()
+        };
+        if strike(&self.title) {
+            return true;
+        }
+        self.items.iter().any(|item| match &item.body {
+            Body::Said { text } | Body::Note { text } => strike(text),
+            Body::Answer(answer) => strike(&answer.text),
+            Body::Proposal(proposal) => strike(&proposal.text),
+            Body::Call(card) => strike(&format!(
+                "{} {} {}",
+                card.title, card.connector_name, card.host
+            )),
+        })
+    }
+
+    fn retitle(&mut self) {
+        if self.renamed {
+            return;
+        }
+        let first = self.items.iter().find_map(|item| match &item.body {
+            Body::Said { text } => Some(one_line(text, TITLE_CHARS)),
+            _ => None,
+        });
+        if let Some(first) = first {
+            self.title = first;
+        }
+    }
+
+    fn answer(&mut self, id: &ItemId) -> Result<&mut Answer, ApplyError> {
+        let item = self
+            .items
+            .iter_mut()
+            .find(|item| item.id == *id)
+            .ok_or_else(|| ApplyError::NoItem(id.clone()))?;
+        match &mut item.body {
+            Body::Answer(answer) if answer.done => Err(ApplyError::Ended(id.to_string())),
+            Body::Answer(answer) => Ok(answer),
+            _ => Err(ApplyError::Kind(id.clone())),
+        }
+    }
+
+    fn any_call(&mut self, call: &CallId) -> Result<(ItemId, &mut CallCard), ApplyError> {
+        self.items
+            .iter_mut()
+            .find_map(|item| match &mut item.body {
+                Body::Call(card) if card.call == *call => Some((item.id.clone(), card.as_mut())),
+                _ => None,
+            })
+            .ok_or_else(|| ApplyError::NoCall(call.clone()))
+    }
+
+    fn open_call(&mut self, call: &CallId) -> Result<(ItemId, &mut CallCard), ApplyError> {
+        let (id, card) = self.any_call(call)?;
+        if card.state.ended() {
+            Err(ApplyError::Ended(call.to_string()))
+        } else {
+            Ok((id, card))
+        }
+    }
+}
+
+fn enter(card: &mut CallCard, state: CallState, now: u64) {
+    if state == CallState::Running && card.running_since.is_none() {
+        card.running_since = Some(now);
+    }
+    if state.ended() {
+        card.ended_at = Some(now);
+    }
+    card.state = state;
+}
+
+/// `text` on one line, at most `limit` characters, cut at a word where one ends in the second half.
+pub fn one_line(text: &str, limit: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= limit {
+        return line;
+    }
+    let mut cut: String = line.chars().take(limit.saturating_sub(1)).collect();
+    if let Some(space) = cut.rfind(' ').filter(|at| *at > cut.len() / 2) {
+        cut.truncate(space);
+    }
+    cut.push('…');
+    cut
+}
+
+pub(crate) fn sent_words(sent: Sent) -> &'static str {
+    match sent {
+        Sent::No => "nothing was sent",
+        Sent::Yes => "it was sent",
+        Sent::Unknown => "it may have been sent",
+    }
+}
+
+/// A title with a small first letter, unless it begins with an abbreviation ("URL check").
+fn lower_first(title: &str) -> String {
+    let mut chars = title.chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), second) if !second.is_some_and(char::is_uppercase) => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => title.to_owned(),
+    }
+}
+
+/// A duration in words: `0.4 s`, `12 s`, `3 min 20 s`.
+pub fn seconds(millis: u64) -> String {
+    if millis < 10_000 {
+        let tenths = (millis + 50) / 100;
+        return format!("{}.{} s", tenths / 10, tenths % 10);
+    }
+    whole_seconds(millis)
+}
+
+fn whole_seconds(millis: u64) -> String {
+    let whole = millis / 1_000;
+    if whole < 60 {
+        format!("{whole} s")
+    } else {
+        format!("{} min {} s", whole / 60, whole % 60)
+    }
+}
+
+fn plain(number: f64) -> String {
+    let rounded = (number * 10.0).round() / 10.0;
+    format!("{rounded}")
+}

@@ -1,0 +1,661 @@
+//! One turn with a model: question, answer, calls, results, answer, without IO.
+//!
+//! The driver loops as with `mcp`: [`Turn::poll`] until it gives nothing, do what it says, feed back what happened with
+//! [`Turn::handle`]. A call that comes out of here is a wish: the driver takes it through the gate like any other, and
+//! says with [`Input::CallEnded`] what the model is to be told.
+//!
+//! * Only whole calls come out: parsed, of an action that is in the list, valid against its schema (attacks.md X73). Other
+//!   wishes are answered to the model in words and told to the driver as [`Output::Refused`] (X77).
+//! * Reads may run side by side, a write always alone and in its place in the order (X73).
+//! * Nothing that failed is tried again from here, and no other tool is tried in its stead: that is the model's wish and
+//!   passes the gate (X56).
+
+use crate::context::Limits;
+use crate::direct::Candidate;
+use crate::model::openai_chat::{self, Endpoint, Request, Stream};
+use crate::model::{Delta, Finish, Message, ModelError, ToolSpec, Usage, WireCall, names};
+use policy::Class;
+use serde_json::{Map, Value};
+use std::collections::VecDeque;
+
+/// How many answers with calls a turn may have before it stops.
+pub const MAX_ROUNDS: u32 = 16;
+
+/// How many reads run side by side.
+pub const MAX_PARALLEL: usize = 4;
+
+/// How many calls are taken from one answer; the others are answered with a word that there were too many.
+pub const MAX_CALLS: usize = 16;
+
+/// How many characters of a description a model is given (X30: long texts hide things, and cost).
+const DESCRIPTION_CHARS: usize = 2_000;
+
+/// How many bytes of an error body are kept.
+const MAX_ERROR_BODY: usize = 64 * 1024;
+
+/// What a turn needs.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Where the model is.
+    pub endpoint: Endpoint,
+    /// The actions the model may ask for. Those that are only for apps are left out here (X47).
+    pub actions: Vec<Candidate>,
+    /// The system prompt and the history, the question last. See [`crate::context`].
+    pub messages: Vec<Message>,
+    /// How much of a result the model is given.
+    pub limits: Limits,
+}
+
+/// What happened outside.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The head of an HTTP answer came.
+    Response {
+        /// The request it answers.
+        id: u32,
+        /// The HTTP status.
+        status: u16,
+        /// Header names and values.
+        headers: Vec<(String, String)>,
+    },
+    /// Bytes of its body came.
+    Bytes {
+        /// The request.
+        id: u32,
+        /// The bytes.
+        chunk: Vec<u8>,
+    },
+    /// The body is complete.
+    Ended {
+        /// The request.
+        id: u32,
+    },
+    /// The request failed below HTTP: no connection, CORS, broken in the middle.
+    Failed {
+        /// The request.
+        id: u32,
+    },
+    /// A call has ended, in whatever way.
+    CallEnded {
+        /// The call.
+        key: u32,
+        /// What the model is told: [`crate::conversation::CallCard::for_model`].
+        text: String,
+    },
+    /// The person stopped the turn, or denied all and stopped it.
+    Stop,
+}
+
+/// What is to be done outside.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Send this request, with the key added, and feed back what comes.
+    Fetch {
+        /// Names the request.
+        id: u32,
+        /// What to send.
+        request: Request,
+    },
+    /// Give up a request.
+    Abort {
+        /// The request.
+        id: u32,
+    },
+    /// A new answer begins; text and thinking that follow belong to it.
+    AnswerStarted,
+    /// A piece of the answer.
+    Answer(Delta),
+    /// The answer is over.
+    AnswerEnded {
+        /// Why it is not whole, if it is not: a sentence for people.
+        error: Option<String>,
+    },
+    /// The model wants this call. Take it through the gate.
+    Call(Wanted),
+    /// Stop a call that came out earlier and has not ended.
+    CancelCall {
+        /// The call.
+        key: u32,
+    },
+    /// The model wanted something that is no call: record it. The model has been told.
+    Refused {
+        /// The name it used. Text of a model.
+        name: String,
+        /// Why it is no call, in words.
+        why: String,
+    },
+    /// What the answer took, if the provider said.
+    Usage(Usage),
+    /// The turn is over. Nothing follows.
+    Ended(End),
+}
+
+/// A call that the model wants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// Names the call within the turn.
+    pub key: u32,
+    /// The action, as a position in [`Turn::actions`].
+    pub action: usize,
+    /// The arguments; valid against the action's schema as far as it could be checked.
+    pub arguments: Map<String, Value>,
+}
+
+/// How a turn ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The model answered.
+    Answered,
+    /// The model answered, but the provider's limit cut the answer.
+    CutShort,
+    /// The provider's filter stopped the answer.
+    Filtered,
+    /// The person stopped it.
+    Stopped,
+    /// The model asked for calls again and again.
+    TooManyRounds(u32),
+    /// It did not work.
+    Failed(ModelError),
+}
+
+impl End {
+    /// What is to be said about it, if something is.
+    pub fn note(&self) -> Option<String> {
+        match self {
+            Self::Answered => None,
+            Self::CutShort => Some("The answer was cut: the model reached its limit.".to_owned()),
+            Self::Filtered => Some("The provider's filter stopped the answer.".to_owned()),
+            Self::Stopped => Some("You stopped this turn.".to_owned()),
+            Self::TooManyRounds(rounds) => Some(format!(
+                "This turn was paused after {rounds} rounds of calls. Say how to go on."
+            )),
+            Self::Failed(error) => {
+                let hint = error
+                    .hint()
+                    .map(|hint| format!(" Next step: {hint}."))
+                    .unwrap_or_default();
+                Some(format!("The model gave no answer: {error}.{hint}"))
+            }
+        }
+    }
+}
+
+/// A turn.
+#[derive(Debug)]
+pub struct Turn {
+    endpoint: Endpoint,
+    actions: Vec<Candidate>,
+    tools: Vec<ToolSpec>,
+    messages: Vec<Message>,
+    limits: Limits,
+    out: VecDeque<Output>,
+    state: State,
+    next_request: u32,
+    next_call: u32,
+    rounds: u32,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Waiting for the head of an answer.
+    Asked {
+        id: u32,
+    },
+    /// Reading an answer.
+    Reading {
+        id: u32,
+        stream: Box<Stream>,
+    },
+    /// Reading why it was refused.
+    Refused {
+        id: u32,
+        status: u16,
+        retry_after: Option<String>,
+        body: Vec<u8>,
+    },
+    /// Calls run or wait for their place.
+    Calling {
+        calls: Vec<Called>,
+    },
+    Over,
+}
+
+#[derive(Debug)]
+struct Called {
+    key: u32,
+    id: String,
+    /// What runs, until it was given out.
+    wanted: Option<Wanted>,
+    class: Class,
+    told: Option<String>,
+}
+
+impl Turn {
+    /// Begins a turn: the first request is ready to be polled.
+    pub fn new(setup: Setup) -> Self {
+        let Setup {
+            endpoint,
+            mut actions,
+            messages,
+            limits,
+        } = setup;
+        actions.retain(|one| one.action.visible_to_model());
+        let tools = tools(&actions);
+        let mut turn = Self {
+            endpoint,
+            actions,
+            tools,
+            messages,
+            limits,
+            out: VecDeque::new(),
+            state: State::Over,
+            next_request: 0,
+            next_call: 0,
+            rounds: 0,
+        };
+        turn.ask();
+        turn
+    }
+
+    /// The actions the model may ask for; [`Wanted::action`] counts in this list.
+    pub fn actions(&self) -> &[Candidate] {
+        &self.actions
+    }
+
+    /// How many characters of a result the model is given, for [`crate::conversation::CallCard::for_model`].
+    pub fn result_limit(&self) -> usize {
+        self.limits.result
+    }
+
+    /// The next thing to be done, if there is one.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// True when the turn is over and everything was polled.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, State::Over) && self.out.is_empty()
+    }
+
+    /// Takes in what happened. What comes too late or belongs to nothing is ignored.
+    pub fn handle(&mut self, input: Input) {
+        match input {
+            Input::Response {
+                id,
+                status,
+                headers,
+            } => self.response(id, status, &headers),
+            Input::Bytes { id, chunk } => self.bytes(id, &chunk),
+            Input::Ended { id } => self.ended(id),
+            Input::Failed { id } => self.failed(id),
+            Input::CallEnded { key, text } => self.call_ended(key, text),
+            Input::Stop => self.stop(),
+        }
+    }
+
+    fn ask(&mut self) {
+        let id = self.next_request;
+        self.next_request += 1;
+        let request = openai_chat::request(&self.endpoint, &self.messages, &self.tools);
+        self.state = State::Asked { id };
+        self.out.push_back(Output::Fetch { id, request });
+    }
+
+    fn response(&mut self, id: u32, status: u16, headers: &[(String, String)]) {
+        if !matches!(self.state, State::Asked { id: asked } if asked == id) {
+            return;
+        }
+        self.state = if (200..300).contains(&status) {
+            self.out.push_back(Output::AnswerStarted);
+            State::Reading {
+                id,
+                stream: Box::new(Stream::new(self.endpoint.clone())),
+            }
+        } else {
+            let retry_after = headers
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))
+                .map(|(_, value)| value.clone());
+            State::Refused {
+                id,
+                status,
+                retry_after,
+                body: Vec::new(),
+            }
+        };
+    }
+
+    fn bytes(&mut self, from: u32, chunk: &[u8]) {
+        match &mut self.state {
+            State::Reading { id, stream } if *id == from => {
+                self.out
+                    .extend(stream.push(chunk).into_iter().map(Output::Answer));
+                // What the provider calls the end is the end, also when it keeps the connection open.
+                if stream.ended() {
+                    self.out.push_back(Output::Abort { id: from });
+                    self.ended(from);
+                }
+            }
+            State::Refused { id, body, .. } if *id == from => {
+                let room = MAX_ERROR_BODY.saturating_sub(body.len());
+                body.extend(chunk.iter().take(room));
+            }
+            _ => {}
+        }
+    }
+
+    fn ended(&mut self, from: u32) {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Reading { id, stream } if id == from => {
+                let (deltas, result) = stream.finish();
+                self.out.extend(deltas.into_iter().map(Output::Answer));
+                match result {
+                    Ok(answer) => {
+                        self.out.push_back(Output::AnswerEnded { error: None });
+                        self.out.extend(answer.usage.map(Output::Usage));
+                        self.answered(answer);
+                    }
+                    Err(error) => self.broken(error),
+                }
+            }
+            State::Refused {
+                id,
+                status,
+                retry_after,
+                body,
+            } if id == from => {
+                let text = String::from_utf8_lossy(&body);
+                let error =
+                    openai_chat::refused(&self.endpoint, status, retry_after.as_deref(), &text);
+                self.over(End::Failed(error));
+            }
+            State::Asked { id } if id == from => {
+                self.over(End::Failed(ModelError::BrokeOff {
+                    host: self.endpoint.host().to_owned(),
+                }));
+            }
+            other => self.state = other,
+        }
+    }
+
+    fn failed(&mut self, from: u32) {
+        let host = self.endpoint.host().to_owned();
+        match &self.state {
+            State::Asked { id } if *id == from => {
+                self.over(End::Failed(ModelError::Unreachable { host }))
+            }
+            State::Reading { id, .. } if *id == from => self.broken(ModelError::BrokeOff { host }),
+            // The refusal itself is known; only its words broke off.
+            State::Refused { id, .. } if *id == from => self.ended(from),
+            _ => {}
+        }
+    }
+
+    /// The answer has begun and is not whole: none of its calls counts (X73).
+    fn broken(&mut self, error: ModelError) {
+        self.out.push_back(Output::AnswerEnded {
+            error: Some(error.to_string()),
+        });
+        self.over(End::Failed(error));
+    }
+
+    fn over(&mut self, end: End) {
+        self.state = State::Over;
+        self.out.push_back(Output::Ended(end));
+    }
+
+    fn answered(&mut self, answer: crate::model::Answered) {
+        if answer.calls.is_empty() {
+            self.messages.push(Message::Assistant {
+                text: answer.text,
+                calls: Vec::new(),
+            });
+            return self.over(match answer.finish {
+                Some(Finish::Length) => End::CutShort,
+                Some(Finish::Filtered) => End::Filtered,
+                _ => End::Answered,
+            });
+        }
+        self.rounds += 1;
+        let mut calls: Vec<Called> = Vec::new();
+        let mut wire: Vec<WireCall> = Vec::new();
+        for (position, mut call) in answer.calls.into_iter().enumerate() {
+            let key = self.next_call;
+            self.next_call += 1;
+            // Ids are the provider's; some leave them out or use one twice.
+            if call.id.is_empty() || wire.iter().any(|other| other.id == call.id) {
+                call.id = format!("call_{}_{key}", self.rounds);
+            }
+            let judged = if position < MAX_CALLS {
+                self.judge(key, &call)
+            } else {
+                Err(format!(
+                    "at most {MAX_CALLS} calls are taken at once; ask for this one again later"
+                ))
+            };
+            calls.push(match judged {
+                Ok((wanted, class)) => Called {
+                    key,
+                    id: call.id.clone(),
+                    wanted: Some(wanted),
+                    class,
+                    told: None,
+                },
+                Err(why) => {
+                    self.out.push_back(Output::Refused {
+                        name: crate::conversation::one_line(&call.name, 100),
+                        why: why.clone(),
+                    });
+                    let told = format!("status: not a call. Nothing was sent. {why}");
+                    Called {
+                        key,
+                        id: call.id.clone(),
+                        wanted: None,
+                        class: Class::Read,
+                        told: Some(told),
+                    }
+                }
+            });
+            // What goes back has to be JSON, or the provider refuses the whole history.
+            if serde_json::from_str::<Map<String, Value>>(&call.arguments).is_err() {
+                call.arguments = "{}".to_owned();
+            }
+            if call.name.is_empty() {
+                call.name = "unnamed".to_owned();
+            }
+            wire.push(call);
+        }
+        self.messages.push(Message::Assistant {
+            text: answer.text,
+            calls: wire,
+        });
+        self.state = State::Calling { calls };
+        self.advance();
+    }
+
+    /// Whether a wish of the model is a call: whole, of a known action, valid.
+    fn judge(&self, key: u32, call: &WireCall) -> Result<(Wanted, Class), String> {
+        let Some(action) = self.tools.iter().position(|tool| tool.name == call.name) else {
+            return Err(format!(
+                "there is no tool `{}`; use only the tools of the list",
+                crate::conversation::one_line(&call.name, 100)
+            ));
+        };
+        let text = call.arguments.trim();
+        let arguments: Map<String, Value> = match text {
+            "" | "null" => Map::new(),
+            _ => serde_json::from_str(text)
+                .map_err(|_| "the arguments are not a complete JSON object; send the call again with all of them".to_owned())?,
+        };
+        let candidate = self
+            .actions
+            .get(action)
+            .ok_or_else(|| "this tool is no longer there".to_owned())?;
+        let whole = Value::Object(arguments);
+        let problems = crate::schema::check(candidate.action.input_schema(), &whole);
+        if !problems.is_empty() {
+            let list: Vec<String> = problems
+                .iter()
+                .take(8)
+                .map(|problem| format!("{}: {}", problem.path, problem.message))
+                .collect();
+            return Err(format!(
+                "the arguments do not fit the tool's schema: {}",
+                list.join("; ")
+            ));
+        }
+        let Value::Object(arguments) = whole else {
+            return Err("the arguments are not an object".to_owned());
+        };
+        Ok((
+            Wanted {
+                key,
+                action,
+                arguments,
+            },
+            candidate.class,
+        ))
+    }
+
+    /// Gives out the calls whose turn it is, or asks again when all have ended.
+    fn advance(&mut self) {
+        let State::Calling { calls } = &mut self.state else {
+            return;
+        };
+        let mut running: Vec<Class> = calls
+            .iter()
+            .filter(|call| call.wanted.is_none() && call.told.is_none())
+            .map(|call| call.class)
+            .collect();
+        for call in calls.iter_mut() {
+            if call.wanted.is_none() {
+                continue;
+            }
+            let free = match call.class {
+                Class::Read => {
+                    running.len() < MAX_PARALLEL
+                        && running.iter().all(|class| *class == Class::Read)
+                }
+                Class::Write | Class::Destructive => running.is_empty(),
+            };
+            // In order: nothing overtakes a call that has to wait.
+            if !free {
+                break;
+            }
+            running.push(call.class);
+            self.out.extend(call.wanted.take().map(Output::Call));
+        }
+        if calls.iter().any(|call| call.told.is_none()) {
+            return;
+        }
+        let State::Calling { calls } = std::mem::replace(&mut self.state, State::Over) else {
+            return;
+        };
+        for call in calls {
+            self.messages.push(Message::Tool {
+                id: call.id,
+                text: call.told.unwrap_or_default(),
+            });
+        }
+        if self.rounds >= MAX_ROUNDS {
+            return self.over(End::TooManyRounds(self.rounds));
+        }
+        self.ask();
+    }
+
+    fn call_ended(&mut self, key: u32, text: String) {
+        let State::Calling { calls } = &mut self.state else {
+            return;
+        };
+        let Some(call) = calls
+            .iter_mut()
+            .find(|call| call.key == key && call.wanted.is_none() && call.told.is_none())
+        else {
+            return;
+        };
+        call.told = Some(text);
+        self.advance();
+    }
+
+    fn stop(&mut self) {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Over => return,
+            State::Asked { id } | State::Refused { id, .. } => {
+                self.out.push_back(Output::Abort { id })
+            }
+            State::Reading { id, .. } => {
+                self.out.push_back(Output::Abort { id });
+                self.out.push_back(Output::AnswerEnded {
+                    error: Some("you stopped it".to_owned()),
+                });
+            }
+            State::Calling { calls } => {
+                // What was never polled never happens.
+                let unpolled: Vec<u32> = self
+                    .out
+                    .iter()
+                    .filter_map(|out| {
+                        if let Output::Call(wanted) = out {
+                            Some(wanted.key)
+                        } else {
+                            None
+                        }
+                    })
+                    .collect();
+                self.out.retain(|out| !matches!(out, Output::Call(_)));
+                let running = calls.iter().filter(|call| {
+                    call.wanted.is_none() && call.told.is_none() && !unpolled.contains(&call.key)
+                });
+                self.out
+                    .extend(running.map(|call| Output::CancelCall { key: call.key }));
+            }
+        }
+        self.out.retain(|out| !matches!(out, Output::Fetch { .. }));
+        self.over(End::Stopped);
+    }
+}
+
+/// The actions as a model is told about them: a safe name, the host, and what the server says.
+pub fn tools(actions: &[Candidate]) -> Vec<ToolSpec> {
+    let ids: Vec<_> = actions
+        .iter()
+        .map(|one| {
+            (
+                &one.connector,
+                one.connector_name.as_str(),
+                one.action.name(),
+            )
+        })
+        .collect();
+    names::safe(&ids)
+        .into_iter()
+        .zip(actions)
+        .map(|(name, one)| {
+            let effect = match one.class {
+                Class::Read => "reads",
+                Class::Write => "changes something, the person is asked",
+                Class::Destructive => "may destroy something, the person is asked",
+            };
+            let said: String = one
+                .action
+                .description()
+                .chars()
+                .take(DESCRIPTION_CHARS)
+                .collect();
+            let description = format!(
+                "{} of connector {} at {} ({effect}). The server says: {said}",
+                one.action.title(),
+                one.connector_name,
+                one.host
+            );
+            ToolSpec {
+                name,
+                description,
+                schema: one.action.input_schema().clone(),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
