@@ -1,0 +1,162 @@
+//! Why a call was not made.
+
+use crate::{CallId, Stage, Why};
+use serde::{Deserialize, Serialize};
+
+/// Why a call was not made. The order is how telling it is: of several causes the last is told.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Cause {
+    /// Nobody answered: time ran out, the tab was closed or reloaded (X71).
+    NotAnswered,
+    /// The person said no.
+    Denied {
+        /// What they said about it.
+        reason: Option<String>,
+    },
+    /// The person changed the arguments, which made another call (X66).
+    Edited {
+        /// The call that took its place.
+        into: CallId,
+    },
+    /// What the person was shown was no longer true when they answered (X70).
+    Stale {
+        /// What had changed.
+        changed: String,
+    },
+    /// The arguments do not fit the action's schema (X73).
+    Invalid {
+        /// What does not fit, and where.
+        problem: String,
+    },
+    /// The connector is not switched on in this conversation.
+    NotInConversation,
+    /// The action is not for this caller, such as one that an MCP App reserved for itself (X47).
+    NotForCaller,
+    /// Unwatched steps never use connectors that people added (S121).
+    NotAutomatic,
+    /// The mode of this conversation does not use such actions (S087, S122, X76).
+    Mode {
+        /// The mode's name as shown.
+        mode: String,
+    },
+    /// The definition is another one than was approved (X35).
+    Held,
+    /// The action is switched off.
+    Off,
+    /// First-party connectors only search and fetch (S117).
+    ReadOnlyProvider,
+    /// The plan has no writing actions (S124).
+    ReadOnlyPlan {
+        /// The plan's name as shown.
+        plan: String,
+    },
+    /// The server is on this machine, and that is not allowed here (S119).
+    LocalServer,
+    /// The person's own developer mode is off (S126).
+    DeveloperOff,
+    /// The workspace has not given the person developer mode (S025).
+    DeveloperNotGranted,
+    /// The connector is someone else's draft (S006).
+    NotYours,
+    /// The person is not among those who have access (S070).
+    NoAccess,
+    /// The connector is in a stage in which nothing runs.
+    Stage {
+        /// The stage it is in.
+        stage: Stage,
+    },
+    /// The actions of the connector were never read.
+    NeverScanned,
+    /// The workspace is in lockdown.
+    Lockdown,
+    /// There is no such connector, action or member (X77).
+    Unknown {
+        /// What is not there.
+        what: String,
+    },
+    /// A rule, or a record it depends on, cannot be trusted.
+    Broken {
+        /// What is wrong.
+        what: String,
+    },
+}
+
+impl Cause {
+    /// The cause in words: lower case, no full stop, with the next step where there is one.
+    pub fn sentence(&self) -> String {
+        match self {
+            Cause::NotAnswered => "nobody answered".into(),
+            Cause::Denied { reason: None } => "you declined".into(),
+            Cause::Denied {
+                reason: Some(reason),
+            } => format!("you declined: {reason}"),
+            Cause::Edited { .. } => "you changed the arguments, so it became a new call".into(),
+            Cause::Stale { changed } => {
+                format!("{changed} while you were deciding; look at it again")
+            }
+            Cause::Invalid { problem } => format!("the arguments do not fit: {problem}"),
+            Cause::NotInConversation => {
+                "this connector is not switched on in this conversation; add it with the + menu"
+                    .into()
+            }
+            Cause::NotForCaller => "this action is not meant to be called this way".into(),
+            Cause::NotAutomatic => {
+                "steps that nobody watches never use connectors that people added".into()
+            }
+            Cause::Mode { mode } => {
+                format!("the mode {mode} does not use such actions; switch to Chat")
+            }
+            Cause::Held => "this action changed since it was approved; review the change".into(),
+            Cause::Off => {
+                "this action is switched off; switch it on at the connector's actions".into()
+            }
+            Cause::ReadOnlyProvider => {
+                "connectors that are part of the product only search and fetch".into()
+            }
+            Cause::ReadOnlyPlan { plan } => format!("the plan {plan} only reads"),
+            Cause::LocalServer => Why::LocalServers.to_string(),
+            Cause::DeveloperOff => Why::DeveloperOff.to_string(),
+            Cause::DeveloperNotGranted => Why::DeveloperNotGranted.to_string(),
+            Cause::NotYours => Why::NotYours.to_string(),
+            Cause::NoAccess => Why::NoAccess.to_string(),
+            Cause::Stage { stage } => Why::WrongStage {
+                stage: *stage,
+                what: "use it",
+            }
+            .to_string(),
+            Cause::NeverScanned => Why::NeverScanned.to_string(),
+            Cause::Lockdown => {
+                "the workspace is in lockdown: no connector runs until an admin ends it".into()
+            }
+            Cause::Unknown { what } => format!("there is no {what}"),
+            Cause::Broken { what } => format!("{what}; nothing runs on a broken rule"),
+        }
+    }
+}
+
+impl From<Why> for Cause {
+    fn from(why: Why) -> Self {
+        match why {
+            Why::DeveloperNotGranted => Cause::DeveloperNotGranted,
+            Why::DeveloperOff => Cause::DeveloperOff,
+            Why::NotYours => Cause::NotYours,
+            Why::NoAccess => Cause::NoAccess,
+            Why::LocalServers => Cause::LocalServer,
+            Why::NeverScanned => Cause::NeverScanned,
+            Why::WrongStage { stage, .. } => Cause::Stage { stage },
+            Why::UnknownMember(id) => Cause::Unknown {
+                what: format!("member `{id}`"),
+            },
+            Why::UnknownConnector(id) => Cause::Unknown {
+                what: format!("connector `{id}`"),
+            },
+            Why::UnknownAction(name) => Cause::Unknown {
+                what: format!("action `{name}`"),
+            },
+            other => Cause::Broken {
+                what: other.to_string(),
+            },
+        }
+    }
+}

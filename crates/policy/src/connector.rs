@@ -1,0 +1,303 @@
+//! A connector: one remote MCP server as the workspace knows it, and how far through its life it is.
+//!
+//! Draft, published, archived; there is no way back from archived, and a draft that is wanted again is recreated
+//! (S003, S068). Access, action control and asking are three separate things and never mixed on one control
+//! (screens.md e.0).
+
+use crate::{
+    Action, Class, ClassSource, Classified, ConnectorId, GroupId, Member, MemberId, Millis, Role,
+    Snapshot,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who brought a connector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// Part of the product. Searches and fetches, never writes (C6, S117).
+    FirstParty,
+    /// Part of the product, to try every class of action with.
+    Demo,
+    /// Added by people of the workspace, whoever built it (S008).
+    Custom,
+}
+
+impl Provider {
+    /// The strictest class of action a connector of this provider may have. First-party connectors only read (S117);
+    /// *demo* and *custom* are free within the plan.
+    pub fn ceiling(self) -> Class {
+        match self {
+            Provider::FirstParty => Class::Read,
+            Provider::Demo | Provider::Custom => Class::Destructive,
+        }
+    }
+}
+
+/// Who built the server, as the person who added it says (S008). Changes nothing about what is allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provenance {
+    /// We built it.
+    Own,
+    /// A vendor runs it.
+    Vendor,
+    /// An open-source project.
+    OpenSource,
+    /// Something else, or not known.
+    #[default]
+    Other,
+}
+
+/// How far through its life a connector is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Usable by the person who made it, in developer mode (S006).
+    Draft,
+    /// In the workspace's catalogue (S065).
+    Published,
+    /// Kept for the record; nothing runs.
+    Archived,
+}
+
+impl Stage {
+    /// The stage as a word to show.
+    pub fn label(self) -> &'static str {
+        match self {
+            Stage::Draft => "Draft",
+            Stage::Published => "Published",
+            Stage::Archived => "Archived",
+        }
+    }
+}
+
+/// Where a connector's server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// In this page; nothing goes over the network.
+    InPage,
+    /// On the internet.
+    Public,
+    /// On this machine or its private network. Refused unless the workspace allows it; badge *local* (S119, X04).
+    Local,
+}
+
+/// How the person signs in to the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum SignIn {
+    /// Not at all.
+    #[default]
+    None,
+    /// A fixed request header. Its value is a secret and not kept here.
+    Header {
+        /// The name of the header, such as `Authorization`.
+        name: String,
+    },
+}
+
+/// Who may use something. Empty means nobody; *everyone* is an explicit choice (S075).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Access {
+    /// Nobody yet.
+    #[default]
+    Nobody,
+    /// Everyone in the workspace.
+    Everyone,
+    /// Whoever is named, has a role that is named, or is in a group that is named.
+    Only {
+        /// People.
+        #[serde(default)]
+        members: BTreeSet<MemberId>,
+        /// Groups.
+        #[serde(default)]
+        groups: BTreeSet<GroupId>,
+        /// Roles.
+        #[serde(default)]
+        roles: BTreeSet<Role>,
+    },
+}
+
+impl Access {
+    /// Whether a member is among them.
+    pub fn includes(&self, member: &Member) -> bool {
+        match self {
+            Access::Nobody => false,
+            Access::Everyone => true,
+            Access::Only {
+                members,
+                groups,
+                roles,
+            } => {
+                members.contains(&member.id)
+                    || roles.contains(&member.role)
+                    || member.groups.iter().any(|group| groups.contains(group))
+            }
+        }
+    }
+}
+
+/// When to ask before an action runs. The order is that of strictness; writes always ask (C4).
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirm {
+    /// Ask for every action that may change something.
+    #[default]
+    Writes,
+    /// Ask for every action, reading ones too.
+    Everything,
+}
+
+/// What was decided about one action.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Control {
+    /// Whether the action may be used at all. Off by default (S073, S080).
+    pub on: bool,
+    /// The class an admin set, when one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    /// When to ask for this action; it can only add to what connector and workspace ask for.
+    #[serde(default)]
+    pub confirm: Confirm,
+}
+
+/// One remote MCP server in this workspace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Connector {
+    /// Which connector.
+    pub id: ConnectorId,
+    /// The name to show, always together with the host (X26).
+    pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// The server's URL as it is requested.
+    pub address: String,
+    /// The host to show, in ASCII: the connector's identity (X03, X119).
+    pub host: String,
+    /// Where the server is.
+    pub reach: Reach,
+    /// Who brought it.
+    pub provider: Provider,
+    /// Who built it.
+    #[serde(default)]
+    pub provenance: Provenance,
+    /// How far through its life it is.
+    pub stage: Stage,
+    /// The person who made it.
+    pub owner: MemberId,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it last changed.
+    pub updated_at: Millis,
+    /// What was approved; `None` until the first scan.
+    pub snapshot: Option<Snapshot>,
+    /// What was decided about each action, by its exact name. An action without an entry is off.
+    #[serde(default)]
+    pub controls: BTreeMap<String, Control>,
+    /// Who may use it once it is published.
+    #[serde(default)]
+    pub access: Access,
+    /// When to ask; it can only add to what the workspace asks for.
+    #[serde(default)]
+    pub confirm: Confirm,
+    /// How to sign in.
+    #[serde(default)]
+    pub sign_in: SignIn,
+    /// The monogram's colour, 0 to 7; `None` lets the name decide.
+    #[serde(default)]
+    pub colour: Option<u8>,
+}
+
+impl Connector {
+    /// The word beside the name wherever it shows: *Dev*, *custom*, *demo*, or none (S048, S066).
+    pub fn badge(&self) -> Option<&'static str> {
+        match (self.provider, self.stage) {
+            (Provider::FirstParty, _) => None,
+            (_, Stage::Draft) => Some("Dev"),
+            (Provider::Demo, _) => Some("demo"),
+            (Provider::Custom, _) => Some("custom"),
+        }
+    }
+
+    /// Whether the *local* badge belongs beside the name (S119).
+    pub fn is_local(&self) -> bool {
+        self.reach == Reach::Local
+    }
+
+    /// The approved action of that exact name.
+    pub fn action(&self, name: &str) -> Option<&Action> {
+        self.snapshot.as_ref()?.action(name)
+    }
+
+    /// Every approved action, in the server's order.
+    pub fn actions(&self) -> &[Action] {
+        self.snapshot
+            .as_ref()
+            .map_or(&[], |snapshot| &snapshot.actions)
+    }
+
+    /// Whether an action is switched on. What nobody decided about is off.
+    pub fn is_on(&self, action: &str) -> bool {
+        self.controls.get(action).is_some_and(|control| control.on)
+    }
+
+    /// The class of an approved action, an admin's choice included.
+    pub fn classify(&self, action: &Action) -> Classified {
+        match self
+            .controls
+            .get(action.name())
+            .and_then(|control| control.class)
+        {
+            Some(class) => Classified {
+                class,
+                source: ClassSource::SetByAdmin,
+            },
+            None => action.classified(),
+        }
+    }
+
+    /// The strictest of what the connector and the action ask for.
+    pub fn confirm_for(&self, action: &str) -> Confirm {
+        let own = self
+            .controls
+            .get(action)
+            .map(|control| control.confirm)
+            .unwrap_or_default();
+        self.confirm.max(own)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s075_empty_access_is_nobody() {
+        let member = Member {
+            id: "ada".into(),
+            name: "Ada".into(),
+            email: None,
+            role: Role::Owner,
+            groups: vec!["support".into()],
+            developer: Default::default(),
+        };
+        let only = |members: &[&str], groups: &[&str], roles: &[Role]| Access::Only {
+            members: members.iter().map(|id| MemberId::from(*id)).collect(),
+            groups: groups.iter().map(|id| GroupId::from(*id)).collect(),
+            roles: roles.iter().copied().collect(),
+        };
+        assert!(!Access::default().includes(&member));
+        assert!(!only(&[], &[], &[]).includes(&member));
+        assert!(only(&["ada"], &[], &[]).includes(&member));
+        assert!(only(&[], &["support"], &[]).includes(&member));
+        assert!(only(&[], &[], &[Role::Owner]).includes(&member));
+        assert!(!only(&["bob"], &["sales"], &[Role::Admin]).includes(&member));
+        assert!(Access::Everyone.includes(&member));
+    }
+}

@@ -1,0 +1,816 @@
+//! The one way to a tool.
+//!
+//! Whoever wants a call made (the model, the person, an MCP App, the SDK, an automatic step), it goes through
+//! [`decide`], and only what comes out of it can be sent:
+//!
+//! ```text
+//! decide(call, rules) -> Run(Permit) | Ask(Question) | Refuse(Refusal)
+//! ```
+//!
+//! * A [`Permit`] **is** the frozen call. Nothing outside this file can make one, copy one, or change one, and running
+//!   it uses it up. What was shown is what is sent, byte for byte (X66).
+//! * *Vetoes* and *grants* are separate kinds. A veto sets the least strict verdict that is still possible; a grant is
+//!   the only thing that can make a call run unasked. Adding a veto never loosens, removing a grant never loosens, and
+//!   both are sets, so order never matters.
+//! * No verdict means ask. A rule that cannot be read means no. A question that nobody answers means no.
+//! * An answer is checked against the rules of the moment it is given, not those of the moment it was asked (X70).
+//!
+//! Nobody can make a permit by hand:
+//!
+//! ```compile_fail,E0451
+//! # fn forge(frozen: policy::Frozen) -> policy::Permit {
+//! policy::Permit { frozen }
+//! # }
+//! ```
+//!
+//! nor the frozen call inside it:
+//!
+//! ```compile_fail,E0451
+//! # fn forge(call: policy::Call, basis: policy::Basis, class: policy::Class) -> policy::Frozen {
+//! policy::Frozen { call, arguments: "{}".into(), basis, class }
+//! # }
+//! ```
+//!
+//! nor copy one:
+//!
+//! ```compile_fail,E0599
+//! # fn copy(permit: &policy::Permit) -> policy::Permit {
+//! permit.clone()
+//! # }
+//! ```
+//!
+//! nor use one twice:
+//!
+//! ```compile_fail,E0382
+//! # fn twice(permit: policy::Permit) {
+//! let once = permit.spend();
+//! let again = permit.spend();
+//! # }
+//! ```
+//!
+//! nor read one from storage:
+//!
+//! ```compile_fail,E0277
+//! # fn load(text: &str) -> policy::Permit {
+//! serde_json::from_str(text).unwrap()
+//! # }
+//! ```
+//!
+//! nor answer one question twice:
+//!
+//! ```compile_fail,E0382
+//! # fn twice(question: policy::Question, rules: &policy::Rules) {
+//! let first = question.allow(rules);
+//! let second = question.allow(rules);
+//! # }
+//! ```
+//!
+//! nor slip a grant into the rules:
+//!
+//! ```compile_fail,E0616
+//! # fn slip(rules: &mut policy::Rules) {
+//! rules.grants.insert(policy::Basis::Reading);
+//! # }
+//! ```
+
+use crate::{
+    Action, CallId, Cause, Class, ClassSource, Classified, Confirm, ConnectionId, Connector,
+    ConnectorId, ConversationId, Digest, Grant, GrantId, MemberId, Millis, Provider, Remember,
+    Rulebook, Why, lineage,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// Who wants a call made. It changes what may be called, never whether a write asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Caller {
+    /// A language model.
+    Model,
+    /// The person, by hand or in direct mode.
+    Person,
+    /// An MCP App in its frame.
+    App,
+    /// A portal, through the package.
+    Sdk,
+    /// A step that nobody is watching: agents and scheduled work.
+    Automatic,
+}
+
+/// One call that somebody wants made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// Which call.
+    pub id: CallId,
+    /// The connector.
+    pub connector: ConnectorId,
+    /// The account.
+    pub connection: ConnectionId,
+    /// The action's exact name.
+    pub action: String,
+    /// The digest of the action's definition as the server lists it now.
+    pub definition: Digest,
+    /// The arguments, complete.
+    pub arguments: Map<String, Value>,
+    /// Who wants it made.
+    pub by: Caller,
+    /// For whom.
+    pub member: MemberId,
+    /// In which conversation, if any.
+    pub conversation: Option<ConversationId>,
+    /// When it was wanted.
+    pub at: Millis,
+}
+
+impl Call {
+    /// The arguments as JSON text, in their own order: what is shown, and what is sent.
+    pub fn arguments_json(&self) -> String {
+        Value::Object(self.arguments.clone()).to_string()
+    }
+
+    /// The digest over every field. Rules made for one call do not decide another.
+    fn fingerprint(&self) -> Digest {
+        // The arguments go in as text so that no number is rounded on the way.
+        let text = [
+            self.id.as_str(),
+            self.connector.as_str(),
+            self.connection.as_str(),
+            &self.action,
+            self.definition.as_str(),
+            &self.arguments_json(),
+            &format!("{:?}", self.by),
+            self.member.as_str(),
+            self.conversation
+                .as_ref()
+                .map_or("", ConversationId::as_str),
+            &self.at.to_string(),
+        ];
+        Digest::of_json(&Value::from(text.map(Value::from).to_vec()))
+    }
+}
+
+/// Which of the things that have a say set a veto. The strictest of them wins, whatever its level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// The workspace and its plan.
+    Workspace,
+    /// The connector.
+    Connector,
+    /// Who may use it.
+    Access,
+    /// The action.
+    Action,
+    /// The account.
+    Account,
+    /// The conversation.
+    Conversation,
+}
+
+/// A rule that can only make things stricter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Veto {
+    level: Level,
+    floor: Floor,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Floor {
+    /// At least ask, because of this.
+    Ask(String),
+    /// Refuse.
+    Refuse(Cause),
+}
+
+impl Veto {
+    /// Asks, whatever any grant says.
+    pub fn ask(level: Level, because: impl Into<String>) -> Self {
+        Self {
+            level,
+            floor: Floor::Ask(because.into()),
+        }
+    }
+
+    /// Refuses.
+    pub fn refuse(level: Level, cause: Cause) -> Self {
+        Self {
+            level,
+            floor: Floor::Refuse(cause),
+        }
+    }
+
+    /// Who set it.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+}
+
+/// What allowed a call. Every row of the audit about a call that ran names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Basis {
+    /// The workspace's rule that an action which is on and only reads may run.
+    Reading,
+    /// A remembered answer.
+    Remembered {
+        /// Which.
+        grant: GrantId,
+    },
+    /// The person allowed this one call.
+    Answer,
+}
+
+impl Basis {
+    /// The basis in words, for *why was this allowed*.
+    pub fn sentence(&self) -> &'static str {
+        match self {
+            Basis::Reading => "allowed because it only reads",
+            Basis::Remembered { .. } => "allowed by your answer for this conversation",
+            Basis::Answer => "allowed by you, once",
+        }
+    }
+}
+
+/// What the person is shown about the thing called, as the rules know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Facts {
+    classified: Classified,
+    open_world: bool,
+    name: String,
+    host: String,
+    address: String,
+    may_remember: bool,
+}
+
+/// Everything that has a say about one call.
+///
+/// Made by [`Rules::of`] for exactly one call; from outside it can only be made stricter.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    call: Digest,
+    facts: Option<Facts>,
+    vetoes: BTreeSet<Veto>,
+    grants: BTreeSet<Basis>,
+}
+
+/// How a call would come out, without the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It runs unasked.
+    Run,
+    /// The person is asked.
+    Ask,
+    /// It is refused.
+    Refuse,
+}
+
+impl Rules {
+    /// Collects what the rulebook says about one call.
+    pub fn of(book: &Rulebook, call: &Call) -> Self {
+        let mut rules = Self {
+            call: call.fingerprint(),
+            facts: None,
+            vetoes: BTreeSet::new(),
+            grants: BTreeSet::new(),
+        };
+        if book.workspace.lockdown {
+            rules.refuse(Level::Workspace, Cause::Lockdown);
+        }
+        if book
+            .connectors
+            .iter()
+            .filter(|connector| connector.id == call.connector)
+            .count()
+            > 1
+        {
+            rules.refuse(
+                Level::Connector,
+                Cause::Broken {
+                    what: format!("there are two connectors `{}`", call.connector),
+                },
+            );
+        }
+        match (book.member(&call.member), book.connector(&call.connector)) {
+            (Ok(member), Ok(connector)) => {
+                if let Err(why) = book.may_use(connector, member) {
+                    rules.refuse(Level::Access, why.into());
+                }
+                match connector.action(&call.action) {
+                    Some(action) => rules.about(book, connector, action, call),
+                    None => rules.refuse(
+                        Level::Action,
+                        Why::UnknownAction(call.action.clone()).into(),
+                    ),
+                }
+            }
+            (Err(why), _) => rules.refuse(Level::Access, why.into()),
+            (_, Err(why)) => rules.refuse(Level::Connector, why.into()),
+        }
+        rules
+    }
+
+    /// Makes the rules stricter.
+    pub fn add(&mut self, veto: Veto) {
+        self.vetoes.insert(veto);
+    }
+
+    /// Looks at where the arguments came from: text of another connector's result that is about to leave for an
+    /// open-world action always asks, whatever was remembered (X75).
+    pub fn add_lineage(
+        &mut self,
+        call: &Call,
+        sources: &[lineage::Source],
+        traces: &[lineage::Trace],
+    ) {
+        if !self
+            .facts
+            .as_ref()
+            .is_none_or(|facts| facts.open_world || facts.classified.class > Class::Read)
+        {
+            return;
+        }
+        for source in traces.iter().filter_map(|trace| sources.get(trace.source)) {
+            if source.connector != call.connector {
+                self.add(Veto::ask(
+                    Level::Conversation,
+                    format!(
+                        "its arguments contain text from {} · {}",
+                        source.name, source.host
+                    ),
+                ));
+            }
+        }
+    }
+
+    /// How the call would come out.
+    pub fn verdict(&self) -> Verdict {
+        let floor = self.vetoes.iter().map(|veto| match veto.floor {
+            Floor::Ask(_) => Verdict::Ask,
+            Floor::Refuse(_) => Verdict::Refuse,
+        });
+        // No verdict means ask: only a grant can say anything milder.
+        let granted = if self.grants.is_empty() {
+            Verdict::Ask
+        } else {
+            Verdict::Run
+        };
+        floor.max().unwrap_or(Verdict::Run).max(granted)
+    }
+
+    /// The class of the action; `None` when the action is not known.
+    pub fn classified(&self) -> Option<Classified> {
+        self.facts.as_ref().map(|facts| facts.classified)
+    }
+
+    /// Every reason to ask, sorted.
+    pub fn reasons(&self) -> Vec<String> {
+        let mut reasons: Vec<String> = self
+            .vetoes
+            .iter()
+            .filter_map(|veto| match &veto.floor {
+                Floor::Ask(because) => Some(because.clone()),
+                Floor::Refuse(_) => None,
+            })
+            .collect();
+        reasons.sort();
+        reasons.dedup();
+        if reasons.is_empty() && self.grants.is_empty() {
+            reasons.push(match self.classified() {
+                Some(Classified { source: ClassSource::Unlabelled, .. }) => {
+                    "the server does not say what this action does, so it counts as writing, and every write asks".into()
+                }
+                _ => "every action that writes asks".into(),
+            });
+        }
+        reasons
+    }
+
+    /// What rulebook, connector and action say about a known action.
+    fn about(&mut self, book: &Rulebook, connector: &Connector, action: &Action, call: &Call) {
+        let classified = connector.classify(action);
+        let may_remember = book.workspace.remember > Remember::Never
+            && classified.class < Class::Destructive
+            && call.conversation.is_some();
+        self.facts = Some(Facts {
+            classified,
+            open_world: action.open_world(),
+            name: connector.name.clone(),
+            host: connector.host.clone(),
+            address: connector.address.clone(),
+            may_remember,
+        });
+
+        let whole = connector
+            .snapshot
+            .as_ref()
+            .is_some_and(|snapshot| snapshot.computed_digest() == snapshot.digest);
+        if !action.intact() || !whole {
+            self.refuse(
+                Level::Action,
+                Cause::Broken {
+                    what: format!("the stored definition of `{}` is damaged", action.name()),
+                },
+            );
+        }
+        if !connector.is_on(action.name()) {
+            self.refuse(Level::Action, Cause::Off);
+        }
+        if action.digest() != &call.definition {
+            self.refuse(Level::Action, Cause::Held);
+        }
+        if !book.within_ceilings(connector, action) {
+            let class = action.classified().class.max(classified.class);
+            if class > connector.provider.ceiling() {
+                self.refuse(Level::Connector, Cause::ReadOnlyProvider);
+            }
+            if class > book.plan().ceiling {
+                self.refuse(
+                    Level::Workspace,
+                    Cause::ReadOnlyPlan {
+                        plan: book.plan().label.to_owned(),
+                    },
+                );
+            }
+        }
+        let meant = match call.by {
+            Caller::Model | Caller::Automatic => action.visible_to_model(),
+            Caller::App => action.visible_to_app(),
+            Caller::Person | Caller::Sdk => true,
+        };
+        if !meant {
+            self.refuse(Level::Action, Cause::NotForCaller);
+        }
+        if call.by == Caller::Automatic && connector.provider == Provider::Custom {
+            self.refuse(Level::Connector, Cause::NotAutomatic);
+        }
+
+        if book.workspace.confirm == Confirm::Everything {
+            self.add(Veto::ask(
+                Level::Workspace,
+                "the workspace asks for everything",
+            ));
+        }
+        if connector.confirm == Confirm::Everything {
+            self.add(Veto::ask(
+                Level::Connector,
+                "this connector asks for everything",
+            ));
+        }
+        if connector
+            .controls
+            .get(action.name())
+            .is_some_and(|control| control.confirm == Confirm::Everything)
+        {
+            self.add(Veto::ask(Level::Action, "this action always asks"));
+        }
+        if classified.class == Class::Destructive {
+            self.add(Veto::ask(
+                Level::Action,
+                "it is destructive, and that asks every time",
+            ));
+        }
+
+        if classified.class == Class::Read {
+            self.grants.insert(Basis::Reading);
+        }
+        if may_remember {
+            let covering = book
+                .grants
+                .iter()
+                .filter(|grant| covers(grant, connector, call));
+            self.grants.extend(covering.map(|grant| Basis::Remembered {
+                grant: grant.id.clone(),
+            }));
+        }
+    }
+
+    fn refuse(&mut self, level: Level, cause: Cause) {
+        self.add(Veto::refuse(level, cause));
+    }
+
+    /// Why the call is refused, if it is: the most telling cause.
+    fn refusal(&self, call: &Call) -> Option<Cause> {
+        if self.call != call.fingerprint() {
+            return Some(Cause::Broken {
+                what: "these rules were made for another call".into(),
+            });
+        }
+        let causes = self.vetoes.iter().filter_map(|veto| match &veto.floor {
+            Floor::Refuse(cause) => Some(cause),
+            Floor::Ask(_) => None,
+        });
+        causes.max().cloned()
+    }
+}
+
+/// Whether a remembered answer is about this call, in every respect (X72).
+fn covers(grant: &Grant, connector: &Connector, call: &Call) -> bool {
+    grant.connector == call.connector
+        && grant.address == connector.address
+        && grant.connection == call.connection
+        && grant.action == call.action
+        && grant.definition == call.definition
+        && grant.member == call.member
+        && call.conversation.as_ref() == Some(&grant.conversation)
+        && grant.given_at <= call.at
+        && grant.until.is_none_or(|until| call.at < until)
+        && grant
+            .arguments
+            .as_ref()
+            .is_none_or(|digest| *digest == Digest::of_bytes(call.arguments_json().as_bytes()))
+}
+
+/// What became of a call that somebody wanted made.
+#[derive(Debug)]
+#[must_use = "a decision that is dropped is a call that silently never happened"]
+pub enum Decision {
+    /// It may run.
+    Run(Permit),
+    /// The person has to say.
+    Ask(Question),
+    /// It may not run.
+    Refuse(Refusal),
+}
+
+/// Decides about a call. The one way to a [`Permit`] besides a person's answer to the [`Question`] this returns.
+pub fn decide(call: Call, rules: &Rules) -> Decision {
+    if let Some(cause) = rules.refusal(&call) {
+        return Decision::Refuse(Refusal { call, cause });
+    }
+    let Some(facts) = rules.facts.clone() else {
+        return Decision::Refuse(Refusal {
+            call,
+            cause: Cause::Broken {
+                what: "nothing is known of the action".into(),
+            },
+        });
+    };
+    let arguments = call.arguments_json();
+    match (rules.verdict(), rules.grants.first()) {
+        (Verdict::Run, Some(basis)) => Decision::Run(Permit {
+            frozen: Frozen {
+                call,
+                arguments,
+                basis: basis.clone(),
+                class: facts.classified.class,
+            },
+        }),
+        _ => Decision::Ask(Question {
+            call,
+            arguments,
+            facts,
+            reasons: rules.reasons(),
+        }),
+    }
+}
+
+/// Leave to make one call, and the call itself.
+#[derive(Debug)]
+#[must_use = "a permit that is dropped is a call that silently never happened"]
+pub struct Permit {
+    frozen: Frozen,
+}
+
+impl Permit {
+    /// The call.
+    pub fn call(&self) -> &Call {
+        &self.frozen.call
+    }
+
+    /// What allowed it.
+    pub fn basis(&self) -> &Basis {
+        &self.frozen.basis
+    }
+
+    /// Uses the permit up for the call it is for.
+    pub fn spend(self) -> Frozen {
+        self.frozen
+    }
+}
+
+/// The call that a permit was spent on, to be sent as it is.
+#[derive(Debug)]
+pub struct Frozen {
+    call: Call,
+    arguments: String,
+    basis: Basis,
+    class: Class,
+}
+
+impl Frozen {
+    /// The call.
+    pub fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// The JSON text of the arguments, frozen when the decision was made. Send exactly this.
+    pub fn arguments_json(&self) -> &str {
+        &self.arguments
+    }
+
+    /// The digest of that text, for the audit.
+    pub fn arguments_digest(&self) -> Digest {
+        Digest::of_bytes(self.arguments.as_bytes())
+    }
+
+    /// What allowed it.
+    pub fn basis(&self) -> &Basis {
+        &self.basis
+    }
+
+    /// The class it ran as.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+}
+
+/// A call that waits for the person. Dropping it sends nothing.
+#[derive(Debug)]
+#[must_use = "an unanswered question must become a refusal: `not_answered`"]
+pub struct Question {
+    call: Call,
+    arguments: String,
+    facts: Facts,
+    reasons: Vec<String>,
+}
+
+impl Question {
+    /// The call. A confirmation is built from this and nothing else (X65).
+    pub fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// The JSON text of the arguments that will be sent if the person allows it.
+    pub fn arguments_json(&self) -> &str {
+        &self.arguments
+    }
+
+    /// The class and where it comes from.
+    pub fn classified(&self) -> Classified {
+        self.facts.classified
+    }
+
+    /// Whether the action reaches things outside the server's own data.
+    pub fn open_world(&self) -> bool {
+        self.facts.open_world
+    }
+
+    /// The connector's name, always to be shown with the host.
+    pub fn connector_name(&self) -> &str {
+        &self.facts.name
+    }
+
+    /// The connector's host.
+    pub fn host(&self) -> &str {
+        &self.facts.host
+    }
+
+    /// Why it asks, sorted, at least one.
+    pub fn reasons(&self) -> &[String] {
+        &self.reasons
+    }
+
+    /// Whether *Allow for this conversation* may be offered: an admin turned it on, and it is not destructive.
+    pub fn may_remember(&self) -> bool {
+        self.facts.may_remember
+    }
+
+    /// The person allows this one call. The rules of this moment have to agree (X70).
+    ///
+    /// # Errors
+    /// A refusal, when a rule forbids the call by now or what was shown is no longer true.
+    #[expect(
+        clippy::result_large_err,
+        reason = "a permit holds the same call and is as large"
+    )]
+    pub fn allow(self, rules: &Rules) -> Result<Permit, Refusal> {
+        match self.objection(rules) {
+            Some(cause) => Err(Refusal {
+                call: self.call,
+                cause,
+            }),
+            None => Ok(Permit {
+                frozen: Frozen {
+                    call: self.call,
+                    arguments: self.arguments,
+                    basis: Basis::Answer,
+                    class: self.facts.classified.class,
+                },
+            }),
+        }
+    }
+
+    /// The person allows this call and, in this conversation, the next ones of the same action. `at` is when they
+    /// answered, `id` names the grant; the caller keeps it in the [`Rulebook`].
+    ///
+    /// # Errors
+    /// As [`Question::allow`], and when remembering is not possible here.
+    #[expect(
+        clippy::result_large_err,
+        reason = "a permit holds the same call and is as large"
+    )]
+    pub fn allow_for_conversation(
+        self,
+        rules: &Rules,
+        id: GrantId,
+        at: Millis,
+    ) -> Result<(Permit, Grant), Refusal> {
+        let conversation = self.call.conversation.clone();
+        let possible =
+            self.facts.may_remember && rules.facts.as_ref().is_some_and(|facts| facts.may_remember);
+        let (true, Some(conversation)) = (possible, conversation) else {
+            let changed = "remembering this answer became impossible".to_owned();
+            return Err(Refusal {
+                call: self.call,
+                cause: Cause::Stale { changed },
+            });
+        };
+        let grant = Grant {
+            id,
+            given_for: self.call.id.clone(),
+            given_at: at,
+            until: None,
+            member: self.call.member.clone(),
+            connector: self.call.connector.clone(),
+            address: self.facts.address.clone(),
+            connection: self.call.connection.clone(),
+            action: self.call.action.clone(),
+            definition: self.call.definition.clone(),
+            conversation,
+            arguments: None,
+        };
+        Ok((self.allow(rules)?, grant))
+    }
+
+    /// The person says no.
+    pub fn deny(self, reason: Option<String>) -> Refusal {
+        let reason = reason.filter(|reason| !reason.trim().is_empty());
+        Refusal {
+            call: self.call,
+            cause: Cause::Denied { reason },
+        }
+    }
+
+    /// Nobody answered: time ran out, the page went away, the turn was stopped.
+    pub fn not_answered(self) -> Refusal {
+        Refusal {
+            call: self.call,
+            cause: Cause::NotAnswered,
+        }
+    }
+
+    /// The person changed the arguments. That is another call, which has to be decided from the start (X66).
+    pub fn edit(self, id: CallId, arguments: Map<String, Value>, at: Millis) -> (Refusal, Call) {
+        let edited = Call {
+            id: id.clone(),
+            arguments,
+            at,
+            ..self.call.clone()
+        };
+        (
+            Refusal {
+                call: self.call,
+                cause: Cause::Edited { into: id },
+            },
+            edited,
+        )
+    }
+
+    /// What speaks against an answer by now.
+    fn objection(&self, rules: &Rules) -> Option<Cause> {
+        if let Some(cause) = rules.refusal(&self.call) {
+            return Some(cause);
+        }
+        let changed = match &rules.facts {
+            None => Some("the action disappeared"),
+            Some(now) if now.classified.class > self.facts.classified.class => {
+                Some("the action's class became stricter")
+            }
+            Some(now) if now.address != self.facts.address || now.host != self.facts.host => {
+                Some("the connector's address changed")
+            }
+            Some(now) if now.name != self.facts.name => Some("the connector was renamed"),
+            Some(_) => None,
+        };
+        changed.map(|changed| Cause::Stale {
+            changed: changed.to_owned(),
+        })
+    }
+}
+
+/// A call that is not made. Nothing was sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The call.
+    pub call: Call,
+    /// Why.
+    pub cause: Cause,
+}
+
+impl Refusal {
+    /// The cause in words; see [`Cause::sentence`].
+    pub fn sentence(&self) -> String {
+        self.cause.sentence()
+    }
+}

@@ -1,0 +1,384 @@
+//! Texts that look like secrets (X59).
+//!
+//! A warning, and a mask over what is kept; never a decision. Known shapes are found by their prefixes, keys and
+//! tokens without a known shape by their length and mixture. What a password looks like nobody can tell, so names of
+//! fields are looked at too (X80).
+
+use serde_json::Value;
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A part of a text that looks like a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where it is: byte offsets into the text.
+    pub range: Range<usize>,
+    /// What it looks like, such as `a GitHub token`.
+    pub what: &'static str,
+}
+
+/// A known shape: how it starts, how many more characters follow at least, what it is.
+const SHAPES: [(&str, usize, &str); 34] = [
+    ("ghp_", 30, "a GitHub token"),
+    ("gho_", 30, "a GitHub token"),
+    ("ghu_", 30, "a GitHub token"),
+    ("ghs_", 30, "a GitHub token"),
+    ("ghr_", 30, "a GitHub token"),
+    ("github_pat_", 30, "a GitHub token"),
+    ("glpat-", 16, "a GitLab token"),
+    ("sk-", 20, "an API key"),
+    ("sk_live_", 16, "a Stripe key"),
+    ("sk_test_", 16, "a Stripe key"),
+    ("rk_live_", 16, "a Stripe key"),
+    ("whsec_", 16, "a webhook secret"),
+    ("xoxb-", 16, "a Slack token"),
+    ("xoxp-", 16, "a Slack token"),
+    ("xoxa-", 16, "a Slack token"),
+    ("xoxs-", 16, "a Slack token"),
+    ("xapp-", 16, "a Slack token"),
+    ("AKIA", 16, "an AWS access key"),
+    ("ASIA", 16, "an AWS access key"),
+    ("AIza", 30, "a Google API key"),
+    ("ya29.", 20, "a Google token"),
+    ("GOCSPX-", 20, "a Google client secret"),
+    ("npm_", 30, "an npm token"),
+    ("pypi-", 30, "a PyPI token"),
+    ("dckr_pat_", 20, "a Docker token"),
+    ("hf_", 30, "a Hugging Face token"),
+    ("gsk_", 30, "an API key"),
+    ("xai-", 30, "an API key"),
+    ("SG.", 30, "a SendGrid key"),
+    ("shpat_", 20, "a Shopify token"),
+    ("lin_api_", 20, "a Linear key"),
+    ("ntn_", 30, "a Notion token"),
+    ("sbp_", 30, "a Supabase token"),
+    ("dop_v1_", 30, "a DigitalOcean token"),
+];
+
+/// Everything in a text that looks like a secret, in order, not overlapping.
+pub fn find(text: &str) -> Vec<Found> {
+    let mut found = private_keys(text);
+    for token in tokens(text) {
+        let Some(word) = text.get(token.clone()) else {
+            continue;
+        };
+        if let Some(what) = shape(word) {
+            found.push(Found { range: token, what });
+        }
+    }
+    found.extend(passwords_in_addresses(text));
+    found.extend(card_numbers(text));
+    found.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
+    let mut end = 0;
+    found.retain(|found| {
+        let apart = found.range.start >= end;
+        if apart {
+            end = found.range.end;
+        }
+        apart
+    });
+    found
+}
+
+/// Whether anything in a text looks like a secret.
+pub fn looks_like_secret(text: &str) -> bool {
+    !find(text).is_empty()
+}
+
+/// Whether the name of a field says that it holds a secret: `password`, `apiKey`, `access_token` (X80).
+pub fn names_a_secret(name: &str) -> bool {
+    let name: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    const ENDS: [&str; 16] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "passcode",
+        "secret",
+        "apikey",
+        "accesskey",
+        "privatekey",
+        "secretkey",
+        "credential",
+        "credentials",
+        "cardnumber",
+        "cvv",
+        "cvc",
+        "otp",
+        "ssn",
+    ];
+    const TOKENS: [&str; 8] = [
+        "token",
+        "accesstoken",
+        "refreshtoken",
+        "authtoken",
+        "apitoken",
+        "bearertoken",
+        "idtoken",
+        "sessiontoken",
+    ];
+    name == "pin" || ENDS.iter().any(|end| name.ends_with(end)) || TOKENS.contains(&name.as_str())
+}
+
+/// The text with everything that looks like a secret covered. The first four characters stay, to tell two apart.
+pub fn mask(text: &str) -> Cow<'_, str> {
+    let found = find(text);
+    if found.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut masked = String::with_capacity(text.len());
+    let mut from = 0;
+    for Found { range, .. } in found {
+        masked.push_str(text.get(from..range.start).unwrap_or_default());
+        masked.extend(text.get(range.clone()).unwrap_or_default().chars().take(4));
+        masked.push_str("••••");
+        from = range.end;
+    }
+    masked.push_str(text.get(from..).unwrap_or_default());
+    Cow::Owned(masked)
+}
+
+/// A value with every secret-looking text in it covered, and every text whose field's name says that it is one.
+pub fn mask_value(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(mask(text).into_owned()),
+        Value::Array(items) => Value::Array(items.iter().map(mask_value).collect()),
+        Value::Object(fields) => {
+            let masked = fields.iter().map(|(key, field)| {
+                let field = match field {
+                    Value::String(text) if !text.is_empty() && names_a_secret(key) => {
+                        Value::from("••••")
+                    }
+                    other => mask_value(other),
+                };
+                (key.clone(), field)
+            });
+            Value::Object(masked.collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+/// Every value that looks like a secret, or whose field's name says so: JSON pointer and what it looks like.
+pub fn notes(value: &Value) -> Vec<(String, &'static str)> {
+    fn look(
+        value: &Value,
+        path: &mut String,
+        secret: bool,
+        notes: &mut Vec<(String, &'static str)>,
+    ) {
+        match value {
+            Value::String(text) => {
+                let what = find(text).first().map(|found| found.what);
+                let named =
+                    (secret && !text.is_empty()).then_some("a secret, by the name of its field");
+                notes.extend(what.or(named).map(|what| (path.clone(), what)));
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    crate::action::at(path, &index.to_string(), |path| {
+                        look(item, path, secret, notes)
+                    });
+                }
+            }
+            Value::Object(fields) => {
+                for (key, field) in fields {
+                    crate::action::at(path, key, |path| {
+                        look(field, path, names_a_secret(key), notes)
+                    });
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let mut notes = Vec::new();
+    look(value, &mut String::new(), false, &mut notes);
+    notes
+}
+
+/// The words of a text that could be keys: runs of letters, digits and the few signs that keys are made of.
+fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut from = 0;
+    let key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/' | '=');
+    std::iter::from_fn(move || {
+        let rest = text.get(from..)?;
+        let start = from + rest.find(key)?;
+        let rest = text.get(start..)?;
+        let end = start + rest.find(|c| !key(c)).unwrap_or(rest.len());
+        from = end;
+        let trimmed = text.get(start..end)?.trim_end_matches('.');
+        Some(start..start + trimmed.len())
+    })
+    .flat_map(move |range| {
+        // `name=value` and paths: what is after the sign is a word of its own too.
+        let word = text.get(range.clone()).unwrap_or_default();
+        let inner = word
+            .find('=')
+            .filter(|at| at + 1 < word.len())
+            .map(|at| range.start + at + 1..range.end);
+        std::iter::once(range).chain(inner)
+    })
+}
+
+fn shape(word: &str) -> Option<&'static str> {
+    for (prefix, more, what) in SHAPES {
+        if let Some(rest) = word.strip_prefix(prefix)
+            && rest.len() >= more
+            && rest
+                .chars()
+                .any(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
+            && (what != "an AWS access key"
+                || rest
+                    .chars()
+                    .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()))
+        {
+            return Some(what);
+        }
+    }
+    if is_jwt(word) {
+        return Some("a signed token (JWT)");
+    }
+    is_random(word).then_some("a key or token")
+}
+
+/// Three parts of base64url, the first of which starts a JSON object (RFC 7519).
+fn is_jwt(word: &str) -> bool {
+    let mut parts = word.split('.');
+    let three = [parts.next(), parts.next(), parts.next()];
+    parts.next().is_none()
+        && three
+            .iter()
+            .all(|part| part.is_some_and(|part| part.len() >= 10))
+        && word.starts_with("eyJ")
+}
+
+/// Long, of upper case, lower case and digits, and spread as evenly as chance spreads them. Paths, identifiers in
+/// words, hashes in hexadecimal and UUIDs are not.
+fn is_random(word: &str) -> bool {
+    let len = word.len();
+    let key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let mixed = word.chars().any(|c| c.is_ascii_uppercase())
+        && word.chars().any(|c| c.is_ascii_lowercase())
+        && word.chars().filter(char::is_ascii_digit).count() >= 3;
+    if !(32..=128).contains(&len) || !mixed || !word.trim_end_matches('=').chars().all(key) {
+        return false;
+    }
+    let mut counts = [0u32; 128];
+    for byte in word.bytes() {
+        if let Some(count) = counts.get_mut(usize::from(byte)) {
+            *count += 1;
+        }
+    }
+    let entropy: f64 = counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| f64::from(*count) / len as f64)
+        .map(|share| -share * share.log2())
+        .sum();
+    entropy > 4.2
+}
+
+/// `-----BEGIN … PRIVATE KEY-----` to its end, or to the end of the text.
+fn private_keys(text: &str) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(start) = text
+        .get(from..)
+        .and_then(|rest| rest.find("-----BEGIN "))
+        .map(|at| from + at)
+    {
+        let rest = text.get(start..).unwrap_or_default();
+        let label = rest
+            .get(11..)
+            .and_then(|rest| rest.split("-----").next())
+            .unwrap_or_default();
+        let end = rest.find("-----END ").map_or(text.len(), |end| {
+            let line = rest.get(end..).unwrap_or_default();
+            start + end + line.find('\n').unwrap_or(line.len())
+        });
+        if label.contains("PRIVATE KEY") {
+            found.push(Found {
+                range: start..end,
+                what: "a private key",
+            });
+        }
+        from = (start + 11).max(end.min(text.len()));
+    }
+    found
+}
+
+/// `scheme://user:password@host`.
+fn passwords_in_addresses(text: &str) -> Vec<Found> {
+    text.match_indices("://")
+        .filter_map(|(at, _)| {
+            let start = at + 3;
+            let rest = text.get(start..)?;
+            let authority = rest
+                .split(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"'))
+                .next()?;
+            let (user_info, _) = authority.rsplit_once('@')?;
+            let (user, password) = user_info.split_once(':')?;
+            let from = start + user.len() + 1;
+            (!password.is_empty()).then(|| Found {
+                range: from..from + password.len(),
+                what: "a password in an address",
+            })
+        })
+        .collect()
+}
+
+/// 13 to 19 digits, in groups or not, whose check digit is right (ISO/IEC 7812).
+fn card_numbers(text: &str) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut run: Option<Range<usize>> = None;
+    for (at, c) in text.char_indices().chain([(text.len(), 'x')]) {
+        match &mut run {
+            Some(range) if c.is_ascii_digit() => range.end = at + 1,
+            Some(range) if matches!(c, ' ' | '-') && at == range.end => {}
+            Some(range) => {
+                let digits: Vec<u32> = text
+                    .get(range.clone())
+                    .unwrap_or_default()
+                    .chars()
+                    .filter_map(|c| c.to_digit(10))
+                    .collect();
+                let starts = matches!(digits.first(), Some(3..=6));
+                if starts
+                    && (13..=19).contains(&digits.len())
+                    && luhn(&digits)
+                    && !c.is_alphanumeric()
+                    || (starts
+                        && (13..=19).contains(&digits.len())
+                        && luhn(&digits)
+                        && at == text.len())
+                {
+                    found.push(Found {
+                        range: range.clone(),
+                        what: "a card number",
+                    });
+                }
+                run = None;
+            }
+            None if c.is_ascii_digit() => run = Some(at..at + 1),
+            None => {}
+        }
+    }
+    found
+}
+
+fn luhn(digits: &[u32]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| match (place % 2, digit * 2) {
+            (0, _) => *digit,
+            (_, double) if double > 9 => double - 9,
+            (_, double) => double,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}

@@ -1,0 +1,209 @@
+//! The approved definition of a connector, frozen at one moment (S078).
+//!
+//! What runs is the snapshot, not what a server lists today. A live definition that differs from the snapshot is
+//! *drift* and is held until someone looks at it (S083, X35).
+
+use crate::{Action, Digest, Millis};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// What the server says it is. For showing only; identity is the host (X119).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerInfo {
+    /// The server's own name.
+    pub name: String,
+    /// The server's own version.
+    pub version: String,
+}
+
+/// What was approved of one connector.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Counts up from 1 with every approval.
+    pub version: u32,
+    /// When the list was read from the server.
+    pub taken_at: Millis,
+    /// What the server said it is.
+    pub server: ServerInfo,
+    /// The MCP revision that was spoken, such as `2025-11-25`.
+    pub protocol: String,
+    /// The server's instructions to a model, as received. Part of what is approved (X45).
+    pub instructions: Option<String>,
+    /// Every action, in the server's order.
+    pub actions: Vec<Action>,
+    /// The digest over everything that was approved; see [`Snapshot::computed_digest`].
+    pub digest: Digest,
+}
+
+/// A snapshot that cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// Two tools share a name, so a call could mean either.
+    #[error(
+        "the server lists the tool `{0}` twice, so a call of it would be ambiguous; ask its author to rename one"
+    )]
+    Twice(String),
+}
+
+/// How the live list differs from the snapshot in one action.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Drift {
+    /// The server lists an action that was never approved.
+    Added(String),
+    /// The definition is another one than was approved.
+    Changed(String),
+    /// The server no longer lists the action.
+    Removed(String),
+}
+
+impl Snapshot {
+    /// Freezes a list of actions.
+    ///
+    /// # Errors
+    /// When two actions have the same name.
+    pub fn new(
+        version: u32,
+        taken_at: Millis,
+        server: ServerInfo,
+        protocol: String,
+        instructions: Option<String>,
+        actions: Vec<Action>,
+    ) -> Result<Self, SnapshotError> {
+        let mut names: Vec<&str> = actions.iter().map(Action::name).collect();
+        names.sort_unstable();
+        if let Some([twice, _]) = names.array_windows().find(|[one, two]| one == two) {
+            return Err(SnapshotError::Twice((*twice).to_owned()));
+        }
+        let digest = digest_of(instructions.as_deref(), &actions);
+        Ok(Self {
+            version,
+            taken_at,
+            server,
+            protocol,
+            instructions,
+            actions,
+            digest,
+        })
+    }
+
+    /// The action of that exact name.
+    pub fn action(&self, name: &str) -> Option<&Action> {
+        self.actions.iter().find(|action| action.name() == name)
+    }
+
+    /// The digest over the server's instructions and every action's whole definition, in the order of names: a server
+    /// that lists its tools in another order has not drifted.
+    pub fn computed_digest(&self) -> Digest {
+        digest_of(self.instructions.as_deref(), &self.actions)
+    }
+
+    /// What is different in a live list, sorted: added, changed, removed.
+    pub fn drift(&self, live: &[Action]) -> Vec<Drift> {
+        let approved = |name: &str| self.action(name).map(Action::digest);
+        let mut drift: Vec<Drift> = live
+            .iter()
+            .filter_map(|action| match approved(action.name()) {
+                None => Some(Drift::Added(action.name().to_owned())),
+                Some(digest) if digest != action.digest() => {
+                    Some(Drift::Changed(action.name().to_owned()))
+                }
+                Some(_) => None,
+            })
+            .chain(self.actions.iter().filter_map(|action| {
+                let gone = !live.iter().any(|other| other.name() == action.name());
+                gone.then(|| Drift::Removed(action.name().to_owned()))
+            }))
+            .collect();
+        drift.sort();
+        drift.dedup();
+        drift
+    }
+}
+
+fn digest_of(instructions: Option<&str>, actions: &[Action]) -> Digest {
+    let mut digests: Vec<(&str, &str)> = actions
+        .iter()
+        .map(|action| (action.name(), action.digest().as_str()))
+        .collect();
+    digests.sort_unstable();
+    Digest::of_json(&json!({ "instructions": instructions, "actions": digests }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn action(name: &str, description: &str) -> Action {
+        Action::new(json!({"name": name, "description": description})).unwrap()
+    }
+
+    fn snapshot(instructions: Option<&str>, actions: Vec<Action>) -> Snapshot {
+        Snapshot::new(
+            1,
+            0,
+            ServerInfo::default(),
+            "2025-11-25".into(),
+            instructions.map(Into::into),
+            actions,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn the_order_of_a_list_is_no_drift() {
+        let one = snapshot(None, vec![action("a", "x"), action("b", "y")]);
+        let two = snapshot(None, vec![action("b", "y"), action("a", "x")]);
+        assert_eq!(one.digest, two.digest);
+        assert_eq!(one.drift(&two.actions), []);
+    }
+
+    #[test]
+    fn x45_changed_instructions_change_the_snapshot() {
+        assert_ne!(
+            snapshot(Some("be kind"), vec![]).digest,
+            snapshot(Some("be  kind"), vec![]).digest
+        );
+        assert_ne!(
+            snapshot(None, vec![]).digest,
+            snapshot(Some(""), vec![]).digest
+        );
+    }
+
+    #[test]
+    fn x35_drift_names_what_was_added_changed_and_removed() {
+        let approved = snapshot(
+            None,
+            vec![
+                action("stays", "x"),
+                action("changes", "x"),
+                action("goes", "x"),
+            ],
+        );
+        let live = [
+            action("stays", "x"),
+            action("changes", "X"),
+            action("comes", "x"),
+        ];
+        assert_eq!(
+            approved.drift(&live),
+            [
+                Drift::Added("comes".into()),
+                Drift::Changed("changes".into()),
+                Drift::Removed("goes".into())
+            ]
+        );
+    }
+
+    #[test]
+    fn x34_a_name_listed_twice_is_refused() {
+        let twice = Snapshot::new(
+            1,
+            0,
+            ServerInfo::default(),
+            String::new(),
+            None,
+            vec![action("a", "one"), action("b", ""), action("a", "two")],
+        );
+        assert_eq!(twice, Err(SnapshotError::Twice("a".into())));
+    }
+}
