@@ -33,14 +33,14 @@ export class App {
   get conversations() { return this.page.getByRole("navigation", { name: "Conversations" }); }
   /** The one dialog that asks whether a call may run. */
   get decision() { return this.page.getByRole("alertdialog").filter({ has: this.page.getByRole("group", { name: "What is sent" }) }); }
-  /** The cards of tool calls, oldest first; with a title only those that have it in their header. */
-  cards(title) {
-    const cards = this.log.getByRole("article").filter({ has: this.page.locator("header") });
-    return title ? cards.filter({ has: this.page.getByRole("heading", { name: title }) }) : cards;
+  /** The cards of tool calls, oldest first; a card is named by its action, connector and host. */
+  cards(title = "") {
+    const begins = title instanceof RegExp ? title.source : title.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    return this.log.getByRole("group", { name: new RegExp(`^${begins}.* · .* · `) });
   }
   card(title) { return this.cards(title).last(); }
   /** What a server asks the person. */
-  ask(host) { return this.page.getByRole("region", { name: host }).or(this.page.getByRole("group", { name: host })).or(this.page.getByRole("dialog", { name: host })).last(); }
+  ask(host) { return this.page.getByRole("region", { name: `Question from ${host}`, exact: true }); }
 
   // Going places.
 
@@ -92,6 +92,12 @@ export class App {
     else if (kind === "tick") await field.setChecked(value);
     else if (kind === "fieldset") await field.getByLabel(String(value), { exact: true }).check();
     else await field.fill(String(value));
+  }
+
+  /** Sends what was filled into a server's question, after the look at it that comes first. */
+  async submit(question) {
+    await this.button("Review answers", question).click();
+    await this.button("Submit", question).click();
   }
 
   /** Presses a button of the decision once it is armed. */
@@ -183,15 +189,16 @@ export class App {
   /** Sets a model of this machine and chooses it. */
   async chooseModel({ name = "Script", url, model = "gpt-4o", key = "key-for-the-test" }) {
     await this.open("/settings/models");
-    const add = this.button(/^(Connect|Add) a model/);
-    await assertSoon(async () => (await this.field("Base URL").isVisible()) || (await add.isVisible()), "the models page is there");
-    if (!(await this.field("Base URL").isVisible())) await add.click();
-    await this.field("Name").fill(name);
-    await this.field("Base URL").fill(url);
-    await this.field("Model").fill(model);
-    await this.page.getByLabel("Key", { exact: true }).fill(key);
-    await this.button(/^Save/).click();
-    await this.page.getByText(name).first().waitFor();
+    await this.button("Add model").click();
+    await this.field("Name").or(this.page.getByLabel(/^Name/)).first().fill(name);
+    await this.page.getByLabel(/^Base URL/).fill(url);
+    await this.page.getByLabel(/^Model/).last().fill(model);
+    await this.page.getByLabel(/^Key/).first().fill(key);
+    await this.button("Save").click();
+    const choice = this.page.getByRole("radio", { name: new RegExp(`^${name}`) });
+    await choice.waitFor();
+    await choice.check();
+    await assertSoon(() => choice.isChecked(), "the model is chosen");
   }
 
   // Looking.

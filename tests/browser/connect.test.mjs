@@ -122,9 +122,7 @@ for (const [how, server] of [["2026-07-28 (input required)", startModern], ["202
     const { asked } = await begin(stage);
     await stage.app.fill(asked, new RegExp(field, "i"), value);
     await stage.app.screenshot(`question-${how.slice(0, 10)}`);
-    await stage.app.button(/^(Review|Submit)/, asked).click();
-    const submit = stage.app.button("Submit", asked);
-    if (await submit.isVisible()) await submit.click();
+    await stage.app.submit(asked);
     await stage.app.says(action, "Done");
     assert.ok((await stage.app.card(action).textContent()).includes(label));
   });
@@ -147,9 +145,7 @@ journey("server-everything's question is answered over its open stream", async (
   const asked = app.ask(server.origin.slice("http://".length));
   await asked.waitFor();
   await app.fill(asked, "String", "Ada");
-  await app.button(/^(Review|Submit)/, asked).click();
-  const submit = app.button("Submit", asked);
-  if (await submit.isVisible()) await submit.click();
+  await app.submit(asked);
   await app.says(/Trigger Elicitation Request/, "Done");
   assert.ok((await app.card(/Trigger Elicitation Request/).textContent()).includes("Ada"));
 });
