@@ -83,8 +83,13 @@ export class App {
     await go.click();
   }
 
-  /** Fills the last field with this label, whatever kind it is. */
+  /** Fills the last field with this label, whatever kind it is; `{ pick }` takes a value of an earlier result. */
   async fill(scope, label, value) {
+    if (value?.pick) {
+      const picker = scope.getByLabel(new RegExp(`^Use a value from an earlier result for ${label}`, "i")).last();
+      await picker.selectOption({ label: await picker.locator("option", { hasText: value.pick }).first().textContent() });
+      return;
+    }
     const field = scope.getByLabel(labelled(label)).or(scope.getByRole("group", { name: labelled(label) })).last();
     await field.waitFor();
     const kind = await field.evaluate((element) => (element.type === "checkbox" ? "tick" : element.tagName.toLowerCase()));

@@ -243,8 +243,7 @@ journey("two connectors in one prompt, one result feeding the next, without a mo
   await steps.first().click();
   await app.says("Find a book", "Done");
   // The second step offers what the first one found.
-  const picker = app.log.getByLabel(/^Use a value from an earlier result for title/i).last();
-  await picker.selectOption({ label: await picker.locator("option", { hasText: "George Eliot" }).first().textContent() });
+  await app.fill(app.log, "title", { pick: /George Eliot/ });
   await app.button(/^Review/, app.log).last().click();
   await app.decision.waitFor();
   const words = await app.decision.textContent();

@@ -71,11 +71,25 @@ journey("a destructive action repeats its verb on the button", async ({ app }) =
   await ask(app);
   await app.answer("Allow once");
   await app.says(CREATE, "Done");
-  await app.propose("delete the note Groceries", {}, "Delete a note");
+  await app.propose("delete a note", { Note: { pick: /note-/ } }, "Delete a note");
   await app.decision.waitFor();
   assert.ok((await app.decision.textContent()).includes("destructive"), "the class is shown");
   await app.answer(/^Delete/);
   await app.says("Delete a note", "Done");
+});
+
+journey("Notebook can ask back: the answer is looked at before it is sent", async ({ app, page }) => {
+  await app.chat();
+  await ask(app);
+  await app.answer("Allow once");
+  await app.says(CREATE, "Done");
+  await app.propose("tidy notes", {}, "Tidy notes");
+  await app.answer("Allow once");
+  const question = page.getByRole("region", { name: /^Question from/ });
+  await question.getByLabel("Groceries").check();
+  await app.submit(question);
+  await app.says("Tidy notes", "Done");
+  assert.match(await app.card("Tidy notes").textContent(), /Archived/);
 });
 
 journey("the whole way to a confirmed write goes by keyboard alone", async ({ app, page }) => {

@@ -13,7 +13,6 @@ const PAGES = {
   "new-connector": "/workspace/connectors/new",
   "notebook-actions": "/workspace/connectors/notebook/actions",
   audit: "/workspace/audit",
-  about: "/about",
   "not-found": "/no-such-page",
 };
 
