@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { DESTROY, READ, WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { startModel } from "../servers/model.mjs";
 import { startModern } from "../servers/start.mjs";
-import { journey } from "../browser/harness.mjs";
+import { App } from "../browser/app.mjs";
+import { journey, site } from "../browser/harness.mjs";
 import { assertSoon } from "../browser/soon.mjs";
 
 const post = tool("post_message", WRITE, { title: "Post a message", inputSchema: strings("room", "body") });
@@ -92,8 +93,7 @@ journey("X68 Escape never approves, and the question stays open", async (stage) 
   await app.says("Post a message", /Waiting for your decision|You declined/);
 });
 
-journey("X68 the page cannot be put into a frame of another site", async ({ page, keep, context }) => {
-  const { site } = await import("../browser/harness.mjs");
+journey("X68 the page cannot be put into a frame of another site", async ({ context }) => {
   const response = await context.request.get(`${site}/`);
   assert.match(response.headers()["content-security-policy"] ?? "", /frame-ancestors 'none'|frame-ancestors 'self'/);
 });
@@ -124,7 +124,6 @@ journey("X70 switching the action off in another tab while the decision is open 
   await app.propose("post a message", { room: "general", body: "hi" }, "Post a message");
   await app.decision.waitFor();
   const second = await context.newPage();
-  const { App } = await import("../browser/app.mjs");
   const other = new App(second, app.network, app.base);
   await other.openConnector("Forum");
   await other.switch(/Post a message/).click();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { READ, WRITE, beacon, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { startModel } from "../servers/model.mjs";
-import { journey } from "../browser/harness.mjs";
+import { journey, site } from "../browser/harness.mjs";
 import { assertSoon } from "../browser/soon.mjs";
 
 /** Connects a server whose one read answers with `result`, runs it, and hands back its card. */
@@ -226,7 +226,7 @@ journey("X119 what a server calls itself is never its identity", async ({ app, p
   assert.ok(!words.includes("GitHub official"));
 });
 
-journey("X21 a header value never shows: not in the page, what is kept in clear, the export or the record", async ({ app, page, keep }) => {
+journey("X21 X113 X120 a header value and a session id never show: not in the page, not in what is kept, not in the record", async ({ app, page, keep }) => {
   const canary = "canary-7f3a-header-value";
   const server = await keep(hostile({ tools: [tool("look_up", READ, { title: "Look up" })], call: () => text("found") }));
   await app.connect({ name: "Locked", url: server.url, header: ["X-Api-Key", canary] });
@@ -234,10 +234,44 @@ journey("X21 a header value never shows: not in the page, what is kept in clear,
   await app.propose("look up", {}, "Look up");
   await app.says("Look up", "Done");
   assert.ok(server.requests.some((request) => request.headers["x-api-key"] === canary), "the server received it");
+  const session = server.requests.map((request) => request.headers["mcp-session-id"]).find(Boolean);
+  assert.ok(session, "the server gave a session id");
   for (const route of ["/", "/settings/connectors", "/settings/data", "/workspace/audit"]) {
     await app.open(route);
     await page.waitForLoadState("networkidle");
-    assert.ok(!(await page.content()).includes(canary), `not in ${route}`);
+    const shown = await page.content();
+    assert.ok(!shown.includes(canary) && !shown.includes(session), `not in ${route}`);
   }
-  assert.ok(!(await app.kept()).includes(canary), "not kept in clear");
+  const kept = await app.kept();
+  assert.ok(!kept.includes(canary), "not kept in clear");
+  assert.ok(!kept.includes(session), "the session id is kept in memory only");
+  assert.ok(!kept.includes("extractable: true"), "a key that is kept cannot be read out");
+});
+
+journey("X26 the host stands next to the name wherever something is decided, whatever the name claims", async ({ app, keep }) => {
+  const server = await keep(hostile({ tools: [tool("share_file", WRITE, { title: "Share a file" })] }));
+  await app.connect({ name: "Google Drive", url: server.url });
+  assert.ok((await app.page.getByRole("main").innerText()).includes(server.host), "on its page");
+  await app.open("/settings/connectors");
+  assert.ok((await app.page.getByRole("main").innerText()).includes(server.host), "in the list");
+  await app.chat();
+  await app.propose("share a file", {}, "Share a file");
+  await app.decision.waitFor();
+  assert.ok((await app.decision.innerText()).includes(server.host), "in the decision");
+  await app.answer("Deny");
+  assert.ok((await app.card("Share a file").innerText()).includes(server.host), "on the card");
+});
+
+journey("X52 X127 the served policy allows no inline script, no foreign image, no frame", async ({ context }) => {
+  const response = await context.request.get(`${site}/`);
+  const policy = Object.fromEntries((response.headers()["content-security-policy"] ?? "").split(";").map((part) => part.trim().split(/\s+/)).map(([name, ...values]) => [name, values]));
+  const of = (name) => policy[name] ?? policy["default-src"];
+  assert.ok(!of("script-src").includes("'unsafe-inline'") && !of("script-src").includes("'unsafe-eval'"));
+  assert.ok(!of("style-src").includes("'unsafe-inline'"));
+  assert.ok(of("img-src").every((source) => ["'self'", "data:", "blob:"].includes(source)), of("img-src").join(" "));
+  for (const name of ["object-src", "frame-src", "font-src", "media-src", "worker-src"]) assert.ok(of(name).every((source) => ["'none'", "'self'", "data:", "blob:"].includes(source)), `${name} ${of(name)}`);
+  assert.ok(policy["frame-ancestors"].every((source) => ["'none'", "'self'"].includes(source)));
+  assert.ok((policy["base-uri"] ?? []).every((source) => ["'none'", "'self'"].includes(source)) && policy["base-uri"]);
+  assert.equal(response.headers()["referrer-policy"], "no-referrer");
+  assert.equal(response.headers()["x-content-type-options"], "nosniff");
 });

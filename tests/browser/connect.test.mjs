@@ -190,7 +190,7 @@ journey("X116 a late answer after a cancel is thrown away and marked", async ({ 
   assert.ok(!(await app.log.textContent()).includes("late bread"));
 });
 
-journey("a server that refuses web pages is named as such, with what to add", async ({ app, keep, network }) => {
+journey("X08 a server that refuses web pages is named as such, with what to add, and nothing else is asked to help", async ({ app, keep, network }) => {
   const server = await keep(startModern("--no-cors"));
   await app.turnOnDeveloperMode();
   await app.describe({ name: "Closed", url: server.url });
@@ -201,7 +201,7 @@ journey("a server that refuses web pages is named as such, with what to add", as
   assert.ok(words.includes(server.origin.slice(7)), "the host is named");
   await app.screenshot("cors-refused");
   assert.equal(await app.canCreate(), false);
-  assert.deepEqual(network.foreign(), [server.origin], "X08 nothing else was asked to help");
+  assert.deepEqual(network.foreign(), [server.origin], "only the server itself was asked");
 });
 
 journey("an address where nothing answers is told from one that refuses", async ({ app }) => {

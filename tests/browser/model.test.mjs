@@ -21,9 +21,19 @@ journey("a model streams an answer, calls an action, is given its result and end
   assert.equal(model.asked.length, 2);
   assert.ok(model.asked[1].results[0].includes("Printer on floor 3"), "the model was given the result");
   assert.equal(network.calls(board.origin).length, 1);
-  const key = model.journal()[0].headers.authorization ?? "";
-  assert.match(key, /Bearer|redacted/i, "the key went to the model");
-  assert.ok(!network.to(board.origin).some((request) => JSON.stringify(request.headers).includes("key-for-the-test")), "X130 and to nobody else");
+});
+
+journey("X130 a model's key goes to the model's address only, a connector's header to its server only", async ({ app, network, keep }) => {
+  const server = await keep(hostile({ tools: [tool("look_up", READ, { title: "Look up" })], call: () => text("found") }));
+  const model = await keep(startModel(({ results }) => (results.length === 0 ? { calls: [["look_up", {}]] } : { say: "Found it." })));
+  await app.connect({ name: "Locked", url: server.url, header: ["X-Api-Key", "canary-of-the-server"] });
+  await app.chooseModel({ url: model.url, key: "canary-of-the-model" });
+  await app.chat();
+  await app.say("look it up");
+  await app.log.getByText("Found it.").first().waitFor();
+  const carries = (canary) => [...new Set(network.requests.filter((request) => JSON.stringify([request.headers, request.body, request.url]).includes(canary)).map((request) => new URL(request.url).origin))];
+  assert.deepEqual(carries("canary-of-the-model"), [model.origin]);
+  assert.deepEqual(carries("canary-of-the-server"), [server.origin]);
 });
 
 journey("two connectors in one prompt with a model: the write waits for the person", async ({ app, network, keep }) => {
