@@ -18,7 +18,7 @@ use super::arm::Arming;
 use super::queue::differences;
 use super::{Draft, words};
 use crate::results::fold::{self, count};
-use crate::results::{Visible, flat, pieces};
+use crate::results::{Folded, Visible, flat, pieces};
 use crate::ui::form::{Defaults, FormState, SchemaForm};
 use crate::ui::{Badge, ClassMark, LocalMark, Monogram};
 
@@ -345,7 +345,7 @@ fn alike_calls(view: &Arc<QuestionView>, alike: Signal<Vec<Map<String, Value>>>)
                         let name = words::label(&name);
                         match value {
                             Some(value) => {
-                                view! { <span class="name">{pieces(&name)}": "</span><crate::results::Folded text=fold::text(&value)/>" " }.into_any()
+                                view! { <span class="name">{pieces(&name)}": "</span><Folded text=fold::text(&value)/>" " }.into_any()
                             }
                             None => view! { <span class="name">{pieces(&format!("without {name} "))}</span> }.into_any(),
                         }
@@ -529,7 +529,6 @@ fn edit_footer(
     let ask = move |_| {
         let Some(state) = form.get_value() else { return };
         if let Some(arguments) = state.ready() {
-            draft.update_value(|draft| draft.arguments = None);
             answer.run(Answer::Edit { arguments });
         }
     };

@@ -16,13 +16,14 @@ use std::sync::Arc;
 use browser::chat::results::{Look, Part, Shown, Structured, shown};
 use browser::chat::schema;
 use leptos::prelude::*;
+use policy::secrets;
 use serde_json::Value;
 
 use data::{TableView, Tree};
 use fold::{count, number};
 use markdown::Block;
 pub(crate) use link::away;
-pub(crate) use text::{Folded, Visible, pieces};
+pub(crate) use text::{Folded, Visible, flat, pieces};
 
 /// Results of more bytes than this are drawn when somebody opens them (look.md, *Long things*).
 const ON_DEMAND: usize = 64 * 1024;
@@ -80,14 +81,28 @@ pub(crate) fn ResultView(
     });
     let says = if failed { " says this failed" } else { " sent" };
     let mismatch = mismatch(&result, output_schema.as_ref());
+    // What looks like a secret is covered until somebody wants to see it (X59).
+    let masked = Arc::new(secrets::mask_value(&result));
+    let covered = *masked != *result;
+    let uncovered = RwSignal::new(!covered);
+    let cover = covered.then(|| {
+        let says = move || if uncovered.get() { "Cover them" } else { "Show them" };
+        view! {
+            <p class="covered">
+                "Parts of this look like secrets. "
+                <button type="button" class="text-btn" on:click=move |_| uncovered.update(|on| *on = !*on)>{says}</button>
+            </p>
+        }
+    });
     let body = move || {
+        let result = if uncovered.get() { &result } else { &masked };
         if !opened.get() {
             let says = format!("Open the result, {}", media::size(bytes as u64));
             return view! { <p><button type="button" class="btn" on:click=move |_| opened.set(true)>{says}</button></p> }
                 .into_any();
         }
         match look.get() {
-            Look3::Readable => readable(shown(&result)),
+            Look3::Readable => readable(shown(result)),
             Look3::Json => view! { <Tree value=result.clone()/> }.into_any(),
             Look3::Wire => view! { <Raw text=result.to_string()/> }.into_any(),
         }
@@ -99,6 +114,7 @@ pub(crate) fn ResultView(
                 <span class="looks" role="group" aria-label="View">{tabs}</span>
             </header>
             {mismatch}
+            {cover}
             <div class="result-body">{body}</div>
         </section>
     }
@@ -231,6 +247,11 @@ fn weight(value: &Value) -> usize {
     }
 }
 
+/// Parses with the parser that is loaded when first needed; None when it cannot be loaded now.
+async fn parse(text: String) -> Option<Vec<Block>> {
+    crate::lazy::markdown(text).await.ok()
+}
+
 /// Markdown by somebody else. Plain text until the parser, which is loaded when first needed, is there.
 #[component]
 pub(crate) fn Markdown(
@@ -238,7 +259,7 @@ pub(crate) fn Markdown(
     #[prop(into)]
     text: Signal<String>,
 ) -> impl IntoView {
-    let parsed = LocalResource::new(move || crate::lazy::markdown(text.get()));
+    let parsed = LocalResource::new(move || parse(text.get()));
     // None while the parser is loading, and when it cannot be loaded: the text is then readable as it is.
     let blocks: Memo<Option<Vec<Block>>> = Memo::new(move |_| parsed.get().flatten());
     let drawn = Signal::derive(move || blocks.get().unwrap_or_default());

@@ -2,7 +2,7 @@
 //! seen drawn as a chip (X32, X61). Text nodes only.
 
 use leptos::prelude::*;
-use policy::text::{Piece, visible};
+use policy::text::{Hidden, Kind, Run, visible};
 
 /// A text that somebody else wrote, shown so that nothing in it is hidden and nothing of it reaches outside.
 #[component]
@@ -14,19 +14,79 @@ pub(crate) fn Visible(
     view! { <bdi>{pieces(&text)}</bdi> }
 }
 
-/// The pieces of a text as views: plain runs as text nodes, unseen characters as chips, a run of one of them as one
-/// chip with its length.
+/// The pieces of a text as views: plain runs as text nodes, what is hidden as chips.
 pub(crate) fn pieces(text: &str) -> Vec<AnyView> {
-    visible(text)
+    chipped(text)
         .into_iter()
         .map(|piece| match piece {
             Piece::Plain(text) => text.to_owned().into_any(),
-            Piece::Hidden { code, name, count } => {
-                let times = if count > 1 { format!(" ×{count}") } else { String::new() };
-                view! { <span class="unseen" title=name>{format!("U+{code:04X}{times}")}</span> }.into_any()
-            }
+            Piece::Chip { short, long } => view! { <span class="unseen" title=long>{short}</span> }.into_any(),
         })
         .collect()
+}
+
+/// A text for a place that takes no elements (a title, an option): what is hidden stands in brackets.
+pub(crate) fn flat(text: &str) -> String {
+    chipped(text)
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Plain(text) => text.to_owned(),
+            Piece::Chip { short, .. } => format!("[{short}]"),
+        })
+        .collect()
+}
+
+/// A piece of a text as it is shown.
+#[derive(Debug, PartialEq, Eq)]
+enum Piece<'a> {
+    /// As it is.
+    Plain(&'a str),
+    /// In place of something hidden: what the chip says, and what it says on hover.
+    Chip { short: String, long: String },
+}
+
+/// Splits a text, with neighbours of one sort in one chip: the same character many times, or a message in tags.
+fn chipped(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut group: Vec<Hidden> = Vec::new();
+    for run in visible(text) {
+        match run {
+            Run::Plain(text) => {
+                pieces.extend(chip(&std::mem::take(&mut group)));
+                pieces.push(Piece::Plain(text));
+            }
+            Run::Hidden(hidden) => {
+                let joins = group.last().is_none_or(|last| {
+                    last.code == hidden.code || (last.kind == Kind::Tag && hidden.kind == Kind::Tag)
+                });
+                if !joins {
+                    pieces.extend(chip(&std::mem::take(&mut group)));
+                }
+                group.push(hidden);
+            }
+        }
+    }
+    pieces.extend(chip(&group));
+    pieces
+}
+
+/// The chip for hidden characters that stand together.
+fn chip<'a>(group: &[Hidden]) -> Option<Piece<'a>> {
+    let first = group.first()?;
+    let short = match (first.kind, group.len()) {
+        (Kind::Gap, _) => first.label(),
+        (_, 1) => format!("U+{:04X}", first.code),
+        (_, n) => format!("U+{:04X} ×{n}", first.code),
+    };
+    let copied: String = group
+        .iter()
+        .filter(|hidden| hidden.kind == Kind::Tag)
+        .filter_map(|hidden| hidden.code.checked_sub(0xE0000).and_then(char::from_u32))
+        .filter(|c| c.is_ascii_graphic() || *c == ' ')
+        .collect();
+    // Tags are an invisible copy of ASCII: what they spell is what somebody wanted hidden.
+    let short = if copied.is_empty() { short } else { format!("{short} “{copied}”") };
+    Some(Piece::Chip { short, long: first.label() })
 }
 
 /// A long text of which the first part is shown, with the rest a click away and its length said.
@@ -55,4 +115,20 @@ pub(crate) fn Folded(
         </bdi>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn x32_x61_nothing_stays_hidden() {
+        assert_eq!(flat("plain text\n"), "plain text\n");
+        assert_eq!(flat("a\u{200b}b"), "a[U+200B]b");
+        assert_eq!(flat("gpj\u{202e}\u{202e}exe"), "gpj[U+202E ×2]exe");
+        assert_eq!(flat("x\u{e0052}\u{e0075}\u{e006e}"), "x[U+E0052 ×3 “Run”]");
+        let padded = flat(&format!("safe{}delete all", " ".repeat(400)));
+        assert!(padded.contains('[') && padded.ends_with("delete all"), "{padded}");
+    }
 }

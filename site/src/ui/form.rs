@@ -11,7 +11,7 @@ use browser::chat::schema::{self, Field, Form, Format, Kind, Problem, display, t
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::results::{Visible, pieces};
+use crate::results::{Visible, flat, pieces};
 
 /// A value of an earlier result that a field can take.
 #[derive(Clone, Debug, PartialEq)]
@@ -813,7 +813,7 @@ fn picker(around: Around, field: &Field, path: &[String]) -> Option<AnyView> {
                             .map(|(at, offer)| {
                                 let text: String = display(&offer.offered.value).chars().take(60).collect();
                                 let says = format!("{text} ({} from {})", offer.offered.label, offer.from);
-                                view! { <option value=at.to_string()>{pieces_as_text(&says)}</option> }
+                                view! { <option value=at.to_string()>{flat(&says)}</option> }
                             })
                             .collect::<Vec<_>>()
                     }}
@@ -822,11 +822,6 @@ fn picker(around: Around, field: &Field, path: &[String]) -> Option<AnyView> {
         }
         .into_any(),
     )
-}
-
-/// Text for a place that takes no elements: unseen characters become their code in brackets.
-fn pieces_as_text(text: &str) -> String {
-    crate::results::flat(text)
 }
 
 /// Ranges and lengths in words.

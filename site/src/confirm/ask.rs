@@ -1,0 +1,263 @@
+//! What a server asks the person (elicitation): a card under the server's name, unlike a decision in every part (X83).
+//!
+//! The message is text and stays text (X82). What was filled in is shown once more before it goes out; when it looks
+//! like a secret is wanted, that takes a step more (X80). A page to open is named by its host, opened by a click only,
+//! in a tab that knows nothing of this one (X81).
+
+use browser::chat::schema::{Field, Kind, display};
+use browser::{AskAnswer, ElicitationKind, ElicitationView};
+use leptos::html;
+use leptos::prelude::*;
+use policy::secrets::names_a_secret;
+use serde_json::{Map, Value};
+
+use super::words;
+use crate::results::{Folded, Visible, away, fold, pieces};
+use crate::state::{sentence, use_state};
+use crate::ui::form::{Defaults, FormState, SchemaForm};
+
+/// The questions of servers for the conversation on the screen, and those that belong to none.
+#[component]
+pub(crate) fn Asks() -> impl IntoView {
+    let state = use_state();
+    let here = move || {
+        let thread = state.thread.id.get();
+        state.asks.with(|asks| {
+            asks.iter().filter(|ask| ask.conversation.is_none() || ask.conversation == thread).cloned().collect::<Vec<_>>()
+        })
+    };
+    let card = move |ask: ElicitationView| {
+        let id = ask.id.clone();
+        let on_answer = Callback::new(move |answer: AskAnswer| {
+            state.ws().answer_ask(&id, answer).map_err(|error| sentence(&error))
+        });
+        view! { <AskCard ask=ask on_answer=on_answer/> }
+    };
+    view! {
+        <div class="asks">
+            <For each=here key=|ask| ask.id.clone() children=card/>
+        </div>
+    }
+}
+
+/// One question of a server.
+#[component]
+pub(crate) fn AskCard(
+    /// The question.
+    ask: ElicitationView,
+    /// Takes the answer, or says why it could not be taken.
+    on_answer: Callback<AskAnswer, Result<(), String>>,
+) -> impl IntoView {
+    let ElicitationView { connector_name, host, message, kind, .. } = ask;
+    let problem = RwSignal::new(None::<String>);
+    let answer = Callback::new(move |answer: AskAnswer| problem.set(on_answer.run(answer).err()));
+    let heading = NodeRef::<html::H3>::new();
+    let (before, registrable) = words::host_parts(&host);
+    let (before, registrable) = (before.to_owned(), registrable.to_owned());
+    let label = format!("Question from {host}");
+    let body = match kind {
+        ElicitationKind::Form { schema } => form(&schema, &host, answer),
+        ElicitationKind::Url { url, host, refused } => page(&url, &host, refused, answer),
+    };
+    view! {
+        <section class="ask" aria-label=label>
+            <header class="ask-head">
+                <h3 node_ref=heading tabindex="-1">
+                    <span class="host"><bdi>{before}<b>{registrable}</b></bdi></span>
+                    " is asking you something"
+                </h3>
+                <span class="grow"></span>
+                <small>"through "<Visible text=connector_name/></small>
+            </header>
+            <div class="ask-body" role="status"><p class="sr">{format!("{host} is asking you something")}</p></div>
+            <div class="ask-body">
+                <blockquote class="ask-message"><Folded text=message/></blockquote>
+            </div>
+            {body}
+            {move || problem.get().map(|why| view! { <p class="ask-body field-error" role="alert">{pieces(&why)}</p> })}
+        </section>
+    }
+}
+
+/// The names of the fields that look as if a secret is wanted, as shown.
+fn sensitive(fields: &[Field]) -> Vec<String> {
+    fields
+        .iter()
+        .flat_map(|field| match &field.kind {
+            Kind::Group(inner) => sensitive(inner),
+            _ => {
+                // A name and a title as a whole; a description word by word, and its words in pairs (`api key`).
+                let about: Vec<&str> = field.description.as_deref().unwrap_or_default().split_whitespace().collect();
+                let pairs = about.windows(2).map(|pair| pair.concat());
+                let mut texts = [&field.name, &field.title].into_iter().cloned().chain(about.iter().map(|word| (*word).to_owned())).chain(pairs);
+                if texts.any(|text| names_a_secret(&text)) { vec![field.title.clone()] } else { Vec::new() }
+            }
+        })
+        .collect()
+}
+
+/// Steps of a form.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Filling,
+    Reviewing,
+}
+
+fn form(schema: &Value, host: &str, answer: Callback<AskAnswer>) -> AnyView {
+    let state = FormState::new(schema, Map::new(), Defaults::FilledIn);
+    let wanted = sensitive(&state.form().fields);
+    let step = RwSignal::new(Step::Filling);
+    let sure = RwSignal::new(wanted.is_empty());
+    let host = host.to_owned();
+    let warning = (!wanted.is_empty()).then(|| {
+        let list: Vec<AnyView> = wanted.iter().map(|name| view! { <li><Visible text=name.clone()/></li> }.into_any()).collect();
+        view! {
+            <div class="ask-warn">
+                <p><b>"This looks like a request for a secret."</b>" A server must not ask for one here. Decline unless you know why."</p>
+                <ul>{list}</ul>
+            </div>
+        }
+    });
+    let secret = !wanted.is_empty();
+    let review = {
+        let host = host.clone();
+        move || {
+            let form = state.form();
+            let values = untrack(|| state.values());
+            let rows: Vec<AnyView> = values
+                .iter()
+                .map(|(name, value)| {
+                    let title = form.fields.iter().find(|field| field.name == *name).map_or_else(|| name.clone(), |field| field.title.clone());
+                    let text = if value.is_string() { display(value) } else { fold::text(value) };
+                    view! { <dt><bdi>{pieces(&title)}</bdi></dt><dd><Folded text=text/></dd> }.into_any()
+                })
+                .collect();
+            let none = values.is_empty().then(|| view! { <p class="nothing">"An empty answer."</p> });
+            let extra = secret.then(|| {
+                view! {
+                    <div class="ask-warn">
+                        <label>
+                            <input type="checkbox" prop:checked=move || sure.get() on:change=move |event| sure.set(event_target_checked(&event))/>
+                            {format!("I want {host} to have this secret.")}
+                        </label>
+                    </div>
+                }
+            });
+            view! {
+                <h4 tabindex="-1" class="ask-step">{format!("This goes to {host}:")}</h4>
+                {none}
+                <dl class="ask-review">{rows}</dl>
+                {extra}
+            }
+        }
+    };
+    let body = move || match step.get() {
+        Step::Filling => view! { <SchemaForm state=state/> }.into_any(),
+        Step::Reviewing => review().into_any(),
+    };
+    let main = move || match step.get() {
+        Step::Filling => view! {
+            <button type="button" class="btn" on:click=move |_| if state.ready().is_some() { step.set(Step::Reviewing) }>"Review answers"</button>
+        }
+        .into_any(),
+        Step::Reviewing => view! {
+            <button type="button" class="btn quiet" on:click=move |_| step.set(Step::Filling)>"Back"</button>
+            <button
+                type="button"
+                class="btn"
+                aria-disabled=move || (!sure.get()).to_string()
+                on:click=move |_| {
+                    if !sure.get_untracked() {
+                        return;
+                    }
+                    match state.ready() {
+                        Some(values) => answer.run(AskAnswer::Submit(Value::Object(values))),
+                        None => step.set(Step::Filling),
+                    }
+                }
+            >
+                "Submit"
+            </button>
+        }
+        .into_any(),
+    };
+    view! {
+        <div class="ask-body">{warning}{body}</div>
+        <footer class="ask-foot">{main}{ways_out(answer)}</footer>
+    }
+    .into_any()
+}
+
+/// The two ways to say no, which are different to the server.
+fn ways_out(answer: Callback<AskAnswer>) -> AnyView {
+    view! {
+        <button type="button" class="btn" on:click=move |_| answer.run(AskAnswer::Decline)>"Decline"</button>
+        <button type="button" class="btn quiet" on:click=move |_| answer.run(AskAnswer::Cancel)>"Cancel"</button>
+    }
+    .into_any()
+}
+
+/// A page which the server wants opened.
+fn page(url: &str, host: &str, refused: Option<String>, answer: Callback<AskAnswer>) -> AnyView {
+    let opened = RwSignal::new(false);
+    // Judged here once more: only what may be opened becomes a link.
+    let link = away(url).filter(|_| refused.is_none());
+    let (before, registrable) = words::host_parts(host);
+    let (before, registrable) = (before.to_owned(), registrable.to_owned());
+    let named = (!host.is_empty()).then(|| view! { <p class="ask-host"><bdi><span>{before}</span>{registrable}</bdi></p> });
+    let why = link.is_none().then(|| {
+        let why = refused.unwrap_or_else(|| "only https pages without a user name can be opened".to_owned());
+        view! { <p class="ask-warn"><b>"This cannot be opened: "</b>{pieces(&why)}"."</p> }
+    });
+    let open = link.map(|link| {
+        view! {
+            <a
+                class="btn"
+                href=link.href
+                target="_blank"
+                rel="noopener noreferrer"
+                referrerpolicy="no-referrer"
+                on:click=move |_| opened.set(true)
+            >
+                "Open in new tab"
+            </a>
+        }
+    });
+    let openable = open.is_some();
+    let done = move || {
+        (openable && opened.get())
+            .then(|| view! { <button type="button" class="btn" on:click=move |_| answer.run(AskAnswer::Submit(Value::Object(Map::new())))>"Submit"</button> })
+    };
+    let waiting = move || {
+        opened.get().then(|| view! { <p role="status">"Opened. Press Submit when you are done there; then the server goes on."</p> })
+    };
+    view! {
+        <div class="ask-body">
+            {named}
+            <p class="ask-url">{pieces(url)}</p>
+            {why}
+            {waiting}
+        </div>
+        <footer class="ask-foot">{open}{done}{ways_out(answer)}</footer>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use browser::chat::schema::form_of;
+    use serde_json::json;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn x80_fields_that_want_a_secret_are_noticed() {
+        let form = form_of(&json!({"type": "object", "properties": {
+            "x": {"type": "string", "description": "Your account password"},
+            "apiKey": {"type": "string"},
+            "inner": {"type": "object", "properties": {"card_number": {"type": "string"}}},
+            "nick": {"type": "string", "description": "How others see you"}
+        }}));
+        assert_eq!(sensitive(&form.fields).len(), 3);
+    }
+}
