@@ -67,20 +67,27 @@ export class App {
     await this.button("Send").click();
   }
 
-  /**
-   * Says something in direct mode, fills what is left of the form and presses its button.
-   * The proposal is the last thing in the conversation afterwards; `action` picks it when several fit.
-   */
+  /** What direct mode suggests and was not started yet, the newest. */
+  get suggestion() { return this.log.getByRole("article", named("Suggested action")).last(); }
+
+  /** Says something in direct mode, and starts what it suggests: `action` with these `fields`. */
   async propose(text, fields = {}, action = null) {
     await this.say(text);
-    const go = this.button(/^(Review|Run)/, this.log).last();
-    await go.waitFor();
-    if (action !== null) {
-      const choice = this.log.getByRole("radio", { name: action }).last();
-      if (await choice.count()) await choice.check();
+    await this.runSuggestion(fields, action);
+  }
+
+  /** Picks an action where several fit, fills what is left of the form and runs it. */
+  async runSuggestion(fields = {}, action = null) {
+    const suggestion = this.suggestion;
+    await suggestion.waitFor();
+    const wanted = action && suggestion.getByRole("heading", named(action));
+    if (wanted && (await wanted.count()) === 0) {
+      const others = suggestion.getByText("Another action");
+      if (await others.count()) await others.click();
+      await suggestion.getByRole("radio", { name: new RegExp(`^${action}`) }).first().check();
     }
-    for (const [label, value] of Object.entries(fields)) await this.fill(this.log, label, value);
-    await go.click();
+    for (const [label, value] of Object.entries(fields)) await this.fill(suggestion, label, value);
+    await this.button("Run", suggestion).click();
   }
 
   /** Fills the last field with this label, whatever kind it is; `{ pick }` takes a value of an earlier result. */

@@ -105,14 +105,20 @@ journey("the whole way to a confirmed write goes by keyboard alone", async ({ ap
   await app.message.focus();
   await page.keyboard.type(CREATE.toLowerCase());
   await page.keyboard.press("Enter");
-  const title = app.log.getByLabel("Title").last();
-  await title.waitFor();
-  for (let step = 0; step < 60 && !(await title.evaluate((element) => element === document.activeElement)); step += 1) await page.keyboard.press("Shift+Tab");
+  const reach = async (name, key) => {
+    const field = app.suggestion.getByRole("textbox", { name: new RegExp(`^${name}`) });
+    await field.waitFor();
+    for (let step = 0; step < 60; step += 1) {
+      if (await field.evaluate((element) => element === document.activeElement)) return;
+      await page.keyboard.press(key);
+    }
+    assert.fail(`${key} never reached ${name}`);
+  };
+  await reach("Title", "Shift+Tab");
   await page.keyboard.type("By hand");
-  const text = app.log.getByLabel("Text").last();
-  for (let step = 0; step < 20 && !(await text.evaluate((element) => element === document.activeElement)); step += 1) await page.keyboard.press("Tab");
+  await reach("Text", "Tab");
   await page.keyboard.type("No mouse was used");
-  await tabTo(/^Review/);
+  await tabTo(/^Run$/);
   await page.keyboard.press("Enter");
   await app.decision.waitFor();
   await assertSoon(() => app.button("Allow once", app.decision).isEnabled(), "the button is armed");

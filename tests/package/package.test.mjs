@@ -131,9 +131,11 @@ test("the package works in a Vite project in Chromium", async () => {
   }
 });
 
-test("the package works in Node", async () => {
+test("the package works in Node 20", async () => {
+  const node = process.env.COUNTERSIGN_NODE20;
+  assert.match((await run(node, ["--version"])).stdout, /^v20\./);
   writeFileSync(path.join(project, "node.mjs"), 'import { scenario } from "./scenario.mjs";\nconsole.log(JSON.stringify(await scenario(process.argv[2])));\n');
   const before = await arrived();
-  const { stdout } = await run(process.execPath, [path.join(project, "node.mjs"), board.url], { timeout: 60_000 });
+  const { stdout } = await run(node, [path.join(project, "node.mjs"), board.url], { timeout: 60_000 });
   await proves(JSON.parse(stdout), before);
 });
