@@ -3,11 +3,16 @@
 use browser::{Options, Workspace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use policy::ConversationId;
 
-use crate::router::{Route, Router};
-use crate::shell::stopped;
+use crate::chat::{ChatPage, Words};
+use crate::confirm;
+use crate::lazy;
+use crate::router::{Route, Router, page_title, use_router};
+use crate::shell::rail::BackToChat;
+use crate::shell::{Shell, stopped};
 use crate::state::{AppState, sentence, use_state};
-use crate::ui::{Toasts, Working};
+use crate::ui::{Button, Working};
 
 /// Mounts the page.
 pub fn start() {
@@ -20,35 +25,104 @@ pub fn start() {
 /// The root: waits for the workspace, then hands it to everything below.
 #[component]
 fn App() -> impl IntoView {
-    let router = Router::start();
+    Router::start();
     let state = RwSignal::new(None::<AppState>);
     let owner = Owner::current().unwrap_or_default();
     spawn_local(async move {
         match Workspace::open(Options::default()).await {
-            Ok(ws) => state.set(Some(owner.with(|| AppState::new(ws)))),
+            Ok(ws) => {
+                let opened = owner.with(|| AppState::new(ws));
+                state.set(Some(opened));
+            }
             Err(error) => stopped::show("Countersign could not start", &sentence(&error), &format!("{error:?}")),
         }
     });
-    view! {
-        {move || match state.get() {
-            None => view! { <main class="opening"><Working what="Opening your workspace"/></main> }.into_any(),
-            Some(state) => {
-                provide_context(state);
-                view! { <Pages router=router/> }.into_any()
+    move || match state.get() {
+        None => view! { <main class="opening"><Working what="Opening your workspace"/></main> }.into_any(),
+        Some(state) => {
+            provide_context(state);
+            provide_context(Words(RwSignal::new(None)));
+            confirm::provide_decisions();
+            view! { <Alive/> }.into_any()
+        }
+    }
+}
+
+/// Everything, as long as the workspace lives.
+#[component]
+fn Alive() -> impl IntoView {
+    let state = use_state();
+    move || {
+        if state.dead.get() {
+            view! {
+                <main class="stopped" role="alert">
+                    <h1>"Countersign has stopped"</h1>
+                    <p>"An internal fault stopped the workspace. Nothing more was sent. Conversations that were kept are still there."</p>
+                    <Button on:click=move |_| { let _ = window().location().reload(); }>"Reload the page"</Button>
+                </main>
             }
-        }}
+            .into_any()
+        } else {
+            view! { <Shell/><confirm::Decisions/> }.into_any()
+        }
+    }
+}
+
+/// The page for the address.
+#[component]
+pub fn Page() -> impl IntoView {
+    let router = use_router();
+    // A tab of the same page is not a new page, and the settings look at the route themselves.
+    let which = Memo::new(move |_| match router.route() {
+        Route::NotFound(path) => Which::Nothing(path),
+        Route::Chat => Which::Chat(None),
+        Route::Conversation(id) => Which::Chat(Some(id.as_str().into())),
+        _ => Which::Settings,
+    });
+    move || match which.get() {
+        Which::Chat(id) => view! { <ChatPage id=id/> }.into_any(),
+        Which::Settings => view! { <SettingsPage/> }.into_any(),
+        Which::Nothing(path) => view! { <NothingHere path=path/> }.into_any(),
+    }
+}
+
+#[derive(Clone, PartialEq)]
+enum Which {
+    Chat(Option<ConversationId>),
+    Settings,
+    Nothing(String),
+}
+
+/// The pages of the settings, which are fetched when they are first opened.
+#[component]
+fn SettingsPage() -> impl IntoView {
+    let attempt = RwSignal::new(0_u32);
+    let page = LocalResource::new(move || {
+        attempt.track();
+        lazy::settings()
+    });
+    move || match page.get() {
+        None => view! { <main class="settings"><Working what="Opening the settings"/></main> }.into_any(),
+        Some(Ok(draw)) => draw(),
+        Some(Err(_)) => view! {
+            <main class="settings">
+                <h1>"This page could not be fetched"</h1>
+                <p>"The rest of the page works. Check the connection and try again."</p>
+                <p><Button on:click=move |_| attempt.update(|count| *count += 1)>"Try again"</Button></p>
+            </main>
+        }
+        .into_any(),
     }
 }
 
 #[component]
-fn Pages(router: Router) -> impl IntoView {
-    let state = use_state();
+fn NothingHere(path: String) -> impl IntoView {
+    page_title(|| "Nothing here".to_owned());
     view! {
-        <main>{move || match router.route() {
-            Route::Chat => "chat".into_any(),
-            _ => "other".into_any(),
-        }}</main>
-        <Toasts list=state.toasts on_close=move |id| state.close_toast(id) on_hold=move |(id, hold)| state.hold_toast(id, hold)/>
-        <div class="sr" aria-live="polite">{move || state.announced.get()}</div>
+        <main class="settings">
+            <h1>"There is no page at this address"</h1>
+            <p><code><bdi>{path}</bdi></code></p>
+            <p><BackToChat/></p>
+        </main>
     }
 }

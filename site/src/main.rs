@@ -1,11 +1,20 @@
 //! The Leptos app.
 //!
 //! Rooms are named after features. [`state`] is the one store and [`router`] the one place that knows addresses;
-//! [`ui`] holds the parts that every screen is made of; `shell` is what stands around every page; `chat` is the page
-//! most people are on. What is rarely needed is loaded when it is first needed: [`lazy`].
+//! [`ui`] holds the parts that every screen is made of; [`shell`] is what stands around every page; [`chat`] is the page
+//! most people are on; [`confirm`] asks the person, [`results`] shows what servers said. What is rarely needed is loaded
+//! when it is first needed: [`lazy`].
 
 mod app;
+mod audit;
+mod chat;
+mod confirm;
+mod connectors;
+mod lazy;
+mod palette;
+mod results;
 mod router;
+mod settings;
 mod shell;
 mod state;
 mod theme;

@@ -249,7 +249,7 @@ fn target_of(event: &web_sys::MouseEvent) -> Option<Route> {
 }
 
 /// Puts the focus where reading the new page begins: the element that asks for it, else the main heading.
-fn focus_page() {
+pub fn focus_page() {
     let document = document();
     let wanted = document.query_selector("main [data-focus]").ok().flatten();
     let wanted = wanted.or_else(|| document.query_selector("main h1").ok().flatten());

@@ -51,7 +51,7 @@ pub fn HostName(
     #[prop(into)]
     host: String,
     /// The connector's name, the server's or the person's words.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip)]
     name: Option<String>,
 ) -> impl IntoView {
     view! {

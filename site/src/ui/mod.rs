@@ -5,6 +5,7 @@
 mod button;
 mod dialog;
 mod field;
+pub(crate) mod form;
 mod icon;
 mod marks;
 mod menu;
@@ -14,12 +15,12 @@ mod time;
 mod toast;
 
 pub use button::{Button, ButtonLook, IconButton};
-pub use dialog::Dialog;
-pub use field::{Field, SearchField};
+pub use dialog::{Dialog, DialogTitle};
+pub use field::{Field, FieldIds, SearchField, unique};
 pub use icon::{Icon, IconName};
 pub use marks::{Badge, ClassMark, HostName, LocalMark, Monogram, StatusDot, class_word};
-pub use menu::{Menu, MenuItem};
+pub use menu::{Menu, MenuItem, move_focus, place};
 pub use switch::Switch;
 pub use tabs::{Segmented, Tab, Tabs};
-pub use time::{Working, ago, clock, day_group, seconds, tick};
+pub use time::{Working, ago, clock, day_group, now, seconds, tick};
 pub use toast::{Toast, Toasts};

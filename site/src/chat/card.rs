@@ -1,0 +1,233 @@
+//! The card of a tool call: a head that the host draws alone, and below it what the server said.
+//!
+//! Every state has its own words (screens.md e.4), written in `chat::conversation` so that the model is told the same.
+
+use browser::chat::conversation::{Body, CallCard, CallState, Item, Sent};
+use leptos::prelude::*;
+use policy::{Caller, ConversationId};
+use serde_json::Value;
+
+use crate::confirm;
+use crate::results::{ResultView, Visible};
+use crate::router::{ConnectorTab, Link, Route};
+use crate::state::use_state;
+use crate::ui::{Badge, Button, ButtonLook, ClassMark, HostName, now, tick};
+
+/// A tool call. It follows its item.
+#[component]
+pub fn CallView(item: ArcRwSignal<Item>, conversation: ConversationId) -> impl IntoView {
+    let card = Memo::new(move |_| {
+        item.with(|item| match &item.body {
+            Body::Call(card) => Some((**card).clone()),
+            _ => None,
+        })
+    });
+    // Who is called never changes during a call, so it is drawn once.
+    card.get_untracked().map(|fixed| view! { <Card card=card fixed=fixed conversation=conversation/> })
+}
+
+#[component]
+fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: ConversationId) -> impl IntoView {
+    let app = use_state();
+    let state = Memo::new(move |_| card.with(|card| card.as_ref().map(|card| card.state.clone())).unwrap_or(CallState::Proposed));
+    let label = format!("{} · {} · {}", fixed.title, fixed.connector_name, fixed.host);
+    let look = move || {
+        state.with(|state| match state {
+            CallState::Waiting | CallState::NeedsInput | CallState::NeedsSignIn { .. } => "card call waiting",
+            CallState::Held => "card call held",
+            CallState::Failed { .. } | CallState::Unknown { .. } => "card call failed",
+            _ => "card call",
+        })
+    };
+    // The one thing that is said at once: somebody waits for the person. Everything else is said politely.
+    let waiting = Memo::new(move |_| state.with(|state| matches!(state, CallState::Waiting)));
+    let name = StoredValue::new(format!("{} in {}", fixed.title, fixed.connector_name));
+    Effect::new(move |before: Option<bool>| {
+        let ended = state.with(CallState::ended);
+        if before == Some(false) && ended {
+            let says = card.with_untracked(|card| card.as_ref().map(|card| card.header(now()))).unwrap_or_default();
+            app.announce(name.with_value(|name| format!("{name}: {says}")));
+        }
+        ended
+    });
+    let call = StoredValue::new(fixed.call.clone());
+    let review = confirm::reviewer();
+    let connector = fixed.connector.to_string();
+    let again = StoredValue::new((fixed.by, fixed.connector_name.clone(), fixed.title.clone(), conversation));
+    let controls = move || match state.get() {
+        CallState::Waiting => {
+            view! { <Button look=ButtonLook::Primary on:click=move |_| review(&call.get_value())>"Review"</Button> }.into_any()
+        }
+        CallState::Running | CallState::NeedsInput => {
+            view! { <Button on:click=move |_| app.ws().cancel_call(&call.get_value())>"Cancel"</Button> }.into_any()
+        }
+        CallState::Held => {
+            let to = Route::Connector(connector.clone(), ConnectorTab::Actions);
+            view! { <Link to=to class="btn">"View change"</Link> }.into_any()
+        }
+        CallState::NeedsSignIn { .. } => {
+            let to = Route::Connector(connector.clone(), ConnectorTab::Overview);
+            view! { <Link to=to class="btn">"Sign in"</Link> }.into_any()
+        }
+        // Asking again starts a new call with the same arguments, which is decided on anew.
+        CallState::NotAnswered | CallState::Denied { .. } | CallState::Failed { sent: Sent::No, .. } => {
+            view! { <Again card=card again=again/> }.into_any()
+        }
+        _ => ().into_any(),
+    };
+    view! {
+        <article class=look role="group" aria-label=label>
+            <header>
+                <StateMark state=state/>
+                <div class="grow">
+                    <h3>
+                        <bdi>{fixed.title.clone()}</bdi>
+                        <HostName host=fixed.host.clone() name=Some(fixed.connector_name.clone())/>
+                        {fixed.badge.clone().map(|badge| view! { <Badge word=badge/> })}
+                    </h3>
+                    <HeaderWords card=card state=state/>
+                    <span class="sr" role="alert">{move || waiting.get().then(|| format!("{} is waiting for your decision", name.get_value()))}</span>
+                </div>
+                <ClassMark class=fixed.class/>
+                {controls}
+            </header>
+            <Progress card=card/>
+            <CallBody card=card fixed=fixed state=state/>
+        </article>
+    }
+}
+
+/// The sentence of the state, with a clock only while time matters.
+#[component]
+fn HeaderWords(card: Memo<Option<CallCard>>, state: Memo<CallState>) -> impl IntoView {
+    let moving = Memo::new(move |_| state.with(|state| matches!(state, CallState::Running | CallState::Waiting)));
+    move || {
+        let words = move |at: u64| {
+            card.with(|card| {
+                let Some(card) = card else { return String::new() };
+                let mut words = card.header(at);
+                if card.state == CallState::Waiting {
+                    words.push_str(&format!(" · {}", crate::ui::seconds(at.saturating_sub(card.started_at) / 1000 * 1000)));
+                }
+                words
+            })
+        };
+        if moving.get() {
+            let time = tick();
+            view! { <small class="says timer">{move || words(time.get())}</small> }.into_any()
+        } else {
+            let reason = state.with_untracked(|state| match state {
+                CallState::Denied { reason } => reason.clone(),
+                CallState::Unknown { cause } => Some(cause.clone()),
+                _ => None,
+            });
+            view! {
+                <small class="says"><Visible text=words(now())/></small>
+                {reason.map(|reason| view! { <small class="says reason"><Visible text=reason/></small> })}
+            }
+            .into_any()
+        }
+    }
+}
+
+/// A shape and a colour for the state; the words stand beside it.
+#[component]
+fn StateMark(state: Memo<CallState>) -> impl IntoView {
+    let look = move || {
+        state.with(|state| match state {
+            CallState::Proposed => ("state", "…"),
+            CallState::Waiting => ("state s-wait", "?"),
+            CallState::Running => ("state s-run", ""),
+            CallState::NeedsInput | CallState::NeedsSignIn { .. } => ("state s-wait", "?"),
+            CallState::Done => ("state s-done", "✓"),
+            CallState::Failed { .. } => ("state s-bad", "!"),
+            CallState::Unknown { .. } => ("state s-bad", "?"),
+            CallState::Held => ("state s-held", "II"),
+            CallState::Denied { .. } | CallState::Blocked { .. } => ("state", "✕"),
+            CallState::NotAnswered | CallState::Cancelled { .. } => ("state", "–"),
+        })
+    };
+    view! { <span class=move || look().0 aria-hidden="true">{move || look().1}</span> }
+}
+
+/// How far the server says it is, while it runs.
+#[component]
+fn Progress(card: Memo<Option<CallCard>>) -> impl IntoView {
+    let progress = Memo::new(move |_| {
+        card.with(|card| card.as_ref().filter(|card| card.state == CallState::Running).and_then(|card| card.progress.clone()))
+    });
+    move || {
+        progress.get().map(|progress| {
+            view! {
+                <div class="progress">
+                    {progress.total.filter(|total| *total > 0.0).map(|total| view! {
+                        <progress max=total.to_string() value=progress.done.to_string() aria-label="Progress"></progress>
+                    })}
+                    {progress.message.map(|message| view! { <small><Visible text=message/></small> })}
+                </div>
+            }
+        })
+    }
+}
+
+/// What was sent and what came back. The result is drawn when it is there, the arguments when they are asked for.
+#[component]
+fn CallBody(card: Memo<Option<CallCard>>, fixed: CallCard, state: Memo<CallState>) -> impl IntoView {
+    let result = Memo::new(move |_| card.with(|card| card.as_ref().and_then(|card| card.result.clone())));
+    let arguments = Memo::new(move |_| card.with(|card| card.as_ref().map(|card| card.arguments.clone())).unwrap_or(Value::Null));
+    let shown = RwSignal::new(false);
+    let app = use_state();
+    let promised = {
+        let (connector, action) = (fixed.connector.clone(), fixed.action.clone());
+        app.rulebook.with_untracked(|rules| {
+            rules.connector(&connector).ok().and_then(|found| found.action(&action)).and_then(|action| action.output_schema().cloned())
+        })
+    };
+    let (name, host) = (fixed.connector_name, fixed.host);
+    view! {
+        {move || result.get().map(|result| view! {
+            <div class="body">
+                <ResultView result=result connector=name.clone() host=host.clone() output_schema=promised.clone()/>
+            </div>
+        })}
+        <details class="sent" on:toggle=move |_| shown.set(true)>
+            <summary>{move || if state.with(went_out) { "What was sent" } else { "What would be sent" }}</summary>
+            {move || shown.get().then(|| {
+                let text = serde_json::to_string_pretty(&arguments.get()).unwrap_or_default();
+                view! { <pre class="wire" tabindex="0" aria-label="Arguments"><Visible text=text/></pre> }
+            })}
+        </details>
+    }
+}
+
+fn went_out(state: &CallState) -> bool {
+    matches!(
+        state,
+        CallState::Running
+            | CallState::NeedsInput
+            | CallState::Done
+            | CallState::Unknown { .. }
+            | CallState::Failed { sent: Sent::Yes | Sent::Unknown, .. }
+            | CallState::Cancelled { sent: Sent::Yes | Sent::Unknown }
+    )
+}
+
+type AgainOf = (Caller, String, String, ConversationId);
+
+/// Puts the wish into words again; what follows is a new call with a question of its own.
+#[component]
+fn Again(card: Memo<Option<CallCard>>, again: StoredValue<AgainOf>) -> impl IntoView {
+    let app = use_state();
+    let ask = move |_| {
+        let (by, connector, title, conversation) = again.get_value();
+        let arguments = card.with_untracked(|card| card.as_ref().map(|card| card.arguments.to_string())).unwrap_or_default();
+        let text = match by {
+            Caller::Model => format!("Please try \"{title}\" in {connector} again with the same arguments: {arguments}"),
+            _ => title,
+        };
+        if let Err(error) = app.ws().say(&conversation, &text) {
+            app.tell_error(&error);
+        }
+    };
+    view! { <Button on:click=ask>"Ask again"</Button> }
+}

@@ -1,0 +1,70 @@
+//! An empty chat: what is here to try, and words to start with.
+
+use leptos::prelude::*;
+use policy::{Connector, Provider, Rulebook};
+
+use super::composer::Words;
+use crate::router::{Link, Route};
+use crate::state::use_state;
+use crate::ui::{Icon, IconName};
+
+/// The first words to try.
+const TRY: &str = "Create a note titled \"Shopping\" with text \"Milk, bread, coffee\"";
+
+/// Words to start with, and the built-in connector and action that they are about. An example is shown only while its
+/// action can be used.
+const EXAMPLES: [(&str, &str, &str, &str); 4] = [
+    ("notebook", "create_note", TRY, "writes: you are asked first"),
+    ("notebook", "list_notes", "List my notes", "only reads"),
+    ("notebook", "delete_note", "List notes, then delete a note", "destructive: two steps, one decision"),
+    ("guide", "search", "Search the guide for developer mode", "only reads"),
+];
+
+/// What the page of a new chat shows before anything is said.
+#[component]
+pub fn FirstRun() -> impl IntoView {
+    let state = use_state();
+    let words = expect_context::<Words>();
+    let own = Memo::new(move |_| {
+        state.rulebook.with(|rules| rules.connectors.iter().any(|connector| connector.provider == Provider::Custom))
+    });
+    let examples = Memo::new(move |_| {
+        state.rulebook.with(|rules| {
+            EXAMPLES.into_iter().filter(|(connector, action, ..)| offered(rules, &state.ws().me(), connector, action)).collect::<Vec<_>>()
+        })
+    });
+    view! {
+        <div class="first">
+            <h2>"What do you want done?"</h2>
+            {move || if own.get() {
+                view! { <p class="muted">"Ask across all active connectors. Nothing is changed without your decision."</p> }.into_any()
+            } else {
+                view! {
+                    <p class="muted">
+                        <em>"Guide"</em>" and the demo "<em>"Notebook"</em>" are here to try. Your own connectors start as drafts. Nothing is changed without your decision."
+                    </p>
+                }.into_any()
+            }}
+            {move || (!examples.get().is_empty()).then(|| view! {
+                <ul class="examples plain" aria-label="Examples">
+                    {examples.get().into_iter().map(|(_, _, text, what)| view! {
+                        <li><button type="button" class="example" on:click=move |_| words.0.set(Some(text.to_owned()))>
+                            <span class="grow">{text}</span><small>{what}</small>
+                        </button></li>
+                    }).collect_view()}
+                </ul>
+            })}
+            <p class="row">
+                <Link to=Route::NewConnector class="btn"><Icon name=IconName::Add size=16/>"Add connector"</Link>
+                {move || (!own.get()).then(|| view! {
+                    <button type="button" class="btn quiet" on:click=move |_| words.0.set(Some(TRY.to_owned()))>"Try Notebook"</button>
+                })}
+            </p>
+        </div>
+    }
+}
+
+fn offered(rules: &Rulebook, me: &policy::MemberId, connector: &str, action: &str) -> bool {
+    let usable = |found: &Connector| rules.member(me).is_ok_and(|member| rules.may_use(found, member).is_ok());
+    rules.connector(&connector.into()).is_ok_and(|found| found.provider != Provider::Custom && usable(found) && found.is_on(action))
+}

@@ -1,0 +1,279 @@
+//! The page of a conversation: its head, the thread, the composer.
+
+use browser::chat::conversation::{Answer, Body, Item};
+use leptos::{html, prelude::*};
+use policy::ConversationId;
+
+use super::card::CallView;
+use super::composer::Composer;
+use super::first_run::FirstRun;
+use super::proposal::ProposalView;
+use crate::results::{Markdown, Visible};
+use crate::router::{Link, Route, page_title};
+use crate::shell::conversations::{Delete, Rename};
+use crate::shell::rail::BackToChat;
+use crate::state::{AppState, Cell, Load, sentence, use_state};
+use crate::ui::{Button, ButtonLook, Icon, IconName, Menu, MenuItem, Working};
+
+/// Items of a conversation that are on the page at once; older ones come when asked for.
+const SHOWN: usize = 120;
+/// How close to the end, in pixels, counts as reading the end.
+const NEAR: i32 = 80;
+
+/// The page of a conversation, or of a new chat.
+#[component]
+pub fn ChatPage(
+    /// Which conversation; none for a new chat.
+    id: Option<ConversationId>,
+) -> impl IntoView {
+    let state = use_state();
+    state.show_thread(id.clone());
+    {
+        let id = id.clone();
+        page_title(move || id.as_ref().map(|id| state.title_of(id)).unwrap_or_default());
+    }
+    view! {
+        <main class="chat">
+            {match id {
+                None => view! { <NewChat/> }.into_any(),
+                Some(id) => view! { <Kept id=id/> }.into_any(),
+            }}
+        </main>
+    }
+}
+
+#[component]
+fn NewChat() -> impl IntoView {
+    view! {
+        <header class="chat-head"><h1>"New chat"</h1><span class="grow"></span><Mind/></header>
+        <div class="thread-scroll"><FirstRun/></div>
+        <Composer id=None/>
+    }
+}
+
+#[component]
+fn Kept(id: ConversationId) -> impl IntoView {
+    let state = use_state();
+    let failed = Memo::new(move |_| match state.thread.load.get() {
+        Load::Failed(error) => Some(sentence(&error)),
+        _ => None,
+    });
+    move || {
+        let id = id.clone();
+        match failed.get() {
+            Some(why) => view! {
+                <div class="missing empty"><h1>"This conversation cannot be shown"</h1><p>{why}</p><BackToChat/></div>
+            }
+            .into_any(),
+            None => view! { <Head id=id.clone()/><ThreadView id=id.clone()/><Composer id=Some(id)/> }.into_any(),
+        }
+    }
+}
+
+/// The title, which model thinks, and what can be done with the conversation as a whole.
+#[component]
+fn Head(id: ConversationId) -> impl IntoView {
+    let state = use_state();
+    let renaming = RwSignal::new(false);
+    let deleting = RwSignal::new(None);
+    let title = {
+        let id = id.clone();
+        Memo::new(move |_| state.title_of(&id))
+    };
+    let delete = {
+        let id = id.clone();
+        move |_| deleting.set(state.conversations.with_untracked(|all| all.iter().find(|head| head.id == id).cloned()))
+    };
+    view! {
+        <header class="chat-head">
+            {move || if renaming.get() {
+                view! { <Rename id=id.clone() title=title.get_untracked() done=Callback::new(move |()| renaming.set(false))/> }.into_any()
+            } else {
+                view! { <h1 class="cut"><bdi>{move || title.get()}</bdi></h1> }.into_any()
+            }}
+            <Menu label="Conversation menu" trigger=|| view! { <Icon name=IconName::ChevronDown/> }>
+                <MenuItem on:click=move |_| renaming.set(true)><Icon name=IconName::Edit/>"Rename"</MenuItem>
+                <MenuItem danger=true on:click=delete><Icon name=IconName::Trash/>"Delete"</MenuItem>
+            </Menu>
+            <span class="grow"></span>
+            <Mind/>
+        </header>
+        {move || deleting.get().map(|head| view! { <Delete head=head deleting=deleting/> })}
+    }
+}
+
+/// Who answers: a model with the host it runs at, or direct mode.
+#[component]
+fn Mind() -> impl IntoView {
+    let state = use_state();
+    let model = Memo::new(move |_| {
+        let chosen = state.chosen_model.get()?;
+        state.models.with(|models| models.iter().find(|model| model.id == chosen).map(|model| format!("{} · {}", model.name, host_of(&model.base_url))))
+    });
+    move || match model.get() {
+        Some(name) => view! { <Link to=Route::Models class="mind tag"><bdi>{name}</bdi></Link> }.into_any(),
+        None => view! { <Link to=Route::Models class="mind tag">"Direct mode"</Link> }.into_any(),
+    }
+}
+
+fn host_of(url: &str) -> String {
+    web_sys::Url::new(url).map(|url| url.host()).unwrap_or_else(|_| url.to_owned())
+}
+
+/// Everything that happened, oldest first. It stays at its end while the person reads there.
+#[component]
+fn ThreadView(id: ConversationId) -> impl IntoView {
+    let state = use_state();
+    let scroller = NodeRef::<html::Div>::new();
+    let at_end = RwSignal::new(true);
+    let shown = RwSignal::new(SHOWN);
+    let to_end = move || {
+        if let Some(element) = scroller.get_untracked() {
+            element.set_scroll_top(element.scroll_height());
+        }
+    };
+    Effect::new(move |_| {
+        state.thread.pulse.track();
+        if at_end.get_untracked() {
+            request_animation_frame(to_end);
+        }
+    });
+    let earlier = Memo::new(move |_| state.thread.items.with(|items| items.len().saturating_sub(shown.get())));
+    let cells = move || {
+        let skip = earlier.get();
+        state.thread.items.with(|items| items.iter().skip(skip).cloned().collect::<Vec<Cell>>())
+    };
+    let loading = Memo::new(move |_| state.thread.load.get() == Load::Loading);
+    view! {
+        <div class="thread-scroll" node_ref=scroller tabindex="0" role="region" aria-label="Thread"
+            on:scroll=move |_| {
+                let Some(element) = scroller.get_untracked() else { return };
+                let near = element.scroll_height() - element.scroll_top() - element.client_height() < NEAR;
+                if at_end.get_untracked() != near {
+                    at_end.set(near);
+                }
+            }>
+            <div class="thread" role="log" aria-label="Conversation" aria-live="off">
+                {move || loading.get().then(|| view! { <Working what="Reading the conversation"/> })}
+                {move || (earlier.get() > 0).then(|| view! {
+                    <div class="earlier">
+                        <Button small=true on:click=move |_| shown.update(|shown| *shown += SHOWN)>
+                            {move || format!("Show earlier ({})", earlier.get())}
+                        </Button>
+                    </div>
+                })}
+                <For each=cells key=|cell| cell.id.clone() let:cell>{item(state, cell, id.clone())}</For>
+                <crate::confirm::Asks/>
+                <Pause id=id.clone()/>
+            </div>
+            {move || (!at_end.get()).then(|| view! {
+                <div class="to-end"><Button small=true on:click=move |_| to_end()>"Go to the end"</Button></div>
+            })}
+        </div>
+    }
+}
+
+/// What the person sees between their message and the first sign of an answer.
+#[component]
+fn Pause(id: ConversationId) -> impl IntoView {
+    let state = use_state();
+    let waits = Memo::new(move |_| {
+        state.is_running(&id)
+            && state.thread.items.with(|items| items.last().map(|cell| cell.item.clone())).is_some_and(|last| {
+                last.with(|item| matches!(&item.body, Body::Said { .. } | Body::Note { .. }) || matches!(&item.body, Body::Call(card) if card.state.ended()))
+            })
+    });
+    move || waits.get().then(|| view! { <Working what="Thinking"/> })
+}
+
+fn kind(item: &Item) -> u8 {
+    match &item.body {
+        Body::Said { .. } => 0,
+        Body::Answer(_) => 1,
+        Body::Proposal(_) => 2,
+        Body::Call(_) => 3,
+        Body::Note { .. } => 4,
+    }
+}
+
+/// One item. It is built anew only when it becomes another kind of thing; what changes within is followed inside.
+fn item(state: AppState, cell: Cell, conversation: ConversationId) -> impl IntoView {
+    let of = {
+        let item = cell.item.clone();
+        Memo::new(move |_| item.with(kind))
+    };
+    move || {
+        let (id, item, conversation) = (cell.id.clone(), cell.item.clone(), conversation.clone());
+        match of.get() {
+            0 => view! { <Said item=item/> }.into_any(),
+            1 => view! { <AnswerView item=item/> }.into_any(),
+            2 => view! { <ProposalView id=id item=item conversation=conversation/> }.into_any(),
+            3 => view! { <CallView item=item conversation=conversation/> }.into_any(),
+            _ => {
+                let text = item.with(|item| match &item.body {
+                    Body::Note { text } => text.clone(),
+                    _ => String::new(),
+                });
+                state.announce(text.clone());
+                view! { <p class="remark" role="note"><Visible text=text/></p> }.into_any()
+            }
+        }
+    }
+}
+
+#[component]
+fn Said(item: ArcRwSignal<Item>) -> impl IntoView {
+    let text = move || {
+        item.with(|item| match &item.body {
+            Body::Said { text } => text.clone(),
+            _ => String::new(),
+        })
+    };
+    view! { <article class="me" aria-label="You"><span dir="auto">{text}</span></article> }
+}
+
+#[component]
+fn AnswerView(item: ArcRwSignal<Item>) -> impl IntoView {
+    let state = use_state();
+    let answer = Memo::new(move |_| {
+        item.with(|item| match &item.body {
+            Body::Answer(answer) => answer.clone(),
+            _ => Answer::default(),
+        })
+    });
+    let text = Signal::derive(move || answer.with(|answer| answer.text.clone()));
+    let streaming = Signal::derive(move || answer.with(|answer| !answer.done));
+    let error = Memo::new(move |_| answer.with(|answer| answer.error.clone()));
+    let thinking = Memo::new(move |_| answer.with(|answer| answer.thinking.clone()));
+    let label = move || answer.with(|answer| answer.model.clone()).unwrap_or_else(|| "Answer".into());
+    // A screen reader hears the whole answer once it is whole, not every piece of it.
+    Effect::new(move |before: Option<bool>| {
+        let streams = streaming.get();
+        if before == Some(true) && !streams {
+            state.announce(text.get_untracked());
+        }
+        streams
+    });
+    view! {
+        <article class="it" aria-label=label aria-busy=move || streaming.get().to_string()>
+            {move || {
+                let thinking = thinking.get();
+                (!thinking.is_empty()).then(|| view! {
+                    <details class="thinking"><summary>"Thinking"</summary><p class="pre"><Visible text=thinking/></p></details>
+                })
+            }}
+            <Markdown text=text/>
+            {move || (streaming.get() && text.with(String::is_empty)).then(|| view! { <Working what="Thinking"/> })}
+            {move || error.get().map(|error| view! {
+                <div class="note danger" role="alert"><b>"Stopped"</b><span class="grow"><Visible text=error/></span></div>
+            })}
+        </article>
+    }
+}
+
+/// A button that opens the models' settings, for where a model would help.
+#[component]
+pub fn ConnectModel() -> impl IntoView {
+    let router = crate::router::use_router();
+    view! { <Button look=ButtonLook::Link on:click=move |_| router.go(Route::Models)>"Connect a model"</Button> }
+}

@@ -1,0 +1,225 @@
+//! What direct mode suggests: an action or a short choice, a form for what it needs, and *Run*.
+//!
+//! *Run* goes through the same gate as everything else: an action that writes asks before anything is sent.
+
+use browser::chat::conversation::{Body, CallState, Choice, Item, Proposal, ProposalStep};
+use browser::chat::results;
+use leptos::prelude::*;
+use policy::{Class, ConversationId};
+
+use super::page::ConnectModel;
+use crate::results::Visible;
+use crate::router::{Link, Route};
+use crate::state::{sentence, use_state};
+use crate::ui::form::{Defaults, FormState, Offer, SchemaForm};
+use crate::ui::{Badge, Button, ButtonLook, ClassMark, HostName, Icon, IconName, unique};
+
+/// Results of this many earlier calls are offered to a form.
+const OFFERED_CALLS: usize = 6;
+
+/// A proposal. It follows its item.
+#[component]
+pub fn ProposalView(id: String, item: ArcRwSignal<Item>, conversation: ConversationId) -> impl IntoView {
+    let proposal = Memo::new(move |_| {
+        item.with(|item| match &item.body {
+            Body::Proposal(proposal) => proposal.clone(),
+            _ => Proposal { text: String::new(), steps: Vec::new() },
+        })
+    });
+    let empty = Memo::new(move |_| proposal.with(|proposal| proposal.steps.iter().all(|step| step.choices.is_empty())));
+    // Which step is to be filled in now: the first that was not started.
+    let current = Memo::new(move |_| proposal.with(|proposal| proposal.steps.iter().position(|step| step.call.is_none())));
+    let count = Memo::new(move |_| proposal.with(|proposal| proposal.steps.len()));
+    let id = StoredValue::new(id);
+    let conversation = StoredValue::new(conversation);
+    let steps = move || {
+        (0..count.get())
+            .map(|at| {
+                let step = Memo::new(move |_| proposal.with(|proposal| proposal.steps.get(at).cloned()));
+                let started = Memo::new(move |_| step.with(|step| step.as_ref().is_some_and(|step| step.call.is_some())));
+                let now = Memo::new(move |_| current.get() == Some(at));
+                let many = move || count.get() > 1;
+                view! {
+                    <li class="step" aria-current=move || now.get().then_some("step")>
+                        {move || {
+                            let step = step.get_untracked()?;
+                            Some(if started.get() {
+                                view! { <Started step=step/> }.into_any()
+                            } else if now.get() {
+                                view! {
+                                    {many().then(|| view! { <p class="step-text"><bdi>{step.text.clone()}</bdi></p> })}
+                                    <StepForm step=step at=at id=id.get_value() conversation=conversation.get_value()/>
+                                }
+                                .into_any()
+                            } else {
+                                view! { <p class="step-text later"><span class="muted">"Then: "</span><bdi>{step.text}</bdi></p> }.into_any()
+                            })
+                        }}
+                    </li>
+                }
+            })
+            .collect_view()
+    };
+    move || {
+        if empty.get() {
+            view! { <Nothing/> }.into_any()
+        } else {
+            view! { <ol class="proposal plain" aria-label="Suggested action">{steps}</ol> }.into_any()
+        }
+    }
+}
+
+/// No action fits.
+#[component]
+fn Nothing() -> impl IntoView {
+    view! {
+        <article class="proposal-none" aria-label="No action found">
+            <p>"No action that is switched on in this chat fits these words. Direct mode looks for the words in the names and descriptions of actions."</p>
+            <p class="row">
+                <Link to=Route::Connectors>"See what is switched on"</Link>
+                <Link to=Route::NewConnector>"Add a connector"</Link>
+                <ConnectModel/>
+            </p>
+        </article>
+    }
+}
+
+/// A step that was started: its card stands below.
+#[component]
+fn Started(step: ProposalStep) -> impl IntoView {
+    let state = use_state();
+    let call = step.call.clone();
+    let title = Memo::new(move |_| {
+        state.thread.items.with(|items| {
+            items.iter().find_map(|cell| {
+                cell.item.with(|item| match &item.body {
+                    Body::Call(card) if Some(&card.call) == call.as_ref() => Some(card.title.clone()),
+                    _ => None,
+                })
+            })
+        })
+    });
+    view! {
+        <p class="step-done"><Icon name=IconName::ChevronRight size=14/><bdi>{move || title.get().unwrap_or_else(|| step.text.clone())}</bdi></p>
+    }
+}
+
+/// The choice and the form of the step that is next.
+#[component]
+fn StepForm(step: ProposalStep, at: usize, id: String, conversation: ConversationId) -> impl IntoView {
+    let (choices, unsure) = (step.choices, step.unsure);
+    if choices.is_empty() {
+        return view! { <p class="muted">"No action that is switched on fits this step. The steps after it wait."</p> }.into_any();
+    }
+    let chosen = RwSignal::new((!unsure || choices.len() == 1).then_some(0_usize));
+    let others = choices.len() > 1;
+    let group = unique("choice");
+    let rows = StoredValue::new(choices.clone());
+    let options = move || {
+        let group = group.clone();
+        rows.get_value()
+            .into_iter()
+            .enumerate()
+            .map(|(index, choice)| {
+                view! {
+                    <label class="option">
+                        <input type="radio" name=group.clone() prop:checked=move || chosen.get() == Some(index) on:change=move |_| chosen.set(Some(index))/>
+                        <ChoiceName choice=choice/>
+                    </label>
+                }
+            })
+            .collect_view()
+    };
+    let picked = move || chosen.get().and_then(|index| rows.with_value(|rows| rows.get(index).cloned()).map(|choice| (index, choice)));
+    view! {
+        <article class="card proposal-card" aria-label="Suggested action">
+            {if unsure {
+                view! {
+                    <header class="ask"><h3>"Which of these do you mean?"</h3></header>
+                    <div class="body options" role="radiogroup" aria-label="Actions that fit">{options()}</div>
+                }.into_any()
+            } else {
+                view! {
+                    <header>
+                        <div class="grow">{move || picked().map(|(_, choice)| view! { <ChoiceName choice=choice heading=true/> })}</div>
+                    </header>
+                    {others.then(|| view! {
+                        <details class="others">
+                            <summary>"Another action"</summary>
+                            <div class="options" role="radiogroup" aria-label="Actions that fit">{options()}</div>
+                        </details>
+                    })}
+                }.into_any()
+            }}
+            {move || picked().map(|(index, choice)| view! {
+                <Run choice=choice index=index at=at id=id.clone() conversation=conversation.clone()/>
+            })}
+        </article>
+    }
+    .into_any()
+}
+
+#[component]
+fn ChoiceName(choice: Choice, #[prop(optional)] heading: bool) -> impl IntoView {
+    let title = choice.title.clone();
+    view! {
+        <span class="choice">
+            {if heading {
+                view! { <h3><Visible text=title/></h3> }.into_any()
+            } else {
+                view! { <b><Visible text=title/></b> }.into_any()
+            }}
+            <HostName host=choice.host name=Some(choice.connector_name)/>
+            {choice.badge.map(|badge| view! { <Badge word=badge/> })}
+            <span class="grow"></span>
+            <ClassMark class=choice.class/>
+        </span>
+    }
+}
+
+/// The form for one action and the button that runs it.
+#[component]
+fn Run(choice: Choice, index: usize, at: usize, id: String, conversation: ConversationId) -> impl IntoView {
+    let state = use_state();
+    let form = FormState::new(&choice.input_schema, choice.arguments.clone(), Defaults::FilledIn);
+    let has_fields = !form.form().fields.is_empty();
+    let offers = Signal::derive(move || offers(state));
+    let problem = RwSignal::new(None::<String>);
+    let writes = choice.class > Class::Read;
+    let run = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        problem.set(None);
+        let Some(arguments) = form.ready() else { return };
+        if let Err(error) = state.ws().run_proposal(&conversation, &id, at, index, arguments) {
+            problem.set(Some(sentence(&error)));
+        }
+    };
+    view! {
+        <form novalidate on:submit=run>
+            {has_fields.then(|| view! { <div class="body"><SchemaForm state=form offers=offers/></div> })}
+            <div role="alert">{move || problem.get().map(|text| view! { <p class="form-problem"><Visible text=text/></p> })}</div>
+            <footer>
+                <small class="grow">{if writes { "You see exactly what is sent before it is sent." } else { "Only reads, so it runs at once." }}</small>
+                <Button look=ButtonLook::Primary submit=true>"Run"</Button>
+            </footer>
+        </form>
+    }
+}
+
+/// Values of earlier results in this conversation, the newest result first.
+fn offers(state: crate::state::AppState) -> Vec<Offer> {
+    state.thread.items.with(|items| {
+        let done = items.iter().rev().filter_map(|cell| {
+            cell.item.with(|item| match &item.body {
+                Body::Call(card) if card.state == CallState::Done => {
+                    let from = format!("{} · {}", card.title, card.host);
+                    card.result.as_ref().map(|result| (from, results::values(result)))
+                }
+                _ => None,
+            })
+        });
+        done.take(OFFERED_CALLS)
+            .flat_map(|(from, values)| values.into_iter().map(move |offered| Offer { from: from.clone(), offered }))
+            .collect()
+    })
+}

@@ -1,0 +1,231 @@
+//! The command palette: every conversation, connector, action and page under one field.
+
+use browser::ConnectionStatus;
+use leptos::{ev, html, prelude::*};
+use policy::ConnectorId;
+
+use crate::chat::{Words, standing};
+use crate::router::{ConnectorTab, Route, Router, StageTab, use_router};
+use crate::shell::{ShellState, use_shell};
+use crate::state::{AppState, shown_title, use_state};
+use crate::theme::Theme;
+use crate::ui::{Dialog, DialogTitle, Icon, IconName};
+
+/// Entries on the page at once; typing narrows them down.
+const SHOWN: usize = 60;
+
+#[derive(Clone, PartialEq)]
+enum Does {
+    Go(Route),
+    /// Starts a new chat with these words.
+    Say(String),
+    Shortcuts,
+    Theme(Theme),
+    Reconnect(ConnectorId),
+}
+
+#[derive(Clone, PartialEq)]
+struct Entry {
+    group: &'static str,
+    icon: IconName,
+    text: String,
+    /// Shown smaller, searched too.
+    beside: String,
+    does: Does,
+}
+
+/// The palette, while it is open.
+#[component]
+pub fn Palette() -> impl IntoView {
+    let (state, router, shell, words) = (use_state(), use_router(), use_shell(), expect_context::<Words>());
+    let text = RwSignal::new(String::new());
+    let at = RwSignal::new(0_usize);
+    let all = StoredValue::new(untrack(|| entries(state)));
+    let found = Memo::new(move |_| {
+        let wanted: Vec<String> = text.get().to_lowercase().split_whitespace().map(str::to_owned).collect();
+        all.with_value(|all| search(all, &wanted))
+    });
+    let list = NodeRef::<html::Ul>::new();
+    let close = move || shell.palette.set(false);
+    let run = move |entry: Entry| {
+        close();
+        act(entry.does, state, router, shell, words);
+    };
+    let move_to = move |next: usize| {
+        at.set(next);
+        request_animation_frame(move || {
+            let row = list.get_untracked().and_then(|list| list.query_selector("[aria-selected=true]").ok().flatten());
+            if let Some(row) = row {
+                let options = web_sys::ScrollIntoViewOptions::new();
+                options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+                row.scroll_into_view_with_scroll_into_view_options(&options);
+            }
+        });
+    };
+    let keys = move |event: ev::KeyboardEvent| {
+        let count = found.with_untracked(Vec::len);
+        let here = at.get_untracked();
+        match event.key().as_str() {
+            "ArrowDown" if count > 0 => move_to((here + 1) % count),
+            "ArrowUp" if count > 0 => move_to((here + count - 1) % count),
+            "Enter" if !event.is_composing() => {
+                if let Some(entry) = found.with_untracked(|found| found.get(here).cloned()) {
+                    run(entry);
+                }
+            }
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    let selected = move || found.with(|found| (at.get() < found.len()).then(|| format!("palette-{}", at.get())));
+    view! {
+        <Dialog title="Commands" class="palette" light=true bare=true on_close=move |()| close()>
+            <PaletteTitle/>
+            <div class="palette-field">
+                <Icon name=IconName::Search/>
+                <input type="text" role="combobox" aria-label="Search commands" placeholder="Conversations, connectors, actions, settings" autocomplete="off"
+                    spellcheck="false" autofocus aria-expanded="true" aria-controls="palette-list" aria-activedescendant=selected
+                    prop:value=move || text.get()
+                    on:input=move |event| {
+                        text.set(event_target_value(&event));
+                        at.set(0);
+                    }
+                    on:keydown=keys/>
+                <span class="kbd" aria-hidden="true">"Esc"</span>
+            </div>
+            <ul node_ref=list id="palette-list" class="plain palette-list" role="listbox" aria-label="Commands">
+                {move || {
+                    let mut group = "";
+                    found.get().into_iter().enumerate().map(|(index, entry)| {
+                        let heading = (entry.group != group).then_some(entry.group);
+                        group = entry.group;
+                        let does = entry.clone();
+                        view! {
+                            {heading.map(|heading| view! { <li class="grp" role="presentation">{heading}</li> })}
+                            <li id=format!("palette-{index}") class="menu-item" role="option" aria-selected=move || (at.get() == index).to_string()
+                                on:click=move |_| run(does.clone()) on:pointermove=move |_| if at.get_untracked() != index { at.set(index) }>
+                                <Icon name=entry.icon/>
+                                <span class="grow cut"><bdi>{entry.text}</bdi></span>
+                                <small class="cut"><bdi>{entry.beside}</bdi></small>
+                            </li>
+                        }
+                    }).collect_view()
+                }}
+            </ul>
+            {move || found.with(Vec::is_empty).then(|| view! { <p class="palette-none" role="status">"Nothing has this name."</p> })}
+        </Dialog>
+    }
+}
+
+#[component]
+fn PaletteTitle() -> impl IntoView {
+    let id = expect_context::<DialogTitle>().0;
+    view! { <h2 class="sr" id=id>"Commands"</h2> }
+}
+
+/// Everything whose words hold all that was typed; a match at the start of a word stands before one inside.
+fn search(all: &[Entry], wanted: &[String]) -> Vec<Entry> {
+    let mut found: Vec<(usize, &Entry)> = all
+        .iter()
+        .filter_map(|entry| {
+            let (text, beside) = (entry.text.to_lowercase(), entry.beside.to_lowercase());
+            let score = wanted.iter().map(|word| rank(&text, word).or_else(|| rank(&beside, word).map(|rank| rank + 2))).sum::<Option<usize>>()?;
+            Some((score, entry))
+        })
+        .collect();
+    // Within one rank the order stays; groups stay together because equal ranks are compared group by group below.
+    found.sort_by_key(|(score, _)| *score);
+    let mut order: Vec<&'static str> = Vec::new();
+    for (_, entry) in &found {
+        if !order.contains(&entry.group) {
+            order.push(entry.group);
+        }
+    }
+    let place = |group: &str| order.iter().position(|other| *other == group);
+    found.sort_by_key(|(score, entry)| (place(entry.group), *score));
+    found.into_iter().take(SHOWN).map(|(_, entry)| entry.clone()).collect()
+}
+
+fn rank(text: &str, word: &str) -> Option<usize> {
+    let at = text.find(word)?;
+    let starts = at == 0 || text.get(..at).is_some_and(|before| before.ends_with(|c: char| !c.is_alphanumeric()));
+    Some(usize::from(!starts))
+}
+
+fn entries(state: AppState) -> Vec<Entry> {
+    let entry = |group, icon, text: String, beside: String, does| Entry { group, icon, text, beside, does };
+    let go = |icon, text: &str, beside: &str, route| entry("Go to", icon, text.to_owned(), beside.to_owned(), Does::Go(route));
+    let ws = state.ws();
+    let me = ws.me();
+    let rules = ws.rulebook();
+    let mut all = vec![
+        go(IconName::Add, "New chat", "", Route::Chat),
+        go(IconName::Plug, "Add connector", "apps, plugins", Route::NewConnector),
+    ];
+    for head in state.conversations.get_untracked() {
+        all.push(entry("Conversations", IconName::Chat, shown_title(&head), String::new(), Does::Go(Route::Conversation(head.id.to_string()))));
+    }
+    let runs_workspace = rules.member(&me).is_ok_and(|member| member.role.runs_workspace());
+    for connector in &rules.connectors {
+        let status = ws.connection(&connector.id);
+        let to = |tab| Does::Go(Route::Connector(connector.id.to_string(), tab));
+        all.push(entry("Connectors", IconName::Plug, connector.name.clone(), connector.host.clone(), to(ConnectorTab::Overview)));
+        match status {
+            ConnectionStatus::Failed { .. } | ConnectionStatus::SignIn { .. } => {
+                all.push(entry("Connectors", IconName::Plug, format!("Reconnect {}", connector.name), connector.host.clone(), Does::Reconnect(connector.id.clone())));
+            }
+            ConnectionStatus::Changed { .. } => {
+                all.push(entry("Connectors", IconName::Pause, format!("Review changes in {}", connector.name), connector.host.clone(), to(ConnectorTab::Actions)));
+            }
+            _ => {}
+        }
+        if standing(&rules, connector, &me, &status).usable {
+            for action in connector.actions().iter().filter(|action| connector.is_on(action.name())) {
+                let beside = format!("{} · {}", connector.name, connector.host);
+                all.push(entry("Actions, in a new chat", IconName::ChevronRight, action.title().to_owned(), beside, Does::Say(action.title().to_owned())));
+            }
+        }
+    }
+    let settings = |text: &str, beside: &str, route| entry("Settings", IconName::Settings, text.to_owned(), beside.to_owned(), Does::Go(route));
+    // The words beside are those of other products and of older help pages, so that people who follow them arrive.
+    all.extend([
+        settings("Connectors", "apps, plugins, enabled, available", Route::Connectors),
+        settings("Advanced", "developer mode, servers on this machine", Route::Advanced),
+        settings("Models", "provider, key, direct mode", Route::Models),
+        settings("Data", "storage, export, erase", Route::Data),
+    ]);
+    if runs_workspace {
+        all.extend([
+            settings("Workspace: General", "name, plan, profile", Route::General),
+            settings("Workspace: Connectors", "published, action control, user access", Route::WorkspaceConnectors(StageTab::Published)),
+            settings("Workspace: Drafts", "connectors", Route::WorkspaceConnectors(StageTab::Drafts)),
+            settings("Workspace: Audit", "tool calls, refusals, log", Route::Audit),
+        ]);
+    }
+    all.push(entry("Settings", IconName::Question, "Keyboard shortcuts".into(), String::new(), Does::Shortcuts));
+    for (theme, word) in Theme::ALL {
+        let icon = match theme {
+            Theme::System => IconName::Monitor,
+            Theme::Light => IconName::Sun,
+            Theme::Dark => IconName::Moon,
+        };
+        all.push(entry("Settings", icon, format!("Theme: {word}"), "appearance, colour".into(), Does::Theme(theme)));
+    }
+    all
+}
+
+fn act(does: Does, state: AppState, router: Router, shell: ShellState, words: Words) {
+    match does {
+        Does::Go(route) => router.go(route),
+        Does::Say(text) => {
+            router.go(Route::Chat);
+            words.0.set(Some(text));
+        }
+        Does::Shortcuts => shell.shortcuts.set(true),
+        Does::Theme(theme) => theme.choose(),
+        Does::Reconnect(id) => {
+            let ws = state.ws();
+            state.run(async move { ws.connect(&id).await }, move |()| state.tell("Connected."));
+        }
+    }
+}
