@@ -30,11 +30,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            result: 24_000,
-            old_result: 4_000,
-            history: 240_000,
-        }
+        Self { result: 24_000, old_result: 4_000, history: 240_000 }
     }
 }
 
@@ -42,9 +38,7 @@ impl Limits {
     /// Limits for a model whose context holds `tokens` tokens, a third of it kept free for definitions and the answer.
     pub fn for_context(tokens: u32) -> Self {
         // About three characters a token is on the careful side for English and for JSON.
-        let chars = usize::try_from(tokens)
-            .unwrap_or(usize::MAX)
-            .saturating_mul(2);
+        let chars = usize::try_from(tokens).unwrap_or(usize::MAX).saturating_mul(2);
         Self {
             result: (chars / 4).clamp(1_000, 48_000),
             old_result: (chars / 16).clamp(500, 8_000),
@@ -81,20 +75,10 @@ pub fn system_prompt(workspace: &str, parties: &[Party]) -> String {
          - If you do not know, say so. Name the connector a fact comes from.\n"
     );
     for party in parties {
-        out.push_str(&format!(
-            "\nConnector \"{}\" at {}.",
-            party.name, party.host
-        ));
-        if let Some(text) = party
-            .instructions
-            .as_deref()
-            .filter(|text| !text.trim().is_empty())
-        {
+        out.push_str(&format!("\nConnector \"{}\" at {}.", party.name, party.host));
+        if let Some(text) = party.instructions.as_deref().filter(|text| !text.trim().is_empty()) {
             let (text, _) = cut(text, INSTRUCTION_CHARS);
-            out.push_str(&format!(
-                " Its server says about itself:\n{}\n",
-                framed(&party.host, None, text)
-            ));
+            out.push_str(&format!(" Its server says about itself:\n{}\n", framed(&party.host, None, text)));
         }
     }
     out
@@ -109,11 +93,7 @@ pub fn messages(
     limits: Limits,
     name_of: &dyn Fn(&ConnectorId, &str) -> String,
 ) -> Vec<Message> {
-    let last_said = conversation
-        .items
-        .iter()
-        .rposition(|item| matches!(item.body, Body::Said { .. }))
-        .unwrap_or(0);
+    let last_said = conversation.items.iter().rposition(|item| matches!(item.body, Body::Said { .. })).unwrap_or(0);
     let mut out: Vec<Message> = Vec::new();
     for (at, item) in conversation.items.iter().enumerate() {
         match &item.body {
@@ -124,24 +104,12 @@ pub fn messages(
                     text.push_str(&format!("\n[this answer was cut off: {error}]"));
                 }
                 if !text.trim().is_empty() {
-                    out.push(Message::Assistant {
-                        text,
-                        calls: Vec::new(),
-                    });
+                    out.push(Message::Assistant { text, calls: Vec::new() });
                 }
             }
             Body::Call(card) => {
-                let limit = if at > last_said {
-                    limits.result
-                } else {
-                    limits.old_result
-                };
-                push_call(
-                    &mut out,
-                    card,
-                    limit,
-                    name_of(&card.connector, &card.action),
-                );
+                let limit = if at > last_said { limits.result } else { limits.old_result };
+                push_call(&mut out, card, limit, name_of(&card.connector, &card.action));
             }
             Body::Proposal(_) | Body::Note { .. } => {}
         }
@@ -152,25 +120,13 @@ pub fn messages(
 /// The results of one assistant message follow it directly, so a call joins the message before its sibling's result.
 fn push_call(out: &mut Vec<Message>, card: &CallCard, limit: usize, name: String) {
     let id = card.call.to_string();
-    let call = WireCall {
-        id: id.clone(),
-        name,
-        arguments: card.arguments.to_string(),
-    };
-    let opener = out
-        .iter()
-        .rposition(|message| !matches!(message, Message::Tool { .. }));
+    let call = WireCall { id: id.clone(), name, arguments: card.arguments.to_string() };
+    let opener = out.iter().rposition(|message| !matches!(message, Message::Tool { .. }));
     match opener.and_then(|at| out.get_mut(at)) {
         Some(Message::Assistant { calls, .. }) => calls.push(call),
-        _ => out.push(Message::Assistant {
-            text: String::new(),
-            calls: vec![call],
-        }),
+        _ => out.push(Message::Assistant { text: String::new(), calls: vec![call] }),
     }
-    out.push(Message::Tool {
-        id,
-        text: call_for_model(card, limit),
-    });
+    out.push(Message::Tool { id, text: call_for_model(card, limit) });
 }
 
 /// Leaves out the oldest turns until the rest fits; the last turn always stays.
@@ -179,41 +135,29 @@ fn shorten(messages: Vec<Message>, limit: usize) -> Vec<Message> {
     if total <= limit {
         return messages;
     }
-    let starts: Vec<usize> = messages
-        .iter()
-        .enumerate()
-        .filter(|(_, m)| matches!(m, Message::User(_)))
-        .map(|(at, _)| at)
-        .collect();
+    let starts: Vec<usize> =
+        messages.iter().enumerate().filter(|(_, m)| matches!(m, Message::User(_))).map(|(at, _)| at).collect();
     let mut from = 0;
     for (start, next) in starts.iter().zip(starts.iter().skip(1)) {
         if total <= limit {
             break;
         }
-        total -= messages
-            .iter()
-            .skip(*start)
-            .take(next - start)
-            .map(Message::chars)
-            .sum::<usize>();
+        total -= messages.iter().skip(*start).take(next - start).map(Message::chars).sum::<usize>();
         from = *next;
     }
     let mut kept: Vec<Message> = messages.into_iter().skip(from).collect();
     if from > 0
         && let Some(Message::User(text)) = kept.first_mut()
     {
-        *text = format!(
-            "[earlier messages of this conversation were left out because they do not fit]\n\n{text}"
-        );
+        *text = format!("[earlier messages of this conversation were left out because they do not fit]\n\n{text}");
     }
     kept
 }
 
 /// What a model is told about a call: the result in its frame, or in one sentence why there is none (N05).
 pub fn call_for_model(card: &CallCard, limit: usize) -> String {
-    let by_person = matches!(card.by, Caller::Person)
-        .then_some("The person made this call, not you.\n")
-        .unwrap_or_default();
+    let by_person =
+        matches!(card.by, Caller::Person).then_some("The person made this call, not you.\n").unwrap_or_default();
     let told = match &card.state {
         CallState::Done => match &card.result {
             Some(result) => result_for_model(&card.host, &card.action, result, limit),
@@ -267,23 +211,14 @@ pub fn call_for_model(card: &CallCard, limit: usize) -> String {
 /// named instead of sent, blocks meant for the person alone left out, `_meta` gone (X102).
 pub fn result_for_model(host: &str, action: &str, result: &Value, limit: usize) -> String {
     let mut parts: Vec<String> = Vec::new();
-    let blocks = result
-        .get("content")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let blocks = result.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for block in blocks.iter().take(crate::results::MAX_PARTS) {
         parts.push(block_for_model(block));
     }
     if blocks.len() > crate::results::MAX_PARTS {
-        parts.push(format!(
-            "[{} more blocks were left out]",
-            blocks.len() - crate::results::MAX_PARTS
-        ));
+        parts.push(format!("[{} more blocks were left out]", blocks.len() - crate::results::MAX_PARTS));
     }
-    if let Some(structured) = result
-        .get("structuredContent")
-        .filter(|value| !value.is_null())
+    if let Some(structured) = result.get("structuredContent").filter(|value| !value.is_null())
         && !crate::results::repeats(blocks, structured)
     {
         parts.push(without_meta(structured, 0).to_string());
@@ -304,16 +239,8 @@ pub fn result_for_model(host: &str, action: &str, result: &Value, limit: usize) 
 }
 
 fn block_for_model(block: &Value) -> String {
-    let text = |value: &Value, key: &str| {
-        value
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let audience = block
-        .pointer("/annotations/audience")
-        .and_then(Value::as_array);
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let audience = block.pointer("/annotations/audience").and_then(Value::as_array);
     if audience.is_some_and(|list| !list.is_empty() && !list.iter().any(|one| one == "assistant")) {
         return "[a part that the server marked for the person only]".to_owned();
     }
@@ -331,16 +258,12 @@ fn block_for_model(block: &Value) -> String {
             )
         }
         Some("resource") => match block.get("resource") {
-            Some(resource) if resource.get("text").is_some() => format!(
-                "[resource {}]\n{}",
-                text(resource, "uri"),
-                text(resource, "text")
-            ),
-            Some(resource) => format!(
-                "[resource {}, {}, shown to the person]",
-                text(resource, "uri"),
-                text(resource, "mimeType")
-            ),
+            Some(resource) if resource.get("text").is_some() => {
+                format!("[resource {}]\n{}", text(resource, "uri"), text(resource, "text"))
+            }
+            Some(resource) => {
+                format!("[resource {}, {}, shown to the person]", text(resource, "uri"), text(resource, "mimeType"))
+            }
             None => "[an empty resource]".to_owned(),
         },
         _ => without_meta(block, 0).to_string(),
@@ -357,10 +280,7 @@ fn without_meta(value: &Value, depth: usize) -> Value {
             .map(|(key, inner)| (key.clone(), without_meta(inner, depth + 1)))
             .collect::<serde_json::Map<_, _>>()
             .into(),
-        Value::Array(list) => list
-            .iter()
-            .map(|inner| without_meta(inner, depth + 1))
-            .collect(),
+        Value::Array(list) => list.iter().map(|inner| without_meta(inner, depth + 1)).collect(),
         other => other.clone(),
     }
 }
@@ -368,21 +288,12 @@ fn without_meta(value: &Value, depth: usize) -> Value {
 /// Text inside the frame that marks it as written by a server. The text cannot close the frame: whatever looks like
 /// one of its tags loses its bracket.
 fn framed(host: &str, action: Option<&str>, text: &str) -> String {
-    let action = action
-        .map(|action| format!(" action=\"{}\"", attribute(action)))
-        .unwrap_or_default();
-    format!(
-        "<{FRAME} host=\"{}\"{action}>\n{}\n</{FRAME}>",
-        attribute(host),
-        defused(text)
-    )
+    let action = action.map(|action| format!(" action=\"{}\"", attribute(action))).unwrap_or_default();
+    format!("<{FRAME} host=\"{}\"{action}>\n{}\n</{FRAME}>", attribute(host), defused(text))
 }
 
 fn attribute(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control() && !"\"<>&".contains(*c))
-        .take(200)
-        .collect()
+    text.chars().filter(|c| !c.is_control() && !"\"<>&".contains(*c)).take(200).collect()
 }
 
 /// Replaces the `<` of everything that reads like a tag of the frame, whatever its case and spacing.
@@ -392,18 +303,15 @@ fn defused(text: &str) -> String {
     while let Some(at) = rest.find('<') {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
+        // Only plain letters count, so that invisible characters in between do not help.
         let tag: String = from
             .chars()
-            .skip(1)
-            .filter(|c| c.is_alphanumeric() || !c.is_ascii())
+            .take(200)
+            .filter(char::is_ascii_alphanumeric)
             .take(FRAME.len())
-            .flat_map(char::to_lowercase)
+            .map(|c| c.to_ascii_lowercase())
             .collect();
-        out.push_str(if tag.starts_with("tooloutput") {
-            "&lt;"
-        } else {
-            "<"
-        });
+        out.push_str(if tag.starts_with("tooloutput") { "&lt;" } else { "<" });
         rest = from.get(1..).unwrap_or_default();
     }
     out.push_str(rest);
@@ -420,3 +328,6 @@ fn cut(text: &str, limit: usize) -> (&str, usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

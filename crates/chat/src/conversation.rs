@@ -304,14 +304,7 @@ pub enum CallState {
 impl CallState {
     /// True when nothing more can happen to the call.
     pub fn ended(&self) -> bool {
-        !matches!(
-            self,
-            Self::Proposed
-                | Self::Waiting
-                | Self::Running
-                | Self::NeedsInput
-                | Self::NeedsSignIn { .. }
-        )
+        !matches!(self, Self::Proposed | Self::Waiting | Self::Running | Self::NeedsInput | Self::NeedsSignIn { .. })
     }
 
     /// A stable short name of the state, for style sheets and tests: `waiting`, `not_answered`, ...
@@ -358,31 +351,19 @@ impl CallCard {
                 }
                 words
             }
-            CallState::Failed { cause, sent } => format!(
-                "Failed: {} · {}",
-                cause.trim_end_matches('.'),
-                sent_words(*sent)
-            ),
+            CallState::Failed { cause, sent } => {
+                format!("Failed: {} · {}", cause.trim_end_matches('.'), sent_words(*sent))
+            }
             CallState::Denied { .. } => "You declined. Nothing was sent.".to_owned(),
             CallState::NotAnswered => "Nobody answered. Nothing was sent.".to_owned(),
-            CallState::Unknown { .. } => {
-                "Connection broke after sending. It may have happened.".to_owned()
-            }
-            CallState::Held => {
-                "This action changed since it was approved. Nothing was sent.".to_owned()
-            }
+            CallState::Unknown { .. } => "Connection broke after sending. It may have happened.".to_owned(),
+            CallState::Held => "This action changed since it was approved. Nothing was sent.".to_owned(),
             CallState::Blocked { reason } => {
-                format!(
-                    "Not allowed here: {}. Nothing was sent.",
-                    reason.trim_end_matches('.')
-                )
+                format!("Not allowed here: {}. Nothing was sent.", reason.trim_end_matches('.'))
             }
             CallState::Cancelled { sent: Sent::No } => "Cancelled. Nothing was sent.".to_owned(),
             CallState::Cancelled { .. } if self.late => {
-                format!(
-                    "Cancelled. {} answered later; the answer was not used.",
-                    self.host
-                )
+                format!("Cancelled. {} answered later; the answer was not used.", self.host)
             }
             CallState::Cancelled { .. } => format!("Cancelled. {} may still finish.", self.host),
         }
@@ -407,17 +388,12 @@ impl CallCard {
     }
 
     fn last_signal(&self) -> u64 {
-        self.signal_at
-            .or(self.running_since)
-            .unwrap_or(self.started_at)
+        self.signal_at.or(self.running_since).unwrap_or(self.started_at)
     }
 
     fn running_words(&self, now: u64) -> String {
         if self.silent(now) {
-            return format!(
-                "No signal for {}",
-                seconds(now.saturating_sub(self.last_signal()))
-            );
+            return format!("No signal for {}", seconds(now.saturating_sub(self.last_signal())));
         }
         let since = self.running_since.unwrap_or(self.started_at);
         let mut words = format!("Running · {}", whole_seconds(now.saturating_sub(since)));
@@ -428,10 +404,7 @@ impl CallCard {
             });
         }
         if let Some(at) = self.signal_at {
-            words.push_str(&format!(
-                " · last signal {} ago",
-                whole_seconds(now.saturating_sub(at))
-            ));
+            words.push_str(&format!(" · last signal {} ago", whole_seconds(now.saturating_sub(at))));
         }
         words
     }
@@ -608,10 +581,7 @@ impl Conversation {
                 }
                 let (id, card) = self.open_call(&call)?;
                 let state = match crate::results::error_text(&result) {
-                    Some(cause) => CallState::Failed {
-                        cause,
-                        sent: Sent::Yes,
-                    },
+                    Some(cause) => CallState::Failed { cause, sent: Sent::Yes },
                     None => CallState::Done,
                 };
                 card.result = Some(result);
@@ -637,11 +607,8 @@ impl Conversation {
                 Ok(Some(id))
             }
             Event::StepStarted { item, step, call } => {
-                let found = self
-                    .items
-                    .iter_mut()
-                    .find(|i| i.id == item)
-                    .ok_or_else(|| ApplyError::NoItem(item.clone()))?;
+                let found =
+                    self.items.iter_mut().find(|i| i.id == item).ok_or_else(|| ApplyError::NoItem(item.clone()))?;
                 let Body::Proposal(proposal) = &mut found.body else {
                     return Err(ApplyError::Kind(item));
                 };
@@ -694,14 +661,13 @@ impl Conversation {
             match &mut item.body {
                 Body::Answer(answer) if !answer.done => {
                     answer.done = true;
-                    answer.error =
-                        Some("the page was closed before the answer was complete".to_owned());
+                    answer.error = Some("the page was closed before the answer was complete".to_owned());
                 }
                 Body::Call(card) if !card.state.ended() => {
                     let state = match card.state {
-                        CallState::Running | CallState::NeedsInput => CallState::Unknown {
-                            cause: "the page was closed while the call was running".to_owned(),
-                        },
+                        CallState::Running | CallState::NeedsInput => {
+                            CallState::Unknown { cause: "the page was closed while the call was running".to_owned() }
+                        }
                         _ => CallState::NotAnswered,
                     };
                     enter(card, state, now);
@@ -716,11 +682,7 @@ impl Conversation {
     /// True when some text in the conversation (title, what was said, answers, notes, call titles) contains all words
     /// of `query`, whatever the case. A blank query matches everything.
     pub fn mentions(&self, query: &str) -> bool {
-        let mut words: Vec<String> = query
-            .to_lowercase()
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
+        let mut words: Vec<String> = query.to_lowercase().split_whitespace().map(str::to_owned).collect();
         let mut strike = |text: &str| {
             let text = text.to_lowercase();
             words.retain(|word| !text.contains(word.as_str()));
@@ -733,10 +695,7 @@ impl Conversation {
             Body::Said { text } | Body::Note { text } => strike(text),
             Body::Answer(answer) => strike(&answer.text),
             Body::Proposal(proposal) => strike(&proposal.text),
-            Body::Call(card) => strike(&format!(
-                "{} {} {}",
-                card.title, card.connector_name, card.host
-            )),
+            Body::Call(card) => strike(&format!("{} {} {}", card.title, card.connector_name, card.host)),
         })
     }
 
@@ -754,11 +713,7 @@ impl Conversation {
     }
 
     fn answer(&mut self, id: &ItemId) -> Result<&mut Answer, ApplyError> {
-        let item = self
-            .items
-            .iter_mut()
-            .find(|item| item.id == *id)
-            .ok_or_else(|| ApplyError::NoItem(id.clone()))?;
+        let item = self.items.iter_mut().find(|item| item.id == *id).ok_or_else(|| ApplyError::NoItem(id.clone()))?;
         match &mut item.body {
             Body::Answer(answer) if answer.done => Err(ApplyError::Ended(id.to_string())),
             Body::Answer(answer) => Ok(answer),
@@ -778,11 +733,7 @@ impl Conversation {
 
     fn open_call(&mut self, call: &CallId) -> Result<(ItemId, &mut CallCard), ApplyError> {
         let (id, card) = self.any_call(call)?;
-        if card.state.ended() {
-            Err(ApplyError::Ended(call.to_string()))
-        } else {
-            Ok((id, card))
-        }
+        if card.state.ended() { Err(ApplyError::Ended(call.to_string())) } else { Ok((id, card)) }
     }
 }
 
@@ -822,9 +773,7 @@ pub(crate) fn sent_words(sent: Sent) -> &'static str {
 fn lower_first(title: &str) -> String {
     let mut chars = title.chars();
     match (chars.next(), chars.clone().next()) {
-        (Some(first), second) if !second.is_some_and(char::is_uppercase) => {
-            first.to_lowercase().chain(chars).collect()
-        }
+        (Some(first), second) if !second.is_some_and(char::is_uppercase) => first.to_lowercase().chain(chars).collect(),
         _ => title.to_owned(),
     }
 }
@@ -840,14 +789,13 @@ pub fn seconds(millis: u64) -> String {
 
 fn whole_seconds(millis: u64) -> String {
     let whole = millis / 1_000;
-    if whole < 60 {
-        format!("{whole} s")
-    } else {
-        format!("{} min {} s", whole / 60, whole % 60)
-    }
+    if whole < 60 { format!("{whole} s") } else { format!("{} min {} s", whole / 60, whole % 60) }
 }
 
 fn plain(number: f64) -> String {
     let rounded = (number * 10.0).round() / 10.0;
     format!("{rounded}")
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -97,23 +97,11 @@ impl Part {
 
 /// Verbs for the five things that can be done to data. The first of each is its name.
 const VERBS: [&[&str]; 5] = [
-    &[
-        "create", "add", "make", "new", "write", "insert", "open", "start", "post", "compose",
-        "draft", "save",
-    ],
-    &[
-        "list", "show", "get", "read", "view", "display", "fetch", "see", "give", "load", "open",
-        "retrieve",
-    ],
-    &[
-        "search", "find", "look", "query", "lookup", "seek", "locate",
-    ],
-    &[
-        "update", "edit", "change", "modify", "rename", "set", "replace", "revise", "correct",
-    ],
-    &[
-        "delete", "remove", "erase", "drop", "destroy", "discard", "trash", "clear",
-    ],
+    &["create", "add", "make", "new", "write", "insert", "open", "start", "post", "compose", "draft", "save"],
+    &["list", "show", "get", "read", "view", "display", "fetch", "see", "give", "load", "open", "retrieve"],
+    &["search", "find", "look", "query", "lookup", "seek", "locate"],
+    &["update", "edit", "change", "modify", "rename", "set", "replace", "revise", "correct"],
+    &["delete", "remove", "erase", "drop", "destroy", "discard", "trash", "clear"],
 ];
 
 /// The words of one action, ready to be compared.
@@ -138,17 +126,8 @@ impl Corpus {
             *in_docs.entry(term.clone()).or_default() += 1;
         }
         let total: f64 = docs.iter().map(|doc| doc.length).sum();
-        let mean_length = if docs.is_empty() {
-            1.0
-        } else {
-            (total / count(docs.len())).max(1.0)
-        };
-        Self {
-            docs,
-            mean_length,
-            in_docs,
-            alike: synonyms(candidates),
-        }
+        let mean_length = if docs.is_empty() { 1.0 } else { (total / count(docs.len())).max(1.0) };
+        Self { docs, mean_length, in_docs, alike: synonyms(candidates) }
     }
 
     /// How telling a term is: rare ones say more.
@@ -167,12 +146,7 @@ impl Corpus {
         for family in VERBS {
             let stems: Vec<String> = family.iter().map(|verb| stem(verb)).collect();
             if stems.iter().any(|verb| verb == term) {
-                out.extend(
-                    stems
-                        .into_iter()
-                        .filter(|verb| verb != term)
-                        .map(|verb| (verb, 0.45)),
-                );
+                out.extend(stems.into_iter().filter(|verb| verb != term).map(|verb| (verb, 0.45)));
             }
         }
         // A word that no action has may be a mistyped or shortened one that some action has.
@@ -230,23 +204,11 @@ fn doc(candidate: &Candidate) -> Doc {
     let (first, rest) = description.split_once(". ").unwrap_or((description, ""));
     add(first, Part::Description, 1.0);
     add(rest, Part::Description, 0.35);
-    for (name, schema) in action
-        .input_schema()
-        .get("properties")
-        .and_then(|list| list.as_object())
-        .into_iter()
-        .flatten()
-        .take(30)
+    for (name, schema) in
+        action.input_schema().get("properties").and_then(|list| list.as_object()).into_iter().flatten().take(30)
     {
         add(name, Part::Argument, 1.0);
-        add(
-            schema
-                .get("description")
-                .and_then(|text| text.as_str())
-                .unwrap_or_default(),
-            Part::Argument,
-            0.3,
-        );
+        add(schema.get("description").and_then(|text| text.as_str()).unwrap_or_default(), Part::Argument, 0.3);
         for value in schema
             .get("enum")
             .and_then(|list| list.as_array())
@@ -265,17 +227,9 @@ fn doc(candidate: &Candidate) -> Doc {
 fn synonyms(candidates: &[Candidate]) -> BTreeMap<String, BTreeSet<String>> {
     let mut alike: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for candidate in candidates {
-        let first = |text: &str| {
-            words(text)
-                .into_iter()
-                .find(|word| !is_function_word(word))
-                .map(|word| stem(&word))
-        };
+        let first = |text: &str| words(text).into_iter().find(|word| !is_function_word(word)).map(|word| stem(&word));
         let name = first(candidate.action.name());
-        for other in [
-            first(candidate.action.title()),
-            first(candidate.action.description()),
-        ] {
+        for other in [first(candidate.action.title()), first(candidate.action.description())] {
             if let (Some(name), Some(other)) = (&name, other)
                 && *name != other
             {
@@ -315,10 +269,9 @@ fn rank_in(corpus: &Corpus, text: &str, candidates: &[Candidate]) -> Vec<Ranked>
             }
         }
     }
-    let meanings: Vec<(Vec<(String, f64)>, &str, f64)> = query
-        .iter()
-        .map(|(term, word, place)| (corpus.meanings(term), word.as_str(), *place))
-        .collect();
+    // Each word of the text: what it may mean and how surely, how it was typed, what its place is worth.
+    let query: Vec<(Vec<_>, &str, f64)> =
+        query.iter().map(|(term, word, place)| (corpus.meanings(term), word.as_str(), *place)).collect();
     let mut ranked: Vec<Ranked> = Vec::new();
     for (index, (candidate, doc)) in candidates.iter().zip(&corpus.docs).enumerate() {
         let Some(bonus) = wanted.bonus(candidate) else {
@@ -326,11 +279,8 @@ fn rank_in(corpus: &Corpus, text: &str, candidates: &[Candidate]) -> Vec<Ranked>
         };
         let mut score = bonus;
         let mut matched: Vec<String> = Vec::new();
-        for (terms, word, place) in &meanings {
-            let best = terms
-                .iter()
-                .map(|(term, sure)| sure * corpus.score(doc, term))
-                .fold(0.0, f64::max);
+        for (terms, word, place) in &query {
+            let best = terms.iter().map(|(term, sure)| sure * corpus.score(doc, term)).fold(0.0, f64::max);
             if best > 0.0 {
                 score += best * place;
                 if !matched.iter().any(|have| have == word) {
@@ -339,23 +289,12 @@ fn rank_in(corpus: &Corpus, text: &str, candidates: &[Candidate]) -> Vec<Ranked>
             }
         }
         // An action whose name was typed word for word is the one that is meant.
-        let name: Vec<String> = words(candidate.action.name())
-            .iter()
-            .map(|word| stem(word))
-            .collect();
-        if !name.is_empty()
-            && name
-                .iter()
-                .all(|part| asked.iter().any(|(term, _)| term == part))
-        {
+        let name: Vec<String> = words(candidate.action.name()).iter().map(|word| stem(word)).collect();
+        if !name.is_empty() && name.iter().all(|part| asked.iter().any(|(term, _)| term == part)) {
             score *= 1.25;
         }
         if score > 0.0 {
-            ranked.push(Ranked {
-                index,
-                score,
-                matched,
-            });
+            ranked.push(Ranked { index, score, matched });
         }
     }
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.index.cmp(&b.index)));
@@ -379,16 +318,8 @@ pub fn plan(text: &str, candidates: &[Candidate]) -> Vec<Step> {
         };
         ranked.retain(|one| one.score >= best * CLOSE);
         ranked.truncate(MAX_CHOICES);
-        let text = if waiting.is_empty() {
-            part
-        } else {
-            format!("{}, {part}", std::mem::take(&mut waiting))
-        };
-        steps.push(Step {
-            text,
-            unsure: ranked.len() > 1,
-            choices: ranked,
-        });
+        let text = if waiting.is_empty() { part } else { format!("{}, {part}", std::mem::take(&mut waiting)) };
+        steps.push(Step { text, unsure: ranked.len() > 1, choices: ranked });
     }
     steps
 }
@@ -398,11 +329,7 @@ pub fn propose(text: &str, candidates: &[Candidate]) -> crate::conversation::Pro
     let choice = |step: &str, ranked: &Ranked| {
         let candidate = candidates.get(ranked.index)?;
         let action = &candidate.action;
-        let about = [
-            action.name(),
-            action.title(),
-            candidate.connector_name.as_str(),
-        ];
+        let about = [action.name(), action.title(), candidate.connector_name.as_str()];
         Some(crate::conversation::Choice {
             connector: candidate.connector.clone(),
             connector_name: candidate.connector_name.clone(),
@@ -417,22 +344,13 @@ pub fn propose(text: &str, candidates: &[Candidate]) -> crate::conversation::Pro
             matched: ranked.matched.clone(),
         })
     };
-    let steps = plan(text, candidates)
-        .into_iter()
-        .map(|step| crate::conversation::ProposalStep {
-            choices: step
-                .choices
-                .iter()
-                .filter_map(|ranked| choice(&step.text, ranked))
-                .collect(),
-            unsure: step.unsure,
-            text: step.text,
-            call: None,
-        });
-    crate::conversation::Proposal {
-        text: text.to_owned(),
-        steps: steps.collect(),
-    }
+    let steps = plan(text, candidates).into_iter().map(|step| crate::conversation::ProposalStep {
+        choices: step.choices.iter().filter_map(|ranked| choice(&step.text, ranked)).collect(),
+        unsure: step.unsure,
+        text: step.text,
+        call: None,
+    });
+    crate::conversation::Proposal { text: text.to_owned(), steps: steps.collect() }
 }
 
 /// The words of a text that say what is to be done, without those that are its content.
@@ -447,33 +365,18 @@ fn subject(text: &str) -> Vec<String> {
     kept.push_str(text.get(from..).unwrap_or_default());
     let lower = kept.to_lowercase();
     // Lower case can change lengths, so the place is looked up in the text that is cut.
-    let end = [
-        " called ",
-        " titled ",
-        " named ",
-        " saying ",
-        " that says ",
-        " with text ",
-        ": ",
-    ]
-    .iter()
-    .filter_map(|mark| lower.find(mark))
-    .min()
-    .unwrap_or(lower.len());
+    let end = [" called ", " titled ", " named ", " saying ", " that says ", " with text ", ": "]
+        .iter()
+        .filter_map(|mark| lower.find(mark))
+        .min()
+        .unwrap_or(lower.len());
     let head = lower.get(..end).unwrap_or_default();
     // A message that is all content still has to be understood somehow.
-    let source = if words(head).iter().all(|word| is_function_word(word)) {
-        lower.as_str()
-    } else {
-        head
-    };
+    let source = if words(head).iter().all(|word| is_function_word(word)) { lower.as_str() } else { head };
     source
         .split_whitespace()
         .filter(|piece| {
-            !piece.contains("://")
-                && !piece.contains('@')
-                && !piece.starts_with('#')
-                && !piece.contains('=')
+            !piece.contains("://") && !piece.contains('@') && !piece.starts_with('#') && !piece.contains('=')
         })
         .flat_map(words)
         .collect()
@@ -493,10 +396,7 @@ fn mentions(text: &str) -> Mentions {
         let joined = |name: &str| words(name).concat();
         if let Some(name) = piece.strip_prefix('@').filter(|name| !name.is_empty()) {
             out.connectors.push(joined(name));
-        } else if let Some(name) = piece
-            .strip_prefix('#')
-            .filter(|name| name.contains(|c: char| c.is_alphabetic()))
-        {
+        } else if let Some(name) = piece.strip_prefix('#').filter(|name| name.contains(|c: char| c.is_alphabetic())) {
             out.actions.push(joined(name));
         }
     }
@@ -506,21 +406,13 @@ fn mentions(text: &str) -> Mentions {
 impl Mentions {
     /// What being named is worth; `None` for an action that is not meant because others are named.
     fn bonus(&self, candidate: &Candidate) -> Option<f64> {
-        let is = |names: &[String], name: &str| {
-            names.is_empty() || names.contains(&words(name).concat())
-        };
+        let is = |names: &[String], name: &str| names.is_empty() || names.contains(&words(name).concat());
         let connector = is(&self.connectors, &candidate.connector_name)
-            || self
-                .connectors
-                .iter()
-                .any(|name| *name == words(&candidate.host).concat());
+            || self.connectors.iter().any(|name| *name == words(&candidate.host).concat());
         if !connector || !is(&self.actions, candidate.action.name()) {
             return None;
         }
-        Some(
-            if self.connectors.is_empty() { 0.0 } else { 0.5 }
-                + if self.actions.is_empty() { 0.0 } else { 4.0 },
-        )
+        Some(if self.connectors.is_empty() { 0.0 } else { 0.5 } + if self.actions.is_empty() { 0.0 } else { 4.0 })
     }
 }
 

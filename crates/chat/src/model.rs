@@ -38,11 +38,7 @@ impl Message {
         match self {
             Self::System(text) | Self::User(text) => text.len(),
             Self::Assistant { text, calls } => {
-                text.len()
-                    + calls
-                        .iter()
-                        .map(|call| call.name.len() + call.arguments.len() + 40)
-                        .sum::<usize>()
+                text.len() + calls.iter().map(|call| call.name.len() + call.arguments.len() + 40).sum::<usize>()
             }
             Self::Tool { text, .. } => text.len() + 20,
         }
@@ -232,17 +228,13 @@ impl ModelError {
             }
             Self::KeyRefused { .. } => "check the key in Settings, Models",
             Self::NoCredit { .. } => "add credit there, or choose another model",
-            Self::NotFound { .. } => {
-                "check the model's name and the base URL, which usually ends in /v1"
-            }
+            Self::NotFound { .. } => "check the model's name and the base URL, which usually ends in /v1",
             Self::TooMany { .. } => "wait a little, or choose another model",
             Self::TooLong { .. } => {
                 "start a new conversation, switch off connectors that are not needed, or choose a model with a larger context"
             }
             Self::NoTools { .. } => "choose a model that can call tools, or use direct mode",
-            Self::Server { .. } | Self::Midway { .. } | Self::BrokeOff { .. } => {
-                "try again, or choose another model"
-            }
+            Self::Server { .. } | Self::Midway { .. } | Self::BrokeOff { .. } => "try again, or choose another model",
             Self::NotUnderstood { .. } => {
                 "check that the base URL is the one of an OpenAI-compatible server, usually ending in /v1"
             }
@@ -252,9 +244,5 @@ impl ModelError {
 }
 
 fn quoted(said: &str) -> String {
-    if said.is_empty() {
-        String::new()
-    } else {
-        format!(": \"{said}\"")
-    }
+    if said.is_empty() { String::new() } else { format!(": \"{said}\"") }
 }

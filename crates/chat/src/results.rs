@@ -168,21 +168,9 @@ impl Part {
         let Self::Media { kind, mime, .. } = self else {
             return None;
         };
-        let essence = mime
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
+        let essence = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let known: &[&'static str] = match kind {
-            Media::Image => &[
-                "image/png",
-                "image/jpeg",
-                "image/gif",
-                "image/webp",
-                "image/avif",
-                "image/bmp",
-            ],
+            Media::Image => &["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"],
             Media::Audio => &[
                 "audio/mpeg",
                 "audio/mp4",
@@ -200,22 +188,12 @@ impl Part {
 
 /// Takes a `CallToolResult` apart.
 pub fn shown(result: &Value) -> Shown {
-    let blocks = result
-        .get("content")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let blocks = result.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut parts: Vec<Part> = blocks.iter().take(MAX_PARTS).map(part).collect();
-    let structured_value = result
-        .get("structuredContent")
-        .filter(|value| !value.is_null());
+    let structured_value = result.get("structuredContent").filter(|value| !value.is_null());
     let repeated = structured_value.is_some_and(|value| repeats(blocks, value));
     // Neither content nor structure: an unknown shape of result, kept whole. A blank card would hide it (N14).
-    if parts.is_empty()
-        && structured_value.is_none()
-        && result
-            .get("content")
-            .is_none_or(|content| !content.is_array())
+    if parts.is_empty() && structured_value.is_none() && result.get("content").is_none_or(|content| !content.is_array())
     {
         parts.push(Part::Unknown(result.clone()));
     }
@@ -230,10 +208,7 @@ pub fn shown(result: &Value) -> Shown {
 
 /// True when the server says that the result is an error.
 pub fn is_error(result: &Value) -> bool {
-    result
-        .get("isError")
-        .and_then(Value::as_bool)
-        .unwrap_or(false)
+    result.get("isError").and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// The first line of what the server says went wrong, when the result is an error. Server text, at most 200 characters.
@@ -244,11 +219,7 @@ pub fn error_text(result: &Value) -> Option<String> {
     let text = result
         .get("content")
         .and_then(Value::as_array)
-        .and_then(|blocks| {
-            blocks
-                .iter()
-                .find_map(|block| block.get("text").and_then(Value::as_str))
-        })
+        .and_then(|blocks| blocks.iter().find_map(|block| block.get("text").and_then(Value::as_str)))
         .map(|text| crate::conversation::one_line(text, 200))
         .filter(|text| !text.is_empty());
     Some(match text {
@@ -270,36 +241,25 @@ pub(crate) fn repeats(blocks: &[Value], value: &Value) -> bool {
 }
 
 fn part(block: &Value) -> Part {
-    let text_of =
-        |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let text_of = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let unknown = || Part::Unknown(block.clone());
     match block.get("type").and_then(Value::as_str) {
         Some("text") => match block.get("text").and_then(Value::as_str) {
             Some(text) => {
                 let (shown, cut) = capped(text);
-                Part::Text {
-                    look: look(&shown),
-                    text: shown,
-                    cut,
-                }
+                Part::Text { look: look(&shown), text: shown, cut }
             }
             None => unknown(),
         },
-        Some(kind @ ("image" | "audio")) => {
-            match (text_of(block, "data"), text_of(block, "mimeType")) {
-                (Some(data), Some(mime)) => Part::Media {
-                    kind: if kind == "image" {
-                        Media::Image
-                    } else {
-                        Media::Audio
-                    },
-                    bytes: data.len() / 4 * 3,
-                    mime,
-                    data,
-                },
-                _ => unknown(),
-            }
-        }
+        Some(kind @ ("image" | "audio")) => match (text_of(block, "data"), text_of(block, "mimeType")) {
+            (Some(data), Some(mime)) => Part::Media {
+                kind: if kind == "image" { Media::Image } else { Media::Audio },
+                bytes: data.len() / 4 * 3,
+                mime,
+                data,
+            },
+            _ => unknown(),
+        },
         Some("resource_link") => resource(block).map_or_else(unknown, Part::Link),
         Some("resource") => {
             let Some(inner) = block.get("resource") else {
@@ -314,12 +274,7 @@ fn part(block: &Value) -> Part {
                 return unknown();
             }
             let (text, cut) = text.map_or((None, 0), |(text, cut)| (Some(text), cut));
-            Part::Embedded {
-                resource,
-                text,
-                cut,
-                blob,
-            }
+            Part::Embedded { resource, text, cut, blob }
         }
         _ => unknown(),
     }
@@ -350,8 +305,8 @@ fn capped(text: &str) -> (String, usize) {
 /// What a text looks like, from its first lines.
 pub fn look(text: &str) -> Look {
     let trimmed = text.trim();
-    let bracketed = (trimmed.starts_with('{') && trimmed.ends_with('}'))
-        || (trimmed.starts_with('[') && trimmed.ends_with(']'));
+    let bracketed =
+        (trimmed.starts_with('{') && trimmed.ends_with('}')) || (trimmed.starts_with('[') && trimmed.ends_with(']'));
     if bracketed && serde_json::from_str::<serde::de::IgnoredAny>(trimmed).is_ok() {
         return Look::Json;
     }
@@ -359,37 +314,22 @@ pub fn look(text: &str) -> Look {
     for line in text.lines().take(200) {
         let line = line.trim_start();
         let hashes = line.bytes().take_while(|byte| *byte == b'#').count();
-        let heading = (1..=6).contains(&hashes)
-            && line.get(hashes..).is_some_and(|rest| rest.starts_with(' '));
+        let heading = (1..=6).contains(&hashes) && line.get(hashes..).is_some_and(|rest| rest.starts_with(' '));
         let fence = line.starts_with("```") || line.starts_with("~~~");
         let rule = line.starts_with('|') && line.trim_end().ends_with('|') && line.contains("---");
         if heading || fence || rule {
             return Look::Markdown;
         }
-        let item = line.starts_with("- ")
-            || line.starts_with("* ")
-            || line.starts_with("> ")
-            || numbered(line);
+        let item = line.starts_with("- ") || line.starts_with("* ") || line.starts_with("> ") || numbered(line);
         signs += u32::from(item);
-        signs += u32::from(
-            line.matches("**").count() >= 2
-                || line.matches('`').count() >= 2
-                || line.contains("]("),
-        );
+        signs += u32::from(line.matches("**").count() >= 2 || line.matches('`').count() >= 2 || line.contains("]("));
     }
-    if signs >= 2 {
-        Look::Markdown
-    } else {
-        Look::Plain
-    }
+    if signs >= 2 { Look::Markdown } else { Look::Plain }
 }
 
 fn numbered(line: &str) -> bool {
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
-    (1..=3).contains(&digits)
-        && line
-            .get(digits..)
-            .is_some_and(|rest| rest.starts_with(". "))
+    (1..=3).contains(&digits) && line.get(digits..).is_some_and(|rest| rest.starts_with(". "))
 }
 
 /// Structured data as a table, where it is a list of like objects, else as a tree.
@@ -400,16 +340,11 @@ pub fn structured(value: &Value) -> Structured {
         return Structured::Table(table);
     }
     if let Value::Object(object) = value {
-        let mut lists = object
-            .iter()
-            .filter_map(|(key, inner)| table_of(inner).map(|table| (key, table)));
+        let mut lists = object.iter().filter_map(|(key, inner)| table_of(inner).map(|table| (key, table)));
         if let (Some((key, mut table)), None) = (lists.next(), lists.next()) {
             table.path.clone_from(key);
-            table.beside = object
-                .iter()
-                .filter(|(other, _)| *other != key)
-                .map(|(k, v)| (k.clone(), v.clone()))
-                .collect();
+            table.beside =
+                object.iter().filter(|(other, _)| *other != key).map(|(k, v)| (k.clone(), v.clone())).collect();
             return Structured::Table(table);
         }
     }
@@ -425,10 +360,7 @@ fn table_of(value: &Value) -> Option<Table> {
             if let Some(column) = columns.iter_mut().find(|column| column.name == *name) {
                 column.numeric &= numeric;
             } else if columns.len() < MAX_COLUMNS {
-                columns.push(Column {
-                    name: name.clone(),
-                    numeric,
-                });
+                columns.push(Column { name: name.clone(), numeric });
             } else {
                 return None;
             }
@@ -437,12 +369,7 @@ fn table_of(value: &Value) -> Option<Table> {
     if columns.is_empty() {
         return None;
     }
-    let cells = |row: &Value| {
-        columns
-            .iter()
-            .map(|column| row.get(&column.name).cloned())
-            .collect()
-    };
+    let cells = |row: &Value| columns.iter().map(|column| row.get(&column.name).cloned()).collect();
     Some(Table {
         path: String::new(),
         rows: rows.iter().take(MAX_ROWS).map(cells).collect(),
@@ -458,28 +385,17 @@ fn table_of(value: &Value) -> Option<Table> {
 /// What is taken from here came from a server: the dispatcher traces it and the confirmation says so (X75, X118).
 pub fn values(result: &Value) -> Vec<Offered> {
     let mut found = Vec::new();
-    if let Some(structured) = result
-        .get("structuredContent")
-        .filter(|value| !value.is_null())
-    {
+    if let Some(structured) = result.get("structuredContent").filter(|value| !value.is_null()) {
         walk(structured, &mut Vec::new(), &mut found);
     }
-    let blocks = result
-        .get("content")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let blocks = result.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for block in blocks.iter().take(MAX_PARTS) {
         match block.get("type").and_then(Value::as_str) {
             Some("text") => {
                 let Some(text) = block.get("text").and_then(Value::as_str) else {
                     continue;
                 };
-                let parsed = if look(text) == Look::Json {
-                    serde_json::from_str::<Value>(text).ok()
-                } else {
-                    None
-                };
+                let parsed = if look(text) == Look::Json { serde_json::from_str::<Value>(text).ok() } else { None };
                 match parsed {
                     Some(_) if !found.is_empty() => {}
                     Some(value) => walk(&value, &mut Vec::new(), &mut found),
@@ -524,32 +440,18 @@ fn walk(value: &Value, path: &mut Vec<String>, found: &mut Vec<Offered>) {
 
 fn offer(found: &mut Vec<Offered>, path: &[String], value: &Value) {
     if found.len() >= MAX_VALUES
-        || found
-            .iter()
-            .any(|old| old.value == *value && path.last().is_none_or(|name| old.name == *name))
+        || found.iter().any(|old| old.value == *value && path.last().is_none_or(|name| old.name == *name))
     {
         return;
     }
-    let keys: Vec<&String> = path
-        .iter()
-        .filter(|key| key.parse::<usize>().is_err())
-        .collect();
+    let keys: Vec<&String> = path.iter().filter(|key| key.parse::<usize>().is_err()).collect();
     let (name, within) = match keys.split_last() {
-        Some((last, rest)) => (
-            (*last).clone(),
-            rest.iter().map(|key| (*key).clone()).collect(),
-        ),
+        Some((last, rest)) => ((*last).clone(), rest.iter().map(|key| (*key).clone()).collect()),
         None => (String::new(), Vec::new()),
     };
-    let label = if path.is_empty() {
-        "the text".to_owned()
-    } else {
-        path.join(" › ")
-    };
-    found.push(Offered {
-        label,
-        name,
-        within,
-        value: value.clone(),
-    });
+    let label = if path.is_empty() { "the text".to_owned() } else { path.join(" › ") };
+    found.push(Offered { label, name, within, value: value.clone() });
 }
+
+#[cfg(test)]
+mod tests;

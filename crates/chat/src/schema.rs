@@ -29,11 +29,7 @@ fn resolve<'a>(root: &'a Value, mut schema: &'a Value) -> Result<&'a Value, Stri
         };
         schema = target(root, reference).ok_or_else(|| reference.to_owned())?;
     }
-    Err(schema
-        .get("$ref")
-        .and_then(Value::as_str)
-        .unwrap_or("$ref")
-        .to_owned())
+    Err(schema.get("$ref").and_then(Value::as_str).unwrap_or("$ref").to_owned())
 }
 
 /// Where a local reference points.
@@ -44,9 +40,7 @@ fn target<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
     }
     // A plain name is an `$anchor`, which may stand in any definition.
     let definitions = root.get("$defs").and_then(Value::as_object)?;
-    definitions
-        .values()
-        .find(|inner| inner.get("$anchor").and_then(Value::as_str) == Some(pointer))
+    definitions.values().find(|inner| inner.get("$anchor").and_then(Value::as_str) == Some(pointer))
 }
 
 /// A pointer in a fragment is percent-encoded (RFC 6901, section 6).

@@ -166,14 +166,11 @@ impl End {
             Self::CutShort => Some("The answer was cut: the model reached its limit.".to_owned()),
             Self::Filtered => Some("The provider's filter stopped the answer.".to_owned()),
             Self::Stopped => Some("You stopped this turn.".to_owned()),
-            Self::TooManyRounds(rounds) => Some(format!(
-                "This turn was paused after {rounds} rounds of calls. Say how to go on."
-            )),
+            Self::TooManyRounds(rounds) => {
+                Some(format!("This turn was paused after {rounds} rounds of calls. Say how to go on."))
+            }
             Self::Failed(error) => {
-                let hint = error
-                    .hint()
-                    .map(|hint| format!(" Next step: {hint}."))
-                    .unwrap_or_default();
+                let hint = error.hint().map(|hint| format!(" Next step: {hint}.")).unwrap_or_default();
                 Some(format!("The model gave no answer: {error}.{hint}"))
             }
         }
@@ -233,12 +230,7 @@ struct Called {
 impl Turn {
     /// Begins a turn: the first request is ready to be polled.
     pub fn new(setup: Setup) -> Self {
-        let Setup {
-            endpoint,
-            mut actions,
-            messages,
-            limits,
-        } = setup;
+        let Setup { endpoint, mut actions, messages, limits } = setup;
         actions.retain(|one| one.action.visible_to_model());
         let tools = tools(&actions);
         let mut turn = Self {
@@ -280,11 +272,7 @@ impl Turn {
     /// Takes in what happened. What comes too late or belongs to nothing is ignored.
     pub fn handle(&mut self, input: Input) {
         match input {
-            Input::Response {
-                id,
-                status,
-                headers,
-            } => self.response(id, status, &headers),
+            Input::Response { id, status, headers } => self.response(id, status, &headers),
             Input::Bytes { id, chunk } => self.bytes(id, &chunk),
             Input::Ended { id } => self.ended(id),
             Input::Failed { id } => self.failed(id),
@@ -307,29 +295,20 @@ impl Turn {
         }
         self.state = if (200..300).contains(&status) {
             self.out.push_back(Output::AnswerStarted);
-            State::Reading {
-                id,
-                stream: Box::new(Stream::new(self.endpoint.clone())),
-            }
+            State::Reading { id, stream: Box::new(Stream::new(self.endpoint.clone())) }
         } else {
             let retry_after = headers
                 .iter()
                 .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))
                 .map(|(_, value)| value.clone());
-            State::Refused {
-                id,
-                status,
-                retry_after,
-                body: Vec::new(),
-            }
+            State::Refused { id, status, retry_after, body: Vec::new() }
         };
     }
 
     fn bytes(&mut self, from: u32, chunk: &[u8]) {
         match &mut self.state {
             State::Reading { id, stream } if *id == from => {
-                self.out
-                    .extend(stream.push(chunk).into_iter().map(Output::Answer));
+                self.out.extend(stream.push(chunk).into_iter().map(Output::Answer));
                 // What the provider calls the end is the end, also when it keeps the connection open.
                 if stream.ended() {
                     self.out.push_back(Output::Abort { id: from });
@@ -358,21 +337,13 @@ impl Turn {
                     Err(error) => self.broken(error),
                 }
             }
-            State::Refused {
-                id,
-                status,
-                retry_after,
-                body,
-            } if id == from => {
+            State::Refused { id, status, retry_after, body } if id == from => {
                 let text = String::from_utf8_lossy(&body);
-                let error =
-                    openai_chat::refused(&self.endpoint, status, retry_after.as_deref(), &text);
+                let error = openai_chat::refused(&self.endpoint, status, retry_after.as_deref(), &text);
                 self.over(End::Failed(error));
             }
             State::Asked { id } if id == from => {
-                self.over(End::Failed(ModelError::BrokeOff {
-                    host: self.endpoint.host().to_owned(),
-                }));
+                self.over(End::Failed(ModelError::BrokeOff { host: self.endpoint.host().to_owned() }));
             }
             other => self.state = other,
         }
@@ -381,9 +352,7 @@ impl Turn {
     fn failed(&mut self, from: u32) {
         let host = self.endpoint.host().to_owned();
         match &self.state {
-            State::Asked { id } if *id == from => {
-                self.over(End::Failed(ModelError::Unreachable { host }))
-            }
+            State::Asked { id } if *id == from => self.over(End::Failed(ModelError::Unreachable { host })),
             State::Reading { id, .. } if *id == from => self.broken(ModelError::BrokeOff { host }),
             // The refusal itself is known; only its words broke off.
             State::Refused { id, .. } if *id == from => self.ended(from),
@@ -393,9 +362,7 @@ impl Turn {
 
     /// The answer has begun and is not whole: none of its calls counts (X73).
     fn broken(&mut self, error: ModelError) {
-        self.out.push_back(Output::AnswerEnded {
-            error: Some(error.to_string()),
-        });
+        self.out.push_back(Output::AnswerEnded { error: Some(error.to_string()) });
         self.over(End::Failed(error));
     }
 
@@ -406,10 +373,7 @@ impl Turn {
 
     fn answered(&mut self, answer: crate::model::Answered) {
         if answer.calls.is_empty() {
-            self.messages.push(Message::Assistant {
-                text: answer.text,
-                calls: Vec::new(),
-            });
+            self.messages.push(Message::Assistant { text: answer.text, calls: Vec::new() });
             return self.over(match answer.finish {
                 Some(Finish::Length) => End::CutShort,
                 Some(Finish::Filtered) => End::Filtered,
@@ -429,31 +393,17 @@ impl Turn {
             let judged = if position < MAX_CALLS {
                 self.judge(key, &call)
             } else {
-                Err(format!(
-                    "at most {MAX_CALLS} calls are taken at once; ask for this one again later"
-                ))
+                Err(format!("at most {MAX_CALLS} calls are taken at once; ask for this one again later"))
             };
             calls.push(match judged {
-                Ok((wanted, class)) => Called {
-                    key,
-                    id: call.id.clone(),
-                    wanted: Some(wanted),
-                    class,
-                    told: None,
-                },
+                Ok((wanted, class)) => Called { key, id: call.id.clone(), wanted: Some(wanted), class, told: None },
                 Err(why) => {
                     self.out.push_back(Output::Refused {
                         name: crate::conversation::one_line(&call.name, 100),
                         why: why.clone(),
                     });
                     let told = format!("status: not a call. Nothing was sent. {why}");
-                    Called {
-                        key,
-                        id: call.id.clone(),
-                        wanted: None,
-                        class: Class::Read,
-                        told: Some(told),
-                    }
+                    Called { key, id: call.id.clone(), wanted: None, class: Class::Read, told: Some(told) }
                 }
             });
             // What goes back has to be JSON, or the provider refuses the whole history.
@@ -465,10 +415,7 @@ impl Turn {
             }
             wire.push(call);
         }
-        self.messages.push(Message::Assistant {
-            text: answer.text,
-            calls: wire,
-        });
+        self.messages.push(Message::Assistant { text: answer.text, calls: wire });
         self.state = State::Calling { calls };
         self.advance();
     }
@@ -484,37 +431,22 @@ impl Turn {
         let text = call.arguments.trim();
         let arguments: Map<String, Value> = match text {
             "" | "null" => Map::new(),
-            _ => serde_json::from_str(text)
-                .map_err(|_| "the arguments are not a complete JSON object; send the call again with all of them".to_owned())?,
+            _ => serde_json::from_str(text).map_err(|_| {
+                "the arguments are not a complete JSON object; send the call again with all of them".to_owned()
+            })?,
         };
-        let candidate = self
-            .actions
-            .get(action)
-            .ok_or_else(|| "this tool is no longer there".to_owned())?;
+        let candidate = self.actions.get(action).ok_or_else(|| "this tool is no longer there".to_owned())?;
         let whole = Value::Object(arguments);
         let problems = crate::schema::check(candidate.action.input_schema(), &whole);
         if !problems.is_empty() {
-            let list: Vec<String> = problems
-                .iter()
-                .take(8)
-                .map(|problem| format!("{}: {}", problem.path, problem.message))
-                .collect();
-            return Err(format!(
-                "the arguments do not fit the tool's schema: {}",
-                list.join("; ")
-            ));
+            let list: Vec<String> =
+                problems.iter().take(8).map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
+            return Err(format!("the arguments do not fit the tool's schema: {}", list.join("; ")));
         }
         let Value::Object(arguments) = whole else {
             return Err("the arguments are not an object".to_owned());
         };
-        Ok((
-            Wanted {
-                key,
-                action,
-                arguments,
-            },
-            candidate.class,
-        ))
+        Ok((Wanted { key, action, arguments }, candidate.class))
     }
 
     /// Gives out the calls whose turn it is, or asks again when all have ended.
@@ -522,20 +454,14 @@ impl Turn {
         let State::Calling { calls } = &mut self.state else {
             return;
         };
-        let mut running: Vec<Class> = calls
-            .iter()
-            .filter(|call| call.wanted.is_none() && call.told.is_none())
-            .map(|call| call.class)
-            .collect();
+        let mut running: Vec<Class> =
+            calls.iter().filter(|call| call.wanted.is_none() && call.told.is_none()).map(|call| call.class).collect();
         for call in calls.iter_mut() {
             if call.wanted.is_none() {
                 continue;
             }
             let free = match call.class {
-                Class::Read => {
-                    running.len() < MAX_PARALLEL
-                        && running.iter().all(|class| *class == Class::Read)
-                }
+                Class::Read => running.len() < MAX_PARALLEL && running.iter().all(|class| *class == Class::Read),
                 Class::Write | Class::Destructive => running.is_empty(),
             };
             // In order: nothing overtakes a call that has to wait.
@@ -552,10 +478,7 @@ impl Turn {
             return;
         };
         for call in calls {
-            self.messages.push(Message::Tool {
-                id: call.id,
-                text: call.told.unwrap_or_default(),
-            });
+            self.messages.push(Message::Tool { id: call.id, text: call.told.unwrap_or_default() });
         }
         if self.rounds >= MAX_ROUNDS {
             return self.over(End::TooManyRounds(self.rounds));
@@ -567,9 +490,7 @@ impl Turn {
         let State::Calling { calls } = &mut self.state else {
             return;
         };
-        let Some(call) = calls
-            .iter_mut()
-            .find(|call| call.key == key && call.wanted.is_none() && call.told.is_none())
+        let Some(call) = calls.iter_mut().find(|call| call.key == key && call.wanted.is_none() && call.told.is_none())
         else {
             return;
         };
@@ -580,34 +501,23 @@ impl Turn {
     fn stop(&mut self) {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Over => return,
-            State::Asked { id } | State::Refused { id, .. } => {
-                self.out.push_back(Output::Abort { id })
-            }
+            State::Asked { id } | State::Refused { id, .. } => self.out.push_back(Output::Abort { id }),
             State::Reading { id, .. } => {
                 self.out.push_back(Output::Abort { id });
-                self.out.push_back(Output::AnswerEnded {
-                    error: Some("you stopped it".to_owned()),
-                });
+                self.out.push_back(Output::AnswerEnded { error: Some("you stopped it".to_owned()) });
             }
             State::Calling { calls } => {
                 // What was never polled never happens.
                 let unpolled: Vec<u32> = self
                     .out
                     .iter()
-                    .filter_map(|out| {
-                        if let Output::Call(wanted) = out {
-                            Some(wanted.key)
-                        } else {
-                            None
-                        }
-                    })
+                    .filter_map(|out| if let Output::Call(wanted) = out { Some(wanted.key) } else { None })
                     .collect();
                 self.out.retain(|out| !matches!(out, Output::Call(_)));
-                let running = calls.iter().filter(|call| {
-                    call.wanted.is_none() && call.told.is_none() && !unpolled.contains(&call.key)
-                });
-                self.out
-                    .extend(running.map(|call| Output::CancelCall { key: call.key }));
+                let running = calls
+                    .iter()
+                    .filter(|call| call.wanted.is_none() && call.told.is_none() && !unpolled.contains(&call.key));
+                self.out.extend(running.map(|call| Output::CancelCall { key: call.key }));
             }
         }
         self.out.retain(|out| !matches!(out, Output::Fetch { .. }));
@@ -617,16 +527,8 @@ impl Turn {
 
 /// The actions as a model is told about them: a safe name, the host, and what the server says.
 pub fn tools(actions: &[Candidate]) -> Vec<ToolSpec> {
-    let ids: Vec<_> = actions
-        .iter()
-        .map(|one| {
-            (
-                &one.connector,
-                one.connector_name.as_str(),
-                one.action.name(),
-            )
-        })
-        .collect();
+    let ids: Vec<_> =
+        actions.iter().map(|one| (&one.connector, one.connector_name.as_str(), one.action.name())).collect();
     names::safe(&ids)
         .into_iter()
         .zip(actions)
@@ -636,23 +538,14 @@ pub fn tools(actions: &[Candidate]) -> Vec<ToolSpec> {
                 Class::Write => "changes something, the person is asked",
                 Class::Destructive => "may destroy something, the person is asked",
             };
-            let said: String = one
-                .action
-                .description()
-                .chars()
-                .take(DESCRIPTION_CHARS)
-                .collect();
+            let said: String = one.action.description().chars().take(DESCRIPTION_CHARS).collect();
             let description = format!(
                 "{} of connector {} at {} ({effect}). The server says: {said}",
                 one.action.title(),
                 one.connector_name,
                 one.host
             );
-            ToolSpec {
-                name,
-                description,
-                schema: one.action.input_schema().clone(),
-            }
+            ToolSpec { name, description, schema: one.action.input_schema().clone() }
         })
         .collect()
 }

@@ -15,10 +15,7 @@ use serde_json::{Map, Value};
 pub fn fill(text: &str, schema: &Value, about: &[&str]) -> Map<String, Value> {
     let form = form_of(schema);
     let fields: Vec<&Field> = form.fields.iter().collect();
-    let mut reader = Reader {
-        text: Text::new(text),
-        found: Vec::new(),
-    };
+    let mut reader = Reader { text: Text::new(text), found: Vec::new() };
     reader.by_name(&fields);
     reader.by_title_words(&fields);
     reader.by_choice(&fields);
@@ -81,11 +78,7 @@ pub struct Fed {
 /// These are suggestions for a form. Where each came from is shown, and the confirmation traces it again (X75, X118).
 pub fn feed(schema: &Value, filled: &Map<String, Value>, offered: &[Offered]) -> Vec<Fed> {
     let form: Form = form_of(schema);
-    let open: Vec<&Field> = form
-        .fields
-        .iter()
-        .filter(|field| !filled.contains_key(&field.name))
-        .collect();
+    let open: Vec<&Field> = form.fields.iter().filter(|field| !filled.contains_key(&field.name)).collect();
     let mut out = Vec::new();
     for field in &open {
         let wanted: Vec<String> = words(&field.name).iter().map(|word| stem(word)).collect();
@@ -97,26 +90,15 @@ pub fn feed(schema: &Value, filled: &Map<String, Value>, offered: &[Offered]) ->
             // The first of equals: results come nearest first, values in reading order.
             .max_by(|(a, at_a, _), (b, at_b, _)| a.cmp(b).then(at_b.cmp(at_a)));
         if let Some((_, _, one)) = best {
-            out.push(Fed {
-                argument: field.name.clone(),
-                offered: one.clone(),
-            });
+            out.push(Fed { argument: field.name.clone(), offered: one.clone() });
         }
     }
-    let texts: Vec<&&Field> = open
-        .iter()
-        .filter(|field| field.required && is_free_text(field))
-        .collect();
+    let texts: Vec<&&Field> = open.iter().filter(|field| field.required && is_free_text(field)).collect();
     if let [only] = texts.as_slice()
         && !out.iter().any(|fed: &Fed| fed.argument == only.name)
-        && let Some(bare) = offered
-            .iter()
-            .find(|one| one.name.is_empty() && fits(only, &one.value))
+        && let Some(bare) = offered.iter().find(|one| one.name.is_empty() && fits(only, &one.value))
     {
-        out.push(Fed {
-            argument: only.name.clone(),
-            offered: bare.clone(),
-        });
+        out.push(Fed { argument: only.name.clone(), offered: bare.clone() });
     }
     out
 }
@@ -130,29 +112,18 @@ fn agreement(wanted: &[String], offered: &Offered, open: &[&Field]) -> Option<u3
     if have == wanted {
         return Some(3);
     }
-    let around: Vec<String> = offered
-        .within
-        .iter()
-        .flat_map(|key| words(key))
-        .map(|word| stem(&word))
-        .collect();
+    let around: Vec<String> = offered.within.iter().flat_map(|key| words(key)).map(|word| stem(&word)).collect();
     let (last, front) = wanted.split_last()?;
     if have.last() != Some(last) {
         return None;
     }
-    if !front.is_empty()
-        && front
-            .iter()
-            .all(|word| around.contains(word) || have.contains(word))
-    {
+    if !front.is_empty() && front.iter().all(|word| around.contains(word) || have.contains(word)) {
         return Some(2);
     }
     // `id` for `note_id`, when nothing else that is asked for ends in `id`.
-    let alone = open
-        .iter()
-        .filter(|field| words(&field.name).last().map(|word| stem(word)).as_ref() == Some(last))
-        .count()
-        == 1;
+    let alone =
+        open.iter().filter(|field| words(&field.name).last().map(|word| stem(word)).as_ref() == Some(last)).count()
+            == 1;
     (alone && (have.len() == 1 || wanted.len() == 1)).then_some(1)
 }
 
@@ -161,9 +132,7 @@ fn fits(field: &Field, value: &Value) -> bool {
         (Kind::Text { max, .. }, Value::String(text)) => {
             max.is_none_or(|max| u64::try_from(text.chars().count()).is_ok_and(|n| n <= max))
         }
-        (Kind::Number { whole, .. }, Value::Number(number)) => {
-            !whole || number.is_i64() || number.is_u64()
-        }
+        (Kind::Number { whole, .. }, Value::Number(number)) => !whole || number.is_i64() || number.is_u64(),
         (Kind::Boolean, Value::Bool(_)) => true,
         (Kind::Choice(options), value) => options.iter().any(|option| option.value == *value),
         _ => false,
@@ -171,14 +140,7 @@ fn fits(field: &Field, value: &Value) -> bool {
 }
 
 fn is_free_text(field: &Field) -> bool {
-    matches!(
-        field.kind,
-        Kind::Text {
-            format: None,
-            pattern: None,
-            ..
-        }
-    )
+    matches!(field.kind, Kind::Text { format: None, pattern: None, .. })
 }
 
 /// A text of which parts are taken, so that nothing is used twice.
@@ -189,16 +151,11 @@ struct Text {
 
 impl Text {
     fn new(text: &str) -> Self {
-        Self {
-            whole: text.to_owned(),
-            taken: Vec::new(),
-        }
+        Self { whole: text.to_owned(), taken: Vec::new() }
     }
 
     fn free(&self, from: usize, to: usize) -> bool {
-        self.taken
-            .iter()
-            .all(|(begin, end)| to <= *begin || *end <= from)
+        self.taken.iter().all(|(begin, end)| to <= *begin || *end <= from)
     }
 
     fn take(&mut self, from: usize, to: usize) {
@@ -217,13 +174,8 @@ impl Text {
             match (c.is_whitespace(), begin) {
                 (true, Some(from)) => {
                     let word = self.slice(from, at);
-                    let front = word.len()
-                        - word
-                            .trim_start_matches(['(', '[', ',', '"', '\'', '“'])
-                            .len();
-                    let back = word
-                        .trim_end_matches([')', ']', ',', '.', ';', ':', '?', '!', '"', '\'', '”'])
-                        .len();
+                    let front = word.len() - word.trim_start_matches(['(', '[', ',', '"', '\'', '“']).len();
+                    let back = word.trim_end_matches([')', ']', ',', '.', ';', ':', '?', '!', '"', '\'', '”']).len();
                     if front < back {
                         out.push((from + front, from + back));
                     }
@@ -243,27 +195,12 @@ struct Reader {
 }
 
 /// Words after which a value has ended.
-const STOPS: &[&str] = &[
-    " and ",
-    " with ",
-    " in ",
-    " on ",
-    " to ",
-    " for ",
-    " from ",
-    " by ",
-    " saying ",
-    " that says ",
-    " as ",
-];
+const STOPS: &[&str] =
+    &[" and ", " with ", " in ", " on ", " to ", " for ", " from ", " by ", " saying ", " that says ", " as "];
 
 impl Reader {
     fn open<'f>(&self, fields: &[&'f Field]) -> Vec<&'f Field> {
-        fields
-            .iter()
-            .copied()
-            .filter(|field| !self.found.iter().any(|(name, _)| *name == field.name))
-            .collect()
+        fields.iter().copied().filter(|field| !self.found.iter().any(|(name, _)| *name == field.name)).collect()
     }
 
     fn set(&mut self, field: &Field, value: Value, from: usize, to: usize) {
@@ -273,10 +210,7 @@ impl Reader {
 
     /// Where the value that begins at `from` ends: after its quotation, at a comma or another `name:`, or at the end.
     fn value_at(&self, from: usize, names: &[String]) -> (usize, usize, String) {
-        if let Some(quote) = quoted(&self.text.whole)
-            .into_iter()
-            .find(|quote| quote.from == from)
-        {
+        if let Some(quote) = quoted(&self.text.whole).into_iter().find(|quote| quote.from == from) {
             return (from, quote.after, quote.text);
         }
         let rest = self.text.slice(from, self.text.whole.len());
@@ -284,49 +218,29 @@ impl Reader {
         for (at, c) in rest.char_indices() {
             let after = rest.get(at + c.len_utf8()..).unwrap_or_default();
             let names_follow = || {
-                let next = after
-                    .trim_start()
-                    .strip_prefix("and ")
-                    .unwrap_or(after.trim_start());
-                let key: String = next
-                    .chars()
-                    .take_while(|c| c.is_alphanumeric() || "_- ".contains(*c))
-                    .collect();
-                next.get(key.len()..)
-                    .is_some_and(|rest| rest.starts_with([':', '=']))
+                let next = after.trim_start().strip_prefix("and ").unwrap_or(after.trim_start());
+                let key: String = next.chars().take_while(|c| c.is_alphanumeric() || "_- ".contains(*c)).collect();
+                next.get(key.len()..).is_some_and(|rest| rest.starts_with([':', '=']))
                     && names.iter().any(|name| *name == words(&key).concat())
             };
-            let stop =
-                matches!(c, '\n' | ';') || ((c == ',' || c.is_whitespace()) && names_follow());
+            let stop = matches!(c, '\n' | ';') || ((c == ',' || c.is_whitespace()) && names_follow());
             if stop {
                 end = at;
                 break;
             }
         }
-        let value = rest
-            .get(..end)
-            .unwrap_or_default()
-            .trim_end()
-            .trim_end_matches(',')
-            .to_owned();
+        let value = rest.get(..end).unwrap_or_default().trim_end().trim_end_matches(',').to_owned();
         (from, from + value.len(), value)
     }
 
     /// `name: value`, `name=value`, and `name value` where the value is one word of the right shape.
     fn by_name(&mut self, fields: &[&Field]) {
-        let names: Vec<String> = fields
-            .iter()
-            .flat_map(|field| [&field.name, &field.title])
-            .map(|name| words(name).concat())
-            .collect();
+        let names: Vec<String> =
+            fields.iter().flat_map(|field| [&field.name, &field.title]).map(|name| words(name).concat()).collect();
         let places: Vec<usize> = self.text.whole.char_indices().map(|(at, _)| at).collect();
         for at in places {
-            let starts_word = self
-                .text
-                .slice(0, at)
-                .chars()
-                .next_back()
-                .is_none_or(|c| !c.is_alphanumeric() && c != '_');
+            let starts_word =
+                self.text.slice(0, at).chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_');
             if !starts_word || !self.text.free(at, at + 1) {
                 continue;
             }
@@ -341,16 +255,12 @@ impl Reader {
         }
     }
 
-    fn named_value(
-        &self,
-        field: &Field,
-        at: usize,
-        names: &[String],
-    ) -> Option<(usize, usize, String)> {
+    fn named_value(&self, field: &Field, at: usize, names: &[String]) -> Option<(usize, usize, String)> {
         let rest = self.text.slice(at, self.text.whole.len());
         for name in [&field.name, &field.title] {
-            let length = spelled(rest, name)?;
-            let after = rest.get(length..)?;
+            let Some(after) = spelled(rest, name).and_then(|length| rest.get(length..)) else {
+                continue;
+            };
             let trimmed = after.trim_start_matches([' ', '"']);
             if let Some(value) = trimmed.strip_prefix([':', '=']) {
                 // "https://..." is no argument named `https`.
@@ -361,33 +271,22 @@ impl Reader {
                 let from = at + rest.len() - spaced.len();
                 let equals = trimmed.starts_with('=') && !spaced.starts_with(['"', '\'', '“']);
                 if equals {
-                    let word = spaced
-                        .split_whitespace()
-                        .next()
-                        .unwrap_or_default()
-                        .trim_end_matches([',', ';']);
+                    let word = spaced.split_whitespace().next().unwrap_or_default().trim_end_matches([',', ';']);
                     return (!word.is_empty()).then(|| (from, from + word.len(), word.to_owned()));
                 }
                 return Some(self.value_at(from, names)).filter(|(_, _, value)| !value.is_empty());
             }
-            let value = after.strip_prefix(' ')?.trim_start();
+            let Some(value) = after.strip_prefix(' ').map(str::trim_start) else {
+                continue;
+            };
             let from = at + rest.len() - value.len();
-            if let Some(quote) = quoted(&self.text.whole)
-                .into_iter()
-                .find(|quote| quote.from == from)
-            {
+            if let Some(quote) = quoted(&self.text.whole).into_iter().find(|quote| quote.from == from) {
                 return Some((from, quote.after, quote.text));
             }
-            let word = value
-                .split_whitespace()
-                .next()
-                .unwrap_or_default()
-                .trim_end_matches([',', '.', ';', '?', '!']);
+            let word = value.split_whitespace().next().unwrap_or_default().trim_end_matches([',', '.', ';', '?', '!']);
             let telling = match &field.kind {
                 Kind::Number { .. } => true,
-                Kind::Text {
-                    format: Some(_), ..
-                } => true,
+                Kind::Text { format: Some(_), .. } => true,
                 // "order 18204" names an order; "note about" does not name a note.
                 Kind::Text { .. } => word.chars().any(|c| c.is_ascii_digit()),
                 Kind::Choice(_) => true,
@@ -405,11 +304,7 @@ impl Reader {
             let value = rest.get(length..)?.strip_prefix(' ')?;
             let value = value.strip_prefix('#').unwrap_or(value);
             let from = at + rest.len() - value.len();
-            let word = value
-                .split_whitespace()
-                .next()
-                .unwrap_or_default()
-                .trim_end_matches([',', '.', ';', '?', '!']);
+            let word = value.split_whitespace().next().unwrap_or_default().trim_end_matches([',', '.', ';', '?', '!']);
             if word.chars().any(|c| c.is_ascii_digit()) {
                 return Some((from, from + word.len(), word.to_owned()));
             }
@@ -423,9 +318,7 @@ impl Reader {
         let marks: [(&[&str], &[&str]); 2] = [
             (
                 &[" called ", " titled ", " named ", " entitled "],
-                &[
-                    "title", "name", "subject", "label", "summary", "heading", "headline",
-                ],
+                &["title", "name", "subject", "label", "summary", "heading", "headline"],
             ),
             (
                 &[
@@ -438,62 +331,31 @@ impl Reader {
                     " with the content ",
                     " which says ",
                 ],
-                &[
-                    "text",
-                    "body",
-                    "content",
-                    "message",
-                    "description",
-                    "note",
-                    "comment",
-                    "markdown",
-                    "details",
-                ],
+                &["text", "body", "content", "message", "description", "note", "comment", "markdown", "details"],
             ),
         ];
         for (marks, names) in marks {
             let holder = self.open(fields).into_iter().find(|field| {
                 matches!(field.kind, Kind::Text { .. })
-                    && words(&field.name)
-                        .last()
-                        .is_some_and(|last| names.contains(&last.as_str()))
+                    && words(&field.name).last().is_some_and(|last| names.contains(&last.as_str()))
             });
             let Some(field) = holder else { continue };
             let lower = self.text.whole.to_ascii_lowercase();
-            let Some((at, mark)) = marks
-                .iter()
-                .filter_map(|mark| lower.find(mark).map(|at| (at, *mark)))
-                .min()
-            else {
+            let Some((at, mark)) = marks.iter().filter_map(|mark| lower.find(mark).map(|at| (at, *mark))).min() else {
                 continue;
             };
             let from = at + mark.len();
             let is_title = names.contains(&"title");
-            let (from, to, value) = match quoted(&self.text.whole)
-                .into_iter()
-                .find(|quote| quote.from == from)
-            {
+            let (from, to, value) = match quoted(&self.text.whole).into_iter().find(|quote| quote.from == from) {
                 Some(quote) => (from, quote.after, quote.text),
                 None => {
                     let rest = self.text.slice(from, self.text.whole.len());
                     // A name ends where the sentence goes on; content goes on to the end.
                     let lower_rest = rest.to_ascii_lowercase();
-                    let stops = STOPS
-                        .iter()
-                        .filter_map(|stop| lower_rest.find(stop))
-                        .chain(rest.find([',', ';', '\n']))
-                        .min();
-                    let end = if is_title {
-                        stops.unwrap_or(rest.len())
-                    } else {
-                        rest.len()
-                    };
-                    let value = rest
-                        .get(..end)
-                        .unwrap_or_default()
-                        .trim()
-                        .trim_end_matches('.')
-                        .to_owned();
+                    let stops =
+                        STOPS.iter().filter_map(|stop| lower_rest.find(stop)).chain(rest.find([',', ';', '\n'])).min();
+                    let end = if is_title { stops.unwrap_or(rest.len()) } else { rest.len() };
+                    let value = rest.get(..end).unwrap_or_default().trim().trim_end_matches('.').to_owned();
                     (from, from + end, value)
                 }
             };
@@ -536,8 +398,7 @@ impl Reader {
                         })
                         .collect();
                     if !hits.is_empty() {
-                        let values: Vec<Value> =
-                            hits.iter().map(|(_, _, value)| value.clone()).collect();
+                        let values: Vec<Value> = hits.iter().map(|(_, _, value)| value.clone()).collect();
                         self.found.push((field.name.clone(), Value::Array(values)));
                         for (from, to, _) in hits {
                             self.text.take(from, to);
@@ -547,10 +408,7 @@ impl Reader {
                 Kind::Boolean => {
                     let mut name = words(&field.name);
                     if name.first().is_some_and(|first| {
-                        matches!(
-                            first.as_str(),
-                            "is" | "include" | "with" | "has" | "enable" | "show"
-                        )
+                        matches!(first.as_str(), "is" | "include" | "with" | "has" | "enable" | "show")
                     }) && name.len() > 1
                     {
                         name.remove(0);
@@ -582,10 +440,7 @@ impl Reader {
         let pieces = self.text.pieces();
         pieces.windows(wanted.len()).find_map(|window| {
             let (from, to) = (window.first()?.0, window.last()?.1);
-            let same = words(self.text.slice(from, to))
-                .iter()
-                .map(|word| stem(word))
-                .eq(wanted.iter().cloned());
+            let same = words(self.text.slice(from, to)).iter().map(|word| stem(word)).eq(wanted.iter().cloned());
             (same && self.text.free(from, to)).then_some((from, to))
         })
     }
@@ -600,10 +455,7 @@ impl Reader {
             let format = if word.contains("://") {
                 Some(Format::Uri)
             } else if word.contains('@')
-                && word
-                    .rsplit('@')
-                    .next()
-                    .is_some_and(|domain| domain.contains('.'))
+                && word.rsplit('@').next().is_some_and(|domain| domain.contains('.'))
                 && !word.starts_with('@')
             {
                 Some(Format::Email)
@@ -612,17 +464,16 @@ impl Reader {
             };
             let Some(format) = format else { continue };
             let open = self.open(fields);
-            let exact = open.iter().find(|field| matches!(&field.kind, Kind::Text { format: Some(have), .. } if *have == format));
+            let exact = open
+                .iter()
+                .find(|field| matches!(&field.kind, Kind::Text { format: Some(have), .. } if *have == format));
             let by_name = || {
                 let names: &[&str] = match format {
                     Format::Email => &["email", "mail", "recipient", "to", "address"],
                     _ => &["url", "uri", "link", "href", "address", "website"],
                 };
                 open.iter().find(|field| {
-                    is_free_text(field)
-                        && words(&field.name)
-                            .iter()
-                            .any(|part| names.contains(&part.as_str()))
+                    is_free_text(field) && words(&field.name).iter().any(|part| names.contains(&part.as_str()))
                 })
             };
             let list = || {
@@ -635,19 +486,13 @@ impl Reader {
             }
         }
         for (from, to, date) in self.dates() {
-            let wanted = self
-                .open(fields)
-                .into_iter()
-                .find(|field| match &field.kind {
-                    Kind::Text {
-                        format: Some(Format::Date),
-                        ..
-                    } => true,
-                    Kind::Text { format: None, .. } => words(&field.name)
-                        .iter()
-                        .any(|part| matches!(part.as_str(), "date" | "day" | "due" | "deadline")),
-                    _ => false,
-                });
+            let wanted = self.open(fields).into_iter().find(|field| match &field.kind {
+                Kind::Text { format: Some(Format::Date), .. } => true,
+                Kind::Text { format: None, .. } => {
+                    words(&field.name).iter().any(|part| matches!(part.as_str(), "date" | "day" | "due" | "deadline"))
+                }
+                _ => false,
+            });
             if let Some(field) = wanted {
                 self.set(field, Value::String(date), from, to);
             }
@@ -663,34 +508,14 @@ impl Reader {
             .pieces()
             .into_iter()
             .filter(|(from, to)| {
-                self.text.free(*from, *to)
-                    && self
-                        .text
-                        .slice(*from, *to)
-                        .parse::<f64>()
-                        .is_ok_and(f64::is_finite)
+                self.text.free(*from, *to) && self.text.slice(*from, *to).parse::<f64>().is_ok_and(f64::is_finite)
             })
-            .filter(|(from, to)| {
-                quoted(&self.text.whole)
-                    .iter()
-                    .all(|quote| *to <= quote.from || quote.after <= *from)
-            })
+            .filter(|(from, to)| quoted(&self.text.whole).iter().all(|quote| *to <= quote.from || quote.after <= *from))
             .collect();
-        let open: Vec<&Field> = self
-            .open(fields)
-            .into_iter()
-            .filter(|field| matches!(field.kind, Kind::Number { .. }))
-            .collect();
-        let required: Vec<&Field> = open
-            .iter()
-            .copied()
-            .filter(|field| field.required)
-            .collect();
-        let takers = if numbers.len() == required.len() {
-            required
-        } else {
-            open
-        };
+        let open: Vec<&Field> =
+            self.open(fields).into_iter().filter(|field| matches!(field.kind, Kind::Number { .. })).collect();
+        let required: Vec<&Field> = open.iter().copied().filter(|field| field.required).collect();
+        let takers = if numbers.len() == required.len() { required } else { open };
         if takers.len() != numbers.len() {
             return;
         }
@@ -708,16 +533,8 @@ impl Reader {
         for (at, (from, to)) in pieces.iter().copied().enumerate() {
             let word = self.text.slice(from, to);
             let dotted: Vec<&str> = word.split('.').collect();
-            let near = |step: usize| {
-                pieces
-                    .get(at + step)
-                    .map(|(from, to)| self.text.slice(*from, *to))
-            };
-            let day_of = |word: &str| {
-                word.trim_end_matches(char::is_alphabetic)
-                    .parse::<u32>()
-                    .ok()
-            };
+            let near = |step: usize| pieces.get(at + step).map(|(from, to)| self.text.slice(*from, *to));
+            let day_of = |word: &str| word.trim_end_matches(char::is_alphabetic).parse::<u32>().ok();
             let spelled = match (near(1), near(2)) {
                 (Some(b), Some(year)) => month(b)
                     .zip(day_of(word))
@@ -729,8 +546,7 @@ impl Reader {
                 (to, word.to_owned())
             } else if let [day, month, year] = dotted.as_slice() {
                 (to, format!("{year}-{month:0>2}-{day:0>2}"))
-            } else if let (Some((year, month, day)), Some((_, end))) = (spelled, pieces.get(at + 2))
-            {
+            } else if let (Some((year, month, day)), Some((_, end))) = (spelled, pieces.get(at + 2)) {
                 (*end, format!("{year}-{month:02}-{day:02}"))
             } else {
                 continue;
@@ -744,15 +560,10 @@ impl Reader {
 
     /// Quotations, in order, for free texts, required ones first.
     fn by_quotation(&mut self, fields: &[&Field]) {
-        let quotes: Vec<_> = quoted(&self.text.whole)
-            .into_iter()
-            .filter(|quote| self.text.free(quote.from, quote.after))
-            .collect();
-        let (required, optional): (Vec<&Field>, Vec<&Field>) = self
-            .open(fields)
-            .into_iter()
-            .filter(|f| is_free_text(f))
-            .partition(|f| f.required);
+        let quotes: Vec<_> =
+            quoted(&self.text.whole).into_iter().filter(|quote| self.text.free(quote.from, quote.after)).collect();
+        let (required, optional): (Vec<&Field>, Vec<&Field>) =
+            self.open(fields).into_iter().filter(|f| is_free_text(f)).partition(|f| f.required);
         for (field, quote) in required.into_iter().chain(optional).zip(quotes) {
             self.set(field, Value::String(quote.text), quote.from, quote.after);
         }
@@ -760,16 +571,8 @@ impl Reader {
 
     /// The rest of the sentence, for the one free text that is required, or that is the only one.
     fn by_rest(&mut self, fields: &[&Field], about: &[&str]) {
-        let texts: Vec<&Field> = self
-            .open(fields)
-            .into_iter()
-            .filter(|field| is_free_text(field))
-            .collect();
-        let required: Vec<&Field> = texts
-            .iter()
-            .copied()
-            .filter(|field| field.required)
-            .collect();
+        let texts: Vec<&Field> = self.open(fields).into_iter().filter(|field| is_free_text(field)).collect();
+        let required: Vec<&Field> = texts.iter().copied().filter(|field| field.required).collect();
         let only_one_at_all = fields.iter().filter(|field| is_free_text(field)).count() == 1;
         let field = match (required.as_slice(), texts.as_slice()) {
             ([one], _) => one,
@@ -778,10 +581,7 @@ impl Reader {
         };
         // A name or an identifier is not "the rest of the sentence".
         let last = words(&field.name).pop().unwrap_or_default();
-        if matches!(
-            last.as_str(),
-            "id" | "key" | "uri" | "url" | "path" | "token" | "code" | "number" | "slug"
-        ) {
+        if matches!(last.as_str(), "id" | "key" | "uri" | "url" | "path" | "token" | "code" | "number" | "slug") {
             return;
         }
         let rest = self.rest(about);
@@ -792,25 +592,11 @@ impl Reader {
 
     /// What is left when the words that say what to do are gone from the front and used parts from everywhere.
     fn rest(&self, about: &[&str]) -> String {
-        let mut about: Vec<String> = about
-            .iter()
-            .flat_map(|name| words(name))
-            .map(|word| stem(&word))
-            .collect();
+        let mut about: Vec<String> = about.iter().flat_map(|name| words(name)).map(|word| stem(&word)).collect();
         for verb in super::VERBS.iter().flat_map(|family| family.iter()) {
             about.push(stem(verb));
         }
-        let marks = [
-            "for",
-            "about",
-            "on",
-            "that",
-            "saying",
-            "says",
-            "with",
-            "regarding",
-            "to",
-        ];
+        let marks = ["for", "about", "on", "that", "saying", "says", "with", "regarding", "to"];
         let pieces: Vec<(usize, usize)> = self.text.pieces();
         let mut from = None;
         let mut after_mark = false;
@@ -818,13 +604,8 @@ impl Reader {
             let word = self.text.slice(*begin, *end);
             let plain = words(word);
             let mention = word.starts_with('@') || word.starts_with('#');
-            let colon = self
-                .text
-                .slice(*end, self.text.whole.len())
-                .starts_with(':');
-            let says = plain
-                .iter()
-                .all(|part| is_function_word(part) || about.contains(&stem(part)));
+            let colon = self.text.slice(*end, self.text.whole.len()).starts_with(':');
+            let says = plain.iter().all(|part| is_function_word(part) || about.contains(&stem(part)));
             let used = !self.text.free(*begin, *end);
             // Behind "for" or "about" the content has begun, even if it repeats a word of the action.
             let content = after_mark && !plain.iter().all(|part| is_function_word(part));
@@ -832,23 +613,14 @@ impl Reader {
                 from = Some(*begin);
                 break;
             }
-            after_mark = colon
-                || plain
-                    .last()
-                    .is_some_and(|last| marks.contains(&last.as_str()));
+            after_mark = colon || plain.last().is_some_and(|last| marks.contains(&last.as_str()));
         }
         let Some(from) = from else {
             return String::new();
         };
         let mut out = String::new();
         let mut at = from;
-        let mut taken: Vec<(usize, usize)> = self
-            .text
-            .taken
-            .iter()
-            .copied()
-            .filter(|(_, end)| *end > from)
-            .collect();
+        let mut taken: Vec<(usize, usize)> = self.text.taken.iter().copied().filter(|(_, end)| *end > from).collect();
         taken.sort_unstable();
         for (begin, end) in taken {
             if begin >= at {
@@ -860,9 +632,7 @@ impl Reader {
         let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut out = out.trim_matches([' ', ',', ';', '?', '.']).to_owned();
         // What connected the content to a part that was used elsewhere.
-        for tail in [
-            " with", " and", " in", " on", " for", " to", " as", " at", " by", " from", ",",
-        ] {
+        for tail in [" with", " and", " in", " on", " for", " to", " as", " at", " by", " from", ","] {
             if let Some(shorter) = out.strip_suffix(tail) {
                 out = shorter.trim_end().to_owned();
             }
@@ -892,10 +662,7 @@ fn spelled(rest: &str, name: &str) -> Option<usize> {
         }
         at += word.len();
     }
-    let ends = rest
-        .get(at..)
-        .and_then(|tail| tail.chars().next())
-        .is_none_or(|c| !c.is_alphanumeric() && c != '_');
+    let ends = rest.get(at..).and_then(|tail| tail.chars().next()).is_none_or(|c| !c.is_alphanumeric() && c != '_');
     ends.then_some(at)
 }
 
@@ -915,9 +682,9 @@ fn month(word: &str) -> Option<u32> {
         "november",
         "december",
     ];
-    let found = months.iter().position(|month| {
-        *month == word || (word.len() >= 3 && word.len() <= 4 && month.starts_with(&word))
-    })?;
+    let found = months
+        .iter()
+        .position(|month| *month == word || (word.len() >= 3 && word.len() <= 4 && month.starts_with(&word)))?;
     u32::try_from(found + 1).ok()
 }
 
@@ -932,31 +699,19 @@ fn coerce(field: &Field, text: &str) -> Option<Value> {
                 "no" | "off" => "false",
                 _ => text,
             };
-            typed(
-                &field.kind,
-                if field.kind == Kind::Boolean {
-                    yes_no
-                } else {
-                    text
-                },
-            )
-            .ok()
+            typed(&field.kind, if field.kind == Kind::Boolean { yes_no } else { text }).ok()
         }
         Kind::Choice(options) => {
             let wanted = words(text);
             options
                 .iter()
                 .find(|option| {
-                    words(&crate::schema::display(&option.value)) == wanted
-                        || words(&option.title) == wanted
+                    words(&crate::schema::display(&option.value)) == wanted || words(&option.title) == wanted
                 })
                 .map(|option| option.value.clone())
         }
         Kind::List { item, .. } => {
-            let parts: Option<Vec<Value>> = text
-                .split(',')
-                .map(|part| typed(item, part.trim()).ok())
-                .collect();
+            let parts: Option<Vec<Value>> = text.split(',').map(|part| typed(item, part.trim()).ok()).collect();
             parts.map(Value::Array)
         }
         Kind::Choices { options, .. } => {

@@ -9,10 +9,7 @@ pub fn split(text: &str) -> Vec<String> {
     let mut cuts: Vec<(usize, usize)> = Vec::new();
     let mut at = 0;
     while at < text.len() {
-        let step = text
-            .get(at..)
-            .and_then(|rest| rest.chars().next())
-            .map_or(1, char::len_utf8);
+        let step = text.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
         if !inside(at)
             && let Some(length) = cut_at(&lower, at)
         {
@@ -44,15 +41,9 @@ fn cut_at(lower: &str, at: usize) -> Option<usize> {
         return Some(1);
     }
     if rest.starts_with("\n") || rest.starts_with("→") || rest.starts_with("-> ") {
-        return rest
-            .chars()
-            .next()
-            .map(|c| if c == '-' { 2 } else { c.len_utf8() });
+        return rest.chars().next().map(|c| if c == '-' { 2 } else { c.len_utf8() });
     }
-    let boundary = at == 0
-        || lower
-            .get(..at)
-            .is_some_and(|before| before.ends_with(|c: char| !c.is_alphanumeric()));
+    let boundary = at == 0 || lower.get(..at).is_some_and(|before| before.ends_with(|c: char| !c.is_alphanumeric()));
     for word in [
         ", and then ",
         ", then ",
@@ -70,9 +61,7 @@ fn cut_at(lower: &str, at: usize) -> Option<usize> {
     if boundary
         && rest.starts_with("then ")
         && at > 0
-        && lower
-            .get(..at)
-            .is_some_and(|before| before.trim_end().ends_with(['.', ',', ';', '\n']))
+        && lower.get(..at).is_some_and(|before| before.trim_end().ends_with(['.', ',', ';', '\n']))
     {
         return Some("then ".len());
     }
@@ -86,9 +75,7 @@ fn strip_number(step: &str) -> &str {
     if (1..=2).contains(&digits) && (rest.starts_with(". ") || rest.starts_with(") ")) {
         return rest.get(2..).unwrap_or_default().trim_start();
     }
-    step.strip_prefix("- ")
-        .or_else(|| step.strip_prefix("* "))
-        .unwrap_or(step)
+    step.strip_prefix("- ").or_else(|| step.strip_prefix("* ")).unwrap_or(step)
 }
 
 /// A quotation: byte positions of the marks, `to` being that of the closing one, and what stands between.
@@ -122,10 +109,7 @@ pub(crate) fn quoted(text: &str) -> Vec<Quote> {
             _ => continue,
         };
         let apostrophe = mark == '\''
-            && text
-                .get(..at)
-                .and_then(|before| before.chars().next_back())
-                .is_some_and(char::is_alphanumeric);
+            && text.get(..at).and_then(|before| before.chars().next_back()).is_some_and(char::is_alphanumeric);
         if apostrophe {
             continue;
         }
@@ -177,15 +161,9 @@ mod tests {
 
     #[test]
     fn quotations_are_never_cut() {
-        assert_eq!(
-            split("add a note \"first this, then that; done\""),
-            ["add a note \"first this, then that; done\""]
-        );
+        assert_eq!(split("add a note \"first this, then that; done\""), ["add a note \"first this, then that; done\""]);
         let quotes = quoted("it's a 'note that's long' and “another”, `code`");
-        assert_eq!(
-            quotes.iter().map(|q| q.text.as_str()).collect::<Vec<_>>(),
-            ["note that's long", "another", "code"]
-        );
+        assert_eq!(quotes.iter().map(|q| q.text.as_str()).collect::<Vec<_>>(), ["note that's long", "another", "code"]);
         assert!(quoted("an \"open one").is_empty());
     }
 

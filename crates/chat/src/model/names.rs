@@ -14,10 +14,8 @@ const CONNECTOR_PART: usize = 24;
 
 /// One name for each `(connector id, connector name, action name)`, in the same order.
 pub fn safe(actions: &[(&ConnectorId, &str, &str)]) -> Vec<String> {
-    let mut plain: Vec<(String, bool)> = actions
-        .iter()
-        .map(|(_, connector, action)| joined(connector, action))
-        .collect();
+    let mut plain: Vec<(String, bool)> =
+        actions.iter().map(|(_, connector, action)| joined(connector, action)).collect();
     let mut alike: BTreeMap<String, usize> = BTreeMap::new();
     for (name, _) in &plain {
         *alike.entry(folded(name)).or_default() += 1;
@@ -39,23 +37,14 @@ pub fn safe(actions: &[(&ConnectorId, &str, &str)]) -> Vec<String> {
 
 /// The name an action would get if no other were like it, for actions that are no longer in the list.
 pub fn alone(connector: &ConnectorId, connector_name: &str, action: &str) -> String {
-    safe(&[(connector, connector_name, action)])
-        .pop()
-        .unwrap_or_default()
+    safe(&[(connector, connector_name, action)]).pop().unwrap_or_default()
 }
 
 fn joined(connector: &str, action: &str) -> (String, bool) {
     let (connector, _) = slug(&connector.to_lowercase(), CONNECTOR_PART);
     // The connector's part is decoration; only changes to the action's name make names ambiguous.
     let (action, changed) = slug(action, MAX - CONNECTOR_PART - 2);
-    (
-        if connector.is_empty() {
-            action
-        } else {
-            format!("{connector}__{action}")
-        },
-        changed,
-    )
+    (if connector.is_empty() { action } else { format!("{connector}__{action}") }, changed)
 }
 
 /// Letters, digits, `_` and `-`; others become one `_`. Also says whether something was replaced or cut.
@@ -75,10 +64,7 @@ fn slug(text: &str, limit: usize) -> (String, bool) {
 
 /// Names that a reader, human or model, could take for one another.
 fn folded(name: &str) -> String {
-    name.chars()
-        .filter(|c| *c != '_' && *c != '-')
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
+    name.chars().filter(|c| *c != '_' && *c != '-').map(|c| c.to_ascii_lowercase()).collect()
 }
 
 fn marked(name: &str, id: &str, action: &str, round: u32) -> String {
@@ -89,7 +75,8 @@ fn marked(name: &str, id: &str, action: &str, round: u32) -> String {
 
 /// FNV-1a: names only have to be told apart, nobody gains by a collision, which the caller resolves anyway.
 fn hash(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash: u32, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
+    text.bytes().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,11 +33,7 @@ impl Endpoint {
     /// The address that requests go to. A base URL that already names it is taken as it is.
     pub fn url(&self) -> String {
         let base = self.base_url.trim().trim_end_matches('/');
-        if base.ends_with("/chat/completions") {
-            base.to_owned()
-        } else {
-            format!("{base}/chat/completions")
-        }
+        if base.ends_with("/chat/completions") { base.to_owned() } else { format!("{base}/chat/completions") }
     }
 
     /// The address that lists the provider's models, for a choice.
@@ -48,14 +44,8 @@ impl Endpoint {
 
     /// The host, for messages.
     pub fn host(&self) -> &str {
-        let rest = self
-            .base_url
-            .split_once("://")
-            .map_or(self.base_url.as_str(), |(_, rest)| rest);
-        rest.split(['/', '?', '#'])
-            .next()
-            .and_then(|authority| authority.rsplit('@').next())
-            .unwrap_or(rest)
+        let rest = self.base_url.split_once("://").map_or(self.base_url.as_str(), |(_, rest)| rest);
+        rest.split(['/', '?', '#']).next().and_then(|authority| authority.rsplit('@').next()).unwrap_or(rest)
     }
 }
 
@@ -90,10 +80,7 @@ pub fn request(endpoint: &Endpoint, messages: &[Message], tools: &[ToolSpec]) ->
         url: endpoint.url(),
         headers: vec![
             ("content-type".to_owned(), "application/json".to_owned()),
-            (
-                "accept".to_owned(),
-                "text/event-stream, application/json".to_owned(),
-            ),
+            ("accept".to_owned(), "text/event-stream, application/json".to_owned()),
         ],
         body: body.to_string(),
     }
@@ -116,11 +103,7 @@ fn message(message: &Message) -> Value {
             json!({ "role": "assistant", "content": text })
         }
         Message::Assistant { text, calls } => {
-            let content = if text.is_empty() {
-                Value::Null
-            } else {
-                json!(text)
-            };
+            let content = if text.is_empty() { Value::Null } else { json!(text) };
             let calls: Vec<Value> = calls
                 .iter()
                 .map(|call| json!({ "id": call.id, "type": "function", "function": { "name": call.name, "arguments": call.arguments } }))
@@ -134,12 +117,7 @@ fn message(message: &Message) -> Value {
 }
 
 /// What an HTTP answer other than success means. `body` is what came, as text; `retry_after` the header's value.
-pub fn refused(
-    endpoint: &Endpoint,
-    status: u16,
-    retry_after: Option<&str>,
-    body: &str,
-) -> ModelError {
+pub fn refused(endpoint: &Endpoint, status: u16, retry_after: Option<&str>, body: &str) -> ModelError {
     let host = endpoint.host().to_owned();
     let model = endpoint.model.clone();
     let parsed = serde_json::from_str::<Value>(body).ok();
@@ -167,12 +145,7 @@ pub fn refused(
         413 => ModelError::TooLong { model, said },
         400 | 404 | 422 | 500
             if about.contains("tool")
-                && mentions(&[
-                    "not support",
-                    "unsupported",
-                    "no endpoints",
-                    "tool-call-parser",
-                ]) =>
+                && mentions(&["not support", "unsupported", "no endpoints", "tool-call-parser"]) =>
         {
             ModelError::NoTools { model, said }
         }
@@ -183,11 +156,7 @@ pub fn refused(
         400 if mentions(&["model_not_found", "invalid model", "model not found"]) => {
             ModelError::NotFound { host, model, said }
         }
-        429 => ModelError::TooMany {
-            host,
-            wait: retry_after.and_then(wait_words),
-            said,
-        },
+        429 => ModelError::TooMany { host, wait: retry_after.and_then(wait_words), said },
         500.. => ModelError::Server { host, status, said },
         _ => ModelError::Rejected { host, status, said },
     }
@@ -200,9 +169,7 @@ fn wait_words(value: &str) -> Option<String> {
         return None;
     }
     match value.parse::<f64>() {
-        Ok(seconds) if seconds.is_finite() && seconds >= 0.0 => {
-            Some(format!("in {} s", seconds.ceil()))
-        }
+        Ok(seconds) if seconds.is_finite() && seconds >= 0.0 => Some(format!("in {} s", seconds.ceil())),
         Ok(_) => None,
         Err(_) => Some(format!("after {value}")),
     }
@@ -211,18 +178,12 @@ fn wait_words(value: &str) -> Option<String> {
 /// The words of an error in one of the shapes that providers use.
 fn error_said(value: &Value) -> Option<String> {
     // Some wrap it in a list.
-    let value = value
-        .as_array()
-        .and_then(|list| list.first())
-        .unwrap_or(value);
+    let value = value.as_array().and_then(|list| list.first()).unwrap_or(value);
     let error = value.get("error").filter(|error| !error.is_null());
     let text = match error {
         Some(Value::String(text)) => Some(text.as_str()),
         Some(error) => error.get("message").and_then(Value::as_str),
-        None => value
-            .get("message")
-            .or_else(|| value.get("detail"))
-            .and_then(Value::as_str),
+        None => value.get("message").or_else(|| value.get("detail")).and_then(Value::as_str),
     };
     match (text, error) {
         (Some(text), _) => Some(said(text)),
@@ -232,30 +193,20 @@ fn error_said(value: &Value) -> Option<String> {
 }
 
 fn error_code(value: &Value) -> String {
-    let value = value
-        .as_array()
-        .and_then(|list| list.first())
-        .unwrap_or(value);
+    let value = value.as_array().and_then(|list| list.first()).unwrap_or(value);
     let error = value.get("error").unwrap_or(value);
-    ["code", "type"]
-        .iter()
-        .filter_map(|key| error.get(*key).and_then(Value::as_str))
-        .collect::<Vec<_>>()
-        .join(" ")
+    ["code", "type"].iter().filter_map(|key| error.get(*key).and_then(Value::as_str)).collect::<Vec<_>>().join(" ")
 }
 
 /// One line of what a provider said. Providers quote keys in their errors, so whatever looks like one goes (X21).
 fn said(text: &str) -> String {
-    let starts = [
-        "sk-", "sk_", "gsk_", "xai-", "AIza", "hf_", "r8_", "pplx-", "csk-",
-    ];
+    let starts = ["sk-", "sk_", "gsk_", "xai-", "AIza", "hf_", "r8_", "pplx-", "csk-"];
     let mut after_bearer = false;
     let words: Vec<&str> = text
         .split_whitespace()
         .map(|word| {
             let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-            let key = std::mem::take(&mut after_bearer)
-                || starts.iter().any(|start| bare.starts_with(start));
+            let key = std::mem::take(&mut after_bearer) || starts.iter().any(|start| bare.starts_with(start));
             after_bearer = bare.eq_ignore_ascii_case("bearer");
             if key { "[key]" } else { word }
         })
@@ -317,11 +268,7 @@ impl Stream {
             };
             chunk = chunk.get(at..).unwrap_or_default();
             let plain = matches!(chunk.first(), Some(b'{' | b'[' | b'<'));
-            self.shape = if plain {
-                Shape::Plain(Vec::new())
-            } else {
-                Shape::Events(Events::default())
-            };
+            self.shape = if plain { Shape::Plain(Vec::new()) } else { Shape::Events(Events::default()) };
         }
         match &mut self.shape {
             Shape::Plain(body) => {
@@ -364,9 +311,7 @@ impl Stream {
                         self.chunk(&value, &mut out);
                         self.ended = true;
                     }
-                    None => {
-                        self.error = Some(self.not_understood("it is neither a stream nor JSON"))
-                    }
+                    None => self.error = Some(self.not_understood("it is neither a stream nor JSON")),
                 }
             }
             Shape::Events(mut events) => {
@@ -382,31 +327,19 @@ impl Stream {
             return (out, Err(error));
         }
         if !self.ended && self.answer.finish.is_none() {
-            return (
-                out,
-                Err(ModelError::BrokeOff {
-                    host: self.endpoint.host().to_owned(),
-                }),
-            );
+            return (out, Err(ModelError::BrokeOff { host: self.endpoint.host().to_owned() }));
         }
         let mut answer = self.answer;
         answer.calls = self
             .pieces
             .into_iter()
-            .map(|piece| WireCall {
-                id: piece.id,
-                name: piece.name,
-                arguments: piece.arguments,
-            })
+            .map(|piece| WireCall { id: piece.id, name: piece.name, arguments: piece.arguments })
             .collect();
         (out, Ok(answer))
     }
 
     fn not_understood(&self, detail: &str) -> ModelError {
-        ModelError::NotUnderstood {
-            host: self.endpoint.host().to_owned(),
-            detail: detail.to_owned(),
-        }
+        ModelError::NotUnderstood { host: self.endpoint.host().to_owned(), detail: detail.to_owned() }
     }
 
     fn event(&mut self, data: &str, out: &mut Vec<Delta>) {
@@ -429,18 +362,12 @@ impl Stream {
             || value.get("object").is_some_and(|kind| kind == "error");
         if failed || value.is_array() {
             let said = error_said(value).unwrap_or_default();
-            self.error = Some(ModelError::Midway {
-                host: self.endpoint.host().to_owned(),
-                said,
-            });
+            self.error = Some(ModelError::Midway { host: self.endpoint.host().to_owned(), said });
             return;
         }
         if let Some(usage) = value.get("usage").filter(|usage| usage.is_object()) {
             let count = |key: &str| usage.get(key).and_then(Value::as_u64).unwrap_or(0);
-            self.answer.usage = Some(Usage {
-                input: count("prompt_tokens"),
-                output: count("completion_tokens"),
-            });
+            self.answer.usage = Some(Usage { input: count("prompt_tokens"), output: count("completion_tokens") });
         }
         let choices = value.get("choices").and_then(Value::as_array);
         if choices.is_none() && value.get("usage").is_none() {
@@ -450,18 +377,10 @@ impl Stream {
         let Some(choice) = choices.and_then(|choices| choices.first()) else {
             return;
         };
-        if let Some(delta) = choice
-            .get("delta")
-            .filter(|delta| delta.is_object())
-            .or_else(|| choice.get("message"))
-        {
+        if let Some(delta) = choice.get("delta").filter(|delta| delta.is_object()).or_else(|| choice.get("message")) {
             self.delta(delta, out);
         }
-        if let Some(reason) = choice
-            .get("finish_reason")
-            .and_then(Value::as_str)
-            .filter(|reason| !reason.is_empty())
-        {
+        if let Some(reason) = choice.get("finish_reason").and_then(Value::as_str).filter(|reason| !reason.is_empty()) {
             self.answer.finish = Some(match reason {
                 "stop" => Finish::Stop,
                 "tool_calls" | "function_call" => Finish::Calls,
@@ -487,12 +406,7 @@ impl Stream {
                 out.push(Delta::Text(text));
             }
         }
-        for call in delta
-            .get("tool_calls")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for call in delta.get("tool_calls").and_then(Value::as_array).into_iter().flatten() {
             self.call(call);
         }
     }
@@ -502,14 +416,9 @@ impl Stream {
         let index = call.get("index").and_then(Value::as_u64);
         let id = call.get("id").and_then(Value::as_str).unwrap_or_default();
         let function = call.get("function").unwrap_or(call);
-        let name = function
-            .get("name")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let name = function.get("name").and_then(Value::as_str).unwrap_or_default();
         // Another id under the same index, with a name, is another call: some providers number all of them 0.
-        let same = |piece: &Piece| {
-            id.is_empty() || piece.id.is_empty() || piece.id == id || name.is_empty()
-        };
+        let same = |piece: &Piece| id.is_empty() || piece.id.is_empty() || piece.id == id || name.is_empty();
         let at = match index {
             Some(_) => self
                 .pieces
@@ -518,27 +427,19 @@ impl Stream {
                 .filter(|at| self.pieces.get(*at).is_some_and(same)),
             None if !id.is_empty() => self.pieces.iter().position(|piece| piece.id == id),
             // A name without id and index begins a new call, unless it only repeats the name of the running one.
-            None if !name.is_empty() => self
-                .pieces
-                .last()
-                .filter(|p| p.name == name && !is_whole(&p.arguments))
-                .map(|_| self.pieces.len() - 1),
+            None if !name.is_empty() => {
+                self.pieces.last().filter(|p| p.name == name && !is_whole(&p.arguments)).map(|_| self.pieces.len() - 1)
+            }
             None => self.pieces.len().checked_sub(1),
         };
         let at = match at {
             Some(at) => at,
             None if self.pieces.len() >= MAX_CALLS => {
-                self.error =
-                    Some(self.not_understood(&format!(
-                        "it asks for more than {MAX_CALLS} calls at once"
-                    )));
+                self.error = Some(self.not_understood(&format!("it asks for more than {MAX_CALLS} calls at once")));
                 return;
             }
             None => {
-                self.pieces.push(Piece {
-                    index,
-                    ..Piece::default()
-                });
+                self.pieces.push(Piece { index, ..Piece::default() });
                 self.pieces.len() - 1
             }
         };
@@ -572,10 +473,10 @@ fn is_whole(arguments: &str) -> bool {
 fn text_of(value: Option<&Value>) -> String {
     match value {
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(parts)) => parts
-            .iter()
-            .filter_map(|part| part.get("text").and_then(Value::as_str))
-            .collect(),
+        Some(Value::Array(parts)) => parts.iter().filter_map(|part| part.get("text").and_then(Value::as_str)).collect(),
         _ => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,3 +74,6 @@ impl Events {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

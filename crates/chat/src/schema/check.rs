@@ -53,18 +53,13 @@ pub fn check(schema: &Value, value: &Value) -> Vec<Problem> {
 /// Local references are followed, remote ones never. A schema that asks for too much work is itself a problem: the
 /// value counts as not valid, because nobody knows.
 pub fn check_with(schema: &Value, value: &Value, matches: Matches<'_>) -> Checked {
-    let mut run = Run {
-        root: schema,
-        matches,
-        work: 0,
-        out: Checked::default(),
-        gave_up: false,
-    };
+    let mut run = Run { root: schema, matches, work: 0, out: Checked::default(), gave_up: false };
     run.value(schema, value, "", 0);
     if run.gave_up {
         run.out.problems = vec![Problem {
             path: String::new(),
-            message: "the schema of this action is too large or too deep to be checked here; tell who runs the server".to_owned(),
+            message: "the schema of this action is too large or too deep to be checked here; tell who runs the server"
+                .to_owned(),
         }];
     }
     run.out.problems.truncate(MAX_PROBLEMS);
@@ -83,10 +78,7 @@ impl Run<'_> {
     fn problem(&mut self, path: &str, message: String) {
         // One more than reported: a branch that is tried and thrown away needs only the first.
         if self.out.problems.len() <= MAX_PROBLEMS {
-            self.out.problems.push(Problem {
-                path: path.to_owned(),
-                message,
-            });
+            self.out.problems.push(Problem { path: path.to_owned(), message });
         }
     }
 
@@ -139,9 +131,7 @@ impl Run<'_> {
             "$ref" => match rule.as_str() {
                 Some(reference) => match target(self.root, reference) {
                     Some(found) => self.value(found, value, path, depth + 1),
-                    None => self.unchecked(format!(
-                        "what is defined under `{reference}`, which is not followed"
-                    )),
+                    None => self.unchecked(format!("what is defined under `{reference}`, which is not followed")),
                 },
                 None => self.unchecked("a `$ref` that is not text".to_owned()),
             },
@@ -156,15 +146,10 @@ impl Run<'_> {
                         .collect::<Vec<_>>()
                         .join(", ");
                     let more = if options.len() > 12 { ", ..." } else { "" };
-                    self.problem(
-                        path,
-                        format!("`{}` is not one of {list}{more}", short(value)),
-                    );
+                    self.problem(path, format!("`{}` is not one of {list}{more}", short(value)));
                 }
             }
-            "const" if !same(rule, value) => {
-                self.problem(path, format!("this has to be `{}`", display(rule)))
-            }
+            "const" if !same(rule, value) => self.problem(path, format!("this has to be `{}`", display(rule))),
             "allOf" => {
                 for part in list(rule) {
                     self.value(part, value, path, depth + 1);
@@ -172,33 +157,20 @@ impl Run<'_> {
             }
             "anyOf" => self.any_of(list(rule), value, path, depth),
             "oneOf" => {
-                let fitting = list(rule)
-                    .iter()
-                    .filter(|part| self.fits(part, value, path, depth + 1))
-                    .count();
+                let fitting = list(rule).iter().filter(|part| self.fits(part, value, path, depth + 1)).count();
                 match fitting {
                     1 => {}
                     0 => self.any_of(list(rule), value, path, depth),
-                    many => self.problem(
-                        path,
-                        format!(
-                            "this fits {many} of the allowed shapes and has to fit exactly one"
-                        ),
-                    ),
+                    many => {
+                        self.problem(path, format!("this fits {many} of the allowed shapes and has to fit exactly one"))
+                    }
                 }
             }
             "not" if self.fits(rule, value, path, depth + 1) => {
-                self.problem(
-                    path,
-                    "this value is one that the server excludes".to_owned(),
-                );
+                self.problem(path, "this value is one that the server excludes".to_owned());
             }
             "if" => {
-                let branch = if self.fits(rule, value, path, depth + 1) {
-                    "then"
-                } else {
-                    "else"
-                };
+                let branch = if self.fits(rule, value, path, depth + 1) { "then" } else { "else" };
                 if let Some(branch) = all.get(branch) {
                     self.value(branch, value, path, depth + 1);
                 }
@@ -207,19 +179,13 @@ impl Run<'_> {
                 Value::String(text) => self.text(keyword, rule, text, path),
                 Value::Number(number) => self.number(keyword, rule, number, path),
                 Value::Array(items) => self.items(all, keyword, rule, items, path, depth),
-                Value::Object(object) => {
-                    self.object(all, keyword, rule, object, value, path, depth)
-                }
+                Value::Object(object) => self.object(all, keyword, rule, object, value, path, depth),
                 Value::Null | Value::Bool(_) => {}
             },
         }
         let unknown = matches!(
             keyword,
-            "unevaluatedProperties"
-                | "unevaluatedItems"
-                | "$dynamicRef"
-                | "$recursiveRef"
-                | "dependencies"
+            "unevaluatedProperties" | "unevaluatedItems" | "$dynamicRef" | "$recursiveRef" | "dependencies"
         );
         if unknown {
             self.unchecked(format!("`{keyword}`"));
@@ -238,34 +204,19 @@ impl Run<'_> {
             }
             // A type mismatch at the top says only that another alternative was meant.
             let weight = |list: &[Problem]| {
-                (
-                    list.iter()
-                        .any(|one| one.path == path && one.message.starts_with("this has to be")),
-                    list.len(),
-                )
+                (list.iter().any(|one| one.path == path && one.message.starts_with("this has to be")), list.len())
             };
-            if closest
-                .as_ref()
-                .is_none_or(|best| weight(&problems) < weight(best))
-            {
+            if closest.as_ref().is_none_or(|best| weight(&problems) < weight(best)) {
                 closest = Some(problems);
             }
         }
         match closest {
-            Some(problems) if parts.len() <= 2 && problems.len() == 1 => {
-                self.out.problems.extend(problems)
-            }
+            Some(problems) if parts.len() <= 2 && problems.len() == 1 => self.out.problems.extend(problems),
             Some(problems) => {
-                let first = problems
-                    .first()
-                    .map(|one| one.message.clone())
-                    .unwrap_or_default();
+                let first = problems.first().map(|one| one.message.clone()).unwrap_or_default();
                 self.problem(
                     path,
-                    format!(
-                        "this fits none of the {} allowed shapes; the closest says: {first}",
-                        parts.len()
-                    ),
+                    format!("this fits none of the {} allowed shapes; the closest says: {first}", parts.len()),
                 );
             }
             None => {}
@@ -279,18 +230,8 @@ impl Run<'_> {
             _ => return,
         };
         if !names.iter().any(|name| is_a(name, value)) {
-            let wanted = names
-                .iter()
-                .map(|name| kind_words(name))
-                .collect::<Vec<_>>()
-                .join(" or ");
-            self.problem(
-                path,
-                format!(
-                    "this has to be {wanted}, not {}",
-                    kind_words(kind_of(value))
-                ),
-            );
+            let wanted = names.iter().map(|name| kind_words(name)).collect::<Vec<_>>().join(" or ");
+            self.problem(path, format!("this has to be {wanted}, not {}", kind_words(kind_of(value))));
         }
     }
 
@@ -307,23 +248,16 @@ impl Run<'_> {
                     };
                     self.problem(path, message);
                 } else if keyword == "maxLength" && length > limit {
-                    self.problem(
-                        path,
-                        format!("at most {limit} characters are allowed, this has {length}"),
-                    );
+                    self.problem(path, format!("at most {limit} characters are allowed, this has {length}"));
                 }
             }
             "pattern" => {
                 let Some(pattern) = rule.as_str() else { return };
                 match (self.matches)(pattern, text) {
                     Some(true) => {}
-                    Some(false) => self.problem(
-                        path,
-                        format!(
-                            "`{}` does not match the pattern `{pattern}`",
-                            short_text(text)
-                        ),
-                    ),
+                    Some(false) => {
+                        self.problem(path, format!("`{}` does not match the pattern `{pattern}`", short_text(text)))
+                    }
                     None => self.unchecked(format!("the pattern `{pattern}`")),
                 }
             }
@@ -331,10 +265,7 @@ impl Run<'_> {
                 let Some(name) = rule.as_str() else { return };
                 match Format::named(name) {
                     Some(format) if !well_formed(format, text) => {
-                        self.problem(
-                            path,
-                            format!("`{}` is not {}", short_text(text), format_words(format)),
-                        );
+                        self.problem(path, format!("`{}` is not {}", short_text(text), format_words(format)));
                     }
                     Some(_) => {}
                     None => self.unchecked(format!("the format `{name}`")),
@@ -385,29 +316,19 @@ impl Run<'_> {
                 }
             }
             "items" => {
-                let skip = all
-                    .get("prefixItems")
-                    .map_or(0, |prefix| list(prefix).len());
+                let skip = all.get("prefixItems").map_or(0, |prefix| list(prefix).len());
                 for (at, item) in items.iter().enumerate().skip(skip) {
                     self.value(rule, item, &format!("{path}/{at}"), depth + 1);
                 }
             }
             "minItems" if rule.as_u64().is_some_and(|min| length < min) => {
-                self.problem(
-                    path,
-                    format!("at least {rule} entries are needed, there are {length}"),
-                );
+                self.problem(path, format!("at least {rule} entries are needed, there are {length}"));
             }
             "maxItems" if rule.as_u64().is_some_and(|max| length > max) => {
-                self.problem(
-                    path,
-                    format!("at most {rule} entries are allowed, there are {length}"),
-                );
+                self.problem(path, format!("at most {rule} entries are allowed, there are {length}"));
             }
             "uniqueItems" if rule == &Value::Bool(true) => {
-                self.work = self
-                    .work
-                    .saturating_add(items.len().saturating_mul(items.len()) / 2);
+                self.work = self.work.saturating_add(items.len().saturating_mul(items.len()) / 2);
                 if self.work > MAX_WORK {
                     self.gave_up = true;
                     return;
@@ -417,35 +338,35 @@ impl Run<'_> {
                     .enumerate()
                     .find(|(at, item)| items.iter().take(*at).any(|earlier| same(earlier, item)));
                 if let Some((at, item)) = twice {
-                    self.problem(
-                        &format!("{path}/{at}"),
-                        format!("`{}` is in the list twice", short(item)),
-                    );
+                    self.problem(&format!("{path}/{at}"), format!("`{}` is in the list twice", short(item)));
                 }
             }
             "contains" => {
-                let fitting = count(items.iter().enumerate().filter(|(at, item)| {
-                    self.fits(rule, item, &format!("{path}/{at}"), depth + 1)
-                }));
+                let fitting = count(
+                    items
+                        .iter()
+                        .enumerate()
+                        .filter(|(at, item)| self.fits(rule, item, &format!("{path}/{at}"), depth + 1)),
+                );
                 let least = all.get("minContains").and_then(Value::as_u64).unwrap_or(1);
-                let most = all
-                    .get("maxContains")
-                    .and_then(Value::as_u64)
-                    .unwrap_or(u64::MAX);
+                let most = all.get("maxContains").and_then(Value::as_u64).unwrap_or(u64::MAX);
                 if fitting < least {
-                    self.problem(path, format!("at least {least} entries of a certain shape are needed, there are {fitting}"));
+                    self.problem(
+                        path,
+                        format!("at least {least} entries of a certain shape are needed, there are {fitting}"),
+                    );
                 } else if fitting > most {
-                    self.problem(path, format!("at most {most} entries of a certain shape are allowed, there are {fitting}"));
+                    self.problem(
+                        path,
+                        format!("at most {most} entries of a certain shape are allowed, there are {fitting}"),
+                    );
                 }
             }
             _ => {}
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one keyword needs its siblings, its rule, the value, and the place"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one keyword needs its siblings, its rule, the value, and the place")]
     fn object(
         &mut self,
         all: &Map<String, Value>,
@@ -458,11 +379,7 @@ impl Run<'_> {
     ) {
         match keyword {
             "required" => {
-                for name in list(rule)
-                    .iter()
-                    .filter_map(Value::as_str)
-                    .filter(|name| !object.contains_key(*name))
-                {
+                for name in list(rule).iter().filter_map(Value::as_str).filter(|name| !object.contains_key(*name)) {
                     self.problem(&child(path, name), "this is required".to_owned());
                 }
             }
@@ -496,39 +413,19 @@ impl Run<'_> {
                 }
             }
             "minProperties" if rule.as_u64().is_some_and(|min| count(object.iter()) < min) => {
-                self.problem(
-                    path,
-                    format!(
-                        "at least {rule} values are needed, there are {}",
-                        object.len()
-                    ),
-                );
+                self.problem(path, format!("at least {rule} values are needed, there are {}", object.len()));
             }
             "maxProperties" if rule.as_u64().is_some_and(|max| count(object.iter()) > max) => {
-                self.problem(
-                    path,
-                    format!(
-                        "at most {rule} values are allowed, there are {}",
-                        object.len()
-                    ),
-                );
+                self.problem(path, format!("at most {rule} values are allowed, there are {}", object.len()));
             }
             "dependentRequired" => {
-                for (name, needed) in rule
-                    .as_object()
-                    .into_iter()
-                    .flatten()
-                    .filter(|(name, _)| object.contains_key(*name))
+                for (name, needed) in
+                    rule.as_object().into_iter().flatten().filter(|(name, _)| object.contains_key(*name))
                 {
-                    for other in list(needed)
-                        .iter()
-                        .filter_map(Value::as_str)
-                        .filter(|other| !object.contains_key(*other))
+                    for other in
+                        list(needed).iter().filter_map(Value::as_str).filter(|other| !object.contains_key(*other))
                     {
-                        self.problem(
-                            &child(path, other),
-                            format!("this is required together with `{name}`"),
-                        );
+                        self.problem(&child(path, other), format!("this is required together with `{name}`"));
                     }
                 }
             }
@@ -557,25 +454,15 @@ impl Run<'_> {
             if named.is_some_and(|named| named.contains_key(name)) {
                 continue;
             }
-            let by_pattern: Vec<Option<bool>> = patterns
-                .into_iter()
-                .flatten()
-                .map(|(pattern, _)| (self.matches)(pattern, name))
-                .collect();
+            let by_pattern: Vec<Option<bool>> =
+                patterns.into_iter().flatten().map(|(pattern, _)| (self.matches)(pattern, name)).collect();
             if by_pattern.contains(&Some(true)) || by_pattern.contains(&None) {
                 continue;
             }
             if *rule == Value::Bool(false) {
-                let known = named
-                    .map(|named| named.keys().cloned().collect::<Vec<_>>())
-                    .unwrap_or_default();
-                let hint = closest(name, &known)
-                    .map(|near| format!("; did you mean `{near}`"))
-                    .unwrap_or_default();
-                self.problem(
-                    &child(path, name),
-                    format!("the action takes no argument `{}`{hint}", short_text(name)),
-                );
+                let known = named.map(|named| named.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+                let hint = closest(name, &known).map(|near| format!("; did you mean `{near}`")).unwrap_or_default();
+                self.problem(&child(path, name), format!("the action takes no argument `{}`{hint}", short_text(name)));
             } else {
                 self.value(rule, value, &child(path, name), depth + 1);
             }
@@ -584,15 +471,8 @@ impl Run<'_> {
 }
 
 fn closest<'k>(name: &str, known: &'k [String]) -> Option<&'k str> {
-    let near = known.iter().map(|one| {
-        (
-            crate::direct::distance(&name.to_lowercase(), &one.to_lowercase()),
-            one,
-        )
-    });
-    near.filter(|(distance, one)| *distance <= 1 + one.chars().count() / 5)
-        .min()
-        .map(|(_, one)| one.as_str())
+    let near = known.iter().map(|one| (crate::direct::distance(&name.to_lowercase(), &one.to_lowercase()), one));
+    near.filter(|(distance, one)| *distance <= 1 + one.chars().count() / 5).min().map(|(_, one)| one.as_str())
 }
 
 fn list(rule: &Value) -> &[Value] {
@@ -651,17 +531,10 @@ fn whole(number: &Number) -> bool {
 
 fn compare(a: &Number, b: &Number) -> std::cmp::Ordering {
     // Whole numbers exactly, beyond what a float holds.
-    let exact = |n: &Number| {
-        n.as_i64()
-            .map(i128::from)
-            .or_else(|| n.as_u64().map(i128::from))
-    };
+    let exact = |n: &Number| n.as_i64().map(i128::from).or_else(|| n.as_u64().map(i128::from));
     match (exact(a), exact(b)) {
         (Some(a), Some(b)) => a.cmp(&b),
-        _ => a
-            .as_f64()
-            .unwrap_or(f64::NAN)
-            .total_cmp(&b.as_f64().unwrap_or(f64::NAN)),
+        _ => a.as_f64().unwrap_or(f64::NAN).total_cmp(&b.as_f64().unwrap_or(f64::NAN)),
     }
 }
 
@@ -684,13 +557,9 @@ fn is_multiple(number: &Number, of: &Number) -> bool {
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => compare(a, b).is_eq(),
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
-        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len()
-                && a.iter()
-                    .all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
         }
         _ => a == b,
     }
@@ -711,9 +580,7 @@ fn well_formed(format: Format, text: &str) -> bool {
     match format {
         Format::Date => is_date(text),
         Format::Time => is_time(text),
-        Format::DateTime => text
-            .split_once(['T', 't', ' '])
-            .is_some_and(|(date, time)| is_date(date) && is_time(time)),
+        Format::DateTime => text.split_once(['T', 't', ' ']).is_some_and(|(date, time)| is_date(date) && is_time(time)),
         Format::Email => text.rsplit_once('@').is_some_and(|(local, domain)| {
             !local.is_empty()
                 && !domain.is_empty()
@@ -723,19 +590,14 @@ fn well_formed(format: Format, text: &str) -> bool {
         }),
         Format::Uri => text.split_once(':').is_some_and(|(scheme, rest)| {
             scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-                && scheme
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+                && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
                 && !rest.is_empty()
-                && !text
-                    .contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"".contains(c))
+                && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"".contains(c))
         }),
         Format::Uuid => {
             let groups: Vec<&str> = text.split('-').collect();
             groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-                && groups
-                    .iter()
-                    .all(|g| g.chars().all(|c| c.is_ascii_hexdigit()))
+                && groups.iter().all(|g| g.chars().all(|c| c.is_ascii_hexdigit()))
         }
     }
 }
@@ -743,13 +605,10 @@ fn well_formed(format: Format, text: &str) -> bool {
 /// True for a day that exists, written as RFC 3339 `full-date`.
 pub(crate) fn is_date(text: &str) -> bool {
     let mut parts = text.split('-');
-    let (Some(year), Some(month), Some(day), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
+    let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return false;
     };
-    let (Some(year), Some(month), Some(day)) = (fixed(year, 4), fixed(month, 2), fixed(day, 2))
-    else {
+    let (Some(year), Some(month), Some(day)) = (fixed(year, 4), fixed(month, 2), fixed(day, 2)) else {
         return false;
     };
     let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -770,20 +629,15 @@ fn is_time(text: &str) -> bool {
         None => return false,
     };
     let zone_ok = match zone.strip_prefix(['+', '-']) {
-        Some(offset) => offset.split_once(':').is_some_and(|(h, m)| {
-            fixed(h, 2).is_some_and(|h| h < 24) && fixed(m, 2).is_some_and(|m| m < 60)
-        }),
+        Some(offset) => offset
+            .split_once(':')
+            .is_some_and(|(h, m)| fixed(h, 2).is_some_and(|h| h < 24) && fixed(m, 2).is_some_and(|m| m < 60)),
         None => zone.len() == 1,
     };
-    let (whole, fraction) = clock
-        .split_once('.')
-        .map_or((clock, None), |(whole, fraction)| (whole, Some(fraction)));
-    let fraction_ok = fraction
-        .is_none_or(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
+    let (whole, fraction) = clock.split_once('.').map_or((clock, None), |(whole, fraction)| (whole, Some(fraction)));
+    let fraction_ok = fraction.is_none_or(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
     let mut parts = whole.split(':');
-    let (Some(h), Some(m), Some(s), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
+    let (Some(h), Some(m), Some(s), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return false;
     };
     let below = |text: &str, limit: u32| fixed(text, 2).is_some_and(|number| number < limit);
@@ -791,7 +645,5 @@ fn is_time(text: &str) -> bool {
 }
 
 fn fixed(text: &str, digits: usize) -> Option<u32> {
-    (text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit()))
-        .then(|| text.parse().ok())
-        .flatten()
+    (text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }

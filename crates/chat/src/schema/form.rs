@@ -176,37 +176,20 @@ pub enum TypedError {
 ///
 /// Never fails: what cannot be shown becomes a [`Kind::Raw`] field or a note.
 pub fn form_of(schema: &Value) -> Form {
-    let mut maker = Maker {
-        root: schema,
-        left: MAX_FIELDS,
-        notes: Vec::new(),
-    };
+    let mut maker = Maker { root: schema, left: MAX_FIELDS, notes: Vec::new() };
     let top = match resolve(schema, schema) {
         Ok(top) => maker.merged(top),
         Err(reference) => {
             maker.notes.push(elsewhere(&reference));
-            return Form {
-                open: true,
-                notes: maker.notes,
-                ..Form::default()
-            };
+            return Form { open: true, notes: maker.notes, ..Form::default() };
         }
     };
     let fields = maker.fields(&top, 0);
-    let combined = [
-        "anyOf",
-        "oneOf",
-        "if",
-        "dependentSchemas",
-        "dependentRequired",
-        "not",
-    ]
-    .iter()
-    .any(|key| top.get(*key).is_some());
+    let combined = ["anyOf", "oneOf", "if", "dependentSchemas", "dependentRequired", "not"]
+        .iter()
+        .any(|key| top.get(*key).is_some());
     if combined {
-        maker.notes.push(
-            "some fields depend on each other; the whole is checked before it is sent".to_owned(),
-        );
+        maker.notes.push("some fields depend on each other; the whole is checked before it is sent".to_owned());
     }
     let additional = match top.get("additionalProperties") {
         None => fields.is_empty(),
@@ -233,19 +216,12 @@ impl Maker<'_> {
         let Some(properties) = object.get("properties").and_then(Value::as_object) else {
             return Vec::new();
         };
-        let required: Vec<&str> = object
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
+        let required: Vec<&str> =
+            object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
         let mut fields = Vec::new();
         for (name, schema) in properties {
             if self.left == 0 {
-                self.notes.push(format!(
-                    "only the first {MAX_FIELDS} fields are shown; edit the rest as JSON"
-                ));
+                self.notes.push(format!("only the first {MAX_FIELDS} fields are shown; edit the rest as JSON"));
                 break;
             }
             self.left -= 1;
@@ -300,10 +276,7 @@ impl Maker<'_> {
     /// `null` taken out of `type: [..]`, `anyOf`, `oneOf` or `enum`, and whether it was there.
     fn without_null(&mut self, schema: &Value) -> (Value, bool) {
         let mut out = schema.clone();
-        let mut nullable = schema
-            .get("nullable")
-            .and_then(Value::as_bool)
-            .unwrap_or(false);
+        let mut nullable = schema.get("nullable").and_then(Value::as_bool).unwrap_or(false);
         if let Some(object) = out.as_object_mut() {
             if let Some(Value::Array(list)) = object.get_mut("type") {
                 let before = list.len();
@@ -325,14 +298,12 @@ impl Maker<'_> {
                 };
                 let before = list.len();
                 list.retain(|one| {
-                    one.get("type").is_none_or(|kind| kind != "null")
-                        && one.get("const") != Some(&Value::Null)
+                    one.get("type").is_none_or(|kind| kind != "null") && one.get("const") != Some(&Value::Null)
                 });
                 nullable |= list.len() < before;
                 // With one alternative left the alternative is the schema.
                 if let [one] = list.as_slice() {
-                    let one = resolve(self.root, one)
-                        .map_or_else(|_| one.clone(), |one| self.merged(one));
+                    let one = resolve(self.root, one).map_or_else(|_| one.clone(), |one| self.merged(one));
                     object.remove(key);
                     if let Value::Object(one) = one {
                         for (name, value) in one {
@@ -384,18 +355,10 @@ impl Maker<'_> {
             ["integer", "number"] | ["number", "integer"] => "number",
             [] if schema.get("properties").is_some() => "object",
             [] if schema.get("items").is_some() => "array",
-            [] if ["minLength", "maxLength", "pattern", "format"]
-                .iter()
-                .any(|key| schema.get(*key).is_some()) =>
-            {
+            [] if ["minLength", "maxLength", "pattern", "format"].iter().any(|key| schema.get(*key).is_some()) => {
                 "string"
             }
-            [] if ["minimum", "maximum", "multipleOf"]
-                .iter()
-                .any(|key| schema.get(*key).is_some()) =>
-            {
-                "number"
-            }
+            [] if ["minimum", "maximum", "multipleOf"].iter().any(|key| schema.get(*key).is_some()) => "number",
             [] => return raw("the schema does not say what it is"),
             _ => return raw("it can be of several types"),
         };
@@ -411,11 +374,7 @@ impl Maker<'_> {
                 let closed = schema
                     .get("additionalProperties")
                     .is_none_or(|more| *more == Value::Bool(false) || *more == Value::Bool(true));
-                if fields.is_empty() || !closed {
-                    raw("its keys are free")
-                } else {
-                    Kind::Group(fields)
-                }
+                if fields.is_empty() || !closed { raw("its keys are free") } else { Kind::Group(fields) }
             }
             "null" => Kind::Fixed(Value::Null),
             other => raw(&format!("`{other}` is not a JSON type")),
@@ -439,11 +398,9 @@ impl Maker<'_> {
             return Kind::Choices { options, min, max };
         }
         match self.kind(&items, name, depth + 1) {
-            item @ (Kind::Text { .. } | Kind::Number { .. } | Kind::Boolean) => Kind::List {
-                item: Box::new(item),
-                min,
-                max,
-            },
+            item @ (Kind::Text { .. } | Kind::Number { .. } | Kind::Boolean) => {
+                Kind::List { item: Box::new(item), min, max }
+            }
             _ => raw("its items are not plain values"),
         }
     }
@@ -451,11 +408,7 @@ impl Maker<'_> {
     /// The options of an `enum` (with `enumNames`, as MCP elicitation once had them) or of constants under `oneOf` or
     /// `anyOf`.
     fn options(&self, schema: &Value) -> Option<Vec<Opt>> {
-        if let Some(values) = schema
-            .get("enum")
-            .and_then(Value::as_array)
-            .filter(|values| !values.is_empty())
-        {
+        if let Some(values) = schema.get("enum").and_then(Value::as_array).filter(|values| !values.is_empty()) {
             let names: Vec<&str> = schema
                 .get("enumNames")
                 .and_then(Value::as_array)
@@ -463,28 +416,18 @@ impl Maker<'_> {
                 .flatten()
                 .filter_map(Value::as_str)
                 .collect();
-            let title = |at: usize, value: &Value| {
-                names
-                    .get(at)
-                    .map_or_else(|| display(value), |name| (*name).to_owned())
-            };
+            let title =
+                |at: usize, value: &Value| names.get(at).map_or_else(|| display(value), |name| (*name).to_owned());
             return Some(
                 values
                     .iter()
                     .enumerate()
-                    .map(|(at, value)| Opt {
-                        value: value.clone(),
-                        title: title(at, value),
-                        description: None,
-                    })
+                    .map(|(at, value)| Opt { value: value.clone(), title: title(at, value), description: None })
                     .collect(),
             );
         }
-        let alternatives = schema
-            .get("oneOf")
-            .or_else(|| schema.get("anyOf"))?
-            .as_array()
-            .filter(|list| !list.is_empty())?;
+        let alternatives =
+            schema.get("oneOf").or_else(|| schema.get("anyOf"))?.as_array().filter(|list| !list.is_empty())?;
         let mut options = Vec::new();
         for alternative in alternatives {
             let alternative = resolve(self.root, alternative).ok()?;
@@ -495,10 +438,7 @@ impl Maker<'_> {
                     description: text(alternative, "description"),
                 });
             } else {
-                options.extend(
-                    self.options(alternative)
-                        .filter(|_| alternative.get("enum").is_some())?,
-                );
+                options.extend(self.options(alternative).filter(|_| alternative.get("enum").is_some())?);
             }
         }
         Some(options)
@@ -527,10 +467,7 @@ fn merge_keyword(out: &mut Map<String, Value>, key: &str, value: &Value) {
 }
 
 fn text_kind(schema: &Value, name: &str) -> Kind {
-    let format = schema
-        .get("format")
-        .and_then(Value::as_str)
-        .and_then(Format::named);
+    let format = schema.get("format").and_then(Value::as_str).and_then(Format::named);
     let max = schema.get("maxLength").and_then(Value::as_u64);
     // There is no keyword for "several lines". Names that usually hold prose get a larger box; nothing else hangs on it.
     let prose = [
@@ -576,9 +513,7 @@ fn number_kind(schema: &Value, whole: bool) -> Kind {
 }
 
 fn raw(why: &str) -> Kind {
-    Kind::Raw {
-        why: why.to_owned(),
-    }
+    Kind::Raw { why: why.to_owned() }
 }
 
 fn elsewhere(reference: &str) -> String {
@@ -586,11 +521,7 @@ fn elsewhere(reference: &str) -> String {
 }
 
 fn text(schema: &Value, key: &str) -> Option<String> {
-    schema
-        .get(key)
-        .and_then(Value::as_str)
-        .filter(|text| !text.trim().is_empty())
-        .map(str::to_owned)
+    schema.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty()).map(str::to_owned)
 }
 
 /// A name in readable words: `dueDate` and `due_date` become `Due date`.
@@ -635,8 +566,7 @@ pub fn typed(kind: &Kind, text: &str) -> Result<Value, TypedError> {
         Kind::List { item, .. } => typed(item, text),
         Kind::Choices { options, .. } => typed(&Kind::Choice(options.clone()), text),
         Kind::Group(_) | Kind::Raw { .. } => {
-            let value: Value = serde_json::from_str(trimmed)
-                .map_err(|error| TypedError::NotJson(error.to_string()))?;
+            let value: Value = serde_json::from_str(trimmed).map_err(|error| TypedError::NotJson(error.to_string()))?;
             Ok(value)
         }
     }
@@ -644,8 +574,7 @@ pub fn typed(kind: &Kind, text: &str) -> Result<Value, TypedError> {
 
 fn number(text: &str, whole: bool) -> Result<Value, TypedError> {
     let not = || TypedError::NotANumber(text.to_owned());
-    let parsed: Number =
-        serde_json::from_str(text.strip_prefix('+').unwrap_or(text)).map_err(|_| not())?;
+    let parsed: Number = serde_json::from_str(text.strip_prefix('+').unwrap_or(text)).map_err(|_| not())?;
     if !exact(text, &parsed) {
         return Err(TypedError::NotExact(text.to_owned()));
     }
@@ -674,18 +603,12 @@ fn digits(text: &str) -> (String, i64) {
         return (String::new(), 0);
     }
     let point = i64::try_from(before.len()).unwrap_or(0) - i64::try_from(leading).unwrap_or(0);
-    (
-        kept.to_owned(),
-        point + exponent.parse::<i64>().unwrap_or(0),
-    )
+    (kept.to_owned(), point + exponent.parse::<i64>().unwrap_or(0))
 }
 
 /// Puts the values of fields together: absent stays absent, [`Kind::Fixed`] fields that are required are always there.
 /// `value_of` gets the path of each field (names from the outside in) and gives its value, if it has one.
-pub fn collect(
-    form: &Form,
-    value_of: &mut dyn FnMut(&[&str], &Field) -> Option<Value>,
-) -> Map<String, Value> {
+pub fn collect(form: &Form, value_of: &mut dyn FnMut(&[&str], &Field) -> Option<Value>) -> Map<String, Value> {
     fn walk<'f>(
         fields: &'f [Field],
         path: &mut Vec<&'f str>,

@@ -1,1 +1,286 @@
+use super::*;
+use policy::{Action, ClassSource, ConnectorId};
+use serde_json::json;
 
+fn action(name: &str, class: Class) -> Candidate {
+    Candidate {
+        connector: ConnectorId::from("desk"),
+        connector_name: "Desk".to_owned(),
+        host: "desk.example".to_owned(),
+        badge: None,
+        action: Action::new(json!({
+            "name": name, "description": "Does it.",
+            "inputSchema": { "type": "object", "properties": { "n": { "type": "integer" } }, "required": ["n"], "additionalProperties": false },
+        }))
+        .unwrap(),
+        class,
+        class_source: ClassSource::Claimed,
+    }
+}
+
+fn turn() -> Turn {
+    Turn::new(Setup {
+        endpoint: Endpoint { base_url: "https://api.example.com/v1".to_owned(), model: "m".to_owned() },
+        actions: vec![action("look", Class::Read), action("make", Class::Write), action("drop", Class::Destructive)],
+        messages: vec![Message::System("s".to_owned()), Message::User("do it".to_owned())],
+        limits: Limits::default(),
+    })
+}
+
+fn drain(turn: &mut Turn) -> Vec<Output> {
+    std::iter::from_fn(|| turn.poll()).collect()
+}
+
+/// Answers the request that is open with these calls (name, arguments); gives what comes out.
+fn answer(turn: &mut Turn, id: u32, text: &str, calls: &[(&str, &str)]) -> Vec<Output> {
+    let calls: Vec<Value> = calls
+        .iter()
+        .enumerate()
+        .map(|(index, (name, arguments))| json!({ "index": index, "id": format!("w{index}"), "function": { "name": name, "arguments": arguments } }))
+        .collect();
+    let finish = if calls.is_empty() { "stop" } else { "tool_calls" };
+    let chunk = json!({ "choices": [{ "delta": { "content": text, "tool_calls": calls }, "finish_reason": finish }] });
+    turn.handle(Input::Response { id, status: 200, headers: vec![] });
+    turn.handle(Input::Bytes { id, chunk: format!("data: {chunk}\n\ndata: [DONE]\n\n").into_bytes() });
+    turn.handle(Input::Ended { id });
+    drain(turn)
+}
+
+fn wanted(out: &[Output]) -> Vec<(u32, usize)> {
+    out.iter()
+        .filter_map(|one| if let Output::Call(call) = one { Some((call.key, call.action)) } else { None })
+        .collect()
+}
+
+fn request(out: &[Output]) -> Option<(u32, Value)> {
+    out.iter().find_map(|one| {
+        if let Output::Fetch { id, request } = one {
+            Some((*id, serde_json::from_str(&request.body).unwrap()))
+        } else {
+            None
+        }
+    })
+}
+
+fn ended(turn: &mut Turn, key: u32, text: &str) -> Vec<Output> {
+    turn.handle(Input::CallEnded { key, text: text.to_owned() });
+    drain(turn)
+}
+
+#[test]
+fn a_turn_goes_from_question_over_calls_to_the_answer() {
+    let mut turn = turn();
+    let out = drain(&mut turn);
+    let (id, body) = request(&out).unwrap();
+    assert_eq!(body["tools"].as_array().unwrap().len(), 3);
+    assert!(body["tools"][0]["function"]["description"].as_str().unwrap().contains("desk.example"));
+    let out = answer(&mut turn, id, "I look.", &[("desk__look", "{\"n\":1}")]);
+    assert_eq!(wanted(&out), [(0, 0)]);
+    let out = ended(&mut turn, 0, "status: done");
+    let (id, body) = request(&out).unwrap();
+    assert_eq!(body["messages"][2]["tool_calls"][0]["function"]["name"], "desk__look");
+    assert_eq!(body["messages"][3], json!({ "role": "tool", "tool_call_id": "w0", "content": "status: done" }));
+    let out = answer(&mut turn, id, "Done.", &[]);
+    assert_eq!(out.last(), Some(&Output::Ended(End::Answered)));
+    assert!(turn.is_over());
+}
+
+#[test]
+fn x73_writes_run_alone_and_nothing_overtakes_them() {
+    let mut turn = turn();
+    drain(&mut turn);
+    let call = |name| (name, "{\"n\":1}");
+    let out = answer(
+        &mut turn,
+        0,
+        "",
+        &[call("desk__look"), call("desk__look"), call("desk__make"), call("desk__drop"), call("desk__look")],
+    );
+    assert_eq!(wanted(&out), [(0, 0), (1, 0)], "reads first, side by side");
+    assert_eq!(wanted(&ended(&mut turn, 1, "r")), []);
+    assert_eq!(wanted(&ended(&mut turn, 0, "r")), [(2, 1)], "then the write, alone");
+    assert_eq!(wanted(&ended(&mut turn, 4, "forged")), [], "what has not begun cannot end");
+    assert_eq!(wanted(&ended(&mut turn, 2, "r")), [(3, 2)]);
+    assert_eq!(wanted(&ended(&mut turn, 2, "again")), []);
+    assert_eq!(wanted(&ended(&mut turn, 3, "status: denied.")), [(4, 0)]);
+    let (_, body) = request(&ended(&mut turn, 4, "r")).unwrap();
+    let told: Vec<&str> = body["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|m| m["role"] == "tool")
+        .map(|m| m["tool_call_id"].as_str().unwrap())
+        .collect();
+    assert_eq!(told, ["w0", "w1", "w2", "w3", "w4"]);
+}
+
+#[test]
+fn x73_only_whole_and_valid_calls_come_out() {
+    for arguments in ["{\"n\":", "{\"n\":\"x\"}", "", "[1]", "{\"n\":1,\"m\":2}", "7"] {
+        let mut turn = turn();
+        drain(&mut turn);
+        let out = answer(&mut turn, 0, "", &[("desk__make", arguments)]);
+        assert_eq!(wanted(&out), [], "{arguments}");
+        assert!(out.iter().any(|one| matches!(one, Output::Refused { .. })));
+        let (_, body) = request(&out).expect("the model is told and asked again");
+        assert!(body["messages"][3]["content"].as_str().unwrap().starts_with("status: not a call. Nothing was sent."));
+        let echoed = body["messages"][2]["tool_calls"][0]["function"]["arguments"].as_str().unwrap();
+        assert!(serde_json::from_str::<Map<String, Value>>(echoed).is_ok(), "the history stays valid JSON");
+    }
+}
+
+#[test]
+fn x77_an_invented_name_is_not_a_call_and_is_told() {
+    let mut turn = turn();
+    drain(&mut turn);
+    let out = answer(&mut turn, 0, "", &[("grant_admin", "{}"), ("make", "{\"n\":1}"), ("desk__look", "{\"n\":1}")]);
+    assert_eq!(wanted(&out), [(2, 0)]);
+    assert_eq!(out.iter().filter(|one| matches!(one, Output::Refused { .. })).count(), 2);
+    let (_, body) = request(&ended(&mut turn, 2, "r")).unwrap();
+    assert!(body["messages"][3]["content"].as_str().unwrap().contains("there is no tool `grant_admin`"));
+}
+
+#[test]
+fn x47_actions_for_apps_are_not_offered() {
+    let mut hidden = action("inner", Class::Read);
+    let mut definition = hidden.action.definition().clone();
+    definition["_meta"] = json!({ "ui": { "visibility": ["app"] } });
+    hidden.action = Action::new(definition).unwrap();
+    let turn = Turn::new(Setup {
+        endpoint: Endpoint { base_url: "https://a.example".to_owned(), model: "m".to_owned() },
+        actions: vec![hidden],
+        messages: vec![],
+        limits: Limits::default(),
+    });
+    assert!(turn.actions().is_empty());
+}
+
+#[test]
+fn ids_that_are_missing_or_twice_are_made_up() {
+    let mut turn = turn();
+    drain(&mut turn);
+    let chunk = json!({ "choices": [{ "message": { "tool_calls": [
+        { "function": { "name": "desk__look", "arguments": { "n": 1 } } }, { "function": { "name": "desk__look", "arguments": { "n": 2 } } },
+    ] }, "finish_reason": "tool_calls" }] });
+    turn.handle(Input::Response { id: 0, status: 200, headers: vec![] });
+    turn.handle(Input::Bytes { id: 0, chunk: chunk.to_string().into_bytes() });
+    turn.handle(Input::Ended { id: 0 });
+    assert_eq!(wanted(&drain(&mut turn)).len(), 2);
+    ended(&mut turn, 0, "a");
+    let (_, body) = request(&ended(&mut turn, 1, "b")).unwrap();
+    assert_ne!(body["messages"][3]["tool_call_id"], body["messages"][4]["tool_call_id"]);
+    assert_eq!(body["messages"][2]["tool_calls"][1]["id"], body["messages"][4]["tool_call_id"]);
+}
+
+#[test]
+fn a_stop_aborts_what_runs_and_ends() {
+    let mut asked = turn();
+    asked.handle(Input::Stop);
+    assert_eq!(drain(&mut asked), [Output::Abort { id: 0 }, Output::Ended(End::Stopped)]);
+    let mut calling = turn();
+    drain(&mut calling);
+    answer(&mut calling, 0, "", &[("desk__look", "{\"n\":1}"), ("desk__make", "{\"n\":1}")]);
+    calling.handle(Input::Stop);
+    assert_eq!(drain(&mut calling), [Output::CancelCall { key: 0 }, Output::Ended(End::Stopped)]);
+    calling.handle(Input::CallEnded { key: 0, text: "late".to_owned() });
+    calling.handle(Input::Stop);
+    assert_eq!(drain(&mut calling), []);
+    let mut reading = turn();
+    drain(&mut reading);
+    reading.handle(Input::Response { id: 0, status: 200, headers: vec![] });
+    reading.handle(Input::Stop);
+    reading.handle(Input::Bytes { id: 0, chunk: b"data: {}".to_vec() });
+    assert!(matches!(
+        &drain(&mut reading)[..],
+        [
+            Output::AnswerStarted,
+            Output::Abort { id: 0 },
+            Output::AnswerEnded { error: Some(_) },
+            Output::Ended(End::Stopped)
+        ]
+    ));
+}
+
+#[test]
+fn a_call_that_was_not_polled_before_a_stop_never_comes_out() {
+    let mut turn = turn();
+    drain(&mut turn);
+    let chunk = json!({ "choices": [{ "message": { "tool_calls": [{ "id": "a", "function": { "name": "desk__make", "arguments": "{\"n\":1}" } }] }, "finish_reason": "tool_calls" }] });
+    turn.handle(Input::Response { id: 0, status: 200, headers: vec![] });
+    turn.handle(Input::Bytes { id: 0, chunk: chunk.to_string().into_bytes() });
+    turn.handle(Input::Ended { id: 0 });
+    turn.handle(Input::Stop);
+    assert_eq!(wanted(&drain(&mut turn)), []);
+}
+
+#[test]
+fn rounds_are_limited() {
+    let mut turn = turn();
+    let mut out = drain(&mut turn);
+    for key in 0.. {
+        let Some((id, _)) = request(&out) else { break };
+        answer(&mut turn, id, "", &[("desk__look", "{\"n\":1}")]);
+        out = ended(&mut turn, key, "r");
+    }
+    assert_eq!(out, [Output::Ended(End::TooManyRounds(MAX_ROUNDS))]);
+}
+
+#[test]
+fn many_calls_in_one_answer_are_limited() {
+    let mut turn = turn();
+    drain(&mut turn);
+    let calls = vec![("desk__look", "{\"n\":1}"); MAX_CALLS + 3];
+    let out = answer(&mut turn, 0, "", &calls);
+    assert_eq!(wanted(&out).len(), MAX_PARALLEL);
+    assert_eq!(out.iter().filter(|one| matches!(one, Output::Refused { .. })).count(), 3);
+}
+
+#[test]
+fn failures_are_said_in_words_with_a_next_step() {
+    let mut unreachable = turn();
+    drain(&mut unreachable);
+    unreachable.handle(Input::Failed { id: 0 });
+    let out = drain(&mut unreachable);
+    let Some(Output::Ended(end)) = out.last() else { panic!("{out:?}") };
+    let note = end.note().unwrap();
+    assert!(
+        note.contains("`api.example.com` could not be reached, or it does not let web pages talk to it")
+            && note.contains("Next step: check"),
+        "{note}"
+    );
+
+    let mut limited = turn();
+    drain(&mut limited);
+    limited.handle(Input::Response { id: 0, status: 429, headers: vec![("Retry-After".to_owned(), "7".to_owned())] });
+    limited.handle(Input::Bytes { id: 0, chunk: b"{\"error\":{\"message\":\"slow ".to_vec() });
+    limited.handle(Input::Bytes { id: 0, chunk: b"down\"}}".to_vec() });
+    limited.handle(Input::Ended { id: 0 });
+    let out = drain(&mut limited);
+    assert!(
+        matches!(&out[..], [Output::Ended(End::Failed(ModelError::TooMany { wait: Some(wait), said, .. }))] if wait == "in 7 s" && said == "slow down")
+    );
+
+    let mut broken = turn();
+    drain(&mut broken);
+    broken.handle(Input::Response { id: 0, status: 200, headers: vec![] });
+    let chunk = json!({ "choices": [{ "delta": { "tool_calls": [{ "index": 0, "id": "a", "function": { "name": "desk__make", "arguments": "{\"n\":1}" } }] } }] });
+    broken.handle(Input::Bytes { id: 0, chunk: format!("data: {chunk}\n\n").into_bytes() });
+    broken.handle(Input::Failed { id: 0 });
+    let out = drain(&mut broken);
+    assert_eq!(wanted(&out), [], "x73: half an answer asks for nothing");
+    assert!(matches!(out.last(), Some(Output::Ended(End::Failed(ModelError::BrokeOff { .. })))));
+}
+
+#[test]
+fn an_answer_that_says_it_is_done_is_done_though_the_connection_stays_open() {
+    let mut turn = turn();
+    drain(&mut turn);
+    turn.handle(Input::Response { id: 0, status: 200, headers: vec![] });
+    turn.handle(Input::Bytes {
+        id: 0,
+        chunk: b"data: {\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n\ndata: [DONE]\n\n".to_vec(),
+    });
+    let out = drain(&mut turn);
+    assert!(out.contains(&Output::Abort { id: 0 }));
+    assert_eq!(out.last(), Some(&Output::Ended(End::Answered)));
+}

@@ -1,0 +1,210 @@
+use super::*;
+use serde_json::json;
+
+pub(crate) fn card(state: CallState) -> CallCard {
+    CallCard {
+        call: CallId::from("c1"),
+        by: Caller::Model,
+        connector: ConnectorId::from("desk"),
+        connector_name: "Desk".to_owned(),
+        host: "desk.example".to_owned(),
+        badge: Some("Dev".to_owned()),
+        account: None,
+        action: "create_ticket".to_owned(),
+        title: "Create ticket".to_owned(),
+        class: Class::Write,
+        class_source: ClassSource::Claimed,
+        arguments: json!({ "title": "x" }),
+        state,
+        started_at: 1_000,
+        running_since: None,
+        ended_at: None,
+        signal_at: None,
+        progress: None,
+        result: None,
+        why: None,
+        late: false,
+    }
+}
+
+fn conversation(state: CallState) -> Conversation {
+    let mut chat = Conversation::new(ConversationId::from("k"), vec![], 500);
+    put(&mut chat, "i1", Body::Said { text: "Make a ticket\n about   the printer".to_owned() });
+    put(&mut chat, "i2", Body::Call(Box::new(card(state))));
+    chat
+}
+
+fn put(chat: &mut Conversation, id: &str, body: Body) {
+    chat.apply(Event::Put(Item { id: ItemId::from(id), at: 1_000, body }), 1_000).unwrap();
+}
+
+fn every_state() -> Vec<CallState> {
+    vec![
+        CallState::Proposed,
+        CallState::Waiting,
+        CallState::Running,
+        CallState::NeedsInput,
+        CallState::NeedsSignIn { scopes: vec![] },
+        CallState::NeedsSignIn { scopes: vec!["files.write".to_owned()] },
+        CallState::Done,
+        CallState::Failed { cause: "the server said: no.".to_owned(), sent: Sent::Yes },
+        CallState::Failed { cause: "offline".to_owned(), sent: Sent::No },
+        CallState::Denied { reason: None },
+        CallState::NotAnswered,
+        CallState::Unknown { cause: "stream broke".to_owned() },
+        CallState::Held,
+        CallState::Blocked { reason: "writes are off".to_owned() },
+        CallState::Cancelled { sent: Sent::Yes },
+        CallState::Cancelled { sent: Sent::No },
+    ]
+}
+
+#[test]
+fn n05_every_state_has_its_own_words_for_people_and_for_models() {
+    let cards: Vec<CallCard> = every_state().into_iter().map(card).collect();
+    let mut headers: Vec<String> = cards.iter().map(|card| card.header(2_000)).collect();
+    headers.sort();
+    headers.dedup();
+    assert_eq!(headers.len(), cards.len());
+    let mut told: Vec<String> =
+        cards.iter().filter(|card| card.state.ended()).map(|card| card.for_model(1_000)).collect();
+    let count = told.len();
+    told.sort();
+    told.dedup();
+    assert_eq!(told.len(), count);
+}
+
+#[test]
+fn headers_say_what_screens_e4_says() {
+    let words: Vec<String> = every_state().into_iter().map(|state| card(state).header(2_000)).collect();
+    assert_eq!(
+        words,
+        [
+            "Wants to create ticket",
+            "Waiting for your decision",
+            "Running · 1 s",
+            "desk.example is asking you something",
+            "Sign-in ended",
+            "More access needed: files.write",
+            "Done",
+            "Failed: the server said: no · it was sent",
+            "Failed: offline · nothing was sent",
+            "You declined. Nothing was sent.",
+            "Nobody answered. Nothing was sent.",
+            "Connection broke after sending. It may have happened.",
+            "This action changed since it was approved. Nothing was sent.",
+            "Not allowed here: writes are off. Nothing was sent.",
+            "Cancelled. desk.example may still finish.",
+            "Cancelled. Nothing was sent.",
+        ]
+    );
+}
+
+#[test]
+fn u06_a_running_call_says_how_far_it_is_and_when_it_was_last_heard() {
+    let mut chat = conversation(CallState::Proposed);
+    let call = CallId::from("c1");
+    chat.apply(Event::Call { call: call.clone(), state: CallState::Running }, 10_000).unwrap();
+    let progress = Progress { done: 3.0, total: Some(10.0), message: None };
+    chat.apply(Event::CallSignal { call: call.clone(), progress: Some(progress) }, 20_000).unwrap();
+    let card = chat.call(&call).unwrap();
+    assert_eq!(card.header(22_000), "Running · 12 s · 3 of 10 · last signal 2 s ago");
+    assert_eq!(card.header(55_000), "No signal for 35 s");
+    assert!(card.silent(50_000) && !card.silent(49_999));
+    chat.apply(Event::CallAllowed { call: call.clone(), why: "you allowed it once".to_owned() }, 60_000).unwrap();
+    chat.apply(Event::CallResult { call: call.clone(), result: json!({ "content": [] }) }, 11_400).unwrap();
+    assert_eq!(chat.call(&call).unwrap().header(99_000), "Done · 1.4 s · you allowed it once");
+}
+
+#[test]
+fn x116_what_has_ended_stays_ended_and_a_late_answer_is_marked() {
+    for state in every_state().into_iter().filter(CallState::ended) {
+        let mut chat = conversation(state.clone());
+        let call = CallId::from("c1");
+        let late = chat.apply(Event::CallResult { call: call.clone(), result: json!({ "content": [] }) }, 9_000);
+        assert_eq!(late, Err(ApplyError::Ended("c1".to_owned())));
+        assert!(chat.apply(Event::Call { call: call.clone(), state: CallState::Running }, 9_000).is_err());
+        let card = chat.call(&call).unwrap();
+        assert_eq!((&card.state, card.late, &card.result), (&state, true, &None));
+    }
+}
+
+#[test]
+fn a_result_with_is_error_counts_as_failed() {
+    let mut chat = conversation(CallState::Running);
+    let result = json!({ "isError": true, "content": [{ "type": "text", "text": "no such queue\nat line 3" }] });
+    chat.apply(Event::CallResult { call: CallId::from("c1"), result }, 2_000).unwrap();
+    let card = chat.call(&CallId::from("c1")).unwrap();
+    assert_eq!(card.header(3_000), "Failed: the server said: no such queue at line 3 · it was sent");
+}
+
+#[test]
+fn x71_a_pending_question_after_a_reload_is_not_answered() {
+    for state in [CallState::Waiting, CallState::Proposed, CallState::NeedsSignIn { scopes: vec![] }] {
+        let mut chat = conversation(state);
+        assert_eq!(chat.restore(5_000), [ItemId::from("i2")]);
+        assert_eq!(chat.call(&CallId::from("c1")).unwrap().state, CallState::NotAnswered);
+        assert!(chat.restore(6_000).is_empty(), "restoring twice changes nothing");
+    }
+}
+
+#[test]
+fn x114_a_running_call_after_a_reload_has_an_unknown_outcome() {
+    for state in [CallState::Running, CallState::NeedsInput] {
+        let mut chat = conversation(state);
+        chat.restore(5_000);
+        assert!(matches!(chat.call(&CallId::from("c1")).unwrap().state, CallState::Unknown { .. }));
+    }
+    let mut chat = conversation(CallState::Done);
+    put(&mut chat, "i3", Body::Answer(Answer { text: "Half".to_owned(), ..Answer::default() }));
+    assert_eq!(chat.restore(5_000), [ItemId::from("i3")]);
+    assert!(
+        matches!(&chat.items[2].body, Body::Answer(answer) if answer.done && answer.text == "Half" && answer.error.is_some())
+    );
+}
+
+#[test]
+fn the_title_comes_from_the_first_message_until_the_person_chooses() {
+    let mut chat = conversation(CallState::Waiting);
+    assert_eq!(chat.title, "Make a ticket about the printer");
+    put(&mut chat, "i9", Body::Said { text: "something else".to_owned() });
+    assert_eq!(chat.title, "Make a ticket about the printer");
+    chat.apply(Event::Renamed { title: " Printer ".to_owned() }, 2_000).unwrap();
+    put(&mut chat, "i1", Body::Said { text: "changed".to_owned() });
+    assert_eq!((chat.title.as_str(), chat.renamed, chat.updated_at), ("Printer", true, 2_000));
+    chat.apply(Event::Renamed { title: " ".to_owned() }, 2_000).unwrap();
+    assert_eq!(chat.title, "changed");
+    let long = one_line(&"word ".repeat(40), TITLE_CHARS);
+    assert!(long.chars().count() <= TITLE_CHARS && long.ends_with("word…"), "{long}");
+}
+
+#[test]
+fn an_answer_grows_and_ends() {
+    let mut chat = conversation(CallState::Done);
+    put(&mut chat, "a", Body::Answer(Answer::default()));
+    let item = ItemId::from("a");
+    chat.apply(Event::AnswerText { item: item.clone(), text: "Hel".to_owned() }, 1).unwrap();
+    chat.apply(Event::AnswerText { item: item.clone(), text: "lo".to_owned() }, 1).unwrap();
+    chat.apply(Event::AnswerEnded { item: item.clone(), error: None }, 1).unwrap();
+    assert!(matches!(&chat.item(&item).unwrap().body, Body::Answer(answer) if answer.text == "Hello" && answer.done));
+    assert!(matches!(chat.apply(Event::AnswerText { item, text: "!".to_owned() }, 1), Err(ApplyError::Ended(_))));
+    let said = ItemId::from("i1");
+    assert_eq!(chat.apply(Event::AnswerEnded { item: said.clone(), error: None }, 1), Err(ApplyError::Kind(said)));
+    let none = ItemId::from("none");
+    assert_eq!(chat.apply(Event::AnswerEnded { item: none.clone(), error: None }, 1), Err(ApplyError::NoItem(none)));
+}
+
+#[test]
+fn a_search_needs_all_words_somewhere() {
+    let chat = conversation(CallState::Done);
+    assert!(chat.mentions("PRINTER desk") && chat.mentions("") && !chat.mentions("printer scanner"));
+}
+
+#[test]
+fn a_record_survives_its_store() {
+    for state in every_state() {
+        let chat = conversation(state);
+        let text = serde_json::to_string(&chat).unwrap();
+        assert_eq!(serde_json::from_str::<Conversation>(&text).unwrap(), chat);
+    }
+}
