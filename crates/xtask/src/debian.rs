@@ -18,7 +18,8 @@ pub(crate) fn unpacked(places: &Places) -> PathBuf {
 /// Where the shared libraries of unpacked packages are, as `LD_LIBRARY_PATH`.
 pub(crate) fn libraries(top: &Path) -> OsString {
     let triple = format!("{}-linux-gnu", std::env::consts::ARCH);
-    let folders = [format!("usr/lib/{triple}"), format!("lib/{triple}"), "usr/lib".into(), "usr/lib/llvm-22/lib".into()];
+    let folders =
+        [format!("usr/lib/{triple}"), format!("lib/{triple}"), "usr/lib".into(), "usr/lib/llvm-22/lib".into()];
     std::env::join_paths(folders.iter().map(|folder| top.join(folder))).unwrap_or_default()
 }
 
@@ -26,7 +27,8 @@ pub(crate) fn libraries(top: &Path) -> OsString {
 pub(crate) fn install(places: &Places, what: &str, packages: &[&str]) -> Outcome<()> {
     let by_hand = format!("as root, run `apt-get install {}`", packages.join(" "));
     if !is_here() {
-        return Err(Failure::new(format!("{what}: this machine has no apt")).next(format!("on Debian, {by_hand}; elsewhere, see README.md")));
+        return Err(Failure::new(format!("{what}: this machine has no apt"))
+            .next(format!("on Debian, {by_hand}; elsewhere, see README.md")));
     }
     let mut quiet = Environment::default();
     quiet.set("DEBIAN_FRONTEND", "noninteractive");
@@ -60,7 +62,8 @@ fn administrator() -> Option<&'static [&'static str]> {
 
 /// Downloads packages with everything they need that is not installed, and unpacks them into the cache.
 fn unpack(places: &Places, packages: &[&str]) -> Outcome<()> {
-    let plan = Program::new("apt-get").args(["install", "--simulate", "--no-install-recommends"]).args(packages).output()?;
+    let plan =
+        Program::new("apt-get").args(["install", "--simulate", "--no-install-recommends"]).args(packages).output()?;
     let needed = planned(&plan);
     let folder = places.cache.join("debian-packages");
     std::fs::create_dir_all(&folder).doing("make a folder for packages")?;

@@ -97,7 +97,12 @@ pub(crate) fn media_type(path: &str) -> &'static str {
 
 /// A name in `site/deploy/` and what is in it.
 pub(crate) fn files() -> [(&'static str, String); 4] {
-    [("Caddyfile", caddyfile()), ("nginx.conf", nginx()), ("_headers", headers_file("/")), ("_redirects", redirects_file("/"))]
+    [
+        ("Caddyfile", caddyfile()),
+        ("nginx.conf", nginx()),
+        ("_headers", headers_file("/")),
+        ("_redirects", redirects_file("/")),
+    ]
 }
 
 /// Writes `site/deploy/`.
@@ -206,7 +211,10 @@ mod tests {
     fn the_policy_starts_from_nothing_and_allows_no_inline_code() {
         let policy = policy(Loopback::Refused);
         assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"), "{policy}");
-        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'") && !policy.contains('*'), "{policy}");
+        assert!(
+            !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'") && !policy.contains('*'),
+            "{policy}"
+        );
         assert!(policy.contains("frame-ancestors 'none'"));
     }
 
@@ -229,7 +237,10 @@ mod tests {
             let found = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
             assert_eq!(found, expected, "site/deploy/{name} is not what the table says: run `cargo xtask headers`");
             for (header, value) in everywhere(Loopback::Refused) {
-                assert!(name == "_redirects" || expected.contains(header) && expected.contains(&value), "{name} lacks {header}");
+                assert!(
+                    name == "_redirects" || expected.contains(header) && expected.contains(&value),
+                    "{name} lacks {header}"
+                );
             }
         }
     }

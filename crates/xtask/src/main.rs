@@ -2,9 +2,12 @@
 
 #![allow(clippy::print_stdout, reason = "a command talks to the person who typed it")]
 
+mod chromium;
 mod debian;
+mod demo;
 mod headers;
 mod places;
+mod results;
 mod run;
 mod serve;
 mod setup;
@@ -80,14 +83,22 @@ impl Words {
 
     /// Takes `--name VALUE` or `--name=VALUE`.
     fn value(&mut self, name: &str) -> Outcome<Option<String>> {
-        let Some(at) = self.0.iter().position(|word| word == name || word.strip_prefix(name).is_some_and(|rest| rest.starts_with('='))) else {
+        let Some(at) = self
+            .0
+            .iter()
+            .position(|word| word == name || word.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')))
+        else {
             return Ok(None);
         };
         let word = self.0.remove(at);
         if let Some((_, value)) = word.split_once('=') {
             return Ok(Some(value.to_owned()));
         }
-        if at < self.0.len() { Ok(Some(self.0.remove(at))) } else { Err(Failure::new(format!("`{name}` needs a value"))) }
+        if at < self.0.len() {
+            Ok(Some(self.0.remove(at)))
+        } else {
+            Err(Failure::new(format!("`{name}` needs a value")))
+        }
     }
 
     /// Refuses what nobody asked for.

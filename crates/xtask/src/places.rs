@@ -24,8 +24,11 @@ impl Places {
             Some(folder) => std::path::absolute(folder).doing("find CARGO_TARGET_DIR")?,
             None => root.join("target"),
         };
-        let cache = cache(|name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from), std::env::consts::OS)
-            .ok_or_else(|| Failure::new("no folder for the tools is known").next("set COUNTERSIGN_CACHE to a folder"))?;
+        let cache = cache(
+            |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from),
+            std::env::consts::OS,
+        )
+        .ok_or_else(|| Failure::new("no folder for the tools is known").next("set COUNTERSIGN_CACHE to a folder"))?;
         std::fs::create_dir_all(&cache).doing(format_args!("make `{}`", cache.display()))?;
         Ok(Self { root, target, cache })
     }
@@ -56,7 +59,9 @@ fn cache(variable: impl Fn(&str) -> Option<PathBuf>, os: &str) -> Option<PathBuf
     let base = match os {
         "macos" => variable("HOME")?.join("Library/Caches"),
         "windows" => variable("LOCALAPPDATA")?,
-        _ => variable("XDG_CACHE_HOME").filter(|folder| folder.is_absolute()).or_else(|| Some(variable("HOME")?.join(".cache")))?,
+        _ => variable("XDG_CACHE_HOME")
+            .filter(|folder| folder.is_absolute())
+            .or_else(|| Some(variable("HOME")?.join(".cache")))?,
     };
     Some(base.join("countersign"))
 }
@@ -94,7 +99,10 @@ mod tests {
     fn the_cache_is_ours_if_named_else_the_platforms() {
         assert_eq!(cache(with(&[("COUNTERSIGN_CACHE", "/c"), ("HOME", "/h")]), "linux"), Some("/c".into()));
         assert_eq!(cache(with(&[("XDG_CACHE_HOME", "/x"), ("HOME", "/h")]), "linux"), Some("/x/countersign".into()));
-        assert_eq!(cache(with(&[("XDG_CACHE_HOME", "relative"), ("HOME", "/h")]), "linux"), Some("/h/.cache/countersign".into()));
+        assert_eq!(
+            cache(with(&[("XDG_CACHE_HOME", "relative"), ("HOME", "/h")]), "linux"),
+            Some("/h/.cache/countersign".into())
+        );
         assert_eq!(cache(with(&[("HOME", "/h")]), "macos"), Some("/h/Library/Caches/countersign".into()));
         assert_eq!(cache(with(&[]), "linux"), None);
     }

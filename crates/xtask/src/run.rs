@@ -76,7 +76,11 @@ pub(crate) fn step<T>(what: &str, work: impl FnOnce() -> Outcome<T>) -> Outcome<
 /// A duration as people read it.
 pub(crate) fn seconds(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs_f64();
-    if seconds < 60.0 { format!("{seconds:.1} s") } else { format!("{} min {:02} s", elapsed.as_secs() / 60, elapsed.as_secs() % 60) }
+    if seconds < 60.0 {
+        format!("{seconds:.1} s")
+    } else {
+        format!("{} min {:02} s", elapsed.as_secs() / 60, elapsed.as_secs() % 60)
+    }
 }
 
 /// One program to run, with the environment it gets.
@@ -166,9 +170,15 @@ impl Program {
         Ok(child.wait().doing("wait for a program")?.success())
     }
 
-    /// Starts it and leaves it running, its output joined to ours.
-    pub(crate) fn spawn(mut self) -> Outcome<Running> {
-        let child = self.command.stdin(Stdio::null()).spawn().map_err(|error| self.not_started(&error))?;
+    /// Starts it and leaves it running; what it says is not shown.
+    pub(crate) fn spawn_quietly(mut self) -> Outcome<Running> {
+        let child = self
+            .command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| self.not_started(&error))?;
         Ok(Running(child))
     }
 
@@ -177,7 +187,7 @@ impl Program {
     }
 
     fn failed(&self, status: ExitStatus, said: &str) -> Failure {
-        Failure::new(format!("`{}` failed ({status})\n{}", self.line, tail(said, 40)))
+        Failure::new(format!("`{}` failed ({status})\n{}", self.line, tail(said, 120)))
     }
 }
 
@@ -240,7 +250,9 @@ mod tests {
     #[cfg(unix)]
     fn output_and_complaints_are_heard_in_their_order() {
         let mut heard = Vec::new();
-        let well = Program::new("sh").args(["-c", "echo one; echo two >&2; printf three; exit 3"]).listen(|line| heard.push(line.to_owned()));
+        let well = Program::new("sh")
+            .args(["-c", "echo one; echo two >&2; printf three; exit 3"])
+            .listen(|line| heard.push(line.to_owned()));
         assert!(!well.unwrap());
         assert_eq!(heard, ["one", "two", "three"]);
     }

@@ -29,7 +29,11 @@ impl Server {
     pub(crate) fn start(folder: &Path, base: &str, port: u16, loopback: Loopback) -> Outcome<Self> {
         let listener = TcpListener::bind(("127.0.0.1", port)).map_err(|error| {
             let failure = Failure::new(format!("could not listen on port {port}: {error}"));
-            if port == 0 { failure } else { failure.next(format!("choose another port, for example `--port {}`", port.saturating_add(1))) }
+            if port == 0 {
+                failure
+            } else {
+                failure.next(format!("choose another port, for example `--port {}`", port.saturating_add(1)))
+            }
         })?;
         let port = listener.local_addr().doing("read the address of the server")?.port();
         // `localhost` may mean ::1 first; where that cannot be had, browsers fall back to 127.0.0.1.
@@ -107,7 +111,8 @@ impl Request {
     fn accepts(&self, encoding: &str) -> bool {
         self.encodings.split(',').any(|each| {
             let mut parts = each.split(';').map(str::trim);
-            parts.next() == Some(encoding) && parts.next().is_none_or(|quality| !matches!(quality, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+            parts.next() == Some(encoding)
+                && parts.next().is_none_or(|quality| !matches!(quality, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
         })
     }
 }
@@ -125,11 +130,24 @@ struct Answer {
 
 impl Answer {
     fn sentence(status: &'static str, text: &str) -> Self {
-        Self { status, media_type: "text/plain; charset=utf-8", kept: headers::kept(""), encoding: None, extra: None, body: format!("{text}\n").into_bytes() }
+        Self {
+            status,
+            media_type: "text/plain; charset=utf-8",
+            kept: headers::kept(""),
+            encoding: None,
+            extra: None,
+            body: format!("{text}\n").into_bytes(),
+        }
     }
 
     fn bytes(&self, head_only: bool, loopback: Loopback) -> Vec<u8> {
-        let mut head = format!("HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: {}\r\nVary: Accept-Encoding\r\n", self.status, self.media_type, self.body.len(), self.kept);
+        let mut head = format!(
+            "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: {}\r\nVary: Accept-Encoding\r\n",
+            self.status,
+            self.media_type,
+            self.body.len(),
+            self.kept
+        );
         let encoding = self.encoding.map(|encoding| ("Content-Encoding", encoding.to_owned()));
         for (name, value) in headers::everywhere(loopback).into_iter().chain(encoding).chain(self.extra.clone()) {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -151,7 +169,9 @@ impl Site {
             return answer;
         }
         let path = request.target.split(['?', '#']).next().unwrap_or_default();
-        let Some(path) = decoded(path) else { return Answer::sentence("400 Bad Request", "this address cannot be read") };
+        let Some(path) = decoded(path) else {
+            return Answer::sentence("400 Bad Request", "this address cannot be read");
+        };
         if format!("{path}/") == self.base {
             let mut answer = Answer::sentence("308 Permanent Redirect", &format!("the site is at {}", self.base));
             answer.extra = Some(("Location", self.base.clone()));
@@ -175,14 +195,24 @@ impl Site {
             return None;
         }
         let variant = [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(encoding, suffix)| {
-            let bytes = request.accepts(encoding).then(|| std::fs::read(self.folder.join(format!("{path}.{suffix}"))).ok()).flatten()?;
+            let bytes = request
+                .accepts(encoding)
+                .then(|| std::fs::read(self.folder.join(format!("{path}.{suffix}"))).ok())
+                .flatten()?;
             Some((Some(encoding), bytes))
         });
         let (encoding, body) = match variant {
             Some(variant) => variant,
             None => (None, std::fs::read(&file).ok()?),
         };
-        Some(Answer { status: "200 OK", media_type: headers::media_type(path), kept: headers::kept(path), encoding, extra: None, body })
+        Some(Answer {
+            status: "200 OK",
+            media_type: headers::media_type(path),
+            kept: headers::kept(path),
+            encoding,
+            extra: None,
+            body,
+        })
     }
 }
 
@@ -210,7 +240,12 @@ mod tests {
     fn get(base: &str, target: &str, encodings: &str) -> Answer {
         let folder = std::env::temp_dir().join(format!("countersign-serve-{}", std::process::id()));
         std::fs::create_dir_all(folder.join("assets/1")).unwrap();
-        for (name, text) in [("index.html", "page"), ("index.html.br", "PAGE"), ("assets/1/app.js", "code"), ("assets/1/app.js.gz", "CODE")] {
+        for (name, text) in [
+            ("index.html", "page"),
+            ("index.html.br", "PAGE"),
+            ("assets/1/app.js", "code"),
+            ("assets/1/app.js.gz", "CODE"),
+        ] {
             std::fs::write(folder.join(name), text).unwrap();
         }
         let site = Site { folder, base: base.into(), loopback: Loopback::Refused };
@@ -240,7 +275,10 @@ mod tests {
         assert_eq!(text(&get("/", "/", "gzip, deflate, br, zstd")), "PAGE");
         assert_eq!(text(&get("/", "/", "gzip, br;q=0")), "page");
         let asset = get("/", "/assets/1/app.js", "gzip, br");
-        assert_eq!((text(&asset), asset.encoding, asset.media_type), ("CODE", Some("gzip"), "text/javascript; charset=utf-8"));
+        assert_eq!(
+            (text(&asset), asset.encoding, asset.media_type),
+            ("CODE", Some("gzip"), "text/javascript; charset=utf-8")
+        );
         assert!(asset.kept.contains("immutable"));
     }
 
@@ -274,6 +312,10 @@ mod tests {
         for (name, value) in headers::everywhere(Loopback::Refused) {
             assert!(head.contains(&format!("{name}: {value}\r\n")), "{name}");
         }
-        assert!(head.contains("Content-Encoding: br\r\n") && head.contains("Vary: Accept-Encoding\r\n") && head.ends_with("\r\n\r\n"));
+        assert!(
+            head.contains("Content-Encoding: br\r\n")
+                && head.contains("Vary: Accept-Encoding\r\n")
+                && head.ends_with("\r\n\r\n")
+        );
     }
 }

@@ -3,6 +3,7 @@
 //! Everything is pinned, kept in the cache outside the checkout, and looked for before it is fetched: the second run
 //! asks no network and takes well under a second.
 
+use crate::chromium;
 use crate::debian;
 use crate::places::Places;
 use crate::run::{Doing, Environment, Failure, Outcome, Program, found, step};
@@ -17,6 +18,8 @@ const WASM_SPLIT: &str = "0.2.4";
 /// The suites need Node 22; this one is fetched where the machine's is older.
 const NODE: &str = "22.23.3";
 const OLDEST_NODE: u32 = 22;
+/// The oldest Node the package promises to work with.
+const NODE_20: &str = "20.20.2";
 
 /// A program that cargo builds.
 struct Built {
@@ -37,8 +40,10 @@ const BUILT: &[Built] = &[
 pub(crate) struct Tools {
     /// The environment in which `cargo` builds for the browser and all tools are in `PATH`.
     pub(crate) wasm: Environment,
-    /// The compiler in it.
-    pub(crate) toolchain: Toolchain,
+    /// Which way the compiler in it came, in words.
+    pub(crate) route: &'static str,
+    /// Where our own small scripts are.
+    pub(crate) scripts: PathBuf,
 }
 
 /// Everything needed to build the site and the package.
@@ -53,7 +58,7 @@ pub(crate) fn for_building(places: &Places) -> Outcome<Tools> {
     let mut wasm = toolchain.environment.clone();
     let folders = [places.tools().join("bin"), npm];
     put_first(&mut wasm, &folders)?;
-    Ok(Tools { wasm, toolchain })
+    Ok(Tools { wasm, route: toolchain.route, scripts: places.root.join("crates/xtask/tools") })
 }
 
 /// Puts folders in front of the `PATH` of an environment.
@@ -61,7 +66,8 @@ fn put_first(environment: &mut Environment, folders: &[PathBuf]) -> Outcome<()> 
     let set = environment.0.iter().rev().find(|(name, _)| name == "PATH").and_then(|(_, value)| value.clone());
     let path = set.or_else(|| std::env::var_os("PATH")).unwrap_or_default();
     let all = folders.iter().cloned().chain(std::env::split_paths(&path));
-    let joined = std::env::join_paths(all).map_err(|error| Failure::new(format!("a folder cannot be in PATH: {error}")))?;
+    let joined =
+        std::env::join_paths(all).map_err(|error| Failure::new(format!("a folder cannot be in PATH: {error}")))?;
     environment.set("PATH", joined);
     Ok(())
 }
@@ -70,7 +76,8 @@ fn node_of_the_machine() -> Outcome<()> {
     if found("node").is_some() && found("npm").is_some() {
         return Ok(());
     }
-    Err(Failure::new("Node.js with npm is not installed").next("install Node 20 or later from https://nodejs.org or your system's packages"))
+    Err(Failure::new("Node.js with npm is not installed")
+        .next("install Node 20 or later from https://nodejs.org or your system's packages"))
 }
 
 /// Builds a pinned program, unless that version is there.
@@ -96,7 +103,15 @@ fn install(places: &Places, tool: &Built, toolchain: &Toolchain) -> Outcome<()> 
             .within(&places.cache)
             .done()
     })
-    .map_err(|failure| failure.next(format!("check the connection, or run `cargo install --root {} {} {}@{}`", places.tools().display(), tool.arguments.join(" "), tool.package, tool.version)))?;
+    .map_err(|failure| {
+        failure.next(format!(
+            "check the connection, or run `cargo install --root {} {} {}@{}`",
+            places.tools().display(),
+            tool.arguments.join(" "),
+            tool.package,
+            tool.version
+        ))
+    })?;
     if tool.package == "trunk" {
         let _ = std::fs::remove_dir_all(places.cache.join("tools-build"));
     }
@@ -107,7 +122,8 @@ fn install(places: &Places, tool: &Built, toolchain: &Toolchain) -> Outcome<()> 
 fn npm_tools(places: &Places) -> Outcome<PathBuf> {
     let source = places.root.join("crates/xtask/tools");
     let folder = places.tools().join("npm");
-    let lock = std::fs::read_to_string(source.join("package-lock.json")).doing("read crates/xtask/tools/package-lock.json")?;
+    let lock =
+        std::fs::read_to_string(source.join("package-lock.json")).doing("read crates/xtask/tools/package-lock.json")?;
     let programs = folder.join("node_modules/.bin");
     if !places.stamped("tools-npm", &lock) || !programs.join("wasm-opt").exists() {
         step("install wasm-opt and esbuild from npm", || {
@@ -129,4 +145,150 @@ fn npm_ci(folder: &Path) -> Outcome<()> {
         .within(folder)
         .done()
         .map_err(|failure| failure.next(format!("check the connection, then run `npm ci` in {}", folder.display())))
+}
+
+/// What the suites in `tests/` run with.
+#[derive(Clone, Debug)]
+pub(crate) struct Testing {
+    /// What to set for the suites: their Node first in `PATH`, and where the other programs are.
+    pub(crate) environment: Environment,
+}
+
+/// Everything the suites need beyond what building needs.
+pub(crate) fn for_testing(places: &Places, tools: &Tools) -> Outcome<Testing> {
+    let browser = chromium::find(places)?;
+    let node = node(places)?;
+    npm_packages(places)?;
+    let python = python(places)?;
+    let mut environment = tools.wasm.clone();
+    if let Some(folder) = node {
+        put_first(&mut environment, &[folder])?;
+    }
+    browser.put_into(places, &mut environment)?;
+    environment.set("COUNTERSIGN_PYTHON", python);
+    Ok(Testing { environment })
+}
+
+/// Everything `start --demo` needs beyond what building needs: the packages of the suites, one of which it starts.
+pub(crate) fn for_demo(places: &Places) -> Outcome<()> {
+    npm_packages(places)
+}
+
+/// A Node that is new enough for the suites: nothing to add when the machine's is.
+fn node(places: &Places) -> Outcome<Option<PathBuf>> {
+    let said = Program::new("node").args(["--version"]).output()?;
+    if major(&said).is_some_and(|major| major >= OLDEST_NODE) {
+        return Ok(None);
+    }
+    node_from_npm(places, NODE).map(Some)
+}
+
+/// A Node 20, which the package must work with.
+pub(crate) fn node_20(places: &Places) -> Outcome<PathBuf> {
+    let said = Program::new("node").args(["--version"]).output()?;
+    if let (Some(20), Some(node)) = (major(&said), found("node")) {
+        return Ok(node);
+    }
+    Ok(node_from_npm(places, NODE_20)?.join(format!("node{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// The major version in `v22.23.3`.
+fn major(said: &str) -> Option<u32> {
+    said.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+/// Fetches the binary that npm's package `node` is made of, and gives the folder it is in.
+fn node_from_npm(places: &Places, version: &str) -> Outcome<PathBuf> {
+    let system = match std::env::consts::OS {
+        "macos" => "darwin",
+        "windows" => "win",
+        other => other,
+    };
+    let processor = if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x64" };
+    let package = format!("node-{system}-{processor}");
+    let folder = places.tools().join(format!("node-{version}"));
+    let programs = folder.join("node_modules").join(&package).join("bin");
+    if !programs.is_dir() {
+        step(&format!("fetch Node {version} for the suites from npm"), || {
+            std::fs::create_dir_all(&folder).doing("make a folder for Node")?;
+            std::fs::write(folder.join("package.json"), "{\"private\":true}\n").doing("make a folder for Node")?;
+            Program::new("npm")
+                .args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"])
+                .args([format!("{package}@{version}")])
+                .within(&folder)
+                .done()
+        })
+        .map_err(|failure| failure.next(format!("install Node {OLDEST_NODE} or later from https://nodejs.org")))?;
+    }
+    Ok(programs)
+}
+
+/// Installs the packages of `tests/` by their lock file.
+fn npm_packages(places: &Places) -> Outcome<()> {
+    let tests = places.root.join("tests");
+    let lock = std::fs::read_to_string(tests.join("package-lock.json")).doing("read tests/package-lock.json")?;
+    // In the checkout, so the stamp is too: another checkout has packages of its own.
+    let stamp = tests.join("node_modules/.countersign");
+    if std::fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == lock) {
+        return Ok(());
+    }
+    step("install the npm packages of the suites", || npm_ci(&tests))?;
+    std::fs::write(stamp, lock).doing("note which packages are installed")
+}
+
+/// A Python with the packages of the test servers.
+fn python(places: &Places) -> Outcome<PathBuf> {
+    let wanted = places.root.join("tests/servers/requirements.txt");
+    let list = std::fs::read_to_string(&wanted).doing("read tests/servers/requirements.txt")?;
+    let folder = places.cache.join("tests-python");
+    let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    if places.stamped("tests-python", &list) && python.exists() {
+        return Ok(python);
+    }
+    step("install the Python packages of the test servers", || {
+        let _ = std::fs::remove_dir_all(&folder);
+        let system = if cfg!(windows) { "python" } else { "python3" };
+        // Debian keeps `venv` in a package of its own.
+        let made = Program::new(system).args(["-m", "venv"]).args([&folder]).done();
+        if made.is_err() && debian::is_here() {
+            debian::install(places, "Python", &["python3", "python3-venv"])?;
+            Program::new(system).args(["-m", "venv"]).args([&folder]).done()?;
+        } else {
+            made?;
+        }
+        Program::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "-r"])
+            .args([&wanted])
+            .done()
+    })
+    .map_err(|failure| failure.next("install Python 3.10 or later with venv and pip"))?;
+    places.stamp("tests-python", &list)?;
+    Ok(python)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> String {
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml")).unwrap()
+    }
+
+    #[test]
+    fn the_command_line_tool_is_the_wasm_bindgen_of_the_workspace() {
+        assert!(
+            manifest().contains(&format!("wasm-bindgen = \"={WASM_BINDGEN}\"")),
+            "Cargo.toml and setup.rs name two versions of wasm-bindgen"
+        );
+        assert!(
+            include_str!("../../../Trunk.toml").contains(&format!("wasm_bindgen = \"{WASM_BINDGEN}\"")),
+            "Trunk.toml names another wasm-bindgen"
+        );
+    }
+
+    #[test]
+    fn the_version_of_node_is_read() {
+        assert_eq!(major("v22.23.3\n"), Some(22));
+        assert_eq!(major("22"), None);
+    }
 }

@@ -1,7 +1,7 @@
 //! The site as it is deployed: built by trunk, split, shrunk, named by its content, compressed.
 //!
 //! Trunk builds the page as one module. A screen that is marked with `wasm_split` is taken out of it here and loaded
-//! when it is first opened: `wasm-split-cli` divides the linked module, `wasm-bindgen` writes the JavaScript of the main
+//! when it is first opened: `wasm-split-cli` divides the linked module (`site/build.rs` has the linker keep what that needs), `wasm-bindgen` writes the JavaScript of the main
 //! part, `wasm-opt` shrinks every part. The parts name each other by relative paths, so the folder they are in carries
 //! the digest of the build, not each file. A debug build goes the same way, without the shrinking.
 
@@ -37,44 +37,97 @@ impl Wanted {
 /// The path a site is served at, from what was typed: `sub`, `/sub` and `/sub/` are the same.
 pub(crate) fn base(typed: &str) -> Outcome<String> {
     let inner = typed.trim_matches('/');
-    if !inner.chars().all(|c| c.is_ascii_alphanumeric() || "/-._~".contains(c)) || inner.split('/').any(|part| inner.len() > 1 && part.is_empty() || part == "..") {
+    if !inner.chars().all(|c| c.is_ascii_alphanumeric() || "/-._~".contains(c))
+        || inner.split('/').any(|part| inner.len() > 1 && part.is_empty() || part == "..")
+    {
         return Err(Failure::new(format!("`{typed}` is no path of a site")).next("give one like `/sub/`"));
     }
     Ok(if inner.is_empty() { "/".into() } else { format!("/{inner}/") })
 }
 
+/// The script that loads the other parts, as `wasm-split-cli` calls it.
+const SPLITTER: &str = "__wasm_split.js";
+
+fn workshop(places: &Places, wanted: &Wanted) -> PathBuf {
+    places.target.join("site").join(wanted.profile())
+}
+
+/// Where a site is once it is built.
+pub(crate) fn folder(places: &Places, wanted: &Wanted) -> PathBuf {
+    workshop(places, wanted).join("www")
+}
+
+/// Copies a built site to another place, for another path.
+pub(crate) fn move_below(www: &Path, base: &str, to: &Path, tools: &Tools) -> Outcome<()> {
+    let _ = std::fs::remove_dir_all(to);
+    for file in files_below(www)? {
+        let copy = to.join(file.strip_prefix(www).unwrap_or(&file));
+        std::fs::create_dir_all(copy.parent().unwrap_or(to)).doing("make a folder for the copy")?;
+        if copy.extension().is_some_and(|extension| extension == "html") {
+            let page = std::fs::read_to_string(&file).doing("read the page")?;
+            let page = replaced(&page, "<base ", "href", "", &format!("<base href=\"{base}\">"))
+                .ok_or_else(|| Failure::new("the page has no base"))?;
+            std::fs::write(&copy, page).doing("write the page")?;
+        } else {
+            std::fs::copy(&file, &copy).doing(format_args!("copy `{}`", file.display()))?;
+        }
+    }
+    compress(to, tools)
+}
+
+/// Puts the compressed variants beside the files.
+fn compress(folder: &Path, tools: &Tools) -> Outcome<()> {
+    Program::new("node").args([tools.scripts.join("compress.mjs"), folder.to_path_buf()]).env(&tools.wasm).done()
+}
+
 /// Builds the site and gives the folder it is in, ready to be served.
 pub(crate) fn build(places: &Places, tools: &Tools, wanted: &Wanted) -> Outcome<PathBuf> {
-    let work = places.target.join("site").join(wanted.profile());
+    let work = workshop(places, wanted);
     let trunk = work.join("trunk");
     step(&format!("build the site with trunk ({})", wanted.profile()), || {
         let mut environment = tools.wasm.clone();
         environment.set("CARGO_TARGET_DIR", places.target.clone());
         environment.set("TRUNK_SKIP_VERSION_CHECK", "true");
+        // What matters of a failed build is what the compiler said.
+        environment.set("RUST_LOG", "off");
+        environment.set("RUST_BACKTRACE", "0");
         environment.unset("NO_COLOR");
         if wanted.debug {
             environment.set("CARGO_PROFILE_DEV_DEBUG", "0");
         }
         std::fs::create_dir_all(&trunk).doing("make the folder for trunk")?;
         let release: &[&str] = if wanted.debug { &[] } else { &["--release"] };
-        Program::new("trunk").args(["build", "--dist"]).args([&trunk]).args(release).env(&environment).within(&places.root).done()
+        Program::new("trunk")
+            .args(["build", "--dist"])
+            .args([&trunk])
+            .args(release)
+            .env(&environment)
+            .within(&places.root)
+            .done()
     })?;
     let built = places.target.join("wasm32-unknown-unknown").join(wanted.profile()).join("site.wasm");
     let assets = work.join("assets");
-    let www = work.join("www");
-    step("split it into what is loaded first and what is loaded on use", || split(tools, &built, &work, &assets, wanted.debug))?;
+    let www = folder(places, wanted);
+    step("split it into what is loaded first and what is loaded on use", || {
+        split(tools, &built, &work, &assets, wanted.debug)
+    })?;
     step("shrink, name and compress its files", || {
         for name in ["boot.js", "icon.svg"] {
             std::fs::copy(trunk.join(name), assets.join(name)).doing(format_args!("copy {name}"))?;
         }
-        Program::new("esbuild").args(["--bundle", "--minify", "--log-level=warning"]).args([trunk.join("style/app.css")]).args([out_file(&assets.join("app.css"))]).env(&tools.wasm).done()?;
+        Program::new("esbuild")
+            .args(["--bundle", "--minify", "--log-level=warning"])
+            .args([trunk.join("style/app.css")])
+            .args([out_file(&assets.join("app.css"))])
+            .env(&tools.wasm)
+            .done()?;
         if !wanted.debug {
             shrink(tools, &assets)?;
         }
         let page = std::fs::read_to_string(trunk.join("index.html")).doing("read the page trunk made")?;
         assemble(&page, &assets, &www, wanted)?;
         if !wanted.debug {
-            Program::new("node").args([places.root.join("crates/xtask/tools/compress.mjs"), www.clone()]).env(&tools.wasm).done()?;
+            compress(&www, tools)?;
         }
         Ok(())
     })?;
@@ -113,10 +166,19 @@ fn split(tools: &Tools, built: &Path, work: &Path, assets: &Path, debug: bool) -
 fn shrink(tools: &Tools, assets: &Path) -> Outcome<()> {
     for file in files_below(assets)? {
         match file.extension().and_then(|extension| extension.to_str()) {
-            Some("wasm") => Program::new("wasm-opt").args(["-Oz".as_ref(), file.as_os_str(), "-o".as_ref(), file.as_os_str()]).env(&tools.wasm).done()?,
+            Some("wasm") => Program::new("wasm-opt")
+                .args(["-Oz".as_ref(), file.as_os_str(), "-o".as_ref(), file.as_os_str()])
+                .env(&tools.wasm)
+                .done()?,
             Some("js") => {
                 let format: &[&str] = if file.ends_with("boot.js") { &[] } else { &["--format=esm"] };
-                Program::new("esbuild").args(["--minify", "--log-level=warning", "--allow-overwrite"]).args(format).args([out_file(&file)]).args([&file]).env(&tools.wasm).done()?;
+                Program::new("esbuild")
+                    .args(["--minify", "--log-level=warning", "--allow-overwrite"])
+                    .args(format)
+                    .args([out_file(&file)])
+                    .args([&file])
+                    .env(&tools.wasm)
+                    .done()?;
             }
             _ => {}
         }
@@ -129,7 +191,7 @@ fn assemble(page: &str, assets: &Path, www: &Path, wanted: &Wanted) -> Outcome<(
     let files = files_below(assets)?;
     let digest = digest(assets, &files)?;
     let folder = format!("{}{digest}", headers::ASSETS);
-    let page = page_with(page, &folder, wanted)?;
+    let page = page_with(page, &folder, assets.join(SPLITTER).is_file(), wanted)?;
     // Beside the old one until it is complete, so that a server that is running never sees half a site.
     let new = www.with_extension("new");
     let _ = std::fs::remove_dir_all(&new);
@@ -156,13 +218,20 @@ fn digest(folder: &Path, files: &[PathBuf]) -> Outcome<String> {
 }
 
 /// The page trunk made, pointing at the assets.
-fn page_with(page: &str, folder: &str, wanted: &Wanted) -> Outcome<String> {
-    let policy = format!(r#"<meta http-equiv="Content-Security-Policy" content="{}">"#, headers::policy_in_page(wanted.loopback));
+fn page_with(page: &str, folder: &str, splits: bool, wanted: &Wanted) -> Outcome<String> {
+    let policy = format!(
+        r#"<meta http-equiv="Content-Security-Policy" content="{}">"#,
+        headers::policy_in_page(wanted.loopback)
+    );
+    // The module that loads the other parts is there only if something was split off.
+    let splitter =
+        if splits { format!(r#"<link rel="modulepreload" href="{folder}/{SPLITTER}">"#) } else { String::new() };
     let style = format!(
-        r#"<link rel="stylesheet" href="{folder}/app.css"><link rel="modulepreload" href="{folder}/app.js"><link rel="preload" href="{folder}/app_bg.wasm" as="fetch" type="application/wasm" crossorigin="anonymous">"#
+        r#"<link rel="stylesheet" href="{folder}/app.css"><link rel="modulepreload" href="{folder}/app.js">{splitter}<link rel="preload" href="{folder}/app_bg.wasm" as="fetch" type="application/wasm" crossorigin="anonymous">"#
     );
     let icon = format!(r#"<link rel="icon" href="{folder}/icon.svg" type="image/svg+xml">"#);
-    let boot = format!(r#"<script src="{folder}/boot.js" id="boot" data-js="app.js" data-wasm="app_bg.wasm"></script>"#);
+    let boot =
+        format!(r#"<script src="{folder}/boot.js" id="boot" data-js="app.js" data-wasm="app_bg.wasm"></script>"#);
     // The policy comes before anything that loads; the base before anything relative.
     let base = format!(r#"{policy}<base href="{}">"#, wanted.base);
     [
@@ -173,7 +242,8 @@ fn page_with(page: &str, folder: &str, wanted: &Wanted) -> Outcome<String> {
     ]
     .into_iter()
     .try_fold(page.to_owned(), |page, (opening, mark, closing, with)| {
-        replaced(&page, opening, mark, closing, &with).ok_or_else(|| Failure::new(format!("site/index.html has no `{opening}...{mark}...>`")))
+        replaced(&page, opening, mark, closing, &with)
+            .ok_or_else(|| Failure::new(format!("site/index.html has no `{opening}...{mark}...>`")))
     })
 }
 
@@ -209,9 +279,24 @@ mod tests {
 
     #[test]
     fn the_page_points_at_the_assets_and_carries_the_policy() {
-        let page = include_str!("../../../site/index.html").replace("</head>", r#"<script src="boot.js" id="boot" data-js="/a.js" data-wasm="/a.wasm"></script></head>"#);
-        let page = page_with(&page, "assets/12", &Wanted { base: "/sub/".into(), loopback: Loopback::Refused, debug: false }).unwrap();
-        for expected in ["<base href=\"/sub/\">", "href=\"assets/12/app.css\"", "href=\"assets/12/icon.svg\"", "<script src=\"assets/12/boot.js\" id=\"boot\" data-js=\"app.js\"", "content=\"default-src 'none';"] {
+        let page = include_str!("../../../site/index.html").replace(
+            "</head>",
+            r#"<script src="boot.js" id="boot" data-js="/a.js" data-wasm="/a.wasm"></script></head>"#,
+        );
+        let page = page_with(
+            &page,
+            "assets/12",
+            true,
+            &Wanted { base: "/sub/".into(), loopback: Loopback::Refused, debug: false },
+        )
+        .unwrap();
+        for expected in [
+            "<base href=\"/sub/\">",
+            "href=\"assets/12/app.css\"",
+            "href=\"assets/12/icon.svg\"",
+            "<script src=\"assets/12/boot.js\" id=\"boot\" data-js=\"app.js\"",
+            "content=\"default-src 'none';",
+        ] {
             assert!(page.contains(expected), "{expected} in {page}");
         }
         assert!(!page.contains("a.wasm"));

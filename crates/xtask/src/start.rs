@@ -1,12 +1,13 @@
 //! `cargo xtask start`: the site on this machine, as a deployment would serve it.
 
 use crate::Words;
+use crate::demo;
 use crate::headers::Loopback;
 use crate::places::{Places, files_below};
-use crate::run::{Failure, Outcome};
+use crate::run::{Failure, Outcome, seconds};
 use crate::serve::Server;
+use crate::setup::{self, Tools};
 use crate::site::{self, Wanted};
-use crate::setup;
 use std::time::{Duration, Instant, SystemTime};
 
 /// What was asked for.
@@ -21,10 +22,13 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the words after `start`.
     pub(crate) fn read(words: &mut Words) -> Outcome<Self> {
-        let port = match words.value("--port")? {
-            Some(typed) => typed.parse().ok().filter(|port| *port > 0).ok_or_else(|| Failure::new(format!("`{typed}` is no port")).next("give a number from 1 to 65535"))?,
-            None => 8080,
-        };
+        let port =
+            match words.value("--port")? {
+                Some(typed) => typed.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
+                    Failure::new(format!("`{typed}` is no port")).next("give a number from 1 to 65535")
+                })?,
+                None => 8080,
+            };
         let base = site::base(&words.value("--base")?.unwrap_or_default())?;
         let options = Self { port, base, demo: words.switch("--demo"), dev: words.switch("--dev") };
         words.end()?;
@@ -38,30 +42,42 @@ pub(crate) fn start(options: &Options) -> Outcome<()> {
     let places = Places::find()?;
     let tools = setup::for_building(&places)?;
     let wanted = Wanted { base: options.base.clone(), loopback: Loopback::Allowed, debug: options.dev };
+    let demo = if options.demo { Some(demo::start(&places)?) } else { None };
+    if options.dev {
+        return develop(&places, &tools, &wanted, options.port);
+    }
     let www = site::build(&places, &tools, &wanted)?;
     let server = Server::start(&www, &options.base, options.port, Loopback::Allowed)?;
-    println!("Countersign is at {} (ready after {}; Ctrl-C ends it)", server.address, crate::run::seconds(started.elapsed()));
-    if !options.dev {
-        server.forever();
-        return Ok(());
+    println!("Countersign is at {} (ready after {}; Ctrl-C ends it)", server.address, seconds(started.elapsed()));
+    if let Some(demo) = &demo {
+        println!("{}", demo.advice());
     }
-    println!("Built again when a file below site/ or crates/ changes; then reload the page.");
-    let mut seen = newest(&places);
+    server.forever();
+    Ok(())
+}
+
+/// Serves a debug build and builds it again when a source file changes.
+fn develop(places: &Places, tools: &Tools, wanted: &Wanted, port: u16) -> Outcome<()> {
+    let www = site::folder(places, wanted);
+    let server = Server::start(&www, &wanted.base, port, Loopback::Allowed)?;
+    println!("{} gives the last build that worked; reload the page after a change (Ctrl-C ends it)", server.address);
+    let mut seen = None;
     loop {
-        std::thread::sleep(Duration::from_millis(500));
-        let now = newest(&places);
-        if now != seen {
-            seen = now;
-            if let Err(failure) = site::build(&places, &tools, &wanted) {
+        let now = newest(places);
+        if seen.as_ref() != Some(&now) {
+            seen = Some(now);
+            if let Err(failure) = site::build(places, tools, wanted) {
                 println!("{failure}");
             }
         }
+        std::thread::sleep(Duration::from_millis(500));
     }
 }
 
 /// When a source file was last changed, and how many there are (one that is removed changes nothing else).
 fn newest(places: &Places) -> (Option<SystemTime>, usize) {
-    let files: Vec<_> = ["site", "crates"].iter().filter_map(|folder| files_below(&places.root.join(folder)).ok()).flatten().collect();
+    let files: Vec<_> =
+        ["site", "crates"].iter().filter_map(|folder| files_below(&places.root.join(folder)).ok()).flatten().collect();
     (files.iter().filter_map(|file| file.metadata().ok()?.modified().ok()).max(), files.len())
 }
 

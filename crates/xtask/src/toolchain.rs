@@ -14,8 +14,6 @@ use std::path::{Path, PathBuf};
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 /// The oldest compiler that builds this workspace (`rust-version` in `Cargo.toml`).
 const OLDEST: (u32, u32) = (1, 95);
-/// What the linker must keep so that the module can be split.
-const KEEP_RELOCATIONS: &str = "-Clink-args=--emit-relocs";
 /// Changes when the way the standard library is built changes.
 const RECIPE: &str = "2";
 /// What makes up the toolchain on Debian.
@@ -37,7 +35,10 @@ pub(crate) fn check_native() -> Outcome<()> {
     })?;
     match version(&said) {
         Some(version) if version >= OLDEST => Ok(()),
-        Some((major, minor)) => Err(Failure::new(format!("rustc {major}.{minor} is too old, {}.{} or later is needed", OLDEST.0, OLDEST.1)).next("run `rustup update stable`")),
+        Some((major, minor)) => {
+            Err(Failure::new(format!("rustc {major}.{minor} is too old, {}.{} or later is needed", OLDEST.0, OLDEST.1))
+                .next("run `rustup update stable`"))
+        }
         None => Err(Failure::new(format!("`rustc --version` said `{}`", said.trim()))),
     }
 }
@@ -53,7 +54,8 @@ pub(crate) fn for_wasm(places: &Places) -> Outcome<Toolchain> {
     match std::env::var("COUNTERSIGN_RUST").as_deref() {
         Ok("rustup") => ordinary(places, true),
         Ok("debian") => of_debian(places),
-        Ok(other) => Err(Failure::new(format!("COUNTERSIGN_RUST is `{other}`")).next("set it to `rustup` or `debian`, or not at all")),
+        Ok(other) => Err(Failure::new(format!("COUNTERSIGN_RUST is `{other}`"))
+            .next("set it to `rustup` or `debian`, or not at all")),
         Err(_) if has_target() => Ok(with_target()),
         // Set up before: do not ask the network again.
         Err(_) if debian_library(places).is_some_and(|key| places.stamped("debian-std", &key)) => of_debian(places),
@@ -68,13 +70,13 @@ pub(crate) fn for_wasm(places: &Places) -> Outcome<Toolchain> {
 fn has_target() -> bool {
     let Ok(sysroot) = Program::new("rustc").args(["--print", "sysroot"]).output() else { return false };
     let library = Path::new(sysroot.trim()).join("lib/rustlib").join(WASM).join("lib");
-    std::fs::read_dir(library).is_ok_and(|files| files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libstd-")))
+    std::fs::read_dir(library)
+        .is_ok_and(|files| files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libstd-")))
 }
 
 fn with_target() -> Toolchain {
     let mut environment = Environment::default();
     for_tests(&mut environment);
-    environment.set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", KEEP_RELOCATIONS);
     Toolchain { environment, route: "rustup" }
 }
 
@@ -95,9 +97,12 @@ fn ordinary(places: &Places, last_resort: bool) -> Outcome<Toolchain> {
             }
             Program::new("rustup").args(["target", "add", WASM]).env(&quick).within(&places.root).done()
         })
-        .map_err(|failure| failure.next(format!("install Rust from https://rustup.rs and run `rustup target add {WASM}`")))?;
+        .map_err(|failure| {
+            failure.next(format!("install Rust from https://rustup.rs and run `rustup target add {WASM}`"))
+        })?;
         if !has_target() {
-            return Err(Failure::new(format!("rustup added {WASM} to another toolchain than the one in use")).next(format!("run `rustup target add {WASM} --toolchain stable`, and cargo of that toolchain")));
+            return Err(Failure::new(format!("rustup added {WASM} to another toolchain than the one in use"))
+                .next(format!("run `rustup target add {WASM} --toolchain stable`, and cargo of that toolchain")));
         }
     }
     Ok(with_target())
@@ -116,7 +121,9 @@ impl Parts {
     }
 
     fn complete(&self) -> bool {
-        self.program("rustc").is_file() && self.program("cargo").is_file() && self.program("cargo-clippy").is_file()
+        self.program("rustc").is_file()
+            && self.program("cargo").is_file()
+            && self.program("cargo-clippy").is_file()
             && self.top.join("usr/lib/rustlib/src/rust/library/std/Cargo.toml").exists()
     }
 
@@ -157,14 +164,17 @@ fn of_debian(places: &Places) -> Outcome<Toolchain> {
         debian::install(places, "Debian's Rust for the browser", PACKAGES)?;
     }
     let parts = Parts::find(places).ok_or_else(|| {
-        Failure::new("Debian's packages do not hold a whole toolchain").next(format!("run `apt-get install {}`", PACKAGES.join(" ")))
+        Failure::new("Debian's packages do not hold a whole toolchain")
+            .next(format!("run `apt-get install {}`", PACKAGES.join(" ")))
     })?;
     link_programs(places, &parts)?;
     let environment = basics(places, &parts);
     let sysroot = places.cache.join("sysroot");
     let key = debian_library(places).unwrap_or_default();
     if !places.stamped("debian-std", &key) {
-        step("build the standard library for the browser (about a minute)", || build_library(places, &parts, &environment, &sysroot))?;
+        step("build the standard library for the browser (about a minute)", || {
+            build_library(places, &parts, &environment, &sysroot)
+        })?;
         places.stamp("debian-std", &key)?;
     }
     let mut environment = environment;
@@ -172,8 +182,6 @@ fn of_debian(places: &Places) -> Outcome<Toolchain> {
     let mut flags = OsString::from("--sysroot ");
     flags.push(&sysroot);
     environment.set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTDOCFLAGS", flags.clone());
-    flags.push(" ");
-    flags.push(KEEP_RELOCATIONS);
     environment.set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
     Ok(Toolchain { environment, route: "debian" })
 }
@@ -209,8 +217,14 @@ fn build_library(places: &Places, parts: &Parts, environment: &Environment, sysr
     environment.set("RUSTFLAGS", "-Cembed-bitcode=yes");
     environment.set("RUSTC_BOOTSTRAP", "1");
     environment.set("CARGO_TARGET_DIR", work.join("target"));
-    let parts_of_std = ["-Zbuild-std=std,panic_abort,panic_unwind,test", "-Zbuild-std-features=optimize_for_size,panic-unwind"];
-    Program::new(parts.program("cargo")).args(["build", "--release", "--target", WASM]).args(parts_of_std).env(&environment).within(&work).done()?;
+    let parts_of_std =
+        ["-Zbuild-std=std,panic_abort,panic_unwind,test", "-Zbuild-std-features=optimize_for_size,panic-unwind"];
+    Program::new(parts.program("cargo"))
+        .args(["build", "--release", "--target", WASM])
+        .args(parts_of_std)
+        .env(&environment)
+        .within(&work)
+        .done()?;
 
     let new = places.cache.join("sysroot.new");
     let _ = std::fs::remove_dir_all(&new);
@@ -227,7 +241,8 @@ fn build_library(places: &Places, parts: &Parts, environment: &Environment, sysr
     for entry in std::fs::read_dir(parts.rustlib()).doing("find the compiler's library")?.flatten() {
         if entry.file_name().to_string_lossy().contains("-linux-") {
             #[cfg(unix)]
-            std::os::unix::fs::symlink(entry.path(), new.join("lib/rustlib").join(entry.file_name())).doing("link the compiler's library")?;
+            std::os::unix::fs::symlink(entry.path(), new.join("lib/rustlib").join(entry.file_name()))
+                .doing("link the compiler's library")?;
         }
     }
     let _ = std::fs::remove_dir_all(sysroot);
