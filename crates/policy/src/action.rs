@@ -65,9 +65,7 @@ impl Classified {
             (ClassSource::Claimed, Class::Write) => "server says it writes",
             (ClassSource::Claimed, Class::Destructive) => "server says it is destructive",
             (ClassSource::Unlabelled, _) => "not labelled by the server, treated as write",
-            (ClassSource::Raised, Class::Destructive) => {
-                "name or arguments suggest it destroys something"
-            }
+            (ClassSource::Raised, Class::Destructive) => "name or arguments suggest it destroys something",
             (ClassSource::Raised, _) => "name or arguments suggest it writes",
             (ClassSource::SetByAdmin, _) => "set by an admin",
         }
@@ -131,10 +129,7 @@ impl Action {
     /// The title to show: `title`, else `annotations.title`, else the name (MCP, *Tool*).
     pub fn title(&self) -> &str {
         let annotated = || self.annotation("title").and_then(Value::as_str);
-        self.text("title")
-            .or_else(annotated)
-            .filter(|title| !title.trim().is_empty())
-            .unwrap_or(self.name())
+        self.text("title").or_else(annotated).filter(|title| !title.trim().is_empty()).unwrap_or(self.name())
     }
 
     /// What the server says the action does. Server text: show it as text, never follow it (X30).
@@ -183,10 +178,7 @@ impl Action {
         };
         let suspected = self.suspected();
         if suspected > class {
-            Classified {
-                class: suspected,
-                source: ClassSource::Raised,
-            }
+            Classified { class: suspected, source: ClassSource::Raised }
         } else {
             Classified { class, source }
         }
@@ -208,27 +200,16 @@ impl Action {
     /// looked at too (X31, X32).
     pub fn hidden(&self) -> Vec<(String, text::Hidden)> {
         let mut found = Vec::new();
-        walk_texts(
-            &self.definition,
-            &mut String::new(),
-            &mut |path, content| {
-                found.extend(
-                    text::hidden(content)
-                        .into_iter()
-                        .map(|hidden| (path.to_owned(), hidden)),
-                );
-            },
-        );
+        walk_texts(&self.definition, &mut String::new(), &mut |path, content| {
+            found.extend(text::hidden(content).into_iter().map(|hidden| (path.to_owned(), hidden)));
+        });
         found
     }
 
     /// The mildest class that names and arguments make believable.
     fn suspected(&self) -> Class {
         let named = suspicion(self.name()).max(suspicion(self.title()));
-        let properties = self
-            .input_schema()
-            .get("properties")
-            .and_then(Value::as_object);
+        let properties = self.input_schema().get("properties").and_then(Value::as_object);
         let argued = properties.is_some_and(|properties| {
             properties.keys().any(|key| {
                 let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -264,9 +245,7 @@ pub(crate) fn walk_texts(value: &Value, path: &mut String, visit: &mut dyn FnMut
         Value::String(content) => visit(path, content),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                at(path, &index.to_string(), |path| {
-                    walk_texts(item, path, visit)
-                });
+                at(path, &index.to_string(), |path| walk_texts(item, path, visit));
             }
         }
         Value::Object(fields) => {
@@ -315,20 +294,19 @@ const DESTROYS: [&str; 19] = [
 
 /// Words that name a change when they are the verb of the name.
 const WRITES: [&str; 62] = [
-    "add", "append", "apply", "approve", "archive", "assign", "book", "cancel", "clear", "close",
-    "commit", "copy", "create", "deploy", "disable", "edit", "enable", "eval", "exec", "execute",
-    "grant", "import", "insert", "install", "invite", "invoke", "launch", "lock", "merge",
-    "modify", "move", "patch", "pay", "post", "publish", "push", "put", "register", "rename",
-    "replace", "reply", "reset", "restart", "restore", "run", "save", "schedule", "send", "set",
-    "start", "stop", "store", "submit", "transfer", "trigger", "unlock", "update", "upload",
-    "upsert", "withdraw", "write", "charge",
+    "add", "append", "apply", "approve", "archive", "assign", "book", "cancel", "clear", "close", "commit", "copy",
+    "create", "deploy", "disable", "edit", "enable", "eval", "exec", "execute", "grant", "import", "insert", "install",
+    "invite", "invoke", "launch", "lock", "merge", "modify", "move", "patch", "pay", "post", "publish", "push", "put",
+    "register", "rename", "replace", "reply", "reset", "restart", "restore", "run", "save", "schedule", "send", "set",
+    "start", "stop", "store", "submit", "transfer", "trigger", "unlock", "update", "upload", "upsert", "withdraw",
+    "write", "charge",
 ];
 
 /// Words that name a look-up when they are the verb of the name. What follows them is an object: `get_update`.
 const READS: [&str; 26] = [
-    "browse", "check", "compare", "count", "describe", "diff", "download", "explain", "export",
-    "fetch", "find", "get", "inspect", "is", "list", "look", "lookup", "peek", "ping", "preview",
-    "query", "read", "search", "show", "status", "view",
+    "browse", "check", "compare", "count", "describe", "diff", "download", "explain", "export", "fetch", "find", "get",
+    "inspect", "is", "list", "look", "lookup", "peek", "ping", "preview", "query", "read", "search", "show", "status",
+    "view",
 ];
 
 /// Arguments that only make sense for something that changes things. Compared without `_`, `-` and case.
@@ -343,14 +321,10 @@ fn suspicion(name: &str) -> Class {
     if words.iter().any(|word| DESTROYS.contains(&word.as_str())) {
         return Class::Destructive;
     }
-    let writes = words
-        .split(|word| matches!(word.as_str(), "and" | "or" | "then"))
-        .any(|part| {
-            let verb = part
-                .iter()
-                .find(|word| WRITES.contains(&word.as_str()) || READS.contains(&word.as_str()));
-            verb.is_some_and(|verb| WRITES.contains(&verb.as_str()))
-        });
+    let writes = words.split(|word| matches!(word.as_str(), "and" | "or" | "then")).any(|part| {
+        let verb = part.iter().find(|word| WRITES.contains(&word.as_str()) || READS.contains(&word.as_str()));
+        verb.is_some_and(|verb| WRITES.contains(&verb.as_str()))
+    });
     if writes { Class::Write } else { Class::Read }
 }
 
@@ -382,10 +356,7 @@ mod tests {
     use serde_json::json;
 
     fn action(name: &str, annotations: Value) -> Action {
-        Action::new(
-            json!({"name": name, "inputSchema": {"type": "object"}, "annotations": annotations}),
-        )
-        .unwrap()
+        Action::new(json!({"name": name, "inputSchema": {"type": "object"}, "annotations": annotations})).unwrap()
     }
 
     fn class(name: &str, annotations: Value) -> (Class, ClassSource) {
@@ -395,40 +366,19 @@ mod tests {
 
     #[test]
     fn silence_about_writing_means_writing() {
-        assert_eq!(
-            class("frobnicate", json!({})),
-            (Class::Write, ClassSource::Unlabelled)
-        );
-        assert_eq!(
-            class("get_thing", json!(null)),
-            (Class::Write, ClassSource::Unlabelled)
-        );
+        assert_eq!(class("frobnicate", json!({})), (Class::Write, ClassSource::Unlabelled));
+        assert_eq!(class("get_thing", json!(null)), (Class::Write, ClassSource::Unlabelled));
         // A hint that is not a boolean is no hint.
-        assert_eq!(
-            class("get_thing", json!({"readOnlyHint": "true"})),
-            (Class::Write, ClassSource::Unlabelled)
-        );
+        assert_eq!(class("get_thing", json!({"readOnlyHint": "true"})), (Class::Write, ClassSource::Unlabelled));
     }
 
     #[test]
     fn a_claim_is_believed_where_nothing_speaks_against_it() {
+        assert_eq!(class("get_thing", json!({"readOnlyHint": true})), (Class::Read, ClassSource::Claimed));
+        assert_eq!(class("thing", json!({"readOnlyHint": false})), (Class::Write, ClassSource::Claimed));
+        assert_eq!(class("thing", json!({"destructiveHint": true})), (Class::Destructive, ClassSource::Claimed));
         assert_eq!(
-            class("get_thing", json!({"readOnlyHint": true})),
-            (Class::Read, ClassSource::Claimed)
-        );
-        assert_eq!(
-            class("thing", json!({"readOnlyHint": false})),
-            (Class::Write, ClassSource::Claimed)
-        );
-        assert_eq!(
-            class("thing", json!({"destructiveHint": true})),
-            (Class::Destructive, ClassSource::Claimed)
-        );
-        assert_eq!(
-            class(
-                "update_thing",
-                json!({"readOnlyHint": false, "destructiveHint": false})
-            ),
+            class("update_thing", json!({"readOnlyHint": false, "destructiveHint": false})),
             (Class::Write, ClassSource::Claimed)
         );
     }
@@ -436,10 +386,7 @@ mod tests {
     #[test]
     fn contradictory_hints_mean_the_stricter_one() {
         assert_eq!(
-            class(
-                "thing",
-                json!({"readOnlyHint": true, "destructiveHint": true})
-            ),
+            class("thing", json!({"readOnlyHint": true, "destructiveHint": true})),
             (Class::Destructive, ClassSource::Claimed)
         );
     }
@@ -447,78 +394,32 @@ mod tests {
     #[test]
     fn x37_a_lying_read_only_claim_is_raised() {
         let lie = || json!({"readOnlyHint": true});
-        for name in [
-            "delete_all",
-            "deleteAll",
-            "notes.delete",
-            "github-remove-repo",
-            "get_and_delete",
-            "de\u{200b}lete_all",
-        ] {
-            assert_eq!(
-                class(name, lie()),
-                (Class::Destructive, ClassSource::Raised),
-                "{name:?}"
-            );
+        for name in
+            ["delete_all", "deleteAll", "notes.delete", "github-remove-repo", "get_and_delete", "de\u{200b}lete_all"]
+        {
+            assert_eq!(class(name, lie()), (Class::Destructive, ClassSource::Raised), "{name:?}");
         }
-        for name in [
-            "create_ticket",
-            "sendMail",
-            "run_sql",
-            "find_and_replace",
-            "tracker_update_issue",
-        ] {
-            assert_eq!(
-                class(name, lie()),
-                (Class::Write, ClassSource::Raised),
-                "{name}"
-            );
+        for name in ["create_ticket", "sendMail", "run_sql", "find_and_replace", "tracker_update_issue"] {
+            assert_eq!(class(name, lie()), (Class::Write, ClassSource::Raised), "{name}");
         }
-        let titled =
-            json!({"name": "t1", "title": "Delete a file", "annotations": {"readOnlyHint": true}});
-        assert_eq!(
-            Action::new(titled).unwrap().classified().class,
-            Class::Destructive
-        );
+        let titled = json!({"name": "t1", "title": "Delete a file", "annotations": {"readOnlyHint": true}});
+        assert_eq!(Action::new(titled).unwrap().classified().class, Class::Destructive);
         let argued = json!({"name": "sync", "annotations": {"readOnlyHint": true},
             "inputSchema": {"type": "object", "properties": {"dry_run": {"type": "boolean"}}}});
-        assert_eq!(
-            Action::new(argued).unwrap().classified().class,
-            Class::Write
-        );
+        assert_eq!(Action::new(argued).unwrap().classified().class, Class::Write);
     }
 
     #[test]
     fn x37_a_name_never_lowers_a_class() {
-        assert_eq!(
-            class("get_thing", json!({"destructiveHint": true})).0,
-            Class::Destructive
-        );
-        assert_eq!(
-            class("read_only_list", json!({"readOnlyHint": false})).0,
-            Class::Write
-        );
-        assert_eq!(
-            class("drop_table", json!({})),
-            (Class::Destructive, ClassSource::Raised)
-        );
+        assert_eq!(class("get_thing", json!({"destructiveHint": true})).0, Class::Destructive);
+        assert_eq!(class("read_only_list", json!({"readOnlyHint": false})).0, Class::Write);
+        assert_eq!(class("drop_table", json!({})), (Class::Destructive, ClassSource::Raised));
     }
 
     #[test]
     fn the_object_of_a_look_up_is_no_verb() {
-        for name in [
-            "list_merge_requests",
-            "get_update",
-            "read_post",
-            "searchCommits",
-            "fetch",
-            "list_closed_orders",
-        ] {
-            assert_eq!(
-                class(name, json!({"readOnlyHint": true})),
-                (Class::Read, ClassSource::Claimed),
-                "{name}"
-            );
+        for name in ["list_merge_requests", "get_update", "read_post", "searchCommits", "fetch", "list_closed_orders"] {
+            assert_eq!(class(name, json!({"readOnlyHint": true})), (Class::Read, ClassSource::Claimed), "{name}");
         }
     }
 
@@ -545,17 +446,12 @@ mod tests {
         }))
         .unwrap();
         let paths: Vec<String> = action.hidden().into_iter().map(|(path, _)| path).collect();
-        assert_eq!(
-            paths,
-            ["/inputSchema/properties/x/enum/1", "/_meta/k\u{e0041}ey"]
-        );
+        assert_eq!(paths, ["/inputSchema/properties/x/enum/1", "/_meta/k\u{e0041}ey"]);
     }
 
     #[test]
     fn x47_visibility_reserves_an_action_for_the_model_or_the_app() {
-        let only = |who: &str| {
-            Action::new(json!({"name": "a", "_meta": {"ui": {"visibility": [who]}}})).unwrap()
-        };
+        let only = |who: &str| Action::new(json!({"name": "a", "_meta": {"ui": {"visibility": [who]}}})).unwrap();
         assert!(!only("app").visible_to_model() && only("app").visible_to_app());
         assert!(only("model").visible_to_model() && !only("model").visible_to_app());
         assert!(action("a", json!({})).visible_to_model());
@@ -570,17 +466,9 @@ mod tests {
 
     #[test]
     fn the_title_falls_back_to_the_annotation_and_then_to_the_name() {
-        assert_eq!(
-            action("a", json!({"title": "From annotations"})).title(),
-            "From annotations"
-        );
+        assert_eq!(action("a", json!({"title": "From annotations"})).title(), "From annotations");
         assert_eq!(action("a", json!({})).title(), "a");
-        assert_eq!(
-            Action::new(json!({"name": "a", "title": "  "}))
-                .unwrap()
-                .title(),
-            "a"
-        );
+        assert_eq!(Action::new(json!({"name": "a", "title": "  "})).unwrap().title(), "a");
     }
 
     #[test]

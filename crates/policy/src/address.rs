@@ -58,9 +58,7 @@ pub enum Warning {
     #[error("this server is on your own machine or network")]
     Local,
     /// The name has letters outside ASCII, which can look like others.
-    #[error(
-        "the name is written with letters that can look like others; compare `{0}` with the name you expect"
-    )]
+    #[error("the name is written with letters that can look like others; compare `{0}` with the name you expect")]
     International(String),
     /// The address has a secret in it, where logs and histories keep it (X27).
     #[error("the address contains what looks like a secret; use a header for it")]
@@ -125,11 +123,7 @@ pub fn check(parts: &Parts<'_>, allow_local: bool) -> Result<Address, AddressErr
     if hostname.is_empty() {
         return Err(AddressError::Unreadable(parts.typed.to_owned()));
     }
-    let host = if parts.port.is_empty() {
-        hostname.to_owned()
-    } else {
-        format!("{hostname}:{}", parts.port)
-    };
+    let host = if parts.port.is_empty() { hostname.to_owned() } else { format!("{hostname}:{}", parts.port) };
     if !parts.username.is_empty() || !parts.password.is_empty() {
         return Err(AddressError::UserInfo(host));
     }
@@ -162,18 +156,8 @@ pub fn check(parts: &Parts<'_>, allow_local: bool) -> Result<Address, AddressErr
         warnings.push(Warning::SecretInAddress);
     }
     // A fragment never reaches a server; without it two spellings of one address are one.
-    let url = parts
-        .href
-        .strip_suffix(parts.fragment)
-        .unwrap_or(parts.href)
-        .to_owned();
-    Ok(Address {
-        url,
-        registrable: registrable_hint(hostname).to_owned(),
-        host,
-        reach,
-        warnings,
-    })
+    let url = parts.href.strip_suffix(parts.fragment).unwrap_or(parts.href).to_owned();
+    Ok(Address { url, registrable: registrable_hint(hostname).to_owned(), host, reach, warnings })
 }
 
 /// The part of a host that someone had to register, as far as its shape tells: the last two labels, or three below a
@@ -214,9 +198,8 @@ fn place(hostname: &str) -> Option<Place> {
     if let Ok(address) = hostname.parse::<Ipv4Addr>() {
         return Some(place_of(IpAddr::V4(address)));
     }
-    let readable = hostname
-        .chars()
-        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_'));
+    let readable =
+        hostname.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_'));
     let last = hostname.rsplit('.').next().unwrap_or_default();
     // A parser turns every host whose last label is a number into an IPv4 address, or fails (WHATWG URL, 3.5).
     let number = last.chars().all(|c| c.is_ascii_digit()) || last.starts_with("0x");
@@ -227,22 +210,11 @@ fn place(hostname: &str) -> Option<Place> {
 }
 
 fn place_of_name(name: &str) -> Place {
-    let under = |zone: &str| {
-        name == zone
-            || name
-                .strip_suffix(zone)
-                .is_some_and(|rest| rest.ends_with('.'))
-    };
-    if [
-        "metadata.google.internal",
-        "metadata.goog",
-        "metadata",
-        "instance-data",
-        "metadata.azure.internal",
-    ]
-    .into_iter()
-    .chain(["instance-data.ec2.internal"])
-    .any(under)
+    let under = |zone: &str| name == zone || name.strip_suffix(zone).is_some_and(|rest| rest.ends_with('.'));
+    if ["metadata.google.internal", "metadata.goog", "metadata", "instance-data", "metadata.azure.internal"]
+        .into_iter()
+        .chain(["instance-data.ec2.internal"])
+        .any(under)
     {
         return Place::Never("a cloud machine's metadata service");
     }
@@ -250,23 +222,8 @@ fn place_of_name(name: &str) -> Place {
         return Place::Loopback;
     }
     // Special-use names that never lead out of the local network (RFC 6762, RFC 8375, RFC 6761, ICANN `.internal`).
-    let private = [
-        "local",
-        "internal",
-        "home.arpa",
-        "test",
-        "lan",
-        "intranet",
-        "corp",
-        "home",
-    ]
-    .into_iter()
-    .any(under);
-    if private || !name.contains('.') {
-        Place::Private
-    } else {
-        Place::Public
-    }
+    let private = ["local", "internal", "home.arpa", "test", "lan", "intranet", "corp", "home"].into_iter().any(under);
+    if private || !name.contains('.') { Place::Private } else { Place::Public }
 }
 
 fn place_of(address: IpAddr) -> Place {
@@ -278,11 +235,7 @@ fn place_of(address: IpAddr) -> Place {
 
 /// IANA IPv4 Special-Purpose Address Registry (RFC 6890).
 fn place_of_v4(address: Ipv4Addr) -> Place {
-    const METADATA: [[u8; 4]; 3] = [
-        [169, 254, 169, 254],
-        [100, 100, 100, 200],
-        [168, 63, 129, 16],
-    ];
+    const METADATA: [[u8; 4]; 3] = [[169, 254, 169, 254], [100, 100, 100, 200], [168, 63, 129, 16]];
     let octets = address.octets();
     if METADATA.contains(&octets) {
         return Place::Never("a cloud machine's metadata service");
@@ -292,11 +245,9 @@ fn place_of_v4(address: Ipv4Addr) -> Place {
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] => Place::Private,
         [0, ..] => Place::Never("no address of a server"),
         [169, 254, ..] => Place::Never("a link-local address"),
-        [192, 0, 0 | 2, _]
-        | [198, 18..=19, ..]
-        | [198, 51, 100, _]
-        | [203, 0, 113, _]
-        | [192, 88, 99, _] => Place::Never("a reserved address"),
+        [192, 0, 0 | 2, _] | [198, 18..=19, ..] | [198, 51, 100, _] | [203, 0, 113, _] | [192, 88, 99, _] => {
+            Place::Never("a reserved address")
+        }
         [224..=239, ..] => Place::Never("a multicast address"),
         [240..=255, ..] => Place::Never("a reserved address"),
         _ => Place::Public,
@@ -321,9 +272,7 @@ fn place_of_v6(address: Ipv6Addr) -> Place {
         // 6to4.
         [0x2002, high, low, ..] => v4(high, low),
         [0x2001, 0, ..] => Place::Never("a tunnelled address"),
-        [0x2001, 0xdb8, ..] | [0x3fff, 0..=0x0fff, ..] | [0x100, 0, 0, 0, ..] => {
-            Place::Never("a reserved address")
-        }
+        [0x2001, 0xdb8, ..] | [0x3fff, 0..=0x0fff, ..] | [0x100, 0, 0, 0, ..] => Place::Never("a reserved address"),
         [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254] => Place::Never("a cloud machine's metadata service"),
         [0xfc00..=0xfdff, ..] => Place::Private,
         [0xfe80..=0xfebf, ..] => Place::Never("a link-local address"),

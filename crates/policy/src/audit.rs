@@ -7,8 +7,8 @@
 //! Rows hold no arguments and no results: the digest of the arguments says which they were to whoever has them.
 
 use crate::{
-    Basis, CallId, Caller, Cause, Class, ConnectionId, ConnectorId, ConversationId, Digest, Frozen,
-    MemberId, Millis, Refusal, gate::Call,
+    Basis, CallId, Caller, Cause, Class, ConnectionId, ConnectorId, ConversationId, Digest, Frozen, MemberId, Millis,
+    Refusal, gate::Call,
 };
 use serde::{Deserialize, Serialize};
 
@@ -127,19 +127,12 @@ impl CallFacts {
 impl Entry {
     /// The row about a call that is about to be sent. It names what allowed it.
     pub fn allowed(frozen: &Frozen) -> Self {
-        Entry::Allowed {
-            call: CallFacts::of(frozen.call()),
-            class: frozen.class(),
-            basis: frozen.basis().clone(),
-        }
+        Entry::Allowed { call: CallFacts::of(frozen.call()), class: frozen.class(), basis: frozen.basis().clone() }
     }
 
     /// The row about a call that is not made.
     pub fn refused(refusal: &Refusal) -> Self {
-        Entry::Refused {
-            call: CallFacts::of(&refusal.call),
-            cause: refusal.cause.clone(),
-        }
+        Entry::Refused { call: CallFacts::of(&refusal.call), cause: refusal.cause.clone() }
     }
 
     /// The call that the row is about, if any.
@@ -172,25 +165,12 @@ pub struct Row {
 impl Row {
     fn new(chain: String, seq: u64, at: Millis, previous: Option<Digest>, entry: Entry) -> Self {
         let hash = hash_of(&chain, seq, at, previous.as_ref(), &entry);
-        Self {
-            chain,
-            seq,
-            at,
-            previous,
-            entry,
-            hash,
-        }
+        Self { chain, seq, at, previous, entry, hash }
     }
 
     /// Whether the row says what it said when it was written.
     pub fn intact(&self) -> bool {
-        hash_of(
-            &self.chain,
-            self.seq,
-            self.at,
-            self.previous.as_ref(),
-            &self.entry,
-        ) == self.hash
+        hash_of(&self.chain, self.seq, self.at, self.previous.as_ref(), &self.entry) == self.hash
     }
 }
 
@@ -231,34 +211,19 @@ impl Chain {
 
     /// Goes on after the last row that is there.
     pub fn resume(last: &Row) -> Self {
-        Self {
-            name: last.chain.clone(),
-            rows: last.seq.saturating_add(1),
-            last: last.hash.clone(),
-        }
+        Self { name: last.chain.clone(), rows: last.seq.saturating_add(1), last: last.hash.clone() }
     }
 
     /// Writes the next row.
     pub fn append(&mut self, entry: Entry, at: Millis) -> Row {
-        let row = Row::new(
-            self.name.clone(),
-            self.rows,
-            at,
-            Some(self.last.clone()),
-            entry,
-        );
+        let row = Row::new(self.name.clone(), self.rows, at, Some(self.last.clone()), entry);
         *self = Self::resume(&row);
         row
     }
 
     /// Ends the chain because everything is being erased, and begins another whose first row says so.
     pub fn erase(self, name: impl Into<String>, by: MemberId, at: Millis) -> (Self, Row) {
-        let ended = Ended {
-            chain: self.name,
-            rows: self.rows,
-            last: self.last,
-            by,
-        };
+        let ended = Ended { chain: self.name, rows: self.rows, last: self.last, by };
         Self::first(name.into(), at, Some(ended))
     }
 
@@ -297,9 +262,7 @@ pub enum Broken {
         seq: u64,
     },
     /// A row does not follow the one before it.
-    #[error(
-        "row {seq} does not follow the row before it; rows are missing, added or in another order"
-    )]
+    #[error("row {seq} does not follow the row before it; rows are missing, added or in another order")]
     Gap {
         /// Which row.
         seq: u64,
@@ -334,9 +297,8 @@ pub fn verify<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Result<Chain, Brok
             }
             None => {}
             Some(chain) => {
-                let follows = row.chain == chain.name
-                    && row.seq == chain.rows
-                    && row.previous.as_ref() == Some(&chain.last);
+                let follows =
+                    row.chain == chain.name && row.seq == chain.rows && row.previous.as_ref() == Some(&chain.last);
                 if !follows || first {
                     return Err(Broken::Gap { seq: row.seq });
                 }
@@ -354,14 +316,7 @@ pub fn verify<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Result<Chain, Brok
 pub fn verify_to<'a>(rows: impl IntoIterator<Item = &'a Row>, end: &Chain) -> Result<(), Broken> {
     let found = verify(rows)?;
     if found.name == end.name && found.rows < end.rows {
-        return Err(Broken::CutOff {
-            found: found.rows,
-            expected: end.rows,
-        });
+        return Err(Broken::CutOff { found: found.rows, expected: end.rows });
     }
-    if found != *end {
-        Err(Broken::AnotherChain)
-    } else {
-        Ok(())
-    }
+    if found != *end { Err(Broken::AnotherChain) } else { Ok(()) }
 }

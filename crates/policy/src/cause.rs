@@ -88,47 +88,32 @@ impl Cause {
         match self {
             Cause::NotAnswered => "nobody answered".into(),
             Cause::Denied { reason: None } => "you declined".into(),
-            Cause::Denied {
-                reason: Some(reason),
-            } => format!("you declined: {reason}"),
+            Cause::Denied { reason: Some(reason) } => format!("you declined: {reason}"),
             Cause::Edited { .. } => "you changed the arguments, so it became a new call".into(),
             Cause::Stale { changed } => {
                 format!("{changed} while you were deciding; look at it again")
             }
             Cause::Invalid { problem } => format!("the arguments do not fit: {problem}"),
             Cause::NotInConversation => {
-                "this connector is not switched on in this conversation; add it with the + menu"
-                    .into()
+                "this connector is not switched on in this conversation; add it with the + menu".into()
             }
             Cause::NotForCaller => "this action is not meant to be called this way".into(),
-            Cause::NotAutomatic => {
-                "steps that nobody watches never use connectors that people added".into()
-            }
+            Cause::NotAutomatic => "steps that nobody watches never use connectors that people added".into(),
             Cause::Mode { mode } => {
                 format!("the mode {mode} does not use such actions; switch to Chat")
             }
             Cause::Held => "this action changed since it was approved; review the change".into(),
-            Cause::Off => {
-                "this action is switched off; switch it on at the connector's actions".into()
-            }
-            Cause::ReadOnlyProvider => {
-                "connectors that are part of the product only search and fetch".into()
-            }
+            Cause::Off => "this action is switched off; switch it on at the connector's actions".into(),
+            Cause::ReadOnlyProvider => "connectors that are part of the product only search and fetch".into(),
             Cause::ReadOnlyPlan { plan } => format!("the plan {plan} only reads"),
             Cause::LocalServer => Why::LocalServers.to_string(),
             Cause::DeveloperOff => Why::DeveloperOff.to_string(),
             Cause::DeveloperNotGranted => Why::DeveloperNotGranted.to_string(),
             Cause::NotYours => Why::NotYours.to_string(),
             Cause::NoAccess => Why::NoAccess.to_string(),
-            Cause::Stage { stage } => Why::WrongStage {
-                stage: *stage,
-                what: "use it",
-            }
-            .to_string(),
+            Cause::Stage { stage } => Why::WrongStage { stage: *stage, what: "use it" }.to_string(),
             Cause::NeverScanned => Why::NeverScanned.to_string(),
-            Cause::Lockdown => {
-                "the workspace is in lockdown: no connector runs until an admin ends it".into()
-            }
+            Cause::Lockdown => "the workspace is in lockdown: no connector runs until an admin ends it".into(),
             Cause::Unknown { what } => format!("there is no {what}"),
             Cause::Broken { what } => format!("{what}; nothing runs on a broken rule"),
         }
@@ -145,18 +130,10 @@ impl From<Why> for Cause {
             Why::LocalServers => Cause::LocalServer,
             Why::NeverScanned => Cause::NeverScanned,
             Why::WrongStage { stage, .. } => Cause::Stage { stage },
-            Why::UnknownMember(id) => Cause::Unknown {
-                what: format!("member `{id}`"),
-            },
-            Why::UnknownConnector(id) => Cause::Unknown {
-                what: format!("connector `{id}`"),
-            },
-            Why::UnknownAction(name) => Cause::Unknown {
-                what: format!("action `{name}`"),
-            },
-            other => Cause::Broken {
-                what: other.to_string(),
-            },
+            Why::UnknownMember(id) => Cause::Unknown { what: format!("member `{id}`") },
+            Why::UnknownConnector(id) => Cause::Unknown { what: format!("connector `{id}`") },
+            Why::UnknownAction(name) => Cause::Unknown { what: format!("action `{name}`") },
+            other => Cause::Broken { what: other.to_string() },
         }
     }
 }

@@ -4,10 +4,7 @@
 //! (S003, S068). Access, action control and asking are three separate things and never mixed on one control
 //! (screens.md e.0).
 
-use crate::{
-    Action, Class, ClassSource, Classified, ConnectorId, GroupId, Member, MemberId, Millis, Role,
-    Snapshot,
-};
+use crate::{Action, Class, ClassSource, Classified, ConnectorId, GroupId, Member, MemberId, Millis, Role, Snapshot};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -127,11 +124,7 @@ impl Access {
         match self {
             Access::Nobody => false,
             Access::Everyone => true,
-            Access::Only {
-                members,
-                groups,
-                roles,
-            } => {
+            Access::Only { members, groups, roles } => {
                 members.contains(&member.id)
                     || roles.contains(&member.role)
                     || member.groups.iter().any(|group| groups.contains(group))
@@ -141,9 +134,7 @@ impl Access {
 }
 
 /// When to ask before an action runs. The order is that of strictness; writes always ask (C4).
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Confirm {
     /// Ask for every action that may change something.
@@ -237,9 +228,7 @@ impl Connector {
 
     /// Every approved action, in the server's order.
     pub fn actions(&self) -> &[Action] {
-        self.snapshot
-            .as_ref()
-            .map_or(&[], |snapshot| &snapshot.actions)
+        self.snapshot.as_ref().map_or(&[], |snapshot| &snapshot.actions)
     }
 
     /// Whether an action is switched on. What nobody decided about is off.
@@ -249,26 +238,15 @@ impl Connector {
 
     /// The class of an approved action, an admin's choice included.
     pub fn classify(&self, action: &Action) -> Classified {
-        match self
-            .controls
-            .get(action.name())
-            .and_then(|control| control.class)
-        {
-            Some(class) => Classified {
-                class,
-                source: ClassSource::SetByAdmin,
-            },
+        match self.controls.get(action.name()).and_then(|control| control.class) {
+            Some(class) => Classified { class, source: ClassSource::SetByAdmin },
             None => action.classified(),
         }
     }
 
     /// The strictest of what the connector and the action ask for.
     pub fn confirm_for(&self, action: &str) -> Confirm {
-        let own = self
-            .controls
-            .get(action)
-            .map(|control| control.confirm)
-            .unwrap_or_default();
+        let own = self.controls.get(action).map(|control| control.confirm).unwrap_or_default();
         self.confirm.max(own)
     }
 }

@@ -66,8 +66,8 @@ impl fmt::Debug for Digest {
 fn add_large_integers(value: &Value, hash: &mut Sha256) {
     match value {
         Value::Number(number) => {
-            let rounded = number.as_u64().is_some_and(|n| n > EXACT)
-                || number.as_i64().is_some_and(|n| n.unsigned_abs() > EXACT);
+            let rounded =
+                number.as_u64().is_some_and(|n| n > EXACT) || number.as_i64().is_some_and(|n| n.unsigned_abs() > EXACT);
             if rounded {
                 hash.update([0]);
                 hash.update(number.to_string());
@@ -77,9 +77,7 @@ fn add_large_integers(value: &Value, hash: &mut Sha256) {
         Value::Object(fields) => {
             let mut fields: Vec<_> = fields.iter().collect();
             fields.sort_by_key(|(key, _)| *key);
-            fields
-                .into_iter()
-                .for_each(|(_, field)| add_large_integers(field, hash));
+            fields.into_iter().for_each(|(_, field)| add_large_integers(field, hash));
         }
         Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
@@ -87,13 +85,11 @@ fn add_large_integers(value: &Value, hash: &mut Sha256) {
 
 fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]
@@ -103,56 +99,31 @@ mod tests {
 
     #[test]
     fn the_digest_is_the_sha256_of_the_canonical_form() {
-        assert_eq!(
-            Digest::of_json(&json!({"b": 1, "a": 2.50})),
-            Digest::of_bytes(br#"{"a":2.5,"b":1}"#)
-        );
-        assert_eq!(
-            Digest::of_bytes(b"").as_str(),
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        );
+        assert_eq!(Digest::of_json(&json!({"b": 1, "a": 2.50})), Digest::of_bytes(br#"{"a":2.5,"b":1}"#));
+        assert_eq!(Digest::of_bytes(b"").as_str(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 
     #[test]
     fn x35_key_order_is_no_drift() {
-        let one: Value =
-            serde_json::from_str(r#"{"name":"a","inputSchema":{"type":"object","x":[1,2]}}"#)
-                .unwrap();
-        let two: Value =
-            serde_json::from_str(r#"{ "inputSchema": {"x":[1,2],"type":"object"}, "name":"a"}"#)
-                .unwrap();
+        let one: Value = serde_json::from_str(r#"{"name":"a","inputSchema":{"type":"object","x":[1,2]}}"#).unwrap();
+        let two: Value = serde_json::from_str(r#"{ "inputSchema": {"x":[1,2],"type":"object"}, "name":"a"}"#).unwrap();
         assert_eq!(Digest::of_json(&one), Digest::of_json(&two));
     }
 
     #[test]
     fn x32_an_invisible_character_changes_the_digest() {
         let plain = Digest::of_json(&json!({"description": "Reads notes"}));
-        assert_ne!(
-            plain,
-            Digest::of_json(&json!({"description": "Reads\u{200b} notes"}))
-        );
-        assert_ne!(
-            plain,
-            Digest::of_json(&json!({"descri\u{200b}ption": "Reads notes"}))
-        );
+        assert_ne!(plain, Digest::of_json(&json!({"description": "Reads\u{200b} notes"})));
+        assert_ne!(plain, Digest::of_json(&json!({"descri\u{200b}ption": "Reads notes"})));
         // No normalisation either: é as one character and as two are different strings.
-        assert_ne!(
-            Digest::of_json(&json!("\u{e9}")),
-            Digest::of_json(&json!("e\u{301}"))
-        );
+        assert_ne!(Digest::of_json(&json!("\u{e9}")), Digest::of_json(&json!("e\u{301}")));
     }
 
     #[test]
     fn x35_integers_that_a_double_would_merge_stay_different() {
         let digest = |text: &str| Digest::of_json(&serde_json::from_str(text).unwrap());
-        assert_ne!(
-            digest(r#"{"maximum":9007199254740992}"#),
-            digest(r#"{"maximum":9007199254740993}"#)
-        );
+        assert_ne!(digest(r#"{"maximum":9007199254740992}"#), digest(r#"{"maximum":9007199254740993}"#));
         assert_ne!(digest("[-9007199254740993]"), digest("[-9007199254740992]"));
-        assert_eq!(
-            digest(r#"{"a":9007199254740993,"b":1}"#),
-            digest(r#"{"b":1,"a":9007199254740993}"#)
-        );
+        assert_eq!(digest(r#"{"a":9007199254740993,"b":1}"#), digest(r#"{"b":1,"a":9007199254740993}"#));
     }
 }

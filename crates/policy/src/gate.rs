@@ -74,9 +74,8 @@
 //! ```
 
 use crate::{
-    Action, CallId, Cause, Class, ClassSource, Classified, Confirm, ConnectionId, Connector,
-    ConnectorId, ConversationId, Digest, Grant, GrantId, MemberId, Millis, Provider, Remember,
-    Rulebook, Why, lineage,
+    Action, CallId, Cause, Class, ClassSource, Classified, Confirm, ConnectionId, Connector, ConnectorId,
+    ConversationId, Digest, Grant, GrantId, MemberId, Millis, Provider, Remember, Rulebook, Why, lineage,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -141,9 +140,7 @@ impl Call {
             &self.arguments_json(),
             &format!("{:?}", self.by),
             self.member.as_str(),
-            self.conversation
-                .as_ref()
-                .map_or("", ConversationId::as_str),
+            self.conversation.as_ref().map_or("", ConversationId::as_str),
             &self.at.to_string(),
         ];
         Digest::of_json(&Value::from(text.map(Value::from).to_vec()))
@@ -186,18 +183,12 @@ enum Floor {
 impl Veto {
     /// Asks, whatever any grant says.
     pub fn ask(level: Level, because: impl Into<String>) -> Self {
-        Self {
-            level,
-            floor: Floor::Ask(because.into()),
-        }
+        Self { level, floor: Floor::Ask(because.into()) }
     }
 
     /// Refuses.
     pub fn refuse(level: Level, cause: Cause) -> Self {
-        Self {
-            level,
-            floor: Floor::Refuse(cause),
-        }
+        Self { level, floor: Floor::Refuse(cause) }
     }
 
     /// Who set it.
@@ -268,27 +259,15 @@ pub enum Verdict {
 impl Rules {
     /// Collects what the rulebook says about one call.
     pub fn of(book: &Rulebook, call: &Call) -> Self {
-        let mut rules = Self {
-            call: call.fingerprint(),
-            facts: None,
-            vetoes: BTreeSet::new(),
-            grants: BTreeSet::new(),
-        };
+        let mut rules =
+            Self { call: call.fingerprint(), facts: None, vetoes: BTreeSet::new(), grants: BTreeSet::new() };
         if book.workspace.lockdown {
             rules.refuse(Level::Workspace, Cause::Lockdown);
         }
-        if book
-            .connectors
-            .iter()
-            .filter(|connector| connector.id == call.connector)
-            .count()
-            > 1
-        {
+        if book.connectors.iter().filter(|connector| connector.id == call.connector).count() > 1 {
             rules.refuse(
                 Level::Connector,
-                Cause::Broken {
-                    what: format!("there are two connectors `{}`", call.connector),
-                },
+                Cause::Broken { what: format!("there are two connectors `{}`", call.connector) },
             );
         }
         match (book.member(&call.member), book.connector(&call.connector)) {
@@ -298,10 +277,7 @@ impl Rules {
                 }
                 match connector.action(&call.action) {
                     Some(action) => rules.about(book, connector, action, call),
-                    None => rules.refuse(
-                        Level::Action,
-                        Why::UnknownAction(call.action.clone()).into(),
-                    ),
+                    None => rules.refuse(Level::Action, Why::UnknownAction(call.action.clone()).into()),
                 }
             }
             (Err(why), _) => rules.refuse(Level::Access, why.into()),
@@ -317,27 +293,15 @@ impl Rules {
 
     /// Looks at where the arguments came from: text of another connector's result that is about to leave for an
     /// open-world action always asks, whatever was remembered (X75).
-    pub fn add_lineage(
-        &mut self,
-        call: &Call,
-        sources: &[lineage::Source],
-        traces: &[lineage::Trace],
-    ) {
-        if !self
-            .facts
-            .as_ref()
-            .is_none_or(|facts| facts.open_world || facts.classified.class > Class::Read)
-        {
+    pub fn add_lineage(&mut self, call: &Call, sources: &[lineage::Source], traces: &[lineage::Trace]) {
+        if !self.facts.as_ref().is_none_or(|facts| facts.open_world || facts.classified.class > Class::Read) {
             return;
         }
         for source in traces.iter().filter_map(|trace| sources.get(trace.source)) {
             if source.connector != call.connector {
                 self.add(Veto::ask(
                     Level::Conversation,
-                    format!(
-                        "its arguments contain text from {} · {}",
-                        source.name, source.host
-                    ),
+                    format!("its arguments contain text from {} · {}", source.name, source.host),
                 ));
             }
         }
@@ -350,11 +314,7 @@ impl Rules {
             Floor::Refuse(_) => Verdict::Refuse,
         });
         // No verdict means ask: only a grant can say anything milder.
-        let granted = if self.grants.is_empty() {
-            Verdict::Ask
-        } else {
-            Verdict::Run
-        };
+        let granted = if self.grants.is_empty() { Verdict::Ask } else { Verdict::Run };
         floor.max().unwrap_or(Verdict::Run).max(granted)
     }
 
@@ -378,7 +338,8 @@ impl Rules {
         if reasons.is_empty() && self.grants.is_empty() {
             reasons.push(match self.classified() {
                 Some(Classified { source: ClassSource::Unlabelled, .. }) => {
-                    "the server does not say what this action does, so it counts as writing, and every write asks".into()
+                    "the server does not say what this action does, so it counts as writing, and every write asks"
+                        .into()
                 }
                 _ => "every action that writes asks".into(),
             });
@@ -401,16 +362,11 @@ impl Rules {
             may_remember,
         });
 
-        let whole = connector
-            .snapshot
-            .as_ref()
-            .is_some_and(|snapshot| snapshot.computed_digest() == snapshot.digest);
+        let whole = connector.snapshot.as_ref().is_some_and(|snapshot| snapshot.computed_digest() == snapshot.digest);
         if !action.intact() || !whole {
             self.refuse(
                 Level::Action,
-                Cause::Broken {
-                    what: format!("the stored definition of `{}` is damaged", action.name()),
-                },
+                Cause::Broken { what: format!("the stored definition of `{}` is damaged", action.name()) },
             );
         }
         if !connector.is_on(action.name()) {
@@ -425,12 +381,7 @@ impl Rules {
                 self.refuse(Level::Connector, Cause::ReadOnlyProvider);
             }
             if class > book.plan().ceiling {
-                self.refuse(
-                    Level::Workspace,
-                    Cause::ReadOnlyPlan {
-                        plan: book.plan().label.to_owned(),
-                    },
-                );
+                self.refuse(Level::Workspace, Cause::ReadOnlyPlan { plan: book.plan().label.to_owned() });
             }
         }
         let meant = match call.by {
@@ -446,42 +397,24 @@ impl Rules {
         }
 
         if book.workspace.confirm == Confirm::Everything {
-            self.add(Veto::ask(
-                Level::Workspace,
-                "the workspace asks for everything",
-            ));
+            self.add(Veto::ask(Level::Workspace, "the workspace asks for everything"));
         }
         if connector.confirm == Confirm::Everything {
-            self.add(Veto::ask(
-                Level::Connector,
-                "this connector asks for everything",
-            ));
+            self.add(Veto::ask(Level::Connector, "this connector asks for everything"));
         }
-        if connector
-            .controls
-            .get(action.name())
-            .is_some_and(|control| control.confirm == Confirm::Everything)
-        {
+        if connector.controls.get(action.name()).is_some_and(|control| control.confirm == Confirm::Everything) {
             self.add(Veto::ask(Level::Action, "this action always asks"));
         }
         if classified.class == Class::Destructive {
-            self.add(Veto::ask(
-                Level::Action,
-                "it is destructive, and that asks every time",
-            ));
+            self.add(Veto::ask(Level::Action, "it is destructive, and that asks every time"));
         }
 
         if classified.class == Class::Read {
             self.grants.insert(Basis::Reading);
         }
         if may_remember {
-            let covering = book
-                .grants
-                .iter()
-                .filter(|grant| covers(grant, connector, call));
-            self.grants.extend(covering.map(|grant| Basis::Remembered {
-                grant: grant.id.clone(),
-            }));
+            let covering = book.grants.iter().filter(|grant| covers(grant, connector, call));
+            self.grants.extend(covering.map(|grant| Basis::Remembered { grant: grant.id.clone() }));
         }
     }
 
@@ -492,9 +425,7 @@ impl Rules {
     /// Why the call is refused, if it is: the most telling cause.
     fn refusal(&self, call: &Call) -> Option<Cause> {
         if self.call != call.fingerprint() {
-            return Some(Cause::Broken {
-                what: "these rules were made for another call".into(),
-            });
+            return Some(Cause::Broken { what: "these rules were made for another call".into() });
         }
         let causes = self.vetoes.iter().filter_map(|veto| match &veto.floor {
             Floor::Refuse(cause) => Some(cause),
@@ -515,10 +446,7 @@ fn covers(grant: &Grant, connector: &Connector, call: &Call) -> bool {
         && call.conversation.as_ref() == Some(&grant.conversation)
         && grant.given_at <= call.at
         && grant.until.is_none_or(|until| call.at < until)
-        && grant
-            .arguments
-            .as_ref()
-            .is_none_or(|digest| *digest == Digest::of_bytes(call.arguments_json().as_bytes()))
+        && grant.arguments.as_ref().is_none_or(|digest| *digest == Digest::of_bytes(call.arguments_json().as_bytes()))
 }
 
 /// What became of a call that somebody wanted made.
@@ -541,27 +469,15 @@ pub fn decide(call: Call, rules: &Rules) -> Decision {
     let Some(facts) = rules.facts.clone() else {
         return Decision::Refuse(Refusal {
             call,
-            cause: Cause::Broken {
-                what: "nothing is known of the action".into(),
-            },
+            cause: Cause::Broken { what: "nothing is known of the action".into() },
         });
     };
     let arguments = call.arguments_json();
     match (rules.verdict(), rules.grants.first()) {
         (Verdict::Run, Some(basis)) => Decision::Run(Permit {
-            frozen: Frozen {
-                call,
-                arguments,
-                basis: basis.clone(),
-                class: facts.classified.class,
-            },
+            frozen: Frozen { call, arguments, basis: basis.clone(), class: facts.classified.class },
         }),
-        _ => Decision::Ask(Question {
-            call,
-            arguments,
-            facts,
-            reasons: rules.reasons(),
-        }),
+        _ => Decision::Ask(Question { call, arguments, facts, reasons: rules.reasons() }),
     }
 }
 
@@ -680,16 +596,10 @@ impl Question {
     ///
     /// # Errors
     /// A refusal, when a rule forbids the call by now or what was shown is no longer true.
-    #[expect(
-        clippy::result_large_err,
-        reason = "a permit holds the same call and is as large"
-    )]
+    #[expect(clippy::result_large_err, reason = "a permit holds the same call and is as large")]
     pub fn allow(self, rules: &Rules) -> Result<Permit, Refusal> {
         match self.objection(rules) {
-            Some(cause) => Err(Refusal {
-                call: self.call,
-                cause,
-            }),
+            Some(cause) => Err(Refusal { call: self.call, cause }),
             None => Ok(Permit {
                 frozen: Frozen {
                     call: self.call,
@@ -706,25 +616,13 @@ impl Question {
     ///
     /// # Errors
     /// As [`Question::allow`], and when remembering is not possible here.
-    #[expect(
-        clippy::result_large_err,
-        reason = "a permit holds the same call and is as large"
-    )]
-    pub fn allow_for_conversation(
-        self,
-        rules: &Rules,
-        id: GrantId,
-        at: Millis,
-    ) -> Result<(Permit, Grant), Refusal> {
+    #[expect(clippy::result_large_err, reason = "a permit holds the same call and is as large")]
+    pub fn allow_for_conversation(self, rules: &Rules, id: GrantId, at: Millis) -> Result<(Permit, Grant), Refusal> {
         let conversation = self.call.conversation.clone();
-        let possible =
-            self.facts.may_remember && rules.facts.as_ref().is_some_and(|facts| facts.may_remember);
+        let possible = self.facts.may_remember && rules.facts.as_ref().is_some_and(|facts| facts.may_remember);
         let (true, Some(conversation)) = (possible, conversation) else {
             let changed = "remembering this answer became impossible".to_owned();
-            return Err(Refusal {
-                call: self.call,
-                cause: Cause::Stale { changed },
-            });
+            return Err(Refusal { call: self.call, cause: Cause::Stale { changed } });
         };
         let grant = Grant {
             id,
@@ -746,35 +644,18 @@ impl Question {
     /// The person says no.
     pub fn deny(self, reason: Option<String>) -> Refusal {
         let reason = reason.filter(|reason| !reason.trim().is_empty());
-        Refusal {
-            call: self.call,
-            cause: Cause::Denied { reason },
-        }
+        Refusal { call: self.call, cause: Cause::Denied { reason } }
     }
 
     /// Nobody answered: time ran out, the page went away, the turn was stopped.
     pub fn not_answered(self) -> Refusal {
-        Refusal {
-            call: self.call,
-            cause: Cause::NotAnswered,
-        }
+        Refusal { call: self.call, cause: Cause::NotAnswered }
     }
 
     /// The person changed the arguments. That is another call, which has to be decided from the start (X66).
     pub fn edit(self, id: CallId, arguments: Map<String, Value>, at: Millis) -> (Refusal, Call) {
-        let edited = Call {
-            id: id.clone(),
-            arguments,
-            at,
-            ..self.call.clone()
-        };
-        (
-            Refusal {
-                call: self.call,
-                cause: Cause::Edited { into: id },
-            },
-            edited,
-        )
+        let edited = Call { id: id.clone(), arguments, at, ..self.call.clone() };
+        (Refusal { call: self.call, cause: Cause::Edited { into: id } }, edited)
     }
 
     /// What speaks against an answer by now.
@@ -793,9 +674,7 @@ impl Question {
             Some(now) if now.name != self.facts.name => Some("the connector was renamed"),
             Some(_) => None,
         };
-        changed.map(|changed| Cause::Stale {
-            changed: changed.to_owned(),
-        })
+        changed.map(|changed| Cause::Stale { changed: changed.to_owned() })
     }
 }
 
@@ -814,3 +693,8 @@ impl Refusal {
         self.cause.sentence()
     }
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -8,9 +8,7 @@ use crate::{CallId, ConnectionId, ConnectorId, ConversationId, Digest, GrantId, 
 use serde::{Deserialize, Serialize};
 
 /// Whether answers may be remembered in this workspace.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Remember {
     /// Every write asks, every time (C4).

@@ -21,6 +21,8 @@ pub mod audit;
 pub mod cause;
 pub mod connector;
 pub mod digest;
+#[cfg(test)]
+mod fixtures;
 pub mod gate;
 pub mod grant;
 pub mod id;
@@ -35,13 +37,9 @@ pub mod text;
 
 pub use action::{Action, Class, ClassSource, Classified};
 pub use cause::Cause;
-pub use connector::{
-    Access, Confirm, Connector, Control, Provenance, Provider, Reach, SignIn, Stage,
-};
+pub use connector::{Access, Confirm, Connector, Control, Provenance, Provider, Reach, SignIn, Stage};
 pub use digest::Digest;
-pub use gate::{
-    Basis, Call, Caller, Decision, Frozen, Level, Permit, Question, Refusal, Rules, Veto, decide,
-};
+pub use gate::{Basis, Call, Caller, Decision, Frozen, Level, Permit, Question, Refusal, Rules, Veto, decide};
 pub use grant::{Grant, Remember};
 pub use id::{CallId, ConnectionId, ConnectorId, ConversationId, GrantId, GroupId, MemberId};
 pub use lifecycle::NewConnector;

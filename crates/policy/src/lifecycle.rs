@@ -1,8 +1,8 @@
 //! Changes to the rulebook. Each asks first whether the person may, and changes nothing when they may not.
 
 use crate::{
-    Access, Action, Class, Confirm, Connector, ConnectorId, Control, Member, MemberId, Millis,
-    Profile, Provenance, Provider, Reach, Remember, Rulebook, SignIn, Snapshot, Stage, Why,
+    Access, Action, Class, Confirm, Connector, ConnectorId, Control, Member, MemberId, Millis, Profile, Provenance,
+    Provider, Reach, Remember, Rulebook, SignIn, Snapshot, Stage, Why,
 };
 use std::collections::BTreeMap;
 
@@ -96,10 +96,7 @@ impl Rulebook {
         }
         let member = self.members.iter_mut().find(|member| &member.id == by);
         let member = member.ok_or_else(|| Why::UnknownMember(by.clone()))?;
-        member.developer = crate::Developer {
-            on,
-            changed_at: Some(now),
-        };
+        member.developer = crate::Developer { on, changed_at: Some(now) };
         Ok(())
     }
 
@@ -173,11 +170,7 @@ impl Rulebook {
     /// Puts a part of the product in place, or its newer version over the older one. What people switched off stays
     /// off; actions that are new with the version are on, because they came with the product that is running.
     pub fn set_built_in(&mut self, connector: Connector) {
-        match self
-            .connectors
-            .iter_mut()
-            .find(|existing| existing.id == connector.id)
-        {
+        match self.connectors.iter_mut().find(|existing| existing.id == connector.id) {
             Some(existing) => {
                 let mut controls = connector.controls;
                 for (name, control) in &existing.controls {
@@ -203,12 +196,7 @@ impl Rulebook {
     ///
     /// # Errors
     /// As [`Rulebook::may_create_draft`]; also an empty name, an id that is taken, or a local server where that is off.
-    pub fn create_draft(
-        &mut self,
-        by: &MemberId,
-        new: NewConnector,
-        now: Millis,
-    ) -> Result<(), Why> {
+    pub fn create_draft(&mut self, by: &MemberId, new: NewConnector, now: Millis) -> Result<(), Why> {
         self.may_create_draft(self.member(by)?)?;
         if self.connector(&new.id).is_ok() {
             return Err(Why::Exists(new.id));
@@ -243,13 +231,7 @@ impl Rulebook {
     ///
     /// # Errors
     /// As [`Rulebook::may_create_draft`] and [`Rulebook::may_see`]; also when it was never scanned.
-    pub fn recreate(
-        &mut self,
-        by: &MemberId,
-        id: &ConnectorId,
-        new_id: ConnectorId,
-        now: Millis,
-    ) -> Result<(), Why> {
+    pub fn recreate(&mut self, by: &MemberId, id: &ConnectorId, new_id: ConnectorId, now: Millis) -> Result<(), Why> {
         let from = self.connector(id)?;
         self.may_see(from, self.member(by)?)?;
         if from.provider != Provider::Custom {
@@ -274,17 +256,9 @@ impl Rulebook {
     ///
     /// # Errors
     /// As [`Rulebook::may_control_actions`]; also [`Why::NoName`].
-    pub fn rename(
-        &mut self,
-        by: &MemberId,
-        id: &ConnectorId,
-        name: &str,
-        now: Millis,
-    ) -> Result<(), Why> {
+    pub fn rename(&mut self, by: &MemberId, id: &ConnectorId, name: &str, now: Millis) -> Result<(), Why> {
         let name = visible_name(name)?;
-        self.change(by, id, now, Rulebook::may_control_actions, |connector| {
-            connector.name = name
-        })
+        self.change(by, id, now, Rulebook::may_control_actions, |connector| connector.name = name)
     }
 
     /// Moves a connector to another address. That makes it another server: the snapshot, every switch, access and
@@ -319,8 +293,7 @@ impl Rulebook {
             }
         })?;
         let address = &self.connector(id)?.address.clone();
-        self.grants
-            .retain(|grant| grant.connector != *id || grant.address == *address);
+        self.grants.retain(|grant| grant.connector != *id || grant.address == *address);
         Ok(())
     }
 
@@ -361,11 +334,7 @@ impl Rulebook {
             return Err(Why::LoweringClass);
         }
         self.change(by, id, now, Rulebook::may_control_actions, |connector| {
-            connector
-                .controls
-                .entry(action.to_owned())
-                .or_default()
-                .class = class;
+            connector.controls.entry(action.to_owned()).or_default().class = class;
         })
     }
 
@@ -380,25 +349,15 @@ impl Rulebook {
         confirm: Confirm,
         now: Millis,
     ) -> Result<(), Why> {
-        self.change(by, id, now, Rulebook::may_control_actions, |connector| {
-            connector.confirm = confirm
-        })
+        self.change(by, id, now, Rulebook::may_control_actions, |connector| connector.confirm = confirm)
     }
 
     /// Decides who may use a connector (S070).
     ///
     /// # Errors
     /// As [`Rulebook::may_set_access`].
-    pub fn set_access(
-        &mut self,
-        by: &MemberId,
-        id: &ConnectorId,
-        access: Access,
-        now: Millis,
-    ) -> Result<(), Why> {
-        self.change(by, id, now, Rulebook::may_set_access, |connector| {
-            connector.access = access
-        })
+    pub fn set_access(&mut self, by: &MemberId, id: &ConnectorId, access: Access, now: Millis) -> Result<(), Why> {
+        self.change(by, id, now, Rulebook::may_set_access, |connector| connector.access = access)
     }
 
     /// Puts a newer list of actions in place of the approved one (S072 to S080). What is new is off, what changed is
@@ -415,50 +374,27 @@ impl Rulebook {
         connected: bool,
         now: Millis,
     ) -> Result<(), Why> {
-        let may = |book: &Rulebook, connector: &Connector, member: &Member| {
-            book.may_refresh(connector, member, connected)
-        };
+        let may =
+            |book: &Rulebook, connector: &Connector, member: &Member| book.may_refresh(connector, member, connected);
         self.change(by, id, now, may, |connector| {
             let first = connector.snapshot.is_none();
             let carried = |action: &Action| {
                 let old = connector.action(action.name());
-                let control = connector
-                    .controls
-                    .get(action.name())
-                    .copied()
-                    .unwrap_or_default();
+                let control = connector.controls.get(action.name()).copied().unwrap_or_default();
                 match old {
                     Some(old) if old.digest() == action.digest() => control,
                     Some(_) => {
-                        let class = control
-                            .class
-                            .filter(|class| *class > action.classified().class);
-                        Control {
-                            on: false,
-                            class,
-                            confirm: control.confirm,
-                        }
+                        let class = control.class.filter(|class| *class > action.classified().class);
+                        Control { on: false, class, confirm: control.confirm }
                     }
-                    None => Control {
-                        on: first,
-                        ..Control::default()
-                    },
+                    None => Control { on: first, ..Control::default() },
                 }
             };
-            let controls: BTreeMap<String, Control> = snapshot
-                .actions
-                .iter()
-                .map(|action| (action.name().to_owned(), carried(action)))
-                .collect();
+            let controls: BTreeMap<String, Control> =
+                snapshot.actions.iter().map(|action| (action.name().to_owned(), carried(action))).collect();
             connector.controls = controls;
-            let version = connector
-                .snapshot
-                .as_ref()
-                .map_or(1, |old| old.version.saturating_add(1));
-            connector.snapshot = Some(Snapshot {
-                version,
-                ..snapshot
-            });
+            let version = connector.snapshot.as_ref().map_or(1, |old| old.version.saturating_add(1));
+            connector.snapshot = Some(Snapshot { version, ..snapshot });
         })
     }
 
@@ -481,9 +417,7 @@ impl Rulebook {
     /// # Errors
     /// As [`Rulebook::may_archive`].
     pub fn archive(&mut self, by: &MemberId, id: &ConnectorId, now: Millis) -> Result<(), Why> {
-        self.change(by, id, now, Rulebook::may_archive, |connector| {
-            connector.stage = Stage::Archived
-        })?;
+        self.change(by, id, now, Rulebook::may_archive, |connector| connector.stage = Stage::Archived)?;
         self.grants.retain(|grant| grant.connector != *id);
         Ok(())
     }
@@ -496,10 +430,7 @@ impl Rulebook {
         let (connector, member) = (self.connector(id)?, self.member(by)?);
         match connector.stage {
             Stage::Published if self.plan().publishing.is_some() => {
-                return Err(Why::WrongStage {
-                    stage: connector.stage,
-                    what: "remove it; archive it first",
-                });
+                return Err(Why::WrongStage { stage: connector.stage, what: "remove it; archive it first" });
             }
             Stage::Archived if connector.owner == member.id || member.role.runs_workspace() => {}
             Stage::Archived => return Err(Why::AdminsOnly("remove it")),
@@ -512,14 +443,11 @@ impl Rulebook {
 
     /// Ends the remembered answers of a conversation, when it is deleted.
     pub fn forget_conversation(&mut self, conversation: &crate::ConversationId) {
-        self.grants
-            .retain(|grant| grant.conversation != *conversation);
+        self.grants.retain(|grant| grant.conversation != *conversation);
     }
 
     fn known_action(&self, id: &ConnectorId, action: &str) -> Result<&Action, Why> {
-        self.connector(id)?
-            .action(action)
-            .ok_or_else(|| Why::UnknownAction(action.to_owned()))
+        self.connector(id)?.action(action).ok_or_else(|| Why::UnknownAction(action.to_owned()))
     }
 
     /// Changes one connector, after asking whether the person may.
@@ -532,11 +460,7 @@ impl Rulebook {
         change: impl FnOnce(&mut Connector),
     ) -> Result<(), Why> {
         may(self, self.connector(id)?, self.member(by)?)?;
-        if let Some(connector) = self
-            .connectors
-            .iter_mut()
-            .find(|connector| &connector.id == id)
-        {
+        if let Some(connector) = self.connectors.iter_mut().find(|connector| &connector.id == id) {
             change(connector);
             connector.updated_at = now;
         }
@@ -545,22 +469,13 @@ impl Rulebook {
 }
 
 fn all_on(snapshot: &Snapshot) -> BTreeMap<String, Control> {
-    let on = Control {
-        on: true,
-        ..Control::default()
-    };
-    snapshot
-        .actions
-        .iter()
-        .map(|action| (action.name().to_owned(), on))
-        .collect()
+    let on = Control { on: true, ..Control::default() };
+    snapshot.actions.iter().map(|action| (action.name().to_owned(), on)).collect()
 }
 
 /// A name as people typed it, trimmed, with something in it that can be seen.
 fn visible_name(name: &str) -> Result<String, Why> {
     let name = name.trim();
-    let visible = name
-        .chars()
-        .any(|c| !c.is_whitespace() && !crate::text::is_hidden(c));
+    let visible = name.chars().any(|c| !c.is_whitespace() && !crate::text::is_hidden(c));
     visible.then(|| name.to_owned()).ok_or(Why::NoName)
 }

@@ -28,7 +28,7 @@ pub struct Trace {
     pub path: String,
     /// Which source: its index in what was given.
     pub source: usize,
-    /// The longest common text, as it stands in the argument.
+    /// The longest common text that was found, as it stands in the argument.
     pub text: String,
 }
 
@@ -36,6 +36,9 @@ pub struct Trace {
 const RUN: usize = 16;
 /// The shortest whole value that is evidence, when it stands alone as a word in the source: an id, a name.
 const WORD: usize = 4;
+
+/// Values longer than this are compared by their runs only, which find them too.
+const WHOLE: usize = 200;
 
 /// Finds, for each value in the arguments, the sources that hold its text.
 ///
@@ -45,20 +48,14 @@ const WORD: usize = 4;
 pub fn trace(arguments: &Map<String, Value>, sources: &[Source]) -> Vec<Trace> {
     let mut leaves = Vec::new();
     for (key, value) in arguments {
-        at(&mut String::new(), key, |path| {
-            collect(value, path, &mut leaves)
-        });
+        at(&mut String::new(), key, |path| collect(value, path, &mut leaves));
     }
     let mut traces = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         let haystack = Plain::of(&source.text);
         for (path, leaf) in &leaves {
             if let Some(text) = common(leaf, &haystack) {
-                traces.push(Trace {
-                    path: path.clone(),
-                    source: index,
-                    text,
-                });
+                traces.push(Trace { path: path.clone(), source: index, text });
             }
         }
     }
@@ -93,17 +90,9 @@ struct Plain {
 
 impl Plain {
     fn of(text: &str) -> Self {
-        let mut plain = Self {
-            chars: Vec::new(),
-            offsets: Vec::new(),
-            end: text.len(),
-        };
+        let mut plain = Self { chars: Vec::new(), offsets: Vec::new(), end: text.len() };
         for (offset, c) in text.char_indices() {
-            let c = if c.is_whitespace() {
-                ' '
-            } else {
-                c.to_ascii_lowercase()
-            };
+            let c = if c.is_whitespace() { ' ' } else { c.to_ascii_lowercase() };
             if c == ' ' && plain.chars.last().is_none_or(|last| *last == ' ') {
                 continue;
             }
@@ -132,7 +121,7 @@ impl Plain {
 /// The longest text that a value has in common with a source, when it is long enough to be evidence.
 fn common(leaf: &str, haystack: &Plain) -> Option<String> {
     let needle = Plain::of(leaf);
-    let whole = needle.chars.len() >= WORD && stands_alone(&needle.chars, &haystack.chars);
+    let whole = (WORD..=WHOLE).contains(&needle.chars.len()) && stands_alone(&needle.chars, &haystack.chars);
     if whole {
         return Some(leaf.trim().to_owned());
     }
@@ -150,15 +139,13 @@ fn common(leaf: &str, haystack: &Plain) -> Option<String> {
         let mut step = 1;
         if let Some(start) = runs.get(run).copied() {
             let mut len = RUN;
-            while needle.char(start + len).is_some()
-                && needle.char(start + len) == haystack.char(position + len)
-            {
+            while needle.char(start + len).is_some() && needle.char(start + len) == haystack.char(position + len) {
                 len += 1;
             }
             if len > best.1 {
                 best = (start, len);
             }
-            // Whatever starts inside this match and is longer than it ends after it, and is found from there.
+            // Go on where a run reaches beyond this match; that keeps the pass linear.
             step = len - RUN + 1;
         }
         position += step;
@@ -173,15 +160,11 @@ fn stands_alone(needle: &[char], haystack: &[char]) -> bool {
         return false;
     };
     let edge = |c: Option<&char>| c.is_none_or(|c| !c.is_alphanumeric());
-    haystack
-        .iter()
-        .enumerate()
-        .filter(|(_, c)| *c == first)
-        .any(|(start, _)| {
-            haystack.get(start..start + len) == Some(needle)
-                && edge(start.checked_sub(1).and_then(|before| haystack.get(before)))
-                && edge(haystack.get(start + len))
-        })
+    haystack.iter().enumerate().filter(|(_, c)| *c == first).any(|(start, _)| {
+        haystack.get(start..start + len) == Some(needle)
+            && edge(start.checked_sub(1).and_then(|before| haystack.get(before)))
+            && edge(haystack.get(start + len))
+    })
 }
 
 #[cfg(test)]
@@ -190,85 +173,44 @@ mod tests {
     use serde_json::json;
 
     fn source(text: &str) -> Source {
-        Source {
-            connector: "search".into(),
-            name: "Search".into(),
-            host: "example.org".into(),
-            text: text.into(),
-        }
+        Source { connector: "search".into(), name: "Search".into(), host: "example.org".into(), text: text.into() }
     }
 
     fn traces(arguments: Value, sources: &[&str]) -> Vec<(String, usize, String)> {
         let sources: Vec<Source> = sources.iter().map(|text| source(text)).collect();
-        let Value::Object(arguments) = arguments else {
-            panic!("arguments are an object")
-        };
-        trace(&arguments, &sources)
-            .into_iter()
-            .map(|trace| (trace.path, trace.source, trace.text))
-            .collect()
+        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+        trace(&arguments, &sources).into_iter().map(|trace| (trace.path, trace.source, trace.text)).collect()
     }
 
     #[test]
     fn x75_a_value_is_traced_to_the_result_it_came_from() {
         assert_eq!(
             traces(
-                json!({"title": "Re: the boiler in room 12 is leaking again", "priority": "low"}),
-                &[
-                    "nothing here",
-                    "Ticket 4711: The boiler  in room 12\nis leaking. Please help."
-                ]
+                json!({"title": "Re the boiler in room 12 is leaking again", "priority": "low"}),
+                &["nothing here", "Ticket 4711: The boiler  in room 12\nis leaking. Please help."]
             ),
-            [(
-                "/title".into(),
-                1,
-                "the boiler in room 12 is leaking".into()
-            )]
+            [("/title".into(), 1, "the boiler in room 12 is leaking".into())]
         );
     }
 
     #[test]
     fn x75_an_id_is_traced_where_it_stands_alone() {
-        assert_eq!(
-            traces(json!({"ids": ["TK-4711"]}), &["see TK-4711."]),
-            [("/ids/0".into(), 0, "TK-4711".into())]
-        );
-        assert_eq!(
-            traces(json!({"id": 4711}), &[r#"{"id":4711}"#]),
-            [("/id".into(), 0, "4711".into())]
-        );
+        assert_eq!(traces(json!({"ids": ["TK-4711"]}), &["see TK-4711."]), [("/ids/0".into(), 0, "TK-4711".into())]);
+        assert_eq!(traces(json!({"id": 4711}), &[r#"{"id":4711}"#]), [("/id".into(), 0, "4711".into())]);
         assert_eq!(traces(json!({"id": "4711"}), &["147110"]), []);
     }
 
     #[test]
     fn what_occurs_by_chance_is_no_trace() {
-        assert_eq!(
-            traces(
-                json!({"a": "yes", "b": 12, "c": true, "d": null, "e": ""}),
-                &["yes 12 true null"]
-            ),
-            []
-        );
-        assert_eq!(
-            traces(
-                json!({"text": "please send the report now"}),
-                &["please send money"]
-            ),
-            []
-        );
+        assert_eq!(traces(json!({"a": "yes", "b": 12, "c": true, "d": null, "e": ""}), &["yes 12 true null"]), []);
+        assert_eq!(traces(json!({"text": "please send the report now"}), &["please send money"]), []);
     }
 
     #[test]
     fn every_source_of_a_value_is_named() {
-        let found = traces(
-            json!({"x": {"a/b": "shared-token-1234"}}),
-            &["shared-token-1234", "or SHARED-token-1234"],
-        );
+        let found = traces(json!({"x": {"a/b": "shared-token-1234"}}), &["shared-token-1234", "or SHARED-token-1234"]);
         assert_eq!(
-            found
-                .iter()
-                .map(|(path, source, _)| (path.as_str(), *source))
-                .collect::<Vec<_>>(),
+            found.iter().map(|(path, source, _)| (path.as_str(), *source)).collect::<Vec<_>>(),
             [("/x/a~1b", 0), ("/x/a~1b", 1)]
         );
     }
@@ -279,18 +221,12 @@ mod tests {
             json!({"body": "intro 0123456789abcdefXYZ outro and then some more words"}),
             &["0123456789abcdef / 0123456789abcdefXYZ out"],
         );
-        assert_eq!(
-            found,
-            [("/body".into(), 0, "0123456789abcdefXYZ out".into())]
-        );
+        assert_eq!(found, [("/body".into(), 0, "0123456789abcdefXYZ out".into())]);
     }
 
     #[test]
     fn large_repetitive_texts_are_traced_quickly() {
-        let found = traces(
-            json!({"body": "ab".repeat(50_000)}),
-            &[&"ab".repeat(200_000)],
-        );
+        let found = traces(json!({"body": "ab".repeat(50_000)}), &[&"ab".repeat(200_000)]);
         assert_eq!(found.len(), 1);
     }
 }

@@ -70,33 +70,18 @@ const ENTERPRISE: ProfileRules = ProfileRules {
     label: "Enterprise",
     gate: Some(Gate { delegation: true }),
     ceiling: Class::Destructive,
-    publishing: Some(Publishing {
-        controls: Some(Controls),
-    }),
+    publishing: Some(Publishing { controls: Some(Controls) }),
     compliance_export: true,
 };
 
-const EDU: ProfileRules = ProfileRules {
-    label: "Edu",
-    ..ENTERPRISE
-};
+const EDU: ProfileRules = ProfileRules { label: "Edu", ..ENTERPRISE };
 
-const PRO: ProfileRules = ProfileRules {
-    label: "Pro",
-    gate: None,
-    ceiling: Class::Read,
-    publishing: None,
-    compliance_export: false,
-};
+const PRO: ProfileRules =
+    ProfileRules { label: "Pro", gate: None, ceiling: Class::Read, publishing: None, compliance_export: false };
 
 impl Profile {
     /// Every plan, in the order they are compared on the Plans page.
-    pub const ALL: [Profile; 4] = [
-        Profile::Business,
-        Profile::Enterprise,
-        Profile::Edu,
-        Profile::Pro,
-    ];
+    pub const ALL: [Profile; 4] = [Profile::Business, Profile::Enterprise, Profile::Edu, Profile::Pro];
 
     /// What the plan allows.
     pub fn rules(self) -> &'static ProfileRules {
@@ -127,8 +112,7 @@ impl ProfileRules {
 
     /// Whether access, single actions and refreshes of published connectors can be decided (S069).
     pub fn has_controls(&self) -> bool {
-        self.publishing
-            .is_some_and(|publishing| publishing.controls.is_some())
+        self.publishing.is_some_and(|publishing| publishing.controls.is_some())
     }
 
     /// Whether people who are not admins can be let through gate 1 (S016).
@@ -162,10 +146,7 @@ mod tests {
 
     #[test]
     fn s001_only_plans_with_full_mcp_have_writing_actions() {
-        let full: Vec<_> = Profile::ALL
-            .into_iter()
-            .filter(|profile| profile.rules().full_mcp())
-            .collect();
+        let full: Vec<_> = Profile::ALL.into_iter().filter(|profile| profile.rules().full_mcp()).collect();
         assert_eq!(full, [Profile::Business, Profile::Enterprise, Profile::Edu]);
     }
 
@@ -179,15 +160,9 @@ mod tests {
     fn c7_plus_and_personal_are_read_as_pro() {
         for name in ["pro", "plus", "personal"] {
             assert_eq!(name.parse(), Ok(Profile::Pro));
-            assert_eq!(
-                serde_json::from_value::<Profile>(name.into()).unwrap(),
-                Profile::Pro
-            );
+            assert_eq!(serde_json::from_value::<Profile>(name.into()).unwrap(), Profile::Pro);
         }
-        assert_eq!(
-            "free".parse::<Profile>(),
-            Err(UnknownProfile("free".into()))
-        );
+        assert_eq!("free".parse::<Profile>(), Err(UnknownProfile("free".into())));
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! a review workflow, and the page says so (behaviour.md section 0).
 
 use crate::{
-    Access, Action, Confirm, Connector, ConnectorId, Developer, Grant, Group, GroupId, Member,
-    MemberId, Millis, Profile, ProfileRules, Provider, Reach, Remember, Role, Stage,
+    Access, Action, Confirm, Connector, ConnectorId, Developer, Grant, Group, GroupId, Member, MemberId, Millis,
+    Profile, ProfileRules, Provider, Reach, Remember, Role, Stage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -114,27 +114,19 @@ pub enum Why {
         off: usize,
     },
     /// This plan does not change what is published (S067).
-    #[error(
-        "the plan {0} does not change published connectors; recreate it as a new draft and publish that"
-    )]
+    #[error("the plan {0} does not change published connectors; recreate it as a new draft and publish that")]
     Frozen(&'static str),
     /// Refreshing needs the person's own connection (S082).
-    #[error(
-        "connect your own account to this connector first; refreshing reads the list through it"
-    )]
+    #[error("connect your own account to this connector first; refreshing reads the list through it")]
     ConnectFirst,
     /// A part of the product cannot be changed this way.
     #[error("this connector is part of the product, so you cannot {0}")]
     BuiltIn(&'static str),
     /// Servers on this machine are off (S119).
-    #[error(
-        "this server is on your machine or private network; turn on Settings, Advanced, Servers on this machine"
-    )]
+    #[error("this server is on your machine or private network; turn on Settings, Advanced, Servers on this machine")]
     LocalServers,
     /// A class may be lowered only by an admin (X37).
-    #[error(
-        "only admins and owners may set a milder class than the server's definition suggests; ask one of them"
-    )]
+    #[error("only admins and owners may set a milder class than the server's definition suggests; ask one of them")]
     LoweringClass,
     /// A name is needed.
     #[error("a name needs at least one visible character; type one")]
@@ -180,10 +172,7 @@ impl Rulebook {
     /// # Errors
     /// [`Why::UnknownMember`].
     pub fn member(&self, id: &MemberId) -> Result<&Member, Why> {
-        self.members
-            .iter()
-            .find(|member| &member.id == id)
-            .ok_or_else(|| Why::UnknownMember(id.clone()))
+        self.members.iter().find(|member| &member.id == id).ok_or_else(|| Why::UnknownMember(id.clone()))
     }
 
     /// The group of that id.
@@ -196,17 +185,12 @@ impl Rulebook {
     /// # Errors
     /// [`Why::UnknownConnector`].
     pub fn connector(&self, id: &ConnectorId) -> Result<&Connector, Why> {
-        self.connectors
-            .iter()
-            .find(|connector| &connector.id == id)
-            .ok_or_else(|| Why::UnknownConnector(id.clone()))
+        self.connectors.iter().find(|connector| &connector.id == id).ok_or_else(|| Why::UnknownConnector(id.clone()))
     }
 
     /// The people who run the workspace, to be named where someone has to ask them.
     pub fn admins(&self) -> impl Iterator<Item = &Member> {
-        self.members
-            .iter()
-            .filter(|member| member.role.runs_workspace())
+        self.members.iter().filter(|member| member.role.runs_workspace())
     }
 
     /// May open and shut gate 1, the workspace's developer-mode switch (S014).
@@ -285,10 +269,7 @@ impl Rulebook {
     pub fn may_use(&self, connector: &Connector, member: &Member) -> Result<(), Why> {
         match connector.stage {
             Stage::Archived => {
-                return Err(Why::WrongStage {
-                    stage: connector.stage,
-                    what: "use it",
-                });
+                return Err(Why::WrongStage { stage: connector.stage, what: "use it" });
             }
             Stage::Draft => {
                 if connector.owner != member.id {
@@ -317,24 +298,14 @@ impl Rulebook {
         };
         admin(member, "publish")?;
         if connector.stage != Stage::Draft {
-            return Err(Why::WrongStage {
-                stage: connector.stage,
-                what: "publish it",
-            });
+            return Err(Why::WrongStage { stage: connector.stage, what: "publish it" });
         }
         if connector.snapshot.is_none() {
             return Err(Why::NeverScanned);
         }
-        let off = connector
-            .actions()
-            .iter()
-            .filter(|action| !connector.is_on(action.name()))
-            .count();
+        let off = connector.actions().iter().filter(|action| !connector.is_on(action.name())).count();
         if publishing.controls.is_none() && off > 0 {
-            return Err(Why::AllOrNothing {
-                plan: self.plan().label,
-                off,
-            });
+            return Err(Why::AllOrNothing { plan: self.plan().label, off });
         }
         Ok(())
     }
@@ -348,10 +319,7 @@ impl Rulebook {
             return Err(Why::BuiltIn("archive it"));
         }
         if connector.stage == Stage::Archived {
-            return Err(Why::WrongStage {
-                stage: connector.stage,
-                what: "archive it",
-            });
+            return Err(Why::WrongStage { stage: connector.stage, what: "archive it" });
         }
         let shared = connector.stage == Stage::Published && self.plan().publishing.is_some();
         if connector.owner == member.id && !shared {
@@ -370,17 +338,10 @@ impl Rulebook {
     /// Why not.
     pub fn may_control_actions(&self, connector: &Connector, member: &Member) -> Result<(), Why> {
         match connector.stage {
-            Stage::Archived => Err(Why::WrongStage {
-                stage: connector.stage,
-                what: "change its actions",
-            }),
+            Stage::Archived => Err(Why::WrongStage { stage: connector.stage, what: "change its actions" }),
             Stage::Draft if connector.owner == member.id => self.developer_mode(member),
-            Stage::Draft => {
-                self.may_configure(member, "control the actions of a draft that is not theirs")
-            }
-            Stage::Published if self.plan().has_controls() => {
-                admin(member, "control published actions")
-            }
+            Stage::Draft => self.may_configure(member, "control the actions of a draft that is not theirs"),
+            Stage::Published if self.plan().has_controls() => admin(member, "control published actions"),
             Stage::Published => Err(self.frozen()),
         }
     }
@@ -391,10 +352,7 @@ impl Rulebook {
     /// Why not.
     pub fn may_set_access(&self, connector: &Connector, member: &Member) -> Result<(), Why> {
         if connector.stage == Stage::Archived {
-            return Err(Why::WrongStage {
-                stage: connector.stage,
-                what: "change who has access",
-            });
+            return Err(Why::WrongStage { stage: connector.stage, what: "change who has access" });
         }
         self.may_configure(member, "decide who has access")
     }
@@ -404,24 +362,14 @@ impl Rulebook {
     ///
     /// # Errors
     /// Why not.
-    pub fn may_refresh(
-        &self,
-        connector: &Connector,
-        member: &Member,
-        connected: bool,
-    ) -> Result<(), Why> {
+    pub fn may_refresh(&self, connector: &Connector, member: &Member, connected: bool) -> Result<(), Why> {
         match connector.stage {
             Stage::Archived => {
-                return Err(Why::WrongStage {
-                    stage: connector.stage,
-                    what: "refresh it",
-                });
+                return Err(Why::WrongStage { stage: connector.stage, what: "refresh it" });
             }
             Stage::Draft if connector.owner == member.id => return self.developer_mode(member),
             Stage::Draft => self.may_configure(member, "refresh a draft that is not theirs")?,
-            Stage::Published if self.plan().has_controls() => {
-                admin(member, "refresh published connectors")?
-            }
+            Stage::Published if self.plan().has_controls() => admin(member, "refresh published connectors")?,
             Stage::Published => return Err(self.frozen()),
         }
         connected.then_some(()).ok_or(Why::ConnectFirst)
@@ -452,25 +400,15 @@ impl Rulebook {
         self.connectors
             .iter()
             .filter(|connector| !self.workspace.lockdown && self.may_use(connector, member).is_ok())
-            .flat_map(|connector| {
-                connector
-                    .actions()
-                    .iter()
-                    .map(move |action| (connector, action))
-            })
-            .filter(|(connector, action)| {
-                connector.is_on(action.name()) && self.within_ceilings(connector, action)
-            })
+            .flat_map(|connector| connector.actions().iter().map(move |action| (connector, action)))
+            .filter(|(connector, action)| connector.is_on(action.name()) && self.within_ceilings(connector, action))
             .collect()
     }
 
     /// Whether an action exists in this plan and for this provider. An admin's milder class does not get around a
     /// ceiling: the server's own definition counts here.
     pub fn within_ceilings(&self, connector: &Connector, action: &Action) -> bool {
-        let class = action
-            .classified()
-            .class
-            .max(connector.classify(action).class);
+        let class = action.classified().class.max(connector.classify(action).class);
         class <= self.plan().ceiling.min(connector.provider.ceiling())
     }
 
@@ -481,11 +419,7 @@ impl Rulebook {
             None if connector.owner != member.id => Err(Why::NotYours),
             None => self.developer_mode(member),
             Some(publishing) if publishing.controls.is_none() => Ok(()),
-            Some(_) => connector
-                .access
-                .includes(member)
-                .then_some(())
-                .ok_or(Why::NoAccess),
+            Some(_) => connector.access.includes(member).then_some(()).ok_or(Why::NoAccess),
         }
     }
 
@@ -498,10 +432,7 @@ impl Rulebook {
     }
 
     fn not_in_plan(&self, what: &'static str) -> Why {
-        Why::NotInPlan {
-            what,
-            plan: self.plan().label,
-        }
+        Why::NotInPlan { what, plan: self.plan().label }
     }
 
     fn frozen(&self) -> Why {
@@ -510,9 +441,5 @@ impl Rulebook {
 }
 
 fn admin(member: &Member, what: &'static str) -> Result<(), Why> {
-    member
-        .role
-        .runs_workspace()
-        .then_some(())
-        .ok_or(Why::AdminsOnly(what))
+    member.role.runs_workspace().then_some(()).ok_or(Why::AdminsOnly(what))
 }

@@ -87,11 +87,7 @@ pub fn looks_like_secret(text: &str) -> bool {
 
 /// Whether the name of a field says that it holds a secret: `password`, `apiKey`, `access_token` (X80).
 pub fn names_a_secret(name: &str) -> bool {
-    let name: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_ascii_lowercase();
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     const ENDS: [&str; 16] = [
         "password",
         "passwd",
@@ -110,16 +106,8 @@ pub fn names_a_secret(name: &str) -> bool {
         "otp",
         "ssn",
     ];
-    const TOKENS: [&str; 8] = [
-        "token",
-        "accesstoken",
-        "refreshtoken",
-        "authtoken",
-        "apitoken",
-        "bearertoken",
-        "idtoken",
-        "sessiontoken",
-    ];
+    const TOKENS: [&str; 8] =
+        ["token", "accesstoken", "refreshtoken", "authtoken", "apitoken", "bearertoken", "idtoken", "sessiontoken"];
     name == "pin" || ENDS.iter().any(|end| name.ends_with(end)) || TOKENS.contains(&name.as_str())
 }
 
@@ -149,9 +137,7 @@ pub fn mask_value(value: &Value) -> Value {
         Value::Object(fields) => {
             let masked = fields.iter().map(|(key, field)| {
                 let field = match field {
-                    Value::String(text) if !text.is_empty() && names_a_secret(key) => {
-                        Value::from("••••")
-                    }
+                    Value::String(text) if !text.is_empty() && names_a_secret(key) => Value::from("••••"),
                     other => mask_value(other),
                 };
                 (key.clone(), field)
@@ -164,31 +150,21 @@ pub fn mask_value(value: &Value) -> Value {
 
 /// Every value that looks like a secret, or whose field's name says so: JSON pointer and what it looks like.
 pub fn notes(value: &Value) -> Vec<(String, &'static str)> {
-    fn look(
-        value: &Value,
-        path: &mut String,
-        secret: bool,
-        notes: &mut Vec<(String, &'static str)>,
-    ) {
+    fn look(value: &Value, path: &mut String, secret: bool, notes: &mut Vec<(String, &'static str)>) {
         match value {
             Value::String(text) => {
                 let what = find(text).first().map(|found| found.what);
-                let named =
-                    (secret && !text.is_empty()).then_some("a secret, by the name of its field");
+                let named = (secret && !text.is_empty()).then_some("a secret, by the name of its field");
                 notes.extend(what.or(named).map(|what| (path.clone(), what)));
             }
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    crate::action::at(path, &index.to_string(), |path| {
-                        look(item, path, secret, notes)
-                    });
+                    crate::action::at(path, &index.to_string(), |path| look(item, path, secret, notes));
                 }
             }
             Value::Object(fields) => {
                 for (key, field) in fields {
-                    crate::action::at(path, key, |path| {
-                        look(field, path, names_a_secret(key), notes)
-                    });
+                    crate::action::at(path, key, |path| look(field, path, names_a_secret(key), notes));
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -215,10 +191,7 @@ fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     .flat_map(move |range| {
         // `name=value` and paths: what is after the sign is a word of its own too.
         let word = text.get(range.clone()).unwrap_or_default();
-        let inner = word
-            .find('=')
-            .filter(|at| at + 1 < word.len())
-            .map(|at| range.start + at + 1..range.end);
+        let inner = word.find('=').filter(|at| at + 1 < word.len()).map(|at| range.start + at + 1..range.end);
         std::iter::once(range).chain(inner)
     })
 }
@@ -227,13 +200,8 @@ fn shape(word: &str) -> Option<&'static str> {
     for (prefix, more, what) in SHAPES {
         if let Some(rest) = word.strip_prefix(prefix)
             && rest.len() >= more
-            && rest
-                .chars()
-                .any(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
-            && (what != "an AWS access key"
-                || rest
-                    .chars()
-                    .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()))
+            && rest.chars().any(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
+            && (what != "an AWS access key" || rest.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()))
         {
             return Some(what);
         }
@@ -249,9 +217,7 @@ fn is_jwt(word: &str) -> bool {
     let mut parts = word.split('.');
     let three = [parts.next(), parts.next(), parts.next()];
     parts.next().is_none()
-        && three
-            .iter()
-            .all(|part| part.is_some_and(|part| part.len() >= 10))
+        && three.iter().all(|part| part.is_some_and(|part| part.len() >= 10))
         && word.starts_with("eyJ")
 }
 
@@ -285,25 +251,15 @@ fn is_random(word: &str) -> bool {
 fn private_keys(text: &str) -> Vec<Found> {
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some(start) = text
-        .get(from..)
-        .and_then(|rest| rest.find("-----BEGIN "))
-        .map(|at| from + at)
-    {
+    while let Some(start) = text.get(from..).and_then(|rest| rest.find("-----BEGIN ")).map(|at| from + at) {
         let rest = text.get(start..).unwrap_or_default();
-        let label = rest
-            .get(11..)
-            .and_then(|rest| rest.split("-----").next())
-            .unwrap_or_default();
+        let label = rest.get(11..).and_then(|rest| rest.split("-----").next()).unwrap_or_default();
         let end = rest.find("-----END ").map_or(text.len(), |end| {
             let line = rest.get(end..).unwrap_or_default();
             start + end + line.find('\n').unwrap_or(line.len())
         });
         if label.contains("PRIVATE KEY") {
-            found.push(Found {
-                range: start..end,
-                what: "a private key",
-            });
+            found.push(Found { range: start..end, what: "a private key" });
         }
         from = (start + 11).max(end.min(text.len()));
     }
@@ -316,16 +272,12 @@ fn passwords_in_addresses(text: &str) -> Vec<Found> {
         .filter_map(|(at, _)| {
             let start = at + 3;
             let rest = text.get(start..)?;
-            let authority = rest
-                .split(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"'))
-                .next()?;
+            let authority = rest.split(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"')).next()?;
             let (user_info, _) = authority.rsplit_once('@')?;
             let (user, password) = user_info.split_once(':')?;
             let from = start + user.len() + 1;
-            (!password.is_empty()).then(|| Found {
-                range: from..from + password.len(),
-                what: "a password in an address",
-            })
+            (!password.is_empty())
+                .then(|| Found { range: from..from + password.len(), what: "a password in an address" })
         })
         .collect()
 }
@@ -334,31 +286,16 @@ fn passwords_in_addresses(text: &str) -> Vec<Found> {
 fn card_numbers(text: &str) -> Vec<Found> {
     let mut found = Vec::new();
     let mut run: Option<Range<usize>> = None;
-    for (at, c) in text.char_indices().chain([(text.len(), 'x')]) {
+    for (at, c) in text.char_indices().chain([(text.len(), '\n')]) {
         match &mut run {
             Some(range) if c.is_ascii_digit() => range.end = at + 1,
             Some(range) if matches!(c, ' ' | '-') && at == range.end => {}
             Some(range) => {
-                let digits: Vec<u32> = text
-                    .get(range.clone())
-                    .unwrap_or_default()
-                    .chars()
-                    .filter_map(|c| c.to_digit(10))
-                    .collect();
-                let starts = matches!(digits.first(), Some(3..=6));
-                if starts
-                    && (13..=19).contains(&digits.len())
-                    && luhn(&digits)
-                    && !c.is_alphanumeric()
-                    || (starts
-                        && (13..=19).contains(&digits.len())
-                        && luhn(&digits)
-                        && at == text.len())
-                {
-                    found.push(Found {
-                        range: range.clone(),
-                        what: "a card number",
-                    });
+                let digits: Vec<u32> =
+                    text.get(range.clone()).unwrap_or_default().chars().filter_map(|c| c.to_digit(10)).collect();
+                let card = matches!(digits.first(), Some(3..=6)) && (13..=19).contains(&digits.len()) && luhn(&digits);
+                if card && !c.is_alphanumeric() {
+                    found.push(Found { range: range.clone(), what: "a card number" });
                 }
                 run = None;
             }

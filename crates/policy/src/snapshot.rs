@@ -39,9 +39,7 @@ pub struct Snapshot {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// Two tools share a name, so a call could mean either.
-    #[error(
-        "the server lists the tool `{0}` twice, so a call of it would be ambiguous; ask its author to rename one"
-    )]
+    #[error("the server lists the tool `{0}` twice, so a call of it would be ambiguous; ask its author to rename one")]
     Twice(String),
 }
 
@@ -75,15 +73,7 @@ impl Snapshot {
             return Err(SnapshotError::Twice((*twice).to_owned()));
         }
         let digest = digest_of(instructions.as_deref(), &actions);
-        Ok(Self {
-            version,
-            taken_at,
-            server,
-            protocol,
-            instructions,
-            actions,
-            digest,
-        })
+        Ok(Self { version, taken_at, server, protocol, instructions, actions, digest })
     }
 
     /// The action of that exact name.
@@ -104,9 +94,7 @@ impl Snapshot {
             .iter()
             .filter_map(|action| match approved(action.name()) {
                 None => Some(Drift::Added(action.name().to_owned())),
-                Some(digest) if digest != action.digest() => {
-                    Some(Drift::Changed(action.name().to_owned()))
-                }
+                Some(digest) if digest != action.digest() => Some(Drift::Changed(action.name().to_owned())),
                 Some(_) => None,
             })
             .chain(self.actions.iter().filter_map(|action| {
@@ -121,10 +109,8 @@ impl Snapshot {
 }
 
 fn digest_of(instructions: Option<&str>, actions: &[Action]) -> Digest {
-    let mut digests: Vec<(&str, &str)> = actions
-        .iter()
-        .map(|action| (action.name(), action.digest().as_str()))
-        .collect();
+    let mut digests: Vec<(&str, &str)> =
+        actions.iter().map(|action| (action.name(), action.digest().as_str())).collect();
     digests.sort_unstable();
     Digest::of_json(&json!({ "instructions": instructions, "actions": digests }))
 }
@@ -138,15 +124,7 @@ mod tests {
     }
 
     fn snapshot(instructions: Option<&str>, actions: Vec<Action>) -> Snapshot {
-        Snapshot::new(
-            1,
-            0,
-            ServerInfo::default(),
-            "2025-11-25".into(),
-            instructions.map(Into::into),
-            actions,
-        )
-        .unwrap()
+        Snapshot::new(1, 0, ServerInfo::default(), "2025-11-25".into(), instructions.map(Into::into), actions).unwrap()
     }
 
     #[test]
@@ -159,38 +137,17 @@ mod tests {
 
     #[test]
     fn x45_changed_instructions_change_the_snapshot() {
-        assert_ne!(
-            snapshot(Some("be kind"), vec![]).digest,
-            snapshot(Some("be  kind"), vec![]).digest
-        );
-        assert_ne!(
-            snapshot(None, vec![]).digest,
-            snapshot(Some(""), vec![]).digest
-        );
+        assert_ne!(snapshot(Some("be kind"), vec![]).digest, snapshot(Some("be  kind"), vec![]).digest);
+        assert_ne!(snapshot(None, vec![]).digest, snapshot(Some(""), vec![]).digest);
     }
 
     #[test]
     fn x35_drift_names_what_was_added_changed_and_removed() {
-        let approved = snapshot(
-            None,
-            vec![
-                action("stays", "x"),
-                action("changes", "x"),
-                action("goes", "x"),
-            ],
-        );
-        let live = [
-            action("stays", "x"),
-            action("changes", "X"),
-            action("comes", "x"),
-        ];
+        let approved = snapshot(None, vec![action("stays", "x"), action("changes", "x"), action("goes", "x")]);
+        let live = [action("stays", "x"), action("changes", "X"), action("comes", "x")];
         assert_eq!(
             approved.drift(&live),
-            [
-                Drift::Added("comes".into()),
-                Drift::Changed("changes".into()),
-                Drift::Removed("goes".into())
-            ]
+            [Drift::Added("comes".into()), Drift::Changed("changes".into()), Drift::Removed("goes".into())]
         );
     }
 

@@ -45,11 +45,7 @@ pub struct Hidden {
 impl Hidden {
     /// The text of the chip that stands for it: `U+200B zero width space`. A tag shows the character it copies.
     pub fn label(&self) -> String {
-        let copied = self
-            .code
-            .checked_sub(0xE0000)
-            .and_then(char::from_u32)
-            .filter(char::is_ascii_graphic);
+        let copied = self.code.checked_sub(0xE0000).and_then(char::from_u32).filter(char::is_ascii_graphic);
         match copied {
             Some(ascii) if self.kind == Kind::Tag => {
                 format!("U+{:04X} {} {ascii}", self.code, self.name)
@@ -82,32 +78,16 @@ pub fn hidden(text: &str) -> Vec<Hidden> {
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         if c.is_whitespace() && !is_hidden(c) {
-            let gap = gap.get_or_insert(Gap {
-                at,
-                code: c as u32,
-                end: at,
-                blanks: 0,
-                breaks: 0,
-            });
+            let gap = gap.get_or_insert(Gap { at, code: c as u32, end: at, blanks: 0, breaks: 0 });
             gap.end = at + c.len_utf8();
-            if c == '\n' {
-                gap.breaks += 1
-            } else {
-                gap.blanks += 1
-            }
+            if c == '\n' { gap.breaks += 1 } else { gap.blanks += 1 }
         } else {
             found.extend(gap.take().and_then(Gap::hidden));
             let after = chars.peek().map(|(_, c)| *c);
             if let Some((kind, name)) = classify(c)
                 && !part_of_emoji(c, before, after)
             {
-                found.push(Hidden {
-                    at,
-                    len: c.len_utf8(),
-                    code: c as u32,
-                    kind,
-                    name,
-                });
+                found.push(Hidden { at, len: c.len_utf8(), code: c as u32, kind, name });
             }
         }
         before = Some(c);
@@ -148,13 +128,7 @@ impl Gap {
     fn hidden(self) -> Option<Hidden> {
         let long = self.blanks > BLANKS || self.breaks > BREAKS;
         let len = self.end - self.at;
-        long.then_some(Hidden {
-            at: self.at,
-            len,
-            code: self.code,
-            kind: Kind::Gap,
-            name: "white space",
-        })
+        long.then_some(Hidden { at: self.at, len, code: self.code, kind: Kind::Gap, name: "white space" })
     }
 }
 
@@ -200,9 +174,7 @@ fn classify(c: char) -> Option<(Kind, &'static str)> {
         '\u{1d173}'..='\u{1d17a}' => (Kind::Invisible, "musical format control"),
         '\u{e0000}'..='\u{e007f}' => (Kind::Tag, "tag"),
         '\u{e0100}'..='\u{e01ef}' => (Kind::Variation, "variation selector"),
-        '\u{e0080}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}' => {
-            (Kind::Invisible, "unassigned invisible character")
-        }
+        '\u{e0080}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}' => (Kind::Invisible, "unassigned invisible character"),
         _ => return None,
     };
     Some(found)
@@ -210,8 +182,7 @@ fn classify(c: char) -> Option<(Kind, &'static str)> {
 
 /// A joiner between two emoji, or the one selector right after a character that has both a text and an emoji form.
 fn part_of_emoji(c: char, before: Option<char>, after: Option<char>) -> bool {
-    let pictograph =
-        |c: char| matches!(c, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}') && !is_hidden(c);
+    let pictograph = |c: char| matches!(c, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}') && !is_hidden(c);
     let selectable = |c: char| {
         pictograph(c)
             || matches!(
@@ -232,10 +203,7 @@ fn part_of_emoji(c: char, before: Option<char>, after: Option<char>) -> bool {
     };
     match c {
         '\u{fe0e}' | '\u{fe0f}' => before.is_some_and(selectable),
-        '\u{200d}' => {
-            before.is_some_and(|c| pictograph(c) || c == '\u{fe0f}')
-                && after.is_some_and(pictograph)
-        }
+        '\u{200d}' => before.is_some_and(|c| pictograph(c) || c == '\u{fe0f}') && after.is_some_and(pictograph),
         _ => false,
     }
 }
@@ -250,13 +218,8 @@ mod tests {
 
     #[test]
     fn ordinary_text_hides_nothing() {
-        for text in [
-            "",
-            "Hello, world!\n\tIndented\r\n",
-            "naïve Ελληνικά 日本語 עברית",
-            "a  b",
-            "👩‍👩‍👧 ❤️ 1️⃣ 🏳️‍🌈 👍🏽",
-        ] {
+        for text in ["", "Hello, world!\n\tIndented\r\n", "naïve Ελληνικά 日本語 עברית", "a  b", "👩‍👩‍👧 ❤️ 1️⃣ 🏳️‍🌈 👍🏽"]
+        {
             assert_eq!(hidden(text), [], "{text:?}");
         }
     }
@@ -265,28 +228,16 @@ mod tests {
     fn x32_invisible_characters_are_found_with_their_place_and_name() {
         assert_eq!(
             hidden("a\u{200b}b"),
-            [Hidden {
-                at: 1,
-                len: 3,
-                code: 0x200b,
-                kind: Kind::Invisible,
-                name: "zero width space"
-            }]
+            [Hidden { at: 1, len: 3, code: 0x200b, kind: Kind::Invisible, name: "zero width space" }]
         );
         assert_eq!(names("\u{202e}gpj.exe"), ["right-to-left override"]);
         assert_eq!(names("\u{1b}[8mhidden\u{1b}[0m"), ["escape", "escape"]);
-        assert_eq!(
-            names("a\u{ad}b\u{2060}c\u{feff}"),
-            ["soft hyphen", "word joiner", "zero width no-break space"]
-        );
+        assert_eq!(names("a\u{ad}b\u{2060}c\u{feff}"), ["soft hyphen", "word joiner", "zero width no-break space"]);
     }
 
     #[test]
     fn x32_tags_show_what_they_copy() {
-        let tags: String = "rm"
-            .chars()
-            .filter_map(|c| char::from_u32(0xE0000 + c as u32))
-            .collect();
+        let tags: String = "rm".chars().filter_map(|c| char::from_u32(0xE0000 + c as u32)).collect();
         let labels: Vec<String> = hidden(&tags).iter().map(Hidden::label).collect();
         assert_eq!(labels, ["U+E0072 tag r", "U+E006D tag m"]);
     }
@@ -297,30 +248,15 @@ mod tests {
         assert_eq!(names("a\u{fe0f}"), ["variation selector"]);
         // A second selector after an emoji carries data, not looks.
         assert_eq!(names("❤\u{fe0f}\u{fe0e}"), ["variation selector"]);
-        assert_eq!(
-            names("😀\u{e0101}\u{e0102}"),
-            ["variation selector", "variation selector"]
-        );
+        assert_eq!(names("😀\u{e0101}\u{e0102}"), ["variation selector", "variation selector"]);
     }
 
     #[test]
     fn x32_white_space_that_pushes_text_out_of_sight_is_found() {
-        assert_eq!(
-            names(&format!("safe{}also do this", " ".repeat(200))),
-            ["white space"]
-        );
-        assert_eq!(
-            names(&format!("safe{}also do this", "\n".repeat(40))),
-            ["white space"]
-        );
-        assert_eq!(
-            names(&format!("safe{}also do this", "\u{a0} ".repeat(30))),
-            ["white space"]
-        );
-        assert_eq!(
-            names(&format!("{}indented", " ".repeat(16))),
-            Vec::<&str>::new()
-        );
+        assert_eq!(names(&format!("safe{}also do this", " ".repeat(200))), ["white space"]);
+        assert_eq!(names(&format!("safe{}also do this", "\n".repeat(40))), ["white space"]);
+        assert_eq!(names(&format!("safe{}also do this", "\u{a0} ".repeat(30))), ["white space"]);
+        assert_eq!(names(&format!("{}indented", " ".repeat(16))), Vec::<&str>::new());
     }
 
     #[test]
@@ -333,14 +269,6 @@ mod tests {
                 Run::Hidden(hidden) => hidden.label(),
             })
             .collect();
-        assert_eq!(
-            plain,
-            [
-                "a",
-                "U+200B zero width space",
-                "bc",
-                "U+202E right-to-left override"
-            ]
-        );
+        assert_eq!(plain, ["a", "U+200B zero width space", "bc", "U+202E right-to-left override"]);
     }
 }

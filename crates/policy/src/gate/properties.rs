@@ -1,0 +1,298 @@
+//! What must hold for every rulebook and every set of rules, tried on generated ones.
+
+use super::*;
+use crate::fixtures::*;
+use crate::{Access, Profile, Reach, Stage, connector::Control};
+use proptest::collection::{btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::json;
+
+fn levels() -> impl Strategy<Value = Level> {
+    select(vec![Level::Workspace, Level::Connector, Level::Access, Level::Action, Level::Account, Level::Conversation])
+}
+
+fn vetoes() -> impl Strategy<Value = Veto> {
+    let causes = select(vec![
+        Cause::Lockdown,
+        Cause::Off,
+        Cause::Held,
+        Cause::NoAccess,
+        Cause::Invalid { problem: "x".into() },
+        Cause::Broken { what: "y".into() },
+    ]);
+    prop_oneof![
+        3 => (levels(), "[a-c]{1,2}").prop_map(|(level, because)| Veto::ask(level, because)),
+        1 => (levels(), causes).prop_map(|(level, cause)| Veto::refuse(level, cause)),
+    ]
+}
+
+fn grants() -> impl Strategy<Value = BTreeSet<Basis>> {
+    let basis =
+        prop_oneof![Just(Basis::Reading), "[a-c]".prop_map(|id| Basis::Remembered { grant: GrantId::from(id) }),];
+    btree_set(basis, 0..3)
+}
+
+/// Rules for `call` with these vetoes, added in this order, and these grants.
+fn rules(call: &Call, vetoes: &[Veto], grants: &BTreeSet<Basis>) -> Rules {
+    let book = published();
+    let mut rules = Rules::of(&book, call);
+    rules.vetoes.clear();
+    rules.grants.clone_from(grants);
+    vetoes.iter().for_each(|veto| rules.add(veto.clone()));
+    rules
+}
+
+fn kind(decision: &Decision) -> Verdict {
+    match decision {
+        Decision::Run(_) => Verdict::Run,
+        Decision::Ask(_) => Verdict::Ask,
+        Decision::Refuse(_) => Verdict::Refuse,
+    }
+}
+
+/// Everything about a decision that a person sees.
+fn seen(decision: &Decision) -> String {
+    match decision {
+        Decision::Run(permit) => format!("run: {:?}", permit.basis()),
+        Decision::Ask(question) => format!("ask: {:?}", question.reasons()),
+        Decision::Refuse(refusal) => format!("refuse: {}", refusal.sentence()),
+    }
+}
+
+/// One rulebook, and a call to decide by it.
+#[derive(Clone, Debug)]
+struct Case {
+    book: Rulebook,
+    call: Call,
+}
+
+fn profiles() -> impl Strategy<Value = Profile> {
+    select(Profile::ALL.to_vec())
+}
+
+fn accesses() -> impl Strategy<Value = Access> {
+    let only = Access::Only { members: ["dev".into()].into(), groups: Default::default(), roles: Default::default() };
+    select(vec![Access::Nobody, Access::Everyone, only])
+}
+
+fn confirms() -> impl Strategy<Value = Confirm> {
+    select(vec![Confirm::Writes, Confirm::Everything])
+}
+
+fn actions() -> impl Strategy<Value = Action> {
+    let names = select(vec!["find", "get_ticket", "create", "delete_all", "thing"]);
+    let hints = (option::of(any::<bool>()), option::of(any::<bool>()), option::of(any::<bool>()));
+    (names, hints).prop_map(|(name, (read_only, destructive, open_world))| {
+        let hints = json!({"readOnlyHint": read_only, "destructiveHint": destructive, "openWorldHint": open_world});
+        tool(name, hints)
+    })
+}
+
+fn cases() -> impl Strategy<Value = Case> {
+    let workspace = (profiles(), any::<bool>(), any::<bool>(), any::<bool>(), confirms(), any::<bool>());
+    let stages = select(vec![Stage::Draft, Stage::Published, Stage::Published, Stage::Archived]);
+    let providers = select(vec![Provider::FirstParty, Provider::Demo, Provider::Custom, Provider::Custom]);
+    let reaches = select(vec![Reach::Public, Reach::Public, Reach::Local]);
+    let connector = (stages, providers, reaches, accesses(), confirms(), select(vec!["owner", "dev", "member"]));
+    let class = option::of(select(Class::ALL.to_vec()));
+    let control = (proptest::bool::weighted(0.8), class, confirms());
+    let callers = select(vec![Caller::Model, Caller::Person, Caller::App, Caller::Sdk, Caller::Automatic]);
+    let call = (
+        callers,
+        select(vec!["owner", "admin", "dev", "member", "nobody"]),
+        proptest::bool::weighted(0.1),
+        any::<bool>(),
+        proptest::bool::weighted(0.8),
+    );
+    (workspace, connector, actions(), control, call).prop_map(|(workspace, connector, action, control, call)| {
+        let mut book = published();
+        let settings = &mut book.workspace;
+        (settings.profile, settings.developer_gate, settings.lockdown) =
+            (workspace.0, workspace.1, workspace.2 && workspace.3);
+        (settings.allow_loopback, settings.confirm) = (workspace.3, workspace.4);
+        settings.remember = if workspace.5 { Remember::Conversation } else { Remember::Never };
+        let (drifted, granted, on) = (call.2, call.3, call.4);
+        let tracker = &mut book.connectors[0];
+        (tracker.stage, tracker.provider, tracker.reach) = (connector.0, connector.1, connector.2);
+        (tracker.access, tracker.confirm, tracker.owner) = (connector.3, connector.4, connector.5.into());
+        tracker.snapshot = Some(snapshot(vec![action.clone()]));
+        let control = Control { on: on && control.0, class: control.1, confirm: control.2 };
+        tracker.controls = [(action.name().to_owned(), control)].into();
+        let address = tracker.address.clone();
+        let mut wanted = Call { by: call.0, member: call.1.into(), ..self::call(&book, action.name()) };
+        if granted {
+            book.grants.push(Grant {
+                id: "g".into(),
+                given_for: "earlier".into(),
+                given_at: NOW,
+                until: None,
+                member: wanted.member.clone(),
+                connector: wanted.connector.clone(),
+                address,
+                connection: wanted.connection.clone(),
+                action: wanted.action.clone(),
+                definition: wanted.definition.clone(),
+                conversation: "talk".into(),
+                arguments: None,
+            });
+        }
+        if drifted {
+            wanted.definition = Digest::of_bytes(b"drifted");
+        }
+        Case { book, call: wanted }
+    })
+}
+
+fn verdict(book: &Rulebook, call: &Call) -> Verdict {
+    let rules = Rules::of(book, call);
+    let decision = decide(call.clone(), &rules);
+    assert_eq!(kind(&decision), rules.verdict(), "the verdict foretells the decision");
+    kind(&decision)
+}
+
+proptest! {
+    #[test]
+    fn adding_a_veto_never_loosens(before in vec(vetoes(), 0..6), more in vetoes(), grants in grants()) {
+        let call = call(&published(), "find");
+        let mut rules = rules(&call, &before, &grants);
+        let first = kind(&decide(call.clone(), &rules));
+        rules.add(more);
+        prop_assert!(kind(&decide(call, &rules)) >= first);
+    }
+
+    #[test]
+    fn the_order_of_rules_never_matters(
+        (one, other) in vec(vetoes(), 0..6).prop_flat_map(|list| (Just(list.clone()), Just(list).prop_shuffle())),
+        grants in grants(),
+    ) {
+        let call = call(&published(), "find");
+        let one = decide(call.clone(), &rules(&call, &one, &grants));
+        let other = decide(call.clone(), &rules(&call, &other, &grants));
+        prop_assert_eq!(seen(&one), seen(&other));
+    }
+
+    #[test]
+    fn removing_a_grant_never_loosens(vetoes in vec(vetoes(), 0..4), grants in grants()) {
+        let call = call(&published(), "find");
+        let with = kind(&decide(call.clone(), &rules(&call, &vetoes, &grants)));
+        for grant in &grants {
+            let mut fewer = grants.clone();
+            fewer.remove(grant);
+            prop_assert!(kind(&decide(call.clone(), &rules(&call, &vetoes, &fewer))) >= with);
+        }
+    }
+
+    #[test]
+    fn no_verdict_means_ask(vetoes in vec(vetoes(), 0..4)) {
+        let call = call(&published(), "find");
+        let rules = rules(&call, &vetoes, &BTreeSet::new());
+        prop_assert!(kind(&decide(call, &rules)) >= Verdict::Ask);
+    }
+
+    #[test]
+    fn the_strictest_veto_wins(vetoes in vec(vetoes(), 1..6), grants in grants()) {
+        let call = call(&published(), "find");
+        let all = kind(&decide(call.clone(), &rules(&call, &vetoes, &grants)));
+        let alone = vetoes.iter().map(|veto| {
+            kind(&decide(call.clone(), &rules(&call, std::slice::from_ref(veto), &grants)))
+        });
+        prop_assert_eq!(Some(all), alone.max());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+
+    /// What runs unasked satisfies every condition at once, written down here a second time and independently.
+    #[test]
+    fn nothing_runs_unasked_that_is_not_allowed(case in cases()) {
+        let Case { book, call } = case;
+        let rules = Rules::of(&book, &call);
+        let Decision::Run(permit) = decide(call.clone(), &rules) else { return Ok(()) };
+        prop_assert_eq!(permit.call(), &call);
+        let frozen = permit.spend();
+        let connector = &book.connectors[0];
+        let action = connector.action(&call.action).unwrap();
+        let control = connector.controls[&call.action];
+        let member = book.member(&call.member).unwrap();
+        let class = control.class.unwrap_or(action.classified().class);
+
+        prop_assert!(!book.workspace.lockdown);
+        prop_assert!(control.on);
+        prop_assert_eq!(&call.definition, action.digest());
+        prop_assert!(connector.reach != Reach::Local || book.workspace.allow_loopback);
+        prop_assert!(book.workspace.confirm == Confirm::Writes);
+        prop_assert!(connector.confirm == Confirm::Writes && control.confirm == Confirm::Writes);
+        prop_assert!(call.by != Caller::Automatic || connector.provider != Provider::Custom);
+        match connector.stage {
+            Stage::Draft => prop_assert!(connector.owner == member.id && book.developer_mode(member).is_ok()),
+            Stage::Published => prop_assert!(book.may_use(connector, member).is_ok()),
+            Stage::Archived => prop_assert!(false, "an archived connector ran"),
+        }
+        if book.workspace.profile == Profile::Pro || connector.provider == Provider::FirstParty {
+            prop_assert_eq!(action.classified().class, Class::Read);
+        }
+        match class {
+            Class::Read => {}
+            Class::Write => {
+                prop_assert!(book.workspace.remember == Remember::Conversation && book.grants.len() == 1);
+                let remembered = matches!(frozen.basis(), Basis::Remembered { .. });
+                prop_assert!(remembered, "a write ran unasked: {:?}", frozen);
+            }
+            Class::Destructive => prop_assert!(false, "a destructive action ran unasked"),
+        }
+        prop_assert!(frozen.basis() != &Basis::Answer, "nobody answered");
+    }
+
+    /// An answer never gets a call through that the rules refuse.
+    #[test]
+    fn an_answer_never_overrules_a_refusal(asked in cases(), later in cases()) {
+        let call = asked.call;
+        let Decision::Ask(question) = decide(call.clone(), &Rules::of(&asked.book, &call)) else { return Ok(()) };
+        let mut book = later.book;
+        book.connectors[0].snapshot = asked.book.connectors[0].snapshot.clone();
+        let rules = Rules::of(&book, &call);
+        let refused = rules.verdict() == Verdict::Refuse;
+        match question.allow(&rules) {
+            Ok(permit) => prop_assert!(!refused && permit.call() == &call),
+            Err(Refusal { cause: Cause::Stale { .. }, .. }) => {}
+            Err(refusal) => prop_assert!(refused, "{:?}", refusal),
+        }
+    }
+
+    #[test]
+    fn a_stricter_rulebook_never_loosens(case in cases()) {
+        let before = verdict(&case.book, &case.call);
+        let stricter: [fn(&mut Rulebook); 13] = [
+            |book| book.workspace.lockdown = true,
+            |book| book.workspace.confirm = Confirm::Everything,
+            |book| book.workspace.remember = Remember::Never,
+            |book| book.workspace.allow_loopback = false,
+            |book| book.workspace.developer_gate = false,
+            |book| book.workspace.developers = Access::Nobody,
+            |book| book.grants.clear(),
+            |book| book.members.iter_mut().for_each(|member| member.developer.on = false),
+            |book| book.connectors[0].confirm = Confirm::Everything,
+            |book| book.connectors[0].access = Access::Nobody,
+            |book| book.connectors[0].stage = Stage::Archived,
+            |book| book.connectors[0].controls.values_mut().for_each(|control| control.on = false),
+            |book| book.connectors[0].controls.values_mut().for_each(|control| control.class = Some(Class::Destructive)),
+        ];
+        for change in stricter {
+            let mut book = case.book.clone();
+            change(&mut book);
+            prop_assert!(verdict(&book, &case.call) >= before);
+        }
+    }
+
+    #[test]
+    fn what_is_offered_is_what_would_not_be_refused(case in cases()) {
+        let Ok(member) = case.book.member(&case.call.member) else { return Ok(()) };
+        let offered = !case.book.offered(member).is_empty();
+        let action = case.book.connectors[0].actions()[0].digest().clone();
+        let call = Call { by: Caller::Person, definition: action, ..case.call };
+        prop_assert_eq!(offered, verdict(&case.book, &call) < Verdict::Refuse);
+    }
+}

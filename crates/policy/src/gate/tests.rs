@@ -1,0 +1,490 @@
+use super::*;
+use crate::fixtures::*;
+use crate::{Access, Profile, Reach, Rulebook, Stage, connector::Control};
+use serde_json::json;
+
+fn decided(book: &Rulebook, call: Call) -> Decision {
+    let rules = Rules::of(book, &call);
+    decide(call, &rules)
+}
+
+fn runs(book: &Rulebook, call: Call) -> Frozen {
+    match decided(book, call) {
+        Decision::Run(permit) => permit.spend(),
+        other => panic!("it should run, but: {other:?}"),
+    }
+}
+
+fn asks(book: &Rulebook, call: Call) -> Question {
+    match decided(book, call) {
+        Decision::Ask(question) => question,
+        other => panic!("it should ask, but: {other:?}"),
+    }
+}
+
+fn only_asks(book: &Rulebook, call: Call) {
+    assert_eq!(asks(book, call).not_answered().cause, Cause::NotAnswered);
+}
+
+fn refuses(book: &Rulebook, call: Call) -> Cause {
+    match decided(book, call) {
+        Decision::Refuse(refusal) => refusal.cause,
+        other => panic!("it should be refused, but: {other:?}"),
+    }
+}
+
+fn tracker(book: &mut Rulebook) -> &mut Connector {
+    book.connectors.iter_mut().find(|connector| connector.id == "tracker".into()).unwrap()
+}
+
+fn control(book: &mut Rulebook, action: &str) -> Control {
+    tracker(book).controls[action]
+}
+
+#[test]
+fn a_read_of_an_action_that_is_on_runs() {
+    let book = published();
+    let frozen = runs(&book, call(&book, "find"));
+    assert_eq!((frozen.basis(), frozen.class()), (&Basis::Reading, Class::Read));
+}
+
+#[test]
+fn s059_every_write_asks() {
+    let book = published();
+    for by in [Caller::Model, Caller::Person, Caller::App, Caller::Sdk] {
+        for action in ["create", "delete", "mystery"] {
+            let question = asks(&book, Call { by, ..call(&book, action) });
+            assert!(!question.reasons().is_empty());
+            assert!(!question.may_remember());
+        }
+    }
+}
+
+#[test]
+fn s088_every_write_of_a_published_connector_asks_every_time() {
+    let book = published();
+    for _ in 0..3 {
+        let question = asks(&book, call(&book, "create"));
+        let rules = Rules::of(&book, question.call());
+        let frozen = question.allow(&rules).unwrap().spend();
+        assert_eq!(frozen.basis(), &Basis::Answer);
+    }
+}
+
+#[test]
+fn s009_an_action_that_is_not_read_only_is_callable_after_confirmation() {
+    let book = published();
+    let question = asks(&book, call(&book, "mystery"));
+    assert_eq!(question.classified(), Classified { class: Class::Write, source: ClassSource::Unlabelled });
+    assert!(question.reasons()[0].contains("does not say"));
+    let rules = Rules::of(&book, question.call());
+    assert!(question.allow(&rules).is_ok());
+}
+
+#[test]
+fn x66_what_was_shown_is_what_is_sent() {
+    let book = published();
+    let question = asks(&book, call(&book, "create"));
+    let shown = question.arguments_json().to_owned();
+    // Order and digits as they came: nothing is sorted, nothing rounded.
+    assert_eq!(shown, r#"{"title":"Leak","z":1,"a":[9007199254740993]}"#);
+    let rules = Rules::of(&book, question.call());
+    let frozen = question.allow(&rules).unwrap().spend();
+    assert_eq!(frozen.arguments_json(), shown);
+    assert_eq!(frozen.arguments_digest(), Digest::of_bytes(shown.as_bytes()));
+}
+
+#[test]
+fn x66_edit_makes_a_new_call() {
+    let book = published();
+    let question = asks(&book, call(&book, "create"));
+    let other = json!({"title": "Flood"}).as_object().cloned().unwrap();
+    let (refusal, edited) = question.edit("call-2".into(), other, NOW + 5);
+    assert_eq!(refusal.cause, Cause::Edited { into: "call-2".into() });
+    assert_eq!((refusal.call.id.as_str(), edited.id.as_str()), ("call-1", "call-2"));
+    assert_eq!(asks(&book, edited).arguments_json(), r#"{"title":"Flood"}"#);
+}
+
+#[test]
+fn x66_rules_made_for_one_call_do_not_decide_another() {
+    let book = published();
+    let read = Rules::of(&book, &call(&book, "find"));
+    let swapped = Call { action: "delete".into(), ..call(&book, "find") };
+    assert!(matches!(decide(swapped, &read), Decision::Refuse(Refusal { cause: Cause::Broken { .. }, .. })));
+
+    let question = asks(&book, call(&book, "create"));
+    let mut other = call(&book, "create");
+    other.arguments.insert("title".into(), json!("Other"));
+    let rules = Rules::of(&book, &other);
+    assert!(matches!(question.allow(&rules).unwrap_err().cause, Cause::Broken { .. }));
+}
+
+#[test]
+fn x70_an_answer_is_checked_against_the_rules_of_the_moment() {
+    let changes: [(fn(&mut Rulebook), Cause); 7] = [
+        (|book| book.workspace.lockdown = true, Cause::Lockdown),
+        (|book| tracker(book).access = Access::Nobody, Cause::NoAccess),
+        (|book| tracker(book).stage = Stage::Archived, Cause::Stage { stage: Stage::Archived }),
+        (|book| tracker(book).controls.clear(), Cause::Off),
+        (|book| book.workspace.profile = Profile::Pro, Cause::NotYours),
+        (|book| book.connectors.clear(), Cause::Unknown { what: "connector `tracker`".into() }),
+        (|book| book.members.clear(), Cause::Unknown { what: "member `member`".into() }),
+    ];
+    for (change, cause) in changes {
+        let mut book = published();
+        let question = asks(&book, call(&book, "create"));
+        change(&mut book);
+        let rules = Rules::of(&book, question.call());
+        assert_eq!(question.allow(&rules).unwrap_err().cause, cause);
+    }
+}
+
+#[test]
+fn x70_a_stale_dialog_refuses() {
+    let changes: [fn(&mut Rulebook); 4] = [
+        |book| {
+            let stricter = Control { class: Some(Class::Destructive), ..control(book, "create") };
+            tracker(book).controls.insert("create".into(), stricter);
+        },
+        |book| tracker(book).address = "https://other.example.com/mcp".into(),
+        |book| tracker(book).host = "other.example.com".into(),
+        |book| tracker(book).name = "Bank".into(),
+    ];
+    for change in changes {
+        let mut book = published();
+        let question = asks(&book, call(&book, "create"));
+        change(&mut book);
+        let rules = Rules::of(&book, question.call());
+        assert!(matches!(question.allow(&rules).unwrap_err().cause, Cause::Stale { .. }));
+    }
+}
+
+#[test]
+fn x71_a_question_that_nobody_answers_is_a_no() {
+    let book = published();
+    assert_eq!(asks(&book, call(&book, "create")).not_answered().cause, Cause::NotAnswered);
+}
+
+#[test]
+fn a_denial_keeps_its_reason() {
+    let book = published();
+    let denied = |reason: Option<&str>| asks(&book, call(&book, "create")).deny(reason.map(Into::into));
+    assert_eq!(denied(Some("wrong project")).sentence(), "you declined: wrong project");
+    assert_eq!(denied(None).sentence(), "you declined");
+    assert_eq!(denied(Some("  ")).cause, Cause::Denied { reason: None });
+}
+
+#[test]
+fn x35_a_changed_definition_is_held() {
+    let book = published();
+    let changed = Digest::of_bytes(b"something else");
+    for action in ["find", "create"] {
+        let cause = refuses(&book, Call { definition: changed.clone(), ..call(&book, action) });
+        assert_eq!(cause, Cause::Held);
+    }
+}
+
+#[test]
+fn x36_a_flipped_annotation_is_held() {
+    let book = published();
+    let live = tool("create", json!({"readOnlyHint": true}));
+    assert_eq!(refuses(&book, Call { definition: live.digest().clone(), ..call(&book, "create") }), Cause::Held);
+}
+
+#[test]
+fn x77_an_unknown_action_is_refused() {
+    let book = published();
+    for name in ["grant_admin", "Find", "find ", "fi\u{200b}nd", ""] {
+        assert_eq!(refuses(&book, call(&book, name)), Cause::Unknown { what: format!("action `{name}`") });
+    }
+    let elsewhere = Call { connector: "other".into(), ..call(&book, "find") };
+    assert_eq!(refuses(&book, elsewhere), Cause::Unknown { what: "connector `other`".into() });
+}
+
+#[test]
+fn x77_an_action_that_is_off_is_refused_for_every_caller() {
+    let mut book = published();
+    book.set_action_on(&"owner".into(), &"tracker".into(), "find", false, NOW).unwrap();
+    for by in [Caller::Model, Caller::Person, Caller::App, Caller::Sdk, Caller::Automatic] {
+        let cause = refuses(&book, Call { by, ..call(&book, "find") });
+        assert!(cause >= Cause::Off || cause == Cause::NotAutomatic, "{cause:?}");
+    }
+    // What nobody ever decided about is off.
+    tracker(&mut book).controls.clear();
+    assert_eq!(refuses(&book, call(&book, "find")), Cause::Off);
+}
+
+#[test]
+fn everything_can_be_asked_for_by_workspace_connector_or_action() {
+    let stricter: [fn(&mut Rulebook); 3] = [
+        |book| book.workspace.confirm = Confirm::Everything,
+        |book| tracker(book).confirm = Confirm::Everything,
+        |book| {
+            let always = Control { confirm: Confirm::Everything, ..control(book, "find") };
+            tracker(book).controls.insert("find".into(), always);
+        },
+    ];
+    for change in stricter {
+        let mut book = published();
+        change(&mut book);
+        assert_eq!(asks(&book, call(&book, "find")).reasons().len(), 1);
+    }
+}
+
+#[test]
+fn lockdown_stops_everything() {
+    let mut book = published();
+    book.set_lockdown(&"admin".into(), true).unwrap();
+    assert_eq!(refuses(&book, call(&book, "find")), Cause::Lockdown);
+    assert!(book.offered(book.member(&"member".into()).unwrap()).is_empty());
+}
+
+#[test]
+fn s117_first_party_connectors_only_read() {
+    let mut book = published();
+    tracker(&mut book).provider = Provider::FirstParty;
+    runs(&book, call(&book, "find"));
+    for action in ["create", "delete", "mystery"] {
+        assert_eq!(refuses(&book, call(&book, action)), Cause::ReadOnlyProvider);
+    }
+}
+
+#[test]
+fn s124_pro_only_reads_and_no_class_gets_around_it() {
+    let mut book = published();
+    book.workspace.profile = Profile::Pro;
+    let mine = |action: &str| Call { member: "owner".into(), ..call(&book, action) };
+    runs(&book, mine("find"));
+    let only_reads = Cause::ReadOnlyPlan { plan: "Pro".into() };
+    for action in ["create", "delete", "mystery"] {
+        assert_eq!(refuses(&book, mine(action)), only_reads);
+    }
+    let mut lowered = book.clone();
+    let read = Control { on: true, class: Some(Class::Read), confirm: Confirm::Writes };
+    tracker(&mut lowered).controls.insert("create".into(), read);
+    assert_eq!(refuses(&lowered, mine("create")), only_reads);
+    let offered: Vec<_> = lowered.offered(lowered.member(&"owner".into()).unwrap());
+    assert_eq!(offered.iter().map(|(_, action)| action.name()).collect::<Vec<_>>(), ["find", "look"]);
+}
+
+#[test]
+fn s006_a_draft_runs_only_for_its_maker() {
+    let mut book = workspace(Profile::Enterprise);
+    book.create_draft(&"dev".into(), new_connector("tracker"), NOW).unwrap();
+    runs(&book, Call { member: "dev".into(), ..call(&book, "find") });
+    for other in ["owner", "admin", "member"] {
+        assert_eq!(refuses(&book, Call { member: other.into(), ..call(&book, "find") }), Cause::NotYours);
+    }
+}
+
+#[test]
+fn s126_turning_developer_mode_off_takes_the_drafts_away_at_once() {
+    let mut book = workspace(Profile::Pro);
+    book.create_draft(&"owner".into(), new_connector("tracker"), NOW).unwrap();
+    let mine = Call { member: "owner".into(), ..call(&book, "find") };
+    runs(&book, mine.clone());
+    book.set_developer_mode(&"owner".into(), false, NOW).unwrap();
+    assert_eq!(refuses(&book, mine), Cause::DeveloperOff);
+    assert!(book.offered(book.member(&"owner".into()).unwrap()).is_empty());
+}
+
+#[test]
+fn s025_with_gate_1_shut_no_draft_runs() {
+    let mut book = workspace(Profile::Enterprise);
+    book.create_draft(&"dev".into(), new_connector("tracker"), NOW).unwrap();
+    book.set_developer_gate(&"admin".into(), false).unwrap();
+    assert_eq!(refuses(&book, Call { member: "dev".into(), ..call(&book, "find") }), Cause::DeveloperNotGranted);
+}
+
+#[test]
+fn s119_a_server_on_this_machine_runs_only_where_that_is_on() {
+    let mut book = published();
+    tracker(&mut book).reach = Reach::Local;
+    assert_eq!(refuses(&book, call(&book, "find")), Cause::LocalServer);
+    book.workspace.allow_loopback = true;
+    runs(&book, call(&book, "find"));
+}
+
+#[test]
+fn s121_unwatched_steps_never_use_connectors_that_people_added() {
+    let mut book = published();
+    let unwatched = |book: &Rulebook| Call { by: Caller::Automatic, ..call(book, "find") };
+    assert_eq!(refuses(&book, unwatched(&book)), Cause::NotAutomatic);
+    tracker(&mut book).provider = Provider::FirstParty;
+    runs(&book, unwatched(&book));
+}
+
+#[test]
+fn x47_the_model_cannot_call_what_an_app_reserved_for_itself() {
+    let mut book = published();
+    let reserved = Action::new(json!({"name": "find", "annotations": {"readOnlyHint": true},
+        "_meta": {"ui": {"visibility": ["app"]}}}))
+    .unwrap();
+    tracker(&mut book).snapshot = Some(snapshot(vec![reserved]));
+    assert_eq!(refuses(&book, call(&book, "find")), Cause::NotForCaller);
+    runs(&book, Call { by: Caller::App, ..call(&book, "find") });
+}
+
+#[test]
+fn x76_a_mode_can_refuse_what_the_list_should_not_have_held() {
+    let book = published();
+    let wanted = call(&book, "create");
+    let mut rules = Rules::of(&book, &wanted);
+    rules.add(Veto::refuse(Level::Conversation, Cause::Mode { mode: "Research".into() }));
+    assert!(matches!(decide(wanted, &rules), Decision::Refuse(Refusal { cause: Cause::Mode { .. }, .. })));
+}
+
+#[test]
+fn a_damaged_record_refuses() {
+    let mut book = published();
+    let mut stored = serde_json::to_value(&book).unwrap();
+    stored["connectors"][0]["snapshot"]["actions"][2]["definition"]["annotations"] = json!({"readOnlyHint": true});
+    let edited: Rulebook = serde_json::from_value(stored).unwrap();
+    assert!(matches!(refuses(&edited, call(&edited, "create")), Cause::Broken { .. }));
+
+    let twin = tracker(&mut book).clone();
+    book.connectors.push(twin);
+    assert!(matches!(refuses(&book, call(&book, "find")), Cause::Broken { .. }));
+}
+
+#[test]
+fn the_most_telling_cause_is_told() {
+    let mut book = published();
+    book.workspace.lockdown = true;
+    tracker(&mut book).controls.clear();
+    assert_eq!(refuses(&book, Call { definition: Digest::of_bytes(b"x"), ..call(&book, "find") }), Cause::Lockdown);
+}
+
+#[test]
+fn every_cause_has_a_sentence_in_the_house_style() {
+    let causes = [
+        Cause::NotAnswered,
+        Cause::NotInConversation,
+        Cause::NotForCaller,
+        Cause::NotAutomatic,
+        Cause::Held,
+        Cause::Off,
+        Cause::ReadOnlyProvider,
+        Cause::LocalServer,
+        Cause::DeveloperOff,
+        Cause::DeveloperNotGranted,
+        Cause::NotYours,
+        Cause::NoAccess,
+        Cause::Stage { stage: Stage::Archived },
+        Cause::NeverScanned,
+        Cause::Lockdown,
+    ];
+    for sentence in causes.map(|cause| cause.sentence()) {
+        assert!(sentence.starts_with(char::is_lowercase) && !sentence.ends_with('.'), "{sentence}");
+    }
+}
+
+fn remembering() -> Rulebook {
+    let mut book = published();
+    book.set_remember(&"admin".into(), Remember::Conversation).unwrap();
+    book
+}
+
+fn remember(book: &mut Rulebook, action: &str) {
+    let question = asks(book, call(book, action));
+    let rules = Rules::of(book, question.call());
+    let (permit, grant) = question.allow_for_conversation(&rules, "grant-1".into(), NOW).unwrap();
+    assert_eq!(permit.basis(), &Basis::Answer);
+    book.grants.push(grant);
+}
+
+#[test]
+fn a_remembered_answer_lets_the_next_call_run_and_is_named_by_it() {
+    let mut book = remembering();
+    remember(&mut book, "create");
+    let next = Call { id: "call-2".into(), at: NOW + 60_000, ..call(&book, "create") };
+    assert_eq!(runs(&book, next).basis(), &Basis::Remembered { grant: "grant-1".into() });
+}
+
+#[test]
+fn x72_a_remembered_answer_covers_nothing_else() {
+    let mut book = remembering();
+    remember(&mut book, "create");
+    let next = || call(&book, "create");
+    only_asks(&book, Call { connection: "tracker-other".into(), ..next() });
+    only_asks(&book, Call { conversation: Some("other".into()), ..next() });
+    only_asks(&book, Call { conversation: None, ..next() });
+    only_asks(&book, Call { member: "admin".into(), ..next() });
+    only_asks(&book, Call { at: NOW - 1, ..next() });
+    only_asks(&book, call(&book, "mystery"));
+    assert_eq!(refuses(&book, Call { definition: Digest::of_bytes(b"x"), ..next() }), Cause::Held);
+
+    let mut expired = book.clone();
+    expired.grants[0].until = Some(NOW);
+    only_asks(&expired, next());
+    let mut exact = book.clone();
+    exact.grants[0].arguments = Some(Digest::of_bytes(next().arguments_json().as_bytes()));
+    runs(&exact, next());
+    let mut other = next();
+    other.arguments.insert("title".into(), json!("Other"));
+    only_asks(&exact, other);
+}
+
+#[test]
+fn x72_a_destructive_action_is_never_remembered() {
+    let mut book = remembering();
+    let question = asks(&book, call(&book, "delete"));
+    assert!(!question.may_remember());
+    let rules = Rules::of(&book, question.call());
+    assert!(question.allow_for_conversation(&rules, "grant-1".into(), NOW).is_err());
+    // Not even by a grant that got into the book some other way, nor one from when the class was milder.
+    remember(&mut book, "create");
+    let mut forged = book.grants[0].clone();
+    let target = call(&book, "delete");
+    (forged.action, forged.definition) = (target.action.clone(), target.definition.clone());
+    book.grants.push(forged);
+    only_asks(&book, target);
+    let stricter = Control { class: Some(Class::Destructive), ..control(&mut book, "create") };
+    tracker(&mut book).controls.insert("create".into(), stricter);
+    only_asks(&book, call(&book, "create"));
+}
+
+#[test]
+fn c4_nothing_is_remembered_where_no_admin_turned_it_on() {
+    let mut book = remembering();
+    remember(&mut book, "create");
+    book.workspace.remember = Remember::Never;
+    only_asks(&book, call(&book, "create"));
+}
+
+#[test]
+fn x06_another_address_ends_every_grant() {
+    let mut book = remembering();
+    remember(&mut book, "create");
+    let mut moved = book.clone();
+    tracker(&mut moved).address = "https://mcp.example.com/other".into();
+    only_asks(&moved, call(&moved, "create"));
+}
+
+fn traced(book: &Rulebook, action: &str, from: &str) -> Decision {
+    let wanted = call(book, action);
+    let mut rules = Rules::of(book, &wanted);
+    let sources = [lineage::Source {
+        connector: from.into(),
+        name: "Web search".into(),
+        host: "example.org".into(),
+        text: "the title is Leak".into(),
+    }];
+    let traces = lineage::trace(&wanted.arguments, &sources);
+    assert_eq!(traces.len(), 1);
+    rules.add_lineage(&wanted, &sources, &traces);
+    decide(wanted, &rules)
+}
+
+#[test]
+fn x75_text_of_another_connector_always_asks_before_it_leaves() {
+    let mut book = remembering();
+    remember(&mut book, "create");
+    let Decision::Ask(question) = traced(&book, "create", "search") else { panic!("a remembered write ran") };
+    assert_eq!(question.reasons(), ["its arguments contain text from Web search · example.org"]);
+    assert!(matches!(traced(&book, "find", "search"), Decision::Ask(_)));
+    // A look-up that does not reach out, and text that goes back where it came from, are no such flow.
+    assert!(matches!(traced(&book, "look", "search"), Decision::Run(_)));
+    assert!(matches!(traced(&book, "find", "tracker"), Decision::Run(_)));
+    assert!(matches!(traced(&book, "create", "tracker"), Decision::Run(_)));
+}
