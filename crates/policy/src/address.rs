@@ -292,3 +292,182 @@ fn has_secret(query: &str) -> bool {
             !value.is_empty() && (secrets::names_a_secret(name) || name.eq_ignore_ascii_case("key"))
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Splits an address that is already in the form a URL parser writes.
+    fn parts(href: &str) -> Parts<'_> {
+        let (scheme, rest) = href.split_once(':').unwrap_or(("", href));
+        let rest = rest.trim_start_matches('/');
+        let (rest, fragment) = rest.find('#').map_or((rest, ""), |at| rest.split_at(at));
+        let (rest, query) = rest.find('?').map_or((rest, ""), |at| rest.split_at(at));
+        let authority = rest.split('/').next().unwrap_or_default();
+        let (user_info, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let (username, password) = user_info.split_once(':').unwrap_or((user_info, ""));
+        let colon = host.rfind(':').filter(|at| !host[*at..].contains(']'));
+        let (hostname, port) = colon.map_or((host, ""), |at| (&host[..at], &host[at + 1..]));
+        Parts { typed: href, href, scheme, username, password, hostname, port, query, fragment }
+    }
+
+    fn allowed(href: &str) -> Address {
+        check(&parts(href), false).unwrap_or_else(|error| panic!("{href}: {error}"))
+    }
+
+    fn refused(href: &str) -> AddressError {
+        check(&parts(href), false).expect_err(href)
+    }
+
+    #[test]
+    fn a_server_on_the_internet_is_allowed() {
+        let address = allowed("https://mcp.example.com:8443/mcp?x=1#top");
+        assert_eq!(address.url, "https://mcp.example.com:8443/mcp?x=1");
+        assert_eq!((address.host.as_str(), address.registrable.as_str()), ("mcp.example.com:8443", "example.com"));
+        assert_eq!((address.reach, address.warnings), (Reach::Public, vec![]));
+        assert_eq!(allowed("https://[2606:4700::1]/mcp").host, "[2606:4700::1]");
+        assert_eq!(allowed("https://1.1.1.1/mcp").reach, Reach::Public);
+    }
+
+    #[test]
+    fn x01_other_schemes_are_refused_and_the_allowed_one_is_named() {
+        for scheme in ["javascript", "data", "file", "blob", "vbscript", "ws", "wss", "ftp", "about"] {
+            let error = refused(&format!("{scheme}:alert(1)"));
+            assert_eq!(error, AddressError::Scheme(scheme.into()));
+            assert!(error.to_string().contains("https://"));
+        }
+        let odd = Parts { scheme: "JavaScript:", ..parts("javascript:alert(1)") };
+        assert_eq!(check(&odd, true), Err(AddressError::Scheme("javascript".into())));
+    }
+
+    #[test]
+    fn x02_plain_http_is_refused_except_to_this_machine_where_that_is_on() {
+        assert_eq!(refused("http://mcp.example.com/"), AddressError::Insecure("mcp.example.com".into()));
+        assert!(matches!(refused("http://localhost:3000/mcp"), AddressError::Local(_)));
+        let local = check(&parts("http://localhost:3000/mcp"), true).unwrap();
+        assert_eq!((local.reach, local.warnings), (Reach::Local, vec![Warning::Insecure, Warning::Local]));
+        assert!(matches!(check(&parts("http://192.168.1.5/mcp"), true), Err(AddressError::Insecure(_))));
+        assert!(matches!(check(&parts("http://mcp.example.com/"), true), Err(AddressError::Insecure(_))));
+    }
+
+    #[test]
+    fn x03_a_name_before_the_host_is_refused_and_the_real_host_named() {
+        assert_eq!(refused("https://good.com@evil.com/"), AddressError::UserInfo("evil.com".into()));
+        assert_eq!(refused("https://a:b@evil.com/"), AddressError::UserInfo("evil.com".into()));
+    }
+
+    #[test]
+    fn x03_hidden_characters_and_a_trailing_dot_are_refused() {
+        let typed = "https://example.com/\u{202e}pcm";
+        let hidden = check(&Parts { typed, ..parts("https://example.com/%E2%80%AEpcm") }, false);
+        assert_eq!(hidden, Err(AddressError::Hidden("U+202E right-to-left override".into())));
+        assert_eq!(refused("https://example.com./mcp"), AddressError::TrailingDot("example.com.".into()));
+    }
+
+    #[test]
+    fn x03_letters_outside_ascii_are_shown_as_they_are_sent_and_warned_about() {
+        let address = allowed("https://xn--80ak6aa92e.com/mcp");
+        assert_eq!(address.host, "xn--80ak6aa92e.com");
+        assert_eq!(address.warnings, [Warning::International("xn--80ak6aa92e.com".into())]);
+    }
+
+    #[test]
+    fn x04_metadata_and_link_local_addresses_are_never_allowed() {
+        for host in [
+            "169.254.169.254",
+            "169.254.1.1",
+            "[::ffff:a9fe:a9fe]",
+            "[::a9fe:a9fe]",
+            "[64:ff9b::a9fe:a9fe]",
+            "[2002:a9fe:a9fe::1]",
+            "[fe80::1]",
+            "[fd00:ec2::254]",
+            "100.100.100.200",
+            "168.63.129.16",
+            "metadata.google.internal",
+            "x.metadata.google.internal",
+            "0.0.0.0",
+            "[::]",
+            "224.0.0.1",
+            "255.255.255.255",
+            "[ff02::1]",
+            "192.0.2.1",
+            "[2001:db8::1]",
+        ] {
+            let href = format!("https://{host}/mcp");
+            for allow_local in [false, true] {
+                let error = check(&parts(&href), allow_local).expect_err(host);
+                assert!(matches!(error, AddressError::Never { .. }), "{host}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn x04_this_machine_and_its_network_are_refused_unless_allowed() {
+        for host in [
+            "127.0.0.1",
+            "127.9.9.9",
+            "[::1]",
+            "[::ffff:7f00:1]",
+            "localhost",
+            "app.localhost",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "100.64.0.1",
+            "[fd12::1]",
+            "[::ffff:c0a8:101]",
+            "printer",
+            "printer.local",
+            "wiki.internal",
+            "router.home.arpa",
+        ] {
+            let href = format!("https://{host}/mcp");
+            assert_eq!(refused(&href), AddressError::Local(host.into()));
+            let address = check(&parts(&href), true).unwrap();
+            assert_eq!((address.reach, address.warnings), (Reach::Local, vec![Warning::Local]));
+        }
+        assert_eq!(allowed("https://172.32.0.1/").reach, Reach::Public);
+        assert_eq!(allowed("https://localhost.example.com/").reach, Reach::Public);
+        assert_eq!(allowed("https://mylocal/".replace("mylocal", "my.locals.com").as_str()).reach, Reach::Public);
+    }
+
+    #[test]
+    fn x04_hosts_that_no_parser_would_write_are_refused() {
+        for host in
+            ["2130706433", "0x7f.1", "127.1", "0177.0.0.1", "1.2.3.4.5", "EXAMPLE.com", "exa mple.com", "a..b", "é.com"]
+        {
+            let href = format!("https://{host}/mcp");
+            assert!(matches!(check(&parts(&href), true), Err(AddressError::Unreadable(_))), "{host}");
+        }
+        assert!(matches!(refused("https://[::1/"), AddressError::Unreadable(_)));
+        assert_eq!(check(&Parts { typed: "  ", ..Parts::default() }, false), Err(AddressError::Empty));
+        let no_host = Parts { hostname: "", ..parts("https://x/mcp") };
+        assert!(matches!(check(&no_host, true), Err(AddressError::Unreadable(_))));
+    }
+
+    #[test]
+    fn x27_a_secret_in_the_address_is_warned_about() {
+        assert_eq!(allowed("https://example.com/mcp?api_key=12345").warnings, [Warning::SecretInAddress]);
+        assert_eq!(allowed("https://example.com/mcp?key=12345").warnings, [Warning::SecretInAddress]);
+        assert_eq!(allowed("https://example.com/mcp?workspace=12345").warnings, []);
+    }
+
+    #[test]
+    fn the_emphasised_part_is_what_someone_registered() {
+        for (host, part) in [
+            ("example.com", "example.com"),
+            ("good.com.evil.net", "evil.net"),
+            ("mcp.example.co.uk", "example.co.uk"),
+            ("example.co.uk", "example.co.uk"),
+            ("co.uk", "co.uk"),
+            ("mcp.example.de", "example.de"),
+            ("localhost", "localhost"),
+            ("1.2.3.4", "1.2.3.4"),
+            ("[2606:4700::1]", "[2606:4700::1]"),
+        ] {
+            assert_eq!(registrable_hint(host), part);
+        }
+    }
+}

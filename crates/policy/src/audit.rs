@@ -320,3 +320,127 @@ pub fn verify_to<'a>(rows: impl IntoIterator<Item = &'a Row>, end: &Chain) -> Re
     }
     if found != *end { Err(Broken::AnotherChain) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::*;
+    use crate::{Decision, Rules, decide};
+
+    fn changed(what: &str) -> Entry {
+        Entry::Changed { by: "owner".into(), subject: "workspace".into(), how: what.into() }
+    }
+
+    /// A chain of six rows.
+    fn rows() -> (Chain, Vec<Row>) {
+        let (mut chain, first) = Chain::begin("one", NOW);
+        let mut rows = vec![first];
+        for (minute, what) in ["renamed", "locked down", "unlocked", "renamed", "renamed"].iter().enumerate() {
+            rows.push(chain.append(changed(what), NOW + minute as u64 * 60_000));
+        }
+        (chain, rows)
+    }
+
+    #[test]
+    fn a_chain_that_nobody_touched_verifies() {
+        let (chain, rows) = rows();
+        assert_eq!(verify(&rows), Ok(chain.clone()));
+        assert_eq!(verify_to(&rows, &chain), Ok(()));
+        assert_eq!((chain.rows(), chain.name()), (6, "one"));
+    }
+
+    #[test]
+    fn a_chain_comes_back_from_storage_and_goes_on() {
+        let (_, rows) = rows();
+        let text = serde_json::to_string(&rows).unwrap();
+        let mut rows: Vec<Row> = serde_json::from_str(&text).unwrap();
+        let mut chain = Chain::resume(rows.last().unwrap());
+        rows.push(chain.append(changed("renamed"), NOW));
+        assert_eq!(verify_to(&rows, &chain), Ok(()));
+    }
+
+    #[test]
+    fn x123_an_edited_row_is_found() {
+        let edits: [fn(&mut Row); 4] = [
+            |row| row.entry = changed("nothing happened"),
+            |row| row.at += 1,
+            |row| row.chain = "other".into(),
+            |row| row.seq += 100,
+        ];
+        for edit in edits {
+            let (_, mut rows) = rows();
+            edit(&mut rows[3]);
+            assert!(matches!(verify(&rows), Err(Broken::Changed { .. })));
+        }
+    }
+
+    #[test]
+    fn x123_an_edited_row_with_a_new_hash_breaks_the_next() {
+        let (_, mut rows) = rows();
+        let row = rows[3].clone();
+        rows[3] = Row::new(row.chain, row.seq, row.at, row.previous, changed("nothing happened"));
+        assert_eq!(verify(&rows), Err(Broken::Gap { seq: 4 }));
+    }
+
+    #[test]
+    fn x123_missing_added_and_reordered_rows_are_found() {
+        let (chain, all) = rows();
+        let mut missing = all.clone();
+        missing.remove(2);
+        assert_eq!(verify(&missing), Err(Broken::Gap { seq: 3 }));
+        let mut swapped = all.clone();
+        swapped.swap(2, 3);
+        assert_eq!(verify(&swapped), Err(Broken::Gap { seq: 3 }));
+        let mut twice = all.clone();
+        twice.insert(2, all[2].clone());
+        assert_eq!(verify(&twice), Err(Broken::Gap { seq: 2 }));
+        assert_eq!(verify(&all[1..]), Err(Broken::NoBeginning { seq: 1 }));
+        assert_eq!(verify(&[]), Err(Broken::Empty));
+        // The end is missing: the rows alone look whole, the kept end tells.
+        assert!(verify(&all[..4]).is_ok());
+        assert_eq!(verify_to(&all[..4], &chain), Err(Broken::CutOff { found: 4, expected: 6 }));
+    }
+
+    #[test]
+    fn x123_another_chain_in_its_place_is_found() {
+        let (chain, _) = rows();
+        let (_, first) = Chain::begin("two", NOW);
+        assert_eq!(verify_to([&first], &chain), Err(Broken::AnotherChain));
+    }
+
+    #[test]
+    fn erasing_ends_the_chain_and_the_next_one_says_so() {
+        let (chain, rows) = rows();
+        let last = rows[5].hash.clone();
+        let (next, first) = chain.erase("two", "owner".into(), NOW + 1);
+        let Entry::Began { after: Some(ended) } = &first.entry else { panic!("it says nothing") };
+        assert_eq!(ended, &Ended { chain: "one".into(), rows: 6, last, by: "owner".into() });
+        assert_eq!(verify_to([&first], &next), Ok(()));
+        // Old rows and the new chain are not one chain.
+        assert_eq!(verify(rows.iter().chain([&first])), Err(Broken::Gap { seq: 0 }));
+    }
+
+    #[test]
+    fn the_row_of_a_call_names_what_allowed_it_and_holds_no_arguments() {
+        let book = published();
+        let call = call(&book, "find");
+        let rules = Rules::of(&book, &call);
+        let Decision::Run(permit) = decide(call, &rules) else { panic!("a read runs") };
+        let entry = Entry::allowed(&permit.spend());
+        assert!(matches!(&entry, Entry::Allowed { basis: Basis::Reading, class: Class::Read, .. }));
+        assert_eq!(entry.call(), Some(&"call-1".into()));
+        assert!(!serde_json::to_string(&entry).unwrap().contains("Leak"));
+    }
+
+    #[test]
+    fn x77_a_refusal_is_a_row_too() {
+        let book = published();
+        let call = call(&book, "made_up");
+        let rules = Rules::of(&book, &call);
+        let Decision::Refuse(refusal) = decide(call, &rules) else { panic!("an unknown action is refused") };
+        let (mut chain, first) = Chain::begin("one", NOW);
+        let row = chain.append(Entry::refused(&refusal), NOW);
+        assert!(matches!(&row.entry, Entry::Refused { cause: Cause::Unknown { .. }, .. }));
+        assert!(verify([&first, &row]).is_ok());
+    }
+}

@@ -39,7 +39,7 @@ pub use action::{Action, Class, ClassSource, Classified};
 pub use cause::Cause;
 pub use connector::{Access, Confirm, Connector, Control, Provenance, Provider, Reach, SignIn, Stage};
 pub use digest::Digest;
-pub use gate::{Basis, Call, Caller, Decision, Frozen, Level, Permit, Question, Refusal, Rules, Veto, decide};
+pub use gate::{Basis, Call, Caller, Decision, Frozen, Level, Permit, Question, Refusal, Rules, Verdict, Veto, decide};
 pub use grant::{Grant, Remember};
 pub use id::{CallId, ConnectionId, ConnectorId, ConversationId, GrantId, GroupId, MemberId};
 pub use lifecycle::NewConnector;

@@ -479,3 +479,288 @@ fn visible_name(name: &str) -> Result<String, Why> {
     let visible = name.chars().any(|c| !c.is_whitespace() && !crate::text::is_hidden(c));
     visible.then(|| name.to_owned()).ok_or(Why::NoName)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::*;
+    use crate::{Digest, Grant};
+    use serde_json::json;
+
+    const TRACKER: &str = "tracker";
+
+    fn drafted(profile: Profile) -> Rulebook {
+        let mut book = workspace(profile);
+        book.create_draft(&"owner".into(), new_connector(TRACKER), NOW).unwrap();
+        book
+    }
+
+    fn tracker(book: &Rulebook) -> &Connector {
+        book.connector(&TRACKER.into()).unwrap()
+    }
+
+    fn owner() -> MemberId {
+        "owner".into()
+    }
+
+    fn id() -> ConnectorId {
+        TRACKER.into()
+    }
+
+    fn grant(book: &mut Rulebook) {
+        let call = call(book, "create");
+        book.grants.push(Grant {
+            id: "g".into(),
+            given_for: call.id,
+            given_at: NOW,
+            until: None,
+            member: call.member,
+            connector: call.connector,
+            address: tracker(book).address.clone(),
+            connection: call.connection,
+            action: call.action,
+            definition: call.definition,
+            conversation: "talk".into(),
+            arguments: None,
+        });
+    }
+
+    #[test]
+    fn s046_a_new_connector_is_a_draft_of_its_maker_with_the_dev_badge() {
+        let book = drafted(Profile::Enterprise);
+        let connector = tracker(&book);
+        assert_eq!((connector.stage, connector.owner.as_str(), connector.created_at), (Stage::Draft, "owner", NOW));
+        assert_eq!(connector.badge(), Some("Dev"));
+        assert!(connector.actions().iter().all(|action| connector.is_on(action.name())));
+    }
+
+    #[test]
+    fn s066_a_published_connector_has_the_custom_badge() {
+        let mut book = drafted(Profile::Enterprise);
+        book.publish(&"admin".into(), &id(), NOW + 1).unwrap();
+        assert_eq!((tracker(&book).badge(), tracker(&book).updated_at), (Some("custom"), NOW + 1));
+    }
+
+    #[test]
+    fn s040_no_draft_without_developer_mode() {
+        let mut book = workspace(Profile::Enterprise);
+        book.set_developer_mode(&owner(), false, NOW).unwrap();
+        assert_eq!(book.create_draft(&owner(), new_connector(TRACKER), NOW), Err(Why::DeveloperOff));
+        assert_eq!(book.create_draft(&"member".into(), new_connector(TRACKER), NOW), Err(Why::DeveloperNotGranted));
+        assert_eq!(book.connectors, []);
+    }
+
+    #[test]
+    fn s008_who_built_a_server_changes_nothing() {
+        for provenance in [Provenance::Own, Provenance::Vendor, Provenance::OpenSource, Provenance::Other] {
+            let mut book = workspace(Profile::Enterprise);
+            let new = NewConnector { provenance, ..new_connector(TRACKER) };
+            assert_eq!(book.create_draft(&owner(), new, NOW), Ok(()));
+        }
+    }
+
+    #[test]
+    fn s075_a_published_connector_is_for_nobody_until_access_is_chosen() {
+        let mut book = drafted(Profile::Enterprise);
+        book.publish(&owner(), &id(), NOW).unwrap();
+        let member = book.member(&"member".into()).unwrap();
+        assert_eq!(book.may_use(tracker(&book), member), Err(Why::NoAccess));
+        book.set_access(&owner(), &id(), Access::Everyone, NOW).unwrap();
+        assert_eq!(book.may_use(tracker(&book), book.member(&"member".into()).unwrap()), Ok(()));
+    }
+
+    #[test]
+    fn s015_a_member_with_developer_mode_does_not_publish() {
+        let mut book = workspace(Profile::Enterprise);
+        book.create_draft(&"dev".into(), new_connector(TRACKER), NOW).unwrap();
+        assert_eq!(book.publish(&"dev".into(), &id(), NOW), Err(Why::AdminsOnly("publish")));
+        assert_eq!(tracker(&book).stage, Stage::Draft);
+    }
+
+    #[test]
+    fn s067_business_does_not_change_what_is_published() {
+        let mut book = drafted(Profile::Business);
+        book.publish(&owner(), &id(), NOW).unwrap();
+        assert_eq!(tracker(&book).access, Access::Everyone);
+        let frozen = Err(Why::Frozen("Business"));
+        assert_eq!(book.set_action_on(&owner(), &id(), "find", false, NOW), frozen);
+        assert_eq!(book.refresh(&owner(), &id(), snapshot(tools()), true, NOW), frozen);
+        assert_eq!(book.rename(&owner(), &id(), "Other", NOW), frozen);
+        assert!(matches!(book.set_access(&owner(), &id(), Access::Nobody, NOW), Err(Why::NotInPlan { .. })));
+    }
+
+    #[test]
+    fn s068_business_recreates_instead() {
+        let mut book = drafted(Profile::Business);
+        book.publish(&owner(), &id(), NOW).unwrap();
+        book.recreate(&"admin".into(), &id(), "again".into(), NOW + 1).unwrap();
+        let again = book.connector(&"again".into()).unwrap();
+        assert_eq!((again.stage, again.owner.as_str(), &again.name), (Stage::Draft, "admin", &tracker(&book).name));
+        assert_eq!(again.snapshot, tracker(&book).snapshot);
+    }
+
+    #[test]
+    fn business_publishes_all_actions_or_none() {
+        let mut book = drafted(Profile::Business);
+        book.set_action_on(&owner(), &id(), "find", false, NOW).unwrap();
+        assert_eq!(book.publish(&owner(), &id(), NOW), Err(Why::AllOrNothing { plan: "Business", off: 1 }));
+    }
+
+    #[test]
+    fn s082_a_refresh_needs_the_admins_own_connection() {
+        let mut book = drafted(Profile::Enterprise);
+        book.publish(&owner(), &id(), NOW).unwrap();
+        assert_eq!(book.refresh(&owner(), &id(), snapshot(tools()), false, NOW), Err(Why::ConnectFirst));
+        assert_eq!(book.refresh(&owner(), &id(), snapshot(tools()), true, NOW), Ok(()));
+    }
+
+    #[test]
+    fn s080_what_a_refresh_brings_is_off() {
+        let mut book = drafted(Profile::Enterprise);
+        book.publish(&owner(), &id(), NOW).unwrap();
+        let mut newer = tools();
+        newer[0] = tool("find", json!({"readOnlyHint": true, "title": "Changed"}));
+        newer.push(tool("fresh", json!({"readOnlyHint": true})));
+        book.refresh(&owner(), &id(), snapshot(newer), true, NOW).unwrap();
+        let on = |name: &str| tracker(&book).is_on(name);
+        assert!(!on("fresh") && !on("find") && on("look"));
+        assert_eq!(tracker(&book).snapshot.as_ref().map(|snapshot| snapshot.version), Some(2));
+    }
+
+    #[test]
+    fn x38_an_action_that_comes_back_is_new() {
+        let mut book = drafted(Profile::Enterprise);
+        let without = tools().into_iter().filter(|action| action.name() != "create").collect();
+        book.refresh(&owner(), &id(), snapshot(without), true, NOW).unwrap();
+        book.refresh(&owner(), &id(), snapshot(tools()), true, NOW).unwrap();
+        assert!(!tracker(&book).is_on("create") && tracker(&book).is_on("find"));
+    }
+
+    #[test]
+    fn x36_a_lowered_class_does_not_survive_a_change_and_a_raised_one_does() {
+        let mut book = drafted(Profile::Enterprise);
+        book.set_action_class(&owner(), &id(), "create", Some(Class::Read), NOW).unwrap();
+        book.set_action_class(&owner(), &id(), "find", Some(Class::Destructive), NOW).unwrap();
+        let mut newer = tools();
+        newer[0] = tool("find", json!({"readOnlyHint": true, "title": "2"}));
+        newer[2] = tool("create", json!({"readOnlyHint": false, "title": "2"}));
+        book.refresh(&owner(), &id(), snapshot(newer), true, NOW).unwrap();
+        let class = |name: &str| tracker(&book).classify(tracker(&book).action(name).unwrap()).class;
+        assert_eq!((class("create"), class("find")), (Class::Write, Class::Destructive));
+    }
+
+    #[test]
+    fn x37_only_an_admin_lowers_a_class() {
+        let mut book = workspace(Profile::Enterprise);
+        book.create_draft(&"dev".into(), new_connector(TRACKER), NOW).unwrap();
+        let mut set = |by: &str, action: &str, class| book.set_action_class(&by.into(), &id(), action, class, NOW);
+        assert_eq!(set("dev", "create", Some(Class::Read)), Err(Why::LoweringClass));
+        assert_eq!(set("dev", "create", Some(Class::Destructive)), Ok(()));
+        assert_eq!(set("dev", "create", None), Ok(()));
+        assert_eq!(set("admin", "create", Some(Class::Read)), Ok(()));
+        assert_eq!(set("dev", "nothing", None), Err(Why::UnknownAction("nothing".into())));
+    }
+
+    #[test]
+    fn x06_another_address_makes_another_server() {
+        let mut book = drafted(Profile::Enterprise);
+        book.publish(&owner(), &id(), NOW).unwrap();
+        book.set_access(&owner(), &id(), Access::Everyone, NOW).unwrap();
+        grant(&mut book);
+        let same = tracker(&book).address.clone();
+        let mut moved = book.clone();
+        book.set_address(&owner(), &id(), same, "mcp.example.com".into(), Reach::Public, NOW).unwrap();
+        assert_eq!((tracker(&book).stage, book.grants.len()), (Stage::Published, 1));
+
+        let new = "https://mcp.example.com/v2".to_owned();
+        moved.set_address(&owner(), &id(), new, "mcp.example.com".into(), Reach::Public, NOW).unwrap();
+        let connector = tracker(&moved);
+        assert_eq!((connector.stage, &connector.snapshot, &connector.access), (Stage::Draft, &None, &Access::Nobody));
+        assert!(connector.controls.is_empty() && moved.grants.is_empty());
+    }
+
+    #[test]
+    fn s119_a_local_server_is_refused_unless_allowed() {
+        let mut book = workspace(Profile::Enterprise);
+        let local = || NewConnector { reach: Reach::Local, ..new_connector(TRACKER) };
+        assert_eq!(book.create_draft(&owner(), local(), NOW), Err(Why::LocalServers));
+        assert!(book.set_allow_loopback(&"dev".into(), true).is_err());
+        book.set_allow_loopback(&owner(), true).unwrap();
+        book.create_draft(&owner(), local(), NOW).unwrap();
+        assert!(tracker(&book).is_local());
+    }
+
+    #[test]
+    fn nothing_runs_of_an_archived_connector_and_it_stays_archived() {
+        let mut book = drafted(Profile::Enterprise);
+        grant(&mut book);
+        book.archive(&owner(), &id(), NOW).unwrap();
+        assert!(book.grants.is_empty());
+        let stage = Stage::Archived;
+        assert_eq!(book.publish(&owner(), &id(), NOW), Err(Why::WrongStage { stage, what: "publish it" }));
+        assert_eq!(book.archive(&owner(), &id(), NOW), Err(Why::WrongStage { stage, what: "archive it" }));
+        assert_eq!(book.remove(&"dev".into(), &id()), Err(Why::AdminsOnly("remove it")));
+        book.remove(&owner(), &id()).unwrap();
+        assert_eq!(book.connectors, []);
+    }
+
+    #[test]
+    fn a_published_connector_is_archived_before_it_is_removed() {
+        let mut book = drafted(Profile::Enterprise);
+        book.publish(&owner(), &id(), NOW).unwrap();
+        assert!(matches!(book.remove(&owner(), &id()), Err(Why::WrongStage { .. })));
+        assert_eq!(book.archive(&"dev".into(), &id(), NOW), Err(Why::AdminsOnly("archive it")));
+    }
+
+    #[test]
+    fn a_newer_product_keeps_what_people_switched_off() {
+        let mut book = workspace(Profile::Enterprise);
+        let part =
+            |actions| Connector::built_in(id(), "Notebook", "Notes", Provider::Demo, owner(), snapshot(actions), NOW);
+        book.set_built_in(part(tools()));
+        book.set_action_on(&owner(), &id(), "delete", false, NOW).unwrap();
+        let mut newer = tools();
+        newer.push(tool("fresh", json!({})));
+        book.set_built_in(part(newer));
+        assert!(!tracker(&book).is_on("delete") && tracker(&book).is_on("fresh"));
+        assert_eq!((tracker(&book).badge(), book.connectors.len()), (Some("demo"), 1));
+        assert_eq!(book.archive(&owner(), &id(), NOW), Err(Why::BuiltIn("archive it")));
+    }
+
+    #[test]
+    fn a_name_has_something_to_see() {
+        let mut book = drafted(Profile::Enterprise);
+        for name in ["", "  ", "\u{200b}", "\u{2800} "] {
+            assert_eq!(book.rename(&owner(), &id(), name, NOW), Err(Why::NoName));
+        }
+        book.rename(&owner(), &id(), "  Tickets ", NOW).unwrap();
+        assert_eq!(tracker(&book).name, "Tickets");
+    }
+
+    #[test]
+    fn a_refused_change_changes_nothing() {
+        let before = drafted(Profile::Enterprise);
+        let mut book = before.clone();
+        let (member, id) = (MemberId::from("member"), id());
+        assert!(book.publish(&member, &id, NOW + 9).is_err());
+        assert!(book.set_access(&member, &id, Access::Everyone, NOW + 9).is_err());
+        assert!(book.set_action_on(&member, &id, "find", false, NOW + 9).is_err());
+        assert!(book.set_lockdown(&member, true).is_err());
+        assert!(book.set_confirm(&member, Confirm::Everything).is_err());
+        assert!(book.set_remember(&member, Remember::Conversation).is_err());
+        assert!(book.set_profile(&member, Profile::Pro).is_err());
+        assert!(book.rename_workspace(&member, "Mine").is_err());
+        assert!(book.archive(&member, &id, NOW + 9).is_err());
+        assert!(book.remove(&member, &id).is_err());
+        assert_eq!(book, before);
+    }
+
+    #[test]
+    fn a_rulebook_comes_back_from_storage_as_it_was() {
+        let mut book = drafted(Profile::Enterprise);
+        grant(&mut book);
+        let text = serde_json::to_string(&book).unwrap();
+        assert_eq!(serde_json::from_str::<Rulebook>(&text).unwrap(), book);
+        assert_eq!(Digest::of_json(&json!(book)), Digest::of_json(&serde_json::from_str(&text).unwrap()));
+    }
+}

@@ -443,3 +443,6 @@ impl Rulebook {
 fn admin(member: &Member, what: &'static str) -> Result<(), Why> {
     member.role.runs_workspace().then_some(()).ok_or(Why::AdminsOnly(what))
 }
+
+#[cfg(test)]
+mod matrix;

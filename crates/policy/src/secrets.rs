@@ -319,3 +319,99 @@ fn luhn(digits: &[u32]) -> bool {
         .sum();
     sum.is_multiple_of(10)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Put together here so that no scanner takes this file for a leak.
+    fn token(prefix: &str, length: usize) -> String {
+        let body: String = "aZ3kQ9xW1bR7tY5uM2nV8cL4".chars().cycle().take(length).collect();
+        format!("{prefix}{body}")
+    }
+
+    fn what(text: &str) -> Vec<&'static str> {
+        find(text).into_iter().map(|found| found.what).collect()
+    }
+
+    #[test]
+    fn x59_known_shapes_are_found_inside_other_text() {
+        let github = token("ghp_", 36);
+        assert_eq!(what(&format!("use {github}, please")), ["a GitHub token"]);
+        assert_eq!(what(&format!("Authorization: Bearer {}", token("sk-", 40))), ["an API key"]);
+        assert_eq!(what(&format!("TOKEN={}", token("glpat-", 20))), ["a GitLab token"]);
+        assert_eq!(what("AKIAIOSFODNN7EXAMPLE"), ["an AWS access key"]);
+        assert_eq!(
+            what("-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\nrest"),
+            ["a private key"]
+        );
+        assert_eq!(what("postgres://ada:s3cret@db.example.com/x"), ["a password in an address"]);
+        assert_eq!(
+            what(&format!("{}.{}.{}", token("eyJ", 20), token("", 30), token("", 30))),
+            ["a signed token (JWT)"]
+        );
+        assert_eq!(what(&token("", 40)), ["a key or token"]);
+        assert_eq!(what("card 4111 1111 1111 1111."), ["a card number"]);
+        assert_eq!(what("4111111111111111"), ["a card number"]);
+    }
+
+    #[test]
+    fn ordinary_text_is_no_secret() {
+        for text in [
+            "",
+            "Please restart the server in room 12.",
+            "123e4567-e89b-12d3-a456-426614174000",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "https://example.com/a/very/long/path/with/Many/Parts/2024/and/more",
+            "https://example.com/@user:name",
+            "/usr/local/share/Documents/Report2024FinalVersionForReview",
+            "sk-learn and sk-estimators-of-the-forest",
+            "call +49 30 1234 5678 or 4111 1111 1111 1112",
+            "1700000000000",
+            "thisIsAVeryLongFunctionNameThatSomebodyWrote",
+        ] {
+            assert_eq!(what(text), Vec::<&str>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn x59_what_is_kept_is_masked() {
+        let key = token("ghp_", 36);
+        assert_eq!(mask(&format!("a {key} b")), "a ghp_•••• b");
+        assert!(matches!(mask("nothing to hide"), Cow::Borrowed(_)));
+        let masked = mask_value(&json!({"password": "hunter2", "n": 1, "list": [key], "token_count": 3, "secret": ""}));
+        assert_eq!(masked, json!({"password": "••••", "n": 1, "list": ["ghp_••••"], "token_count": 3, "secret": ""}));
+    }
+
+    #[test]
+    fn x80_names_of_fields_tell_of_secrets() {
+        for name in ["password", "newPassword", "api_key", "X-API-Key", "access_token", "token", "client_secret", "PIN"]
+        {
+            assert!(names_a_secret(name), "{name}");
+        }
+        for name in ["title", "max_tokens", "tokenizer", "keyword", "pinned", "secretary", "key", "passenger"] {
+            assert!(!names_a_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn x59_notes_say_which_argument_looks_like_what() {
+        let arguments = json!({"to": "ada", "auth": {"password": "x"}, "files": ["ok", token("xoxb-", 24)]});
+        assert_eq!(
+            notes(&arguments),
+            [
+                ("/auth/password".to_owned(), "a secret, by the name of its field"),
+                ("/files/1".to_owned(), "a Slack token")
+            ]
+        );
+    }
+
+    #[test]
+    fn text_in_any_script_is_cut_at_characters() {
+        let text = format!("пароль: {} — конец", token("ghp_", 36));
+        assert_eq!(mask(&text), "пароль: ghp_•••• — конец");
+        assert_eq!(mask("-----BEGIN пароль"), "-----BEGIN пароль");
+        assert_eq!(find("://ü:ü@ü").len(), 1);
+    }
+}
