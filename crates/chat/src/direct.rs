@@ -19,7 +19,7 @@ pub use words::words;
 
 pub(crate) use words::distance;
 
-use policy::{Action, Class, ClassSource, ConnectorId};
+use policy::{Action, Class, ClassSource, Connector, ConnectorId};
 use std::collections::{BTreeMap, BTreeSet};
 use words::{is_function_word, likeness, stem};
 
@@ -49,6 +49,22 @@ pub struct Candidate {
     pub class: Class,
     /// Where the class comes from.
     pub class_source: ClassSource,
+}
+
+impl Candidate {
+    /// An action of a connector, as [`policy::Rulebook::offered`] gives them.
+    pub fn of(connector: &Connector, action: &Action) -> Self {
+        let classified = connector.classify(action);
+        Self {
+            connector: connector.id.clone(),
+            connector_name: connector.name.clone(),
+            host: connector.host.clone(),
+            badge: connector.badge().map(str::to_owned),
+            action: action.clone(),
+            class: classified.class,
+            class_source: classified.source,
+        }
+    }
 }
 
 /// How well an action fits a text.
@@ -108,6 +124,8 @@ const VERBS: [&[&str]; 5] = [
 struct Doc {
     terms: BTreeMap<String, f64>,
     length: f64,
+    /// How many numbers the action cannot do without.
+    numbers: usize,
 }
 
 /// Everything that is known from the actions together.
@@ -220,7 +238,13 @@ fn doc(candidate: &Candidate) -> Doc {
             add(value, Part::Argument, 0.6);
         }
     }
-    Doc { terms, length }
+    Doc { terms, length, numbers: needed_numbers(action.input_schema()) }
+}
+
+fn needed_numbers(schema: &serde_json::Value) -> usize {
+    let required = schema.get("required").and_then(|list| list.as_array()).into_iter().flatten();
+    let kinds = required.filter_map(|name| schema.get("properties")?.get(name.as_str()?)?.get("type")?.as_str());
+    kinds.filter(|kind| matches!(*kind, "number" | "integer")).count()
 }
 
 /// Words that mean the same, learnt from the actions: the first word of a name and the first word of its description.
@@ -269,6 +293,7 @@ fn rank_in(corpus: &Corpus, text: &str, candidates: &[Candidate]) -> Vec<Ranked>
             }
         }
     }
+    let numbers = asked.iter().filter(|(_, word)| word.parse::<f64>().is_ok()).count();
     // Each word of the text: what it may mean and how surely, how it was typed, what its place is worth.
     let query: Vec<(Vec<_>, &str, f64)> =
         query.iter().map(|(term, word, place)| (corpus.meanings(term), word.as_str(), *place)).collect();
@@ -287,6 +312,10 @@ fn rank_in(corpus: &Corpus, text: &str, candidates: &[Candidate]) -> Vec<Ranked>
                     matched.push((*word).to_owned());
                 }
             }
+        }
+        // As many numbers as the action needs speak for it; two or more even where no word does ("what is 2 plus 3").
+        if numbers > 0 && doc.numbers == numbers && (score > 0.0 || numbers > 1) {
+            score += 2.0;
         }
         // An action whose name was typed word for word is the one that is meant.
         let name: Vec<String> = words(candidate.action.name()).iter().map(|word| stem(word)).collect();
@@ -344,13 +373,18 @@ pub fn propose(text: &str, candidates: &[Candidate]) -> crate::conversation::Pro
             matched: ranked.matched.clone(),
         })
     };
-    let steps = plan(text, candidates).into_iter().map(|step| crate::conversation::ProposalStep {
-        choices: step.choices.iter().filter_map(|ranked| choice(&step.text, ranked)).collect(),
-        unsure: step.unsure,
-        text: step.text,
-        call: None,
+    let steps = plan(text, candidates).into_iter().map(|step| {
+        let mut choices: Vec<_> = step.choices.iter().filter_map(|ranked| choice(&step.text, ranked)).collect();
+        // In a close race the action that could run with what was said goes first.
+        choices.sort_by_key(|one| !is_complete(&one.input_schema, &one.arguments));
+        crate::conversation::ProposalStep { choices, unsure: step.unsure, text: step.text, call: None }
     });
     crate::conversation::Proposal { text: text.to_owned(), steps: steps.collect() }
+}
+
+fn is_complete(schema: &serde_json::Value, arguments: &serde_json::Map<String, serde_json::Value>) -> bool {
+    let required = schema.get("required").and_then(|list| list.as_array()).into_iter().flatten();
+    required.filter_map(|name| name.as_str()).all(|name| arguments.contains_key(name))
 }
 
 /// The words of a text that say what is to be done, without those that are its content.

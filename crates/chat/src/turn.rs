@@ -10,11 +10,12 @@
 //! * Nothing that failed is tried again from here, and no other tool is tried in its stead: that is the model's wish and
 //!   passes the gate (X56).
 
-use crate::context::Limits;
+use crate::context::{self, Limits, Party};
+use crate::conversation::Conversation;
 use crate::direct::Candidate;
 use crate::model::openai_chat::{self, Endpoint, Request, Stream};
 use crate::model::{Delta, Finish, Message, ModelError, ToolSpec, Usage, WireCall, names};
-use policy::Class;
+use policy::{Class, ConnectorId};
 use serde_json::{Map, Value};
 use std::collections::VecDeque;
 
@@ -44,6 +45,32 @@ pub struct Setup {
     pub messages: Vec<Message>,
     /// How much of a result the model is given.
     pub limits: Limits,
+}
+
+impl Setup {
+    /// A turn that goes on with a conversation whose last item is the question. `parties` are its active connectors.
+    pub fn of(
+        conversation: &Conversation,
+        endpoint: Endpoint,
+        actions: Vec<Candidate>,
+        workspace: &str,
+        parties: &[Party],
+        limits: Limits,
+    ) -> Self {
+        let actions: Vec<Candidate> = actions.into_iter().filter(|one| one.action.visible_to_model()).collect();
+        let specs = tools(&actions);
+        // An action that is gone keeps a name of its own in the history.
+        let name_of = |connector: &ConnectorId, action: &str| {
+            let known = actions.iter().position(|one| one.connector == *connector && one.action.name() == action);
+            match known.and_then(|at| specs.get(at)) {
+                Some(spec) => spec.name.clone(),
+                None => names::alone(connector, "former", action),
+            }
+        };
+        let mut messages = vec![Message::System(context::system_prompt(workspace, parties))];
+        messages.extend(context::messages(conversation, limits, &name_of));
+        Self { endpoint, actions, messages, limits }
+    }
 }
 
 /// What happened outside.

@@ -585,7 +585,11 @@ impl Reader {
             return;
         }
         let rest = self.rest(about);
-        if !rest.is_empty() {
+        // "echo the result", "send it": a pointer to an earlier result, which the form offers; see `feed`.
+        let pointers =
+            ["answer", "first", "it", "last", "one", "output", "outcome", "result", "results", "that", "them", "this"];
+        let points = words(&rest).iter().all(|word| pointers.contains(&word.as_str()) || is_function_word(word));
+        if !points {
             self.found.push((field.name.clone(), Value::String(rest)));
         }
     }

@@ -73,6 +73,8 @@ fn s056_sentences_find_their_action() {
         ("edit a note", "update_note"),
         ("echo hello", "echo"),
         ("sum of 2 and 3", "get-sum"),
+        ("add 2 and 3", "get-sum"),
+        ("what is 2 plus 3", "get-sum"),
         ("open a ticket", "createTicket"),
         ("tell support that the printer is broken with a new ticket", "createTicket"),
         ("#delete_note", "delete_note"),
@@ -144,6 +146,23 @@ fn s086_one_prompt_makes_steps_over_several_connectors() {
     assert_eq!(proposal.steps[0].choices[0].arguments, *json!({ "query": "developer mode" }).as_object().unwrap());
     assert_eq!(proposal.steps[1].choices[0].arguments["title"], "Findings");
     assert_eq!(proposal.steps[1].choices[0].host, "notebook.example");
+}
+
+#[test]
+fn s086_a_pointer_to_the_last_result_stays_open_for_it() {
+    let proposal = propose("search the guide for drafts, then echo the result", &workspace());
+    let echo = &proposal.steps[1].choices[0];
+    assert_eq!((echo.action.as_str(), echo.arguments.len()), ("echo", 0));
+    let offered = results::values(&json!({ "content": [{ "type": "text", "text": "Drafts are private." }] }));
+    let fed = feed(&echo.input_schema, &echo.arguments, &offered);
+    assert_eq!((fed[0].argument.as_str(), &fed[0].offered.value), ("message", &json!("Drafts are private.")));
+}
+
+#[test]
+fn in_a_close_race_what_could_run_goes_first() {
+    let proposal = propose("help with publishing", &workspace());
+    let first = &proposal.steps[0].choices[0];
+    assert_eq!((first.action.as_str(), proposal.steps[0].unsure), ("search", true));
 }
 
 #[test]

@@ -44,6 +44,7 @@ fn joined(connector: &str, action: &str) -> (String, bool) {
     let (connector, _) = slug(&connector.to_lowercase(), CONNECTOR_PART);
     // The connector's part is decoration; only changes to the action's name make names ambiguous.
     let (action, changed) = slug(action, MAX - CONNECTOR_PART - 2);
+    let changed = changed || action.is_empty();
     (if connector.is_empty() { action } else { format!("{connector}__{action}") }, changed)
 }
 

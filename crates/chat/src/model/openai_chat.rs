@@ -198,20 +198,20 @@ fn error_code(value: &Value) -> String {
     ["code", "type"].iter().filter_map(|key| error.get(*key).and_then(Value::as_str)).collect::<Vec<_>>().join(" ")
 }
 
-/// One line of what a provider said. Providers quote keys in their errors, so whatever looks like one goes (X21).
+/// One line of what a provider said. Providers quote keys in their errors, whole or in part, so whatever looks like one
+/// goes (X21).
 fn said(text: &str) -> String {
-    let starts = ["sk-", "sk_", "gsk_", "xai-", "AIza", "hf_", "r8_", "pplx-", "csk-"];
     let mut after_bearer = false;
     let words: Vec<&str> = text
         .split_whitespace()
         .map(|word| {
             let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-            let key = std::mem::take(&mut after_bearer) || starts.iter().any(|start| bare.starts_with(start));
+            let key = std::mem::take(&mut after_bearer) || bare.starts_with("sk-");
             after_bearer = bare.eq_ignore_ascii_case("bearer");
             if key { "[key]" } else { word }
         })
         .collect();
-    crate::conversation::one_line(&words.join(" "), SAID_CHARS)
+    crate::conversation::one_line(&policy::secrets::mask(&words.join(" ")), SAID_CHARS)
 }
 
 /// The bytes of one answer, as they come.

@@ -284,3 +284,31 @@ fn an_answer_that_says_it_is_done_is_done_though_the_connection_stays_open() {
     assert!(out.contains(&Output::Abort { id: 0 }));
     assert_eq!(out.last(), Some(&Output::Ended(End::Answered)));
 }
+
+#[test]
+fn s086_a_turn_goes_on_with_its_conversation() {
+    use crate::conversation::tests::card;
+    use crate::conversation::{Body, CallState, Event, Item, ItemId};
+    let mut chat = Conversation::new(policy::ConversationId::from("k"), vec![], 0);
+    let mut gone = card(CallState::Denied { reason: None });
+    gone.action = "gone".to_owned();
+    let mut looked = card(CallState::Done);
+    looked.call = policy::CallId::from("c2");
+    looked.action = "look".to_owned();
+    let said = |text: &str| Body::Said { text: text.to_owned() };
+    let bodies = [said("first"), Body::Call(Box::new(gone)), Body::Call(Box::new(looked)), said("second")];
+    for (at, body) in bodies.into_iter().enumerate() {
+        chat.apply(Event::Put(Item { id: ItemId::from(at.to_string()), at: 0, body }), 0).unwrap();
+    }
+    let endpoint = Endpoint { base_url: "https://a.example/v1".to_owned(), model: "m".to_owned() };
+    let setup = Setup::of(&chat, endpoint, vec![action("look", Class::Read)], "Ours", &[], Limits::default());
+    let mut turn = Turn::new(setup);
+    let (_, body) = request(&drain(&mut turn)).unwrap();
+    let messages = body["messages"].as_array().unwrap();
+    let roles: Vec<&str> = messages.iter().map(|message| message["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["system", "user", "assistant", "tool", "tool", "user"]);
+    assert_eq!(messages[2]["tool_calls"][0]["function"]["name"], "former__gone");
+    assert_eq!(messages[2]["tool_calls"][1]["function"]["name"], "desk__look");
+    assert!(messages[3]["content"].as_str().unwrap().starts_with("status: denied."));
+    assert_eq!(messages[5]["content"], "second");
+}

@@ -23,6 +23,7 @@ fn x34_look_alikes_and_collisions_get_names_of_their_own() {
     unique.dedup();
     assert_eq!(unique.len(), list.len(), "{list:?}");
     assert_eq!(list[7], "plain");
+    assert!(!names(&[("1", "", "")])[0].is_empty());
 }
 
 #[test]
