@@ -20,9 +20,7 @@ pub enum Sent {
 #[non_exhaustive]
 pub enum OpError {
     /// HTTP 401 or 403: the server wants a sign-in or refuses this one.
-    #[error(
-        "the server asks for a sign-in (HTTP {status}); add or renew the sign-in of this connector"
-    )]
+    #[error("the server asks for a sign-in (HTTP {status}); add or renew the sign-in of this connector")]
     SignIn {
         /// 401 or 403.
         status: u16,
@@ -148,9 +146,7 @@ pub enum OpError {
         what: String,
     },
     /// A header handed in by the host cannot be sent.
-    #[error(
-        "the header `{name}` cannot be sent; names are letters, digits and dashes, values one line of plain text"
-    )]
+    #[error("the header `{name}` cannot be sent; names are letters, digits and dashes, values one line of plain text")]
     Header {
         /// Its name.
         name: String,
@@ -164,9 +160,5 @@ pub enum OpError {
 }
 
 fn one_of(list: &[String]) -> String {
-    if list.is_empty() {
-        "none".into()
-    } else {
-        list.join(", ")
-    }
+    if list.is_empty() { "none".into() } else { list.join(", ") }
 }

@@ -17,14 +17,17 @@
 //!
 //! After every call of a method that takes `now`, poll until nothing is left.
 
+mod era;
 mod error;
+mod headers;
+mod jsonrpc;
 mod session;
+mod sse;
 mod types;
 
 pub use error::{OpError, Sent};
 pub use session::Session;
 pub use types::{
-    Again, Answer, Ask, AskId, CallResult, CallTool, Config, Connected, Elicitation, Era,
-    EraChoice, Event, Excluded, FetchId, HttpRequest, Implementation, Input, Limits, Listed,
-    Method, Millis, OpId, Output, ServerRequest, Timeouts,
+    Again, Answer, Ask, AskId, CallResult, CallTool, Config, Connected, Elicitation, Era, EraChoice, Event, Excluded,
+    FetchId, HttpRequest, Implementation, Input, Limits, Listed, Method, Millis, OpId, Output, ServerRequest, Timeouts,
 };

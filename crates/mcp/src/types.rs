@@ -100,11 +100,7 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self {
-            idle: 120_000,
-            total: 600_000,
-            connect: 30_000,
-        }
+        Self { idle: 120_000, total: 600_000, connect: 30_000 }
     }
 }
 
@@ -185,10 +181,7 @@ impl Config {
             client,
             headers: Vec::new(),
             era: EraChoice::Auto,
-            elicitation: Elicitation {
-                form: true,
-                url: true,
-            },
+            elicitation: Elicitation { form: true, url: true },
             timeouts: Timeouts::default(),
             limits: Limits::default(),
         }
@@ -296,28 +289,17 @@ pub enum Input {
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Response {
-                id,
-                status,
-                headers,
-            } => f
+            Self::Response { id, status, headers } => f
                 .debug_struct("Response")
                 .field("id", id)
                 .field("status", status)
                 .field("headers", &Masked(headers))
                 .finish(),
-            Self::Bytes { id, chunk } => f
-                .debug_struct("Bytes")
-                .field("id", id)
-                .field("bytes", &chunk.len())
-                .finish(),
+            Self::Bytes { id, chunk } => f.debug_struct("Bytes").field("id", id).field("bytes", &chunk.len()).finish(),
             Self::Ended { id } => f.debug_struct("Ended").field("id", id).finish(),
-            Self::Failed { id, why, sent } => f
-                .debug_struct("Failed")
-                .field("id", id)
-                .field("why", why)
-                .field("sent", sent)
-                .finish(),
+            Self::Failed { id, why, sent } => {
+                f.debug_struct("Failed").field("id", id).field("why", why).field("sent", sent).finish()
+            }
             Self::Tick => f.write_str("Tick"),
         }
     }
@@ -354,18 +336,12 @@ pub struct Connected {
 impl Connected {
     /// The server's name as it reports it, empty if it reports none.
     pub fn server_name(&self) -> &str {
-        self.server
-            .get("name")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.server.get("name").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The server's version as it reports it, empty if it reports none.
     pub fn server_version(&self) -> &str {
-        self.server
-            .get("version")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.server.get("version").and_then(Value::as_str).unwrap_or_default()
     }
 }
 
@@ -401,10 +377,7 @@ pub struct CallResult {
 impl CallResult {
     /// The content blocks, unknown kinds included.
     pub fn content(&self) -> &[Value] {
-        self.raw
-            .get("content")
-            .and_then(Value::as_array)
-            .map_or(&[], Vec::as_slice)
+        self.raw.get("content").and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
     /// The structured result, if there is one.
@@ -414,10 +387,7 @@ impl CallResult {
 
     /// Whether the tool says that it failed.
     pub fn is_error(&self) -> bool {
-        self.raw
-            .get("isError")
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
+        self.raw.get("isError").and_then(Value::as_bool).unwrap_or(false)
     }
 
     /// `_meta`: for components, never for the model (X102).
@@ -586,13 +556,7 @@ pub(crate) struct Masked<'a>(pub(crate) &'a [(String, String)]);
 
 impl fmt::Debug for Masked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const PLAIN: [&str; 5] = [
-            "content-type",
-            "accept",
-            "mcp-protocol-version",
-            "mcp-method",
-            "content-length",
-        ];
+        const PLAIN: [&str; 5] = ["content-type", "accept", "mcp-protocol-version", "mcp-method", "content-length"];
         f.debug_map()
             .entries(self.0.iter().map(|(name, value)| {
                 let plain = PLAIN.iter().any(|known| name.eq_ignore_ascii_case(known));

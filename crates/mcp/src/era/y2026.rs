@@ -1,0 +1,117 @@
+//! 2026-07-28: no handshake, no session. Every request says who asks, in `_meta` and in headers; questions of the server
+//! come as results that ask for another round.
+
+use serde_json::Value;
+
+use crate::era::{capabilities, client_info, header, post_headers};
+use crate::error::OpError;
+use crate::headers;
+use crate::jsonrpc::Members;
+use crate::types::{Config, Connected, Era};
+
+/// The revision spoken here.
+pub(crate) const VERSION: &str = "2026-07-28";
+
+pub(crate) const HEADER_MISMATCH: i64 = -32020;
+const MISSING_CAPABILITY: i64 = -32021;
+const UNSUPPORTED_VERSION: i64 = -32022;
+
+/// Nothing is kept between requests.
+#[derive(Clone, Debug)]
+pub(crate) struct Wire;
+
+/// What the answer to `server/discover` says about the server.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// A modern server.
+    Modern(Box<Connected>),
+    /// A modern server that wants to be asked once more, at our version.
+    Again,
+    /// Not a modern server, or none that can be shown to be one.
+    Legacy,
+    /// No statement about the era, or none in common.
+    Fail(OpError),
+}
+
+/// The `_meta` of a request, as JSON text.
+pub(crate) fn meta(config: &Config, progress: Option<u64>) -> String {
+    let mut meta = serde_json::json!({
+        "io.modelcontextprotocol/protocolVersion": VERSION,
+        "io.modelcontextprotocol/clientInfo": client_info(config),
+        "io.modelcontextprotocol/clientCapabilities": capabilities(config),
+    });
+    if let (Some(token), Some(meta)) = (progress, meta.as_object_mut()) {
+        meta.insert("progressToken".into(), token.into());
+    }
+    meta.to_string()
+}
+
+/// The headers of a request. `name` is `params.name` or `params.uri`.
+pub(crate) fn headers(method: &str, name: Option<&str>, mirrored: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut all = post_headers();
+    all.push(header("MCP-Protocol-Version", VERSION));
+    all.push(header("Mcp-Method", method));
+    all.extend(name.map(|name| header("Mcp-Name", &headers::encode(name))));
+    all.extend(mirrored);
+    all
+}
+
+/// The members of `subscriptions/listen`, or nothing if the server has no lists that change.
+pub(crate) fn listen(capabilities: &Value) -> Option<Members> {
+    let filter: serde_json::Map<String, Value> =
+        [("tools", "toolsListChanged"), ("prompts", "promptsListChanged"), ("resources", "resourcesListChanged")]
+            .into_iter()
+            .filter(|(list, _)| capabilities.pointer(&format!("/{list}/listChanged")) == Some(&Value::Bool(true)))
+            .map(|(_, wish)| (wish.to_owned(), Value::Bool(true)))
+            .collect();
+    (!filter.is_empty()).then(|| vec![("notifications", Value::Object(filter).to_string())])
+}
+
+/// Judges a result of `server/discover`.
+pub(crate) fn judge_result(result: &Value) -> Verdict {
+    let complete = result.get("resultType").is_none_or(|kind| kind == "complete");
+    let Some(versions) = result.get("supportedVersions").and_then(Value::as_array).filter(|_| complete) else {
+        return Verdict::Legacy;
+    };
+    if !versions.iter().any(|version| version == VERSION) {
+        return other_versions(versions);
+    }
+    Verdict::Modern(Box::new(Connected {
+        era: Era::Y2026,
+        protocol: VERSION.into(),
+        server: result.pointer("/_meta/io.modelcontextprotocol~1serverInfo").cloned().unwrap_or(Value::Null),
+        capabilities: result.get("capabilities").cloned().unwrap_or(Value::Null),
+        instructions: result.get("instructions").and_then(Value::as_str).map(str::to_owned),
+    }))
+}
+
+/// Judges a failure of `server/discover`. What is not surely modern is taken for legacy: servers answer an unknown
+/// request with 400 and -32000 and three different texts, with 404 and -32601, or with plain pages. A browser that may
+/// not send the modern headers to a server fails without a reason, so that counts as legacy too. A sign-in, a server
+/// error and silence say nothing about the era.
+pub(crate) fn judge_failure(error: OpError, status: Option<u16>) -> Verdict {
+    match &error {
+        OpError::Rpc { code: UNSUPPORTED_VERSION, data, .. } => {
+            match data.as_ref().and_then(|data| data.get("supported")).and_then(Value::as_array) {
+                Some(versions) if versions.iter().any(|version| version == VERSION) => Verdict::Again,
+                Some(versions) => other_versions(versions),
+                None => Verdict::Legacy,
+            }
+        }
+        OpError::Rpc { code: HEADER_MISMATCH | MISSING_CAPABILITY, .. } => Verdict::Fail(error),
+        OpError::SignIn { .. } | OpError::Timeout { .. } | OpError::Header { .. } | OpError::TooMuch { .. } => {
+            Verdict::Fail(error)
+        }
+        _ if status.is_some_and(|status| status >= 500) => Verdict::Fail(error),
+        _ => Verdict::Legacy,
+    }
+}
+
+fn other_versions(versions: &[Value]) -> Verdict {
+    let offered: Vec<String> = versions.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    if offered.is_empty() || offered.iter().any(|version| crate::era::y2025::is_known(version)) {
+        Verdict::Legacy
+    } else {
+        Verdict::Fail(OpError::Version { offered })
+    }
+}

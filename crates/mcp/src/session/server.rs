@@ -1,0 +1,293 @@
+//! What a server says without being asked: questions to the person, progress, logs, changes.
+
+use serde_json::{Map, Value, json};
+
+use crate::error::OpError;
+use crate::jsonrpc;
+use crate::session::exchange::Notice;
+use crate::session::{Kind, Phase, Session};
+use crate::types::{Again, Answer, Ask, AskId, Era, Event, Listed, Millis, OpId, ServerRequest};
+
+/// Shortest time between two reports of progress of one operation.
+const PROGRESS: Millis = 100;
+/// How long changes of lists are collected.
+const CHANGES: Millis = 250;
+const LOGS_A_SECOND: u32 = 20;
+const IGNORED: u32 = 100;
+
+/// A question that waits for the person.
+pub(super) struct Open {
+    origin: Origin,
+    op: Option<OpId>,
+}
+
+enum Origin {
+    /// A request of the server, with its id as received; legacy revisions.
+    Request(Value),
+    /// An entry of an `input_required` result.
+    Round(String),
+}
+
+/// What was last told about the progress of an operation.
+#[derive(Default)]
+pub(super) struct Progress {
+    highest: Option<f64>,
+    told_at: Option<Millis>,
+    pending: Option<(f64, Option<f64>, Option<String>)>,
+}
+
+impl Progress {
+    pub(super) fn due(&self) -> Option<Millis> {
+        self.pending.as_ref().map(|_| self.told_at.map_or(0, |at| at + PROGRESS))
+    }
+}
+
+/// How much a server chatters.
+#[derive(Default)]
+pub(super) struct Noise {
+    second: Millis,
+    logs: u32,
+    dropped: u32,
+    ignored: u32,
+}
+
+impl Session {
+    /// A request of the server, on a stream of a legacy revision.
+    pub(super) fn server_request(&mut self, op: Option<OpId>, id: Value, method: &str, params: &Value) {
+        let legacy = self.wire.as_ref().is_none_or(|wire| wire.era() != Era::Y2026);
+        if !legacy {
+            return self.ignored("a request, which this revision does not allow servers");
+        }
+        let reply = match method {
+            "ping" => Ok(jsonrpc::response(&id, &json!({}))),
+            "elicitation/create" => {
+                if self.asks.values().any(|open| matches!(&open.origin, Origin::Request(known) if *known == id)) {
+                    return self.ignored("a question that is open already");
+                }
+                match self.question(params) {
+                    Ok(_) if self.asks.len() >= self.config.limits.asks => {
+                        Err((-32603, "too many questions are open".to_owned()))
+                    }
+                    Ok((message, kind)) => {
+                        self.ask(Origin::Request(id), op, message, kind, 0);
+                        return;
+                    }
+                    Err(what) => Err((-32602, what)),
+                }
+            }
+            _ => Err((-32601, format!("`{method}` is not offered by this client"))),
+        };
+        let body = reply.unwrap_or_else(|(code, message)| jsonrpc::error(&id, code, &message));
+        self.post_notice(Notice::Other, body);
+    }
+
+    /// Reads the parameters of `elicitation/create`.
+    fn question(&self, params: &Value) -> Result<(String, Ask), String> {
+        let text = |key: &str| params.get(key).and_then(Value::as_str);
+        let message = text("message").ok_or("an elicitation needs a `message`")?.to_owned();
+        match params.get("mode").map_or(Some("form"), Value::as_str) {
+            Some("form") if self.config.elicitation.form => {
+                let schema = params.get("requestedSchema").filter(|schema| schema.is_object());
+                let schema = schema.ok_or("an elicitation by form needs a `requestedSchema`")?.clone();
+                Ok((message, Ask::Form { schema }))
+            }
+            Some("url") if self.config.elicitation.url => {
+                let url = text("url").ok_or("an elicitation by address needs a `url`")?.to_owned();
+                let lower = url.get(..8).unwrap_or(&url).to_ascii_lowercase();
+                if !lower.starts_with("https://") && !lower.starts_with("http://") {
+                    return Err("an elicitation may only name an https address".into());
+                }
+                Ok((message, Ask::Url { url, elicitation: text("elicitationId").map(str::to_owned) }))
+            }
+            mode => Err(format!("elicitation mode `{}` is not offered by this client", mode.unwrap_or("?"))),
+        }
+    }
+
+    fn ask(&mut self, origin: Origin, op: Option<OpId>, message: String, kind: Ask, repeated: u32) {
+        let id = AskId(self.next());
+        self.asks.insert(id, Open { origin, op });
+        self.asking_since = self.asking_since.or(Some(self.now));
+        self.tell(Event::Asked(ServerRequest { id, op, message, kind, repeated }));
+    }
+
+    /// Puts every question of an `input_required` result to the person.
+    pub(super) fn ask_round(&mut self, op: OpId, requests: &Map<String, Value>, repeated: u32) -> Result<(), OpError> {
+        if self.asks.len() + requests.len() > self.config.limits.asks {
+            return Err(OpError::TooMuch { what: "questions", limit: self.config.limits.asks });
+        }
+        let mut questions = Vec::new();
+        for (key, request) in requests {
+            let method = request.get("method").and_then(Value::as_str).unwrap_or_default();
+            if method != "elicitation/create" {
+                return Err(OpError::NotOffered { method: method.to_owned() });
+            }
+            let question = self.question(request.get("params").unwrap_or(&Value::Null));
+            questions.push((key.clone(), question.map_err(|what| OpError::Invalid { what })?));
+        }
+        for (key, (message, kind)) in questions {
+            self.ask(Origin::Round(key), Some(op), message, kind, repeated);
+        }
+        Ok(())
+    }
+
+    pub(super) fn answered(&mut self, id: AskId, answer: Answer) {
+        let Some(open) = self.asks.remove(&id) else { return };
+        self.stop_asking();
+        let result = match answer {
+            Answer::Accept(Some(content)) => json!({ "action": "accept", "content": content }),
+            Answer::Accept(None) => json!({ "action": "accept" }),
+            Answer::Decline => json!({ "action": "decline" }),
+            Answer::Cancel => json!({ "action": "cancel" }),
+        };
+        match (open.origin, open.op) {
+            (Origin::Request(rpc), _) => {
+                self.post_notice(Notice::Other, jsonrpc::response(&rpc, &result));
+            }
+            (Origin::Round(key), Some(op)) => {
+                if let Some(Kind::Call(call)) = self.ops.get_mut(&op).map(|op| &mut op.kind)
+                    && call.respond(key, result)
+                {
+                    self.tell(Event::SentAgain { op, why: Again::Input });
+                    self.resend(op);
+                }
+            }
+            (Origin::Round(_), None) => {}
+        }
+    }
+
+    /// Puts an operation at the front of the line.
+    pub(super) fn resend(&mut self, op: OpId) {
+        self.waiting.push_front(op);
+    }
+
+    /// The request that a question belongs to is over.
+    pub(super) fn withdraw_asks_of(&mut self, op: OpId) {
+        self.withdraw(|open| open.op == Some(op));
+    }
+
+    /// The connection that the server asked on is gone.
+    pub(super) fn withdraw_asks_of_server(&mut self) {
+        self.withdraw(|open| matches!(open.origin, Origin::Request(_)));
+    }
+
+    fn withdraw(&mut self, void: impl Fn(&Open) -> bool) {
+        let ids: Vec<AskId> = self.asks.iter().filter(|(_, open)| void(open)).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.asks.remove(&id);
+            self.tell(Event::AskWithdrawn { id });
+        }
+        self.stop_asking();
+    }
+
+    /// Gives requests in flight back the time that the person took.
+    fn stop_asking(&mut self) {
+        if !self.asks.is_empty() {
+            return;
+        }
+        let Some(since) = self.asking_since.take() else { return };
+        let now = self.now;
+        for flight in self.ops.values_mut().filter_map(|op| op.flight.as_mut()) {
+            flight.started += now - since.clamp(flight.started, now);
+            flight.active = now;
+        }
+    }
+
+    /// A notification.
+    pub(super) fn notified(&mut self, own: Option<OpId>, method: &str, params: &Value) {
+        match method {
+            "notifications/progress" => self.progressed(own, params),
+            "notifications/message" => self.logged(params),
+            "notifications/tools/list_changed" => self.list_changed(Listed::Tools),
+            "notifications/prompts/list_changed" => self.list_changed(Listed::Prompts),
+            "notifications/resources/list_changed" => self.list_changed(Listed::Resources),
+            "notifications/elicitation/complete" => {
+                if let Some(elicitation) = params.get("elicitationId").and_then(Value::as_str) {
+                    self.tell(Event::ElicitationComplete { elicitation: elicitation.to_owned() });
+                }
+            }
+            "notifications/cancelled" => {
+                let request = params.get("requestId").cloned().unwrap_or(Value::Null);
+                self.withdraw(|open| matches!(&open.origin, Origin::Request(id) if *id == request));
+            }
+            "notifications/subscriptions/acknowledged" | "notifications/resources/updated" => {}
+            _ => self.ignored("a notification of an unknown kind"),
+        }
+    }
+
+    fn progressed(&mut self, own: Option<OpId>, params: &Value) {
+        let token = params.get("progressToken").and_then(Value::as_u64).map(OpId);
+        let known = token.filter(|token| own.is_none_or(|own| own == *token));
+        let Some(entry) = known.and_then(|op| self.ops.get_mut(&op)) else {
+            return self.ignored("progress of something that was not asked here");
+        };
+        let Some(progress) = params.get("progress").and_then(Value::as_f64) else {
+            return self.ignored("progress without a number");
+        };
+        if entry.flight.is_none() || entry.progress.highest.is_some_and(|highest| progress <= highest) {
+            return;
+        }
+        entry.progress.highest = Some(progress);
+        let total = params.get("total").and_then(Value::as_f64);
+        let message = params.get("message").and_then(Value::as_str).map(str::to_owned);
+        entry.progress.pending = Some((progress, total, message));
+        self.tell_progress();
+    }
+
+    /// Tells the latest progress of each operation, not more often than useful (X115).
+    pub(super) fn tell_progress(&mut self) {
+        let now = self.now;
+        let mut events = Vec::new();
+        for (op, entry) in &mut self.ops {
+            if entry.progress.due().is_some_and(|at| at <= now)
+                && let Some((progress, total, message)) = entry.progress.pending.take()
+            {
+                entry.progress.told_at = Some(now);
+                events.push(Event::Progress { op: *op, progress, total, message });
+            }
+        }
+        events.into_iter().for_each(|event| self.tell(event));
+    }
+
+    fn logged(&mut self, params: &Value) {
+        let noise = &mut self.noise;
+        if self.now >= noise.second + 1_000 {
+            noise.second = self.now;
+            noise.logs = 0;
+        }
+        noise.logs += 1;
+        if noise.logs > LOGS_A_SECOND {
+            noise.dropped = noise.dropped.saturating_add(1);
+            return;
+        }
+        let dropped = std::mem::take(&mut noise.dropped);
+        let text = |key: &str| params.get(key).and_then(Value::as_str).map(str::to_owned);
+        self.tell(Event::Log {
+            level: text("level").unwrap_or_default(),
+            logger: text("logger"),
+            data: params.get("data").cloned().unwrap_or(Value::Null),
+            dropped,
+        });
+    }
+
+    fn list_changed(&mut self, list: Listed) {
+        self.changed.insert(list);
+        self.changed_at = self.changed_at.or(Some(self.now + CHANGES));
+    }
+
+    /// Tells collected changes of lists, each list once (X40).
+    pub(super) fn tell_changes(&mut self) {
+        if self.changed_at.is_some_and(|at| at <= self.now) {
+            self.changed_at = None;
+            for list in std::mem::take(&mut self.changed) {
+                self.tell(Event::ListChanged(list));
+            }
+        }
+    }
+
+    pub(super) fn ignored(&mut self, what: &str) {
+        self.noise.ignored = self.noise.ignored.saturating_add(1);
+        if self.noise.ignored <= IGNORED && self.phase != Phase::Closed {
+            self.tell(Event::Ignored { what: what.to_owned() });
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What a session does with what servers send: real servers' habits, attacks, and bytes cut anywhere.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod attacks;
+mod cuts;
+mod eras;
+mod rig;
+mod streams;
