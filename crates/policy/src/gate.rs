@@ -34,8 +34,8 @@
 //! nor copy one:
 //!
 //! ```compile_fail,E0599
-//! # fn copy(permit: &policy::Permit) -> policy::Permit {
-//! permit.clone()
+//! # fn copy(permit: policy::Permit) {
+//! let other: policy::Permit = permit.clone();
 //! # }
 //! ```
 //!

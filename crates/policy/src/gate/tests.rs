@@ -121,7 +121,8 @@ fn x66_rules_made_for_one_call_do_not_decide_another() {
 
 #[test]
 fn x70_an_answer_is_checked_against_the_rules_of_the_moment() {
-    let changes: [(fn(&mut Rulebook), Cause); 7] = [
+    type Change = (fn(&mut Rulebook), Cause);
+    let changes: [Change; 7] = [
         (|book| book.workspace.lockdown = true, Cause::Lockdown),
         (|book| tracker(book).access = Access::Nobody, Cause::NoAccess),
         (|book| tracker(book).stage = Stage::Archived, Cause::Stage { stage: Stage::Archived }),
