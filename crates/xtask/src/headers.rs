@@ -100,7 +100,7 @@ pub(crate) fn files() -> [(&'static str, String); 4] {
     [
         ("Caddyfile", caddyfile()),
         ("nginx.conf", nginx()),
-        ("_headers", headers_file("/")),
+        ("_headers", headers_file("/", Loopback::Refused)),
         ("_redirects", redirects_file("/")),
     ]
 }
@@ -189,9 +189,9 @@ server {{
 }
 
 /// `_headers` as static hosts read it, for a site at `base`.
-pub(crate) fn headers_file(base: &str) -> String {
+pub(crate) fn headers_file(base: &str, loopback: Loopback) -> String {
     let mut text = format!("{MADE}\n{base}*\n");
-    for (name, value) in everywhere(Loopback::Refused) {
+    for (name, value) in everywhere(loopback) {
         let _ = writeln!(text, "  {name}: {value}");
     }
     let _ = writeln!(text, "{base}{ASSETS}*\n  Cache-Control: {KEPT}");

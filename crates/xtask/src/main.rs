@@ -5,14 +5,20 @@
 mod chromium;
 mod debian;
 mod demo;
+mod dist;
 mod headers;
+mod house;
+mod package;
 mod places;
+mod requirements;
 mod results;
 mod run;
 mod serve;
 mod setup;
 mod site;
+mod size;
 mod start;
+mod suites;
 mod toolchain;
 
 use places::Places;
@@ -27,6 +33,14 @@ cargo xtask COMMAND
             --base PATH   below a path, for example /sub/
             --demo        also start a real MCP server on this machine to connect to
             --dev         a debug build, built again when a source file changes
+  test      set up what is missing and run every suite; ends in `N passed, N failed`
+            NAME          one suite: native, wasm, browser, package, size
+            NAME PART     only its tests with PART in their name
+  dist      write the site as one archive for any static host into dist/
+            --base PATH   for a path, for example /sub/
+            --allow-loopback   may connect to servers on the reader's own machine
+  package   build what `npm pack` needs in pkg/
+  size      what the first page weighs, and how soon it can be used
   headers   write site/deploy/ from the table of headers
 
 Tools are kept outside the checkout, in COUNTERSIGN_CACHE or the platform's folder for caches.
@@ -53,6 +67,25 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
     };
     match command.as_str() {
         "start" => start::start(&start::Options::read(&mut words)?).map(|()| true),
+        "test" => {
+            let name = words.next();
+            let filter = words.next();
+            words.end()?;
+            suites::test(name.as_deref(), filter)
+        }
+        "size" => {
+            words.end()?;
+            suites::test(Some("size"), None)
+        }
+        "dist" => dist::dist(&mut words).map(|()| true),
+        "package" => {
+            words.end()?;
+            let places = Places::find()?;
+            let tools = setup::for_building(&places)?;
+            package::build(&places, &tools)?;
+            println!("pkg/ is complete: `npm pack` in it, or use {}", package::pack(&places, &tools)?.display());
+            Ok(true)
+        }
         "headers" => {
             words.end()?;
             headers::write(&Places::find()?).map(|()| true)

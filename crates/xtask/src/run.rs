@@ -211,6 +211,11 @@ impl Environment {
         self.0.push((name.into(), Some(value.into())));
     }
 
+    /// What a variable is set to here.
+    pub(crate) fn get(&self, name: &str) -> Option<OsString> {
+        self.0.iter().rev().find(|(key, _)| key == name).and_then(|(_, value)| value.clone())
+    }
+
     /// Takes a variable away.
     pub(crate) fn unset(&mut self, name: &str) {
         self.0.push((name.into(), None));

@@ -63,7 +63,7 @@ pub(crate) fn for_building(places: &Places) -> Outcome<Tools> {
 
 /// Puts folders in front of the `PATH` of an environment.
 fn put_first(environment: &mut Environment, folders: &[PathBuf]) -> Outcome<()> {
-    let set = environment.0.iter().rev().find(|(name, _)| name == "PATH").and_then(|(_, value)| value.clone());
+    let set = environment.get("PATH");
     let path = set.or_else(|| std::env::var_os("PATH")).unwrap_or_default();
     let all = folders.iter().cloned().chain(std::env::split_paths(&path));
     let joined =

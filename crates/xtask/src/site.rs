@@ -54,7 +54,11 @@ fn workshop(places: &Places, wanted: &Wanted) -> PathBuf {
 
 /// Where a site is once it is built.
 pub(crate) fn folder(places: &Places, wanted: &Wanted) -> PathBuf {
-    workshop(places, wanted).join("www")
+    let name = match wanted.loopback {
+        Loopback::Allowed => "www",
+        Loopback::Refused => "dist",
+    };
+    workshop(places, wanted).join(name)
 }
 
 /// Copies a built site to another place, for another path.

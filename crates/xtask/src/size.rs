@@ -1,0 +1,106 @@
+//! How heavy the first page is, and how soon it can be used, as a browser sees it.
+
+use crate::headers::Loopback;
+use crate::places::Places;
+use crate::run::{Failure, Outcome, Program};
+use crate::serve::Server;
+use crate::setup::Testing;
+use serde_json::Value;
+use std::path::Path;
+
+/// What the first load of the chat page may weigh as it is served (Brotli), in bytes: 200 KB.
+const BUDGET: u64 = 200_000;
+
+/// Loads the page in Chromium, prints what that took, and says whether it is within the budget.
+pub(crate) fn check(places: &Places, testing: &Testing, www: &Path) -> Outcome<bool> {
+    let server = Server::start(www, "/", 0, Loopback::Allowed)?;
+    let script = places.root.join("crates/xtask/tools/first-load.mjs");
+    let packages = places.root.join("tests");
+    let said = Program::new("node")
+        .args([script.into_os_string(), server.address.clone().into(), packages.into_os_string()])
+        .env(&testing.environment)
+        .output()?;
+    let load = Load::read(&said)?;
+    println!("{}", load.told());
+    Ok(load.total() <= BUDGET)
+}
+
+/// What was loaded.
+#[derive(Debug)]
+struct Load {
+    files: Vec<(String, u64)>,
+    cold: u64,
+    warm: u64,
+}
+
+impl Load {
+    fn read(said: &str) -> Outcome<Self> {
+        let value: Value = serde_json::from_str(said)
+            .map_err(|error| Failure::new(format!("the first load could not be measured: {error}")))?;
+        let mut files = Vec::new();
+        for file in value.get("files").and_then(Value::as_array).into_iter().flatten() {
+            let path = file.get("path").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let bytes = file.get("bytes").and_then(Value::as_u64);
+            // A file without a length would count as nothing, and the budget would hold for nothing.
+            files.push((path.clone(), bytes.ok_or_else(|| Failure::new(format!("`{path}` came without a length")))?));
+        }
+        if !files.iter().any(|(path, _)| path.ends_with(".wasm")) {
+            return Err(Failure::new("the page loaded no WebAssembly"));
+        }
+        let time = |name: &str| {
+            value.get(name).and_then(Value::as_u64).ok_or_else(|| Failure::new("the page was never ready"))
+        };
+        files.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+        Ok(Self { files, cold: time("cold")?, warm: time("warm")? })
+    }
+
+    fn total(&self) -> u64 {
+        self.files.iter().map(|(_, bytes)| bytes).sum()
+    }
+
+    fn told(&self) -> String {
+        let mut text = format!(
+            "  first load of the chat page: {} of {} allowed (1 KB = 1000 bytes, Brotli)",
+            kilobytes(self.total()),
+            kilobytes(BUDGET)
+        );
+        for (path, bytes) in &self.files {
+            let name = path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("index.html");
+            text.push_str(&format!("\n    {:>9}  {name}", kilobytes(*bytes)));
+        }
+        text.push_str(&format!(
+            "\n  from navigation to a usable composer: {} ms cold, {} ms warm",
+            self.cold, self.warm
+        ));
+        text
+    }
+}
+
+fn kilobytes(bytes: u64) -> String {
+    format!("{}.{} KB", bytes / 1000, bytes % 1000 / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_are_added_up() {
+        let load = Load::read(r#"{"files":[{"path":"/","bytes":700},{"path":"/assets/1/app_bg.wasm","bytes":150300}],"cold":900,"warm":300}"#).unwrap();
+        assert_eq!(load.total(), 151_000);
+        assert!(
+            load.told().contains("151.0 KB of 200.0 KB")
+                && load.told().contains("150.3 KB  app_bg.wasm")
+                && load.told().contains("0.7 KB  index.html"),
+            "{}",
+            load.told()
+        );
+    }
+
+    #[test]
+    fn a_page_that_did_not_load_is_no_light_page() {
+        assert!(Load::read(r#"{"files":[{"path":"/","bytes":700}],"cold":1,"warm":1}"#).is_err());
+        assert!(Load::read(r#"{"files":[{"path":"/a.wasm","bytes":null}],"cold":1,"warm":1}"#).is_err());
+        assert!(Load::read("").is_err());
+    }
+}

@@ -1,0 +1,299 @@
+//! `cargo xtask test`: every suite, one line for each, and the sum.
+
+use crate::headers::Loopback;
+use crate::house;
+use crate::package;
+use crate::places::Places;
+use crate::requirements::Requirements;
+use crate::results::{LibtestReader, Results};
+use crate::run::{Environment, Failure, Outcome, Program, seconds};
+use crate::serve::Server;
+use crate::setup::{self, Testing, Tools};
+use crate::site::{self, Wanted};
+use crate::size;
+use crate::toolchain::WASM;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// The suites, in the order they run.
+const SUITES: &[&str] = &["native", "wasm", "browser", "package", "size"];
+/// What the name of a test can begin with: the suites, and the checks made here.
+pub(crate) const SOURCES: &[&str] = &["native", "wasm", "browser", "package", "xtask"];
+
+/// Crates that are built and tested for this machine.
+const PURE: &[&str] = &["policy", "mcp", "chat", "xtask"];
+/// Crates that are built for the browser.
+const FOR_WASM: &[&str] = &["browser", "sdk", "site"];
+/// Those of them that have tests of their own; the promises of `sdk` are proven by the package suite.
+const TESTED_IN_WASM: &[&str] = &["browser", "site"];
+/// A path the site is also served at, to prove that it can be.
+const BELOW: &str = "/some/sub/path/";
+
+/// What a run of suites works with.
+struct Bench {
+    places: Places,
+    tools: Tools,
+    filter: Option<String>,
+    testing: Option<Testing>,
+    www: Option<PathBuf>,
+}
+
+/// Runs one suite or all, and says whether everything passed.
+pub(crate) fn test(name: Option<&str>, filter: Option<String>) -> Outcome<bool> {
+    let started = Instant::now();
+    let wanted: Vec<&str> = match name {
+        None => SUITES.to_vec(),
+        Some(name) => vec![*SUITES.iter().find(|suite| **suite == name).ok_or_else(|| {
+            Failure::new(format!("`{name}` is no suite")).next(format!("choose one of {}", SUITES.join(", ")))
+        })?],
+    };
+    let places = Places::find()?;
+    let tools = setup::for_building(&places)?;
+    println!("compiler for the browser: {}", tools.route);
+    let filtered = filter.is_some();
+    let mut bench = Bench { places, tools, filter, testing: None, www: None };
+    let mut all = Results::default();
+    let mut lines = Vec::new();
+    for suite in &wanted {
+        println!("{suite}");
+        let begun = Instant::now();
+        let mut results = bench.run(suite).unwrap_or_else(|failure| {
+            println!("{failure}");
+            let mut results = Results::default();
+            results.add(format!("xtask::{suite} could run"), false);
+            results
+        });
+        if results.passed() + results.failed().len() == 0 {
+            println!("  {suite} ran nothing");
+            results.add(format!("xtask::{suite} ran something"), false);
+        }
+        let line = told(suite, &results, &seconds(begun.elapsed()));
+        println!("{line}");
+        lines.push(line);
+        all.take(results);
+    }
+    // With a filter most tests do not run on purpose: nothing can be said about what is missing.
+    if !filtered {
+        let coverage = bench.coverage(&wanted, &all)?;
+        lines.push(told("requirements", &coverage, "0.0 s"));
+        all.take(coverage);
+    }
+    println!("\nall suites ({})", seconds(started.elapsed()));
+    for name in all.failed() {
+        println!("  failed: {name}");
+    }
+    for line in lines {
+        println!("{line}");
+    }
+    let failed = all.failed().len();
+    println!("{} passed, {failed} failed", all.passed());
+    Ok(failed == 0)
+}
+
+/// One line for a suite.
+fn told(suite: &str, results: &Results, time: &str) -> String {
+    let ignored = match results.ignored().len() {
+        0 => String::new(),
+        count => format!(", {count} ignored"),
+    };
+    format!("{suite:12} {} passed, {} failed{ignored} ({time})", results.passed(), results.failed().len())
+}
+
+impl Bench {
+    fn run(&mut self, suite: &str) -> Outcome<Results> {
+        match suite {
+            "native" => self.native(),
+            "wasm" => self.wasm(),
+            "browser" => self.browser(),
+            "package" => self.package(),
+            _ => self.size(),
+        }
+    }
+
+    /// Checks that need no test to run: form, lints, documents, the plan of the house; then the tests of the pure crates.
+    fn native(&self) -> Outcome<Results> {
+        let mut results = Results::default();
+        let mut note = |name: &str, outcome: Outcome<()>| {
+            if let Err(failure) = &outcome {
+                println!("  {name}: {failure}");
+            }
+            results.add(format!("xtask::{name}"), outcome.is_ok());
+        };
+        if self.filter.is_none() {
+            let here = Environment::default();
+            let mut strict = here.clone();
+            strict.set("RUSTDOCFLAGS", "-D warnings");
+            let clippy = ["clippy", "--all-targets"];
+            let lints = ["--", "-D", "warnings"];
+            let doc = ["doc", "--no-deps"];
+            note(
+                "fmt",
+                self.cargo(&here, &["fmt", "--all", "--check"], &[], &[])
+                    .map_err(|failure| failure.next("run `cargo fmt --all`")),
+            );
+            note("clippy", self.cargo(&here, &clippy, PURE, &lints));
+            note(
+                "clippy-wasm",
+                self.cargo(&self.tools.wasm, &[&clippy[..], &["--target", WASM]].concat(), FOR_WASM, &lints),
+            );
+            note("doc", self.cargo(&strict, &doc, PURE, &[]));
+            note(
+                "doc-wasm",
+                self.cargo(
+                    &strict_for_wasm(&self.tools.wasm),
+                    &[&doc[..], &["--target", WASM]].concat(),
+                    FOR_WASM,
+                    &[],
+                ),
+            );
+            note("arrows", house::arrows(&self.places));
+            note("readme-map", house::readme_map(&self.places));
+        }
+        for name in PURE {
+            results.take(self.libtest("native", name, &Environment::default(), &[])?);
+        }
+        Ok(results)
+    }
+
+    /// The tests of the crates for the browser, in Node and in a browser.
+    fn wasm(&mut self) -> Outcome<Results> {
+        let mut results = Results::default();
+        let mut in_browser = self.testing()?.environment.clone();
+        let mut in_node = in_browser.clone();
+        in_node.set("WASM_BINDGEN_TEST_ONLY_NODE", "1");
+        in_browser.set("WASM_BINDGEN_USE_BROWSER", "1");
+        let arguments = ["--target", WASM, "--lib", "--bins", "--tests"];
+        for name in TESTED_IN_WASM {
+            for environment in [&in_node, &in_browser] {
+                results.take(self.libtest("wasm", name, environment, &arguments)?);
+            }
+        }
+        Ok(results)
+    }
+
+    /// The journeys and attacks of `tests/`, against the release site as it is deployed.
+    fn browser(&mut self) -> Outcome<Results> {
+        let mut environment = self.testing()?.environment.clone();
+        let www = self.site()?;
+        let below = www.with_file_name("www-below");
+        site::move_below(&www, BELOW, &below, &self.tools)?;
+        let at_root = Server::start(&www, "/", 0, Loopback::Allowed)?;
+        let at_path = Server::start(&below, BELOW, 0, Loopback::Allowed)?;
+        environment.set("COUNTERSIGN_SITE", at_root.address.trim_end_matches('/'));
+        environment.set("COUNTERSIGN_SITE_BASE", at_path.address.clone());
+        self.in_tests("browser", &environment)
+    }
+
+    /// The package, packed and installed where a portal would.
+    fn package(&mut self) -> Outcome<Results> {
+        let mut environment = self.testing()?.environment.clone();
+        package::build(&self.places, &self.tools)?;
+        environment.set("COUNTERSIGN_PACKAGE", package::pack(&self.places, &self.tools)?);
+        environment.set("COUNTERSIGN_NODE20", setup::node_20(&self.places)?);
+        self.in_tests("package", &environment)
+    }
+
+    /// The budget of the first page.
+    fn size(&mut self) -> Outcome<Results> {
+        let testing = self.testing()?.clone();
+        let www = self.site()?;
+        let mut results = Results::default();
+        results.add("xtask::size", size::check(&self.places, &testing, &www)?);
+        Ok(results)
+    }
+
+    /// Whether every promise is kept by a test that ran, as far as the suites that ran can say.
+    fn coverage(&self, wanted: &[&str], ran: &Results) -> Outcome<Results> {
+        let requirements = Requirements::read(&self.places.root.join("tests/requirements.toml"))?;
+        let everything = wanted.len() == SUITES.len();
+        let asked: Vec<&str> = wanted.iter().copied().chain(everything.then_some("xtask")).collect();
+        let coverage = requirements.check(ran, &asked);
+        for missing in &coverage.missing {
+            println!("  {missing}");
+        }
+        println!("promises: {} covered, {} open", coverage.covered, coverage.open);
+        let mut results = Results::default();
+        results.add("xtask::coverage", coverage.missing.is_empty());
+        Ok(results)
+    }
+
+    fn testing(&mut self) -> Outcome<&Testing> {
+        if self.testing.is_none() {
+            self.testing = Some(setup::for_testing(&self.places, &self.tools)?);
+        }
+        self.testing.as_ref().ok_or_else(|| Failure::new("the suites are not set up"))
+    }
+
+    fn site(&mut self) -> Outcome<PathBuf> {
+        if let Some(www) = &self.www {
+            return Ok(www.clone());
+        }
+        let www = site::build(&self.places, &self.tools, &Wanted::here())?;
+        self.www = Some(www.clone());
+        Ok(www)
+    }
+
+    /// Runs cargo for some crates, quietly.
+    fn cargo(&self, environment: &Environment, words: &[&str], crates: &[&str], last: &[&str]) -> Outcome<()> {
+        let crates = crates.iter().flat_map(|name| ["-p", *name]);
+        Program::new("cargo").args(words).args(crates).args(last).env(environment).within(&self.places.root).done()
+    }
+
+    /// Runs the tests of one crate and shows those that failed.
+    fn libtest(&self, suite: &'static str, name: &str, environment: &Environment, words: &[&str]) -> Outcome<Results> {
+        let mut reader = LibtestReader::new(suite, name);
+        let mut said = Vec::new();
+        let filter = self.filter.iter().flat_map(|filter| ["--", filter.as_str()]);
+        let well = Program::new("cargo")
+            .args(["test", "--no-fail-fast", "-p", name])
+            .args(words)
+            .args(filter)
+            .env(environment)
+            .within(&self.places.root)
+            .listen(|line| {
+                reader.read(line);
+                said.push(line.to_owned());
+            })?;
+        let mut results = reader.results;
+        if !well {
+            println!("{}", crate::run::tail(&said.join("\n"), 200));
+            // It may have failed without a case that did: it did not compile, or the browser did not start.
+            if results.failed().is_empty() {
+                results.add(format!("xtask::{suite} tests of {name} could run"), false);
+            }
+        }
+        Ok(results)
+    }
+
+    /// Runs `tests/SUITE/run.mjs` and reads what it leaves.
+    fn in_tests(&self, suite: &'static str, environment: &Environment) -> Outcome<Results> {
+        let tests = self.places.root.join("tests");
+        let left = tests.join("out").join(format!("{suite}.json"));
+        let _ = std::fs::remove_file(&left);
+        let well = Program::new("node")
+            .args([tests.join(suite).join("run.mjs")])
+            .args(&self.filter)
+            .env(environment)
+            .within(&tests)
+            .listen(|line| println!("  {line}"))?;
+        let mut results = Results::read_json(suite, &left)?;
+        if !well && results.failed().is_empty() {
+            results.add(format!("xtask::{suite} ended well"), false);
+        }
+        Ok(results)
+    }
+}
+
+/// The environment for the browser's compiler, with warnings of documents as errors.
+fn strict_for_wasm(environment: &Environment) -> Environment {
+    const FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTDOCFLAGS";
+    let mut strict = environment.clone();
+    let mut flags = environment.get(FLAGS).unwrap_or_default();
+    if !flags.is_empty() {
+        flags.push(" ");
+    }
+    flags.push("-Dwarnings");
+    strict.set(FLAGS, flags);
+    strict.unset("RUSTDOCFLAGS");
+    strict
+}
