@@ -6,7 +6,6 @@
 
 use browser::chat::schema::{Field, Kind, display};
 use browser::{AskAnswer, ElicitationKind, ElicitationView};
-use leptos::html;
 use leptos::prelude::*;
 use policy::secrets::names_a_secret;
 use serde_json::{Map, Value};
@@ -33,8 +32,10 @@ pub(crate) fn Asks() -> impl IntoView {
         });
         view! { <AskCard ask=ask on_answer=on_answer/> }
     };
+    let says = move || here().last().map(|ask| format!("{} is asking you something", ask.host));
     view! {
         <div class="asks">
+            <p class="sr" role="status">{says}</p>
             <For each=here key=|ask| ask.id.clone() children=card/>
         </div>
     }
@@ -48,13 +49,16 @@ pub(crate) fn AskCard(
     /// Takes the answer, or says why it could not be taken.
     on_answer: Callback<AskAnswer, Result<(), String>>,
 ) -> impl IntoView {
-    let ElicitationView { connector_name, host, message, kind, .. } = ask;
+    let ElicitationView { connector_name, host, message, kind, repeated, .. } = ask;
     let problem = RwSignal::new(None::<String>);
     let answer = Callback::new(move |answer: AskAnswer| problem.set(on_answer.run(answer).err()));
-    let heading = NodeRef::<html::H3>::new();
     let (before, registrable) = words::host_parts(&host);
     let (before, registrable) = (before.to_owned(), registrable.to_owned());
     let label = format!("Question from {host}");
+    // A server that asks on and on is named as one; declining ends it (X84).
+    let again = (repeated > 0).then(|| {
+        view! { <p class="field-hint">{format!("It has asked this {} before during the same call.", fold::count(repeated as usize, "time"))}</p> }
+    });
     let body = match kind {
         ElicitationKind::Form { schema } => form(&schema, &host, answer),
         ElicitationKind::Url { url, host, refused } => page(&url, &host, refused, answer),
@@ -62,16 +66,16 @@ pub(crate) fn AskCard(
     view! {
         <section class="ask" aria-label=label>
             <header class="ask-head">
-                <h3 node_ref=heading tabindex="-1">
+                <h3>
                     <span class="host"><bdi>{before}<b>{registrable}</b></bdi></span>
                     " is asking you something"
                 </h3>
                 <span class="grow"></span>
                 <small>"through "<Visible text=connector_name/></small>
             </header>
-            <div class="ask-body" role="status"><p class="sr">{format!("{host} is asking you something")}</p></div>
             <div class="ask-body">
                 <blockquote class="ask-message"><Folded text=message/></blockquote>
+                {again}
             </div>
             {body}
             {move || problem.get().map(|why| view! { <p class="ask-body field-error" role="alert">{pieces(&why)}</p> })}

@@ -221,17 +221,15 @@ fn arguments(view: &Arc<QuestionView>, ready: Ready) -> AnyView {
         return view! { <p class="decide-none">"Sent without arguments."</p> }.into_any();
     }
     let rows: Vec<AnyView> = view.arguments.iter().map(|(name, value)| argument(view, name, value, ready)).collect();
-    let headers = (!view.headers.is_empty()).then(|| {
-        let lines: Vec<AnyView> = view
-            .headers
-            .iter()
-            .map(|note| {
-                let value = view.arguments.get(&note.argument).map(fold::text).unwrap_or_default();
-                view! { <code><Visible text=format!("{}: {value}", note.header)/></code><br/> }.into_any()
-            })
-            .collect();
-        view! { <dt>"Also sent as header"</dt><dd>{lines}</dd> }
-    });
+    let headers: Vec<AnyView> = view
+        .headers
+        .iter()
+        .filter_map(|note| {
+            let value = fold::text(view.arguments.get(&note.argument)?);
+            Some(view! { <code><Folded text=format!("{}: {value}", note.header)/></code><br/> }.into_any())
+        })
+        .collect();
+    let headers = (!headers.is_empty()).then(|| view! { <dt>"Also sent as header"</dt><dd>{headers}</dd> });
     view! { <dl class="decide-args">{rows}{headers}</dl> }.into_any()
 }
 
@@ -342,12 +340,13 @@ fn alike_calls(view: &Arc<QuestionView>, alike: Signal<Vec<Map<String, Value>>>)
                 let parts: Vec<AnyView> = differ
                     .into_iter()
                     .map(|(name, value)| {
-                        let name = words::label(&name);
+                        let name = pieces(&words::label(&name));
                         match value {
-                            Some(value) => {
-                                view! { <span class="name">{pieces(&name)}": "</span><Folded text=fold::text(&value)/>" " }.into_any()
+                            Some(value) => view! {
+                                <span class="differs"><span class="name">{name}": "</span><Folded text=fold::text(&value)/></span>
                             }
-                            None => view! { <span class="name">{pieces(&format!("without {name} "))}</span> }.into_any(),
+                            .into_any(),
+                            None => view! { <span class="differs name">"without "{name}</span> }.into_any(),
                         }
                     })
                     .collect();
@@ -437,10 +436,12 @@ fn deciding(view: &QuestionView, ready: Ready, doing: RwSignal<Doing>, answer: C
         }
     };
     let off = move || (!ready.is()).to_string();
+    // The line stays empty while something has to be opened first.
+    let line = move || if ready.unopened.with(BTreeSet::is_empty) { ready.arming.line() } else { "" };
     view! {
         <button type="button" class="btn" on:click=move |_| answer.run(Answer::Deny { reason: None })>"Deny"</button>
         <button type="button" class="btn quiet" on:click=move |_| doing.set(Doing::Reason)>"Deny with reason"</button>
-        <span class="decide-line" id="decide-line"><i class=move || ready.arming.line()></i><span role="status">{says}</span></span>
+        <span class="decide-line" id="decide-line"><i class=line></i><span role="status">{says}</span></span>
         <button type="button" class="btn" on:click=move |_| doing.set(Doing::Editing)>"Edit"</button>
         <button
             type="button"

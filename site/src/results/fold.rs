@@ -5,11 +5,11 @@ use serde_json::Value;
 /// Values up to this many characters are shown whole.
 const WHOLE_CHARS: usize = 320;
 /// Values up to this many lines are shown whole.
-const WHOLE_LINES: usize = 8;
+const WHOLE_LINES: usize = 12;
 /// How many characters of a folded value are shown.
 const SHOWN_CHARS: usize = 220;
 /// How many lines of a folded value are shown.
-const SHOWN_LINES: usize = 5;
+const SHOWN_LINES: usize = 6;
 
 /// A value as text: strings as they are, everything else as JSON over several lines.
 pub(crate) fn text(value: &Value) -> String {

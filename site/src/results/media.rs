@@ -98,7 +98,7 @@ fn Names(resource: Resource) -> impl IntoView {
     let Resource { uri, name, title, description, mime, size: bytes } = resource;
     let about: Vec<String> = mime.into_iter().chain(bytes.map(size)).collect();
     let name = title.or(name).map(|name| view! { <b><Visible text=name/></b>" " });
-    let description = description.map(|text| view! { <small><Folded text=text/></small> });
+    let description = description.map(|text| view! { <small class="about"><Folded text=text/></small> });
     view! {
         <span class="grow">
             {name}

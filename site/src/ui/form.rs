@@ -72,9 +72,8 @@ impl FormState {
 
     /// The values as they would be sent now. Tracked.
     pub(crate) fn values(&self) -> Map<String, Value> {
-        let mut values = self.value.with(|value| value.as_object().cloned().unwrap_or_default());
-        self.form.with_value(|form| prune(&form.fields, &mut values));
-        values
+        let values = self.value.with(|value| value.as_object().cloned().unwrap_or_default());
+        self.form.with_value(|form| tidy(&form.fields, values))
     }
 
     /// Everything that is wrong now. Tracked.
@@ -210,17 +209,26 @@ fn start(fields: &[Field], values: &mut Map<String, Value>, defaults: Defaults) 
     }
 }
 
-/// Takes out groups that hold nothing and need not be there.
-fn prune(fields: &[Field], values: &mut Map<String, Value>) {
+/// The values in the order of the schema, then what it does not name, without groups that hold nothing and need not
+/// be there.
+fn tidy(fields: &[Field], mut values: Map<String, Value>) -> Map<String, Value> {
+    let mut tidied = Map::new();
     for field in fields {
-        let Kind::Group(inner) = &field.kind else { continue };
-        if let Some(Value::Object(group)) = values.get_mut(&field.name) {
-            prune(inner, group);
-            if group.is_empty() && !field.required {
-                values.shift_remove(&field.name);
+        let Some(value) = values.shift_remove(&field.name) else { continue };
+        let value = match (&field.kind, value) {
+            (Kind::Group(inner), Value::Object(group)) => {
+                let group = tidy(inner, group);
+                if group.is_empty() && !field.required {
+                    continue;
+                }
+                Value::Object(group)
             }
-        }
+            (_, value) => value,
+        };
+        tidied.insert(field.name.clone(), value);
     }
+    tidied.extend(values);
+    tidied
 }
 
 fn get<'a>(root: &'a Value, path: &[String]) -> Option<&'a Value> {
@@ -920,7 +928,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_that_hold_nothing_are_not_sent() {
+    fn values_come_in_the_order_of_the_schema_without_empty_groups() {
         Owner::new().with(|| {
             let state = FormState::new(&schema(), Map::new(), Defaults::Offered);
             let street = path(&["to", "street"]);
@@ -928,6 +936,9 @@ mod tests {
             assert_eq!(state.values().get("to"), Some(&json!({"street": "x"})));
             state.put(&street, None);
             assert_eq!(state.values().get("to"), None);
+            state.put(&path(&["n"]), Some(json!(1)));
+            state.put(&path(&["title"]), Some(json!("t")));
+            assert_eq!(state.values().keys().collect::<Vec<_>>(), ["title", "n", "loud"]);
         });
     }
 
