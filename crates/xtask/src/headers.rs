@@ -177,7 +177,7 @@ server {{
     }
     let _ = write!(
         text,
-        "    add_header Cache-Control $countersign_kept always;
+        "    add_header Cache-Control $countersign_kept;
     # A deep link is the page's own business; a missing asset is not.
     location / {{ try_files $uri /index.html; }}
     location /{ASSETS} {{ try_files $uri =404; }}

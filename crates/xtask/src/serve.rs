@@ -235,10 +235,14 @@ fn decoded(path: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// A small site, and what it answers.
     fn get(base: &str, target: &str, encodings: &str) -> Answer {
-        let folder = std::env::temp_dir().join(format!("countersign-serve-{}", std::process::id()));
+        // Tests run side by side: each has a folder of its own.
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("countersign-serve-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(folder.join("assets/1")).unwrap();
         for (name, text) in [
             ("index.html", "page"),
@@ -248,9 +252,11 @@ mod tests {
         ] {
             std::fs::write(folder.join(name), text).unwrap();
         }
-        let site = Site { folder, base: base.into(), loopback: Loopback::Refused };
+        let site = Site { folder: folder.clone(), base: base.into(), loopback: Loopback::Refused };
         let text = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: {encodings}\r\n\r\n");
-        site.answer(&Request::read(&mut text.as_bytes()).unwrap())
+        let answer = site.answer(&Request::read(&mut text.as_bytes()).unwrap());
+        std::fs::remove_dir_all(folder).unwrap();
+        answer
     }
 
     fn text(answer: &Answer) -> &str {
