@@ -39,6 +39,9 @@ pub struct Request {
 /// Why there was no answer, or why it ended early.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
+    /// The request could not be built: a bad URL or header, or there is no `fetch`. It surely never left.
+    #[error("the request cannot be sent: {0}")]
+    Unsendable(String),
     /// The browser could not send it or was not allowed to read the answer; it does not say which.
     #[error("the request failed: {0}")]
     Network(String),
@@ -76,9 +79,9 @@ impl Fetcher {
         init.set_cache(RequestCache::NoStore);
         init.set_referrer_policy(ReferrerPolicy::NoReferrer);
         init.set_signal(Some(&abort.controller.signal()));
-        let headers = Headers::new().map_err(network)?;
+        let headers = Headers::new().map_err(unsendable)?;
         for (name, value) in &request.headers {
-            headers.append(name, value).map_err(network)?;
+            headers.append(name, value).map_err(unsendable)?;
         }
         init.set_headers(&headers);
         if let Some(body) = &request.body {
@@ -144,8 +147,8 @@ impl Fetcher {
             .custom
             .clone()
             .or_else(|| global_function("fetch"))
-            .ok_or_else(|| Failure::Network("there is no `fetch` here".to_owned()))?;
-        let promise = fetch.call2(&JsValue::UNDEFINED, &url.into(), init).map_err(network)?;
+            .ok_or_else(|| Failure::Unsendable("there is no `fetch` here".to_owned()))?;
+        let promise = fetch.call2(&JsValue::UNDEFINED, &url.into(), init).map_err(unsendable)?;
         Ok(Promise::resolve(&promise))
     }
 }
@@ -212,7 +215,7 @@ struct Abort {
 
 impl Abort {
     fn new() -> Result<Self, Failure> {
-        Ok(Abort { controller: AbortController::new().map_err(network)?, armed: Cell::new(true) })
+        Ok(Abort { controller: AbortController::new().map_err(unsendable)?, armed: Cell::new(true) })
     }
 
     fn disarm(&self) {
@@ -230,6 +233,10 @@ impl Drop for Abort {
 
 fn network(error: JsValue) -> Failure {
     Failure::Network(words(&error))
+}
+
+fn unsendable(error: JsValue) -> Failure {
+    Failure::Unsendable(words(&error))
 }
 
 fn pairs(headers: &Headers) -> Vec<(String, String)> {

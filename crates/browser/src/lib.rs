@@ -1,15 +1,38 @@
 //! The only crate with IO: fetch, streams, IndexedDB, timers, and the dispatcher.
+//!
+//! * [`workspace`]: everything the pages and the package can ask for. Start there.
+//! * [`dispatch`]: the only way to a tool. A call is decided by `policy`, shown, answered, recorded, and sent as it was.
+//! * [`drive`]: gives a sans-IO `mcp` session its hands; [`link`] keeps one connection a connector.
+//! * [`builtin`]: *Guide* and *Notebook*, MCP servers in this page.
+//! * [`store`]: where things are kept; [`audit`] the one writer of the log; [`secrets`] tokens and keys; [`tabs`] locks
+//!   and news between tabs.
+//! * [`fetch`], [`time`], [`events`], [`error`], [`view`]: the small parts.
+//!
+//! Nothing here needs a window: a page, a worker and Node all work, with what each of them has.
 
+pub mod builtin;
+pub mod client;
+pub mod drive;
 pub mod error;
 pub mod fetch;
 pub mod store;
 pub mod time;
 pub mod view;
+pub mod workspace;
 
+mod audit;
+mod dead;
+mod dispatch;
+mod events;
+mod link;
+mod secrets;
 mod tabs;
 
 pub use chat;
 pub use error::{Code, Error};
+pub use events::Subscription;
+pub use fetch::Fetcher;
 pub use mcp;
 pub use policy;
 pub use view::*;
+pub use workspace::{Options, Where, Workspace};

@@ -19,6 +19,18 @@ pub fn now() -> Millis {
     js_sys::Date::now() as Millis
 }
 
+/// Milliseconds on a clock that never goes back, for timeouts; only differences count.
+pub fn monotonic() -> Millis {
+    let performance = global("performance");
+    let read = performance.as_ref().and_then(|it| Reflect::get(it, &"now".into()).ok()?.dyn_into::<Function>().ok());
+    match (performance, read) {
+        (Some(performance), Some(read)) => {
+            read.call0(&performance).ok().and_then(|it| it.as_f64()).map_or_else(now, |millis| millis as Millis)
+        }
+        _ => now(),
+    }
+}
+
 /// A function of the global object, for example `fetch`; none where it does not exist.
 pub(crate) fn global_function(name: &str) -> Option<Function> {
     Reflect::get(&js_sys::global(), &name.into()).ok()?.dyn_into().ok()

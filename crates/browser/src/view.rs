@@ -1,7 +1,7 @@
 //! What the pages and the package see: plain data, built here, never a handle into the machinery.
 
-use chat::conversation::Item;
-use policy::{CallId, Class, ClassSource, ConnectorId, ConversationId, Digest, SignIn};
+use chat::conversation::{Item, ItemId};
+use policy::{CallId, Class, ClassSource, ConnectorId, ConversationId, Digest, Provenance, SignIn};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -35,7 +35,7 @@ pub enum Change {
         /// In which conversation.
         conversation: ConversationId,
         /// The id of the item.
-        item: String,
+        item: ItemId,
         /// What to append.
         text: String,
     },
@@ -183,15 +183,15 @@ pub struct NewConnector {
     pub description: String,
     /// The address as typed.
     pub address: String,
-    /// Where the server comes from, in the person's words.
-    pub provenance: String,
+    /// Who built the server, as the person says.
+    pub provenance: Provenance,
     /// How one signs in.
     pub sign_in: SignIn,
     /// The secret value for [`SignIn::Header`].
     pub header_value: Option<String>,
     /// How long the header value is kept.
     pub keep: Keep,
-    /// The hue of the monogram, 0 to 359, when chosen.
+    /// The colour of the monogram, 0 to 7, when chosen.
     pub colour: Option<u8>,
 }
 
@@ -346,6 +346,8 @@ pub struct QuestionView {
     pub class: Class,
     /// Where the class comes from.
     pub class_source: ClassSource,
+    /// The source of the class in words, for example `server claims read-only`.
+    pub class_sentence: String,
     /// Whether the action may reach beyond its server, as the server says (silence means yes).
     pub open_world: bool,
     /// Every argument, in the order in which it is sent.
@@ -458,6 +460,8 @@ pub struct ElicitationView {
     pub message: String,
     /// What it wants.
     pub kind: ElicitationKind,
+    /// How often the same question was asked before during the same call (X84).
+    pub repeated: u32,
     /// Since when it waits.
     pub asked_at: Millis,
 }
@@ -529,4 +533,42 @@ pub struct AuditFilter {
     pub skip: usize,
     /// Rows to return; 0 means 100.
     pub take: usize,
+}
+
+/// What a check of the audit log found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditState {
+    /// How many rows there are.
+    pub rows: u64,
+    /// The first thing that is wrong; none when the chain is whole.
+    pub broken: Option<policy::audit::Broken>,
+}
+
+/// Who answers when a call asks.
+pub enum Confirm {
+    /// The person at the page: the question is in [`crate::Workspace::questions`].
+    Ask,
+    /// A function of the embedding page.
+    With(Box<dyn Fn(Asked) -> futures_util::future::LocalBoxFuture<'static, Answer>>),
+    /// Nobody: whatever asks is declined.
+    Never,
+}
+
+impl std::fmt::Debug for Confirm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Confirm::Ask => "Ask",
+            Confirm::With(_) => "With(..)",
+            Confirm::Never => "Never",
+        })
+    }
+}
+
+/// A call that ran.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallDone {
+    /// Which call; the audit log has it under this id.
+    pub id: CallId,
+    /// The whole `CallToolResult` as received. `isError` in it means that the tool says it failed.
+    pub result: Value,
 }

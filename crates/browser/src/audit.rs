@@ -1,0 +1,174 @@
+//! The one writer of the audit log.
+//!
+//! * A row that a call is about to be sent is on disk before the call is sent. If it cannot be written, nothing is
+//!   sent. The row about the outcome comes after; a crash between the two leaves *sent, outcome unknown*, which is
+//!   the truth.
+//! * One writer at a time across tabs: the head is read again under a lock, and rows are added with an operation that
+//!   refuses to overwrite, so that even without locks two tabs cannot write one row twice.
+//! * Where the chain ends is kept beside it, so that rows cut off its end are noticed (X123).
+
+use std::rc::Rc;
+
+use policy::MemberId;
+use policy::audit::{Broken, Chain, Entry, Row, verify, verify_to};
+
+use crate::store::{Op, Store, StoreError, Table};
+use crate::tabs::Locks;
+use crate::time::{new_id, now};
+use crate::view::{AuditFilter, AuditState};
+
+const END: &str = "audit-end";
+const LOCK: &str = "audit";
+/// Tries of a write that lost against another tab, where there are no locks.
+const TRIES: usize = 8;
+
+/// The audit log of one workspace.
+pub(crate) struct AuditLog {
+    store: Rc<dyn Store>,
+    locks: Locks,
+}
+
+impl AuditLog {
+    pub(crate) fn new(store: Rc<dyn Store>, locks: Locks) -> Self {
+        AuditLog { store, locks }
+    }
+
+    /// Writes rows, in order, all or none. They are on disk when this returns.
+    pub(crate) async fn write(&self, entries: Vec<Entry>) -> Result<(), StoreError> {
+        let _held = self.locks.hold(LOCK).await;
+        let mut lost = StoreError::Exists(String::new());
+        for _ in 0..TRIES {
+            let mut ops = Vec::with_capacity(entries.len() + 2);
+            let mut chain = match self.last().await? {
+                Some(row) => Chain::resume(&row),
+                None => {
+                    let (chain, row) = Chain::begin(new_id("chain"), now());
+                    ops.push(add(&row)?);
+                    chain
+                }
+            };
+            for entry in &entries {
+                ops.push(add(&chain.append(entry.clone(), now()))?);
+            }
+            ops.push(Op::Put(Table::Settings, END.to_owned(), json(&chain)?));
+            match self.store.write(ops).await {
+                Err(StoreError::Exists(row)) => lost = StoreError::Exists(row),
+                other => return other,
+            }
+        }
+        Err(lost)
+    }
+
+    /// The operations that end the chain and begin a new one whose first row says so.
+    pub(crate) async fn erased(&self, by: MemberId) -> Result<Vec<Op>, StoreError> {
+        let (chain, row) = match self.last().await? {
+            Some(last) => Chain::resume(&last).erase(new_id("chain"), by, now()),
+            None => Chain::begin(new_id("chain"), now()),
+        };
+        Ok(vec![Op::Clear(Table::Audit), add(&row)?, Op::Put(Table::Settings, END.to_owned(), json(&chain)?)])
+    }
+
+    /// The lock under which the chain is changed.
+    pub(crate) async fn lock(&self) -> crate::tabs::Held {
+        self.locks.hold(LOCK).await
+    }
+
+    /// Rows, newest first.
+    pub(crate) async fn read(&self, filter: &AuditFilter) -> Result<Vec<Row>, StoreError> {
+        let take = if filter.take == 0 { 100 } else { filter.take };
+        let Some(last) = self.last().await? else { return Ok(Vec::new()) };
+        let mut rows = Vec::new();
+        let mut skip = filter.skip;
+        let mut to = last.seq;
+        // Backwards, a page at a time, until there are enough that fit.
+        loop {
+            let page = u64::try_from(take.max(256)).unwrap_or(256);
+            let from = to.saturating_sub(page - 1);
+            let records = self.store.range(Table::Audit, &key(from), &key(to)).await?;
+            for (_, text) in records.iter().rev() {
+                let row: Row = parse(text)?;
+                if !fits(&row, filter) {
+                    continue;
+                }
+                if skip > 0 {
+                    skip -= 1;
+                } else if rows.len() < take {
+                    rows.push(row);
+                }
+            }
+            if rows.len() >= take || from == 0 {
+                return Ok(rows);
+            }
+            to = from - 1;
+        }
+    }
+
+    /// Every row, oldest first.
+    pub(crate) async fn all(&self) -> Result<Vec<Row>, StoreError> {
+        self.store.all(Table::Audit).await?.iter().map(|(_, text)| parse(text)).collect()
+    }
+
+    /// Checks the whole chain.
+    pub(crate) async fn check(&self) -> Result<AuditState, StoreError> {
+        let _held = self.locks.hold(LOCK).await;
+        let records = self.store.all(Table::Audit).await?;
+        let rows_there = u64::try_from(records.len()).unwrap_or(u64::MAX);
+        let mut rows = Vec::with_capacity(records.len());
+        for (at, (_, text)) in records.iter().enumerate() {
+            match parse::<Row>(text) {
+                Ok(row) => rows.push(row),
+                // A row that is no row any more was changed.
+                Err(_) => {
+                    let seq = u64::try_from(at).unwrap_or(u64::MAX);
+                    return Ok(AuditState { rows: rows_there, broken: Some(Broken::Changed { seq }) });
+                }
+            }
+        }
+        let end = match self.store.get(Table::Settings, END).await? {
+            Some(text) => parse::<Chain>(&text).ok(),
+            None => None,
+        };
+        let broken = match &end {
+            // Nothing was ever written.
+            None if rows.is_empty() => None,
+            None => verify(&rows).err(),
+            Some(end) => verify_to(&rows, end).err(),
+        };
+        Ok(AuditState { rows: rows_there, broken })
+    }
+
+    async fn last(&self) -> Result<Option<Row>, StoreError> {
+        match self.store.last(Table::Audit).await? {
+            Some((_, text)) => parse(&text).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+fn fits(row: &Row, filter: &AuditFilter) -> bool {
+    let refused = matches!(row.entry, Entry::Refused { .. });
+    if filter.refusals_only && !refused {
+        return false;
+    }
+    match (&filter.connector, &row.entry) {
+        (None, _) => true,
+        (Some(id), Entry::Allowed { call, .. } | Entry::Refused { call, .. }) => call.connector == *id,
+        (Some(_), _) => false,
+    }
+}
+
+fn key(seq: u64) -> String {
+    format!("{seq:012}")
+}
+
+fn add(row: &Row) -> Result<Op, StoreError> {
+    Ok(Op::Add(Table::Audit, key(row.seq), json(row)?))
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Failed(error.to_string()))
+}
+
+fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Failed(format!("a record cannot be read: {error}")))
+}

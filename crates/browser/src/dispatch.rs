@@ -1,0 +1,771 @@
+//! The only way to a tool.
+//!
+//! Whoever wants a call (the person, a model, the package) hands it in as [`Wanted`]; what comes back is how it
+//! [`Ended`]. In between:
+//!
+//! 1. The rules decide with what was approved, so that what is not allowed never even reaches out to a server.
+//! 2. The connection is opened and the live definition is read; the call is frozen with the digest of that.
+//! 3. [`policy::decide`] says run, ask or refuse. A question waits in the queue; an answer names the digest of what
+//!    was shown (X66) and is checked against the rules of that moment (X70). An edit is another call.
+//! 4. Whatever writes waits for its turn: one write at a time (X73). Then the rules are asked once more, because the
+//!    wait may have been long.
+//! 5. The audit row is on disk, and only then the frozen bytes are sent. If the row cannot be written, nothing is.
+//!
+//! A call runs in a task of its own: nobody who stops listening can leave a question or a row behind. Cancelling,
+//! closing, an answer that never comes: all mean no. Only this file spends a [`Permit`], and only it calls
+//! `Connection::call`.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::rc::Rc;
+
+use chat::conversation::{Body, CallCard, CallState, Event, Item, ItemId, Progress, Sent};
+use futures_channel::oneshot;
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, Shared, select};
+use mcp::{CallTool, OpError};
+use policy::audit::{Entry, Outcome};
+use policy::{
+    Action, Call, CallId, Caller, Cause, Class, ConnectionId, Connector, ConnectorId, ConversationId, Decision, Digest,
+    Level, Permit, Question, Refusal, Rulebook, Rules, Veto, decide,
+};
+use serde_json::{Map, Value, json};
+use wasm_bindgen_futures::spawn_local;
+
+use crate::drive::{Done, Failed};
+use crate::error::{Code, Error};
+use crate::link::op_error;
+use crate::time::{monotonic, new_id, now};
+use crate::view::{
+    Answer, Asked, Change, Confirm, HeaderNote, HiddenNote, LineageNote, Millis, QuestionView, SecretNote,
+};
+use crate::workspace::Workspace;
+
+/// A call that somebody wants.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) id: CallId,
+    pub(crate) connector: ConnectorId,
+    pub(crate) action: String,
+    pub(crate) arguments: Map<String, Value>,
+    pub(crate) by: Caller,
+    pub(crate) conversation: Option<ConversationId>,
+}
+
+/// How a call ended.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// The server answered.
+    Done(Value),
+    /// It did not work.
+    Failed { error: Error, sent: Sent },
+    /// It was not made.
+    Refused(Refusal),
+    /// It was given up.
+    Cancelled(Sent),
+}
+
+/// A call under way.
+pub(crate) struct Flight {
+    cancel: RefCell<Option<oneshot::Sender<()>>>,
+}
+
+type Cancelled = Shared<futures_util::future::Map<oneshot::Receiver<()>, fn(Result<(), oneshot::Canceled>)>>;
+
+/// A question that waits for an answer.
+pub(crate) struct Pending {
+    pub(crate) question: Question,
+    pub(crate) shown: Digest,
+    view: QuestionView,
+    /// Asked of somebody else than the page.
+    elsewhere: bool,
+    answered: oneshot::Sender<Answered>,
+}
+
+enum Answered {
+    Allowed(Permit),
+    Refused(Refusal),
+    Edited(Refusal, Call),
+}
+
+/// How long the server has been silent when a result is lost does not matter; what matters is what was sent.
+fn sent_of(sent: mcp::Sent) -> Sent {
+    match sent {
+        mcp::Sent::No => Sent::No,
+        mcp::Sent::Yes => Sent::Yes,
+        mcp::Sent::Unknown => Sent::Unknown,
+    }
+}
+
+impl Workspace {
+    /// Starts a call. It runs on its own; the future only listens for how it ended.
+    pub(crate) fn start_call(&self, wanted: Wanted, confirm: Confirm) -> impl Future<Output = Ended> + use<> {
+        let (cancel, cancelled) = oneshot::channel();
+        let cancelled: Cancelled = cancelled.map((|_| ()) as fn(_)).shared();
+        let flight = Rc::new(Flight { cancel: RefCell::new(Some(cancel)) });
+        self.0.flights.borrow_mut().insert(wanted.id.clone(), flight.clone());
+        if matches!(confirm, Confirm::Never) {
+            self.0.unattended.borrow_mut().insert(wanted.id.clone());
+        }
+        let (over, wait) = oneshot::channel();
+        let workspace = self.clone();
+        spawn_local(async move {
+            let id = wanted.id.clone();
+            let mut run = Run { card: ItemId::from(id.as_str()), call: id.clone(), wanted, confirm, workspace };
+            let ended = run.whole(&cancelled).await;
+            run.show(&ended);
+            let workspace = run.workspace;
+            workspace.0.flights.borrow_mut().retain(|_, one| !Rc::ptr_eq(one, &flight));
+            workspace.0.unattended.borrow_mut().remove(&id);
+            let _ = over.send(ended);
+        });
+        wait.map(|ended| ended.unwrap_or(Ended::Cancelled(Sent::Unknown)))
+    }
+
+    /// Gives a call up: a question is taken back, a request is cancelled with the server.
+    pub fn cancel_call(&self, id: &CallId) {
+        let flight = self.0.flights.borrow().get(id).cloned();
+        if let Some(cancel) = flight.and_then(|flight| flight.cancel.borrow_mut().take()) {
+            let _ = cancel.send(());
+        }
+    }
+
+    /// The questions to the person, the oldest first.
+    pub fn questions(&self) -> Vec<Asked> {
+        let queue = self.0.questions.borrow();
+        let mine: Vec<&Pending> = queue.iter().filter(|pending| !pending.elsewhere).collect();
+        let of = mine.len();
+        mine.iter()
+            .enumerate()
+            .map(|(at, pending)| {
+                let same = |other: &&&Pending| {
+                    other.view.connector == pending.view.connector && other.view.action == pending.view.action
+                };
+                let mut asked = pending.asked();
+                asked.view.position = at + 1;
+                asked.view.of = of;
+                asked.view.alike = mine.iter().filter(same).count();
+                asked
+            })
+            .collect()
+    }
+
+    /// Answers a question. `shown` is [`Asked::shown`]: the answer is about what was shown and nothing else.
+    ///
+    /// # Errors
+    /// When there is no such question, when what it shows has changed meanwhile, and when the rules of this moment
+    /// forbid the call although it was allowed; then nothing is sent.
+    pub fn answer(&self, id: &CallId, shown: &Digest, answer: Answer) -> Result<(), Error> {
+        self.alive()?;
+        let pending = {
+            let mut queue = self.0.questions.borrow_mut();
+            let at = queue
+                .iter()
+                .position(|pending| pending.question.call().id == *id)
+                .ok_or_else(|| Error::not_found("open question", id.as_str()))?;
+            if queue.get(at).is_none_or(|pending| pending.shown != *shown) {
+                return Err(Error::new(Code::Held, "the question changed since it was shown").hint("look at it again"));
+            }
+            queue.remove(at)
+        };
+        self.0.events.tell(Change::Questions);
+        let Pending { question, answered, .. } = pending;
+        match answer {
+            Answer::AllowOnce => {
+                let rules = self.rules(&self.rulebook(), question.call());
+                match question.allow(&rules) {
+                    Ok(permit) => {
+                        let _ = answered.send(Answered::Allowed(permit));
+                        Ok(())
+                    }
+                    Err(refusal) => {
+                        let error = Error::from(&refusal);
+                        let _ = answered.send(Answered::Refused(refusal));
+                        Err(error)
+                    }
+                }
+            }
+            Answer::Deny { reason } => {
+                let _ = answered.send(Answered::Refused(question.deny(reason)));
+                Ok(())
+            }
+            Answer::Edit { arguments } => {
+                let (refusal, call) = question.edit(new_id("call").into(), arguments, now());
+                let _ = answered.send(Answered::Edited(refusal, call));
+                Ok(())
+            }
+            Answer::DenyAllAndStop => {
+                let conversation = question.call().conversation.clone();
+                let _ = answered.send(Answered::Refused(question.deny(None)));
+                let others: Vec<Pending> = {
+                    let mut queue = self.0.questions.borrow_mut();
+                    let (gone, kept) = std::mem::take(&mut *queue)
+                        .into_iter()
+                        .partition(|pending| pending.question.call().conversation == conversation);
+                    *queue = kept;
+                    gone
+                };
+                for Pending { question, answered, .. } in others {
+                    let _ = answered.send(Answered::Refused(question.deny(None)));
+                }
+                if let Some(conversation) = conversation {
+                    self.stop(&conversation);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Everything that has a say about a call right now.
+    pub(crate) fn rules(&self, book: &Rulebook, call: &Call) -> Rules {
+        let mut rules = Rules::of(book, call);
+        if let Some(conversation) = &call.conversation
+            && !self.active_in(conversation).contains(&call.connector)
+        {
+            rules.add(Veto::refuse(Level::Conversation, Cause::NotInConversation));
+        }
+        let approved = book.connector(&call.connector).ok().and_then(|connector| connector.action(&call.action));
+        if let Some(action) = approved {
+            let problems = chat::schema::check(action.input_schema(), &Value::Object(call.arguments.clone()));
+            if let Some(problem) = problems.first() {
+                let place = problem.path.trim_start_matches('/');
+                let problem = match place.is_empty() {
+                    true => problem.message.clone(),
+                    false => format!("`{place}`: {}", problem.message),
+                };
+                rules.add(Veto::refuse(Level::Action, Cause::Invalid { problem }));
+            }
+        }
+        // The list may have been read again since the call was frozen.
+        if let Some(live) = self.live(&call.connector) {
+            let same = live.actions.iter().any(|one| one.name() == call.action && *one.digest() == call.definition);
+            if !same {
+                rules.add(Veto::refuse(Level::Action, Cause::Held));
+            }
+        }
+        let sources = self.sources(call);
+        let traces = policy::lineage::trace(&call.arguments, &sources);
+        rules.add_lineage(call, &sources, &traces);
+        rules
+    }
+
+    /// The earlier results of a call's conversation, as sources of its arguments.
+    fn sources(&self, call: &Call) -> Vec<policy::lineage::Source> {
+        let Some(conversation) = &call.conversation else { return Vec::new() };
+        let records = self.0.records.borrow();
+        let Some(record) = records.get(conversation) else { return Vec::new() };
+        record
+            .conversation
+            .calls()
+            .filter(|card| card.call != call.id)
+            .filter_map(|card| {
+                let mut text = String::new();
+                leaves("", card.result.as_ref()?, &mut |_, leaf| {
+                    text.push_str(leaf);
+                    text.push('\n');
+                });
+                Some(policy::lineage::Source {
+                    connector: card.connector.clone(),
+                    name: card.connector_name.clone(),
+                    host: card.host.clone(),
+                    text,
+                })
+            })
+            .collect()
+    }
+
+    fn view(&self, question: &Question) -> QuestionView {
+        let call = question.call();
+        let book = self.rulebook();
+        let connector = book.connector(&call.connector).ok();
+        let action = connector.and_then(|connector| connector.action(&call.action));
+        let sources = self.sources(call);
+        let lineage = policy::lineage::trace(&call.arguments, &sources)
+            .into_iter()
+            .filter_map(|trace| {
+                let source = sources.get(trace.source)?;
+                Some(LineageNote {
+                    path: trace.path,
+                    connector_name: source.name.clone(),
+                    host: source.host.clone(),
+                    text: trace.text,
+                })
+            })
+            .collect();
+        let (mut secrets, mut hidden) = (Vec::new(), Vec::new());
+        leaves_of(&call.arguments, &mut |path, leaf| {
+            let looks_like = policy::secrets::find(leaf).first().map(|found| found.what.to_owned());
+            let named = path.rsplit('/').next().is_some_and(policy::secrets::names_a_secret);
+            if let Some(looks_like) = looks_like.or(named.then(|| "a secret, by its name".to_owned())) {
+                secrets.push(SecretNote { path: path.to_owned(), looks_like });
+            }
+            let found = policy::text::hidden(leaf);
+            if !found.is_empty() {
+                let mut names: Vec<String> = found.iter().map(policy::text::Hidden::label).collect();
+                names.sort();
+                names.dedup();
+                hidden.push(HiddenNote { path: path.to_owned(), count: found.len(), names });
+            }
+        });
+        let title = action.map_or(call.action.as_str(), Action::title);
+        QuestionView {
+            connector: call.connector.clone(),
+            connector_name: question.connector_name().to_owned(),
+            host: question.host().to_owned(),
+            badge: connector.and_then(Connector::badge).map(str::to_owned),
+            local: connector.is_some_and(Connector::is_local),
+            account: connector.map(account).unwrap_or_default(),
+            action: call.action.clone(),
+            action_title: title.to_owned(),
+            verb_sentence: format!("{title} in {}", question.connector_name()),
+            class: question.classified().class,
+            class_source: question.classified().source,
+            class_sentence: question.classified().source_sentence().to_owned(),
+            open_world: question.open_world(),
+            arguments: call.arguments.clone(),
+            arguments_text: question.arguments_json().to_owned(),
+            lineage,
+            headers: action.map(|action| header_notes(action, &call.arguments)).unwrap_or_default(),
+            definition: action.map(|action| action.definition().clone()).unwrap_or_default(),
+            digest: call.definition.clone(),
+            reasons: question.reasons().to_vec(),
+            secrets,
+            hidden,
+            by: match call.by {
+                Caller::Model => "the model",
+                Caller::Person => "you",
+                Caller::App => "an app of the server",
+                Caller::Sdk => "the page that embeds this",
+                Caller::Automatic => "an automatic step",
+            }
+            .to_owned(),
+            position: 1,
+            of: 1,
+            alike: 1,
+            asked_at: now(),
+        }
+    }
+
+    /// The server reports progress of a call.
+    pub(crate) fn progress(
+        &self,
+        conversation: &ConversationId,
+        call: &CallId,
+        done: f64,
+        total: Option<f64>,
+        message: Option<String>,
+    ) {
+        let progress = Some(Progress { done, total, message });
+        self.apply(conversation, Event::CallSignal { call: call.clone(), progress });
+    }
+
+    /// The server asks the person something during a call, or has got its answer.
+    pub(crate) fn needs_input(&self, conversation: &ConversationId, call: &CallId, needs: bool) {
+        let state = if needs { CallState::NeedsInput } else { CallState::Running };
+        self.apply(conversation, Event::Call { call: call.clone(), state });
+    }
+}
+
+/// One call on its way.
+struct Run {
+    workspace: Workspace,
+    wanted: Wanted,
+    confirm: Confirm,
+    /// The call's id; another one after an edit.
+    call: CallId,
+    /// The card that shows it; the same after an edit.
+    card: ItemId,
+}
+
+impl Run {
+    async fn whole(&mut self, cancelled: &Cancelled) -> Ended {
+        let book = self.workspace.rulebook();
+        let known = book.connector(&self.wanted.connector).ok().cloned();
+        let action = known.as_ref().and_then(|connector| connector.action(&self.wanted.action)).cloned();
+        let approved = action.as_ref().map_or_else(|| Digest::of_json(&Value::Null), |action| action.digest().clone());
+        let mut call = Call {
+            id: self.call.clone(),
+            connector: self.wanted.connector.clone(),
+            connection: ConnectionId::from(self.wanted.connector.as_str()),
+            action: self.wanted.action.clone(),
+            definition: approved,
+            arguments: self.wanted.arguments.clone(),
+            by: self.wanted.by,
+            member: self.workspace.me(),
+            conversation: self.wanted.conversation.clone(),
+            at: now(),
+        };
+        self.put_card(&call, CallState::Proposed);
+
+        // What the rules forbid with what was approved does not even reach out to the server. What was read of the
+        // live list before is looked at when the connection is there: it may have changed back.
+        let approved_only = Rules::of(&book, &call);
+        if let Decision::Refuse(refusal) = decide(call.clone(), &approved_only) {
+            return self.refused(refusal).await;
+        }
+        let Some(connector) = known else {
+            return Ended::Failed { error: Error::not_found("connector", call.connector.as_str()), sent: Sent::No };
+        };
+
+        let opening = self.workspace.open_link(&connector, false);
+        let opened = match select(Box::pin(opening), cancelled.clone()).await {
+            Either::Left((opened, _)) => opened,
+            Either::Right(_) => return Ended::Cancelled(Sent::No),
+        };
+        let (connection, live) = match opened {
+            Ok(open) => open,
+            Err(failed) => return Ended::Failed { error: op_error(&failed.error, &connector.host), sent: Sent::No },
+        };
+        let live = live.actions.iter().find(|action| action.name() == call.action);
+        call.definition = live.map_or_else(|| Digest::of_json(&Value::Null), |action| action.digest().clone());
+
+        let permit = loop {
+            let rules = self.workspace.rules(&self.workspace.rulebook(), &call);
+            match decide(call, &rules) {
+                Decision::Run(permit) => break permit,
+                Decision::Refuse(refusal) => return self.refused(refusal).await,
+                Decision::Ask(question) => match self.ask(question, cancelled).await {
+                    Answered::Allowed(permit) => break permit,
+                    Answered::Refused(refusal) => return self.refused(refusal).await,
+                    Answered::Edited(refusal, edited) => {
+                        // The old call ends as a row; the new one is decided from the start.
+                        if let Err(error) = self.workspace.0.audit.write(vec![Entry::refused(&refusal)]).await {
+                            self.workspace.storage_failed(&error);
+                        }
+                        self.become_call(&edited);
+                        call = edited;
+                    }
+                },
+            }
+        };
+        self.run(permit, &connector, &connection, cancelled).await
+    }
+
+    /// Asks, and waits for the answer.
+    async fn ask(&mut self, question: Question, cancelled: &Cancelled) -> Answered {
+        if matches!(self.confirm, Confirm::Never) {
+            return Answered::Refused(question.deny(Some("there was nobody to ask".to_owned())));
+        }
+        self.state(CallState::Waiting);
+        let view = self.workspace.view(&question);
+        let shown = shown(&question);
+        let (answered, wait) = oneshot::channel();
+        let id = question.call().id.clone();
+        let elsewhere = matches!(self.confirm, Confirm::With(_));
+        let pending = Pending { question, shown: shown.clone(), view, elsewhere, answered };
+        let asked = pending.asked();
+        self.workspace.0.questions.borrow_mut().push(pending);
+        self.workspace.0.events.tell(Change::Questions);
+        if let Confirm::With(ask) = &self.confirm {
+            let (workspace, id, answer) = (self.workspace.clone(), id.clone(), ask(asked));
+            spawn_local(async move {
+                let answer = answer.await;
+                // A question that was taken back meanwhile has nothing to answer.
+                let _ = workspace.answer(&id, &shown, answer);
+            });
+        }
+        match select(wait, cancelled.clone()).await {
+            Either::Left((Ok(answered), _)) => answered,
+            Either::Left((Err(_), _)) | Either::Right(_) => {
+                let taken = {
+                    let mut queue = self.workspace.0.questions.borrow_mut();
+                    let at = queue.iter().position(|pending| pending.question.call().id == id);
+                    at.map(|at| queue.remove(at))
+                };
+                self.workspace.0.events.tell(Change::Questions);
+                match taken {
+                    Some(pending) => Answered::Refused(pending.question.not_answered()),
+                    // Answered in the same moment: the cancel wins, and nothing is sent.
+                    None => Answered::Refused(Refusal { call: self.as_call(), cause: Cause::NotAnswered }),
+                }
+            }
+        }
+    }
+
+    /// Sends what a permit holds, once.
+    async fn run(
+        &mut self,
+        permit: Permit,
+        connector: &Connector,
+        connection: &crate::drive::Connection,
+        cancelled: &Cancelled,
+    ) -> Ended {
+        let book = self.workspace.rulebook();
+        let class = book
+            .connector(&connector.id)
+            .ok()
+            .and_then(|connector| Some(connector.classify(connector.action(&permit.call().action)?).class))
+            .unwrap_or(Class::Destructive);
+        let turn = self.workspace.0.write_turn.clone();
+        let _turn = if class > Class::Read {
+            match select(Box::pin(turn.lock()), cancelled.clone()).await {
+                Either::Left((turn, _)) => Some(turn),
+                Either::Right(_) => {
+                    return self.refused(Refusal { call: permit.call().clone(), cause: Cause::NotAnswered }).await;
+                }
+            }
+        } else {
+            None
+        };
+        // The wait may have been long: what is forbidden by now is not sent. The rules can only say no here.
+        let rules = self.workspace.rules(&self.workspace.rulebook(), permit.call());
+        if let Decision::Refuse(refusal) = decide(permit.call().clone(), &rules) {
+            return self.refused(refusal).await;
+        }
+
+        let frozen = permit.spend();
+        let call = frozen.call().id.clone();
+        let rows = vec![Entry::allowed(&frozen), Entry::Sent { call: call.clone(), attempt: 1, again: None }];
+        if let Err(error) = self.workspace.0.audit.write(rows).await {
+            self.workspace.storage_failed(&error);
+            let error = Error::from(error).hint("nothing was sent, because it could not be recorded; free some space first");
+            return Ended::Failed { error, sent: Sent::No };
+        }
+        if cancelled.peek().is_some() {
+            self.finish(call, Outcome::NotSent, 0).await;
+            return Ended::Cancelled(Sent::No);
+        }
+        if let Some(conversation) = &self.wanted.conversation {
+            let why = frozen.basis().sentence().to_owned();
+            self.workspace.apply(conversation, Event::CallAllowed { call: call.clone(), why });
+        }
+        self.state(CallState::Running);
+
+        let started = monotonic();
+        let running = connection.call(CallTool {
+            name: frozen.call().action.clone(),
+            arguments: frozen.arguments_json().to_owned(),
+            progress: true,
+        });
+        let during = self.workspace.during(&connector.id, running.op(), &call, self.wanted.conversation.as_ref());
+        let ended = match select(running, cancelled.clone()).await {
+            Either::Left((result, _)) => ended(result, &connector.host),
+            // Dropping the operation tells the server.
+            Either::Right((_, running)) => {
+                drop(running);
+                Ended::Cancelled(Sent::Unknown)
+            }
+        };
+        drop(during);
+        let outcome = match &ended {
+            Ended::Done(result) if chat::results::is_error(result) => Outcome::ToolError,
+            Ended::Done(_) => Outcome::Done,
+            Ended::Failed { sent: Sent::No, .. } => Outcome::NotSent,
+            Ended::Failed { sent: Sent::Yes, .. } => Outcome::Failed,
+            Ended::Failed { sent: Sent::Unknown, .. } => Outcome::Unknown,
+            Ended::Cancelled(_) | Ended::Refused(_) => Outcome::Cancelled,
+        };
+        self.finish(call, outcome, monotonic().saturating_sub(started)).await;
+        ended
+    }
+
+    async fn finish(&self, call: CallId, outcome: Outcome, took: Millis) {
+        if let Err(error) = self.workspace.0.audit.write(vec![Entry::Finished { call, outcome, took }]).await {
+            self.workspace.storage_failed(&error);
+        }
+    }
+
+    /// Writes the row about a call that is not made. That nothing was sent stays true if the row cannot be written.
+    async fn refused(&self, refusal: Refusal) -> Ended {
+        if let Err(error) = self.workspace.0.audit.write(vec![Entry::refused(&refusal)]).await {
+            self.workspace.storage_failed(&error);
+        }
+        Ended::Refused(refusal)
+    }
+
+    fn as_call(&self) -> Call {
+        Call {
+            id: self.call.clone(),
+            connector: self.wanted.connector.clone(),
+            connection: ConnectionId::from(self.wanted.connector.as_str()),
+            action: self.wanted.action.clone(),
+            definition: Digest::of_json(&Value::Null),
+            arguments: self.wanted.arguments.clone(),
+            by: self.wanted.by,
+            member: self.workspace.me(),
+            conversation: self.wanted.conversation.clone(),
+            at: now(),
+        }
+    }
+
+    /// An edited call takes the place of the old one: same card, same way to cancel.
+    fn become_call(&mut self, call: &Call) {
+        let flight = self.workspace.0.flights.borrow_mut().remove(&self.call);
+        if let Some(flight) = flight {
+            self.workspace.0.flights.borrow_mut().insert(call.id.clone(), flight);
+        }
+        self.call = call.id.clone();
+        self.wanted.arguments = call.arguments.clone();
+        self.put_card(call, CallState::Proposed);
+    }
+
+    fn put_card(&self, call: &Call, state: CallState) {
+        let Some(conversation) = &call.conversation else { return };
+        let book = self.workspace.rulebook();
+        let connector = book.connector(&call.connector).ok();
+        let action = connector.and_then(|connector| connector.action(&call.action));
+        let classified = connector.zip(action).map(|(connector, action)| connector.classify(action));
+        let card = CallCard {
+            call: call.id.clone(),
+            by: call.by,
+            connector: call.connector.clone(),
+            connector_name: connector.map_or_else(|| call.connector.to_string(), |connector| connector.name.clone()),
+            host: connector.map(|connector| connector.host.clone()).unwrap_or_default(),
+            badge: connector.and_then(Connector::badge).map(str::to_owned),
+            account: connector.map(account),
+            action: call.action.clone(),
+            title: action.map_or(call.action.as_str(), Action::title).to_owned(),
+            class: classified.map_or(Class::Write, |classified| classified.class),
+            class_source: classified.map_or(policy::ClassSource::Unlabelled, |classified| classified.source),
+            arguments: Value::Object(call.arguments.clone()),
+            state,
+            started_at: now(),
+            running_since: None,
+            ended_at: None,
+            signal_at: None,
+            progress: None,
+            result: None,
+            why: None,
+            late: false,
+        };
+        let item = Item { id: self.card.clone(), at: now(), body: Body::Call(Box::new(card)) };
+        self.workspace.apply(conversation, Event::Put(item));
+    }
+
+    fn state(&self, state: CallState) {
+        if let Some(conversation) = &self.wanted.conversation {
+            self.workspace.apply(conversation, Event::Call { call: self.call.clone(), state });
+        }
+    }
+
+    /// Shows on the card how it ended.
+    fn show(&self, ended: &Ended) {
+        let state = match ended {
+            Ended::Done(result) => {
+                if let Some(conversation) = &self.wanted.conversation {
+                    let event = Event::CallResult { call: self.call.clone(), result: result.clone() };
+                    self.workspace.apply(conversation, event);
+                }
+                return;
+            }
+            Ended::Failed { error, sent: Sent::Unknown } => CallState::Unknown { cause: error.message.clone() },
+            Ended::Failed { error, sent } => CallState::Failed { cause: error.message.clone(), sent: *sent },
+            Ended::Cancelled(sent) => CallState::Cancelled { sent: *sent },
+            Ended::Refused(refusal) => match &refusal.cause {
+                Cause::Denied { reason } => CallState::Denied { reason: reason.clone() },
+                Cause::NotAnswered => CallState::NotAnswered,
+                Cause::Held => CallState::Held,
+                _ => CallState::Blocked { reason: refusal.sentence() },
+            },
+        };
+        self.state(state);
+    }
+}
+
+impl Pending {
+    fn asked(&self) -> Asked {
+        let call = self.question.call();
+        Asked {
+            id: call.id.clone(),
+            conversation: call.conversation.clone(),
+            shown: self.shown.clone(),
+            view: self.view.clone(),
+        }
+    }
+}
+
+impl From<&Refusal> for Error {
+    fn from(refusal: &Refusal) -> Self {
+        let code = match refusal.cause {
+            Cause::Denied { .. } | Cause::Edited { .. } => Code::Declined,
+            Cause::NotAnswered => Code::NotAnswered,
+            Cause::Held | Cause::Stale { .. } => Code::Held,
+            Cause::Invalid { .. } => Code::Invalid,
+            Cause::Unknown { .. } => Code::NotFound,
+            _ => Code::Blocked,
+        };
+        Error::new(code, refusal.sentence()).hint("nothing was sent")
+    }
+}
+
+fn ended(result: Result<Done, Failed>, host: &str) -> Ended {
+    match result {
+        Ok(Done::Called(result)) => Ended::Done(result.raw),
+        Ok(Done::Connected(_) | Done::Tools { .. }) => {
+            let error = Error::new(Code::Protocol, format!("{host}: the answer was of another kind"));
+            Ended::Failed { error, sent: Sent::Unknown }
+        }
+        Err(Failed { error: OpError::Cancelled, sent }) => Ended::Cancelled(sent_of(sent)),
+        Err(Failed { error, sent }) => {
+            let mut out = op_error(&error, host);
+            if sent == mcp::Sent::Unknown {
+                out.code = Code::UnknownOutcome;
+                out.hint = Some("it may have happened; look on the server before you repeat it".to_owned());
+            }
+            Ended::Failed { error: out, sent: sent_of(sent) }
+        }
+    }
+}
+
+/// What an approval names.
+fn shown(question: &Question) -> Digest {
+    let call = question.call();
+    Digest::of_json(&json!([
+        call.id,
+        call.connector,
+        call.action,
+        call.definition,
+        question.arguments_json(),
+        question.connector_name(),
+        question.host(),
+    ]))
+}
+
+/// The account a connector is used with, in words.
+pub(crate) fn account(connector: &Connector) -> String {
+    match &connector.sign_in {
+        policy::SignIn::None => "no sign-in".to_owned(),
+        policy::SignIn::Header { name } => format!("header {name}"),
+    }
+}
+
+/// The arguments that the server also wants in a request header (`x-mcp-header`, X43).
+fn header_notes(action: &Action, arguments: &Map<String, Value>) -> Vec<HeaderNote> {
+    let properties = action.input_schema().get("properties").and_then(Value::as_object);
+    let named = properties.into_iter().flatten().filter_map(|(argument, schema)| {
+        let name = schema.get("x-mcp-header")?.as_str()?;
+        let sent = arguments.get(argument).is_some_and(|value| !value.is_null());
+        sent.then(|| HeaderNote { header: format!("Mcp-Param-{name}"), argument: argument.clone() })
+    });
+    named.collect()
+}
+
+/// Every text and number of the arguments, with its JSON pointer.
+fn leaves_of(arguments: &Map<String, Value>, each: &mut impl FnMut(&str, &str)) {
+    for (key, value) in arguments {
+        leaves(&format!("/{}", escaped(key)), value, each);
+    }
+}
+
+fn leaves(path: &str, value: &Value, each: &mut impl FnMut(&str, &str)) {
+    match value {
+        Value::String(text) => each(path, text),
+        Value::Number(number) => each(path, &number.to_string()),
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                leaves(&format!("{path}/{at}"), item, each);
+            }
+        }
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                leaves(&format!("{path}/{}", escaped(key)), field, each);
+            }
+        }
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// A key as a part of a JSON pointer (RFC 6901).
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}

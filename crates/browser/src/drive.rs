@@ -1,0 +1,368 @@
+//! One loop that gives a sans-IO [`mcp::Session`] its hands: poll until nothing is left, do the effects, feed back
+//! what happened.
+//!
+//! A [`Connection`] is a session with its requests in flight, its timer, and whoever waits for its answers. Dropping
+//! a [`Running`] operation cancels it, with the server told as its revision knows. The session is never borrowed
+//! while anybody else's code runs.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll};
+
+use futures_channel::oneshot;
+use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
+use mcp::{AskId, CallResult, CallTool, Connected, Event, Excluded, FetchId, HttpRequest, Input, OpError, OpId, Output, Sent, Session};
+use serde_json::Value;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::fetch::{Failure, Fetcher, Request};
+use crate::time::{Timer, monotonic};
+
+/// Where the requests of a connection go.
+#[derive(Clone)]
+pub enum Transport {
+    /// Over the network.
+    Network(Fetcher),
+    /// To a server that runs in this page.
+    InPage(Rc<dyn InPage>),
+}
+
+/// A server that runs in this page and answers the same requests as one on the network.
+pub trait InPage {
+    /// Answers one request.
+    fn answer(&self, request: HttpRequest) -> LocalBoxFuture<'static, InPageAnswer>;
+}
+
+/// The answer of a server that runs in this page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InPageAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body; JSON when it is not empty.
+    pub body: String,
+}
+
+/// What an operation gave.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Done {
+    /// What the server is.
+    Connected(Box<Connected>),
+    /// Its actions.
+    Tools {
+        /// Definitions as received.
+        tools: Vec<Value>,
+        /// What was left out.
+        excluded: Vec<Excluded>,
+    },
+    /// The answer to a call.
+    Called(Box<CallResult>),
+}
+
+/// Why an operation gave nothing.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{error}")]
+pub struct Failed {
+    /// The cause.
+    pub error: OpError,
+    /// Whether the server may have run it.
+    pub sent: Sent,
+}
+
+impl Failed {
+    fn closed() -> Self {
+        Failed { error: OpError::Closed, sent: Sent::Unknown }
+    }
+}
+
+/// A session with everything it needs to run. Clones share it.
+#[derive(Clone)]
+pub struct Connection(Rc<Inner>);
+
+struct Inner {
+    session: RefCell<Session>,
+    transport: Transport,
+    flights: RefCell<HashMap<FetchId, AbortHandle>>,
+    timer: RefCell<Option<Timer>>,
+    waiting: RefCell<HashMap<OpId, oneshot::Sender<Result<Done, Failed>>>>,
+    connecting: RefCell<Vec<OpId>>,
+    connected: RefCell<Option<Connected>>,
+    on_event: Box<dyn Fn(&Event)>,
+    pumping: Cell<bool>,
+}
+
+impl Connection {
+    /// A connection that has not sent anything yet. `on_event` hears every event of the session, in order.
+    pub fn new(config: mcp::Config, transport: Transport, on_event: impl Fn(&Event) + 'static) -> Self {
+        Connection(Rc::new(Inner {
+            session: RefCell::new(Session::new(config, monotonic())),
+            transport,
+            flights: RefCell::default(),
+            timer: RefCell::default(),
+            waiting: RefCell::default(),
+            connecting: RefCell::default(),
+            connected: RefCell::default(),
+            on_event: Box::new(on_event),
+            pumping: Cell::new(false),
+        }))
+    }
+
+    /// Connects, to learn what the server is.
+    pub fn connect(&self) -> Running {
+        if let Some(connected) = self.0.connected.borrow().clone() {
+            return Running::finished(self, Done::Connected(Box::new(connected)));
+        }
+        let connecting = self.0.clone();
+        self.start(|session, now| {
+            let op = session.connect(now);
+            connecting.connecting.borrow_mut().push(op);
+            op
+        })
+    }
+
+    /// Lists every action.
+    pub fn list(&self) -> Running {
+        self.start(|session, now| session.list_tools(now))
+    }
+
+    /// Calls an action. Only the dispatcher does, with what a permit holds.
+    pub(crate) fn call(&self, call: CallTool) -> Running {
+        self.start(|session, now| session.call_tool(call, now))
+    }
+
+    /// Answers a question of the server.
+    pub fn answer(&self, ask: AskId, answer: mcp::Answer) {
+        self.0.session.borrow_mut().answer(ask, answer, monotonic());
+        self.0.pump();
+    }
+
+    /// What the server said it is, once connected.
+    pub fn connected(&self) -> Option<Connected> {
+        self.0.connected.borrow().clone()
+    }
+
+    /// Ends it: fails what is open and tells the server.
+    pub fn close(&self) {
+        self.0.session.borrow_mut().close(monotonic());
+        self.0.pump();
+    }
+
+    fn start(&self, begin: impl FnOnce(&mut Session, u64) -> OpId) -> Running {
+        let op = begin(&mut self.0.session.borrow_mut(), monotonic());
+        let (done, wait) = oneshot::channel();
+        self.0.waiting.borrow_mut().insert(op, done);
+        self.0.pump();
+        Running { connection: Rc::downgrade(&self.0), op: Some(op), wait: Wait::For(wait) }
+    }
+}
+
+impl Inner {
+    /// Does what the session wants until it wants nothing more.
+    fn pump(self: &Rc<Self>) {
+        if self.pumping.replace(true) {
+            // Whoever is pumping goes on until nothing is left.
+            return;
+        }
+        while let Some(output) = self.next() {
+            match output {
+                Output::Fetch(request) => self.fetch(request),
+                Output::Cancel(id) => {
+                    if let Some(flight) = self.flights.borrow_mut().remove(&id) {
+                        flight.abort();
+                    }
+                }
+                Output::WakeAt(at) => self.wake_at(at),
+                Output::Event(event) => self.tell(event),
+            }
+        }
+        self.pumping.set(false);
+    }
+
+    fn next(&self) -> Option<Output> {
+        self.session.borrow_mut().poll()
+    }
+
+    fn feed(self: &Rc<Self>, input: Input) {
+        self.session.borrow_mut().handle(input, monotonic());
+        self.pump();
+    }
+
+    fn wake_at(self: &Rc<Self>, at: u64) {
+        let this = Rc::downgrade(self);
+        let timer = Timer::after(at.saturating_sub(monotonic()), move || {
+            if let Some(this) = this.upgrade() {
+                this.feed(Input::Tick);
+            }
+        });
+        *self.timer.borrow_mut() = timer;
+    }
+
+    fn tell(&self, event: Event) {
+        (self.on_event)(&event);
+        let (op, result) = match event {
+            Event::Connected(connected) => {
+                *self.connected.borrow_mut() = Some(connected);
+                return self.tell_connected();
+            }
+            Event::Disconnected { .. } | Event::Closed => {
+                *self.connected.borrow_mut() = None;
+                return;
+            }
+            Event::Tools { op, tools, excluded } => (op, Ok(Done::Tools { tools, excluded })),
+            Event::Called { op, result } => (op, Ok(Done::Called(Box::new(result)))),
+            Event::Failed { op, error, sent } => (op, Err(Failed { error, sent })),
+            _ => return,
+        };
+        if let Some(done) = self.waiting.borrow_mut().remove(&op) {
+            let _ = done.send(result);
+        }
+    }
+
+    /// Whoever waits for the connection itself has it now. Other operations have answers of their own.
+    fn tell_connected(&self) {
+        let Some(connected) = self.connected.borrow().clone() else { return };
+        let connecting: Vec<OpId> = self.connecting.borrow_mut().drain(..).collect();
+        for op in connecting {
+            if let Some(done) = self.waiting.borrow_mut().remove(&op) {
+                let _ = done.send(Ok(Done::Connected(Box::new(connected.clone()))));
+            }
+        }
+    }
+
+    fn fetch(self: &Rc<Self>, request: HttpRequest) {
+        let id = request.id;
+        let this = Rc::downgrade(self);
+        let (flight, handle) = abortable(carry(self.transport.clone(), request, this.clone()));
+        self.flights.borrow_mut().insert(id, handle);
+        spawn_local(async move {
+            let _ = flight.await;
+            if let Some(this) = this.upgrade() {
+                this.flights.borrow_mut().remove(&id);
+            }
+        });
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        for flight in self.flights.borrow_mut().drain().map(|(_, flight)| flight) {
+            flight.abort();
+        }
+    }
+}
+
+/// Carries one request out and its answer back, piece by piece.
+async fn carry(transport: Transport, request: HttpRequest, to: Weak<Inner>) {
+    let id = request.id;
+    let report = |input: Input| match to.upgrade() {
+        Some(inner) => {
+            inner.feed(input);
+            true
+        }
+        None => false,
+    };
+    match transport {
+        Transport::InPage(server) => {
+            let answer = server.answer(request).await;
+            let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+            report(Input::Response { id, status: answer.status, headers });
+            report(Input::Bytes { id, chunk: answer.body.into_bytes() });
+            report(Input::Ended { id });
+        }
+        Transport::Network(fetcher) => {
+            let request = Request {
+                method: request.method.as_str().to_owned(),
+                url: request.url,
+                headers: request.headers,
+                body: request.body.map(String::into_bytes),
+                // The session keeps the time: it knows progress from silence.
+                timeout: None,
+            };
+            let failed = |why: Failure| Input::Failed { id, why: why.to_string(), sent: sent(&why) };
+            let mut response = match fetcher.send(request).await {
+                Ok(response) => response,
+                Err(why) => {
+                    report(failed(why));
+                    return;
+                }
+            };
+            let headers = std::mem::take(&mut response.headers);
+            report(Input::Response { id, status: response.status, headers });
+            loop {
+                let more = match response.chunk().await {
+                    Ok(Some(chunk)) => report(Input::Bytes { id, chunk }),
+                    Ok(None) => {
+                        report(Input::Ended { id });
+                        false
+                    }
+                    Err(why) => {
+                        report(failed(why));
+                        false
+                    }
+                };
+                if !more {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// A redirect is an answer, so the request was sent, and the server that redirects has not run it; whether the next
+/// one would have is not ours to guess. Everything else may have happened.
+fn sent(why: &Failure) -> Sent {
+    match why {
+        Failure::Unsendable(_) => Sent::No,
+        Failure::Network(_) | Failure::Redirected | Failure::Timeout(_) => Sent::Unknown,
+    }
+}
+
+/// An operation under way. Dropping it cancels it.
+pub struct Running {
+    connection: Weak<Inner>,
+    op: Option<OpId>,
+    wait: Wait,
+}
+
+enum Wait {
+    For(oneshot::Receiver<Result<Done, Failed>>),
+    Over(Option<Done>),
+}
+
+impl Running {
+    fn finished(connection: &Connection, done: Done) -> Self {
+        Running { connection: Rc::downgrade(&connection.0), op: None, wait: Wait::Over(Some(done)) }
+    }
+
+    /// The operation's id in its session, while it runs.
+    pub fn op(&self) -> Option<OpId> {
+        self.op
+    }
+}
+
+impl Future for Running {
+    type Output = Result<Done, Failed>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = match &mut self.wait {
+            Wait::Over(done) => done.take().ok_or_else(Failed::closed),
+            Wait::For(wait) => match Pin::new(wait).poll(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(result) => result.unwrap_or_else(|_| Err(Failed::closed())),
+            },
+        };
+        self.op = None;
+        Poll::Ready(result)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let (Some(op), Some(inner)) = (self.op.take(), self.connection.upgrade()) else { return };
+        inner.waiting.borrow_mut().remove(&op);
+        inner.session.borrow_mut().cancel(op, monotonic());
+        inner.pump();
+    }
+}

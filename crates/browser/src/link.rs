@@ -1,0 +1,445 @@
+//! The connections of a workspace: one a connector, opened when first needed, and what its server lists right now.
+//!
+//! The live list is read when a connection opens, when the server says that it changed, and before each turn; it is
+//! compared with the approved snapshot, and what differs is held by the gate (X35). A connector whose address,
+//! sign-in or stage changes loses its connection.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use futures_util::lock::Mutex;
+use mcp::{Ask, AskId, EraChoice, Event, Implementation, OpError, OpId, ServerRequest};
+use policy::{Action, CallId, Connector, ConnectorId, ConversationId, Reach, SignIn};
+
+use crate::builtin::{self, Server};
+use crate::drive::{Connection, Done, Failed, Transport};
+use crate::error::{Code, Error};
+use crate::time::{new_id, now};
+use crate::view::{Change, ConnectionStatus, Drift, ElicitationKind, ElicitationView, Excluded};
+use crate::workspace::{Inner, Workspace};
+
+/// Who this client says it is.
+pub(crate) fn client() -> Implementation {
+    Implementation { name: "countersign".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+}
+
+/// One connection and what is known through it.
+pub(crate) struct Link {
+    /// The connection, once opened.
+    connection: RefCell<Option<Connection>>,
+    /// What the server lists, once read.
+    live: RefCell<Option<Live>>,
+    /// The state to show.
+    status: RefCell<ConnectionStatus>,
+    /// Calls under way, to know whose question a question is.
+    calls: RefCell<HashMap<OpId, (CallId, Option<ConversationId>)>>,
+    /// One opener at a time.
+    opening: Mutex<()>,
+}
+
+/// What a server lists right now.
+#[derive(Clone)]
+pub(crate) struct Live {
+    pub(crate) actions: Vec<Action>,
+    pub(crate) excluded: Vec<Excluded>,
+    pub(crate) connected: mcp::Connected,
+    /// The server said that the list changed since.
+    stale: bool,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Link {
+            connection: RefCell::default(),
+            live: RefCell::default(),
+            status: RefCell::new(ConnectionStatus::Idle),
+            calls: RefCell::default(),
+            opening: Mutex::new(()),
+        }
+    }
+}
+
+/// A question of a server that waits for the person.
+pub(crate) struct WaitingAsk {
+    pub(crate) view: ElicitationView,
+    pub(crate) connection: Connection,
+    pub(crate) ask: AskId,
+}
+
+impl Workspace {
+    fn link(&self, id: &ConnectorId) -> Rc<Link> {
+        self.0.links.borrow_mut().entry(id.clone()).or_default().clone()
+    }
+
+    /// The state of a connector's connection.
+    pub fn connection(&self, id: &ConnectorId) -> ConnectionStatus {
+        self.0.links.borrow().get(id).map_or(ConnectionStatus::Idle, |link| link.status.borrow().clone())
+    }
+
+    /// What the server of a connector lists right now; none until it is connected.
+    pub fn live_actions(&self, id: &ConnectorId) -> Option<Vec<Action>> {
+        Some(self.live(id)?.actions)
+    }
+
+    pub(crate) fn live(&self, id: &ConnectorId) -> Option<Live> {
+        self.0.links.borrow().get(id)?.live.borrow().clone()
+    }
+
+    /// How the live list differs from what was approved, as of the last time the list was read.
+    pub fn drift(&self, id: &ConnectorId) -> Drift {
+        let book = self.rulebook();
+        let snapshot = book.connector(id).ok().and_then(|connector| connector.snapshot.as_ref());
+        match (snapshot, self.live(id)) {
+            (Some(snapshot), Some(live)) => drift(snapshot, &live.actions),
+            _ => Drift::default(),
+        }
+    }
+
+    /// Opens the connection of a connector now. It is otherwise opened when first needed.
+    ///
+    /// # Errors
+    /// Why it could not be reached or used.
+    pub async fn connect(&self, id: &ConnectorId) -> Result<(), Error> {
+        self.alive()?;
+        let book = self.rulebook();
+        let connector = book.connector(id)?;
+        book.may_use(connector, book.member(&self.me())?)?;
+        let opened = self.open_link(connector, true).await;
+        opened.map(|_| ()).map_err(|failed| op_error(&failed.error, &connector.host))
+    }
+
+    /// Closes the connection of a connector. It opens again when needed.
+    pub async fn disconnect(&self, id: &ConnectorId) {
+        self.drop_link(id);
+    }
+
+    /// Forgets a connection: the connector changed, or is gone.
+    pub(crate) fn drop_link(&self, id: &ConnectorId) {
+        let Some(link) = self.0.links.borrow_mut().remove(id) else { return };
+        let connection = link.connection.borrow_mut().take();
+        if let Some(connection) = connection {
+            connection.close();
+        }
+        self.withdraw_asks(|waiting| waiting.view.connector == *id);
+        self.0.events.tell(Change::Connection { connector: id.clone(), status: ConnectionStatus::Idle });
+    }
+
+    /// The connection of a connector and its live list, opened and read if need be; read again with `fresh`.
+    pub(crate) async fn open_link(&self, connector: &Connector, fresh: bool) -> Result<(Connection, Live), Failed> {
+        let link = self.link(&connector.id);
+        let _opening = link.opening.lock().await;
+        let known = link.live.borrow().clone();
+        let open = link.connection.borrow().clone();
+        if let (Some(live), Some(connection), false) = (&known, &open, fresh)
+            && !live.stale
+        {
+            return Ok((connection.clone(), live.clone()));
+        }
+        if known.is_none() {
+            self.set_status(&connector.id, &link, ConnectionStatus::Connecting);
+        }
+        let connection = match open {
+            Some(connection) => connection,
+            None => {
+                let connection = self.new_connection(connector).await?;
+                *link.connection.borrow_mut() = Some(connection.clone());
+                connection
+            }
+        };
+        match read_list(&connection).await {
+            Ok(live) => {
+                *link.live.borrow_mut() = Some(live.clone());
+                let protocol = live.connected.protocol.clone();
+                let drift = connector.snapshot.as_ref().map(|snapshot| drift(snapshot, &live.actions)).unwrap_or_default();
+                let changed: Vec<String> = drift.changed.into_iter().chain(drift.removed).collect();
+                let status = match changed.is_empty() {
+                    true => ConnectionStatus::Connected { protocol },
+                    false => ConnectionStatus::Changed { protocol, actions: changed },
+                };
+                self.set_status(&connector.id, &link, status);
+                Ok((connection, live))
+            }
+            Err(failed) => {
+                link.live.borrow_mut().take();
+                link.connection.borrow_mut().take();
+                self.set_status(&connector.id, &link, status_of(&failed.error, &connector.host));
+                Err(failed)
+            }
+        }
+    }
+
+    /// A connection for a connector as it is now; also for a scan, before there is one in the rulebook.
+    pub(crate) async fn new_connection(&self, connector: &Connector) -> Result<Connection, Failed> {
+        let secret = match &connector.sign_in {
+            SignIn::None => None,
+            SignIn::Header { name } => {
+                let value = self.0.secrets.get(&header_secret(&connector.id)).await.ok().flatten();
+                value.map(|value| (name.clone(), value))
+            }
+        };
+        Ok(self.connection_with(connector, secret.into_iter().collect()))
+    }
+
+    pub(crate) fn connection_with(&self, connector: &Connector, headers: Vec<(String, String)>) -> Connection {
+        let mut config = mcp::Config::new(connector.address.clone(), client());
+        config.headers = headers;
+        let transport = match self.built_in(connector) {
+            Some(server) => {
+                config.era = EraChoice::Modern;
+                Transport::InPage(Rc::new(builtin::Host(server)))
+            }
+            None => Transport::Network(self.0.fetcher.clone()),
+        };
+        let (workspace, id) = (Rc::downgrade(&self.0), connector.id.clone());
+        Connection::new(config, transport, move |event| {
+            if let Some(inner) = workspace.upgrade() {
+                Workspace(inner).on_event(&id, event);
+            }
+        })
+    }
+
+    fn built_in(&self, connector: &Connector) -> Option<Rc<dyn Server>> {
+        if connector.reach != Reach::InPage {
+            return None;
+        }
+        match connector.id.as_str() {
+            GUIDE => Some(Rc::new(builtin::guide::Guide)),
+            NOTEBOOK => Some(Rc::new(builtin::notebook::Notebook::new(self.0.store.clone()))),
+            _ => None,
+        }
+    }
+
+    fn set_status(&self, id: &ConnectorId, link: &Link, status: ConnectionStatus) {
+        if link.status.replace(status.clone()) != status {
+            self.0.events.tell(Change::Connection { connector: id.clone(), status });
+        }
+    }
+
+    /// Notes that an operation belongs to a call, until the returned guard is dropped.
+    pub(crate) fn during(&self, connector: &ConnectorId, op: Option<OpId>, call: &CallId, conversation: Option<&ConversationId>) -> During {
+        let link = self.link(connector);
+        if let Some(op) = op {
+            link.calls.borrow_mut().insert(op, (call.clone(), conversation.cloned()));
+        }
+        During { link, op }
+    }
+
+    fn on_event(&self, id: &ConnectorId, event: &Event) {
+        let Some(link) = self.0.links.borrow().get(id).cloned() else { return };
+        match event {
+            Event::ListChanged(mcp::Listed::Tools) => {
+                if let Some(live) = link.live.borrow_mut().as_mut() {
+                    live.stale = true;
+                }
+            }
+            Event::Progress { op, progress, total, message } => {
+                let call = link.calls.borrow().get(op).cloned();
+                if let Some((call, Some(conversation))) = call {
+                    self.progress(&conversation, &call, *progress, *total, message.clone());
+                }
+            }
+            Event::Asked(request) => self.asked(id, &link, request),
+            Event::AskWithdrawn { id: ask } => {
+                self.withdraw_asks(|waiting| waiting.view.connector == *id && waiting.ask == *ask);
+            }
+            Event::Disconnected { error } => {
+                link.live.borrow_mut().take();
+                let book = self.rulebook();
+                let host = book.connector(id).map(|connector| connector.host.clone()).unwrap_or_default();
+                self.set_status(id, &link, status_of(error, &host));
+            }
+            _ => {}
+        }
+    }
+
+    fn asked(&self, id: &ConnectorId, link: &Link, request: &ServerRequest) {
+        let Some(connection) = link.connection.borrow().clone() else { return };
+        let book = self.rulebook();
+        let Ok(connector) = book.connector(id) else { return };
+        let call = request.op.and_then(|op| link.calls.borrow().get(&op).cloned());
+        let (call, conversation) = match call {
+            Some((call, conversation)) => (Some(call), conversation),
+            None => (None, None),
+        };
+        // A call without anybody to ask (the package, without a way to confirm) has nobody to fill in a form either.
+        if call.as_ref().is_some_and(|call| self.0.unattended.borrow().contains(call)) {
+            connection.answer(request.id, mcp::Answer::Decline);
+            return;
+        }
+        let kind = match &request.kind {
+            Ask::Form { schema } => ElicitationKind::Form { schema: schema.clone() },
+            Ask::Url { url, .. } => url_kind(url),
+        };
+        let view = ElicitationView {
+            id: new_id("ask"),
+            connector: id.clone(),
+            connector_name: connector.name.clone(),
+            host: connector.host.clone(),
+            call: call.clone(),
+            conversation: conversation.clone(),
+            message: request.message.clone(),
+            kind,
+            repeated: request.repeated,
+            asked_at: now(),
+        };
+        self.0.asks.borrow_mut().push(WaitingAsk { view, connection, ask: request.id });
+        if let (Some(call), Some(conversation)) = (call, conversation) {
+            self.needs_input(&conversation, &call, true);
+        }
+        self.0.events.tell(Change::Asks);
+    }
+
+    pub(crate) fn withdraw_asks(&self, gone: impl Fn(&WaitingAsk) -> bool) {
+        let before = self.0.asks.borrow().len();
+        let mut calls = Vec::new();
+        self.0.asks.borrow_mut().retain(|waiting| {
+            let keep = !gone(waiting);
+            if let (false, Some(call), Some(conversation)) = (keep, &waiting.view.call, &waiting.view.conversation) {
+                calls.push((call.clone(), conversation.clone()));
+            }
+            keep
+        });
+        for (call, conversation) in calls {
+            self.needs_input(&conversation, &call, false);
+        }
+        if self.0.asks.borrow().len() != before {
+            self.0.events.tell(Change::Asks);
+        }
+    }
+}
+
+/// The id of the built-in *Guide*.
+pub(crate) const GUIDE: &str = "guide";
+/// The id of the built-in *Notebook*.
+pub(crate) const NOTEBOOK: &str = "notebook";
+
+/// The name under which a connector's header value is kept.
+pub(crate) fn header_secret(id: &ConnectorId) -> String {
+    format!("header:{id}")
+}
+
+/// Takes an operation off the list of calls when it is over.
+pub(crate) struct During {
+    link: Rc<Link>,
+    op: Option<OpId>,
+}
+
+impl Drop for During {
+    fn drop(&mut self) {
+        if let Some(op) = self.op {
+            self.link.calls.borrow_mut().remove(&op);
+        }
+    }
+}
+
+/// Connects and reads the whole list.
+pub(crate) async fn read_list(connection: &Connection) -> Result<Live, Failed> {
+    let (tools, excluded) = match connection.list().await? {
+        Done::Tools { tools, excluded } => (tools, excluded),
+        Done::Connected(_) | Done::Called(_) => (Vec::new(), Vec::new()),
+    };
+    let connected = connection
+        .connected()
+        .ok_or(Failed { error: OpError::Closed, sent: mcp::Sent::Unknown })?;
+    let mut excluded: Vec<Excluded> =
+        excluded.into_iter().map(|left| Excluded { name: left.name, why: left.reason }).collect();
+    let mut actions: Vec<Action> = Vec::with_capacity(tools.len());
+    for tool in tools {
+        match Action::new(tool) {
+            Ok(action) if actions.iter().any(|known| known.name() == action.name()) => {
+                let why = "the server lists two actions of this name, so neither can be told apart".to_owned();
+                excluded.push(Excluded { name: action.name().to_owned(), why });
+            }
+            Ok(action) => actions.push(action),
+            Err(error) => excluded.push(Excluded { name: "(without a name)".to_owned(), why: error.to_string() }),
+        }
+    }
+    // Of two with one name none can be used.
+    actions.retain(|action| !excluded.iter().any(|left| left.name == action.name()));
+    Ok(Live { actions, excluded, connected, stale: false })
+}
+
+fn drift(snapshot: &policy::Snapshot, live: &[Action]) -> Drift {
+    let mut drift = Drift::default();
+    for one in snapshot.drift(live) {
+        match one {
+            policy::snapshot::Drift::Added(name) => drift.added.push(name),
+            policy::snapshot::Drift::Changed(name) => drift.changed.push(name),
+            policy::snapshot::Drift::Removed(name) => drift.removed.push(name),
+        }
+    }
+    drift
+}
+
+/// What can be opened of an address that a server wants opened: a page over `https:`, by a click (X81).
+fn url_kind(url: &str) -> ElicitationKind {
+    let parsed = web_sys::Url::new(url).ok();
+    let (host, refused) = match parsed {
+        None => (String::new(), Some("this is not an address".to_owned())),
+        Some(parsed) if parsed.protocol() != "https:" => {
+            (parsed.host(), Some("only pages over https: can be opened".to_owned()))
+        }
+        Some(parsed) if !parsed.username().is_empty() || !parsed.password().is_empty() => {
+            (parsed.host(), Some("the address carries a user name, which hides where it leads".to_owned()))
+        }
+        Some(parsed) => (parsed.host(), None),
+    };
+    ElicitationKind::Url { url: url.to_owned(), host, refused }
+}
+
+fn status_of(error: &OpError, host: &str) -> ConnectionStatus {
+    match error {
+        OpError::SignIn { .. } => ConnectionStatus::SignIn { why: format!("{host} asks for a sign-in") },
+        other => {
+            let error = op_error(other, host);
+            ConnectionStatus::Failed { why: error.message, next: error.hint.unwrap_or_default() }
+        }
+    }
+}
+
+/// An error of a session in the words of the workspace.
+pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
+    let (code, hint) = match error {
+        OpError::SignIn { .. } => (Code::SignIn, "enter a new value for its header in the connector's settings"),
+        OpError::Network { .. } => (Code::Network, "check that the server runs and lets this page in; scan it again"),
+        OpError::Timeout { .. } => (Code::Timeout, "try again later"),
+        OpError::Cancelled => (Code::Cancelled, "run it again if you still want it"),
+        OpError::Closed => (Code::Network, "try again; the connection opens anew"),
+        OpError::Rpc { .. } | OpError::Http { .. } => (Code::Server, "look at what the server said in the details"),
+        OpError::Excluded { .. } | OpError::Arguments { .. } | OpError::Header { .. } => {
+            (Code::Invalid, "change the values and run it again")
+        }
+        OpError::DefinitionChanged { .. } => (Code::Held, "rescan the connector and review the change"),
+        _ => (Code::Protocol, "tell the server's operator; details are in the cause"),
+    };
+    let mut out = Error::new(code, format!("{host}: {error}")).hint(hint);
+    out.cause = cause_of(error);
+    out
+}
+
+fn cause_of(error: &OpError) -> Option<serde_json::Value> {
+    use serde_json::json;
+    match error {
+        OpError::Rpc { code, message, data } => Some(json!({ "code": code, "message": message, "data": data })),
+        OpError::Http { status, text, retry_after } => {
+            Some(json!({ "status": status, "text": text, "retryAfter": retry_after }))
+        }
+        OpError::SignIn { status, text, .. } => Some(json!({ "status": status, "text": text })),
+        OpError::SessionUnreadable { status, text } => Some(json!({ "status": status, "text": text })),
+        _ => None,
+    }
+}
+
+impl Inner {
+    /// Closes every connection.
+    pub(crate) fn close_links(&self) {
+        let links: Vec<Rc<Link>> = self.links.borrow_mut().drain().map(|(_, link)| link).collect();
+        for link in links {
+            let connection = link.connection.borrow_mut().take();
+            if let Some(connection) = connection {
+                connection.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Tokens and keys.
+//!
+//! By default a secret lives until the tab closes: its ciphertext is in `sessionStorage`, under an AES-GCM key that
+//! WebCrypto does not let anybody read out and that is kept in the store. *Memory* keeps it in this realm only,
+//! *device* keeps the ciphertext in the store. A realm without WebCrypto or `sessionStorage` (Node, a worker, an
+//! insecure page) keeps it in memory, which is shorter than asked and never longer.
+//!
+//! Other code on the same origin can use the key, though not read it: a limit which the help says out loud (X120).
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AesGcmParams, AesKeyGenParams, CryptoKey, Storage, SubtleCrypto};
+
+use crate::error::{Code, Error};
+use crate::store::{Op, Store, StoreError, Table};
+use crate::time::{global, hex, random, unhex, words};
+use crate::view::Keep;
+
+/// The secrets of one workspace.
+pub(crate) struct Secrets {
+    prefix: String,
+    store: Rc<dyn Store>,
+    known: RefCell<HashMap<String, String>>,
+}
+
+impl Secrets {
+    /// The secrets kept beside a store.
+    pub(crate) fn new(name: &str, store: Rc<dyn Store>) -> Self {
+        Secrets { prefix: format!("countersign:{name}:secret:"), store, known: RefCell::default() }
+    }
+
+    /// Keeps a secret, and says how long it really is kept.
+    pub(crate) async fn put(&self, name: &str, value: &str, keep: Keep) -> Result<Keep, Error> {
+        self.remove(name).await?;
+        self.known.borrow_mut().insert(name.to_owned(), value.to_owned());
+        match keep {
+            Keep::Memory => Ok(Keep::Memory),
+            Keep::Tab => {
+                let (Some(session), Some(sealed)) = (session(), self.seal(value).await?) else {
+                    return Ok(Keep::Memory);
+                };
+                match session.set_item(&self.slot(name), &sealed) {
+                    Ok(()) => Ok(Keep::Tab),
+                    Err(_) => Ok(Keep::Memory),
+                }
+            }
+            Keep::Device => match self.seal(value).await? {
+                Some(sealed) => {
+                    self.store.write(vec![Op::Put(Table::Secrets, name.to_owned(), sealed)]).await?;
+                    Ok(Keep::Device)
+                }
+                None => Ok(Keep::Memory),
+            },
+        }
+    }
+
+    /// A secret, if it is still there.
+    pub(crate) async fn get(&self, name: &str) -> Result<Option<String>, Error> {
+        if let Some(known) = self.known.borrow().get(name) {
+            return Ok(Some(known.clone()));
+        }
+        let in_tab = session().and_then(|session| session.get_item(&self.slot(name)).ok()).flatten();
+        let sealed = match in_tab {
+            Some(sealed) => Some(sealed),
+            None => self.store.get(Table::Secrets, name).await?,
+        };
+        let Some(sealed) = sealed else { return Ok(None) };
+        let opened = self.open(&sealed).await;
+        if let Some(value) = &opened {
+            self.known.borrow_mut().insert(name.to_owned(), value.clone());
+        }
+        Ok(opened)
+    }
+
+    /// Forgets a secret wherever it is.
+    pub(crate) async fn remove(&self, name: &str) -> Result<(), Error> {
+        self.known.borrow_mut().remove(name);
+        if let Some(session) = session() {
+            let _ = session.remove_item(&self.slot(name));
+        }
+        Ok(self.store.write(vec![Op::Delete(Table::Secrets, name.to_owned())]).await?)
+    }
+
+    /// Forgets everything, the key included: what a copy of the storage still holds cannot be opened any more.
+    pub(crate) async fn remove_all(&self) -> Result<(), Error> {
+        self.known.borrow_mut().clear();
+        if let Some(session) = session() {
+            let mine = |index: u32| session.key(index).ok().flatten().filter(|key| key.starts_with(&self.prefix));
+            let keys: Vec<String> = (0..session.length().unwrap_or_default()).filter_map(mine).collect();
+            for key in keys {
+                let _ = session.remove_item(&key);
+            }
+        }
+        self.store.write(vec![Op::Clear(Table::Secrets)]).await?;
+        Ok(self.store.set_crypto_key(None).await?)
+    }
+
+    fn slot(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// Encrypts; none where there is no WebCrypto.
+    async fn seal(&self, value: &str) -> Result<Option<String>, Error> {
+        let Some(subtle) = subtle() else { return Ok(None) };
+        let key = match self.store.crypto_key().await? {
+            Some(key) => key,
+            None => {
+                let key = new_key(&subtle).await.map_err(crypto)?;
+                self.store.set_crypto_key(Some(key.clone())).await?;
+                key
+            }
+        };
+        let mut iv = [0u8; 12];
+        random(&mut iv);
+        let params = AesGcmParams::new("AES-GCM", &Uint8Array::from(iv.as_slice()));
+        let sealed = subtle.encrypt_with_object_and_u8_array(&params, &key, value.as_bytes()).map_err(crypto)?;
+        let sealed = JsFuture::from(sealed).await.map_err(crypto)?;
+        Ok(Some(format!("{}.{}", hex(&iv), hex(&bytes(sealed)))))
+    }
+
+    /// Decrypts; none when the key is gone or the text was tampered with.
+    async fn open(&self, sealed: &str) -> Option<String> {
+        let (iv, sealed) = sealed.split_once('.')?;
+        let (iv, sealed) = (unhex(iv)?, unhex(sealed)?);
+        let key = self.store.crypto_key().await.ok()??;
+        let params = AesGcmParams::new("AES-GCM", &Uint8Array::from(iv.as_slice()));
+        let opened = subtle()?.decrypt_with_object_and_u8_array(&params, &key, &sealed).ok()?;
+        String::from_utf8(bytes(JsFuture::from(opened).await.ok()?)).ok()
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let hint = match &error {
+            StoreError::Unavailable(_) => "allow this page to keep data, or leave the private window",
+            StoreError::Full(_) => "free some space in Settings, Data, or export and erase",
+            StoreError::Exists(_) | StoreError::Failed(_) => "reload the page and try again",
+        };
+        Error::new(Code::Storage, error.to_string()).hint(hint)
+    }
+}
+
+fn session() -> Option<Storage> {
+    global("sessionStorage")?.dyn_into().ok()
+}
+
+fn subtle() -> Option<SubtleCrypto> {
+    let subtle = Reflect::get(&global("crypto")?, &"subtle".into()).ok()?;
+    (!subtle.is_undefined()).then(|| subtle.unchecked_into())
+}
+
+async fn new_key(subtle: &SubtleCrypto) -> Result<CryptoKey, JsValue> {
+    let usages = Array::of2(&"encrypt".into(), &"decrypt".into());
+    let extractable = false;
+    let key = subtle.generate_key_with_object(&AesKeyGenParams::new("AES-GCM", 256), extractable, &usages)?;
+    Ok(JsFuture::from(key).await?.unchecked_into())
+}
+
+fn bytes(buffer: JsValue) -> Vec<u8> {
+    Uint8Array::new(&buffer.unchecked_into::<ArrayBuffer>()).to_vec()
+}
+
+fn crypto(error: JsValue) -> Error {
+    Error::new(Code::Storage, format!("the browser could not encrypt the secret: {}", words(&error)))
+        .hint("choose memory only")
+}

@@ -1,0 +1,189 @@
+//! Connectors: the built-in ones, making a draft, switching actions, leaving.
+
+use policy::snapshot::ServerInfo;
+use policy::{Action, Class, Connector, ConnectorId, MemberId, Provider, SignIn, Snapshot, Why};
+
+use super::Workspace;
+use crate::builtin::{self, Server, guide::Guide, notebook::Notebook};
+use crate::error::{Code, Error};
+use crate::link::{GUIDE, NOTEBOOK, header_secret};
+use crate::store::memory::Memory;
+use crate::time::{new_id, now};
+use crate::view::{Keep, Millis, NewConnector, Scanned};
+
+/// The connectors that are part of the product, as this version has them.
+pub(crate) fn built_in(owner: &MemberId, now: Millis) -> Vec<Connector> {
+    // The definitions do not depend on a store.
+    let notebook = Notebook::new(std::rc::Rc::new(Memory::new()));
+    let parts: [(&str, &str, &str, Provider, &dyn Server); 2] = [
+        (GUIDE, "Guide", "Searches and reads the help on this product.", Provider::FirstParty, &Guide),
+        (
+            NOTEBOOK,
+            "Notebook",
+            "Notes that are kept in this browser, to try every kind of action with.",
+            Provider::Demo,
+            &notebook,
+        ),
+    ];
+    parts
+        .into_iter()
+        .filter_map(|(id, name, description, provider, server)| {
+            let snapshot = snapshot_of(server, now)?;
+            let id = ConnectorId::from(id);
+            Some(Connector::built_in(id, name, description, provider, owner.clone(), snapshot, now))
+        })
+        .collect()
+}
+
+fn snapshot_of(server: &dyn Server, now: Millis) -> Option<Snapshot> {
+    let info = server.info();
+    let text = |name: &str| info.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    let about = ServerInfo { name: text("name"), version: text("version") };
+    let actions = server.tools().into_iter().filter_map(|tool| Action::new(tool).ok()).collect();
+    let instructions = Some(server.instructions().to_owned());
+    Snapshot::new(1, now, about, builtin::PROTOCOL.to_owned(), instructions, actions).ok()
+}
+
+impl Workspace {
+    /// Makes a draft of what a scan found. Only the person who made it can use it.
+    ///
+    /// # Errors
+    /// When they may not, the name is empty, the address is not the one that was scanned, or it cannot be kept.
+    pub async fn create_draft(&self, new: NewConnector, scanned: Scanned) -> Result<ConnectorId, Error> {
+        self.alive()?;
+        let address = self.check_address(&new.address).map_err(address_error)?;
+        if address.url != scanned.address {
+            return Err(Error::new(Code::Invalid, "the address was changed after the scan").hint("scan it again"));
+        }
+        let id = ConnectorId::from(new_id("con"));
+        let draft = policy::NewConnector {
+            id: id.clone(),
+            name: new.name,
+            description: new.description,
+            address: address.url,
+            host: address.host,
+            reach: address.reach,
+            provenance: new.provenance,
+            sign_in: new.sign_in.clone(),
+            colour: new.colour,
+            snapshot: scanned.snapshot,
+        };
+        let me = self.me();
+        self.change_rules(|book| book.create_draft(&me, draft, now())).await?;
+        if let (SignIn::Header { .. }, Some(value)) = (&new.sign_in, &new.header_value) {
+            self.0.secrets.put(&header_secret(&id), value, new.keep).await?;
+        }
+        self.note(&id, "added as a draft").await;
+        Ok(id)
+    }
+
+    /// Switches an action on or off.
+    ///
+    /// # Errors
+    /// When the person may not, there is no such action, or it cannot be kept.
+    pub async fn set_action_on(&self, id: &ConnectorId, action: &str, on: bool) -> Result<(), Error> {
+        let me = self.me();
+        self.change_rules(|book| book.set_action_on(&me, id, action, on, now())).await?;
+        self.note(id, &format!("action `{action}` switched {}", if on { "on" } else { "off" })).await;
+        Ok(())
+    }
+
+    /// Sets the class of an action, or with none goes back to what its definition says.
+    ///
+    /// # Errors
+    /// When the person may not, there is no such action, or it cannot be kept.
+    pub async fn set_action_class(&self, id: &ConnectorId, action: &str, class: Option<Class>) -> Result<(), Error> {
+        let me = self.me();
+        self.change_rules(|book| book.set_action_class(&me, id, action, class, now())).await?;
+        let how = class.map_or("from its definition", Class::label);
+        self.note(id, &format!("class of action `{action}` set: {how}")).await;
+        Ok(())
+    }
+
+    /// Changes the name and the description of a connector.
+    ///
+    /// # Errors
+    /// When the person may not, the name is empty, or it cannot be kept.
+    pub async fn rename_connector(&self, id: &ConnectorId, name: &str, description: &str) -> Result<(), Error> {
+        let me = self.me();
+        self.change_rules(|book| {
+            book.rename(&me, id, name, now())?;
+            if let Some(connector) = book.connectors.iter_mut().find(|connector| connector.id == *id) {
+                connector.description = description.trim().to_owned();
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Replaces the value of a connector's sign-in header, and says how long it really is kept.
+    ///
+    /// # Errors
+    /// When the connector has no such sign-in, or the value cannot be kept.
+    pub async fn set_header_value(&self, id: &ConnectorId, value: &str, keep: Keep) -> Result<Keep, Error> {
+        self.alive()?;
+        let book = self.rulebook();
+        let SignIn::Header { .. } = book.connector(id)?.sign_in else {
+            return Err(Error::new(Code::Invalid, "this connector does not sign in with a header"));
+        };
+        let kept = self.0.secrets.put(&header_secret(id), value, keep).await?;
+        self.drop_link(id);
+        Ok(kept)
+    }
+
+    /// Whether the value of a connector's sign-in header is still there.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn has_header_value(&self, id: &ConnectorId) -> Result<bool, Error> {
+        Ok(self.0.secrets.get(&header_secret(id)).await?.is_some())
+    }
+
+    /// Archives a connector: it stays on record, and nothing of it runs any more.
+    ///
+    /// # Errors
+    /// When the person may not, or it cannot be kept.
+    pub async fn archive(&self, id: &ConnectorId) -> Result<(), Error> {
+        let me = self.me();
+        self.change_rules(|book| book.archive(&me, id, now())).await?;
+        self.drop_link(id);
+        self.0.secrets.remove(&header_secret(id)).await?;
+        self.note(id, "archived").await;
+        Ok(())
+    }
+
+    /// Removes a draft or an archived connector for good, with its secrets and its places in conversations.
+    ///
+    /// # Errors
+    /// When the person may not, or it cannot be kept.
+    pub async fn remove(&self, id: &ConnectorId) -> Result<(), Error> {
+        let me = self.me();
+        self.change_rules(|book| book.remove(&me, id)).await?;
+        self.drop_link(id);
+        self.0.secrets.remove(&header_secret(id)).await?;
+        self.note(id, "removed").await;
+        Ok(())
+    }
+
+    /// Puts a line about a connector into the audit log.
+    pub(crate) async fn note(&self, id: &ConnectorId, how: &str) {
+        let entry = policy::audit::Entry::Changed {
+            by: self.me(),
+            subject: format!("connector {id}"),
+            how: how.to_owned(),
+        };
+        if let Err(error) = self.0.audit.write(vec![entry]).await {
+            self.storage_failed(&error);
+        }
+    }
+
+    /// Why the person may not add connectors, if they may not: what to show instead of the form.
+    pub fn may_add(&self) -> Result<(), Why> {
+        let book = self.rulebook();
+        book.may_create_draft(book.member(&self.me())?)
+    }
+}
+
+pub(crate) fn address_error(error: policy::address::AddressError) -> Error {
+    Error::new(Code::Address, error.to_string())
+}

@@ -1,0 +1,371 @@
+//! Conversations: the list, the records, and keeping them.
+//!
+//! A record changes in memory at once and is written soon after: the first change immediately, a stream of changes a
+//! few times a second. The head and each item are records of their own, so a long conversation is not rewritten for
+//! every word. A turn holds a lock of its conversation; a tab that loads a conversation whose lock is free knows that
+//! whatever was under way there is over (X71).
+
+use std::collections::BTreeSet;
+
+use chat::conversation::{Body, Conversation, Event, Item, ItemId};
+use policy::{ConnectorId, ConversationId};
+use wasm_bindgen_futures::spawn_local;
+
+use super::Workspace;
+use crate::error::Error;
+use crate::store::{Op, StoreError, Table, prefix_end};
+use crate::tabs::News;
+use crate::time::{new_id, now};
+use crate::view::{Change, ConversationHead};
+
+/// How long to wait between two writes of a conversation that is changing, in milliseconds.
+const PAUSE: u64 = 200;
+
+/// A conversation in memory.
+pub(crate) struct Record {
+    pub(crate) conversation: Conversation,
+}
+
+impl Workspace {
+    /// Every conversation, the one with the latest change first.
+    pub fn conversations(&self) -> Vec<ConversationHead> {
+        let mut heads: Vec<ConversationHead> = self.0.heads.borrow().values().cloned().collect();
+        heads.sort_by(|one, two| two.updated_at.cmp(&one.updated_at).then_with(|| two.id.cmp(&one.id)));
+        heads
+    }
+
+    /// A conversation with everything in it. What was under way when the page that ran it went away is over: questions
+    /// count as not answered, calls as of unknown outcome.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub async fn conversation(&self, id: &ConversationId) -> Result<Conversation, Error> {
+        self.alive()?;
+        if let Some(record) = self.0.records.borrow().get(id) {
+            return Ok(record.conversation.clone());
+        }
+        let mut conversation = self.read(id).await?;
+        let free = self.0.locks.try_hold(&turn_lock(id)).await;
+        let changed = if free.is_some() { conversation.restore(now()) } else { Vec::new() };
+        // Somebody else may have loaded and changed it while this waited.
+        if let Some(record) = self.0.records.borrow().get(id) {
+            return Ok(record.conversation.clone());
+        }
+        let positions: Vec<usize> =
+            changed.iter().filter_map(|item| conversation.items.iter().position(|one| one.id == *item)).collect();
+        self.0.records.borrow_mut().insert(id.clone(), Record { conversation: conversation.clone() });
+        for position in positions {
+            self.soil(id, position);
+        }
+        Ok(conversation)
+    }
+
+    /// Starts a conversation with every connector that the person can use.
+    ///
+    /// # Errors
+    /// When the workspace is closed or dead. A store that is full is a state and not an error of this.
+    pub async fn new_conversation(&self) -> Result<ConversationId, Error> {
+        self.alive()?;
+        let book = self.rulebook();
+        let member = book.member(&self.me())?;
+        let usable = book.connectors.iter().filter(|connector| book.may_use(connector, member).is_ok());
+        let connectors = usable.map(|connector| connector.id.clone()).collect();
+        let id = ConversationId::from(new_id("c"));
+        let conversation = Conversation::new(id.clone(), connectors, now());
+        self.set_head(&conversation);
+        self.0.records.borrow_mut().insert(id.clone(), Record { conversation });
+        self.soil_head(&id);
+        self.0.events.tell(Change::Conversations);
+        Ok(id)
+    }
+
+    /// Gives a conversation a title; an empty one goes back to the first words said in it.
+    ///
+    /// # Errors
+    /// When there is no such conversation.
+    pub async fn rename_conversation(&self, id: &ConversationId, title: &str) -> Result<(), Error> {
+        self.conversation(id).await?;
+        self.apply(id, Event::Renamed { title: title.to_owned() });
+        Ok(())
+    }
+
+    /// Deletes a conversation with everything in it, results included. The audit log keeps its rows.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be deleted from the store.
+    pub async fn delete_conversation(&self, id: &ConversationId) -> Result<(), Error> {
+        self.alive()?;
+        if !self.0.heads.borrow().contains_key(id) {
+            return Err(Error::not_found("conversation", id.as_str()));
+        }
+        self.stop(id);
+        self.0.records.borrow_mut().remove(id);
+        self.0.dirty.borrow_mut().retain(|(one, _)| one != id);
+        let written = self
+            .0
+            .store
+            .write(vec![
+                Op::Delete(Table::Conversations, id.to_string()),
+                Op::DeletePrefix(Table::Items, format!("{id}/")),
+            ])
+            .await;
+        if let Err(error) = written {
+            self.storage_failed(&error);
+            return Err(error.into());
+        }
+        self.storage_works();
+        self.0.heads.borrow_mut().remove(id);
+        let book = self.rulebook();
+        if book.grants.iter().any(|grant| grant.conversation == *id) {
+            self.change_rules(|book| {
+                book.forget_conversation(id);
+                Ok(())
+            })
+            .await?;
+        }
+        self.0.events.tell(Change::Conversations);
+        self.tell_tabs(&News::Conversations);
+        Ok(())
+    }
+
+    /// The conversations that mention every word of a text, in their title or in what was said; all for an empty text.
+    pub async fn search_conversations(&self, text: &str) -> Vec<ConversationHead> {
+        let heads = self.conversations();
+        if text.trim().is_empty() {
+            return heads;
+        }
+        let mut found = Vec::new();
+        for head in heads {
+            let loaded = self.0.records.borrow().get(&head.id).map(|record| record.conversation.mentions(text));
+            let mentions = match loaded {
+                Some(mentions) => mentions,
+                None => self.read(&head.id).await.is_ok_and(|conversation| conversation.mentions(text)),
+            };
+            if mentions {
+                found.push(head);
+            }
+        }
+        found
+    }
+
+    /// Chooses the connectors that are active in a conversation.
+    ///
+    /// # Errors
+    /// When there is no such conversation or connector.
+    pub async fn set_active(&self, id: &ConversationId, connectors: Vec<ConnectorId>) -> Result<(), Error> {
+        self.conversation(id).await?;
+        let book = self.rulebook();
+        for connector in &connectors {
+            book.connector(connector)?;
+        }
+        self.apply(id, Event::Active { connectors });
+        self.0.events.tell(Change::Conversation { id: id.clone() });
+        Ok(())
+    }
+
+    /// The connectors that are active in a conversation.
+    pub(crate) fn active_in(&self, id: &ConversationId) -> Vec<ConnectorId> {
+        let records = self.0.records.borrow();
+        records.get(id).map(|record| record.conversation.connectors.clone()).unwrap_or_default()
+    }
+
+    /// Applies what happened, keeps it and tells it. What comes too late (a deleted conversation, an ended call) is
+    /// left out, as [`Conversation::apply`] says.
+    pub(crate) fn apply(&self, id: &ConversationId, event: Event) {
+        let delta = match &event {
+            Event::AnswerText { item, text } => Some((item.clone(), text.clone())),
+            _ => None,
+        };
+        let (changed, listed) = {
+            let mut records = self.0.records.borrow_mut();
+            let Some(record) = records.get_mut(id) else { return };
+            let conversation = &mut record.conversation;
+            let before = (conversation.title.clone(), conversation.items.len());
+            let changed = conversation.apply(event, now());
+            let listed = before != (conversation.title.clone(), conversation.items.len());
+            let changed = changed.ok().flatten().and_then(|item| {
+                let at = conversation.items.iter().position(|one| one.id == item)?;
+                Some((at, conversation.items.get(at)?.clone()))
+            });
+            (changed, listed)
+        };
+        if let Some(head) = self.0.records.borrow().get(id).map(|record| head_of(&record.conversation)) {
+            self.0.heads.borrow_mut().insert(id.clone(), head);
+        }
+        match changed {
+            Some((at, item)) => {
+                self.soil(id, at);
+                self.0.events.tell(match delta {
+                    Some((item, text)) => Change::Delta { conversation: id.clone(), item, text },
+                    None => Change::Item { conversation: id.clone(), item: Box::new(item) },
+                });
+            }
+            None => self.soil_head(id),
+        }
+        if listed {
+            self.0.events.tell(Change::Conversations);
+        }
+    }
+
+    /// Adds an item.
+    pub(crate) fn add_item(&self, id: &ConversationId, body: Body) -> ItemId {
+        let item = ItemId::from(new_id("i"));
+        self.apply(id, Event::Put(Item { id: item.clone(), at: now(), body }));
+        item
+    }
+
+    pub(crate) fn item(&self, id: &ConversationId, item: &ItemId) -> Option<Item> {
+        self.0.records.borrow().get(id)?.conversation.item(item).cloned()
+    }
+
+    fn set_head(&self, conversation: &Conversation) {
+        self.0.heads.borrow_mut().insert(conversation.id.clone(), head_of(conversation));
+    }
+
+    /// An item changed and has to be written; the head goes with it.
+    fn soil(&self, id: &ConversationId, at: usize) {
+        self.0.dirty.borrow_mut().insert((id.clone(), at));
+        self.flush_soon();
+    }
+
+    fn soil_head(&self, id: &ConversationId) {
+        self.soil(id, usize::MAX);
+    }
+
+    /// Writes what changed, now and then again until nothing changes any more.
+    fn flush_soon(&self) {
+        if self.0.flushing.replace(true) {
+            return;
+        }
+        let workspace = self.clone();
+        spawn_local(async move {
+            loop {
+                let dirty = std::mem::take(&mut *workspace.0.dirty.borrow_mut());
+                if dirty.is_empty() {
+                    break;
+                }
+                workspace.flush(dirty).await;
+                crate::time::sleep(PAUSE).await;
+            }
+            workspace.0.flushing.set(false);
+        });
+    }
+
+    async fn flush(&self, dirty: BTreeSet<(ConversationId, usize)>) {
+        let mut ops = Vec::new();
+        let mut touched: Vec<ConversationId> = Vec::new();
+        for (id, at) in &dirty {
+            let records = self.0.records.borrow();
+            let Some(conversation) = records.get(id).map(|record| &record.conversation) else { continue };
+            if let Some(item) = conversation.items.get(*at)
+                && let Ok(text) = serde_json::to_string(item)
+            {
+                ops.push(Op::Put(Table::Items, item_key(id, *at), text));
+            }
+            if touched.last() != Some(id) {
+                touched.push(id.clone());
+                let head = Conversation { items: Vec::new(), ..conversation.clone() };
+                if let Ok(text) = serde_json::to_string(&head) {
+                    ops.push(Op::Put(Table::Conversations, id.to_string(), text));
+                }
+            }
+        }
+        match self.0.store.write(ops).await {
+            Ok(()) => self.storage_works(),
+            Err(error) => {
+                // It stays in memory and is tried again with the next change.
+                self.0.dirty.borrow_mut().extend(dirty);
+                self.storage_failed(&error);
+                crate::time::sleep(PAUSE * 10).await;
+                return;
+            }
+        }
+        self.tell_tabs(&News::Conversations);
+        for id in touched {
+            self.tell_tabs(&News::Conversation(id.to_string()));
+        }
+    }
+
+    /// Reads a conversation from the store as it is.
+    async fn read(&self, id: &ConversationId) -> Result<Conversation, Error> {
+        let text = self.0.store.get(Table::Conversations, id.as_str()).await?;
+        let text = text.ok_or_else(|| Error::not_found("conversation", id.as_str()))?;
+        let mut conversation: Conversation = parse(&text)?;
+        let prefix = format!("{id}/");
+        for (_, text) in self.0.store.range(Table::Items, &prefix, &prefix_end(&prefix)).await? {
+            conversation.items.push(parse(&text)?);
+        }
+        Ok(conversation)
+    }
+
+    pub(crate) async fn load_heads(&self) -> Result<(), Error> {
+        let mut heads = std::collections::BTreeMap::new();
+        for (_, text) in self.0.store.all(Table::Conversations).await? {
+            let conversation: Conversation = parse(&text)?;
+            heads.insert(conversation.id.clone(), head_of(&conversation));
+        }
+        // What is in memory is newer than what is written.
+        for record in self.0.records.borrow().values() {
+            let head = head_of(&record.conversation);
+            let unwritten = self.0.dirty.borrow().iter().any(|(id, _)| *id == head.id);
+            if unwritten || heads.contains_key(&head.id) {
+                heads.insert(head.id.clone(), head);
+            }
+        }
+        let gone: Vec<ConversationId> = {
+            let records = self.0.records.borrow();
+            records.keys().filter(|id| !heads.contains_key(*id)).cloned().collect()
+        };
+        *self.0.heads.borrow_mut() = heads;
+        for id in gone {
+            // Deleted in another tab.
+            self.stop(&id);
+            self.0.records.borrow_mut().remove(&id);
+            self.0.events.tell(Change::Conversation { id });
+        }
+        Ok(())
+    }
+
+    /// Another tab wrote a conversation: take that over, unless a turn of it runs here.
+    pub(crate) async fn reload_conversation(&self, id: &ConversationId) -> Result<(), Error> {
+        let loaded = self.0.records.borrow().contains_key(id);
+        if !loaded || self.is_running(id) {
+            return Ok(());
+        }
+        let conversation = match self.read(id).await {
+            Ok(conversation) => conversation,
+            Err(error) if error.code == crate::error::Code::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if self.is_running(id) || self.0.dirty.borrow().iter().any(|(one, _)| one == id) {
+            return Ok(());
+        }
+        self.set_head(&conversation);
+        self.0.records.borrow_mut().insert(id.clone(), Record { conversation });
+        self.0.events.tell(Change::Conversation { id: id.clone() });
+        Ok(())
+    }
+}
+
+/// The lock that a running turn of a conversation holds.
+pub(crate) fn turn_lock(id: &ConversationId) -> String {
+    format!("turn:{id}")
+}
+
+fn item_key(id: &ConversationId, at: usize) -> String {
+    format!("{id}/{at:06}")
+}
+
+fn head_of(conversation: &Conversation) -> ConversationHead {
+    ConversationHead {
+        id: conversation.id.clone(),
+        title: conversation.title.clone(),
+        created_at: conversation.created_at,
+        updated_at: conversation.updated_at,
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::Failed(format!("a stored conversation cannot be read: {error}")).into())
+}

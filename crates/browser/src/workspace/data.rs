@@ -1,0 +1,232 @@
+//! The record of what happened, and the data as a whole: how much, out, and away.
+
+use js_sys::{Function, Promise, Reflect};
+use policy::audit::Row;
+use serde_json::{Value, json};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use super::{StoredRulebook, Workspace};
+use crate::error::Error;
+use crate::store::indexed_db::IndexedDb;
+use crate::store::{Op, Table};
+use crate::tabs::News;
+use crate::time::{global, now};
+use crate::view::{AskAnswer, AuditFilter, AuditState, Change, ElicitationKind, ElicitationView, StorageUse, TableUse};
+
+impl Workspace {
+    /// Rows of the audit log, the newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn audit(&self, filter: AuditFilter) -> Result<Vec<Row>, Error> {
+        self.alive()?;
+        Ok(self.0.audit.read(&filter).await?)
+    }
+
+    /// Checks the chain of the audit log from its first row to its last.
+    ///
+    /// # Errors
+    /// When the store cannot be read. A broken chain is a finding, not an error.
+    pub async fn verify_audit(&self) -> Result<AuditState, Error> {
+        self.alive()?;
+        Ok(self.0.audit.check().await?)
+    }
+
+    /// How much is stored, table by table.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn storage(&self) -> Result<StorageUse, Error> {
+        self.alive()?;
+        let mut tables = Vec::with_capacity(Table::ALL.len());
+        for table in Table::ALL {
+            let records = self.0.store.all(table).await?;
+            let bytes = records.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
+            tables.push(TableUse {
+                name: table.name(),
+                records: u64::try_from(records.len()).unwrap_or(u64::MAX),
+                bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
+            });
+        }
+        tables.sort_by_key(|table| std::cmp::Reverse(table.bytes));
+        let estimate = ask_storage("estimate").await;
+        let number = |name: &str| {
+            let value = Reflect::get(estimate.as_ref()?, &name.into()).ok()?.as_f64()?;
+            Some(value as u64)
+        };
+        let persisted = ask_storage("persisted").await.and_then(|value| value.as_bool()).unwrap_or_default();
+        Ok(StorageUse { state: self.storage_state(), tables, used: number("usage"), quota: number("quota"), persisted })
+    }
+
+    /// Asks the browser not to evict the data on its own. The browser decides.
+    pub async fn keep_for_good(&self) -> bool {
+        ask_storage("persist").await.and_then(|value| value.as_bool()).unwrap_or_default()
+    }
+
+    /// Erases everything: conversations, connectors, notes, models, secrets. The audit chain ends and a new one
+    /// begins whose first row says so. Afterwards the workspace is as on the first run.
+    ///
+    /// # Errors
+    /// When the store refuses; then nothing was erased but the secrets.
+    pub async fn erase_all(&self) -> Result<(), Error> {
+        self.alive()?;
+        self.stop_everything();
+        let name = {
+            let book = self.rulebook();
+            book.member(&self.me()).map(|member| member.name.clone()).unwrap_or_default()
+        };
+        let _rules = self.0.locks.hold(super::RULEBOOK).await;
+        self.0.secrets.remove_all().await?;
+        {
+            let _audit = self.0.audit.lock().await;
+            let mut ops: Vec<Op> =
+                Table::ALL.into_iter().filter(|table| *table != Table::Audit).map(Op::Clear).collect();
+            ops.extend(self.0.audit.erased(self.me()).await?);
+            self.0.store.write(ops).await?;
+        }
+        self.storage_works();
+        self.forget_all();
+        self.load(&name, None).await?;
+        self.tell_tabs(&News::Erased);
+        self.tell_all();
+        Ok(())
+    }
+
+    /// Another tab erased everything.
+    pub(crate) async fn erased_elsewhere(&self) -> Result<(), Error> {
+        self.stop_everything();
+        self.forget_all();
+        self.load("You", None).await?;
+        self.tell_all();
+        Ok(())
+    }
+
+    /// Everything as one JSON text: settings, connectors, conversations, notes, models, the audit log. No tokens and
+    /// no keys; what looks like one in texts is masked (X21, X59).
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn export(&self) -> Result<String, Error> {
+        self.alive()?;
+        let mut conversations = Vec::new();
+        for head in self.conversations() {
+            let conversation = self.conversation(&head.id).await?;
+            conversations.push(serde_json::to_value(&conversation).unwrap_or_default());
+        }
+        let parsed = |records: Vec<(String, String)>| -> Vec<Value> {
+            records.iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).collect()
+        };
+        let notes = parsed(self.0.store.all(Table::Notes).await?);
+        let rulebook = StoredRulebook { schema: super::RULEBOOK_SCHEMA, rulebook: self.rulebook().as_ref().clone() };
+        let masked = |value: Value| policy::secrets::mask_value(&value);
+        let export = json!({
+            "countersign": env!("CARGO_PKG_VERSION"),
+            "exportedAt": now(),
+            "leftOut": "tokens and keys; texts that look like one are masked, except in the audit log, which has none",
+            "rulebook": rulebook,
+            "conversations": masked(Value::Array(conversations)),
+            "notes": masked(Value::Array(notes)),
+            "models": self.models(),
+            // As they are: a masked row would not verify.
+            "audit": self.0.audit.all().await?,
+        });
+        serde_json::to_string_pretty(&export)
+            .map_err(|error| Error::new(crate::error::Code::Invalid, format!("the export cannot be written: {error}")))
+    }
+
+    /// Deletes a stored workspace that cannot be opened any more.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn erase_store(name: &str) -> Result<(), Error> {
+        Ok(IndexedDb::delete(name).await?)
+    }
+
+    /// The questions which servers ask the person, the oldest first.
+    pub fn asks(&self) -> Vec<ElicitationView> {
+        self.0.asks.borrow().iter().map(|waiting| waiting.view.clone()).collect()
+    }
+
+    /// Answers a server's question.
+    ///
+    /// # Errors
+    /// When there is no such question any more, or the values do not fit its form.
+    pub fn answer_ask(&self, id: &str, answer: AskAnswer) -> Result<(), Error> {
+        self.alive()?;
+        let waiting = {
+            let mut asks = self.0.asks.borrow_mut();
+            let at = asks
+                .iter()
+                .position(|waiting| waiting.view.id == id)
+                .ok_or_else(|| Error::not_found("open question of a server", id))?;
+            if let (AskAnswer::Submit(values), Some(waiting)) = (&answer, asks.get(at)) {
+                fits(&waiting.view.kind, values)?;
+            }
+            asks.remove(at)
+        };
+        if let (Some(call), Some(conversation)) = (&waiting.view.call, &waiting.view.conversation) {
+            self.needs_input(conversation, call, false);
+        }
+        let answer = match (answer, &waiting.view.kind) {
+            (AskAnswer::Submit(values), ElicitationKind::Form { .. }) => mcp::Answer::Accept(Some(values)),
+            (AskAnswer::Submit(_), ElicitationKind::Url { .. }) => mcp::Answer::Accept(None),
+            (AskAnswer::Decline, _) => mcp::Answer::Decline,
+            (AskAnswer::Cancel, _) => mcp::Answer::Cancel,
+        };
+        waiting.connection.answer(waiting.ask, answer);
+        self.0.events.tell(Change::Asks);
+        Ok(())
+    }
+
+    fn stop_everything(&self) {
+        let running: Vec<_> = self.0.turns.borrow().keys().cloned().collect();
+        for id in running {
+            self.stop(&id);
+        }
+        let calls: Vec<_> = self.0.flights.borrow().keys().cloned().collect();
+        for id in calls {
+            self.cancel_call(&id);
+        }
+        self.0.close_links();
+        self.0.asks.borrow_mut().clear();
+    }
+
+    fn forget_all(&self) {
+        self.0.dirty.borrow_mut().clear();
+        self.0.records.borrow_mut().clear();
+        self.0.heads.borrow_mut().clear();
+        self.0.models.borrow_mut().clear();
+        *self.0.chosen_model.borrow_mut() = None;
+    }
+
+    fn tell_all(&self) {
+        for change in [Change::Rulebook, Change::Conversations, Change::Questions, Change::Asks, Change::Models] {
+            self.0.events.tell(change);
+        }
+    }
+}
+
+/// Whether values fit the form they were asked for.
+fn fits(kind: &ElicitationKind, values: &Value) -> Result<(), Error> {
+    let ElicitationKind::Form { schema } = kind else { return Ok(()) };
+    match chat::schema::check(schema, values).first() {
+        None => Ok(()),
+        Some(problem) => {
+            let place = problem.path.trim_start_matches('/');
+            let message = if place.is_empty() { problem.message.clone() } else { format!("`{place}`: {}", problem.message) };
+            Err(Error::new(crate::error::Code::Invalid, message).hint("correct it and submit again"))
+        }
+    }
+}
+
+/// Asks `navigator.storage` something; none where there is no such thing.
+async fn ask_storage(method: &str) -> Option<JsValue> {
+    let storage = Reflect::get(&global("navigator")?, &"storage".into()).ok()?;
+    if storage.is_undefined() {
+        return None;
+    }
+    let method: Function = Reflect::get(&storage, &method.into()).ok()?.dyn_into().ok()?;
+    let promise: Promise = method.call0(&storage).ok()?.dyn_into().ok()?;
+    JsFuture::from(promise).await.ok()
+}

@@ -1,0 +1,408 @@
+//! The workspace: everything the pages and the package can ask for.
+//!
+//! A [`Workspace`] is a cheap handle. Its state is in memory and consistent after every call; what must survive is
+//! written to the store behind it, and what another tab changed is read from there. Each file beside this one holds
+//! one part of it.
+
+mod connectors;
+mod conversations;
+mod data;
+mod models;
+mod scan;
+mod settings;
+mod turns;
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::{Rc, Weak};
+
+use futures_util::lock::Mutex;
+use policy::{CallId, ConnectorId, ConversationId, MemberId, Rulebook, Why};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen_futures::spawn_local;
+
+pub(crate) use conversations::Record;
+pub(crate) use turns::TurnHandle;
+
+use crate::audit::AuditLog;
+use crate::dispatch::{Flight, Pending};
+use crate::error::{Code, Error};
+use crate::events::{Events, Subscription};
+use crate::fetch::Fetcher;
+use crate::link::{Link, WaitingAsk};
+use crate::secrets::Secrets;
+use crate::store::indexed_db::IndexedDb;
+use crate::store::memory::Memory;
+use crate::store::{Op, Store, StoreError, Table};
+use crate::tabs::{Channel, Locks, News};
+use crate::view::{Change, ConversationHead, Millis, ModelConfig, StorageState};
+
+/// Where a workspace keeps things.
+#[derive(Clone)]
+pub enum Where {
+    /// In the browser's IndexedDB under this name.
+    IndexedDb(String),
+    /// In memory, gone with this realm.
+    Memory,
+    /// In a store of the caller's; nobody else may use it at the same time.
+    Store(Rc<dyn Store>),
+}
+
+/// How to open a workspace.
+#[derive(Clone)]
+pub struct Options {
+    /// Where it keeps things.
+    pub store: Where,
+    /// The name of the person, for a workspace that does not exist yet.
+    pub member_name: String,
+    /// Allows or forbids servers on this machine whatever was set before; none leaves the setting alone.
+    pub allow_loopback: Option<bool>,
+    /// Where requests go.
+    pub fetcher: Fetcher,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            store: Where::IndexedDb("countersign".to_owned()),
+            member_name: "You".to_owned(),
+            allow_loopback: None,
+            fetcher: Fetcher::default(),
+        }
+    }
+}
+
+/// A workspace. Clones are the same workspace.
+#[derive(Clone)]
+pub struct Workspace(pub(crate) Rc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) store: Rc<dyn Store>,
+    pub(crate) storage: RefCell<StorageState>,
+    pub(crate) locks: Locks,
+    channel: OnceCell<Channel>,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) secrets: Secrets,
+    pub(crate) audit: AuditLog,
+    pub(crate) events: Events,
+    me: MemberId,
+    rulebook: RefCell<Rc<Rulebook>>,
+    closed: Cell<bool>,
+
+    pub(crate) links: RefCell<HashMap<ConnectorId, Rc<Link>>>,
+    pub(crate) asks: RefCell<Vec<WaitingAsk>>,
+
+    pub(crate) questions: RefCell<Vec<Pending>>,
+    pub(crate) flights: RefCell<HashMap<CallId, Rc<Flight>>>,
+    pub(crate) unattended: RefCell<HashSet<CallId>>,
+    /// Held by the one write that is under way (X73).
+    pub(crate) write_turn: Rc<Mutex<()>>,
+
+    pub(crate) heads: RefCell<BTreeMap<ConversationId, ConversationHead>>,
+    pub(crate) records: RefCell<HashMap<ConversationId, Record>>,
+    pub(crate) dirty: RefCell<BTreeSet<(ConversationId, usize)>>,
+    pub(crate) flushing: Cell<bool>,
+    pub(crate) turns: RefCell<HashMap<ConversationId, TurnHandle>>,
+
+    pub(crate) models: RefCell<Vec<ModelConfig>>,
+    pub(crate) chosen_model: RefCell<Option<String>>,
+}
+
+/// The rulebook as it is stored. A later form gets a later number and a step that reads this one.
+#[derive(Serialize, Deserialize)]
+struct StoredRulebook {
+    schema: u32,
+    rulebook: Rulebook,
+}
+
+const RULEBOOK: &str = "rulebook";
+const RULEBOOK_SCHEMA: u32 = 1;
+
+impl Workspace {
+    /// Opens a workspace, making it on a fresh machine. Storage that is missing or blocked is no error: the workspace
+    /// then lives in memory and [`Workspace::storage_state`] says so.
+    ///
+    /// # Errors
+    /// When what is stored cannot be read.
+    pub async fn open(options: Options) -> Result<Workspace, Error> {
+        crate::dead::watch();
+        let lost: Rc<RefCell<Weak<Inner>>> = Rc::default();
+        let (store, storage, name, shared): (Rc<dyn Store>, _, _, _) = match options.store {
+            Where::Memory => (Rc::new(Memory::new()), StorageState::Memory, "memory".to_owned(), false),
+            Where::Store(store) => (store, StorageState::Memory, "memory".to_owned(), false),
+            Where::IndexedDb(name) => {
+                let workspace = lost.clone();
+                let on_lost = move || {
+                    if let Some(inner) = workspace.borrow().upgrade() {
+                        let why = "a newer version of this page is open in another tab; reload this one".to_owned();
+                        Workspace(inner).set_storage(StorageState::Unavailable { why });
+                    }
+                };
+                match IndexedDb::open(&name, on_lost).await {
+                    Ok(store) => (Rc::new(store), StorageState::Kept, name, true),
+                    Err(error) => {
+                        let why = error.to_string();
+                        (Rc::new(Memory::new()), StorageState::Unavailable { why }, name, false)
+                    }
+                }
+            }
+        };
+        let locks = Locks::new(&name, shared);
+        let inner = Rc::new(Inner {
+            storage: RefCell::new(storage),
+            channel: OnceCell::new(),
+            fetcher: options.fetcher,
+            secrets: Secrets::new(&name, store.clone()),
+            audit: AuditLog::new(store.clone(), locks.clone()),
+            events: Events::default(),
+            me: MemberId::from("me"),
+            rulebook: RefCell::new(Rc::new(Rulebook::first_run(&options.member_name, crate::time::now()))),
+            closed: Cell::new(false),
+            links: RefCell::default(),
+            asks: RefCell::default(),
+            questions: RefCell::default(),
+            flights: RefCell::default(),
+            unattended: RefCell::default(),
+            write_turn: Rc::default(),
+            heads: RefCell::default(),
+            records: RefCell::default(),
+            dirty: RefCell::default(),
+            flushing: Cell::new(false),
+            turns: RefCell::default(),
+            models: RefCell::default(),
+            chosen_model: RefCell::default(),
+            store,
+            locks,
+        });
+        let workspace = Workspace(inner);
+        crate::dead::enlist(&workspace.0.events);
+        let listener = Rc::downgrade(&workspace.0);
+        let channel = Channel::join(&name, shared, move |news| {
+            if let Some(inner) = listener.upgrade() {
+                spawn_local(async move { Workspace(inner).hear(news).await });
+            }
+        });
+        let _ = workspace.0.channel.set(channel);
+        workspace.load(&options.member_name, options.allow_loopback).await?;
+        *lost.borrow_mut() = Rc::downgrade(&workspace.0);
+        Ok(workspace)
+    }
+
+    /// Reads everything, and puts the built-in connectors of this version in place.
+    async fn load(&self, member_name: &str, allow_loopback: Option<bool>) -> Result<(), Error> {
+        let stored = self.stored_rulebook().await?;
+        let first = stored.is_none();
+        let mut book = stored.unwrap_or_else(|| Rulebook::first_run(member_name, crate::time::now()));
+        let before = book.clone();
+        for connector in connectors::built_in(&self.0.me, crate::time::now()) {
+            let same = book.connector(&connector.id).ok().and_then(|old| old.snapshot.as_ref()).map(|old| &old.digest)
+                == connector.snapshot.as_ref().map(|new| &new.digest);
+            if !same {
+                book.set_built_in(connector);
+            }
+        }
+        if let Some(allow) = allow_loopback {
+            book.workspace.allow_loopback = allow;
+        }
+        *self.0.rulebook.borrow_mut() = Rc::new(book.clone());
+        if first || book != before {
+            // Not being able to keep it is a state, not an error: the page says so and goes on.
+            if let Err(error) = self.keep_rulebook(&book).await {
+                self.storage_failed(&error);
+            }
+        }
+        self.load_heads().await?;
+        self.load_models().await
+    }
+
+    /// Ends everything that runs, and lets go of the storage. Later calls fail.
+    pub fn close(&self) {
+        if self.0.closed.replace(true) {
+            return;
+        }
+        let conversations: Vec<ConversationId> = self.0.turns.borrow().keys().cloned().collect();
+        for id in conversations {
+            self.stop(&id);
+        }
+        let calls: Vec<CallId> = self.0.flights.borrow().keys().cloned().collect();
+        for id in calls {
+            self.cancel_call(&id);
+        }
+        self.0.close_links();
+        if let Some(channel) = self.0.channel.get() {
+            channel.leave();
+        }
+        // What was cancelled still writes its last rows; the storage is let go when they are through.
+        let inner = self.0.clone();
+        spawn_local(async move {
+            while !inner.flights.borrow().is_empty() || inner.flushing.get() {
+                crate::time::sleep(20).await;
+            }
+            inner.store.close();
+        });
+    }
+
+    /// Whether the workspace stopped after an internal fault.
+    pub fn is_dead(&self) -> bool {
+        crate::dead::is_dead()
+    }
+
+    /// The browser's clock.
+    pub fn now(&self) -> Millis {
+        crate::time::now()
+    }
+
+    /// The rules as they are now.
+    pub fn rulebook(&self) -> Rc<Rulebook> {
+        self.0.rulebook.borrow().clone()
+    }
+
+    /// The person at the browser.
+    pub fn me(&self) -> MemberId {
+        self.0.me.clone()
+    }
+
+    /// Listens to changes until the subscription is dropped.
+    pub fn subscribe(&self, listener: impl Fn(&Change) + 'static) -> Subscription {
+        self.0.events.subscribe(listener)
+    }
+
+    /// Where things are kept.
+    pub fn storage_state(&self) -> StorageState {
+        self.0.storage.borrow().clone()
+    }
+
+    /// Fails when the workspace is closed or dead.
+    pub(crate) fn alive(&self) -> Result<(), Error> {
+        if self.is_dead() {
+            return Err(Error::dead());
+        }
+        if self.0.closed.get() {
+            return Err(Error::new(Code::Cancelled, "the workspace is closed").hint("open it again"));
+        }
+        Ok(())
+    }
+
+    /// Changes the rulebook: read again under the lock, so that two tabs do not undo each other, then kept, then told.
+    pub(crate) async fn change_rules<T>(&self, change: impl FnOnce(&mut Rulebook) -> Result<T, Why>) -> Result<T, Error> {
+        self.alive()?;
+        let _held = self.0.locks.hold(RULEBOOK).await;
+        let mut book = match self.stored_rulebook().await? {
+            Some(stored) => stored,
+            None => self.rulebook().as_ref().clone(),
+        };
+        let out = change(&mut book)?;
+        if let Err(error) = self.keep_rulebook(&book).await {
+            self.storage_failed(&error);
+            return Err(error.into());
+        }
+        self.storage_works();
+        self.set_rulebook(book);
+        self.tell_tabs(&News::Rulebook);
+        Ok(out)
+    }
+
+    fn set_rulebook(&self, book: Rulebook) {
+        *self.0.rulebook.borrow_mut() = Rc::new(book);
+        self.0.events.tell(Change::Rulebook);
+    }
+
+    async fn stored_rulebook(&self) -> Result<Option<Rulebook>, Error> {
+        let Some(text) = self.0.store.get(Table::Settings, RULEBOOK).await? else { return Ok(None) };
+        let broken = |why: String| {
+            Error::new(Code::Storage, format!("the stored settings cannot be read: {why}"))
+                .hint("reload the page; if it stays, erase the data of this site")
+        };
+        let stored: StoredRulebook = serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
+        if stored.schema > RULEBOOK_SCHEMA {
+            return Err(broken("a newer version of this page wrote them".to_owned()));
+        }
+        Ok(Some(stored.rulebook))
+    }
+
+    async fn keep_rulebook(&self, book: &Rulebook) -> Result<(), StoreError> {
+        let stored = StoredRulebook { schema: RULEBOOK_SCHEMA, rulebook: book.clone() };
+        let text = serde_json::to_string(&stored).map_err(|error| StoreError::Failed(error.to_string()))?;
+        self.0.store.write(vec![Op::Put(Table::Settings, RULEBOOK.to_owned(), text)]).await
+    }
+
+    /// A write failed: say so on the page.
+    pub(crate) fn storage_failed(&self, error: &StoreError) {
+        match error {
+            StoreError::Full(why) => self.set_storage(StorageState::Full { why: why.clone() }),
+            StoreError::Unavailable(why) => self.set_storage(StorageState::Unavailable { why: why.clone() }),
+            StoreError::Failed(why) => self.set_storage(StorageState::Unavailable { why: why.clone() }),
+            StoreError::Exists(_) => {}
+        }
+    }
+
+    /// A write worked: a full disk has room again.
+    pub(crate) fn storage_works(&self) {
+        if matches!(*self.0.storage.borrow(), StorageState::Full { .. }) {
+            self.set_storage(StorageState::Kept);
+        }
+    }
+
+    fn set_storage(&self, state: StorageState) {
+        if self.0.storage.replace(state.clone()) != state {
+            self.0.events.tell(Change::Storage(state));
+        }
+    }
+
+    pub(crate) fn tell_tabs(&self, news: &News) {
+        if let Some(channel) = self.0.channel.get() {
+            channel.tell(news);
+        }
+    }
+
+    /// Another tab changed something: read it again.
+    async fn hear(&self, news: News) {
+        if self.alive().is_err() {
+            return;
+        }
+        let heard = match news {
+            News::Rulebook => self.reload_rulebook().await,
+            News::Conversations => self.load_heads().await.map(|()| self.0.events.tell(Change::Conversations)),
+            News::Conversation(id) => self.reload_conversation(&id.into()).await,
+            News::Models => self.load_models().await.map(|()| self.0.events.tell(Change::Models)),
+            News::Erased => self.erased_elsewhere().await,
+        };
+        if let Err(error) = heard {
+            let why = error.to_string();
+            self.set_storage(StorageState::Unavailable { why });
+        }
+    }
+
+    pub(crate) async fn reload_rulebook(&self) -> Result<(), Error> {
+        if let Some(book) = self.stored_rulebook().await? {
+            let old = self.rulebook();
+            self.set_rulebook(book);
+            self.drop_changed_links(&old);
+        }
+        Ok(())
+    }
+
+    /// Closes the connections of connectors that are gone or lead elsewhere now.
+    pub(crate) fn drop_changed_links(&self, old: &Rulebook) {
+        let book = self.rulebook();
+        for before in &old.connectors {
+            let same = book.connector(&before.id).is_ok_and(|after| {
+                after.address == before.address && after.sign_in == before.sign_in && after.stage == before.stage
+            });
+            if !same {
+                self.drop_link(&before.id);
+            }
+        }
+    }
+}
+
+impl From<Why> for Error {
+    fn from(why: Why) -> Self {
+        let code = match why {
+            Why::UnknownMember(_) | Why::UnknownConnector(_) | Why::UnknownAction(_) => Code::NotFound,
+            Why::NoName | Why::Exists(_) => Code::Invalid,
+            _ => Code::Blocked,
+        };
+        Error::new(code, why.to_string())
+    }
+}

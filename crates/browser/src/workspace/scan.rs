@@ -1,0 +1,287 @@
+//! Scanning a server: a checklist whose lines are what really happens, and causes that are as honest as a browser
+//! lets one be.
+//!
+//! A browser does not say why a request failed. Where the request itself fails, a second one that may not read the
+//! answer (`no-cors`) tells whether anything is there at all: if so, the server refuses web pages (wires.md D).
+
+use mcp::OpError;
+use policy::address::{Address, AddressError, Parts};
+use policy::snapshot::ServerInfo;
+use policy::{Connector, ConnectorId, MemberId, Provider, SignIn, Snapshot, Stage};
+
+use super::Workspace;
+use super::connectors::address_error;
+use crate::drive::Failed;
+use crate::error::{Code, Error};
+use crate::link::{Live, header_secret, op_error, read_list};
+use crate::time::{global, now};
+use crate::view::{Drift, NewConnector, ScanError, ScanKind, ScanStep, Scanned, StepState};
+
+/// How long the second request may take, in milliseconds.
+const PROBE: u64 = 8_000;
+
+impl Workspace {
+    /// Checks an address as typed, by the rules of this moment. Cheap enough for every keystroke.
+    ///
+    /// # Errors
+    /// The first rule it breaks (X01 to X04).
+    pub fn check_address(&self, text: &str) -> Result<Address, AddressError> {
+        let typed = text.trim();
+        if typed.is_empty() {
+            return Err(AddressError::Empty);
+        }
+        let url = web_sys::Url::new(typed).map_err(|_| AddressError::Unreadable(typed.to_owned()))?;
+        let (href, scheme, username, password) = (url.href(), url.protocol(), url.username(), url.password());
+        let (hostname, port, query, fragment) = (url.hostname(), url.port(), url.search(), url.hash());
+        let parts = Parts {
+            typed: text,
+            href: &href,
+            scheme: &scheme,
+            username: &username,
+            password: &password,
+            hostname: &hostname,
+            port: &port,
+            query: &query,
+            fragment: &fragment,
+        };
+        policy::address::check(&parts, self.rulebook().workspace.allow_loopback)
+    }
+
+    /// Connects to a server that is not a connector yet and reads what it offers. Nothing is kept. `on_step` hears
+    /// each line of the checklist as it happens. Dropping the future stops it.
+    ///
+    /// # Errors
+    /// The line at which it stopped, and why.
+    pub async fn scan(&self, new: &NewConnector, on_step: impl Fn(ScanStep) + 'static) -> Result<Scanned, ScanError> {
+        let steps = Steps(Box::new(on_step));
+        let stop = |error: Error| ScanError { at: ScanKind::Reachable, error };
+        self.alive().map_err(stop)?;
+        let book = self.rulebook();
+        let me = self.me();
+        book.member(&me).and_then(|member| book.may_create_draft(member)).map_err(|why| stop(why.into()))?;
+        let address = self.check_address(&new.address).map_err(|error| stop(address_error(error)))?;
+        let mut headers = Vec::new();
+        if let SignIn::Header { name } = &new.sign_in {
+            let value = new.header_value.clone().unwrap_or_default();
+            if value.trim().is_empty() {
+                let error = Error::new(Code::Invalid, format!("the header `{name}` has no value")).hint("paste its value");
+                return Err(ScanError { at: ScanKind::SignIn, error });
+            }
+            headers.push((name.clone(), value));
+        }
+        let connector = unsaved(new, &address, me);
+        let live = self.look(&connector, headers, &steps).await?;
+        snapshot(&address.url, &live, &steps)
+    }
+
+    /// Reads the list of a connector again and compares it with what was approved. Changes nothing; what was read can
+    /// be taken over with [`Workspace::accept_scan`].
+    ///
+    /// # Errors
+    /// The line of the checklist at which it stopped, and why.
+    pub async fn rescan(&self, id: &ConnectorId, on_step: impl Fn(ScanStep) + 'static) -> Result<Drift, ScanError> {
+        let steps = Steps(Box::new(on_step));
+        let stop = |error: Error| ScanError { at: ScanKind::Reachable, error };
+        self.alive().map_err(stop)?;
+        let book = self.rulebook();
+        let connector = book.connector(id).map_err(|why| stop(why.into()))?;
+        book.member(&self.me())
+            .and_then(|member| book.may_refresh(connector, member, true))
+            .map_err(|why| stop(why.into()))?;
+        // With a connection of its own, so that the checklist shows the whole way.
+        let secret = match &connector.sign_in {
+            SignIn::None => None,
+            SignIn::Header { name } => {
+                let value = self.0.secrets.get(&header_secret(id)).await.map_err(stop)?;
+                value.map(|value| (name.clone(), value))
+            }
+        };
+        let live = self.look(connector, secret.into_iter().collect(), &steps).await?;
+        snapshot(&connector.address, &live, &steps)?;
+        // The connection in use reads the list again too, so that everybody sees the same.
+        let _ = self.open_link(connector, true).await;
+        Ok(self.drift(id))
+    }
+
+    /// Takes the live list over as what is approved. Actions that changed or are new come switched off (X36, X38).
+    ///
+    /// # Errors
+    /// When the list was not read yet, the person may not, or it cannot be kept.
+    pub async fn accept_scan(&self, id: &ConnectorId) -> Result<(), Error> {
+        self.alive()?;
+        let live = self
+            .live(id)
+            .ok_or_else(|| Error::new(Code::Invalid, "the list of this connector was not read yet").hint("rescan it"))?;
+        let taken = take(&live).map_err(|why| Error::new(Code::Protocol, why))?;
+        let me = self.me();
+        self.change_rules(|book| book.refresh(&me, id, taken, true, now())).await?;
+        let book = self.rulebook();
+        self.note(id, "the changed list was accepted").await;
+        self.open_link(book.connector(id)?, true).await.map(|_| ()).map_err(|failed| {
+            let host = book.connector(id).map(|connector| connector.host.clone()).unwrap_or_default();
+            op_error(&failed.error, &host)
+        })
+    }
+
+    /// Goes down the checklist.
+    async fn look(
+        &self,
+        connector: &Connector,
+        headers: Vec<(String, String)>,
+        steps: &Steps,
+    ) -> Result<Live, ScanError> {
+        let host = connector.host.as_str();
+        let signs_in = !headers.is_empty();
+        steps.running(ScanKind::Reachable);
+        let connection = self.connection_with(connector, headers);
+        let answered = connection.connect().await;
+        if let Err(failed) = &answered {
+            let error = self.explain(connector, failed, steps).await;
+            connection.close();
+            return Err(error);
+        }
+        steps.ok(ScanKind::Reachable, format!("{host} answers"));
+        steps.ok(ScanKind::Cors, "it lets this page in".to_owned());
+        let protocol = connection.connected().map(|connected| connected.protocol).unwrap_or_default();
+        steps.ok(ScanKind::Protocol, protocol);
+        steps.ok(ScanKind::SignIn, if signs_in { "accepted" } else { "not needed" }.to_owned());
+        steps.running(ScanKind::List);
+        match read_list(&connection).await {
+            Ok(live) => {
+                connection.close();
+                let count = live.actions.len();
+                steps.ok(ScanKind::List, if count == 1 { "1 action".to_owned() } else { format!("{count} actions") });
+                Ok(live)
+            }
+            Err(failed) => {
+                connection.close();
+                let at = match failed.error {
+                    OpError::SignIn { .. } => ScanKind::SignIn,
+                    _ => ScanKind::List,
+                };
+                Err(steps.failed(at, op_error(&failed.error, host)))
+            }
+        }
+    }
+
+    /// Which line of the checklist a failure belongs to, and why in words.
+    async fn explain(&self, connector: &Connector, failed: &Failed, steps: &Steps) -> ScanError {
+        let host = connector.host.as_str();
+        let reached = |steps: &Steps| {
+            steps.ok(ScanKind::Reachable, format!("{host} answers"));
+            steps.ok(ScanKind::Cors, "it lets this page in".to_owned());
+        };
+        match &failed.error {
+            OpError::Network { why } => {
+                if global("navigator").is_some_and(|navigator| offline(&navigator)) {
+                    let error = Error::new(Code::Network, "you are offline").hint("connect to the network and scan again");
+                    return steps.failed(ScanKind::Reachable, error);
+                }
+                if self.0.fetcher.answers(&connector.address, PROBE).await {
+                    steps.ok(ScanKind::Reachable, format!("{host} answers"));
+                    steps.running(ScanKind::Cors);
+                    if why.contains("redirect") {
+                        let error = Error::new(Code::Cors, format!("{host} redirected the request, and redirects are not followed"))
+                            .hint("enter the address it leads to, after you have checked its host");
+                        return steps.failed(ScanKind::Cors, error);
+                    }
+                    let error = Error::new(Code::Cors, format!("{host} answered, but it does not let web pages talk to it"))
+                        .hint("its operator has to send CORS headers for this page; the help says which");
+                    return steps.failed(ScanKind::Cors, error);
+                }
+                let error = Error::new(Code::Network, format!("nothing answers at {host}"))
+                    .hint("check the address and that the server is running; a browser can also block servers on your own network");
+                steps.failed(ScanKind::Reachable, error)
+            }
+            OpError::Timeout { .. } => steps.failed(ScanKind::Reachable, op_error(&failed.error, host)),
+            OpError::SignIn { .. } => {
+                reached(steps);
+                steps.running(ScanKind::SignIn);
+                let error = Error::new(Code::SignIn, format!("{host} asks for a sign-in"))
+                    .hint("choose a header and paste its value; sign-in by OAuth is not supported in this version");
+                steps.failed(ScanKind::SignIn, error)
+            }
+            _ => {
+                reached(steps);
+                steps.running(ScanKind::Protocol);
+                let error = op_error(&failed.error, host)
+                    .hint("check the path of the address, often `/mcp` or `/sse`, in the server's documentation");
+                steps.failed(ScanKind::Protocol, error)
+            }
+        }
+    }
+}
+
+/// Tells the page about each line.
+struct Steps(Box<dyn Fn(ScanStep)>);
+
+impl Steps {
+    fn running(&self, kind: ScanKind) {
+        (self.0)(ScanStep { kind, state: StepState::Running });
+    }
+
+    fn ok(&self, kind: ScanKind, detail: String) {
+        (self.0)(ScanStep { kind, state: StepState::Ok(detail) });
+    }
+
+    fn failed(&self, kind: ScanKind, error: Error) -> ScanError {
+        let state = StepState::Failed { why: error.message.clone(), next: error.hint.clone().unwrap_or_default() };
+        (self.0)(ScanStep { kind, state });
+        ScanError { at: kind, error }
+    }
+}
+
+/// A connector as it would be, only to connect with.
+fn unsaved(new: &NewConnector, address: &Address, me: MemberId) -> Connector {
+    Connector {
+        id: ConnectorId::from("scan"),
+        name: new.name.clone(),
+        description: String::new(),
+        address: address.url.clone(),
+        host: address.host.clone(),
+        reach: address.reach,
+        provider: Provider::Custom,
+        provenance: new.provenance,
+        stage: Stage::Draft,
+        owner: me,
+        created_at: now(),
+        updated_at: now(),
+        snapshot: None,
+        controls: Default::default(),
+        access: Default::default(),
+        confirm: Default::default(),
+        sign_in: new.sign_in.clone(),
+        colour: None,
+    }
+}
+
+/// The last two lines of the checklist, and the result.
+fn snapshot(address: &str, live: &Live, steps: &Steps) -> Result<Scanned, ScanError> {
+    steps.running(ScanKind::Schemas);
+    let snapshot = take(live).map_err(|why| steps.failed(ScanKind::Schemas, Error::new(Code::Protocol, why)))?;
+    steps.ok(ScanKind::Schemas, "every definition can be used".to_owned());
+    steps.ok(
+        ScanKind::Excluded,
+        match live.excluded.as_slice() {
+            [] => "nothing was left out".to_owned(),
+            [one] => format!("1 action left out: `{}`, {}", one.name, one.why),
+            more => format!("{} actions left out", more.len()),
+        },
+    );
+    Ok(Scanned { address: address.to_owned(), snapshot, excluded: live.excluded.clone() })
+}
+
+/// What a live list is as something to approve.
+fn take(live: &Live) -> Result<Snapshot, String> {
+    let connected = &live.connected;
+    let about =
+        ServerInfo { name: connected.server_name().to_owned(), version: connected.server_version().to_owned() };
+    let instructions = connected.instructions.clone();
+    Snapshot::new(1, now(), about, connected.protocol.clone(), instructions, live.actions.clone())
+        .map_err(|error| error.to_string())
+}
+
+fn offline(navigator: &wasm_bindgen::JsValue) -> bool {
+    let online = js_sys::Reflect::get(navigator, &"onLine".into()).ok();
+    online.and_then(|online| online.as_bool()) == Some(false)
+}

@@ -1,0 +1,487 @@
+//! Turns: what happens when the person says something.
+//!
+//! Without a model it is direct mode: the actions that fit are proposed, and the person runs them. With one, the
+//! sans-IO [`Turn`] of `chat` says what to do and this drives it; a call that the model wants goes through the same
+//! dispatcher as any other. Before either, the live lists of the active connectors are compared with what was
+//! approved (X35).
+
+use std::collections::HashMap;
+
+use chat::conversation::{Answer, Body, Event, ItemId};
+use chat::context::{self, Limits, Party};
+use chat::direct::{self, Candidate};
+use chat::model::Delta;
+use chat::model::openai_chat::Endpoint;
+use chat::turn::{Input, Output, Setup, Turn, Wanted as ModelWants};
+use futures_channel::{mpsc, oneshot};
+use futures_util::future::{AbortHandle, Either, abortable, join_all, select};
+use futures_util::{FutureExt as _, StreamExt as _};
+use policy::{CallId, Caller, Connector, ConnectorId, ConversationId};
+use serde_json::{Map, Value};
+use wasm_bindgen_futures::spawn_local;
+
+use super::Workspace;
+use super::conversations::turn_lock;
+use crate::dispatch::{Ended, Wanted};
+use crate::error::{Code, Error};
+use crate::fetch::{Failure, Request};
+use crate::time::{new_id, sleep};
+use crate::view::{CallDone, CallRequest, Change, Confirm, ModelConfig};
+
+/// How long a turn waits for the live lists, in milliseconds; what has not come by then is read when it is called.
+const LISTS: u64 = 4_000;
+
+/// A turn that runs.
+pub(crate) struct TurnHandle {
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl Workspace {
+    /// The person says something: a turn begins. How it goes on is told by [`Change`].
+    ///
+    /// # Errors
+    /// When the conversation is not loaded, something runs in it already, or the text is empty.
+    pub fn say(&self, id: &ConversationId, text: &str) -> Result<(), Error> {
+        self.alive()?;
+        if !self.0.records.borrow().contains_key(id) {
+            return Err(Error::not_found("open conversation", id.as_str()));
+        }
+        if text.trim().is_empty() {
+            return Err(Error::new(Code::Invalid, "there is nothing to say yet").hint("type what you want done"));
+        }
+        let stopped = self.begin(id)?;
+        self.add_item(id, Body::Said { text: text.to_owned() });
+        let (workspace, id, text) = (self.clone(), id.clone(), text.to_owned());
+        spawn_local(async move {
+            let _held = match workspace.0.locks.try_hold(&turn_lock(&id)).await {
+                Some(held) => held,
+                None => {
+                    let text = "This conversation is running in another tab. Wait until it is done there.".to_owned();
+                    workspace.add_item(&id, Body::Note { text });
+                    workspace.end(&id);
+                    return;
+                }
+            };
+            let model = workspace.chosen_model().and_then(|id| workspace.model(&id));
+            match model {
+                Some(model) => workspace.model_turn(&id, model, stopped).await,
+                None => workspace.direct_turn(&id, &text, stopped).await,
+            }
+            workspace.end(&id);
+        });
+        Ok(())
+    }
+
+    /// Runs one choice of a proposal with these arguments, through the gate. The card of the call is a new item.
+    ///
+    /// # Errors
+    /// When there is no such proposal, step or choice.
+    pub fn run_proposal(
+        &self,
+        id: &ConversationId,
+        item: &ItemId,
+        step: usize,
+        choice: usize,
+        arguments: Map<String, Value>,
+    ) -> Result<CallId, Error> {
+        self.alive()?;
+        let proposal = match self.item(id, item).map(|item| item.body) {
+            Some(Body::Proposal(proposal)) => proposal,
+            _ => return Err(Error::not_found("proposal", item.as_str())),
+        };
+        let chosen = proposal.steps.get(step).and_then(|step| step.choices.get(choice));
+        let chosen = chosen.ok_or_else(|| Error::not_found("choice", &format!("{}.{}", step + 1, choice + 1)))?;
+        let call = CallId::from(new_id("call"));
+        let wanted = Wanted {
+            id: call.clone(),
+            connector: chosen.connector.clone(),
+            action: chosen.action.clone(),
+            arguments,
+            by: Caller::Person,
+            conversation: Some(id.clone()),
+        };
+        self.apply(id, Event::StepStarted { item: item.clone(), step, call: call.clone() });
+        let running = self.start_call(wanted, Confirm::Ask);
+        let (workspace, id) = (self.clone(), id.clone());
+        spawn_local(async move {
+            // Held while the call runs, so that another tab does not take it for one that broke off.
+            let _held = workspace.0.locks.try_hold(&turn_lock(&id)).await;
+            drop(running.await);
+        });
+        Ok(call)
+    }
+
+    /// Whether a turn runs in a conversation, or a call that a person started.
+    pub fn is_running(&self, id: &ConversationId) -> bool {
+        let calling = || {
+            let records = self.0.records.borrow();
+            records.get(id).is_some_and(|record| {
+                record.conversation.calls().any(|card| {
+                    !card.state.ended() && self.0.flights.borrow().contains_key(&card.call)
+                })
+            })
+        };
+        self.0.turns.borrow().contains_key(id) || calling()
+    }
+
+    /// Stops what runs in a conversation: the model's stream, its questions, its calls. Nothing more is sent.
+    pub fn stop(&self, id: &ConversationId) {
+        let stop = self.0.turns.borrow_mut().get_mut(id).and_then(|turn| turn.stop.take());
+        if let Some(stop) = stop {
+            let _ = stop.send(());
+        }
+        let calls: Vec<CallId> = {
+            let records = self.0.records.borrow();
+            let open = records.get(id).map(|record| {
+                record.conversation.calls().filter(|card| !card.state.ended()).map(|card| card.call.clone()).collect()
+            });
+            open.unwrap_or_default()
+        };
+        for call in calls {
+            self.cancel_call(&call);
+        }
+    }
+
+    /// One call outside a conversation, through the same gate. Dropping the future cancels it.
+    ///
+    /// # Errors
+    /// When it is refused, declined, cancelled, or does not work. A tool that says that it failed is no error.
+    pub async fn call(&self, request: CallRequest, confirm: Confirm) -> Result<CallDone, Error> {
+        self.alive()?;
+        let id = CallId::from(new_id("call"));
+        let wanted = Wanted {
+            id: id.clone(),
+            connector: request.connector,
+            action: request.action,
+            arguments: request.arguments,
+            by: Caller::Sdk,
+            conversation: None,
+        };
+        let ended = self.start_call(wanted, confirm);
+        let mut on_drop = CancelOnDrop { workspace: self, call: Some(id.clone()) };
+        let ended = ended.await;
+        on_drop.call = None;
+        match ended {
+            Ended::Done(result) => Ok(CallDone { id, result }),
+            Ended::Failed { error, .. } => Err(error),
+            Ended::Refused(refusal) => Err(Error::from(&refusal)),
+            Ended::Cancelled(_) => Err(Error::new(Code::Cancelled, "the call was cancelled")),
+        }
+    }
+
+    fn begin(&self, id: &ConversationId) -> Result<oneshot::Receiver<()>, Error> {
+        if self.0.turns.borrow().contains_key(id) {
+            return Err(Error::new(Code::Busy, "an answer is still coming").hint("wait for it, or stop it"));
+        }
+        let (stop, stopped) = oneshot::channel();
+        self.0.turns.borrow_mut().insert(id.clone(), TurnHandle { stop: Some(stop) });
+        self.0.events.tell(Change::Turn { conversation: id.clone(), running: true });
+        Ok(stopped)
+    }
+
+    fn end(&self, id: &ConversationId) {
+        self.0.turns.borrow_mut().remove(id);
+        self.0.events.tell(Change::Turn { conversation: id.clone(), running: false });
+    }
+
+    async fn direct_turn(&self, id: &ConversationId, text: &str, stopped: oneshot::Receiver<()>) {
+        let lists = Box::pin(self.read_lists(id));
+        if let Either::Right(_) = select(lists, stopped).await {
+            self.add_item(id, Body::Note { text: "You stopped this turn.".to_owned() });
+            return;
+        }
+        let mut proposal = direct::propose(text, &self.candidates(id));
+        self.feed(id, &mut proposal);
+        self.add_item(id, Body::Proposal(proposal));
+    }
+
+    /// Fills what the text left open with values of the latest results: suggestions in a form, whose origin the
+    /// confirmation shows again (X75).
+    fn feed(&self, id: &ConversationId, proposal: &mut chat::conversation::Proposal) {
+        let offered: Vec<chat::results::Offered> = {
+            let records = self.0.records.borrow();
+            let Some(record) = records.get(id) else { return };
+            let calls: Vec<_> = record.conversation.calls().collect();
+            calls.iter().rev().filter_map(|card| card.result.as_ref()).take(3).flat_map(chat::results::values).collect()
+        };
+        if offered.is_empty() {
+            return;
+        }
+        for choice in proposal.steps.iter_mut().flat_map(|step| step.choices.iter_mut()) {
+            for fed in direct::feed(&choice.input_schema, &choice.arguments, &offered) {
+                choice.arguments.insert(fed.argument, fed.offered.value);
+            }
+        }
+    }
+
+    /// Reads the live lists of the active connectors side by side. One that is slow or gone holds up nothing.
+    async fn read_lists(&self, id: &ConversationId) {
+        let book = self.rulebook();
+        let Ok(member) = book.member(&self.0.me) else { return };
+        let active = self.active_in(id);
+        let usable: Vec<&Connector> = book
+            .connectors
+            .iter()
+            .filter(|connector| active.contains(&connector.id) && book.may_use(connector, member).is_ok())
+            .collect();
+        let lists = join_all(usable.into_iter().map(|connector| self.open_link(connector, true)));
+        select(Box::pin(lists), sleep(LISTS)).await;
+    }
+
+    /// The actions that can be offered in a conversation: active, usable, on, and not known to have changed.
+    pub fn candidates(&self, id: &ConversationId) -> Vec<Candidate> {
+        let book = self.rulebook();
+        let Ok(member) = book.member(&self.0.me) else { return Vec::new() };
+        let active = self.active_in(id);
+        let held: HashMap<ConnectorId, Vec<String>> = active
+            .iter()
+            .map(|connector| {
+                let drift = self.drift(connector);
+                (connector.clone(), drift.changed.into_iter().chain(drift.removed).collect())
+            })
+            .collect();
+        book.offered(member)
+            .into_iter()
+            .filter(|(connector, action)| {
+                held.get(&connector.id).is_some_and(|held| !held.iter().any(|name| name == action.name()))
+            })
+            .map(|(connector, action)| {
+                let classified = connector.classify(action);
+                Candidate {
+                    connector: connector.id.clone(),
+                    connector_name: connector.name.clone(),
+                    host: connector.host.clone(),
+                    badge: connector.badge().map(str::to_owned),
+                    action: action.clone(),
+                    class: classified.class,
+                    class_source: classified.source,
+                }
+            })
+            .collect()
+    }
+
+    async fn model_turn(&self, id: &ConversationId, model: ModelConfig, mut stopped: oneshot::Receiver<()>) {
+        let lists = Box::pin(self.read_lists(id));
+        if let Either::Right(_) = select(lists, &mut stopped).await {
+            self.add_item(id, Body::Note { text: "You stopped this turn.".to_owned() });
+            return;
+        }
+        let Some(setup) = self.setup(id, &model) else { return };
+        let mut run = ModelRun::new(self, id, &model, Turn::new(setup));
+        run.pump();
+        while !run.over {
+            match select(run.news.next(), &mut stopped).await {
+                Either::Left((Some(input), _)) => run.turn.handle(input),
+                Either::Left((None, _)) => break,
+                // What runs is cancelled by whoever stopped the turn; the turn itself is over at once.
+                Either::Right(_) => run.turn.handle(Input::Stop),
+            }
+            run.pump();
+            if run.turn.is_over() {
+                break;
+            }
+        }
+    }
+
+    fn setup(&self, id: &ConversationId, model: &ModelConfig) -> Option<Setup> {
+        let book = self.rulebook();
+        let actions = self.candidates(id);
+        let limits = model.context.map_or_else(Limits::default, Limits::for_context);
+        let mut parties: Vec<Party> = Vec::new();
+        for candidate in &actions {
+            if let Ok(connector) = book.connector(&candidate.connector)
+                && !parties.iter().any(|party| party.host == connector.host && party.name == connector.name)
+            {
+                parties.push(Party {
+                    name: connector.name.clone(),
+                    host: connector.host.clone(),
+                    instructions: connector.snapshot.as_ref().and_then(|snapshot| snapshot.instructions.clone()),
+                });
+            }
+        }
+        let mut messages =
+            vec![chat::model::Message::System(context::system_prompt(&book.workspace.name, &parties))];
+        let records = self.0.records.borrow();
+        let conversation = &records.get(id)?.conversation;
+        let named: Vec<(&ConnectorId, &str, &str)> = actions
+            .iter()
+            .map(|one| (&one.connector, one.connector_name.as_str(), one.action.name()))
+            .collect();
+        let names = chat::model::names::safe(&named);
+        let name_of = |connector: &ConnectorId, action: &str| {
+            let at = named.iter().position(|(id, _, name)| *id == connector && *name == action);
+            at.and_then(|at| names.get(at).cloned()).unwrap_or_else(|| {
+                let name = book.connector(connector).map(|connector| connector.name.clone()).unwrap_or_default();
+                chat::model::names::alone(connector, &name, action)
+            })
+        };
+        messages.extend(context::messages(conversation, limits, &name_of));
+        let endpoint = Endpoint { base_url: model.base_url.clone(), model: model.model.clone() };
+        Some(Setup { endpoint, actions, messages, limits })
+    }
+}
+
+/// A model's turn, being driven.
+struct ModelRun<'a> {
+    workspace: &'a Workspace,
+    id: &'a ConversationId,
+    model: &'a ModelConfig,
+    turn: Turn,
+    /// What happened outside, for the turn.
+    news: mpsc::UnboundedReceiver<Input>,
+    tell: mpsc::UnboundedSender<Input>,
+    flights: HashMap<u32, AbortHandle>,
+    calls: HashMap<u32, CallId>,
+    answer: Option<ItemId>,
+    over: bool,
+}
+
+impl<'a> ModelRun<'a> {
+    fn new(workspace: &'a Workspace, id: &'a ConversationId, model: &'a ModelConfig, turn: Turn) -> Self {
+        let (tell, news) = mpsc::unbounded();
+        ModelRun {
+            workspace,
+            id,
+            model,
+            turn,
+            news,
+            tell,
+            flights: HashMap::new(),
+            calls: HashMap::new(),
+            answer: None,
+            over: false,
+        }
+    }
+
+    /// Does what the turn wants until it wants nothing more.
+    fn pump(&mut self) {
+        while let Some(output) = self.turn.poll() {
+            match output {
+                Output::Fetch { id, request } => self.fetch(id, request),
+                Output::Abort { id } => {
+                    if let Some(flight) = self.flights.remove(&id) {
+                        flight.abort();
+                    }
+                }
+                Output::AnswerStarted => {
+                    let answer = Answer { model: Some(self.model.name.clone()), ..Answer::default() };
+                    self.answer = Some(self.workspace.add_item(self.id, Body::Answer(answer)));
+                }
+                Output::Answer(delta) => {
+                    if let Some(item) = self.answer.clone() {
+                        let event = match delta {
+                            Delta::Text(text) => Event::AnswerText { item, text },
+                            Delta::Thinking(text) => Event::AnswerThinking { item, text },
+                        };
+                        self.workspace.apply(self.id, event);
+                    }
+                }
+                Output::AnswerEnded { error } => {
+                    if let Some(item) = self.answer.take() {
+                        self.workspace.apply(self.id, Event::AnswerEnded { item, error });
+                    }
+                }
+                Output::Call(wanted) => self.call(wanted),
+                Output::CancelCall { key } => {
+                    if let Some(call) = self.calls.get(&key) {
+                        self.workspace.cancel_call(call);
+                    }
+                }
+                Output::Refused { name, why } => {
+                    let text = format!("The model asked for `{name}`, which was not done: {why}.");
+                    self.workspace.add_item(self.id, Body::Note { text });
+                }
+                Output::Usage(_) => {}
+                Output::Ended(end) => {
+                    self.over = true;
+                    if let Some(text) = end.note() {
+                        self.workspace.add_item(self.id, Body::Note { text });
+                    }
+                }
+            }
+        }
+    }
+
+    fn fetch(&mut self, id: u32, request: chat::model::openai_chat::Request) {
+        let (workspace, tell, model) = (self.workspace.clone(), self.tell.clone(), self.model.id.clone());
+        let work = async move {
+            let sent = match workspace.model_request(&model, request).await {
+                Ok(request) => carry(&workspace, id, request, &tell).await,
+                Err(_) => Err(Failure::Unsendable(String::new())),
+            };
+            if sent.is_err() {
+                let _ = tell.unbounded_send(Input::Failed { id });
+            }
+        };
+        let (work, handle) = abortable(work);
+        self.flights.insert(id, handle);
+        spawn_local(work.map(drop));
+    }
+
+    fn call(&mut self, wanted: ModelWants) {
+        let Some(action) = self.turn.actions().get(wanted.action) else { return };
+        let call = CallId::from(new_id("call"));
+        let limit = self.turn.result_limit();
+        let request = Wanted {
+            id: call.clone(),
+            connector: action.connector.clone(),
+            action: action.action.name().to_owned(),
+            arguments: wanted.arguments,
+            by: Caller::Model,
+            conversation: Some(self.id.clone()),
+        };
+        self.calls.insert(wanted.key, call.clone());
+        let running = self.workspace.start_call(request, Confirm::Ask);
+        let (workspace, id, tell) = (self.workspace.clone(), self.id.clone(), self.tell.clone());
+        spawn_local(async move {
+            drop(running.await);
+            // The card is under the id of the first call, also after an edit.
+            let card = workspace.item(&id, &ItemId::from(call.as_str()));
+            let text = match card.map(|item| item.body) {
+                Some(Body::Call(card)) => card.for_model(limit),
+                _ => "The conversation was deleted. Nothing was sent.".to_owned(),
+            };
+            let _ = tell.unbounded_send(Input::CallEnded { key: wanted.key, text });
+        });
+    }
+}
+
+impl Drop for ModelRun<'_> {
+    fn drop(&mut self) {
+        for flight in self.flights.values() {
+            flight.abort();
+        }
+    }
+}
+
+/// Carries a model's request out and its stream back.
+async fn carry(
+    workspace: &Workspace,
+    id: u32,
+    request: Request,
+    tell: &mpsc::UnboundedSender<Input>,
+) -> Result<(), Failure> {
+    let mut response = workspace.0.fetcher.send(request).await?;
+    let headers = std::mem::take(&mut response.headers);
+    let _ = tell.unbounded_send(Input::Response { id, status: response.status, headers });
+    while let Some(chunk) = response.chunk().await? {
+        let _ = tell.unbounded_send(Input::Bytes { id, chunk });
+    }
+    let _ = tell.unbounded_send(Input::Ended { id });
+    Ok(())
+}
+
+/// Cancels a call whose caller stopped waiting.
+struct CancelOnDrop<'a> {
+    workspace: &'a Workspace,
+    call: Option<CallId>,
+}
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        if let Some(call) = self.call.take() {
+            // After an edit the call has another id and the same flight.
+            self.workspace.cancel_call(&call);
+        }
+    }
+}
