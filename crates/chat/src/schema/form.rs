@@ -384,6 +384,9 @@ impl Maker<'_> {
     fn list_kind(&mut self, schema: &Value, name: &str, depth: usize) -> Kind {
         let count = |key: &str| schema.get(key).and_then(Value::as_u64);
         let (min, max) = (count("minItems"), count("maxItems"));
+        if depth >= MAX_DEPTH {
+            return raw("it lies too deep");
+        }
         let Some(items) = schema.get("items") else {
             return raw("the schema does not say what the list holds");
         };
@@ -438,7 +441,9 @@ impl Maker<'_> {
                     description: text(alternative, "description"),
                 });
             } else {
-                options.extend(self.options(alternative).filter(|_| alternative.get("enum").is_some())?);
+                // Only a plain list of values, so that alternatives within alternatives cannot go on for ever (X41).
+                alternative.get("enum")?;
+                options.extend(self.options(alternative)?);
             }
         }
         Some(options)

@@ -75,6 +75,17 @@ fn x41_references_in_circles_or_elsewhere_end() {
     assert!(!check(&circle, &json!({})).is_empty(), "what cannot be checked is not valid");
     let deep = json!({ "type": "object", "properties": { "next": { "$ref": "#" } } });
     assert!(format!("{:?}", form_of(&deep)).contains("it lies too deep"));
+    for endless in [
+        json!({ "properties": { "a": { "anyOf": [{ "$ref": "#/properties/a" }, { "$ref": "#/properties/a" }] } } }),
+        json!({ "properties": { "a": { "oneOf": [{ "$ref": "#/properties/a" }] } } }),
+        json!({ "properties": { "a": { "type": "array", "items": { "$ref": "#/properties/a" } } } }),
+        json!({ "properties": { "a": { "allOf": [{ "$ref": "#/properties/a" }] } } }),
+        json!({ "properties": { "a": { "properties": { "b": { "type": ["array", "null"], "items": { "$ref": "#/properties/a" } } } } } }),
+    ] {
+        assert_eq!(form_of(&endless).fields.len(), 1, "{endless}");
+        let _ = check(&endless, &json!({ "a": [[[[1]]]] }));
+        let _ = crate::direct::fill("a: x", &endless, &[]);
+    }
     let remote = check_with(&json!({ "$ref": "https://example.com/x" }), &json!(1), &|_, _| None);
     assert!(remote.is_ok() && remote.unchecked[0].contains("https://example.com/x"));
 }
