@@ -1,7 +1,5 @@
 //! Bytes of responses: bodies, event streams, limits, and what they mean for the request they belong to.
 
-use serde_json::Value;
-
 use crate::era::Wire;
 use crate::error::{OpError, Sent};
 use crate::jsonrpc::{self, Message, RpcError, Unreadable};
