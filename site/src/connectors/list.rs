@@ -21,7 +21,7 @@ pub(crate) fn MyConnectors() -> impl IntoView {
         let mut usable = Vec::new();
         let mut rest = Vec::new();
         for connector in rulebook.connectors.iter().filter(|connector| matches(connector, &search.get())) {
-            match rulebook.may_use(connector, &me) {
+            match rulebook.member(&me).and_then(|me| rulebook.may_use(connector, me)) {
                 Ok(()) => usable.push((connector.clone(), None)),
                 Err(_) if connector.stage == Stage::Archived => {}
                 Err(why) => rest.push((connector.clone(), Some(why.to_string()))),
@@ -122,6 +122,7 @@ fn Row(
     let id: ConnectorId = connector.id.clone();
     let status = Signal::derive(move || app.connection(&id));
     let summary = action_summary(&connector);
+    let (badge, local) = (connector.badge(), connector.is_local());
     let checked = connector.snapshot.as_ref().map(|snapshot| ago(snapshot.taken_at, app.ws().now()));
     view! {
         <li class="row-card">
@@ -130,8 +131,8 @@ fn Row(
                 <h3>
                     <Link to=Route::Connector(connector.id.to_string(), ConnectorTab::Overview)><bdi>{connector.name.clone()}</bdi></Link>
                     <HostName host=connector.host.clone()/>
-                    {connector.badge().map(|word| view! { <Badge word/> })}
-                    {connector.is_local().then(|| view! { <LocalMark/> })}
+                    {badge.map(|word| view! { <Badge word/> })}
+                    {local.then(|| view! { <LocalMark/> })}
                 </h3>
                 <p class="small">{summary}{checked.map(|ago| format!(" · read {ago}"))}</p>
                 {match why {

@@ -3,12 +3,14 @@
 //! One page, so that nothing typed is lost: not when developer mode is turned on in between (S033), and not when a scan
 //! fails. A change of the address or of the sign-in makes an earlier scan void.
 
+use browser::policy::address::{Address, AddressError};
 use browser::policy::{Provenance, SignIn};
 use browser::{Keep, NewConnector, ScanKind, Scanned, StepState};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::router::{Link, Route, page_title, use_router};
+use crate::settings::advanced::LocalServers;
 use crate::settings::developer::{DeveloperOffer, developer_on};
 use crate::state::use_state;
 use crate::ui::{Button, ButtonLook, Field, Icon, IconName, Segmented, Working};
@@ -71,9 +73,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
     let router = use_router();
     page_title(|| "Add connector".into());
 
-    let name = RwSignal::new(String::new());
-    let description = RwSignal::new(String::new());
-    let address = RwSignal::new(String::new());
+    let [name, description, address] = Typed::restore().map(RwSignal::new);
     let provenance = RwSignal::new(Provenance::Other);
     let with_header = RwSignal::new(false);
     let header_name = RwSignal::new("Authorization".to_owned());
@@ -103,10 +103,10 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
     let checked = Memo::new(move |_| {
         app.rulebook.track();
         let text = address.get();
-        (!text.trim().is_empty()).then(|| app.ws().check_address(&text).map_err(|why| why.to_string()))
+        (!text.trim().is_empty()).then(|| app.ws().check_address(&text))
     });
     let address_problem = Signal::derive(move || match checked.get() {
-        Some(Err(why)) => Some(why),
+        Some(Err(why)) => Some(sentence(&why.to_string())),
         _ => None,
     });
     let header_problem = Signal::derive(move || {
@@ -186,7 +186,10 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
         let ws = app.ws();
         spawn_local(async move {
             match ws.create_draft(draft(), found).await {
-                Ok(id) => router.go(Route::Connector(id.to_string(), crate::router::ConnectorTab::Actions)),
+                Ok(id) => {
+                    Typed::keep(&Default::default());
+                    router.go(Route::Connector(id.to_string(), crate::router::ConnectorTab::Actions));
+                }
                 Err(why) => {
                     creating.set(false);
                     problem.set(Some((why.message, why.hint)));
@@ -194,6 +197,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
             }
         });
     };
+    Effect::new(move |_| Typed::keep(&[name.get(), description.get(), address.get()]));
     on_cleanup(move || {
         let _ = round.try_update_value(|round| *round += 1);
     });
@@ -227,10 +231,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
                 </Field>
                 {move || match checked.get() {
                     Some(Ok(address)) => view! { <AddressView address/> }.into_any(),
-                    Some(Err(_)) if on.get() => view! {
-                        <p class="small">"Servers on this machine or network are refused unless you allow them: "
-                            <Link to=Route::Advanced>"Settings, Advanced"</Link>"."</p>
-                    }.into_any(),
+                    Some(Err(AddressError::Local(_))) if on.get() => view! { <div class="offer"><LocalServers/></div> }.into_any(),
                     _ => ().into_any(),
                 }}
                 <div class="field">
@@ -245,7 +246,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
             <section>
                 <h2>"Sign-in"</h2>
                 <fieldset class="choices">
-                    <legend class="visually-hidden">"How to sign in"</legend>
+                    <legend class="sr">"How to sign in"</legend>
                     <label class="check"><input type="radio" name="sign-in" prop:checked=move || !with_header.get()
                         on:change=move |_| { with_header.set(false); void(); }/>"No sign-in"</label>
                     <label class="check"><input type="radio" name="sign-in" prop:checked=move || with_header.get()
@@ -304,6 +305,29 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
     }
 }
 
+/// What was typed and is not secret (name, description, address), kept until the tab closes: looking something up
+/// elsewhere must not lose it. A browser without storage loses it, which is what it was asked for.
+struct Typed;
+
+impl Typed {
+    const KEY: &str = "countersign:new-connector";
+
+    fn storage() -> Option<web_sys::Storage> {
+        window().session_storage().ok().flatten()
+    }
+
+    fn restore() -> [String; 3] {
+        let kept = Self::storage().and_then(|storage| storage.get_item(Self::KEY).ok().flatten());
+        kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default()
+    }
+
+    fn keep(texts: &[String; 3]) {
+        if let (Some(storage), Ok(text)) = (Self::storage(), serde_json::to_string(texts)) {
+            let _ = storage.set_item(Self::KEY, &text);
+        }
+    }
+}
+
 /// A sentence out of an error's message: capital first, full stop last.
 pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.trim().chars();
@@ -339,10 +363,11 @@ pub(crate) fn KeepChoice(
 #[component]
 fn AddressView(
     /// The address.
-    address: browser::policy::address::Address,
+    address: Address,
 ) -> impl IntoView {
     let warnings: Vec<_> = address.warnings.iter().map(|warning| view! { <li>{sentence(&warning.to_string())}</li> }).collect();
-    let (before, owner) = address.host_parts();
+    let at = address.host.rfind(address.registrable.as_str()).unwrap_or(0);
+    let (before, owner) = address.host.split_at(at);
     view! {
         <p class="address"><span class="small">"Talks to "</span><span class="host">{before.to_owned()}<b>{owner.to_owned()}</b></span></p>
         {(!warnings.is_empty()).then(|| view! { <ul class="note warn">{warnings}</ul> })}

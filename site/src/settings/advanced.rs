@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::developer::{RiskDialog, developer_on, gate_closed};
 use crate::connectors::new::sentence;
 use crate::router::page_title;
-use crate::state::use_state;
+use crate::state::{AppState, use_state};
 use crate::ui::Switch;
 
 /// The page.
@@ -16,7 +16,7 @@ pub(crate) fn Advanced() -> impl IntoView {
     let on = developer_on(app);
     let closed = gate_closed(app);
     let asking = RwSignal::new(false);
-    let loopback = Signal::derive(move || app.rulebook.with(|rulebook| rulebook.workspace.allow_loopback));
+    let loopback = local_servers(app);
     let drafts = move || {
         let me = app.ws().me();
         app.rulebook.with(|rulebook| {
@@ -47,19 +47,29 @@ pub(crate) fn Advanced() -> impl IntoView {
                     }/>
             </div>
         </section>
-        {move || (on.get() || loopback.get()).then(|| view! {
-            <section class="setting">
-                <div class="switch-row">
-                    <div class="grow"><h2>"Servers on this machine"</h2>
-                        <p>"Allow addresses such as "<code>"http://localhost"</code>" and private networks. Such connectors carry the mark "<span class="tag local">"local"</span>"."</p>
-                        <p class="small">"Any page you visit could try to talk to a server on your machine: run only servers that check who asks."</p></div>
-                    <Switch label="Servers on this machine" checked=loopback on_change=move |want: bool| {
-                        let ws = app.ws();
-                        app.run(async move { ws.set_allow_loopback(want).await }, |()| ());
-                    }/>
-                </div>
-            </section>
-        })}
+        {move || (on.get() || loopback.get()).then(|| view! { <section class="setting"><LocalServers/></section> })}
         <RiskDialog open=asking/>
+    }
+}
+
+/// Whether servers on this machine and its network may be connected.
+fn local_servers(app: AppState) -> Signal<bool> {
+    Signal::derive(move || app.rulebook.with(|rulebook| rulebook.workspace.allow_loopback))
+}
+
+/// The switch that allows them, with what it means. Also stands where such an address was refused (S119).
+#[component]
+pub(crate) fn LocalServers() -> impl IntoView {
+    let app = use_state();
+    view! {
+        <div class="switch-row">
+            <div class="grow"><h2>"Servers on this machine"</h2>
+                <p>"Allow addresses such as "<code>"http://localhost"</code>" and private networks. Such connectors carry the mark "<span class="tag local">"local"</span>"."</p>
+                <p class="small">"Any page you visit could try to talk to a server on your machine: run only servers that check who asks."</p></div>
+            <Switch label="Servers on this machine" checked=local_servers(app) on_change=move |want: bool| {
+                let ws = app.ws();
+                app.run(async move { ws.set_allow_loopback(want).await }, |()| ());
+            }/>
+        </div>
     }
 }

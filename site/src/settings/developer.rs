@@ -1,6 +1,5 @@
 //! Developer mode: gate 2, the person's own switch, and the words it is turned on with (S033, S089 to S091).
 
-use browser::policy::Rulebook;
 use leptos::prelude::*;
 
 use crate::state::{AppState, use_state};
@@ -8,14 +7,17 @@ use crate::ui::{Button, ButtonLook, Dialog};
 
 /// Whether developer mode is on for the person, gate 1 included.
 pub(crate) fn developer_on(app: AppState) -> Signal<bool> {
-    Signal::derive(move || app.rulebook.with(|rulebook| rulebook.developer_mode(&app.ws().me()).is_ok()))
+    Signal::derive(move || app.rulebook.with(|rulebook| rulebook.member(&app.ws().me()).is_ok_and(|me| rulebook.developer_mode(me).is_ok())))
 }
 
 /// Why the person cannot turn it on, if so: gate 1 is closed to them.
 pub(crate) fn gate_closed(app: AppState) -> Signal<Option<String>> {
     Signal::derive(move || {
         let me = app.ws().me();
-        app.rulebook.with(|rulebook: &std::rc::Rc<Rulebook>| rulebook.may_toggle_developer(&me).err().map(|why| why.to_string()))
+        app.rulebook.with(|rulebook| {
+            let allowed = rulebook.member(&me).and_then(|me| rulebook.may_toggle_developer(me));
+            allowed.err().map(|why| why.to_string())
+        })
     })
 }
 
@@ -40,7 +42,7 @@ pub(crate) fn RiskDialog(
             <Dialog title="Turn on developer mode" on_close=move |()| close() light=true>
                 <div class="body">
                     <p>"Developer mode lets you connect any MCP server and use what it offers, including actions that change things."</p>
-                    <ul class="plain">
+                    <ul class="bullets">
                         <li>"A server can read everything you send it, and what it returns may try to steer a model (prompt injection)."</li>
                         <li>"A server may say that an action only reads when it does not. Every write asks you first, each time."</li>
                         <li>"Connect only servers you trust. What you add is a draft that only you can use."</li>
