@@ -105,7 +105,8 @@ pub enum OpError {
     /// A limit of this client was passed.
     #[error("the server sent more than allowed: {what} (limit {limit})")]
     TooMuch {
-        /// What there was too much of: `bytes`, `events`, `nesting`, `tools`, `pages`, `rounds`, `request state bytes`.
+        /// What there was too much of: `bytes`, `events`, `nesting`, `values`, `tools`, `pages`, `rounds`, `questions`,
+        /// `request state bytes`.
         what: &'static str,
         /// The limit.
         limit: usize,

@@ -101,6 +101,29 @@ fn each(
     Ok(())
 }
 
+/// An argument of a call that goes into a request header too, where every server and proxy on the way can read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderArgument {
+    /// The header's name, for example `Mcp-Param-Region`.
+    pub header: String,
+    /// The names of the properties that lead to the argument.
+    pub path: Vec<String>,
+}
+
+/// The arguments of a call that 2026-07-28 also sends as headers, for showing before it is sent (X43). Older revisions
+/// send none. Empty for a schema with invalid annotations: such a tool is left out of the list (X42).
+pub fn header_arguments(input_schema: &Value, arguments: &Value) -> Vec<HeaderArgument> {
+    let present = |path: &[String]| {
+        path.iter().try_fold(arguments, |value, key| value.get(key)).is_some_and(|value| !value.is_null())
+    };
+    mirrored(input_schema)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|Mirrored { path, .. }| present(path))
+        .map(|Mirrored { path, name }| HeaderArgument { header: format!("Mcp-Param-{name}"), path })
+        .collect()
+}
+
 /// The headers for one call. Absent and null arguments have none.
 pub(crate) fn of_arguments(mirrored: &[Mirrored], arguments: &Value) -> Result<Vec<(String, String)>, String> {
     let mut headers = Vec::new();
@@ -206,6 +229,11 @@ mod tests {
             [("Mcp-Param-Region", "eu"), ("Mcp-Param-Limit", "42"), ("Mcp-Param-Dry", "false")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
         );
+        let shown: Vec<String> = header_arguments(&schema, &arguments)
+            .into_iter()
+            .map(|HeaderArgument { header, path }| format!("{header}={}", path.join(".")))
+            .collect();
+        assert_eq!(shown, ["Mcp-Param-Region=region", "Mcp-Param-Limit=opts.limit", "Mcp-Param-Dry=dry"]);
         for bad in [json!({"region": 1.5}), json!({"region": ["a"]}), json!({"region": 9_007_199_254_740_992_i64})] {
             of_arguments(&mirrored, &bad).expect_err("not a header value");
         }

@@ -26,6 +26,8 @@ pub(crate) struct Answered {
     pub(crate) state: Option<Box<RawValue>>,
     /// Length of the result's text.
     pub(crate) bytes: usize,
+    /// Content blocks that were cut off because the result had too many values.
+    pub(crate) dropped_blocks: usize,
 }
 
 /// An error answer.
@@ -43,16 +45,30 @@ pub(crate) enum Unreadable {
     Malformed(String),
     /// Nested deeper than allowed.
     TooDeep,
+    /// More values than allowed: a small text can take a lot of memory.
+    TooMany,
 }
+
+/// What is accepted of one message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caps {
+    pub(crate) depth: usize,
+    pub(crate) values: usize,
+    /// Content blocks that are kept of a result with too many values.
+    pub(crate) blocks: usize,
+}
+
+/// Longest id of a request of the server: it is kept and sent back.
+const LONGEST_ID: usize = 1_000;
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
-    #[serde(default)]
-    id: Option<Value>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
     #[serde(default)]
     method: Option<String>,
-    #[serde(default)]
-    params: Option<Value>,
+    #[serde(borrow, default)]
+    params: Option<&'a RawValue>,
     #[serde(borrow, default)]
     result: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -65,27 +81,49 @@ struct State {
     state: Option<Box<RawValue>>,
 }
 
-/// Reads one message, or a batch of them as 2025-03-26 allows.
-pub(crate) fn read(bytes: &[u8], depth: usize) -> Result<Vec<Message>, Unreadable> {
-    let malformed = |error: &dyn std::fmt::Display| Unreadable::Malformed(error.to_string());
-    if nesting(bytes) > depth {
-        return Err(Unreadable::TooDeep);
-    }
-    let text = std::str::from_utf8(bytes).map_err(|error| malformed(&error))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.trim_start().starts_with('[') {
-        let parts: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| malformed(&error))?;
-        return parts.into_iter().map(|part| one(part.get())).collect();
-    }
-    Ok(vec![one(text)?])
+#[derive(Deserialize)]
+struct Blocks<'a> {
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
 }
 
-fn one(text: &str) -> Result<Message, Unreadable> {
-    let malformed = |error: serde_json::Error| Unreadable::Malformed(error.to_string());
+/// Reads one message, or a batch of them as 2025-03-26 allows.
+pub(crate) fn read(bytes: &[u8], caps: Caps) -> Result<Vec<Message>, Unreadable> {
+    if measure(bytes).depth > caps.depth {
+        return Err(Unreadable::TooDeep);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| Unreadable::Malformed(error.to_string()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim_start().starts_with('[') {
+        if measure(bytes).values > caps.values {
+            return Err(Unreadable::TooMany);
+        }
+        let parts: Vec<&RawValue> = serde_json::from_str(text).map_err(malformed)?;
+        return parts.into_iter().map(|part| one(part.get(), caps)).collect();
+    }
+    Ok(vec![one(text, caps)?])
+}
+
+fn malformed(error: serde_json::Error) -> Unreadable {
+    Unreadable::Malformed(error.to_string())
+}
+
+fn value(text: &str, caps: Caps) -> Result<Value, Unreadable> {
+    if measure(text.as_bytes()).values > caps.values {
+        return Err(Unreadable::TooMany);
+    }
+    serde_json::from_str(text).map_err(malformed)
+}
+
+fn one(text: &str, caps: Caps) -> Result<Message, Unreadable> {
     let envelope: Envelope<'_> = serde_json::from_str(text).map_err(malformed)?;
-    let id = envelope.id.unwrap_or(Value::Null);
+    let id = match envelope.id {
+        Some(id) if id.get().len() > LONGEST_ID => return Err(Unreadable::Malformed("its id is too long".into())),
+        Some(id) => serde_json::from_str(id.get()).map_err(malformed)?,
+        None => Value::Null,
+    };
     if let Some(method) = envelope.method {
-        let params = envelope.params.unwrap_or(Value::Null);
+        let params = envelope.params.map_or(Ok(Value::Null), |params| value(params.get(), caps))?;
         return Ok(if id.is_string() || id.is_i64() || id.is_u64() {
             Message::Request { id, method, params }
         } else {
@@ -93,19 +131,34 @@ fn one(text: &str) -> Result<Message, Unreadable> {
         });
     }
     if let Some(error) = envelope.error.filter(|error| error.get() != "null") {
-        let error: Value = serde_json::from_str(error.get()).map_err(malformed)?;
-        return Ok(Message::Response { id, outcome: Err(RpcError::of(&error)) });
+        return Ok(Message::Response { id, outcome: Err(RpcError::of(&value(error.get(), caps)?)) });
     }
     let Some(raw) = envelope.result else {
         return Err(Unreadable::Malformed("neither a request nor an answer".into()));
     };
-    let result: Value = serde_json::from_str(raw.get()).map_err(malformed)?;
+    let (result, dropped_blocks) = match value(raw.get(), caps) {
+        Err(Unreadable::TooMany) => {
+            let (text, dropped) = cut_blocks(raw.get(), caps.blocks).ok_or(Unreadable::TooMany)?;
+            (value(&text, caps)?, dropped)
+        }
+        result => (result?, 0),
+    };
     let state = if result.get("requestState").is_some() {
         serde_json::from_str::<State>(raw.get()).map_err(malformed)?.state
     } else {
         None
     };
-    Ok(Message::Response { id, outcome: Ok(Answered { result, state, bytes: raw.get().len() }) })
+    Ok(Message::Response { id, outcome: Ok(Answered { result, state, bytes: raw.get().len(), dropped_blocks }) })
+}
+
+/// The text of a result with its first `keep` content blocks, and how many were cut off.
+fn cut_blocks(result: &str, keep: usize) -> Option<(String, usize)> {
+    let content = serde_json::from_str::<Blocks<'_>>(result).ok()?.content?.get();
+    let blocks: Vec<&RawValue> = serde_json::from_str(content).ok()?;
+    let start = (content.as_ptr() as usize).checked_sub(result.as_ptr() as usize)?;
+    let (before, after) = (result.get(..start)?, result.get(start + content.len()..)?);
+    let kept: Vec<&str> = blocks.iter().take(keep).map(|block| block.get()).collect();
+    Some((format!("{before}[{}]{after}", kept.join(",")), blocks.len().saturating_sub(keep)))
 }
 
 impl RpcError {
@@ -128,9 +181,19 @@ impl RpcError {
     }
 }
 
-/// The deepest nesting of arrays and objects, without parsing. Brackets inside strings do not count.
-pub(crate) fn nesting(bytes: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0usize, 0, false, false);
+/// How big a JSON text is once it is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Measure {
+    /// The deepest nesting of arrays and objects.
+    pub(crate) depth: usize,
+    /// At least as many values as it has.
+    pub(crate) values: usize,
+}
+
+/// Measures a JSON text without reading it. Brackets and commas inside strings do not count.
+pub(crate) fn measure(bytes: &[u8]) -> Measure {
+    let mut measure = Measure { depth: 0, values: 1 };
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
     for byte in bytes {
         if in_string {
             match byte {
@@ -145,13 +208,15 @@ pub(crate) fn nesting(bytes: &[u8]) -> usize {
             b'"' => in_string = true,
             b'{' | b'[' => {
                 depth += 1;
-                deepest = deepest.max(depth);
+                measure.depth = measure.depth.max(depth);
+                measure.values += 1;
             }
+            b',' => measure.values += 1,
             b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    deepest
+    measure
 }
 
 /// The members of a `params` object: names, and values as JSON text.
@@ -196,6 +261,8 @@ mod tests {
 
     use super::*;
 
+    const CAPS: Caps = Caps { depth: 100, values: 1_000, blocks: 2 };
+
     #[test]
     fn arguments_stay_byte_for_byte() {
         let arguments = r#"{ "b" : 1.0, "a":[ 1e2 ],"é":"\u00e9" }"#;
@@ -212,7 +279,7 @@ mod tests {
     #[test]
     fn x85_request_state_is_kept_as_text() {
         let text = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"input_required","requestState":"a\u002fb\/é"}}"#;
-        let messages = read(text.as_bytes(), 100).expect("readable");
+        let messages = read(text.as_bytes(), CAPS).expect("readable");
         let [Message::Response { outcome: Ok(answered), .. }] = messages.as_slice() else { panic!("{messages:?}") };
         assert_eq!(answered.state.as_ref().expect("a state").get(), r#""a\u002fb\/é""#);
     }
@@ -221,7 +288,7 @@ mod tests {
     fn batches_requests_notifications_and_errors() {
         let text = r#"[{"jsonrpc":"2.0","method":"n"},{"jsonrpc":"2.0","id":"a","method":"ping"},
             {"jsonrpc":"2.0","id":null,"error":{"code":-32000.0}}]"#;
-        let messages = read(text.as_bytes(), 100).expect("readable");
+        let messages = read(text.as_bytes(), CAPS).expect("readable");
         assert!(matches!(
             messages.as_slice(),
             [
@@ -234,15 +301,37 @@ mod tests {
 
     #[test]
     fn x58_nesting_is_counted_before_parsing() {
-        assert_eq!(nesting(br#"{"a":"[[[\"[[","b":[{}]}"#), 3);
+        assert_eq!(measure(br#"{"a":"[[[\"[[,,","b":[{}]}"#), Measure { depth: 3, values: 5 });
         let deep = "[".repeat(100_000);
-        assert_eq!(read(deep.as_bytes(), 100).expect_err("too deep"), Unreadable::TooDeep);
+        assert_eq!(read(deep.as_bytes(), CAPS).expect_err("too deep"), Unreadable::TooDeep);
+    }
+
+    #[test]
+    fn x58_values_are_counted_before_they_take_memory() {
+        let many = vec!["[]"; 2_000].join(",");
+        let content = format!(r#"{{"id":1,"result":{{"a":"ü","content":[{many}],"z":[7]}}}}"#);
+        let messages = read(content.as_bytes(), CAPS).expect("readable in part");
+        let [Message::Response { outcome: Ok(answered), .. }] = messages.as_slice() else { panic!("{messages:?}") };
+        assert_eq!(answered.result.to_string(), r#"{"a":"ü","content":[[],[]],"z":[7]}"#);
+        assert_eq!(answered.dropped_blocks, 1_998);
+        for text in [
+            format!(r#"{{"id":1,"result":{{"content":[],"structuredContent":[{many}]}}}}"#),
+            format!(r#"{{"id":1,"result":{{"content":[[{many}]]}}}}"#),
+            format!(r#"{{"id":1,"result":[{many}]}}"#),
+            format!(r#"{{"id":1,"error":{{"code":1,"data":[{many}]}}}}"#),
+            format!(r#"{{"method":"m","params":[{many}]}}"#),
+            format!("[{many}]"),
+        ] {
+            assert_eq!(read(text.as_bytes(), CAPS).expect_err(&text), Unreadable::TooMany);
+        }
+        let id = format!(r#"{{"id":[{many}],"method":"m"}}"#);
+        assert!(matches!(read(id.as_bytes(), CAPS), Err(Unreadable::Malformed(_))));
     }
 
     proptest! {
         #[test]
         fn garbage_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = read(&bytes, 100);
+            let _ = read(&bytes, CAPS);
         }
     }
 }

@@ -26,6 +26,7 @@ mod sse;
 mod types;
 
 pub use error::{OpError, Sent};
+pub use headers::{HeaderArgument, header_arguments};
 pub use session::Session;
 pub use types::{
     Again, Answer, Ask, AskId, CallResult, CallTool, Config, Connected, Elicitation, Era, EraChoice, Event, Excluded,

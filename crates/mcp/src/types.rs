@@ -115,6 +115,8 @@ pub struct Limits {
     pub events: usize,
     /// Nesting of JSON; the JSON parser itself stops at 127.
     pub depth: usize,
+    /// JSON values of one message: a small text can take a lot of memory.
+    pub values: usize,
     /// Content blocks kept of one result; the rest is counted in [`CallResult::dropped_blocks`].
     pub blocks: usize,
     /// Pages of one tools list.
@@ -140,6 +142,7 @@ impl Default for Limits {
             response_bytes: 32 << 20,
             events: 50_000,
             depth: 100,
+            values: 500_000,
             blocks: 1_000,
             pages: 200,
             tools: 5_000,

@@ -2,7 +2,7 @@
 
 use crate::era::Wire;
 use crate::error::{OpError, Sent};
-use crate::jsonrpc::{self, Message, RpcError, Unreadable};
+use crate::jsonrpc::{self, Caps, Message, RpcError, Unreadable};
 use crate::session::{Failure, Kind, Landing, Phase, Session};
 use crate::sse::{Parser, SseEvent};
 use crate::types::{FetchId, Method, Millis, OpId};
@@ -285,7 +285,7 @@ impl Session {
         }
         match event.kind.as_str() {
             "" | "message" if event.data.is_empty() => {}
-            "" | "message" => match jsonrpc::read(event.data.as_bytes(), limits.depth) {
+            "" | "message" => match jsonrpc::read(event.data.as_bytes(), self.caps()) {
                 Ok(messages) => {
                     for message in messages {
                         self.message(id, message);
@@ -293,6 +293,10 @@ impl Session {
                 }
                 Err(Unreadable::TooDeep) => {
                     self.too_much(id, "nesting", limits.depth);
+                    return false;
+                }
+                Err(Unreadable::TooMany) => {
+                    self.too_much(id, "values", limits.values);
                     return false;
                 }
                 Err(Unreadable::Malformed(what)) => self.ignored(&format!("an event that is no message: {what}")),
@@ -312,7 +316,7 @@ impl Session {
         let error = if text.iter().all(u8::is_ascii_whitespace) {
             OpError::NoAnswer
         } else {
-            match jsonrpc::read(text, limits.depth) {
+            match jsonrpc::read(text, self.caps()) {
                 Ok(messages) => {
                     for message in messages {
                         self.message(id, message);
@@ -320,6 +324,7 @@ impl Session {
                     OpError::Malformed { what: "it answers another request".into() }
                 }
                 Err(Unreadable::TooDeep) => OpError::TooMuch { what: "nesting", limit: limits.depth },
+                Err(Unreadable::TooMany) => OpError::TooMuch { what: "values", limit: limits.values },
                 Err(Unreadable::Malformed(what)) => OpError::Malformed { what },
             }
         };
@@ -437,7 +442,7 @@ impl Session {
             _ => Sent::Yes,
         };
         if !matches!(status, 401 | 403)
-            && let Ok(messages) = jsonrpc::read(text, self.config.limits.depth)
+            && let Ok(messages) = jsonrpc::read(text, self.caps())
         {
             for message in messages {
                 if let Message::Response { id, outcome: Err(error) } = message
@@ -462,6 +467,11 @@ impl Session {
             return OpError::SignIn { status, challenge: head.and_then(|head| head.challenge.clone()), text };
         }
         OpError::Http { status, text, retry_after: head.and_then(|head| head.retry_after.clone()) }
+    }
+
+    fn caps(&self) -> Caps {
+        let limits = self.config.limits;
+        Caps { depth: limits.depth, values: limits.values, blocks: limits.blocks }
     }
 
     fn is_standing(&self, purpose: Purpose) -> bool {

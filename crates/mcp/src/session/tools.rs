@@ -92,7 +92,7 @@ pub(super) fn check_arguments(text: &str, depth: usize) -> Result<(), OpError> {
     if !text.trim_start().starts_with('{') {
         return Err(unusable("they are not a JSON object".into()));
     }
-    if jsonrpc::nesting(text.as_bytes()) > depth {
+    if jsonrpc::measure(text.as_bytes()).depth > depth {
         return Err(unusable(format!("they are nested more than {depth} levels deep")));
     }
     serde_json::from_str::<IgnoredAny>(text).map(|_| ()).map_err(|error| unusable(error.to_string()))
@@ -261,7 +261,7 @@ impl Session {
         let modern = matches!(self.wire, Some(Wire::Y2026(_)));
         let kind = answered.result.get("resultType").filter(|_| modern);
         match kind.map(Value::as_str) {
-            None | Some(Some("complete")) => self.called(op, answered.result),
+            None | Some(Some("complete")) => self.called(op, answered.result, answered.dropped_blocks),
             Some(Some("input_required")) => {
                 if let Err((error, sent)) = self.another_round(op, answered) {
                     self.fail(op, error, sent);
@@ -274,14 +274,13 @@ impl Session {
         }
     }
 
-    fn called(&mut self, op: OpId, mut raw: Value) {
+    fn called(&mut self, op: OpId, mut raw: Value, mut dropped_blocks: usize) {
         if !raw.is_object() {
             let error = OpError::Invalid { what: "it is not an object".into() };
             return self.fail(op, error, Sent::Unknown);
         }
-        let mut dropped_blocks = 0;
         if let Some(Value::Array(blocks)) = raw.get_mut("content") {
-            dropped_blocks = blocks.len().saturating_sub(self.config.limits.blocks);
+            dropped_blocks += blocks.len().saturating_sub(self.config.limits.blocks);
             blocks.truncate(self.config.limits.blocks);
         }
         self.ops.remove(&op);

@@ -20,6 +20,8 @@ pub(crate) struct Rig {
     pub(crate) wake: Option<u64>,
     /// Cut every body here, to see that it makes no difference.
     pub(crate) cut: Option<usize>,
+    /// Length of the longest piece of a body so far.
+    pub(crate) longest: usize,
 }
 
 pub(crate) fn config() -> Config {
@@ -40,6 +42,7 @@ impl Rig {
             cancelled: Vec::new(),
             wake: None,
             cut: None,
+            longest: 0,
         }
     }
 
@@ -107,6 +110,7 @@ impl Rig {
     }
 
     pub(crate) fn bytes(&mut self, request: &HttpRequest, bytes: &[u8]) {
+        self.longest = self.longest.max(bytes.len());
         let (a, b) = bytes.split_at(self.cut.unwrap_or(0).min(bytes.len()));
         for chunk in [a, b] {
             if self.cut.is_none() || !chunk.is_empty() {
