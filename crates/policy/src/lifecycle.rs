@@ -728,6 +728,26 @@ mod tests {
     }
 
     #[test]
+    fn c4_turning_remembering_off_ends_every_grant_for_good() {
+        let mut book = drafted(Profile::Enterprise);
+        book.set_remember(&owner(), Remember::Conversation).unwrap();
+        grant(&mut book);
+        book.set_remember(&owner(), Remember::Never).unwrap();
+        book.set_remember(&owner(), Remember::Conversation).unwrap();
+        assert_eq!(book.grants, []);
+    }
+
+    #[test]
+    fn a_deleted_conversation_takes_its_grants_along() {
+        let mut book = drafted(Profile::Enterprise);
+        grant(&mut book);
+        book.forget_conversation(&"other".into());
+        assert_eq!(book.grants.len(), 1);
+        book.forget_conversation(&"talk".into());
+        assert_eq!(book.grants, []);
+    }
+
+    #[test]
     fn a_name_has_something_to_see() {
         let mut book = drafted(Profile::Enterprise);
         for name in ["", "  ", "\u{200b}", "\u{2800} "] {
