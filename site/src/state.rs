@@ -245,7 +245,7 @@ impl AppState {
             }
             Change::Delta { conversation, item, text } => {
                 if self.shows(conversation) {
-                    self.append(item, text);
+                    self.append(item.as_str(), text);
                 }
             }
             Change::Turn { conversation, running } => self.write(|to| {

@@ -144,6 +144,7 @@ fn ThreadView(id: ConversationId) -> impl IntoView {
         state.thread.items.with(|items| items.iter().skip(skip).cloned().collect::<Vec<Cell>>())
     };
     let loading = Memo::new(move |_| state.thread.load.get() == Load::Loading);
+    let pause = id.clone();
     view! {
         <div class="thread-scroll" node_ref=scroller tabindex="0" role="region" aria-label="Thread"
             on:scroll=move |_| {
@@ -164,7 +165,7 @@ fn ThreadView(id: ConversationId) -> impl IntoView {
                 })}
                 <For each=cells key=|cell| cell.id.clone() let:cell>{item(state, cell, id.clone())}</For>
                 <crate::confirm::Asks/>
-                <Pause id=id.clone()/>
+                <Pause id=pause/>
             </div>
             {move || (!at_end.get()).then(|| view! {
                 <div class="to-end"><Button small=true on:click=move |_| to_end()>"Go to the end"</Button></div>

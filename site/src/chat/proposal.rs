@@ -190,7 +190,7 @@ fn Run(choice: Choice, index: usize, at: usize, id: String, conversation: Conver
         event.prevent_default();
         problem.set(None);
         let Some(arguments) = form.ready() else { return };
-        if let Err(error) = state.ws().run_proposal(&conversation, &id, at, index, arguments) {
+        if let Err(error) = state.ws().run_proposal(&conversation, &id.as_str().into(), at, index, arguments) {
             problem.set(Some(sentence(&error)));
         }
     };

@@ -129,12 +129,13 @@ fn Row(head: ConversationHead, renaming: RwSignal<Option<ConversationId>>, delet
             } else {
                 let (title, id) = (title.clone(), id.clone());
                 let (for_rename, for_delete) = (id.clone(), head.clone());
+                let menu = format!("More for {title}");
                 view! {
                     <Link to=Route::Conversation(id.to_string()) class="rail-link">
-                        <span class="grow cut"><bdi>{title.clone()}</bdi></span>
+                        <span class="grow cut"><bdi>{title}</bdi></span>
                         {move || marks.with_value(|marks| marks())}
                     </Link>
-                    <Menu label=format!("More for {title}") class="btn quiet icon small rail-more" trigger=|| view! { <Icon name=IconName::More/> }>
+                    <Menu label=menu class="btn quiet icon small rail-more" trigger=|| view! { <Icon name=IconName::More/> }>
                         <MenuItem on:click=move |_| renaming.set(Some(for_rename.clone()))><Icon name=IconName::Edit/>"Rename"</MenuItem>
                         <MenuItem danger=true on:click=move |_| deleting.set(Some(for_delete.clone()))><Icon name=IconName::Trash/>"Delete"</MenuItem>
                     </Menu>

@@ -73,8 +73,9 @@ fn writes_text(event: &ev::KeyboardEvent) -> bool {
 pub fn Shortcuts() -> impl IntoView {
     let shell = use_shell();
     let single = RwSignal::new(single_keys());
+    let palette: &'static [&'static str] = if apple() { &["⌘ K"] } else { &["Ctrl K"] };
     let rows: [(&[&str], &str); 8] = [
-        (&[palette_keys()], "Commands: conversations, connectors, actions, settings"),
+        (palette, "Commands: conversations, connectors, actions, settings"),
         (&["Enter"], "Send the message"),
         (&["Shift Enter"], "New line in the message"),
         (&["Esc"], "Close what is open. It never approves and never sends"),

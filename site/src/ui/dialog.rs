@@ -3,7 +3,7 @@
 //! It is mounted when it is wanted and unmounted when it is not. While it is there, the page behind it is inert and the
 //! focus stays inside; afterwards the focus is back where it was. Escape asks to close and never does anything else.
 
-use leptos::{html, prelude::*};
+use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::field::unique;
@@ -60,11 +60,11 @@ pub fn Dialog(
     });
     view! {
         <dialog node_ref=element class=class role=role aria-labelledby=title_id
-            on:cancel=move |event| {
+            on:cancel=move |event: ev::Event| {
                 event.prevent_default();
                 on_close.run(());
             }
-            on:close=move |_| on_close.run(())
+            on:close=move |_: ev::Event| on_close.run(())
             on:click=move |event| {
                 let beside = light && event.target().is_some_and(|target| {
                     element.get_untracked().is_some_and(|dialog| target == *dialog.unchecked_ref::<web_sys::EventTarget>())

@@ -31,6 +31,14 @@ pub(crate) enum Defaults {
     Offered,
 }
 
+/// What was filled into a form, taken out of it, so that it outlives the page that shows it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FormDraft {
+    value: Value,
+    typing: BTreeMap<String, (String, String)>,
+    json: Option<(String, Option<String>)>,
+}
+
 /// What was filled into a form. Copy: hand it to the form and ask it for the values.
 #[derive(Clone, Copy)]
 pub(crate) struct FormState {
@@ -63,6 +71,18 @@ impl FormState {
             all: RwSignal::new(false),
             json: RwSignal::new(None),
         }
+    }
+
+    /// Everything that was filled in, values and not. Tracked.
+    pub(crate) fn draft(&self) -> FormDraft {
+        FormDraft { value: self.value.get(), typing: self.typing.get(), json: self.json.get() }
+    }
+
+    /// Goes on where a draft was left.
+    pub(crate) fn resume(&self, draft: FormDraft) {
+        self.value.set(draft.value);
+        self.typing.set(draft.typing);
+        self.json.set(draft.json);
     }
 
     /// The form itself.
@@ -146,16 +166,18 @@ impl FormState {
     }
 
     /// What to say under a field, if anything. Problems of what is inside it count, unless it is a group of fields.
-    fn says(&self, path: &[String], group: bool) -> Option<String> {
+    fn says(&self, problems: Memo<Vec<Problem>>, path: &[String], group: bool) -> Option<String> {
         let at = pointer(path);
         if !self.all.get() && !self.touched.with(|touched| touched.contains(&at)) {
             return None;
         }
         let inside = format!("{at}/");
-        self.problems()
-            .into_iter()
-            .find(|problem| problem.path == at || (!group && problem.path.starts_with(&inside)))
-            .map(|problem| problem.message)
+        problems.with(|problems| {
+            problems
+                .iter()
+                .find(|problem| problem.path == at || (!group && problem.path.starts_with(&inside)))
+                .map(|problem| problem.message.clone())
+        })
     }
 
     fn touch(&self, path: &[String]) {
@@ -282,6 +304,8 @@ thread_local! {
 #[derive(Clone, Copy)]
 struct Around {
     state: FormState,
+    /// Everything that is wrong, found once for all fields.
+    problems: Memo<Vec<Problem>>,
     offers: Signal<Vec<Offer>>,
     number: u32,
 }
@@ -299,7 +323,8 @@ pub(crate) fn SchemaForm(
         forms.set(forms.get().wrapping_add(1));
         forms.get()
     });
-    let around = Around { state, offers: offers.unwrap_or_else(|| Signal::stored(Vec::new())), number };
+    let problems = Memo::new(move |_| state.problems());
+    let around = Around { state, problems, offers: offers.unwrap_or_else(|| Signal::stored(Vec::new())), number };
     let as_json = Memo::new(move |_| state.json.with(Option::is_some));
     let stuck = move || state.json.with(|json| json.as_ref().is_some_and(|(_, wrong)| wrong.is_some()));
     let toggle = move |_| {
@@ -327,7 +352,7 @@ fn json_view(around: Around) -> AnyView {
     let text = untrack(|| state.json.with(|json| json.as_ref().map(|(text, _)| text.clone()))).unwrap_or_default();
     let id = element_id(around.number, &[], "json");
     let says = element_id(around.number, &[], "json-says");
-    let problems = move || state.problems();
+    let problems = around.problems;
     view! {
         <div class="field">
             <label for=id.clone()>"Arguments as JSON"</label>
@@ -338,13 +363,14 @@ fn json_view(around: Around) -> AnyView {
                 spellcheck="false"
                 autocomplete="off"
                 aria-describedby=says.clone()
-                aria-invalid=move || (!problems().is_empty()).to_string()
+                aria-invalid=move || problems.with(|problems| !problems.is_empty()).to_string()
                 prop:value=text
                 on:input=move |event| state.take_json(event_target_value(&event))
             ></textarea>
             <ul class="field-errors" id=says>
                 {move || {
-                    problems()
+                    problems
+                        .get()
                         .into_iter()
                         .map(|problem| view! { <li><code>{pieces(&problem.path)}</code>" "{pieces(&problem.message)}</li> })
                         .collect::<Vec<_>>()
@@ -360,7 +386,7 @@ fn fields_view(around: Around) -> AnyView {
     let none = form.fields.is_empty().then(|| view! { <p class="nothing">"This takes no arguments."</p> });
     let notes: Vec<AnyView> =
         form.notes.iter().map(|note| view! { <p class="field-hint">{pieces(note)}</p> }.into_any()).collect();
-    let whole = move || around.state.says(&[], true).map(|says| view! { <p class="field-errors" role="alert">{pieces(&says)}</p> });
+    let whole = move || around.state.says(around.problems, &[], true).map(|says| view! { <p class="field-errors" role="alert">{pieces(&says)}</p> });
     view! {
         {none}
         {form.fields.into_iter().map(|field| field_view(around, field, &[])).collect::<Vec<_>>()}
@@ -383,7 +409,7 @@ fn field_view(around: Around, field: Field, within: &[String]) -> AnyView {
     let group = matches!(field.kind, Kind::Group(_));
     let says = {
         let path = path.clone();
-        Memo::new(move |_| state.says(&path, group))
+        Memo::new(move |_| state.says(around.problems, &path, group))
     };
     let required = field.required;
     let title = pieces(&field.title);
@@ -921,6 +947,9 @@ mod tests {
             assert_eq!(state.json.get_untracked().unwrap().0, "{\"title\": ");
             assert_eq!(state.problems().len(), 1);
             state.take_json("{\"title\": \"a\", \"loud\": true, \"more\": 1}".to_owned());
+            let again = FormState::new(&schema(), Map::new(), Defaults::Offered);
+            again.resume(state.draft());
+            assert_eq!(again.values(), state.values());
             state.json.set(None);
             assert_eq!(state.problems(), vec![]);
             assert_eq!(Value::Object(state.values()), json!({"title": "a", "loud": true, "more": 1}));

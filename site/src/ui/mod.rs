@@ -16,7 +16,7 @@ mod toast;
 
 pub use button::{Button, ButtonLook, IconButton};
 pub use dialog::{Dialog, DialogTitle};
-pub use field::{Field, FieldIds, SearchField, unique};
+pub use field::{Field, SearchField, unique};
 pub use icon::{Icon, IconName};
 pub use marks::{Badge, ClassMark, HostName, LocalMark, Monogram, StatusDot, class_word};
 pub use menu::{Menu, MenuItem, move_focus, place};
