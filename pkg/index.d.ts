@@ -32,6 +32,8 @@ export interface OpenOptions {
   identity?: { name: string };
   /** Whether servers on this machine and network may be connected. Default false. */
   allowLoopback?: boolean;
+  /** Used in the place of the global `fetch` for every request to a server. */
+  fetch?: typeof globalThis.fetch;
   /** Where to load the WebAssembly module from, if not from beside this file. */
   wasm?: URL | string | Request | Response | BufferSource | WebAssembly.Module;
   /** Closes the workspace when aborted. */

@@ -10,11 +10,11 @@ const secret = Symbol("countersign");
 
 /** Opens a workspace. */
 export async function open(options = {}) {
-  const { wasm, signal, ...rest } = options;
+  const { wasm, signal, fetch, ...rest } = options;
   signal?.throwIfAborted();
   return spoken(async () => {
     const module = await load(wasm);
-    const host = await module.open(rest);
+    const host = await module.open(rest, fetch);
     const workspace = new Workspace(secret, host);
     signal?.addEventListener("abort", () => void workspace.close(), { once: true });
     if (signal?.aborted) {

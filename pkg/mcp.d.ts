@@ -9,6 +9,8 @@ export interface ConnectOptions {
   /** What the client calls itself. Default: `countersign` and the version of this package. */
   name?: string;
   version?: string;
+  /** Used in the place of the global `fetch` for every request to a server. */
+  fetch?: typeof globalThis.fetch;
   /** Where to load the WebAssembly module from, if not from beside this file. */
   wasm?: URL | string | Request | Response | BufferSource | WebAssembly.Module;
   /** Closes the client when aborted. */

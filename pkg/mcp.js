@@ -10,12 +10,12 @@ const secret = Symbol("countersign/mcp");
 
 /** Connects to one server. */
 export async function connect(url, options = {}) {
-  const { wasm, signal, headers, ...rest } = options;
+  const { wasm, signal, headers, fetch, ...rest } = options;
   signal?.throwIfAborted();
   return spoken(async () => {
     const module = await load(wasm);
     const pairs = headers === undefined ? [] : [...new Headers(headers)];
-    const client = new Client(secret, await module.connect(String(url), { ...rest, headers: pairs }));
+    const client = new Client(secret, await module.connect(String(url), { ...rest, headers: pairs }, fetch));
     if (signal?.aborted) {
       await client.close();
       signal.throwIfAborted();

@@ -1,7 +1,7 @@
 //! `countersign/mcp`: the MCP client alone, openly without a gate.
 
 use browser::client::Client as Inner;
-use browser::mcp;
+use browser::{Fetcher, mcp};
 use js_sys::Function;
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
@@ -28,13 +28,14 @@ pub struct Client {
 
 /// Connects to a server. See `connect` in `mcp.d.ts`.
 #[wasm_bindgen]
-pub async fn connect(url: String, options: JsValue) -> Result<Client, JsValue> {
+pub async fn connect(url: String, options: JsValue, fetch: Option<Function>) -> Result<Client, JsValue> {
     let options: ConnectOptions = from_js(options, "the options of connect()")?;
     let name = options.name.unwrap_or_else(|| "countersign".to_owned());
     let version = options.version.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned());
-    let mut config = mcp::Config::new(url, &name, &version);
+    let mut config = mcp::Config::new(url, mcp::Implementation { name, version });
     config.headers = options.headers;
-    let inner = Inner::connect(config).await.map_err(|why| error(&why))?;
+    let fetcher = fetch.map(Fetcher::custom).unwrap_or_default();
+    let inner = Inner::connect(config, fetcher).await.map_err(|why| error(&why))?;
     Ok(Client { inner, tickets: Tickets::default() })
 }
 
@@ -79,7 +80,7 @@ impl Client {
                 let _ = on_progress.call1(&JsValue::UNDEFINED, &detail);
             }
         };
-        let call = self.inner.call_tool(name, arguments, progress);
+        let call = self.inner.call_tool(&name, arguments, progress);
         let result = self.tickets.run(ticket, call).await.map_err(|why| error(&why))?;
         to_js(&result)
     }

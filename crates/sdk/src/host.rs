@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use browser::policy::{Class, ConnectorId, Provider, SignIn, Stage};
 use browser::{
-    Answer, Asked, CallRequest, Change, Code, Confirm, Error, Keep, NewConnector, Options, Subscription, Where, Workspace,
+    Answer, Asked, CallRequest, Change, Code, Confirm, Error, Fetcher, Keep, NewConnector, Options, Subscription, Where, Workspace,
 };
 use js_sys::{Function, Promise};
 use serde::Deserialize;
@@ -95,7 +95,7 @@ pub struct Host {
 
 /// Opens a workspace. See `open` in `index.d.ts`.
 #[wasm_bindgen]
-pub async fn open(options: JsValue) -> Result<Host, JsValue> {
+pub async fn open(options: JsValue, fetch: Option<Function>) -> Result<Host, JsValue> {
     let options: OpenOptions = from_js(options, "the options of open()")?;
     let store = match options.store {
         None if has_indexed_db() => Where::IndexedDb("countersign".into()),
@@ -111,7 +111,7 @@ pub async fn open(options: JsValue) -> Result<Host, JsValue> {
     };
     let member_name = options.identity.map_or_else(|| "You".to_owned(), |identity| identity.name);
     let workspace =
-        Workspace::open(Options { store, member_name, allow_loopback: Some(options.allow_loopback), ..Options::default() })
+        Workspace::open(Options { store, member_name, allow_loopback: Some(options.allow_loopback), fetcher: fetch.map(Fetcher::custom).unwrap_or_default() })
             .await
             .map_err(|why| error(&why))?;
     Ok(Host { workspace, tickets: Tickets::default(), listening: RefCell::default() })
@@ -249,7 +249,7 @@ fn connector_of(connector: &browser::policy::Connector) -> Value {
         .iter()
         .flat_map(|snapshot| &snapshot.actions)
         .map(|action| {
-            let (class, _) = connector.class_of(action);
+            let class = connector.classify(action).class;
             json!({
                 "name": action.name(),
                 "title": action.title(),
