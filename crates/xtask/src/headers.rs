@@ -134,7 +134,8 @@ countersign.example.com {{
         text,
         "\t}}
 \thandle /{ASSETS}* {{
-\t\theader Cache-Control \"{KEPT}\"
+\t\t@there file
+\t\theader @there Cache-Control \"{KEPT}\"
 \t\tfile_server {{
 \t\t\tprecompressed br gzip
 \t\t}}
