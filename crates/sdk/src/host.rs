@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use browser::policy::{Class, ConnectorId, Provider, SignIn, Stage};
 use browser::{
-    Answer, Asked, CallRequest, Change, Code, Confirm, Error, Fetcher, Keep, NewConnector, Options, Subscription, Where, Workspace,
+    Answer, Asked, CallRequest, Change, Code, Confirm, Error, Fetcher, Keep, NewConnector, Options, Subscription,
+    Where, Workspace,
 };
 use js_sys::{Function, Promise};
 use serde::Deserialize;
@@ -110,10 +111,14 @@ pub async fn open(options: JsValue, fetch: Option<Function>) -> Result<Host, JsV
         Some(Store::Named { indexed_db }) => Where::IndexedDb(indexed_db),
     };
     let member_name = options.identity.map_or_else(|| "You".to_owned(), |identity| identity.name);
-    let workspace =
-        Workspace::open(Options { store, member_name, allow_loopback: Some(options.allow_loopback), fetcher: fetch.map(Fetcher::custom).unwrap_or_default() })
-            .await
-            .map_err(|why| error(&why))?;
+    let workspace = Workspace::open(Options {
+        store,
+        member_name,
+        allow_loopback: Some(options.allow_loopback),
+        fetcher: fetch.map(Fetcher::custom).unwrap_or_default(),
+    })
+    .await
+    .map_err(|why| error(&why))?;
     Ok(Host { workspace, tickets: Tickets::default(), listening: RefCell::default() })
 }
 
