@@ -22,7 +22,10 @@ pub(crate) fn Asks() -> impl IntoView {
     let here = move || {
         let thread = state.thread.id.get();
         state.asks.with(|asks| {
-            asks.iter().filter(|ask| ask.conversation.is_none() || ask.conversation == thread).cloned().collect::<Vec<_>>()
+            asks.iter()
+                .filter(|ask| ask.conversation.is_none() || ask.conversation == thread)
+                .cloned()
+                .collect::<Vec<_>>()
         })
     };
     let card = move |ask: ElicitationView| {
@@ -64,7 +67,7 @@ pub(crate) fn AskCard(
         ElicitationKind::Url { url, host, refused } => page(&url, &host, refused, answer),
     };
     view! {
-        <section class="ask" aria-label=label>
+        <section class="ask" role="group" aria-label=label>
             <header class="ask-head">
                 <h3>
                     <span class="host"><bdi>{before}<b>{registrable}</b></bdi></span>
@@ -93,7 +96,11 @@ fn sensitive(fields: &[Field]) -> Vec<String> {
                 // A name and a title as a whole; a description word by word, and its words in pairs (`api key`).
                 let about: Vec<&str> = field.description.as_deref().unwrap_or_default().split_whitespace().collect();
                 let pairs = about.windows(2).map(|pair| pair.concat());
-                let mut texts = [&field.name, &field.title].into_iter().cloned().chain(about.iter().map(|word| (*word).to_owned())).chain(pairs);
+                let mut texts = [&field.name, &field.title]
+                    .into_iter()
+                    .cloned()
+                    .chain(about.iter().map(|word| (*word).to_owned()))
+                    .chain(pairs);
                 if texts.any(|text| names_a_secret(&text)) { vec![field.title.clone()] } else { Vec::new() }
             }
         })
@@ -131,7 +138,11 @@ fn form(schema: &Value, host: &str, answer: Callback<AskAnswer>) -> AnyView {
             let rows: Vec<AnyView> = values
                 .iter()
                 .map(|(name, value)| {
-                    let title = form.fields.iter().find(|field| field.name == *name).map_or_else(|| name.clone(), |field| field.title.clone());
+                    let title = form
+                        .fields
+                        .iter()
+                        .find(|field| field.name == *name)
+                        .map_or_else(|| name.clone(), |field| field.title.clone());
                     let text = if value.is_string() { display(value) } else { fold::text(value) };
                     view! { <dt><bdi>{pieces(&title)}</bdi></dt><dd><Folded text=text/></dd> }.into_any()
                 })
@@ -159,7 +170,8 @@ fn form(schema: &Value, host: &str, answer: Callback<AskAnswer>) -> AnyView {
         Step::Filling => view! { <SchemaForm state=state/> }.into_any(),
         Step::Reviewing => review().into_any(),
     };
-    let main = move || match step.get() {
+    let main = move || {
+        match step.get() {
         Step::Filling => view! {
             <button type="button" class="btn" on:click=move |_| if state.ready().is_some() { step.set(Step::Reviewing) }>"Review answers"</button>
         }
@@ -184,6 +196,7 @@ fn form(schema: &Value, host: &str, answer: Callback<AskAnswer>) -> AnyView {
             </button>
         }
         .into_any(),
+    }
     };
     view! {
         <div class="ask-body">{warning}{body}</div>
@@ -208,7 +221,8 @@ fn page(url: &str, host: &str, refused: Option<String>, answer: Callback<AskAnsw
     let link = away(url).filter(|_| refused.is_none());
     let (before, registrable) = words::host_parts(host);
     let (before, registrable) = (before.to_owned(), registrable.to_owned());
-    let named = (!host.is_empty()).then(|| view! { <p class="ask-host"><bdi><span>{before}</span>{registrable}</bdi></p> });
+    let named =
+        (!host.is_empty()).then(|| view! { <p class="ask-host"><bdi><span>{before}</span>{registrable}</bdi></p> });
     let why = link.is_none().then(|| {
         let why = refused.unwrap_or_else(|| "only https pages without a user name can be opened".to_owned());
         view! { <p class="ask-warn"><b>"This cannot be opened: "</b>{pieces(&why)}"."</p> }
@@ -233,7 +247,9 @@ fn page(url: &str, host: &str, refused: Option<String>, answer: Callback<AskAnsw
             .then(|| view! { <button type="button" class="btn" on:click=move |_| answer.run(AskAnswer::Submit(Value::Object(Map::new())))>"Submit"</button> })
     };
     let waiting = move || {
-        opened.get().then(|| view! { <p role="status">"Opened. Press Submit when you are done there; then the server goes on."</p> })
+        opened.get().then(
+            || view! { <p role="status">"Opened. Press Submit when you are done there; then the server goes on."</p> },
+        )
     };
     view! {
         <div class="ask-body">

@@ -84,7 +84,8 @@ pub(crate) fn Sheet(
         .map(|(name, _)| name.clone())
         .collect();
     let ready = Ready { arming, unopened: RwSignal::new(unopened) };
-    let doing = RwSignal::new(if draft.with_value(|draft| draft.arguments.is_some()) { Doing::Editing } else { Doing::Deciding });
+    let doing =
+        RwSignal::new(if draft.with_value(|draft| draft.form.is_some()) { Doing::Editing } else { Doing::Deciding });
     let panel = RwSignal::new(None::<Panel>);
     let refused = RwSignal::new(None::<String>);
     let heading = NodeRef::<html::H1>::new();
@@ -301,7 +302,8 @@ fn value_view(name: &str, value: &Value, phrases: Vec<String>, ready: Ready) -> 
             });
             ready.arming.restart();
         };
-        let must = if ready.unopened.with_untracked(|unopened| unopened.is_empty()) { "open" } else { "open to approve" };
+        let must =
+            if ready.unopened.with_untracked(|unopened| unopened.is_empty()) { "open" } else { "open to approve" };
         let says = format!("{}, {must}", count(hidden, "more character"));
         view! { {shown}" … "<button type="button" class="decide-fold" on:click=open>{says}</button> }.into_any()
     })
@@ -420,7 +422,12 @@ fn more(view: Arc<QuestionView>, panel: RwSignal<Option<Panel>>, shown: String) 
 }
 
 /// Deny, the line, and the way to yes.
-fn deciding(view: &QuestionView, ready: Ready, doing: RwSignal<Doing>, answer: Callback<Answer>) -> impl IntoView + use<> {
+fn deciding(
+    view: &QuestionView,
+    ready: Ready,
+    doing: RwSignal<Doing>,
+    answer: Callback<Answer>,
+) -> impl IntoView + use<> {
     let label = words::allow_label(view.class, &view.action_title);
     let look = if view.class == Class::Destructive { "btn danger" } else { "btn primary" };
     // Enter on the button says how to approve instead of approving (X68).
@@ -505,13 +512,15 @@ fn reason(doing: RwSignal<Doing>, draft: StoredValue<Draft>, answer: Callback<An
 /// The form that changes the arguments.
 fn editing(view: &Arc<QuestionView>, form: StoredValue<Option<FormState>>, draft: StoredValue<Draft>) -> AnyView {
     let schema = view.definition.get("inputSchema").cloned().unwrap_or_else(|| Value::Object(Map::new()));
-    let values = draft.with_value(|draft| draft.arguments.clone()).unwrap_or_else(|| view.arguments.clone());
-    let state = FormState::new(&schema, values, Defaults::Offered);
+    let state = FormState::new(&schema, view.arguments.clone(), Defaults::Offered);
+    if let Some(left) = draft.with_value(|draft| draft.form.clone()) {
+        state.resume(left);
+    }
     form.set_value(Some(state));
     // What was typed survives Escape and Decide later.
     Effect::new(move |_| {
-        let values = state.values();
-        draft.update_value(|draft| draft.arguments = Some(values));
+        let left = state.draft();
+        draft.update_value(|draft| draft.form = Some(left));
     });
     view! { <div class="decide-edit"><SchemaForm state=state/></div> }.into_any()
 }
@@ -525,7 +534,7 @@ fn edit_footer(
 ) -> impl IntoView + use<> {
     let discard = move |_| {
         doing.set(Doing::Deciding);
-        draft.update_value(|draft| draft.arguments = None);
+        draft.update_value(|draft| draft.form = None);
     };
     let ask = move |_| {
         let Some(state) = form.get_value() else { return };

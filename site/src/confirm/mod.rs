@@ -18,13 +18,14 @@ use policy::{CallId, Digest};
 use serde_json::{Map, Value};
 
 use crate::state::{sentence, use_state};
+use crate::ui::form::FormDraft;
 pub(crate) use ask::Asks;
 
 /// What was typed for a question that is not decided yet.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Draft {
-    /// Changed arguments, while they are being edited.
-    arguments: Option<Map<String, Value>>,
+    /// The form, while the arguments are being edited.
+    form: Option<FormDraft>,
     /// A reason for denying.
     reason: String,
 }
@@ -46,14 +47,8 @@ pub(crate) fn provide_decisions() {
     });
 }
 
-/// Opens the dialog with this question in front. What the *Review* button of a waiting card does.
-pub(crate) fn review(id: &CallId) {
-    let deciding = expect_context::<Deciding>();
-    deciding.aside.update(|aside| aside.retain(|known| known != id));
-    deciding.wanted.set(Some(id.clone()));
-}
-
-/// A handle for [`review`] that can be taken into an event handler.
+/// Opens the dialog with a question in front: what the *Review* button of a waiting card does. Taken where the card is
+/// drawn, called when the button is pressed.
 pub(crate) fn reviewer() -> impl Fn(&CallId) + Copy + 'static {
     let deciding = expect_context::<Deciding>();
     move |id: &CallId| {
@@ -75,7 +70,9 @@ pub(crate) fn Decisions() -> impl IntoView {
         }
         state.questions.with(|queue| {
             let waiting: Vec<CallId> = queue.iter().map(|asked| asked.id.clone()).collect();
-            let at = deciding.aside.with(|aside| deciding.wanted.with(|wanted| queue::head(&waiting, aside, wanted.as_ref())))?;
+            let at = deciding
+                .aside
+                .with(|aside| deciding.wanted.with(|wanted| queue::head(&waiting, aside, wanted.as_ref())))?;
             queue.get(at).cloned()
         })
     };
@@ -123,7 +120,12 @@ fn Frame(
     let announce = move || {
         asked.get().map(|asked| {
             let view = asked.view;
-            format!("Waiting for your decision: {}, {}, {}", view.verb_sentence, view.host, crate::ui::class_word(view.class))
+            format!(
+                "Waiting for your decision: {}, {}, {}",
+                view.verb_sentence,
+                view.host,
+                crate::ui::class_word(view.class)
+            )
         })
     };
     let sheet = move || {
@@ -143,7 +145,9 @@ fn Frame(
                 state.questions.with(|queue| {
                     queue
                         .iter()
-                        .filter(|other| other.id != id && other.view.connector == connector && other.view.action == action)
+                        .filter(|other| {
+                            other.id != id && other.view.connector == connector && other.view.action == action
+                        })
                         .map(|other| other.view.arguments.clone())
                         .collect::<Vec<_>>()
                 })

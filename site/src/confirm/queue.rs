@@ -16,7 +16,10 @@ pub(crate) fn head(waiting: &[CallId], aside: &[CallId], wanted: Option<&CallId>
 pub(crate) fn differences(front: &Map<String, Value>, other: &Map<String, Value>) -> Vec<(String, Option<Value>)> {
     let changed = other.iter().filter(|(name, value)| front.get(*name) != Some(*value));
     let gone = front.keys().filter(|name| !other.contains_key(*name));
-    changed.map(|(name, value)| (name.clone(), Some(value.clone()))).chain(gone.map(|name| (name.clone(), None))).collect()
+    changed
+        .map(|(name, value)| (name.clone(), Some(value.clone())))
+        .chain(gone.map(|name| (name.clone(), None)))
+        .collect()
 }
 
 #[cfg(test)]

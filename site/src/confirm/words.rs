@@ -23,9 +23,38 @@ pub(crate) fn class_says(class: Class, source: ClassSource) -> &'static str {
 /// The verbs which a title may bring onto the approving button. The title is the server's text: only words that say
 /// plainly that something happens may stand there, never one like *Cancel* or *Keep* that reads as a way out (X65).
 const VERBS: [&str; 32] = [
-    "archive", "charge", "clear", "delete", "deploy", "destroy", "disable", "discard", "drop", "empty", "erase",
-    "execute", "issue", "merge", "move", "overwrite", "pay", "publish", "purge", "refund", "remove", "rename",
-    "replace", "reset", "restart", "revoke", "send", "terminate", "transfer", "trash", "uninstall", "wipe",
+    "archive",
+    "charge",
+    "clear",
+    "delete",
+    "deploy",
+    "destroy",
+    "disable",
+    "discard",
+    "drop",
+    "empty",
+    "erase",
+    "execute",
+    "issue",
+    "merge",
+    "move",
+    "overwrite",
+    "pay",
+    "publish",
+    "purge",
+    "refund",
+    "remove",
+    "rename",
+    "replace",
+    "reset",
+    "restart",
+    "revoke",
+    "send",
+    "terminate",
+    "transfer",
+    "trash",
+    "uninstall",
+    "wipe",
 ];
 /// Longer titles do not fit a button.
 const BUTTON_CHARS: usize = 32;
@@ -89,7 +118,8 @@ pub(crate) fn host_parts(host: &str) -> (&str, &str) {
     let labels: Vec<&str> = name.split('.').collect();
     let second = labels.len().checked_sub(2).and_then(|at| labels.get(at)).copied().unwrap_or_default();
     let last = labels.last().copied().unwrap_or_default();
-    let wide = last.len() == 2 && matches!(second, "ac" | "co" | "com" | "edu" | "gov" | "gv" | "ne" | "net" | "or" | "org");
+    let wide =
+        last.len() == 2 && matches!(second, "ac" | "co" | "com" | "edu" | "gov" | "gv" | "ne" | "net" | "or" | "org");
     let keep = if wide { 3 } else { 2 };
     match dots.len().checked_sub(keep).and_then(|at| dots.get(at)) {
         Some(dot) => host.split_at(dot + 1),

@@ -28,7 +28,9 @@ pub(crate) fn TableView(
     let numeric: Arc<[bool]> = columns.iter().map(|column| column.numeric).collect();
     let head: Vec<AnyView> = columns
         .iter()
-        .map(|column| view! { <th scope="col" class:num=column.numeric><bdi>{pieces(&column.name)}</bdi></th> }.into_any())
+        .map(|column| {
+            view! { <th scope="col" class:num=column.numeric><bdi>{pieces(&column.name)}</bdi></th> }.into_any()
+        })
         .collect();
     let rows = Arc::new(rows);
     let body = move || {
@@ -65,8 +67,9 @@ pub(crate) fn TableView(
         }
     });
     let beside = (!beside.is_empty()).then(|| view! { <Tree value=Arc::new(Value::Object(beside))/> });
-    let left_out = (more > 0)
-        .then(|| view! { <p class="cut">{format!("{} not shown here; they are in the JSON.", count(more, "more row"))}</p> });
+    let left_out = (more > 0).then(
+        || view! { <p class="cut">{format!("{} not shown here; they are in the JSON.", count(more, "more row"))}</p> },
+    );
     view! {
         {beside}
         <div class="table-box" tabindex="0" role="group" aria-label=format!("Table {label}")>
@@ -111,15 +114,18 @@ fn members(value: Arc<Value>) -> AnyView {
             Value::Object(object) => {
                 object.iter().take(range.end).map(|(key, value)| (key.clone(), value.clone())).collect::<Vec<_>>()
             }
-            Value::Array(list) => {
-                list.iter().take(range.end).enumerate().map(|(at, value)| ((at + 1).to_string(), value.clone())).collect()
-            }
+            Value::Array(list) => list
+                .iter()
+                .take(range.end)
+                .enumerate()
+                .map(|(at, value)| ((at + 1).to_string(), value.clone()))
+                .collect(),
             _ => Vec::new(),
         }
     };
     let rest = move || {
         (shown.get() < total).then(|| {
-            let says = format!("Show more of {}", count(total, "entry").replace("entrys", "entries"));
+            let says = format!("Show more of {}", count(total, "item"));
             view! { <li><button type="button" class="text-btn" on:click=move |_| shown.update(|n| *n += BRANCHES)>{says}</button></li> }
         })
     };

@@ -82,8 +82,15 @@ enum Open {
     Code(String),
     List(Option<u64>, Vec<Item>),
     Item(Option<bool>),
-    Table { right: Vec<bool>, head: Vec<Vec<Inline>>, rows: Vec<Vec<Vec<Inline>>> },
-    Row { head: bool, cells: Vec<Vec<Inline>> },
+    Table {
+        right: Vec<bool>,
+        head: Vec<Vec<Inline>>,
+        rows: Vec<Vec<Vec<Inline>>>,
+    },
+    Row {
+        head: bool,
+        cells: Vec<Vec<Inline>>,
+    },
     Cell,
     Strong,
     Emphasis,
@@ -212,10 +219,7 @@ fn open(stack: &mut Vec<Frame>, tag: Tag<'_>) {
         Tag::HtmlBlock => Open::Html,
         _ => Open::Paragraph,
     };
-    let inline = matches!(
-        open,
-        Open::Strong | Open::Emphasis | Open::Strike | Open::Link(_) | Open::Image(_)
-    );
+    let inline = matches!(open, Open::Strong | Open::Emphasis | Open::Strike | Open::Link(_) | Open::Image(_));
     if !inline && let Some(frame) = stack.last_mut() {
         frame.settle();
     }
@@ -290,7 +294,9 @@ mod tests {
 
     #[test]
     fn reads_the_usual_pieces() {
-        let blocks = parse("# Title\n\nA **b** *c* ~~d~~ `e`  \nf\n\n1. x\n2. y\n\n- [x] done\n- [ ] open\n\n> q\n\n---\n\n```rust ignore\nfn a() {}\n```\n");
+        let blocks = parse(
+            "# Title\n\nA **b** *c* ~~d~~ `e`  \nf\n\n1. x\n2. y\n\n- [x] done\n- [ ] open\n\n> q\n\n---\n\n```rust ignore\nfn a() {}\n```\n",
+        );
         assert_eq!(blocks[0], Block::Heading(1, vec![text("Title")]));
         assert_eq!(
             blocks[1],
@@ -323,10 +329,7 @@ mod tests {
             vec![Block::Table {
                 right: vec![false, true],
                 head: vec![vec![text("a")], vec![text("b")]],
-                rows: vec![
-                    vec![vec![text("1")], vec![Inline::Strong(vec![text("2")])]],
-                    vec![vec![text("3")], vec![]],
-                ],
+                rows: vec![vec![vec![text("1")], vec![Inline::Strong(vec![text("2")])]], vec![vec![text("3")], vec![]],],
             }]
         );
     }

@@ -47,7 +47,9 @@ pub(crate) fn media(part: Part) -> AnyView {
             }
             .into_any()
         }
-        Media::Audio => view! { <audio class="sound" controls=true preload="metadata" src=src aria-label=says></audio> }.into_any(),
+        Media::Audio => {
+            view! { <audio class="sound" controls=true preload="metadata" src=src aria-label=says></audio> }.into_any()
+        }
     }
 }
 
@@ -80,7 +82,8 @@ pub(crate) fn Embedded(
     let name = safe_name(resource.name.as_deref().unwrap_or(&resource.uri));
     let save = blob.map(|data| view! { <Save data=data name=name/> });
     let text = text.map(|text| view! { <div class="plain"><Folded text=text/></div> });
-    let cut = (cut > 0).then(|| view! { <p class="cut">{format!("{} more characters not shown here.", number(cut))}</p> });
+    let cut =
+        (cut > 0).then(|| view! { <p class="cut">{format!("{} more characters not shown here.", number(cut))}</p> });
     view! {
         <div class="resource">
             <span class="what">"Resource"</span>

@@ -21,8 +21,8 @@ use serde_json::Value;
 
 use data::{TableView, Tree};
 use fold::{count, number};
-use markdown::Block;
 pub(crate) use link::away;
+use markdown::Block;
 pub(crate) use text::{Folded, Visible, flat, pieces};
 
 /// Results of more bytes than this are drawn when somebody opens them (look.md, *Long things*).
@@ -34,7 +34,7 @@ const RAW_CHARS: usize = 64 * 1024;
 
 /// The three ways to look at a result.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Look3 {
+enum Reading {
     /// As what it is: prose, table, picture.
     Readable,
     /// The whole result as a tree.
@@ -61,24 +61,25 @@ pub(crate) fn ResultView(
     let bytes = weight(&result);
     let result = Arc::new(result);
     let opened = RwSignal::new(bytes <= ON_DEMAND);
-    let look = RwSignal::new(Look3::Readable);
+    let look = RwSignal::new(Reading::Readable);
     let failed = browser::chat::results::is_error(&result);
     let label = format!("Result from {host}");
-    let tabs = [(Look3::Readable, "Readable"), (Look3::Json, "JSON"), (Look3::Wire, "Wire")].map(|(this, name)| {
-        view! {
-            <button
-                type="button"
-                class="look"
-                aria-pressed=move || if look.get() == this { "true" } else { "false" }
-                on:click=move |_| {
-                    opened.set(true);
-                    look.set(this);
-                }
-            >
-                {name}
-            </button>
-        }
-    });
+    let tabs =
+        [(Reading::Readable, "Readable"), (Reading::Json, "JSON"), (Reading::Wire, "Wire")].map(|(this, name)| {
+            view! {
+                <button
+                    type="button"
+                    class="look"
+                    aria-pressed=move || if look.get() == this { "true" } else { "false" }
+                    on:click=move |_| {
+                        opened.set(true);
+                        look.set(this);
+                    }
+                >
+                    {name}
+                </button>
+            }
+        });
     let says = if failed { " says this failed" } else { " sent" };
     let mismatch = mismatch(&result, output_schema.as_ref());
     // What looks like a secret is covered until somebody wants to see it (X59).
@@ -102,13 +103,13 @@ pub(crate) fn ResultView(
                 .into_any();
         }
         match look.get() {
-            Look3::Readable => readable(shown(result)),
-            Look3::Json => view! { <Tree value=result.clone()/> }.into_any(),
-            Look3::Wire => view! { <Raw text=result.to_string()/> }.into_any(),
+            Reading::Readable => readable(shown(result)),
+            Reading::Json => view! { <Tree value=result.clone()/> }.into_any(),
+            Reading::Wire => view! { <Raw text=result.to_string()/> }.into_any(),
         }
     };
     view! {
-        <section class="result" class:failed=failed aria-label=label>
+        <section class="result" class:failed=failed role="group" aria-label=label>
             <header class="result-head">
                 <span class="grow"><bdi>{connector}</bdi>" · "<bdi class="host"><b>{host}</b></bdi>{says}</span>
                 <span class="looks" role="group" aria-label="View">{tabs}</span>
@@ -124,10 +125,8 @@ pub(crate) fn ResultView(
 fn readable(shown: Shown) -> AnyView {
     let Shown { parts, more, structured, repeated, .. } = shown;
     // A text that only repeats the structured result is for older clients.
-    let parts: Vec<Part> = parts
-        .into_iter()
-        .filter(|part| !(repeated && matches!(part, Part::Text { look: Look::Json, .. })))
-        .collect();
+    let parts: Vec<Part> =
+        parts.into_iter().filter(|part| !(repeated && matches!(part, Part::Text { look: Look::Json, .. }))).collect();
     let total = parts.len();
     let empty = total == 0 && structured.is_none();
     let structured = structured.map(|structured| match structured {
@@ -225,7 +224,9 @@ fn mismatch(result: &Value, promised: Option<&Value>) -> Option<AnyView> {
         let first: Vec<AnyView> = problems
             .iter()
             .take(5)
-            .map(|problem| view! { <li><code>{pieces(&problem.path)}</code>" "{pieces(&problem.message)}</li> }.into_any())
+            .map(|problem| {
+                view! { <li><code>{pieces(&problem.path)}</code>" "{pieces(&problem.message)}</li> }.into_any()
+            })
             .collect();
         view! {
             <details class="mismatch">

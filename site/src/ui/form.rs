@@ -102,9 +102,9 @@ impl FormState {
         if let Some(message) = json {
             return vec![Problem { path: String::new(), message }];
         }
-        let mut problems: Vec<Problem> = self
-            .typing
-            .with(|typing| typing.iter().map(|(path, (_, message))| Problem { path: path.clone(), message: message.clone() }).collect());
+        let mut problems: Vec<Problem> = self.typing.with(|typing| {
+            typing.iter().map(|(path, (_, message))| Problem { path: path.clone(), message: message.clone() }).collect()
+        });
         let values = Value::Object(self.values());
         let checked = self.schema.with_value(|schema| schema::check(schema, &values));
         // A text that is not a value yet has said what is wrong; that it is therefore missing is no news.
@@ -281,15 +281,19 @@ fn pointer(path: &[String]) -> String {
 
 /// An id for elements that belong to a field. Ids of two forms on one page differ by the form's number.
 fn element_id(form: u32, path: &[String], part: &str) -> String {
-    let name: String =
-        pointer(path).chars().map(|c| if c.is_ascii_alphanumeric() { c.to_string() } else { format!("-{:x}", u32::from(c)) }).collect();
+    let name: String = pointer(path)
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_string() } else { format!("-{:x}", u32::from(c)) })
+        .collect();
     format!("f{form}{name}{part}")
 }
 
 fn focus_first_invalid() {
     request_animation_frame(|| {
         let found = document().query_selector(".schema-form [aria-invalid=true]").ok().flatten();
-        if let Some(element) = found.and_then(|found| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(found).ok()) {
+        if let Some(element) =
+            found.and_then(|found| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(found).ok())
+        {
             // Nothing to do when it cannot take the focus: the problem is said beside it.
             let _ = element.focus();
         }
@@ -386,7 +390,12 @@ fn fields_view(around: Around) -> AnyView {
     let none = form.fields.is_empty().then(|| view! { <p class="nothing">"This takes no arguments."</p> });
     let notes: Vec<AnyView> =
         form.notes.iter().map(|note| view! { <p class="field-hint">{pieces(note)}</p> }.into_any()).collect();
-    let whole = move || around.state.says(around.problems, &[], true).map(|says| view! { <p class="field-errors" role="alert">{pieces(&says)}</p> });
+    let whole = move || {
+        around
+            .state
+            .says(around.problems, &[], true)
+            .map(|says| view! { <p class="field-errors" role="alert">{pieces(&says)}</p> })
+    };
     view! {
         {none}
         {form.fields.into_iter().map(|field| field_view(around, field, &[])).collect::<Vec<_>>()}
@@ -414,7 +423,8 @@ fn field_view(around: Around, field: Field, within: &[String]) -> AnyView {
     let required = field.required;
     let title = pieces(&field.title);
     let mark = move || required.then(|| view! { <span class="required">" required"</span> });
-    let description = field.description.clone().map(|text| view! { <span class="field-hint"><Visible text=text/></span> });
+    let description =
+        field.description.clone().map(|text| view! { <span class="field-hint"><Visible text=text/></span> });
     let limits = limits(&field.kind).map(|text| view! { <span class="field-hint">{pieces(&text)}</span> });
     let error = {
         let id = ids.error.clone();
@@ -426,7 +436,9 @@ fn field_view(around: Around, field: Field, within: &[String]) -> AnyView {
     let many = matches!(field.kind, Kind::Group(_) | Kind::Choices { .. } | Kind::List { .. }) || radio(&field);
     if many {
         let inner = match &field.kind {
-            Kind::Group(inner) => inner.clone().into_iter().map(|field| field_view(around, field, &path)).collect::<Vec<_>>().into_any(),
+            Kind::Group(inner) => {
+                inner.clone().into_iter().map(|field| field_view(around, field, &path)).collect::<Vec<_>>().into_any()
+            }
             Kind::Choices { options, .. } => choices(around, options, &path),
             Kind::List { item, .. } => list(around, item, &path, &field.title),
             Kind::Choice(options) => radios(around, options, &path, &ids),
@@ -669,14 +681,19 @@ fn choices(around: Around, options: &[schema::Opt], path: &[String]) -> AnyView 
         .iter()
         .map(|option| {
             let (path, value, all) = (path.to_vec(), option.value.clone(), all.clone());
-            let chosen = move |path: &[String]| state.at(path).and_then(|value| value.as_array().cloned()).unwrap_or_default();
+            let chosen =
+                move |path: &[String]| state.at(path).and_then(|value| value.as_array().cloned()).unwrap_or_default();
             let on = {
                 let (path, value) = (path.clone(), value.clone());
                 move || chosen(&path).contains(&value)
             };
             let change = move |event| {
                 let mut now = untrack(|| chosen(&path));
-                if event_target_checked(&event) { now.push(value.clone()) } else { now.retain(|known| *known != value) }
+                if event_target_checked(&event) {
+                    now.push(value.clone())
+                } else {
+                    now.retain(|known| *known != value)
+                }
                 // In the order of the schema, whatever the order of the clicks.
                 let now: Vec<Value> = all.iter().filter(|known| now.contains(known)).cloned().collect();
                 state.put(&path, (!now.is_empty()).then_some(Value::Array(now)));
@@ -700,12 +717,15 @@ fn list(around: Around, item: &Kind, path: &[String], title: &str) -> AnyView {
     let state = around.state;
     let (path, item, title) = (path.to_vec(), item.clone(), title.to_owned());
     let first = untrack(|| state.at(&path)).and_then(|value| value.as_array().cloned()).unwrap_or_default();
-    let lines = RwSignal::new(first.iter().enumerate().map(|(id, value)| (id, RwSignal::new(display(value)))).collect::<Vec<_>>());
+    let lines = RwSignal::new(
+        first.iter().enumerate().map(|(id, value)| (id, RwSignal::new(display(value)))).collect::<Vec<_>>(),
+    );
     let next = StoredValue::new(first.len());
     let store = StoredValue::new((path, item));
     let write = move || {
         store.with_value(|(path, item)| {
-            let texts: Vec<String> = lines.with_untracked(|lines| lines.iter().map(|(_, text)| text.get_untracked()).collect());
+            let texts: Vec<String> =
+                lines.with_untracked(|lines| lines.iter().map(|(_, text)| text.get_untracked()).collect());
             let texts: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
             let values: Result<Vec<Value>, _> = texts.iter().map(|text| typed(item, text)).collect();
             match values {
