@@ -1,4 +1,4 @@
-//! Settings of the person and of the workspace: one frame, one page per route. Loaded when first opened.
+//! Settings of the person and of the workspace: one page per route. Loaded when first opened.
 
 pub(crate) mod advanced;
 pub(crate) mod data;
@@ -12,10 +12,9 @@ use crate::audit::AuditPage;
 use crate::connectors::detail::ConnectorPage;
 use crate::connectors::list::{MyConnectors, WorkspaceConnectors};
 use crate::connectors::new::NewConnectorPage;
-use crate::router::{Link, Route, StageTab, use_router};
-use crate::ui::{Icon, IconName};
+use crate::router::{Route, use_router};
 
-/// The frame around every settings page: where one can go, and the page of the route.
+/// The settings page of the route. The rail beside it says where else one can go.
 #[component]
 pub(crate) fn Settings() -> impl IntoView {
     let router = use_router();
@@ -31,21 +30,5 @@ pub(crate) fn Settings() -> impl IntoView {
         Route::Audit => view! { <AuditPage/> }.into_any(),
         Route::Chat | Route::Conversation(_) | Route::NotFound(_) => ().into_any(),
     };
-    view! {
-        <div class="settings-frame">
-            <nav class="settings-nav" aria-label="Settings">
-                <Link to=Route::Chat class="back"><Icon name=IconName::Back size=16/>"Back to chat"</Link>
-                <div class="grp">"You"</div>
-                <Link to=Route::Connectors>"Connectors"</Link>
-                <Link to=Route::Advanced>"Advanced"</Link>
-                <Link to=Route::Models>"Models"</Link>
-                <Link to=Route::Data>"Data"</Link>
-                <div class="grp">"Workspace"</div>
-                <Link to=Route::General>"General"</Link>
-                <Link to=Route::WorkspaceConnectors(StageTab::Published)>"Workspace connectors"</Link>
-                <Link to=Route::Audit>"Audit"</Link>
-            </nav>
-            <main class="settings" id="main" tabindex="-1">{page}</main>
-        </div>
-    }
+    view! { <main class="settings">{page}</main> }
 }
