@@ -107,10 +107,7 @@ impl Fetcher {
         if response.type_() == ResponseType::Opaqueredirect || matches!(status, 301 | 302 | 303 | 307 | 308) {
             return Err(Failure::Redirected);
         }
-        let reader = match response.body() {
-            Some(body) => Some(body.get_reader().unchecked_into::<ReadableStreamDefaultReader>()),
-            None => None,
-        };
+        let reader = response.body().map(|body| body.get_reader().unchecked_into::<ReadableStreamDefaultReader>());
         Ok(Response {
             status,
             headers: pairs(&response.headers()),

@@ -6,6 +6,7 @@
 //! whatever was under way there is over (X71).
 
 use std::collections::BTreeSet;
+use std::rc::{Rc, Weak};
 
 use chat::conversation::{Body, Conversation, Event, Item, ItemId};
 use policy::{ConnectorId, ConversationId};
@@ -14,7 +15,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::Workspace;
 use crate::error::Error;
 use crate::store::{Op, StoreError, Table, prefix_end};
-use crate::tabs::News;
+use crate::tabs::{Held, News};
 use crate::time::{new_id, now};
 use crate::view::{Change, ConversationHead};
 
@@ -45,7 +46,7 @@ impl Workspace {
             return Ok(record.conversation.clone());
         }
         let mut conversation = self.read(id).await?;
-        let free = self.0.locks.try_hold(&turn_lock(id)).await;
+        let free = self.hold_turn(id).await;
         let changed = if free.is_some() { conversation.restore(now()) } else { Vec::new() };
         // Somebody else may have loaded and changed it while this waited.
         if let Some(record) = self.0.records.borrow().get(id) {
@@ -161,6 +162,19 @@ impl Workspace {
         self.apply(id, Event::Active { connectors });
         self.0.events.tell(Change::Conversation { id: id.clone() });
         Ok(())
+    }
+
+    /// Takes the lock which says that something runs in a conversation here; none when another tab has it. Everything
+    /// that runs here shares it.
+    pub(crate) async fn hold_turn(&self, id: &ConversationId) -> Option<Rc<Held>> {
+        let mut held_here = self.0.turn_locks.lock().await;
+        if let Some(held) = held_here.get(id).and_then(Weak::upgrade) {
+            return Some(held);
+        }
+        let held = Rc::new(self.0.locks.try_hold(&format!("turn:{id}")).await?);
+        held_here.retain(|_, held| held.strong_count() > 0);
+        held_here.insert(id.clone(), Rc::downgrade(&held));
+        Some(held)
     }
 
     /// The connectors that are active in a conversation.
@@ -345,11 +359,6 @@ impl Workspace {
         self.0.events.tell(Change::Conversation { id: id.clone() });
         Ok(())
     }
-}
-
-/// The lock that a running turn of a conversation holds.
-pub(crate) fn turn_lock(id: &ConversationId) -> String {
-    format!("turn:{id}")
 }
 
 fn item_key(id: &ConversationId, at: usize) -> String {

@@ -34,7 +34,7 @@ use crate::secrets::Secrets;
 use crate::store::indexed_db::IndexedDb;
 use crate::store::memory::Memory;
 use crate::store::{Op, Store, StoreError, Table};
-use crate::tabs::{Channel, Locks, News};
+use crate::tabs::{Channel, Held, Locks, News};
 use crate::view::{Change, ConversationHead, Millis, ModelConfig, StorageState};
 
 /// Where a workspace keeps things.
@@ -103,6 +103,7 @@ pub(crate) struct Inner {
     pub(crate) dirty: RefCell<BTreeSet<(ConversationId, usize)>>,
     pub(crate) flushing: Cell<bool>,
     pub(crate) turns: RefCell<HashMap<ConversationId, TurnHandle>>,
+    pub(crate) turn_locks: Mutex<HashMap<ConversationId, Weak<Held>>>,
 
     pub(crate) models: RefCell<Vec<ModelConfig>>,
     pub(crate) chosen_model: RefCell<Option<String>>,
@@ -169,6 +170,7 @@ impl Workspace {
             dirty: RefCell::default(),
             flushing: Cell::new(false),
             turns: RefCell::default(),
+            turn_locks: Mutex::default(),
             models: RefCell::default(),
             chosen_model: RefCell::default(),
             store,

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use chat::conversation::{Answer, Body, Event, ItemId};
-use chat::context::{self, Limits, Party};
+use chat::context::{Limits, Party};
 use chat::direct::{self, Candidate};
 use chat::model::Delta;
 use chat::model::openai_chat::Endpoint;
@@ -21,7 +21,6 @@ use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
 
 use super::Workspace;
-use super::conversations::turn_lock;
 use crate::dispatch::{Ended, Wanted};
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
@@ -53,7 +52,7 @@ impl Workspace {
         self.add_item(id, Body::Said { text: text.to_owned() });
         let (workspace, id, text) = (self.clone(), id.clone(), text.to_owned());
         spawn_local(async move {
-            let _held = match workspace.0.locks.try_hold(&turn_lock(&id)).await {
+            let _held = match workspace.hold_turn(&id).await {
                 Some(held) => held,
                 None => {
                     let text = "This conversation is running in another tab. Wait until it is done there.".to_owned();
@@ -105,7 +104,7 @@ impl Workspace {
         let (workspace, id) = (self.clone(), id.clone());
         spawn_local(async move {
             // Held while the call runs, so that another tab does not take it for one that broke off.
-            let _held = workspace.0.locks.try_hold(&turn_lock(&id)).await;
+            let _held = workspace.hold_turn(&id).await;
             drop(running.await);
         });
         Ok(call)
@@ -299,25 +298,10 @@ impl Workspace {
                 });
             }
         }
-        let mut messages =
-            vec![chat::model::Message::System(context::system_prompt(&book.workspace.name, &parties))];
+        let endpoint = Endpoint { base_url: model.base_url.clone(), model: model.model.clone() };
         let records = self.0.records.borrow();
         let conversation = &records.get(id)?.conversation;
-        let named: Vec<(&ConnectorId, &str, &str)> = actions
-            .iter()
-            .map(|one| (&one.connector, one.connector_name.as_str(), one.action.name()))
-            .collect();
-        let names = chat::model::names::safe(&named);
-        let name_of = |connector: &ConnectorId, action: &str| {
-            let at = named.iter().position(|(id, _, name)| *id == connector && *name == action);
-            at.and_then(|at| names.get(at).cloned()).unwrap_or_else(|| {
-                let name = book.connector(connector).map(|connector| connector.name.clone()).unwrap_or_default();
-                chat::model::names::alone(connector, &name, action)
-            })
-        };
-        messages.extend(context::messages(conversation, limits, &name_of));
-        let endpoint = Endpoint { base_url: model.base_url.clone(), model: model.model.clone() };
-        Some(Setup { endpoint, actions, messages, limits })
+        Some(Setup::of(conversation, endpoint, actions, &book.workspace.name, &parties, limits))
     }
 }
 
