@@ -86,8 +86,15 @@ export function journey(title, options, body) {
     context.setDefaultTimeout(15_000);
     const network = new Network(context);
     const errors = [];
+    // A page that broke down cannot go on: the test ends at once instead of waiting for what never comes.
+    let breakDown;
+    const broken = new Promise((resolve, reject) => { breakDown = reject; });
+    broken.catch(() => {});
     const listen = (page) => {
-      page.on("pageerror", (error) => errors.push(`uncaught: ${error.message}`));
+      page.on("pageerror", (error) => {
+        errors.push(`uncaught: ${error.message}`);
+        setTimeout(() => breakDown(new Error("the page broke down")), 200);
+      });
       page.on("console", (message) => {
         if (message.type() !== "error" || aboutAnotherOrigin(message)) return;
         if ((options.expected ?? []).some((each) => each.test(message.text()))) return;
@@ -101,10 +108,12 @@ export function journey(title, options, body) {
       const page = await context.newPage();
       const app = new App(page, network, options.base ?? `${site}/`);
       try {
-        await body({ app, page, network, context, keep, t });
+        const run = body({ app, page, network, context, keep, t });
+        run.catch(() => {});
+        await Promise.race([run, broken]);
       } catch (error) {
         await app.screenshot(`failed-${title.replaceAll(/[^A-Za-z0-9]+/g, "-").slice(0, 80)}`).catch(() => {});
-        if (errors.length > 0) error.message += `\nThe page had said:\n${errors.join("\n")}`;
+        if (errors.length > 0) error.stack += `\nThe page had said:\n${errors.join("\n")}`;
         throw error;
       }
       assert.deepEqual(errors, [], "the page logged no errors");
