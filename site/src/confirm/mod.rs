@@ -15,7 +15,6 @@ use browser::{Answer, Asked};
 use leptos::html;
 use leptos::prelude::*;
 use policy::{CallId, Digest};
-use serde_json::{Map, Value};
 
 use crate::state::{sentence, use_state};
 use crate::ui::form::FormDraft;

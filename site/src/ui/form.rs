@@ -847,17 +847,20 @@ fn picker(around: Around, field: &Field, path: &[String]) -> Option<AnyView> {
                 .collect::<Vec<_>>()
         })
     };
-    let choose = move |event| {
-        let at: usize = event_target_value(&event).parse().unwrap_or(usize::MAX);
+    let choose = move |event: web_sys::Event| {
+        let select = event_target::<web_sys::HtmlSelectElement>(&event);
+        let at: usize = select.value().parse().unwrap_or(usize::MAX);
         let value = fitting.with_untracked(|fitting| fitting.get(at).map(|offer| display(&offer.offered.value)));
         if let Some(value) = value.and_then(|text| typed(&kind, &text).ok()) {
             state.put(&path, Some(value));
         }
+        // It is a list to take from, not a field: nothing stays chosen.
+        select.set_value("");
     };
     Some(
         view! {
             <Show when=move || fitting.with(|fitting| !fitting.is_empty())>
-                <select class="picker" aria-label=label.clone() prop:value="" on:change=choose.clone()>
+                <select class="picker" aria-label=label.clone() on:change=choose.clone()>
                     <option value="">"From an earlier result…"</option>
                     {move || {
                         fitting
