@@ -27,15 +27,14 @@ async function refusesEach(app, network, addresses, words) {
 
 journey("X01 only web addresses are taken: javascript:, data:, file:, blob:, vbscript: are refused with the allowed schemes", async ({ app, page, network }) => {
   await app.turnOnDeveloperMode();
-  await page.evaluate(() => { globalThis.pwned = false; });
   await refusesEach(app, network, ["javascript:globalThis.pwned=true", "data:text/html,<script>pwned=true</script>", "file:///etc/passwd", "blob:https://example.com/0", "vbscript:pwned"], /https/);
-  assert.equal(await page.evaluate(() => globalThis.pwned), false);
+  assert.equal(await page.evaluate(() => globalThis.pwned), undefined);
   assert.doesNotMatch(await app.kept(), /vbscript:|etc\/passwd/, "nothing was kept");
 });
 
 journey("X02 plain http is refused, on this machine too unless that was switched on, and is then called insecure or local", async ({ app, network, keep }) => {
   await app.turnOnDeveloperMode({ thisMachine: false });
-  await refusesEach(app, network, ["http://mcp.example.com/mcp", "http://127.0.0.1:3999/mcp"], /https|public internet/);
+  await refusesEach(app, network, ["http://mcp.example.com/mcp", "http://127.0.0.1:3999/mcp"], /use `https:\/\/`|only servers on the internet/);
   const server = await keep(startModern());
   await app.connect({ name: "Near", url: server.url });
   assert.match(await app.page.getByRole("main").innerText(), /local|insecure/i);
@@ -43,14 +42,14 @@ journey("X02 plain http is refused, on this machine too unless that was switched
 
 journey("X03 a misleading address is refused or shown for what it is", async ({ app, network }) => {
   await app.turnOnDeveloperMode();
-  await refusesEach(app, network, ["https://good.com@evil.com/", "https://user:secret@evil.com/"], /user name|user|password|@/i);
+  await refusesEach(app, network, ["https://good.com@evil.com/", "https://user:secret@evil.com/"], /what stands before the `@`/);
   await app.field("Server URL").fill("https://\u0430pple.com/mcp");
   await app.field("Server URL").blur();
   await assertSoon(async () => (await app.page.getByRole("main").innerText()).includes("xn--pple-43d.com"), "the host is shown in ASCII");
-  assert.match(await app.page.getByRole("main").innerText(), /punycode|other alphabet|look-?alike|mixed|international/i);
+  assert.match(await app.page.getByRole("main").innerText(), /letters that can look like others/);
   for (const address of ["https://evil.com./mcp", "https://exa\u202emple.com/mcp"]) {
     const said = await tryAddress(app, address);
-    assert.match(said, /dot|hidden|direction|invisible|not allowed|not a|cannot|character/i, `the page explains ${JSON.stringify(address)}`);
+    assert.match(said, /take the dot off|hidden character/i, `the page explains ${JSON.stringify(address)}`);
   }
 });
 
@@ -59,12 +58,12 @@ journey("X04 private, link-local and metadata addresses are refused in every spe
   await refusesEach(app, network, [
     "https://169.254.169.254/latest", "https://[::ffff:a9fe:a9fe]/", "https://[::1]/", "https://2130706433/", "https://0177.0.0.1/", "https://0x7f.1/",
     "https://10.0.0.8/mcp", "https://192.168.1.1/mcp", "https://172.16.0.1/mcp", "https://[fd00::1]/mcp", "https://[fe80::1]/mcp", "https://localhost/mcp", "https://metadata.google.internal/",
-  ], /public internet|link-local|metadata|never/i);
+  ], /only servers on the internet|can never be connected/);
 });
 
 journey("X04 link-local and metadata addresses stay refused when servers on this machine are allowed", async ({ app, network }) => {
   await app.turnOnDeveloperMode();
-  await refusesEach(app, network, ["http://169.254.169.254/latest", "https://[::ffff:a9fe:a9fe]/", "https://[fe80::1]/mcp", "https://metadata.google.internal/"], /public internet|link-local|metadata|never/i);
+  await refusesEach(app, network, ["http://169.254.169.254/latest", "https://[::ffff:a9fe:a9fe]/", "https://[fe80::1]/mcp", "https://metadata.google.internal/"], /only servers on the internet|can never be connected/);
 });
 
 journey("X05 a redirect is never followed", async ({ app, keep }) => {
@@ -132,6 +131,6 @@ journey("X07 a link only fills in the form: nothing is asked, nothing is kept", 
 journey("X09 S119 a server on this machine is refused unless that was switched on", async ({ app, network, keep }) => {
   const server = await keep(hostile({ tools: [tool("look_up", READ)] }));
   await app.turnOnDeveloperMode({ thisMachine: false });
-  await refusesEach(app, network, [server.url, server.url.replace("127.0.0.1", "localhost"), server.url.replace("127.0.0.1", "[::1]")], /public internet/);
+  await refusesEach(app, network, [server.url, server.url.replace("127.0.0.1", "localhost"), server.url.replace("127.0.0.1", "[::1]")], /only servers on the internet/);
   assert.equal(server.requests.length, 0);
 });
