@@ -32,7 +32,7 @@ const BUILT: &[Built] = &[
     Built { package: "wasm-bindgen-cli", version: WASM_BINDGEN, arguments: &[] },
     Built { package: "wasm_split_cli_support", version: WASM_SPLIT, arguments: &["--features", "build-binary"] },
     // Names a newer compiler than it needs.
-    Built { package: "trunk", version: TRUNK, arguments: &["--locked", "--ignore-rust-version"] },
+    Built { package: "trunk", version: TRUNK, arguments: &["--ignore-rust-version"] },
 ];
 
 /// What is ready for use.
@@ -92,21 +92,26 @@ fn install(places: &Places, tool: &Built, toolchain: &Toolchain) -> Outcome<()> 
     environment.set("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
     environment.set("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
     environment.set("CARGO_TARGET_DIR", places.cache.join("tools-build"));
-    step(&format!("build {} {} (some minutes, once)", tool.package, tool.version), || {
-        let root = places.tools();
+    let root = places.tools();
+    let install = |locked: &[&str]| {
         Program::new("cargo")
             .args(["install", "--root"])
             .args([&root])
             .args(tool.arguments)
+            .args(locked)
             .args([format!("{}@{}", tool.package, tool.version)])
             .env(&environment)
             .within(&places.cache)
             .done()
+    };
+    step(&format!("build {} {} (some minutes, once)", tool.package, tool.version), || {
+        // As its authors built it; where a version they locked cannot be had, with what fits.
+        install(&["--locked"]).or_else(|_| install(&[]))
     })
     .map_err(|failure| {
+        let by_hand = ["cargo", "install", "--root", &root.to_string_lossy()].join(" ");
         failure.next(format!(
-            "check the connection, or run `cargo install --root {} {} {}@{}`",
-            places.tools().display(),
+            "check the connection, or run `{by_hand} {} {}@{}`",
             tool.arguments.join(" "),
             tool.package,
             tool.version

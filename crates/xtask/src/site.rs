@@ -64,7 +64,9 @@ pub(crate) fn folder(places: &Places, wanted: &Wanted) -> PathBuf {
 /// Copies a built site to another place, for another path.
 pub(crate) fn move_below(www: &Path, base: &str, to: &Path, tools: &Tools) -> Outcome<()> {
     let _ = std::fs::remove_dir_all(to);
-    for file in files_below(www)? {
+    // The compressed pages are of the other path.
+    let page = |file: &Path| file.to_string_lossy().contains(".html.");
+    for file in files_below(www)?.into_iter().filter(|file| !page(file)) {
         let copy = to.join(file.strip_prefix(www).unwrap_or(&file));
         std::fs::create_dir_all(copy.parent().unwrap_or(to)).doing("make a folder for the copy")?;
         if copy.extension().is_some_and(|extension| extension == "html") {

@@ -162,7 +162,7 @@ impl Bench {
         let mut in_node = in_browser.clone();
         in_node.set("WASM_BINDGEN_TEST_ONLY_NODE", "1");
         in_browser.set("WASM_BINDGEN_USE_BROWSER", "1");
-        let arguments = ["--target", WASM, "--lib", "--bins", "--tests"];
+        let arguments = ["--target", WASM, "--tests"];
         for name in TESTED_IN_WASM {
             for environment in [&in_node, &in_browser] {
                 results.take(self.libtest("wasm", name, environment, &arguments)?);
