@@ -54,7 +54,7 @@ pub fn Palette() -> impl IntoView {
     let move_to = move |next: usize| {
         at.set(next);
         request_animation_frame(move || {
-            let row = list.get_untracked().and_then(|list| list.query_selector("[aria-selected=true]").ok().flatten());
+            let row = list.try_get_untracked().flatten().and_then(|list| list.query_selector("[aria-selected=true]").ok().flatten());
             if let Some(row) = row {
                 let options = web_sys::ScrollIntoViewOptions::new();
                 options.set_block(web_sys::ScrollLogicalPosition::Nearest);

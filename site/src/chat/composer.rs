@@ -38,7 +38,7 @@ pub fn Composer(
     });
 
     let grow = move || {
-        if let Some(area) = field.get_untracked() {
+        if let Some(area) = field.try_get_untracked().flatten() {
             let style = web_sys::HtmlElement::style(&area);
             let _ = style.set_property("height", "auto");
             let _ = style.set_property("height", &format!("{}px", area.scroll_height()));
@@ -107,7 +107,7 @@ pub fn Composer(
         if let Some(new) = words.0.get() {
             put(new);
             request_animation_frame(move || {
-                if let Some(area) = field.get_untracked() {
+                if let Some(area) = field.try_get_untracked().flatten() {
                     let _ = area.focus();
                 }
             });

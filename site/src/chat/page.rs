@@ -128,7 +128,7 @@ fn ThreadView(id: ConversationId) -> impl IntoView {
     let at_end = RwSignal::new(true);
     let shown = RwSignal::new(SHOWN);
     let to_end = move || {
-        if let Some(element) = scroller.get_untracked() {
+        if let Some(element) = scroller.try_get_untracked().flatten() {
             element.set_scroll_top(element.scroll_height());
         }
     };

@@ -29,7 +29,7 @@ pub fn Conversations() -> impl IntoView {
         }
         set_timeout(
             move || {
-                if search.get_untracked() != text {
+                if search.try_get_untracked().as_ref() != Some(&text) {
                     return;
                 }
                 let ws = state.ws();
@@ -170,7 +170,7 @@ pub fn Rename(
             return;
         }
         over.set_value(true);
-        let wanted = field.get_untracked().map(|input| input.value()).unwrap_or_default().trim().to_owned();
+        let wanted = field.try_get_untracked().flatten().map(|input| input.value()).unwrap_or_default().trim().to_owned();
         if !wanted.is_empty() && wanted != before {
             let (ws, id) = (state.ws(), id.clone());
             state.run(async move { ws.rename_conversation(&id, &wanted).await }, |()| ());
