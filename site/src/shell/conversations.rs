@@ -41,7 +41,7 @@ pub fn Conversations() -> impl IntoView {
                             1 => "1 conversation found".to_owned(),
                             count => format!("{count} conversations found"),
                         });
-                        found.set(Some(heads));
+                        let _ = found.try_set(Some(heads));
                     }
                 });
             },
@@ -166,7 +166,7 @@ pub fn Rename(
     let before = title.clone();
     let over = StoredValue::new(false);
     let keep = move || {
-        if over.get_value() {
+        if over.try_get_value().unwrap_or(true) {
             return;
         }
         over.set_value(true);
