@@ -6,7 +6,7 @@ use crate::package;
 use crate::places::Places;
 use crate::requirements::Requirements;
 use crate::results::{LibtestReader, Results};
-use crate::run::{Environment, Failure, Outcome, Program, seconds};
+use crate::run::{Environment, Failure, Outcome, Program, seconds, step};
 use crate::serve::Server;
 use crate::setup::{self, Testing, Tools};
 use crate::site::{self, Wanted};
@@ -24,8 +24,9 @@ pub(crate) const SOURCES: &[&str] = &["native", "wasm", "browser", "package", "x
 const PURE: &[&str] = &["policy", "mcp", "chat", "xtask"];
 /// Crates that are built for the browser.
 const FOR_WASM: &[&str] = &["browser", "sdk", "site"];
-/// Those of them that have tests of their own; the promises of `sdk` are proven by the package suite.
-const TESTED_IN_WASM: &[&str] = &["browser", "site"];
+/// Those of them that have tests of their own, and what they need to run in a browser; the promises of `sdk` are proven
+/// by the package suite.
+const TESTED_IN_WASM: &[(&str, &[&str])] = &[("browser", &["--features", "in-browser"]), ("site", &[])];
 /// A path the site is also served at, to prove that it can be.
 const BELOW: &str = "/some/sub/path/";
 
@@ -113,9 +114,10 @@ impl Bench {
     /// Checks that need no test to run: form, lints, documents, the plan of the house; then the tests of the pure crates.
     fn native(&self) -> Outcome<Results> {
         let mut results = Results::default();
-        let mut note = |name: &str, outcome: Outcome<()>| {
+        let mut check = |name: &str, work: &dyn Fn() -> Outcome<()>| {
+            let outcome = step(name, work);
             if let Err(failure) = &outcome {
-                println!("  {name}: {failure}");
+                println!("{failure}");
             }
             results.add(format!("xtask::{name}"), outcome.is_ok());
         };
@@ -123,31 +125,20 @@ impl Bench {
             let here = Environment::default();
             let mut strict = here.clone();
             strict.set("RUSTDOCFLAGS", "-D warnings");
+            let fmt = ["fmt", "--all", "--check", "--message-format", "short"];
             let clippy = ["clippy", "--all-targets"];
+            let clippy_wasm = ["clippy", "--all-targets", "--target", WASM];
             let lints = ["--", "-D", "warnings"];
-            let doc = ["doc", "--no-deps"];
-            note(
-                "fmt",
-                self.cargo(&here, &["fmt", "--all", "--check"], &[], &[])
-                    .map_err(|failure| failure.next("run `cargo fmt --all`")),
-            );
-            note("clippy", self.cargo(&here, &clippy, PURE, &lints));
-            note(
-                "clippy-wasm",
-                self.cargo(&self.tools.wasm, &[&clippy[..], &["--target", WASM]].concat(), FOR_WASM, &lints),
-            );
-            note("doc", self.cargo(&strict, &doc, PURE, &[]));
-            note(
-                "doc-wasm",
-                self.cargo(
-                    &strict_for_wasm(&self.tools.wasm),
-                    &[&doc[..], &["--target", WASM]].concat(),
-                    FOR_WASM,
-                    &[],
-                ),
-            );
-            note("arrows", house::arrows(&self.places));
-            note("readme-map", house::readme_map(&self.places));
+            let doc_wasm = ["doc", "--no-deps", "--target", WASM];
+            check("fmt", &|| {
+                self.cargo(&here, &fmt, &[], &[]).map_err(|failure| failure.next("run `cargo fmt --all`"))
+            });
+            check("clippy", &|| self.cargo(&here, &clippy, PURE, &lints));
+            check("clippy-wasm", &|| self.cargo(&self.tools.wasm, &clippy_wasm, FOR_WASM, &lints));
+            check("doc", &|| self.cargo(&strict, &["doc", "--no-deps"], PURE, &[]));
+            check("doc-wasm", &|| self.cargo(&strict_for_wasm(&self.tools.wasm), &doc_wasm, FOR_WASM, &[]));
+            check("arrows", &|| house::arrows(&self.places));
+            check("readme-map", &|| house::readme_map(&self.places));
         }
         for name in PURE {
             results.take(self.libtest("native", name, &Environment::default(), &[])?);
@@ -163,10 +154,9 @@ impl Bench {
         in_node.set("WASM_BINDGEN_TEST_ONLY_NODE", "1");
         in_browser.set("WASM_BINDGEN_USE_BROWSER", "1");
         let arguments = ["--target", WASM, "--tests"];
-        for name in TESTED_IN_WASM {
-            for environment in [&in_node, &in_browser] {
-                results.take(self.libtest("wasm", name, environment, &arguments)?);
-            }
+        for (name, for_browser) in TESTED_IN_WASM {
+            results.take(self.libtest("wasm", name, &in_node, &arguments)?);
+            results.take(self.libtest("wasm", name, &in_browser, &[&arguments[..], for_browser].concat())?);
         }
         Ok(results)
     }
