@@ -518,7 +518,8 @@ impl Run {
         let rows = vec![Entry::allowed(&frozen), Entry::Sent { call: call.clone(), attempt: 1, again: None }];
         if let Err(error) = self.workspace.0.audit.write(rows).await {
             self.workspace.storage_failed(&error);
-            let error = Error::from(error).hint("nothing was sent, because it could not be recorded; free some space first");
+            let error =
+                Error::from(error).hint("nothing was sent, because it could not be recorded; free some space first");
             return Ended::Failed { error, sent: Sent::No };
         }
         if cancelled.peek().is_some() {

@@ -14,7 +14,10 @@ use std::task::{Context, Poll};
 
 use futures_channel::oneshot;
 use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
-use mcp::{AskId, CallResult, CallTool, Connected, Event, Excluded, FetchId, HttpRequest, Input, OpError, OpId, Output, Sent, Session};
+use mcp::{
+    AskId, CallResult, CallTool, Connected, Event, Excluded, FetchId, HttpRequest, Input, OpError, OpId, Output, Sent,
+    Session,
+};
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 

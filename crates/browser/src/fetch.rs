@@ -146,7 +146,7 @@ impl Fetcher {
             .or_else(|| global_function("fetch"))
             .ok_or_else(|| Failure::Unsendable("there is no `fetch` here".to_owned()))?;
         let promise = fetch.call2(&JsValue::UNDEFINED, &url.into(), init).map_err(unsendable)?;
-        Ok(Promise::resolve(&promise))
+        Ok(handled(Promise::resolve(&promise)))
     }
 }
 
@@ -177,7 +177,7 @@ impl Response {
             (true, Some(millis)) => Failure::Timeout(millis),
             _ => Failure::Network(words(&error)),
         };
-        let step = JsFuture::from(reader.read()).await.map_err(failed)?;
+        let step = JsFuture::from(handled(reader.read())).await.map_err(failed)?;
         let done = Reflect::get(&step, &"done".into()).map_err(network)?.is_truthy();
         if done {
             self.reader = None;
@@ -226,6 +226,17 @@ impl Drop for Abort {
             self.controller.abort();
         }
     }
+}
+
+thread_local! {
+    static NOTHING: Closure<dyn FnMut(JsValue)> = Closure::new(|_| ());
+}
+
+/// A promise whose rejection counts as handled: when nobody waits for it any more, because its request was aborted,
+/// the realm must not report it (Node would end).
+fn handled(promise: Promise) -> Promise {
+    NOTHING.with(|nothing| drop(promise.catch(nothing)));
+    promise
 }
 
 fn network(error: JsValue) -> Failure {

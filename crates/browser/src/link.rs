@@ -151,7 +151,8 @@ impl Workspace {
             Ok(live) => {
                 *link.live.borrow_mut() = Some(live.clone());
                 let protocol = live.connected.protocol.clone();
-                let drift = connector.snapshot.as_ref().map(|snapshot| drift(snapshot, &live.actions)).unwrap_or_default();
+                let drift =
+                    connector.snapshot.as_ref().map(|snapshot| drift(snapshot, &live.actions)).unwrap_or_default();
                 let changed: Vec<String> = drift.changed.into_iter().chain(drift.removed).collect();
                 let status = match changed.is_empty() {
                     true => ConnectionStatus::Connected { protocol },
@@ -217,7 +218,13 @@ impl Workspace {
     }
 
     /// Notes that an operation belongs to a call, until the returned guard is dropped.
-    pub(crate) fn during(&self, connector: &ConnectorId, op: Option<OpId>, call: &CallId, conversation: Option<&ConversationId>) -> During {
+    pub(crate) fn during(
+        &self,
+        connector: &ConnectorId,
+        op: Option<OpId>,
+        call: &CallId,
+        conversation: Option<&ConversationId>,
+    ) -> During {
         let link = self.link(connector);
         if let Some(op) = op {
             link.calls.borrow_mut().insert(op, (call.clone(), conversation.cloned()));
@@ -339,9 +346,7 @@ pub(crate) async fn read_list(connection: &Connection) -> Result<Live, Failed> {
         Done::Tools { tools, excluded } => (tools, excluded),
         Done::Connected(_) | Done::Called(_) => (Vec::new(), Vec::new()),
     };
-    let connected = connection
-        .connected()
-        .ok_or(Failed { error: OpError::Closed, sent: mcp::Sent::Unknown })?;
+    let connected = connection.connected().ok_or(Failed { error: OpError::Closed, sent: mcp::Sent::Unknown })?;
     let mut excluded: Vec<Excluded> =
         excluded.into_iter().map(|left| Excluded { name: left.name, why: left.reason }).collect();
     let mut actions: Vec<Action> = Vec::with_capacity(tools.len());

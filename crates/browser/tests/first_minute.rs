@@ -17,7 +17,8 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 async fn a_note_is_written_only_after_the_person_allowed_it() {
     let ws = in_memory().await;
     let id = ws.new_conversation().await.unwrap();
-    let call = start(&ws, &id, "create a note about lunch", "create_note", json!({"title": "Lunch", "text": "12:30"})).await;
+    let call =
+        start(&ws, &id, "create a note about lunch", "create_note", json!({"title": "Lunch", "text": "12:30"})).await;
     let asked = question(&ws).await;
     assert_eq!(asked.id, call);
     assert_eq!(asked.view.connector_name, "Notebook");

@@ -181,13 +181,18 @@ mod tests {
     #[test]
     fn a_search_finds_the_article_that_is_about_it() {
         let first = |query: &str| match search(query) {
-            ToolAnswer::Done { structured, .. } => structured["results"][0]["id"].as_str().unwrap_or_default().to_owned(),
+            ToolAnswer::Done { structured, .. } => {
+                structured["results"][0]["id"].as_str().unwrap_or_default().to_owned()
+            }
             other => panic!("{other:?}"),
         };
         assert_eq!(first("how do I add a connector"), "add-a-connector");
         assert_eq!(first("developer mode"), "developer-mode");
         assert_eq!(first("where are my tokens kept, privacy"), "privacy");
-        assert_eq!(search("xyzzy"), ToolAnswer::Done { text: "No article matches.".into(), structured: json!({"results": []}) });
+        assert_eq!(
+            search("xyzzy"),
+            ToolAnswer::Done { text: "No article matches.".into(), structured: json!({"results": []}) }
+        );
     }
 
     #[test]

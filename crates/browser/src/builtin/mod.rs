@@ -193,7 +193,10 @@ fn annotations(read_only: bool, destructive: bool, idempotent: bool) -> Value {
 /// How many of the words of a query occur in a text; the words of a title count twice.
 fn score(words: &[String], title: &str, text: &str) -> usize {
     let (title, text) = (title.to_lowercase(), text.to_lowercase());
-    words.iter().map(|word| 2 * usize::from(title.contains(word.as_str())) + usize::from(text.contains(word.as_str()))).sum()
+    words
+        .iter()
+        .map(|word| 2 * usize::from(title.contains(word.as_str())) + usize::from(text.contains(word.as_str())))
+        .sum()
 }
 
 /// The words of a query that say something, in lower case.

@@ -56,7 +56,8 @@ impl Server for Notebook {
     fn tools(&self) -> Vec<Value> {
         let id = json!({ "type": "string", "title": "Note", "description": "The id of the note" });
         let title = json!({ "type": "string", "title": "Title", "maxLength": 200 });
-        let body = json!({ "type": "string", "title": "Text", "description": "The text of the note", "maxLength": 20000 });
+        let body =
+            json!({ "type": "string", "title": "Text", "description": "The text of the note", "maxLength": 20000 });
         let lines = json!({
             "type": "object",
             "properties": {
@@ -209,7 +210,8 @@ async fn run(store: &dyn Store, call: &ToolCall) -> Result<ToolAnswer, StoreErro
         }
         "update_note" => {
             let Some(mut note) = find(store, text(arguments, "id")).await? else { return Ok(missing(arguments)) };
-            if let Some(title) = arguments.get("title").and_then(Value::as_str).filter(|title| !title.trim().is_empty()) {
+            if let Some(title) = arguments.get("title").and_then(Value::as_str).filter(|title| !title.trim().is_empty())
+            {
                 note.title = title.trim().to_owned();
             }
             if let Some(text) = arguments.get("text").and_then(Value::as_str) {

@@ -24,8 +24,7 @@ const KEYS: &str = "keys";
 const KEY: &str = "secrets";
 
 /// What each version of the database adds. Append only.
-const STEPS: &[&[&str]] =
-    &[&["settings", "conversations", "items", "audit", "notes", "models", "secrets", KEYS]];
+const STEPS: &[&[&str]] = &[&["settings", "conversations", "items", "audit", "notes", "models", "secrets", KEYS]];
 
 /// An open database. Clones share it.
 #[derive(Clone)]

@@ -167,11 +167,8 @@ impl Workspace {
 
     /// Puts a line about a connector into the audit log.
     pub(crate) async fn note(&self, id: &ConnectorId, how: &str) {
-        let entry = policy::audit::Entry::Changed {
-            by: self.me(),
-            subject: format!("connector {id}"),
-            how: how.to_owned(),
-        };
+        let entry =
+            policy::audit::Entry::Changed { by: self.me(), subject: format!("connector {id}"), how: how.to_owned() };
         if let Err(error) = self.0.audit.write(vec![entry]).await {
             self.storage_failed(&error);
         }

@@ -214,7 +214,8 @@ fn fits(kind: &ElicitationKind, values: &Value) -> Result<(), Error> {
         None => Ok(()),
         Some(problem) => {
             let place = problem.path.trim_start_matches('/');
-            let message = if place.is_empty() { problem.message.clone() } else { format!("`{place}`: {}", problem.message) };
+            let message =
+                if place.is_empty() { problem.message.clone() } else { format!("`{place}`: {}", problem.message) };
             Err(Error::new(crate::error::Code::Invalid, message).hint("correct it and submit again"))
         }
     }

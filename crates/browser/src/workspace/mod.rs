@@ -286,7 +286,10 @@ impl Workspace {
     }
 
     /// Changes the rulebook: read again under the lock, so that two tabs do not undo each other, then kept, then told.
-    pub(crate) async fn change_rules<T>(&self, change: impl FnOnce(&mut Rulebook) -> Result<T, Why>) -> Result<T, Error> {
+    pub(crate) async fn change_rules<T>(
+        &self,
+        change: impl FnOnce(&mut Rulebook) -> Result<T, Why>,
+    ) -> Result<T, Error> {
         self.alive()?;
         let _held = self.0.locks.hold(RULEBOOK).await;
         let mut book = match self.stored_rulebook().await? {

@@ -43,7 +43,9 @@ impl Workspace {
         config.model = config.model.trim().to_owned();
         config.base_url = config.base_url.trim().to_owned();
         if config.model.is_empty() {
-            return Err(Error::new(Code::Invalid, "the model needs its name at the provider").hint("for example `llama3.2`"));
+            return Err(
+                Error::new(Code::Invalid, "the model needs its name at the provider").hint("for example `llama3.2`")
+            );
         }
         if config.name.is_empty() {
             config.name = config.model.clone();
@@ -232,7 +234,8 @@ impl Workspace {
     /// server's. It must be encrypted anywhere else.
     fn check_model_url(&self, base_url: &str) -> Result<(), Error> {
         let wrong = |why: String| {
-            Error::new(Code::Address, why).hint("for example `https://api.example.com/v1` or `http://localhost:11434/v1`")
+            Error::new(Code::Address, why)
+                .hint("for example `https://api.example.com/v1` or `http://localhost:11434/v1`")
         };
         let url = web_sys::Url::new(base_url.trim()).map_err(|_| wrong(format!("`{base_url}` is not an address")))?;
         if !url.username().is_empty() || !url.password().is_empty() {

@@ -64,7 +64,8 @@ impl Workspace {
         if let SignIn::Header { name } = &new.sign_in {
             let value = new.header_value.clone().unwrap_or_default();
             if value.trim().is_empty() {
-                let error = Error::new(Code::Invalid, format!("the header `{name}` has no value")).hint("paste its value");
+                let error =
+                    Error::new(Code::Invalid, format!("the header `{name}` has no value")).hint("paste its value");
                 return Err(ScanError { at: ScanKind::SignIn, error });
             }
             headers.push((name.clone(), value));
@@ -109,9 +110,9 @@ impl Workspace {
     /// When the list was not read yet, the person may not, or it cannot be kept.
     pub async fn accept_scan(&self, id: &ConnectorId) -> Result<(), Error> {
         self.alive()?;
-        let live = self
-            .live(id)
-            .ok_or_else(|| Error::new(Code::Invalid, "the list of this connector was not read yet").hint("rescan it"))?;
+        let live = self.live(id).ok_or_else(|| {
+            Error::new(Code::Invalid, "the list of this connector was not read yet").hint("rescan it")
+        })?;
         let taken = take(&live).map_err(|why| Error::new(Code::Protocol, why))?;
         let me = self.me();
         self.change_rules(|book| book.refresh(&me, id, taken, true, now())).await?;
@@ -174,19 +175,24 @@ impl Workspace {
         match &failed.error {
             OpError::Network { why } => {
                 if global("navigator").is_some_and(|navigator| offline(&navigator)) {
-                    let error = Error::new(Code::Network, "you are offline").hint("connect to the network and scan again");
+                    let error =
+                        Error::new(Code::Network, "you are offline").hint("connect to the network and scan again");
                     return steps.failed(ScanKind::Reachable, error);
                 }
                 if self.0.fetcher.answers(&connector.address, PROBE).await {
                     steps.ok(ScanKind::Reachable, format!("{host} answers"));
                     steps.running(ScanKind::Cors);
                     if why.contains("redirect") {
-                        let error = Error::new(Code::Cors, format!("{host} redirected the request, and redirects are not followed"))
-                            .hint("enter the address it leads to, after you have checked its host");
+                        let error = Error::new(
+                            Code::Cors,
+                            format!("{host} redirected the request, and redirects are not followed"),
+                        )
+                        .hint("enter the address it leads to, after you have checked its host");
                         return steps.failed(ScanKind::Cors, error);
                     }
-                    let error = Error::new(Code::Cors, format!("{host} answered, but it does not let web pages talk to it"))
-                        .hint("its operator has to send CORS headers for this page; the help says which");
+                    let error =
+                        Error::new(Code::Cors, format!("{host} answered, but it does not let web pages talk to it"))
+                            .hint("its operator has to send CORS headers for this page; the help says which");
                     return steps.failed(ScanKind::Cors, error);
                 }
                 let error = Error::new(Code::Network, format!("nothing answers at {host}"))
@@ -274,8 +280,7 @@ fn snapshot(address: &str, live: &Live, steps: &Steps) -> Result<Scanned, ScanEr
 /// What a live list is as something to approve.
 fn take(live: &Live) -> Result<Snapshot, String> {
     let connected = &live.connected;
-    let about =
-        ServerInfo { name: connected.server_name().to_owned(), version: connected.server_version().to_owned() };
+    let about = ServerInfo { name: connected.server_name().to_owned(), version: connected.server_version().to_owned() };
     let instructions = connected.instructions.clone();
     Snapshot::new(1, now(), about, connected.protocol.clone(), instructions, live.actions.clone())
         .map_err(|error| error.to_string())

@@ -7,8 +7,8 @@
 
 use std::collections::HashMap;
 
-use chat::conversation::{Answer, Body, Event, ItemId};
 use chat::context::{Limits, Party};
+use chat::conversation::{Answer, Body, Event, ItemId};
 use chat::direct::{self, Candidate};
 use chat::model::Delta;
 use chat::model::openai_chat::Endpoint;
@@ -115,9 +115,10 @@ impl Workspace {
         let calling = || {
             let records = self.0.records.borrow();
             records.get(id).is_some_and(|record| {
-                record.conversation.calls().any(|card| {
-                    !card.state.ended() && self.0.flights.borrow().contains_key(&card.call)
-                })
+                record
+                    .conversation
+                    .calls()
+                    .any(|card| !card.state.ended() && self.0.flights.borrow().contains_key(&card.call))
             })
         };
         self.0.turns.borrow().contains_key(id) || calling()

@@ -152,8 +152,10 @@ export function make_fetch(answer, aborted) {
     const signal = init.signal;
     const said = answer(url, init.method, headers, body, String(init.redirect), String(init.credentials), String(init.mode));
     signal?.addEventListener("abort", () => aborted());
-    const broken = new Promise((_, reject) => signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError"))));
-    if (said.kind === "nothing") return await broken;
+    if (said.kind === "nothing") {
+      return await new Promise((_, reject) =>
+        signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError"))));
+    }
     if (said.kind === "break") throw new TypeError("Failed to fetch");
     if (said.kind === "redirect") return new Response(null, { status: 302, headers: { location: "http://127.0.0.1:1/" } });
     if (said.kind === "body") return new Response(said.status === 202 ? null : said.text, { status: said.status, headers: said.type ? { "content-type": said.type } : {} });
@@ -178,8 +180,8 @@ pub fn play(mut answer: impl FnMut(&Got) -> Say + 'static) -> Played {
     let aborted: Rc<RefCell<usize>> = Rc::default();
     let record = got.clone();
     type Answer = dyn FnMut(String, String, js_sys::Array, String, String, String, String) -> JsValue;
-    let callback: Closure<Answer> = Closure::new(
-        move |url, method, headers: js_sys::Array, body, redirect, credentials, mode| {
+    let callback: Closure<Answer> =
+        Closure::new(move |url, method, headers: js_sys::Array, body, redirect, credentials, mode| {
             let flat: Vec<String> = headers.iter().filter_map(|value| value.as_string()).collect();
             let headers = flat.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
             let one = Got { url, method, headers, body, redirect, credentials, mode };
@@ -195,8 +197,7 @@ pub fn play(mut answer: impl FnMut(&Got) -> Say + 'static) -> Played {
                 Say::Redirect => json!({ "kind": "redirect" }),
             };
             js_sys::JSON::parse(&said.to_string()).unwrap()
-        },
-    );
+        });
     let count = aborted.clone();
     let on_abort: Closure<dyn FnMut()> = Closure::new(move || *count.borrow_mut() += 1);
     let function = make_fetch(callback.as_ref().unchecked_ref(), on_abort.as_ref().unchecked_ref());
@@ -241,4 +242,13 @@ pub async fn poll_once<F: Future>(future: F) {
         std::task::Poll::Ready(())
     })
     .await;
+}
+
+/// Runs a future beside the test and gives back a handle to its outcome.
+pub fn beside<T: 'static>(future: impl Future<Output = T> + 'static) -> futures_channel::oneshot::Receiver<T> {
+    let (done, wait) = futures_channel::oneshot::channel();
+    wasm_bindgen_futures::spawn_local(async move {
+        let _ = done.send(future.await);
+    });
+    wait
 }
