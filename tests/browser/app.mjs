@@ -40,12 +40,14 @@ export class App {
   }
   card(title) { return this.cards(title).last(); }
   /** What a server asks the person. */
-  ask(host) { return this.page.getByRole("region", { name: `Question from ${host}`, exact: true }); }
+  ask(host) { return this.log.getByRole("group", { name: `Question from ${host}`, exact: true }); }
 
   // Going places.
 
   async open(route = "/") {
     await this.page.goto(new URL(route.replace(/^\//, ""), this.base).href);
+    // Every page has one heading of the first level; screens that are loaded on first use have it when they are there.
+    await this.page.getByRole("main").getByRole("heading", { level: 1 }).waitFor();
     return this;
   }
 

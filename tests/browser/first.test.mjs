@@ -78,14 +78,14 @@ journey("a destructive action repeats its verb on the button", async ({ app }) =
   await app.says("Delete a note", "Done");
 });
 
-journey("Notebook can ask back: the answer is looked at before it is sent", async ({ app, page }) => {
+journey("Notebook can ask back: the answer is looked at before it is sent", async ({ app }) => {
   await app.chat();
   await ask(app);
   await app.answer("Allow once");
   await app.says(CREATE, "Done");
   await app.propose("tidy notes", {}, "Tidy notes");
   await app.answer("Allow once");
-  const question = page.getByRole("region", { name: /^Question from/ });
+  const question = app.ask("this page");
   await question.getByLabel("Groceries").check();
   await app.submit(question);
   await app.says("Tidy notes", "Done");
