@@ -21,6 +21,7 @@ pub fn fill(text: &str, schema: &Value, about: &[&str]) -> Map<String, Value> {
     reader.by_choice(&fields);
     reader.by_shape(&fields);
     reader.by_quotation(&fields);
+    reader.by_what_follows_the_name(&fields);
     reader.by_rest(&fields, about);
     let mut out = Map::new();
     // In the order of the schema, as the form shows them.
@@ -198,6 +199,10 @@ struct Reader {
 const STOPS: &[&str] =
     &[" and ", " with ", " in ", " on ", " to ", " for ", " from ", " by ", " saying ", " that says ", " as "];
 
+/// Last words of the names of arguments that hold content.
+const CONTENT_NAMES: &[&str] =
+    &["text", "body", "content", "message", "description", "note", "comment", "markdown", "details"];
+
 impl Reader {
     fn open<'f>(&self, fields: &[&'f Field]) -> Vec<&'f Field> {
         fields.iter().copied().filter(|field| !self.found.iter().any(|(name, _)| *name == field.name)).collect()
@@ -331,7 +336,7 @@ impl Reader {
                     " with the content ",
                     " which says ",
                 ],
-                &["text", "body", "content", "message", "description", "note", "comment", "markdown", "details"],
+                CONTENT_NAMES,
             ),
         ];
         for (marks, names) in marks {
@@ -566,6 +571,21 @@ impl Reader {
             self.open(fields).into_iter().filter(|f| is_free_text(f)).partition(|f| f.required);
         for (field, quote) in required.into_iter().chain(optional).zip(quotes) {
             self.set(field, Value::String(quote.text), quote.from, quote.after);
+        }
+    }
+
+    /// `called Shopping with milk and bread`: what follows a part that was read, behind `with`, is the content.
+    fn by_what_follows_the_name(&mut self, fields: &[&Field]) {
+        let holder = self.open(fields).into_iter().find(|field| {
+            is_free_text(field) && words(&field.name).last().is_some_and(|last| CONTENT_NAMES.contains(&last.as_str()))
+        });
+        let (Some(field), Some(after)) = (holder, self.text.taken.iter().map(|(_, end)| *end).max()) else { return };
+        let rest = self.text.slice(after, self.text.whole.len());
+        let Some(content) = rest.strip_prefix(" with ") else { return };
+        let from = after + rest.len() - content.len();
+        let content = content.trim().trim_end_matches('.').to_owned();
+        if !content.is_empty() {
+            self.set(field, Value::String(content), from, self.text.whole.len());
         }
     }
 

@@ -319,3 +319,16 @@ proptest::proptest! {
         proptest::prop_assert_eq!(crate::schema::check(&schema, &value), vec![]);
     }
 }
+
+#[test]
+fn what_follows_a_name_behind_with_is_the_content() {
+    let schema = json!({
+        "type": "object",
+        "properties": { "title": { "type": "string" }, "text": { "type": "string" } },
+        "required": ["title"],
+    });
+    let filled = fill("create a note called Shopping with milk and bread.", &schema, &["Create a note", "Notebook"]);
+    assert_eq!(serde_json::Value::Object(filled), json!({ "title": "Shopping", "text": "milk and bread" }));
+    let only_title = fill("create a note called Shopping", &schema, &["Create a note", "Notebook"]);
+    assert_eq!(serde_json::Value::Object(only_title), json!({ "title": "Shopping" }));
+}
