@@ -44,6 +44,7 @@ pub(crate) fn Data() -> impl IntoView {
     let erase = move || {
         let ws = app.ws();
         app.run(async move { ws.erase_all().await }, move |()| {
+            crate::chat::draft::forget_all();
             erasing.set(false);
             app.tell("Everything was erased. The workspace is as on the first day.");
             read();
@@ -100,5 +101,11 @@ pub(crate) fn save_file(name: &str, text: &str) {
         link.set_download(name);
         link.click();
     }
-    let _ = web_sys::Url::revoke_object_url(&url);
+    // Not at once: some browsers read the file only after this turn of the event loop.
+    set_timeout(
+        move || {
+            let _ = web_sys::Url::revoke_object_url(&url);
+        },
+        std::time::Duration::from_secs(10),
+    );
 }
