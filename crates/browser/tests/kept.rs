@@ -1,0 +1,233 @@
+//! What only a browser has: IndexedDB, Web Locks, BroadcastChannel, sessionStorage, WebCrypto. Two workspaces over one
+//! database are two tabs.
+
+#![cfg(feature = "in-browser")]
+
+mod common;
+
+use std::rc::Rc;
+
+use browser::chat::conversation::{Body, CallState};
+use browser::policy::{Provenance, SignIn};
+use browser::store::indexed_db::IndexedDb;
+use browser::store::{Op, Store, StoreError, Table};
+use browser::{
+    Answer, AuditFilter, CallRequest, Code, Confirm, Fetcher, Keep, ModelConfig, NewConnector, Options, StorageState,
+    Where, Workspace,
+};
+use common::{called, ended, mcp_server, object, open, question, until};
+use serde_json::json;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+fn fresh() -> String {
+    format!("test-{}", js_sys::Math::random())
+}
+
+async fn tab(name: &str) -> Workspace {
+    open(Options { store: Where::IndexedDb(name.to_owned()), ..Options::default() }).await
+}
+
+#[wasm_bindgen_test]
+async fn a_store_keeps_orders_and_refuses_to_overwrite() {
+    let store = IndexedDb::open(&fresh(), || ()).await.unwrap();
+    let put = |key: &str, value: &str| Op::Put(Table::Items, key.to_owned(), value.to_owned());
+    store.write(vec![put("a/2", "two"), put("a/1", "o\u{202e}ne"), put("b/1", "other")]).await.unwrap();
+    let all: Vec<String> = store.range(Table::Items, "a/", "a/\u{ffff}").await.unwrap().into_iter().map(|(k, _)| k).collect();
+    assert_eq!(all, ["a/1", "a/2"]);
+    assert_eq!(store.get(Table::Items, "a/1").await.unwrap().unwrap(), "o\u{202e}ne");
+    assert_eq!(store.last(Table::Items).await.unwrap().unwrap().0, "b/1");
+    let twice = store.write(vec![put("c", "x"), Op::Add(Table::Items, "a/1".into(), "y".into())]).await;
+    assert!(matches!(twice, Err(StoreError::Exists(_))), "{twice:?}");
+    assert_eq!(store.get(Table::Items, "c").await.unwrap(), None, "all or nothing");
+    store.write(vec![Op::DeletePrefix(Table::Items, "a/".into())]).await.unwrap();
+    assert_eq!(store.all(Table::Items).await.unwrap().len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_newer_page_takes_the_database_over_and_the_old_one_says_so() {
+    let name = fresh();
+    let ws = tab(&name).await;
+    assert_eq!(ws.storage_state(), StorageState::Kept);
+    let factory = idb::Factory::new().unwrap();
+    let newer = factory.open(&name, Some(1000)).unwrap().await.unwrap();
+    until("the news", || matches!(ws.storage_state(), StorageState::Unavailable { .. }).then_some(())).await;
+    assert_eq!(ws.rename_workspace("x").await.unwrap_err().code, Code::Storage);
+    let after = tab(&name).await;
+    assert!(matches!(after.storage_state(), StorageState::Unavailable { .. }), "an older page does not touch newer data");
+    newer.close();
+}
+
+#[wasm_bindgen_test]
+async fn everything_is_there_after_a_reload() {
+    let name = fresh();
+    let ws = tab(&name).await;
+    ws.rename_workspace("Ours").await.unwrap();
+    let id = ws.new_conversation().await.unwrap();
+    let call = common::start(&ws, &id, "create a note", "create_note", json!({"title": "Kept", "text": "x"})).await;
+    let asked = question(&ws).await;
+    ws.answer(&call, &asked.shown, Answer::AllowOnce).unwrap();
+    ended(&ws, &id, &call).await;
+    browser::time::sleep(500).await;
+    ws.close();
+
+    let ws = tab(&name).await;
+    assert_eq!(ws.rulebook().workspace.name, "Ours");
+    assert_eq!(ws.conversations()[0].title, "create a note");
+    let conversation = ws.conversation(&id).await.unwrap();
+    assert_eq!(conversation.items.len(), 3);
+    assert_eq!(conversation.call(&call).unwrap().state, CallState::Done);
+    let found = ws.search_conversations("create note").await;
+    assert_eq!(found.len(), 1);
+    assert!(ws.search_conversations("unheard of").await.is_empty());
+    let list = CallRequest { connector: "notebook".into(), action: "list_notes".into(), arguments: object(json!({})) };
+    let notes = ws.call(list, Confirm::Never).await.unwrap();
+    assert_eq!(notes.result["structuredContent"]["notes"][0]["title"], "Kept");
+    assert_eq!(ws.verify_audit().await.unwrap().broken, None);
+    ws.delete_conversation(&id).await.unwrap();
+    assert_eq!(ws.conversation(&id).await.unwrap_err().code, Code::NotFound);
+}
+
+#[wasm_bindgen_test]
+async fn x129_another_tab_sees_changes_and_rules_are_checked_with_them() {
+    let name = fresh();
+    let (one, two) = (tab(&name).await, tab(&name).await);
+    let id = one.new_conversation().await.unwrap();
+    let call = common::start(&one, &id, "create a note", "create_note", json!({"title": "t"})).await;
+    let asked = question(&one).await;
+    until("the conversation in the other tab", || two.conversations().into_iter().find(|head| head.id == id)).await;
+    // The call waits in the first tab, so the second shows it as it is and does not end it.
+    let there = two.conversation(&id).await.unwrap();
+    if let Some(card) = there.call(&call) {
+        assert!(!card.state.ended(), "{:?}", card.state);
+    }
+    assert!(two.questions().is_empty());
+
+    two.set_action_on(&"notebook".into(), "create_note", false).await.unwrap();
+    let off = |ws: &Workspace| !ws.rulebook().connector(&"notebook".into()).unwrap().is_on("create_note");
+    until("the rule in the first tab", || off(&one).then_some(())).await;
+    assert_eq!(one.answer(&call, &asked.shown, Answer::AllowOnce).unwrap_err().code, Code::Blocked);
+    ended(&one, &id, &call).await;
+}
+
+#[wasm_bindgen_test]
+async fn two_tabs_do_not_undo_each_other_and_write_one_record() {
+    let name = fresh();
+    let (one, two) = (tab(&name).await, tab(&name).await);
+    let (a, b) = futures_util::future::join(one.rename_workspace("Both"), two.set_developer_mode(true)).await;
+    a.unwrap();
+    b.unwrap();
+    let three = tab(&name).await;
+    assert_eq!(three.rulebook().workspace.name, "Both");
+    assert!(three.rulebook().members[0].developer.on);
+
+    let list = |ws: Workspace| async move {
+        for _ in 0..5 {
+            let list = CallRequest { connector: "notebook".into(), action: "list_notes".into(), arguments: object(json!({})) };
+            ws.call(list, Confirm::Never).await.unwrap();
+        }
+    };
+    futures_util::future::join(list(one.clone()), list(two.clone())).await;
+    let state = one.verify_audit().await.unwrap();
+    assert_eq!((state.rows, state.broken), (31, None));
+    assert_eq!(one.audit(AuditFilter { take: 7, ..AuditFilter::default() }).await.unwrap().len(), 7);
+}
+
+#[wasm_bindgen_test]
+async fn a_turn_that_runs_in_one_tab_is_not_started_in_another() {
+    let name = fresh();
+    let (one, two) = (tab(&name).await, tab(&name).await);
+    let id = one.new_conversation().await.unwrap();
+    common::start(&one, &id, "create a note", "create_note", json!({"title": "t"})).await;
+    question(&one).await;
+    until("the conversation in the other tab", || two.conversations().into_iter().find(|head| head.id == id)).await;
+    two.conversation(&id).await.unwrap();
+    two.say(&id, "list my notes").unwrap();
+    for _ in 0..200 {
+        let conversation = two.conversation(&id).await.unwrap();
+        let told = conversation.items.iter().any(|item| matches!(&item.body, Body::Note { text } if text.contains("another tab")));
+        if told {
+            return;
+        }
+        browser::time::sleep(10).await;
+    }
+    panic!("the second tab did not say that the conversation runs elsewhere");
+}
+
+async fn draft_with_header(name: &str, keep: Keep) -> (Workspace, browser::policy::ConnectorId) {
+    let tools = Rc::new(std::cell::RefCell::new(json!([
+        { "name": "get", "inputSchema": { "type": "object" }, "annotations": { "readOnlyHint": true } },
+    ])));
+    let played = mcp_server(tools, |got| called(got, got.header("x-key").unwrap_or("none")));
+    let ws = open(Options {
+        store: Where::IndexedDb(name.to_owned()),
+        fetcher: Fetcher::custom(played.function.clone()),
+        ..Options::default()
+    })
+    .await;
+    ws.set_developer_mode(true).await.unwrap();
+    let new = NewConnector {
+        name: "Keyed".into(),
+        description: String::new(),
+        address: "https://mcp.example.com/mcp".into(),
+        provenance: Provenance::Own,
+        sign_in: SignIn::Header { name: "X-Key".into() },
+        header_value: Some("s3cret-value".into()),
+        keep,
+        colour: None,
+    };
+    let scanned = ws.scan(&new, |_| ()).await.unwrap();
+    let id = ws.create_draft(new, scanned).await.unwrap();
+    (ws, id)
+}
+
+#[wasm_bindgen_test]
+async fn x120_a_header_value_survives_a_reload_encrypted_and_is_gone_after_erasing() {
+    for keep in [Keep::Tab, Keep::Device] {
+        let name = fresh();
+        let (ws, id) = draft_with_header(&name, keep).await;
+        ws.close();
+        browser::time::sleep(100).await;
+        let ws = tab(&name).await;
+        assert!(ws.has_header_value(&id).await.unwrap(), "{keep:?}");
+        let window = js_sys::global();
+        let storage = js_sys::Reflect::get(&window, &"sessionStorage".into()).unwrap();
+        let text = String::from(js_sys::JSON::stringify(&storage).unwrap());
+        assert!(!text.contains("s3cret-value"), "not in plain text");
+        let raw = IndexedDb::open(&name, || ()).await.unwrap();
+        for table in Table::ALL {
+            assert!(!format!("{:?}", raw.all(table).await.unwrap()).contains("s3cret-value"), "{table:?}");
+        }
+        let key = raw.crypto_key().await.unwrap().unwrap();
+        assert!(!key.extractable());
+        ws.erase_all().await.unwrap();
+        assert!(!ws.has_header_value(&id).await.unwrap());
+        assert!(raw.crypto_key().await.unwrap().is_none());
+    }
+    let name = fresh();
+    let (ws, id) = draft_with_header(&name, Keep::Memory).await;
+    assert!(ws.has_header_value(&id).await.unwrap());
+    let again = tab(&name).await;
+    assert!(!again.has_header_value(&id).await.unwrap(), "memory only is gone with a reload");
+}
+
+#[wasm_bindgen_test]
+async fn x130_a_changed_base_url_loses_the_key() {
+    let ws = tab(&fresh()).await;
+    let config = ModelConfig {
+        id: String::new(),
+        name: "Mine".into(),
+        base_url: "https://one.example/v1".into(),
+        model: "m".into(),
+        context: None,
+        key: Some(Keep::Tab),
+    };
+    let id = ws.save_model(config.clone(), Some("sk-1".into())).await.unwrap();
+    assert!(ws.has_key(&id).await.unwrap());
+    ws.save_model(ModelConfig { id: id.clone(), name: "Renamed".into(), ..config.clone() }, None).await.unwrap();
+    assert!(ws.has_key(&id).await.unwrap());
+    let moved = ModelConfig { id: id.clone(), base_url: "https://two.example/v1".into(), ..config };
+    ws.save_model(moved, None).await.unwrap();
+    assert!(!ws.has_key(&id).await.unwrap());
+}
