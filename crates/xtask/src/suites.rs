@@ -129,13 +129,14 @@ impl Bench {
             let clippy = ["clippy", "--all-targets"];
             let clippy_wasm = ["clippy", "--all-targets", "--target", WASM];
             let lints = ["--", "-D", "warnings"];
-            let doc_wasm = ["doc", "--no-deps", "--target", WASM];
+            let doc = ["doc", "--no-deps", "--document-private-items"];
+            let doc_wasm = [&doc[..], &["--target", WASM]].concat();
             check("fmt", &|| {
                 self.cargo(&here, &fmt, &[], &[]).map_err(|failure| failure.next("run `cargo fmt --all`"))
             });
             check("clippy", &|| self.cargo(&here, &clippy, PURE, &lints));
             check("clippy-wasm", &|| self.cargo(&self.tools.wasm, &clippy_wasm, FOR_WASM, &lints));
-            check("doc", &|| self.cargo(&strict, &["doc", "--no-deps"], PURE, &[]));
+            check("doc", &|| self.cargo(&strict, &doc, PURE, &[]));
             check("doc-wasm", &|| self.cargo(&strict_for_wasm(&self.tools.wasm), &doc_wasm, FOR_WASM, &[]));
             check("arrows", &|| house::arrows(&self.places));
             check("readme-map", &|| house::readme_map(&self.places));
