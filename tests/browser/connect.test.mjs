@@ -104,51 +104,52 @@ journey("progress is shown while a call runs, and cancelling gives control back 
   assert.ok(await app.message.isEditable());
 });
 
-for (const [how, server] of [["2026-07-28 (input required)", startModern], ["2025-11-25 (request on the stream)", startPython]]) {
-  const [start, action, field, value, label] = server === startModern
-    ? ["book a room", "Book a room", "room", "Blue", "Booked Blue"]
-    : ["issue a reader's card", "Issue a reader's card", "name", "Ada", "Card for Ada"];
-  const begin = async ({ app, keep }) => {
-    const up = await keep(server());
-    await app.connect({ name: "Asks back", url: up.url });
-    await app.chat();
-    await app.propose(start, server === startModern ? { day: "Monday" } : {}, action);
-    await app.answer("Allow once");
-    const asked = app.ask(new URL(up.url).host);
-    await asked.waitFor();
-    return { up, asked };
-  };
-  journey(`a server's question is answered: ${how}`, async (stage) => {
-    const { asked } = await begin(stage);
-    await stage.app.fill(asked, new RegExp(field, "i"), value);
-    await stage.app.screenshot(`question-${how.slice(0, 10)}`);
-    await stage.app.submit(asked);
-    await stage.app.says(action, "Done");
-    assert.ok((await stage.app.card(action).textContent()).includes(label));
-  });
-  for (const [button, said] of [["Decline", "decline"], ["Cancel", "cancel"]]) {
-    journey(`a server's question is answered with ${button}: ${how}`, async (stage) => {
-      const { asked } = await begin(stage);
-      await stage.app.button(button, asked).click();
-      await stage.app.says(action, "Done");
-      assert.ok((await stage.app.card(action).textContent()).includes(said), "the server was told the difference");
+// The same question over both ways a server can ask: rounds of one call, and a request on the call's stream.
+const QUESTIONS = [
+  {
+    how: "2026-07-28 (input required)",
+    start: startModern,
+    action: "Book a room",
+    given: { day: "Monday" },
+    field: ["room", "Blue"],
+    told: { Submit: /Booked Blue/, Decline: /decline/, Cancel: /cancel/ },
+  },
+  {
+    how: "2025-11-25 (request on the stream)",
+    start: startEverything,
+    action: "Trigger Elicitation Request Tool",
+    given: {},
+    field: ["String", "Ada"],
+    // Its form says "do not give us your phone number, pin": a word that asks for the extra step (X80).
+    secret: true,
+    told: { Submit: /Ada/, Decline: /decline/i, Cancel: /cancel/i },
+  },
+];
+
+for (const { how, start, action, given, field, secret, told } of QUESTIONS) {
+  for (const way of ["Submit", "Decline", "Cancel"]) {
+    journey(`a server's question is answered with ${way}: ${how}`, async ({ app, keep }) => {
+      const server = await keep(start());
+      await app.connect({ name: "Asks back", url: server.url });
+      await app.chat();
+      await app.propose(action.toLowerCase(), given, action);
+      await app.answer("Allow once");
+      const question = app.ask(server.origin.slice("http://".length));
+      await question.waitFor();
+      if (way === "Submit") {
+        await app.fill(question, ...field);
+        await app.screenshot(`question-${how.slice(0, 10)}`);
+        await app.button("Review answers", question).click();
+        if (secret) await question.getByRole("checkbox", { name: /^I want/ }).check();
+        await app.button("Submit", question).click();
+      } else {
+        await app.button(way, question).click();
+      }
+      await app.says(action, "Done");
+      assert.match(await app.card(action).textContent(), told[way], "the server was told which of the three it was");
     });
   }
 }
-
-journey("server-everything's question is answered over its open stream", async ({ app, keep }) => {
-  const server = await keep(startEverything());
-  await app.connect({ name: "Everything", url: server.url });
-  await app.chat();
-  await app.propose("trigger elicitation request", {}, /Trigger Elicitation Request Tool/);
-  await app.answer("Allow once");
-  const asked = app.ask(server.origin.slice("http://".length));
-  await asked.waitFor();
-  await app.fill(asked, "String", "Ada");
-  await app.submit(asked);
-  await app.says(/Trigger Elicitation Request/, "Done");
-  assert.ok((await app.card(/Trigger Elicitation Request/).textContent()).includes("Ada"));
-});
 
 journey("X114 a server that dies in mid-stream leaves an unknown outcome and nothing is sent again", async ({ app, network, keep }) => {
   const server = await keep(hostile({
