@@ -5,6 +5,8 @@
 //! most people are on; [`confirm`] asks the person, [`results`] shows what servers said. What is rarely needed is loaded
 //! when it is first needed: [`lazy`].
 
+#![allow(unreachable_pub, reason = "the component macro makes its props public")]
+
 mod app;
 mod audit;
 mod chat;

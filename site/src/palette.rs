@@ -54,7 +54,10 @@ pub fn Palette() -> impl IntoView {
     let move_to = move |next: usize| {
         at.set(next);
         request_animation_frame(move || {
-            let row = list.try_get_untracked().flatten().and_then(|list| list.query_selector("[aria-selected=true]").ok().flatten());
+            let row = list
+                .try_get_untracked()
+                .flatten()
+                .and_then(|list| list.query_selector("[aria-selected=true]").ok().flatten());
             if let Some(row) = row {
                 let options = web_sys::ScrollIntoViewOptions::new();
                 options.set_block(web_sys::ScrollLogicalPosition::Nearest);
@@ -129,7 +132,10 @@ fn search(all: &[Entry], wanted: &[String]) -> Vec<Entry> {
         .iter()
         .filter_map(|entry| {
             let (text, beside) = (entry.text.to_lowercase(), entry.beside.to_lowercase());
-            let score = wanted.iter().map(|word| rank(&text, word).or_else(|| rank(&beside, word).map(|rank| rank + 2))).sum::<Option<usize>>()?;
+            let score = wanted
+                .iter()
+                .map(|word| rank(&text, word).or_else(|| rank(&beside, word).map(|rank| rank + 2)))
+                .sum::<Option<usize>>()?;
             Some((score, entry))
         })
         .collect();
@@ -154,7 +160,9 @@ fn rank(text: &str, word: &str) -> Option<usize> {
 
 fn entries(state: AppState) -> Vec<Entry> {
     let entry = |group, icon, text: String, beside: String, does| Entry { group, icon, text, beside, does };
-    let go = |icon, text: &str, beside: &str, route| entry("Go to", icon, text.to_owned(), beside.to_owned(), Does::Go(route));
+    let go = |icon, text: &str, beside: &str, route| {
+        entry("Go to", icon, text.to_owned(), beside.to_owned(), Does::Go(route))
+    };
     let ws = state.ws();
     let me = ws.me();
     let rules = ws.rulebook();
@@ -163,30 +171,62 @@ fn entries(state: AppState) -> Vec<Entry> {
         go(IconName::Plug, "Add connector", "apps, plugins", Route::NewConnector),
     ];
     for head in state.conversations.get_untracked() {
-        all.push(entry("Conversations", IconName::Chat, shown_title(&head), String::new(), Does::Go(Route::Conversation(head.id.to_string()))));
+        all.push(entry(
+            "Conversations",
+            IconName::Chat,
+            shown_title(&head),
+            String::new(),
+            Does::Go(Route::Conversation(head.id.to_string())),
+        ));
     }
     let runs_workspace = rules.member(&me).is_ok_and(|member| member.role.runs_workspace());
     for connector in &rules.connectors {
         let status = ws.connection(&connector.id);
         let to = |tab| Does::Go(Route::Connector(connector.id.to_string(), tab));
-        all.push(entry("Connectors", IconName::Plug, connector.name.clone(), connector.host.clone(), to(ConnectorTab::Overview)));
+        all.push(entry(
+            "Connectors",
+            IconName::Plug,
+            connector.name.clone(),
+            connector.host.clone(),
+            to(ConnectorTab::Overview),
+        ));
         match status {
             ConnectionStatus::Failed { .. } | ConnectionStatus::SignIn { .. } => {
-                all.push(entry("Connectors", IconName::Plug, format!("Reconnect {}", connector.name), connector.host.clone(), Does::Reconnect(connector.id.clone())));
+                all.push(entry(
+                    "Connectors",
+                    IconName::Plug,
+                    format!("Reconnect {}", connector.name),
+                    connector.host.clone(),
+                    Does::Reconnect(connector.id.clone()),
+                ));
             }
             ConnectionStatus::Changed { .. } => {
-                all.push(entry("Connectors", IconName::Pause, format!("Review changes in {}", connector.name), connector.host.clone(), to(ConnectorTab::Actions)));
+                all.push(entry(
+                    "Connectors",
+                    IconName::Pause,
+                    format!("Review changes in {}", connector.name),
+                    connector.host.clone(),
+                    to(ConnectorTab::Actions),
+                ));
             }
             _ => {}
         }
         if standing(&rules, connector, &me, &status).usable {
             for action in connector.actions().iter().filter(|action| connector.is_on(action.name())) {
                 let beside = format!("{} · {}", connector.name, connector.host);
-                all.push(entry("Actions, in a new chat", IconName::ChevronRight, action.title().to_owned(), beside, Does::Say(action.title().to_owned())));
+                all.push(entry(
+                    "Actions, in a new chat",
+                    IconName::ChevronRight,
+                    action.title().to_owned(),
+                    beside,
+                    Does::Say(action.title().to_owned()),
+                ));
             }
         }
     }
-    let settings = |text: &str, beside: &str, route| entry("Settings", IconName::Settings, text.to_owned(), beside.to_owned(), Does::Go(route));
+    let settings = |text: &str, beside: &str, route| {
+        entry("Settings", IconName::Settings, text.to_owned(), beside.to_owned(), Does::Go(route))
+    };
     // The words beside are those of other products and of older help pages, so that people who follow them arrive.
     all.extend([
         settings("Connectors", "apps, plugins, enabled, available", Route::Connectors),
@@ -197,7 +237,11 @@ fn entries(state: AppState) -> Vec<Entry> {
     if runs_workspace {
         all.extend([
             settings("Workspace: General", "name, plan, profile", Route::General),
-            settings("Workspace: Connectors", "published, action control, user access", Route::WorkspaceConnectors(StageTab::Published)),
+            settings(
+                "Workspace: Connectors",
+                "published, action control, user access",
+                Route::WorkspaceConnectors(StageTab::Published),
+            ),
             settings("Workspace: Drafts", "connectors", Route::WorkspaceConnectors(StageTab::Drafts)),
             settings("Workspace: Audit", "tool calls, refusals, log", Route::Audit),
         ]);

@@ -75,8 +75,9 @@ impl Route {
                 "?tab=archived" => StageTab::Archived,
                 _ => StageTab::Published,
             }),
-            ["workspace", "connectors", "new" | "create"]
-            | ["workspace" | "settings", "apps-connectors", "create"] => Route::NewConnector,
+            ["workspace", "connectors", "new" | "create"] | ["workspace" | "settings", "apps-connectors", "create"] => {
+                Route::NewConnector
+            }
             ["workspace", "connectors", id] | ["workspace", "connectors", id, "overview"] => {
                 Route::Connector(decode(id), ConnectorTab::Overview)
             }
@@ -128,7 +129,8 @@ fn encode(part: &str) -> String {
 
 /// The path under which the site is served, with a slash at both ends.
 fn base() -> String {
-    let path = document().base_uri().ok().flatten().and_then(|uri| web_sys::Url::new(&uri).ok()).map(|url| url.pathname());
+    let path =
+        document().base_uri().ok().flatten().and_then(|uri| web_sys::Url::new(&uri).ok()).map(|url| url.pathname());
     let path = path.unwrap_or_else(|| "/".into());
     // A page without `<base>` has its own address as base; then the site is at the root.
     if document().query_selector("base[href]").ok().flatten().is_none() {
@@ -281,6 +283,10 @@ pub fn Link(
 pub fn page_title(title: impl Fn() -> String + 'static) {
     Effect::new(move |_| {
         let title = title();
-        document().set_title(&if title.is_empty() { "Countersign".to_owned() } else { format!("{title} · Countersign") });
+        document().set_title(&if title.is_empty() {
+            "Countersign".to_owned()
+        } else {
+            format!("{title} · Countersign")
+        });
     });
 }

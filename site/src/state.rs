@@ -5,7 +5,9 @@
 //! workspace. What is selected is in the address; what is half typed is in the page that has the form.
 
 use browser::chat::conversation::{Answer, Body, Conversation, Item};
-use browser::{Asked, Change, ConnectionStatus, ConversationHead, ElicitationView, Error, ModelConfig, StorageState, Workspace};
+use browser::{
+    Asked, Change, ConnectionStatus, ConversationHead, ElicitationView, Error, ModelConfig, StorageState, Workspace,
+};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use policy::{ConnectorId, ConversationId, Rulebook};
@@ -200,7 +202,11 @@ impl AppState {
     }
 
     /// Does something that takes time. A failure is told in a toast, so it is never lost; `done` runs on success.
-    pub fn run<T: 'static>(&self, work: impl Future<Output = Result<T, Error>> + 'static, done: impl FnOnce(T) + 'static) {
+    pub fn run<T: 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + 'static,
+        done: impl FnOnce(T) + 'static,
+    ) {
         let state = *self;
         spawn_local(async move {
             match work.await {
@@ -275,17 +281,12 @@ impl AppState {
 
     /// Says something to the person in a toast.
     pub fn tell(&self, text: impl Into<String>) {
-        self.toast(text.into(), None);
+        self.toast(text.into());
     }
 
     /// Says what went wrong and the next step.
     pub fn tell_error(&self, error: &Error) {
-        self.toast(sentence(error), None);
-    }
-
-    /// Says something and offers one thing to do about it.
-    pub fn tell_with(&self, text: impl Into<String>, word: &'static str, action: Callback<()>) {
-        self.toast(text.into(), Some((word, action)));
+        self.toast(sentence(error));
     }
 
     /// Takes a toast away.
@@ -307,14 +308,14 @@ impl AppState {
         self.write(|to| to.announced.set(text));
     }
 
-    fn toast(&self, text: String, action: Option<(&'static str, Callback<()>)>) {
+    fn toast(&self, text: String) {
         let id = self.writers.try_update_value(|to| {
             let id = to.next_toast;
             to.next_toast += 1;
             id
         });
         let Some(id) = id else { return };
-        self.write(|to| to.toasts.update(|list| list.push(Toast { id, text, action })));
+        self.write(|to| to.toasts.update(|list| list.push(Toast { id, text })));
         self.expire(id);
     }
 
@@ -342,13 +343,13 @@ impl AppState {
                 return;
             }
             match read {
-                Ok(conversation) => state.put_all(conversation, ws.is_running(&id)),
+                Ok(conversation) => state.put_all(conversation),
                 Err(error) => state.write(|to| to.load.set(Load::Failed(error))),
             }
         });
     }
 
-    fn put_all(&self, conversation: Conversation, running: bool) {
+    fn put_all(&self, conversation: Conversation) {
         let before = self.thread.items.get_untracked();
         let cells = conversation
             .items
@@ -368,18 +369,12 @@ impl AppState {
             to.connectors.set(conversation.connectors);
             to.load.set(Load::Ready);
             to.pulse.update(|pulse| *pulse += 1);
-            to.running.update(|set| {
-                if running {
-                    set.insert(conversation.id.clone());
-                } else {
-                    set.remove(&conversation.id);
-                }
-            });
         });
     }
 
     fn put(&self, item: &Item) {
-        let known = self.thread.items.with_untracked(|cells| cells.iter().find(|cell| cell.id == item.id.as_str()).cloned());
+        let known =
+            self.thread.items.with_untracked(|cells| cells.iter().find(|cell| cell.id == item.id.as_str()).cloned());
         match known {
             Some(cell) => cell.item.set(item.clone()),
             None => self.write(|to| to.items.update(|cells| cells.push(Cell::new(item.clone())))),

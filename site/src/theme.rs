@@ -22,7 +22,8 @@ pub enum Theme {
 
 impl Theme {
     /// The choices with their words.
-    pub const ALL: [(Theme, &'static str); 3] = [(Theme::System, "System"), (Theme::Light, "Light"), (Theme::Dark, "Dark")];
+    pub const ALL: [(Theme, &'static str); 3] =
+        [(Theme::System, "System"), (Theme::Light, "Light"), (Theme::Dark, "Dark")];
 
     /// What was chosen before.
     pub fn kept() -> Theme {

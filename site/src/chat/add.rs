@@ -63,9 +63,12 @@ pub fn AddMenu(
         let text = search.get().to_lowercase();
         state.rulebook.with(|rules| {
             let found = rules.connectors.iter().filter(|connector| listed(rules, connector, &me)).filter(|connector| {
-                text.split_whitespace().all(|word| connector.name.to_lowercase().contains(word) || connector.host.contains(word))
+                text.split_whitespace()
+                    .all(|word| connector.name.to_lowercase().contains(word) || connector.host.contains(word))
             });
-            let rows = found.map(|connector| Row::new(connector, standing(rules, connector, &me, &state.connection(&connector.id))));
+            let rows = found.map(|connector| {
+                Row::new(connector, standing(rules, connector, &me, &state.connection(&connector.id)))
+            });
             rows.partition::<Vec<Row>, _>(|row| row.standing.usable)
         })
     });
@@ -80,8 +83,11 @@ pub fn AddMenu(
                 open.set(shown);
                 if shown {
                     search.set(String::new());
-                    place(&popover, &button);
-                    move_focus(&popover, "input[type=search]", "Home");
+                    // Its content is there, and its size known, in the next frame.
+                    request_animation_frame(move || {
+                        place(&popover, &button);
+                        move_focus(&popover, "input[type=search]", "Home");
+                    });
                 }
             }
             on:keydown=move |event: ev::KeyboardEvent| {

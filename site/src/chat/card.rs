@@ -2,15 +2,16 @@
 //!
 //! Every state has its own words (screens.md e.4), written in `chat::conversation` so that the model is told the same.
 
-use browser::chat::conversation::{Body, CallCard, CallState, Item, Sent};
+use browser::chat::conversation::{Body, CallCard, CallState, Choice, Item, ItemId, Sent};
 use leptos::prelude::*;
-use policy::{Caller, ConversationId};
+use policy::{Action, Caller, Class, ConnectorId, ConversationId};
 use serde_json::Value;
 
+use super::composer::Words;
 use crate::confirm;
 use crate::results::{ResultView, Visible};
 use crate::router::{ConnectorTab, Link, Route};
-use crate::state::use_state;
+use crate::state::{AppState, use_state};
 use crate::ui::{Badge, Button, ButtonLook, ClassMark, HostName, now, tick};
 
 /// A tool call. It follows its item.
@@ -29,7 +30,9 @@ pub fn CallView(item: ArcRwSignal<Item>, conversation: ConversationId) -> impl I
 #[component]
 fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: ConversationId) -> impl IntoView {
     let app = use_state();
-    let state = Memo::new(move |_| card.with(|card| card.as_ref().map(|card| card.state.clone())).unwrap_or(CallState::Proposed));
+    let state = Memo::new(move |_| {
+        card.with(|card| card.as_ref().map(|card| card.state.clone())).unwrap_or(CallState::Proposed)
+    });
     let label = format!("{} · {} · {}", fixed.title, fixed.connector_name, fixed.host);
     let look = move || {
         state.with(|state| match state {
@@ -53,10 +56,12 @@ fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: Conversatio
     let call = StoredValue::new(fixed.call.clone());
     let review = confirm::reviewer();
     let connector = fixed.connector.to_string();
-    let again = StoredValue::new((fixed.by, fixed.connector_name.clone(), fixed.title.clone(), conversation));
+    let (conversation, check, class) =
+        (StoredValue::new(conversation), StoredValue::new(fixed.connector.clone()), fixed.class);
     let controls = move || match state.get() {
         CallState::Waiting => {
-            view! { <Button look=ButtonLook::Primary on:click=move |_| review(&call.get_value())>"Review"</Button> }.into_any()
+            view! { <Button look=ButtonLook::Primary on:click=move |_| review(&call.get_value())>"Review"</Button> }
+                .into_any()
         }
         CallState::Running | CallState::NeedsInput => {
             view! { <Button on:click=move |_| app.ws().cancel_call(&call.get_value())>"Cancel"</Button> }.into_any()
@@ -69,10 +74,14 @@ fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: Conversatio
             let to = Route::Connector(connector.clone(), ConnectorTab::Overview);
             view! { <Link to=to class="btn">"Sign in"</Link> }.into_any()
         }
-        // Asking again starts a new call with the same arguments, which is decided on anew.
-        CallState::NotAnswered | CallState::Denied { .. } | CallState::Failed { sent: Sent::No, .. } => {
-            view! { <Again card=card again=again/> }.into_any()
+        CallState::NotAnswered | CallState::Denied { .. } => {
+            view! { <Again word="Ask again" card=card conversation=conversation/> }.into_any()
         }
+        // What was sent may have happened, so only a read is tried again.
+        CallState::Failed { sent, .. } if sent == Sent::No || class == Class::Read => {
+            view! { <Again word="Try again" card=card conversation=conversation/> }.into_any()
+        }
+        CallState::Unknown { .. } => view! { <Check connector=check.get_value()/> }.into_any(),
         _ => ().into_any(),
     };
     view! {
@@ -107,7 +116,10 @@ fn HeaderWords(card: Memo<Option<CallCard>>, state: Memo<CallState>) -> impl Int
                 let Some(card) = card else { return String::new() };
                 let mut words = card.header(at);
                 if card.state == CallState::Waiting {
-                    words.push_str(&format!(" · {}", crate::ui::seconds(at.saturating_sub(card.started_at) / 1000 * 1000)));
+                    words.push_str(&format!(
+                        " · {}",
+                        crate::ui::seconds(at.saturating_sub(card.started_at) / 1000 * 1000)
+                    ));
                 }
                 words
             })
@@ -154,7 +166,9 @@ fn StateMark(state: Memo<CallState>) -> impl IntoView {
 #[component]
 fn Progress(card: Memo<Option<CallCard>>) -> impl IntoView {
     let progress = Memo::new(move |_| {
-        card.with(|card| card.as_ref().filter(|card| card.state == CallState::Running).and_then(|card| card.progress.clone()))
+        card.with(|card| {
+            card.as_ref().filter(|card| card.state == CallState::Running).and_then(|card| card.progress.clone())
+        })
     });
     move || {
         progress.get().map(|progress| {
@@ -174,13 +188,18 @@ fn Progress(card: Memo<Option<CallCard>>) -> impl IntoView {
 #[component]
 fn CallBody(card: Memo<Option<CallCard>>, fixed: CallCard, state: Memo<CallState>) -> impl IntoView {
     let result = Memo::new(move |_| card.with(|card| card.as_ref().and_then(|card| card.result.clone())));
-    let arguments = Memo::new(move |_| card.with(|card| card.as_ref().map(|card| card.arguments.clone())).unwrap_or(Value::Null));
+    let arguments =
+        Memo::new(move |_| card.with(|card| card.as_ref().map(|card| card.arguments.clone())).unwrap_or(Value::Null));
     let shown = RwSignal::new(false);
     let app = use_state();
     let promised = {
         let (connector, action) = (fixed.connector.clone(), fixed.action.clone());
         app.rulebook.with_untracked(|rules| {
-            rules.connector(&connector).ok().and_then(|found| found.action(&action)).and_then(|action| action.output_schema().cloned())
+            rules
+                .connector(&connector)
+                .ok()
+                .and_then(|found| found.action(&action))
+                .and_then(|action| action.output_schema().cloned())
         })
     };
     let (name, host) = (fixed.connector_name, fixed.host);
@@ -212,22 +231,63 @@ fn went_out(state: &CallState) -> bool {
     )
 }
 
-type AgainOf = (Caller, String, String, ConversationId);
-
-/// Puts the wish into words again; what follows is a new call with a question of its own.
+/// Starts the same call anew, with a decision of its own: from the proposal it came from, or by asking the model.
 #[component]
-fn Again(card: Memo<Option<CallCard>>, again: StoredValue<AgainOf>) -> impl IntoView {
+fn Again(word: &'static str, card: Memo<Option<CallCard>>, conversation: StoredValue<ConversationId>) -> impl IntoView {
     let app = use_state();
     let ask = move |_| {
-        let (by, connector, title, conversation) = again.get_value();
-        let arguments = card.with_untracked(|card| card.as_ref().map(|card| card.arguments.to_string())).unwrap_or_default();
-        let text = match by {
-            Caller::Model => format!("Please try \"{title}\" in {connector} again with the same arguments: {arguments}"),
-            _ => title,
+        let (Some(card), conversation) = (card.get_untracked(), conversation.get_value()) else { return };
+        let started = match (proposal_of(app, &card), card.arguments.as_object()) {
+            (Some((item, step, choice)), Some(arguments)) => {
+                app.ws().run_proposal(&conversation, &item, step, choice, arguments.clone()).map(drop)
+            }
+            _ if card.by == Caller::Model => {
+                let (title, connector, arguments) = (&card.title, &card.connector_name, &card.arguments);
+                app.ws().say(&conversation, &format!("Try \"{title}\" in {connector} again with {arguments}"))
+            }
+            _ => app.ws().say(&conversation, &card.title),
         };
-        if let Err(error) = app.ws().say(&conversation, &text) {
+        if let Err(error) = started {
             app.tell_error(&error);
         }
     };
-    view! { <Button on:click=ask>"Ask again"</Button> }
+    view! { <Button on:click=ask>{word}</Button> }
+}
+
+/// The proposal, step and choice from which a call was started.
+fn proposal_of(app: AppState, card: &CallCard) -> Option<(ItemId, usize, usize)> {
+    app.thread.items.with_untracked(|items| {
+        items.iter().find_map(|cell| {
+            cell.item.with_untracked(|item| {
+                let Body::Proposal(proposal) = &item.body else { return None };
+                let step = proposal.steps.iter().position(|step| step.call.as_ref() == Some(&card.call))?;
+                let choices = &proposal.steps.get(step)?.choices;
+                let same = |choice: &Choice| choice.connector == card.connector && choice.action == card.action;
+                Some((item.id.clone(), step, choices.iter().position(same)?))
+            })
+        })
+    })
+}
+
+/// After a broken connection only looking helps: puts a reading action of the same connector into the message.
+#[component]
+fn Check(connector: ConnectorId) -> impl IntoView {
+    let (app, words) = (use_state(), expect_context::<Words>());
+    let looks = app.rulebook.with_untracked(|rules| {
+        let found = rules.connector(&connector).ok()?;
+        let reads = found
+            .actions()
+            .iter()
+            .filter(|action| found.is_on(action.name()) && found.classify(action).class == Class::Read);
+        // One that needs nothing filled in shows most for least.
+        let needs =
+            |action: &&Action| action.input_schema().get("required").and_then(Value::as_array).map_or(0, Vec::len);
+        reads.min_by_key(needs).map(|action| action.title().to_owned())
+    });
+    looks.map(|title| {
+        let says = title.clone();
+        view! {
+            <Button attr:title=format!("Puts \"{says}\" into the message") on:click=move |_| words.0.set(Some(title.clone()))>"Check"</Button>
+        }
+    })
 }

@@ -1,8 +1,8 @@
 //! Where the person writes. What is typed is never lost: it is kept until it was really sent.
 
 use browser::Error;
-use leptos::{ev, html, prelude::*};
 use leptos::task::spawn_local;
+use leptos::{ev, html, prelude::*};
 use policy::{ConnectorId, ConversationId};
 
 use super::add::{AddMenu, usable_now};

@@ -30,7 +30,10 @@ pub fn FirstRun() -> impl IntoView {
     });
     let examples = Memo::new(move |_| {
         state.rulebook.with(|rules| {
-            EXAMPLES.into_iter().filter(|(connector, action, ..)| offered(rules, &state.ws().me(), connector, action)).collect::<Vec<_>>()
+            EXAMPLES
+                .into_iter()
+                .filter(|(connector, action, ..)| offered(rules, &state.ws().me(), connector, action))
+                .collect::<Vec<_>>()
         })
     });
     view! {
@@ -66,5 +69,7 @@ pub fn FirstRun() -> impl IntoView {
 
 fn offered(rules: &Rulebook, me: &policy::MemberId, connector: &str, action: &str) -> bool {
     let usable = |found: &Connector| rules.member(me).is_ok_and(|member| rules.may_use(found, member).is_ok());
-    rules.connector(&connector.into()).is_ok_and(|found| found.provider != Provider::Custom && usable(found) && found.is_on(action))
+    rules
+        .connector(&connector.into())
+        .is_ok_and(|found| found.provider != Provider::Custom && usable(found) && found.is_on(action))
 }

@@ -108,7 +108,12 @@ fn Mind() -> impl IntoView {
     let state = use_state();
     let model = Memo::new(move |_| {
         let chosen = state.chosen_model.get()?;
-        state.models.with(|models| models.iter().find(|model| model.id == chosen).map(|model| format!("{} · {}", model.name, host_of(&model.base_url))))
+        state.models.with(|models| {
+            models
+                .iter()
+                .find(|model| model.id == chosen)
+                .map(|model| format!("{} · {}", model.name, host_of(&model.base_url)))
+        })
     });
     move || match model.get() {
         Some(name) => view! { <Link to=Route::Models class="mind tag"><bdi>{name}</bdi></Link> }.into_any(),
@@ -181,10 +186,19 @@ fn Pause(id: ConversationId) -> impl IntoView {
     let waits = Memo::new(move |_| {
         state.is_running(&id)
             && state.thread.items.with(|items| items.last().map(|cell| cell.item.clone())).is_some_and(|last| {
-                last.with(|item| matches!(&item.body, Body::Said { .. } | Body::Note { .. }) || matches!(&item.body, Body::Call(card) if card.state.ended()))
+                last.with(|item| {
+                    matches!(&item.body, Body::Said { .. } | Body::Note { .. })
+                        || matches!(&item.body, Body::Call(card) if card.state.ended())
+                })
             })
     });
-    move || waits.get().then(|| view! { <Working what="Thinking"/> })
+    let what = Signal::derive(move || {
+        state
+            .chosen_model
+            .with(|model| if model.is_some() { "Waiting for the model" } else { "Looking for an action" })
+            .to_owned()
+    });
+    move || waits.get().then(|| view! { <Working what=what/> })
 }
 
 fn kind(item: &Item) -> u8 {

@@ -28,7 +28,8 @@ pub fn ProposalView(id: String, item: ArcRwSignal<Item>, conversation: Conversat
     });
     let empty = Memo::new(move |_| proposal.with(|proposal| proposal.steps.iter().all(|step| step.choices.is_empty())));
     // Which step is to be filled in now: the first that was not started.
-    let current = Memo::new(move |_| proposal.with(|proposal| proposal.steps.iter().position(|step| step.call.is_none())));
+    let current =
+        Memo::new(move |_| proposal.with(|proposal| proposal.steps.iter().position(|step| step.call.is_none())));
     let count = Memo::new(move |_| proposal.with(|proposal| proposal.steps.len()));
     let id = StoredValue::new(id);
     let conversation = StoredValue::new(conversation);
@@ -109,7 +110,8 @@ fn Started(step: ProposalStep) -> impl IntoView {
 fn StepForm(step: ProposalStep, at: usize, id: String, conversation: ConversationId) -> impl IntoView {
     let (choices, unsure) = (step.choices, step.unsure);
     if choices.is_empty() {
-        return view! { <p class="muted">"No action that is switched on fits this step. The steps after it wait."</p> }.into_any();
+        return view! { <p class="muted">"No action that is switched on fits this step. The steps after it wait."</p> }
+            .into_any();
     }
     let chosen = RwSignal::new((!unsure || choices.len() == 1).then_some(0_usize));
     let others = choices.len() > 1;
@@ -130,7 +132,9 @@ fn StepForm(step: ProposalStep, at: usize, id: String, conversation: Conversatio
             })
             .collect_view()
     };
-    let picked = move || chosen.get().and_then(|index| rows.with_value(|rows| rows.get(index).cloned()).map(|choice| (index, choice)));
+    let picked = move || {
+        chosen.get().and_then(|index| rows.with_value(|rows| rows.get(index).cloned()).map(|choice| (index, choice)))
+    };
     view! {
         <article class="card proposal-card" aria-label="Suggested action">
             {if unsure {

@@ -21,7 +21,12 @@ pub struct Standing {
 }
 
 /// How a connector stands for a member, given the state of its connection.
-pub fn standing(rules: &Rulebook, connector: &Connector, me: &policy::MemberId, connection: &ConnectionStatus) -> Standing {
+pub fn standing(
+    rules: &Rulebook,
+    connector: &Connector,
+    me: &policy::MemberId,
+    connection: &ConnectionStatus,
+) -> Standing {
     let on = connector.actions().iter().filter(|action| connector.is_on(action.name())).count();
     let detail = |tab| Route::Connector(connector.id.to_string(), tab);
     let stopped = |says: &str, fix| Standing { usable: false, says: Some(says.to_owned()), fix, on, dot: "bad" };
@@ -53,14 +58,21 @@ pub fn standing(rules: &Rulebook, connector: &Connector, me: &policy::MemberId, 
             Some(("See what changed", detail(ConnectorTab::Actions))),
             "held",
         ),
-        ConnectionStatus::SignIn { why } => works(Some(sentence(why)), Some(("Sign in", detail(ConnectorTab::Overview))), "bad"),
-        ConnectionStatus::Failed { why, .. } => works(Some(sentence(why)), Some(("See why", detail(ConnectorTab::Overview))), "bad"),
+        ConnectionStatus::SignIn { why } => {
+            works(Some(sentence(why)), Some(("Sign in", detail(ConnectorTab::Overview))), "bad")
+        }
+        ConnectionStatus::Failed { why, .. } => {
+            works(Some(sentence(why)), Some(("See why", detail(ConnectorTab::Overview))), "bad")
+        }
     }
 }
 
 /// Whether a connector belongs into lists of what could be used: archived ones do not.
 pub fn listed(rules: &Rulebook, connector: &Connector, me: &policy::MemberId) -> bool {
-    connector.stage != Stage::Archived && rules.member(me).is_ok_and(|member| rules.may_see(connector, member).is_ok() || rules.may_use(connector, member).is_ok())
+    connector.stage != Stage::Archived
+        && rules
+            .member(me)
+            .is_ok_and(|member| rules.may_see(connector, member).is_ok() || rules.may_use(connector, member).is_ok())
 }
 
 fn sentence(text: &str) -> String {

@@ -15,22 +15,29 @@ pub fn AccountMenu() -> impl IntoView {
     let names = Memo::new(move |_| {
         state.rulebook.with(|rules| {
             let me = state.ws().me();
-            let name = rules.members.iter().find(|member| member.id == me).map(|member| member.name.clone()).unwrap_or_default();
+            let name = rules
+                .members
+                .iter()
+                .find(|member| member.id == me)
+                .map(|member| member.name.clone())
+                .unwrap_or_default();
             (name, rules.workspace.name.clone())
         })
     });
-    let runs_workspace = Memo::new(move |_| state.rulebook.with(|rules| rules.member(&state.ws().me()).is_ok_and(|member| member.role.runs_workspace())));
+    let runs_workspace = Memo::new(move |_| {
+        state.rulebook.with(|rules| rules.member(&state.ws().me()).is_ok_and(|member| member.role.runs_workspace()))
+    });
     let theme = RwSignal::new(Theme::kept());
     let choose = move |wanted: Theme| {
         wanted.choose();
         theme.set(wanted);
     };
     view! {
-        <Menu label="Settings" class="rail-button account" trigger=move || view! {
+        <Menu label="Settings" named=true class="rail-button account" trigger=move || view! {
             <Icon name=IconName::Settings/>
             <span class="grow account-names">
                 <span>{move || names.get().0}</span>
-                <small>{move || names.get().1}</small>
+                <small>{move || names.get().1}</small><span class="sr">"Settings"</span>
             </span>
             <Icon name=IconName::More/>
         }>

@@ -1,8 +1,8 @@
 //! The list of conversations: found by what was said in them, grouped by day, renamed and deleted in place.
 
 use browser::ConversationHead;
-use leptos::{ev, html, prelude::*};
 use leptos::task::spawn_local;
+use leptos::{ev, html, prelude::*};
 use policy::ConversationId;
 use std::time::Duration;
 
@@ -96,7 +96,11 @@ pub fn Conversations() -> impl IntoView {
 }
 
 #[component]
-fn Row(head: ConversationHead, renaming: RwSignal<Option<ConversationId>>, deleting: RwSignal<Option<ConversationHead>>) -> impl IntoView {
+fn Row(
+    head: ConversationHead,
+    renaming: RwSignal<Option<ConversationId>>,
+    deleting: RwSignal<Option<ConversationHead>>,
+) -> impl IntoView {
     let state = use_state();
     let title = shown_title(&head);
     let id = head.id.clone();
@@ -116,12 +120,15 @@ fn Row(head: ConversationHead, renaming: RwSignal<Option<ConversationId>>, delet
         if waits() {
             Some(view! { <span class="dot wait" aria-hidden="true"></span><span class="sr">"waits for your decision"</span> }.into_any())
         } else if running() {
-            Some(view! { <span class="dot busy" aria-hidden="true"></span><span class="sr">"running"</span> }.into_any())
+            Some(
+                view! { <span class="dot busy" aria-hidden="true"></span><span class="sr">"running"</span> }.into_any(),
+            )
         } else {
             None
         }
     };
-    let marks = StoredValue::new(std::sync::Arc::new(marks) as std::sync::Arc<dyn Fn() -> Option<AnyView> + Send + Sync>);
+    let marks =
+        StoredValue::new(std::sync::Arc::new(marks) as std::sync::Arc<dyn Fn() -> Option<AnyView> + Send + Sync>);
     view! {
         <li class="rail-row">
             {move || if is_renaming.get() {
@@ -170,7 +177,8 @@ pub fn Rename(
             return;
         }
         over.set_value(true);
-        let wanted = field.try_get_untracked().flatten().map(|input| input.value()).unwrap_or_default().trim().to_owned();
+        let wanted =
+            field.try_get_untracked().flatten().map(|input| input.value()).unwrap_or_default().trim().to_owned();
         if !wanted.is_empty() && wanted != before {
             let (ws, id) = (state.ws(), id.clone());
             state.run(async move { ws.rename_conversation(&id, &wanted).await }, |()| ());

@@ -34,7 +34,8 @@ pub fn use_shell() -> ShellState {
 #[component]
 pub fn Shell() -> impl IntoView {
     let (state, router) = (use_state(), use_router());
-    let shell = ShellState { drawer: RwSignal::new(false), palette: RwSignal::new(false), shortcuts: RwSignal::new(false) };
+    let shell =
+        ShellState { drawer: RwSignal::new(false), palette: RwSignal::new(false), shortcuts: RwSignal::new(false) };
     provide_context(shell);
     shortcuts::listen(shell, router);
     let in_chat = Memo::new(move |_| router.route().is_chat());
@@ -91,15 +92,19 @@ fn StorageNotice() -> impl IntoView {
     let text = move || match state.storage.get() {
         StorageState::Kept | StorageState::Memory => None,
         StorageState::Unavailable { .. } => Some("This browser will not keep history after you close the tab."),
-        StorageState::Full { .. } => Some("This browser's storage is full. What is new is not kept after you close the tab."),
+        StorageState::Full { .. } => {
+            Some("This browser's storage is full. What is new is not kept after you close the tab.")
+        }
     };
     move || {
-        text().map(|text| view! {
-            <div class="notice note warn" role="status">
-                <Icon name=IconName::Warning/>
-                <span class="grow">{text}</span>
-                <crate::router::Link to=crate::router::Route::Data>"Export or make room"</crate::router::Link>
-            </div>
+        text().map(|text| {
+            view! {
+                <div class="notice note warn" role="status">
+                    <Icon name=IconName::Warning/>
+                    <span class="grow">{text}</span>
+                    <crate::router::Link to=crate::router::Route::Data>"Export or make room"</crate::router::Link>
+                </div>
+            }
         })
     }
 }

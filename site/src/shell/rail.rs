@@ -17,10 +17,10 @@ pub fn ChatRail() -> impl IntoView {
     view! {
         <div class="rail-top">
             <Brand/>
-            <button type="button" class="rail-button" data-leave aria-label="New chat" on:click=move |_| new_chat(router)>
+            <button type="button" class="rail-button" data-leave="" on:click=move |_| new_chat(router)>
                 <Icon name=IconName::Add/><span class="grow">"New chat"</span>
             </button>
-            <button type="button" class="rail-button" aria-label="Commands" aria-haspopup="dialog" on:click=move |_| shell.palette.set(true)>
+            <button type="button" class="rail-button" aria-haspopup="dialog" on:click=move |_| shell.palette.set(true)>
                 <Icon name=IconName::Command/><span class="grow">"Commands"</span>
                 <span class="kbd" aria-hidden="true">{super::shortcuts::palette_keys()}</span>
             </button>
@@ -40,7 +40,9 @@ pub fn new_chat(router: crate::router::Router) {
 fn RailEnd() -> impl IntoView {
     let state = use_state();
     let changed = move || {
-        state.connections.with(|all| all.values().filter(|status| matches!(status, ConnectionStatus::Changed { .. })).count())
+        state
+            .connections
+            .with(|all| all.values().filter(|status| matches!(status, ConnectionStatus::Changed { .. })).count())
     };
     view! {
         <div class="rail-end">
@@ -62,11 +64,14 @@ fn RailEnd() -> impl IntoView {
 #[component]
 pub fn SettingsRail() -> impl IntoView {
     let state = use_state();
-    let runs_workspace = Memo::new(move |_| state.rulebook.with(|rules| rules.member(&state.ws().me()).is_ok_and(|member| member.role.runs_workspace())));
+    let runs_workspace = Memo::new(move |_| {
+        state.rulebook.with(|rules| rules.member(&state.ws().me()).is_ok_and(|member| member.role.runs_workspace()))
+    });
     let router = use_router();
     // A connector's own page and the creation of one belong to the list of connectors.
     let in_connectors = move || {
-        matches!(router.route(), Route::WorkspaceConnectors(_) | Route::NewConnector | Route::Connector(..)).then_some("page")
+        matches!(router.route(), Route::WorkspaceConnectors(_) | Route::NewConnector | Route::Connector(..))
+            .then_some("page")
     };
     view! {
         <div class="rail-top">

@@ -24,9 +24,8 @@ pub fn show(heading: &str, text: &str, details: &str) {
 fn build(heading: &str, text: &str, details: &str) -> Result<(), JsValue> {
     let document = document();
     let Some(body) = document.body() else { return Ok(()) };
-    let element = |name: &str, text: &str| {
-        document.create_element(name).inspect(|element| element.set_text_content(Some(text)))
-    };
+    let element =
+        |name: &str, text: &str| document.create_element(name).inspect(|element| element.set_text_content(Some(text)));
     let main = element("main", "")?;
     main.set_class_name("stopped");
     main.set_attribute("role", "alert")?;

@@ -7,7 +7,6 @@ use leptos::prelude::*;
 #[allow(missing_docs)]
 pub enum IconName {
     Add,
-    ArrowUp,
     Back,
     Chat,
     Check,
@@ -15,7 +14,6 @@ pub enum IconName {
     ChevronRight,
     Close,
     Command,
-    Copy,
     Edit,
     Menu,
     Monitor,
@@ -37,15 +35,17 @@ impl IconName {
     fn path(self) -> &'static str {
         match self {
             Self::Add => "M10 4v12M4 10h12",
-            Self::ArrowUp => "M10 16V4M5 9l5-5 5 5",
             Self::Back => "M16 10H4M9 5l-5 5 5 5",
-            Self::Chat => "M4 5.5A1.5 1.5 0 0 1 5.5 4h9A1.5 1.5 0 0 1 16 5.5v6a1.5 1.5 0 0 1-1.5 1.5H9l-4 3.5V13A1.5 1.5 0 0 1 4 11.5z",
+            Self::Chat => {
+                "M4 5.5A1.5 1.5 0 0 1 5.5 4h9A1.5 1.5 0 0 1 16 5.5v6a1.5 1.5 0 0 1-1.5 1.5H9l-4 3.5V13A1.5 1.5 0 0 1 4 11.5z"
+            }
             Self::Check => "M4.5 10.5l3.5 3.5 7.5-8",
             Self::ChevronDown => "M5.5 8l4.5 4.5L14.5 8",
             Self::ChevronRight => "M8 5.5l4.5 4.5L8 14.5",
             Self::Close => "M5 5l10 10M15 5L5 15",
-            Self::Command => "M7 7h6v6H7zM7 7H5.5A1.75 1.75 0 1 1 7 5.25zM13 7V5.5A1.75 1.75 0 1 1 14.75 7zM13 13h1.5a1.75 1.75 0 1 1-1.5 1.75zM7 13v1.5A1.75 1.75 0 1 1 5.25 13z",
-            Self::Copy => "M7.5 7.5h8v8h-8zM12.5 7.5v-3h-8v8h3",
+            Self::Command => {
+                "M7 7h6v6H7zM7 7H5.5A1.75 1.75 0 1 1 7 5.25zM13 7V5.5A1.75 1.75 0 1 1 14.75 7zM13 13h1.5a1.75 1.75 0 1 1-1.5 1.75zM7 13v1.5A1.75 1.75 0 1 1 5.25 13z"
+            }
             Self::Edit => "M4 16l.8-3.2L13 4.6a1.4 1.4 0 0 1 2 0l.4.4a1.4 1.4 0 0 1 0 2L7.2 15.2z",
             Self::Menu => "M3.5 6h13M3.5 10h13M3.5 14h13",
             Self::Monitor => "M3.5 4.5h13v9h-13zM7.5 16.5h5M10 13.5v3",
@@ -58,7 +58,9 @@ impl IconName {
             Self::Settings => "M4 6h6M14 6h2M4 14h2M10 14h6M12 4v4M8 12v4",
             Self::Shield => "M10 3l6 2v5c0 3.5-2.5 6-6 7.5C6.5 16 4 13.5 4 10V5z",
             Self::Stop => "M6 6h8v8H6z",
-            Self::Sun => "M10 7a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM10 2.5v1.5M10 16v1.5M2.5 10H4M16 10h1.5M4.7 4.7l1 1M14.3 14.3l1 1M4.7 15.3l1-1M14.3 5.7l1-1",
+            Self::Sun => {
+                "M10 7a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM10 2.5v1.5M10 16v1.5M2.5 10H4M16 10h1.5M4.7 4.7l1 1M14.3 14.3l1 1M4.7 15.3l1-1M14.3 5.7l1-1"
+            }
             Self::Trash => "M4 6h12M8 6V4h4v2M6 6l.6 10h6.8L14 6M8.7 9v4.5M11.3 9v4.5",
             Self::Warning => "M10 4l7 12H3zM10 9v3M10 14h.01",
         }

@@ -75,7 +75,8 @@ pub fn Monogram(
     #[prop(optional)]
     size: &'static str,
 ) -> impl IntoView {
-    let letter: String = name.trim().chars().next().map(|first| first.to_uppercase().collect()).unwrap_or_else(|| "·".into());
+    let letter: String =
+        name.trim().chars().next().map(|first| first.to_uppercase().collect()).unwrap_or_else(|| "·".into());
     let class = match colour.map(|colour| colour % 6) {
         None | Some(0) => format!("mono-gram {size}"),
         Some(colour) => format!("mono-gram {size} c{colour}"),

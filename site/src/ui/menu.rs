@@ -46,6 +46,9 @@ pub fn Menu(
     /// The name of the button, and of the menu.
     #[prop(into)]
     label: Signal<String>,
+    /// The button shows its name itself; `label` then names the menu alone.
+    #[prop(optional)]
+    named: bool,
     /// Classes of the button.
     #[prop(default = "btn quiet icon small")]
     class: &'static str,
@@ -60,7 +63,7 @@ pub fn Menu(
     view! {
         <button node_ref=button type="button" class=class popovertarget=id.clone() aria-haspopup="menu"
             aria-expanded=move || open.get().to_string()
-            aria-label=move || label.get() title=move || label.get()>{trigger.run()}</button>
+            aria-label=move || (!named).then(|| label.get()) title=move || (!named).then(|| label.get())>{trigger.run()}</button>
         <div node_ref=popover id=id class="menu" popover="auto" role="menu" aria-label=move || label.get()
             on:toggle=move |_| {
                 let (Some(popover), Some(button)) = (popover.get_untracked(), button.get_untracked()) else { return };

@@ -33,7 +33,8 @@ fn date(millis: u64) -> js_sys::Date {
 }
 
 fn day(date: &js_sys::Date) -> f64 {
-    let midnight = js_sys::Date::new_with_year_month_day(date.get_full_year(), date.get_month() as i32, date.get_date() as i32);
+    let midnight =
+        js_sys::Date::new_with_year_month_day(date.get_full_year(), date.get_month() as i32, date.get_date() as i32);
     midnight.get_time()
 }
 

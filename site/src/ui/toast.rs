@@ -1,4 +1,4 @@
-//! Short messages about what has just happened, with a way back where there is one.
+//! Short messages about what has just happened.
 //!
 //! They stand in a polite live region that is always in the page, and stay as long as the pointer or the focus is on
 //! them.
@@ -12,8 +12,6 @@ pub struct Toast {
     pub id: u64,
     /// What happened, one sentence.
     pub text: String,
-    /// A button: its words and what it does.
-    pub action: Option<(&'static str, Callback<()>)>,
 }
 
 /// The place where messages appear.
@@ -41,12 +39,6 @@ pub fn Toasts(
                             on:focusin=move |_| on_hold.run((id, true))
                             on:focusout=move |_| on_hold.run((id, false))>
                             <span class="grow">{toast.text}</span>
-                            {toast.action.map(|(word, action)| view! {
-                                <button type="button" class="btn" on:click=move |_| {
-                                    action.run(());
-                                    on_close.run(id);
-                                }>{word}</button>
-                            })}
                             <button type="button" class="btn" on:click=move |_| on_close.run(id)>"Close"</button>
                         </div>
                     }
