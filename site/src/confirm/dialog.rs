@@ -185,6 +185,10 @@ fn head(view: &QuestionView, heading: NodeRef<html::H1>, on_later: Callback<()>)
     says.extend(view.reasons.iter().map(|reason| sentence(reason)));
     let badge = view.badge.clone().map(|word| view! { <Badge word=word/> });
     let local = view.local.then(|| view! { <LocalMark/> });
+    let unsigned = view.account == "no sign-in";
+    let account = view! { <small>{(!unsigned).then_some("as ")}<Visible text=view.account.clone()/></small> };
+    // The name as sent, where the server shows another title: a title can say anything.
+    let exact = (view.action != view.action_title).then(|| view! { <code><Visible text=view.action.clone()/></code> });
     view! {
         <header class="decide-head">
             <div class="title">
@@ -194,7 +198,8 @@ fn head(view: &QuestionView, heading: NodeRef<html::H1>, on_later: Callback<()>)
             <div class="decide-who" id="decide-who">
                 <Monogram name=view.connector_name.clone()/>
                 <span class="host"><bdi>{before}<b>{registrable}</b></bdi></span>
-                <small>"as "<Visible text=view.account.clone()/></small>
+                {account}
+                {exact}
                 {badge}
                 {local}
                 <span class="grow"></span>

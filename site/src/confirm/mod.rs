@@ -100,6 +100,7 @@ fn Frame(
     let deciding = expect_context::<Deciding>();
     let element = NodeRef::<html::Dialog>::new();
     let arming = arm::Arming::new();
+    let closing = StoredValue::new(false);
     let before = StoredValue::new_local(document().active_element());
     arm::show(element, move |dialog| arming.watch(&dialog));
     on_cleanup(move || {
@@ -210,9 +211,28 @@ fn Frame(
             on:cancel=move |event: web_sys::Event| {
                 // Escape sets the question aside; it never answers it (X68).
                 event.prevent_default();
+                closing.set_value(!event.cancelable());
                 later();
             }
-            on:close=move |_| later()
+            on:close=move |_| {
+                // A browser closes a dialog after some Escapes whatever the page says, with both events: the question
+                // was set aside by the first, and the next one needs its dialog open.
+                if !closing.get_value() {
+                    later();
+                }
+                closing.set_value(false);
+                request_animation_frame(move || {
+                    let waits = asked.try_get_untracked().flatten().is_some();
+                    if let Some(dialog) = element.try_get_untracked().flatten()
+                        && waits
+                        && dialog.is_connected()
+                        && !dialog.open()
+                    {
+                        // Fails only when it is open already.
+                        let _ = dialog.show_modal();
+                    }
+                });
+            }
         >
             <p class="sr" role="alert">{announce}</p>
             {sheet}
