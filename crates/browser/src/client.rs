@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use mcp::{CallTool, Config, Elicitation, Event};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -33,15 +33,22 @@ impl Client {
     pub async fn connect(config: Config, fetcher: Fetcher) -> Result<Client, Error> {
         let mut config = config;
         config.elicitation = Elicitation { form: false, url: false };
-        let url = web_sys::Url::new(&config.endpoint)
-            .map_err(|_| Error::new(Code::Address, format!("`{}` is not an address", config.endpoint)))?;
+        let url = web_sys::Url::new(&config.endpoint).ok();
+        let Some(url) = url.filter(|url| matches!(url.protocol().as_str(), "https:" | "http:")) else {
+            return Err(Error::new(Code::Address, format!("`{}` is not the address of a server", config.endpoint))
+                .hint("use one that begins with https://"));
+        };
         let progress: Rc<RefCell<HashMap<mcp::OpId, OnProgress>>> = Rc::default();
         let listeners = progress.clone();
         let connection = Connection::new(config, Transport::Network(fetcher), move |event| {
             if let Event::Progress { op, progress, total, message } = event
                 && let Some(listener) = listeners.borrow().get(op)
             {
-                listener(json!({ "progress": progress, "total": total, "message": message }));
+                let mut detail = Map::new();
+                detail.insert("progress".to_owned(), json!(progress));
+                detail.extend(total.map(|total| ("total".to_owned(), json!(total))));
+                detail.extend(message.as_ref().map(|message| ("message".to_owned(), json!(message))));
+                listener(Value::Object(detail));
             }
         });
         let client = Client { connection, host: url.host().into(), progress };
@@ -92,7 +99,14 @@ impl Client {
         match running.await {
             Ok(Done::Called(result)) => Ok(result.raw),
             Ok(_) => Err(Error::new(Code::Protocol, "the answer was of another kind")),
-            Err(failed) => Err(self.error(&failed)),
+            Err(failed) => {
+                let mut error = self.error(&failed);
+                if failed.sent == mcp::Sent::Unknown && error.code != Code::Cancelled {
+                    error.code = Code::UnknownOutcome;
+                    error.hint = Some("it may have happened; look on the server before you repeat it".to_owned());
+                }
+                Err(error)
+            }
         }
     }
 
@@ -102,11 +116,7 @@ impl Client {
     }
 
     fn error(&self, failed: &Failed) -> Error {
-        let mut error = op_error(&failed.error, &self.host);
-        if failed.sent == mcp::Sent::Unknown && error.code != Code::Cancelled {
-            error.hint = Some("it may have happened; look on the server before you repeat it".to_owned());
-        }
-        error
+        op_error(&failed.error, &self.host)
     }
 }
 

@@ -325,7 +325,7 @@ impl Workspace {
             arguments: call.arguments.clone(),
             arguments_text: question.arguments_json().to_owned(),
             lineage,
-            headers: action.map(|action| header_notes(action, &call.arguments)).unwrap_or_default(),
+            headers: action.map(|action| self.header_notes(action, call)).unwrap_or_default(),
             definition: action.map(|action| action.definition().clone()).unwrap_or_default(),
             digest: call.definition.clone(),
             reasons: question.reasons().to_vec(),
@@ -344,6 +344,17 @@ impl Workspace {
             alike: 1,
             asked_at: now(),
         }
+    }
+
+    /// The arguments that are also sent as request headers (`x-mcp-header`, X43), which only the newest revision does.
+    fn header_notes(&self, action: &Action, call: &Call) -> Vec<HeaderNote> {
+        if self.live(&call.connector).is_none_or(|live| live.connected.era != mcp::Era::Y2026) {
+            return Vec::new();
+        }
+        mcp::header_arguments(action.input_schema(), &Value::Object(call.arguments.clone()))
+            .into_iter()
+            .map(|one| HeaderNote { header: one.header, argument: one.path.join(".") })
+            .collect()
     }
 
     /// The server reports progress of a call.
@@ -728,17 +739,6 @@ pub(crate) fn account(connector: &Connector) -> String {
         policy::SignIn::None => "no sign-in".to_owned(),
         policy::SignIn::Header { name } => format!("header {name}"),
     }
-}
-
-/// The arguments that the server also wants in a request header (`x-mcp-header`, X43).
-fn header_notes(action: &Action, arguments: &Map<String, Value>) -> Vec<HeaderNote> {
-    let properties = action.input_schema().get("properties").and_then(Value::as_object);
-    let named = properties.into_iter().flatten().filter_map(|(argument, schema)| {
-        let name = schema.get("x-mcp-header")?.as_str()?;
-        let sent = arguments.get(argument).is_some_and(|value| !value.is_null());
-        sent.then(|| HeaderNote { header: format!("Mcp-Param-{name}"), argument: argument.clone() })
-    });
-    named.collect()
 }
 
 /// Every text and number of the arguments, with its JSON pointer.

@@ -286,6 +286,12 @@ async fn carry(transport: Transport, request: HttpRequest, to: Weak<Inner>) {
             let failed = |why: Failure| Input::Failed { id, why: why.to_string(), sent: sent(&why) };
             let mut response = match fetcher.send(request).await {
                 Ok(response) => response,
+                // An answer, and one that no other revision of the protocol would change (X05).
+                Err(Failure::Redirected) => {
+                    report(Input::Response { id, status: REDIRECT, headers: Vec::new() });
+                    report(Input::Ended { id });
+                    return;
+                }
                 Err(why) => {
                     report(failed(why));
                     return;
@@ -313,8 +319,10 @@ async fn carry(transport: Transport, request: HttpRequest, to: Weak<Inner>) {
     }
 }
 
-/// A redirect is an answer, so the request was sent, and the server that redirects has not run it; whether the next
-/// one would have is not ours to guess. Everything else may have happened.
+/// The status under which a redirect is reported: browsers hide the real one.
+pub(crate) const REDIRECT: u16 = 307;
+
+/// Whether a failed request may have been run. Only what could not even be built surely was not.
 fn sent(why: &Failure) -> Sent {
     match why {
         Failure::Unsendable(_) => Sent::No,

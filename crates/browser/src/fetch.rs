@@ -120,13 +120,14 @@ impl Fetcher {
     }
 
     /// Whether anything answers at a URL, without being allowed to read what: this tells a server that refuses web
-    /// pages from one that is not there (wires.md D).
+    /// pages from one that is not there (wires.md D). Browsers send such a request only if they may follow redirects;
+    /// it carries no header, no cookie and no body, and nothing of its answer is read.
     pub async fn answers(&self, url: &str, timeout: u64) -> bool {
         let Ok(abort) = Abort::new() else { return false };
         let init = RequestInit::new();
         init.set_method("GET");
         init.set_mode(RequestMode::NoCors);
-        init.set_redirect(RequestRedirect::Manual);
+        init.set_redirect(RequestRedirect::Follow);
         init.set_credentials(RequestCredentials::Omit);
         init.set_cache(RequestCache::NoStore);
         init.set_referrer_policy(ReferrerPolicy::NoReferrer);

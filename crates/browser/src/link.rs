@@ -405,6 +405,10 @@ fn status_of(error: &OpError, host: &str) -> ConnectionStatus {
 
 /// An error of a session in the words of the workspace.
 pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
+    if let OpError::Http { status: 300..400, .. } = error {
+        return Error::new(Code::Network, format!("{host} redirected the request, and redirects are not followed"))
+            .hint("enter the address it leads to, after you have checked its host");
+    }
     let (code, hint) = match error {
         OpError::SignIn { .. } => (Code::SignIn, "enter a new value for its header in the connector's settings"),
         OpError::Network { .. } => (Code::Network, "check that the server runs and lets this page in; scan it again"),

@@ -398,7 +398,7 @@ pub struct LineageNote {
 pub struct HeaderNote {
     /// The header's name.
     pub header: String,
-    /// The argument's name.
+    /// The argument's name; of a nested one the names that lead to it, joined by dots.
     pub argument: String,
 }
 

@@ -34,7 +34,8 @@ async fn a_store_keeps_orders_and_refuses_to_overwrite() {
     let store = IndexedDb::open(&fresh(), || ()).await.unwrap();
     let put = |key: &str, value: &str| Op::Put(Table::Items, key.to_owned(), value.to_owned());
     store.write(vec![put("a/2", "two"), put("a/1", "o\u{202e}ne"), put("b/1", "other")]).await.unwrap();
-    let all: Vec<String> = store.range(Table::Items, "a/", "a/\u{ffff}").await.unwrap().into_iter().map(|(k, _)| k).collect();
+    let all: Vec<String> =
+        store.range(Table::Items, "a/", "a/\u{ffff}").await.unwrap().into_iter().map(|(k, _)| k).collect();
     assert_eq!(all, ["a/1", "a/2"]);
     assert_eq!(store.get(Table::Items, "a/1").await.unwrap().unwrap(), "o\u{202e}ne");
     assert_eq!(store.last(Table::Items).await.unwrap().unwrap().0, "b/1");
@@ -55,7 +56,10 @@ async fn a_newer_page_takes_the_database_over_and_the_old_one_says_so() {
     until("the news", || matches!(ws.storage_state(), StorageState::Unavailable { .. }).then_some(())).await;
     assert_eq!(ws.rename_workspace("x").await.unwrap_err().code, Code::Storage);
     let after = tab(&name).await;
-    assert!(matches!(after.storage_state(), StorageState::Unavailable { .. }), "an older page does not touch newer data");
+    assert!(
+        matches!(after.storage_state(), StorageState::Unavailable { .. }),
+        "an older page does not touch newer data"
+    );
     newer.close();
 }
 
@@ -124,7 +128,8 @@ async fn two_tabs_do_not_undo_each_other_and_write_one_record() {
 
     let list = |ws: Workspace| async move {
         for _ in 0..5 {
-            let list = CallRequest { connector: "notebook".into(), action: "list_notes".into(), arguments: object(json!({})) };
+            let list =
+                CallRequest { connector: "notebook".into(), action: "list_notes".into(), arguments: object(json!({})) };
             ws.call(list, Confirm::Never).await.unwrap();
         }
     };
@@ -146,7 +151,10 @@ async fn a_turn_that_runs_in_one_tab_is_not_started_in_another() {
     two.say(&id, "list my notes").unwrap();
     for _ in 0..200 {
         let conversation = two.conversation(&id).await.unwrap();
-        let told = conversation.items.iter().any(|item| matches!(&item.body, Body::Note { text } if text.contains("another tab")));
+        let told = conversation
+            .items
+            .iter()
+            .any(|item| matches!(&item.body, Body::Note { text } if text.contains("another tab")));
         if told {
             return;
         }

@@ -175,7 +175,9 @@ async fn stopping_ends_the_stream_the_question_and_the_turn() {
 
 #[wasm_bindgen_test]
 async fn an_error_of_the_provider_is_said_in_words() {
-    let played = play(|_| Say::Json(401, json!({"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}})));
+    let played = play(|_| {
+        Say::Json(401, json!({"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}))
+    });
     let (ws, id) = with_model(&played).await;
     ws.say(&id, "hello").unwrap();
     let conversation = over(&ws, &id).await;

@@ -173,7 +173,7 @@ impl Workspace {
             steps.ok(ScanKind::Cors, "it lets this page in".to_owned());
         };
         match &failed.error {
-            OpError::Network { why } => {
+            OpError::Network { .. } => {
                 if global("navigator").is_some_and(|navigator| offline(&navigator)) {
                     let error =
                         Error::new(Code::Network, "you are offline").hint("connect to the network and scan again");
@@ -182,14 +182,6 @@ impl Workspace {
                 if self.0.fetcher.answers(&connector.address, PROBE).await {
                     steps.ok(ScanKind::Reachable, format!("{host} answers"));
                     steps.running(ScanKind::Cors);
-                    if why.contains("redirect") {
-                        let error = Error::new(
-                            Code::Cors,
-                            format!("{host} redirected the request, and redirects are not followed"),
-                        )
-                        .hint("enter the address it leads to, after you have checked its host");
-                        return steps.failed(ScanKind::Cors, error);
-                    }
                     let error =
                         Error::new(Code::Cors, format!("{host} answered, but it does not let web pages talk to it"))
                             .hint("its operator has to send CORS headers for this page; the help says which");
@@ -206,6 +198,11 @@ impl Workspace {
                 let error = Error::new(Code::SignIn, format!("{host} asks for a sign-in"))
                     .hint("choose a header and paste its value; sign-in by OAuth is not supported in this version");
                 steps.failed(ScanKind::SignIn, error)
+            }
+            OpError::Http { status: 300..400, .. } => {
+                reached(steps);
+                steps.running(ScanKind::Protocol);
+                steps.failed(ScanKind::Protocol, op_error(&failed.error, host))
             }
             _ => {
                 reached(steps);
