@@ -6,7 +6,8 @@
 //!
 //! * Only whole calls come out: parsed, of an action that is in the list, valid against its schema (attacks.md X73). Other
 //!   wishes are answered to the model in words and told to the driver as [`Output::Refused`] (X77).
-//! * Reads may run side by side, a write always alone and in its place in the order (X73).
+//! * Reads may run side by side. Writes that follow each other are handed over together, so that the person sees how
+//!   many wait (X69); whoever runs them runs one at a time. A read never overtakes a write, nor a write a read (X73).
 //! * Nothing that failed is tried again from here, and no other tool is tried in its stead: that is the model's wish and
 //!   passes the gate (X56).
 
@@ -489,7 +490,7 @@ impl Turn {
             }
             let free = match call.class {
                 Class::Read => running.len() < MAX_PARALLEL && running.iter().all(|class| *class == Class::Read),
-                Class::Write | Class::Destructive => running.is_empty(),
+                Class::Write | Class::Destructive => running.iter().all(|class| *class > Class::Read),
             };
             // In order: nothing overtakes a call that has to wait.
             if !free {

@@ -11,7 +11,8 @@ use crate::results::Visible;
 use crate::router::{ConnectorTab, Route, StageTab, page_title, use_router};
 use crate::state::use_state;
 use crate::ui::{
-    Badge, Button, ButtonLook, ClassMark, Dialog, Field, HostName, LocalMark, Monogram, SearchField, Switch, Tab, Tabs, clock,
+    Badge, Button, ButtonLook, ClassMark, Dialog, Field, HostName, LocalMark, Monogram, SearchField, Switch, Tab, Tabs,
+    clock,
 };
 
 /// The page.
@@ -28,7 +29,9 @@ pub(crate) fn ConnectorPage(
         let id = id.clone();
         Memo::new(move |_| app.rulebook.with(|rulebook| rulebook.connector(&id).ok().cloned()))
     };
-    page_title(move || found.with(|found| found.as_ref().map(|one| one.name.clone())).unwrap_or_else(|| "Connector".into()));
+    page_title(move || {
+        found.with(|found| found.as_ref().map(|one| one.name.clone())).unwrap_or_else(|| "Connector".into())
+    });
     view! {
         {move || match found.get() {
             None => view! {
@@ -261,12 +264,18 @@ fn Ending(
     let may_archive = move || {
         app.rulebook.with(|rulebook| {
             let me = rulebook.member(&app.ws().me());
-            found.with(|found| found.as_ref().is_some_and(|one| one.stage != Stage::Archived && me.and_then(|me| rulebook.may_archive(one, me)).is_ok()))
+            found.with(|found| {
+                found.as_ref().is_some_and(|one| {
+                    one.stage != Stage::Archived && me.and_then(|me| rulebook.may_archive(one, me)).is_ok()
+                })
+            })
         })
     };
     let removable = move || {
         use browser::policy::Provider;
-        found.with(|found| found.as_ref().is_some_and(|one| one.provider == Provider::Custom && one.stage != Stage::Published))
+        found.with(|found| {
+            found.as_ref().is_some_and(|one| one.provider == Provider::Custom && one.stage != Stage::Published)
+        })
     };
     let go = move |remove: bool| {
         let ws = app.ws();
@@ -325,7 +334,10 @@ fn Actions(
         found.with(|found| {
             let Some(connector) = found else { return Vec::new() };
             let fits = |action: &&Action| {
-                search.is_empty() || [action.name(), action.title(), action.description()].iter().any(|text| text.to_lowercase().contains(&search))
+                search.is_empty()
+                    || [action.name(), action.title(), action.description()]
+                        .iter()
+                        .any(|text| text.to_lowercase().contains(&search))
             };
             let mut actions: Vec<Action> = connector.actions().iter().filter(fits).cloned().collect();
             actions.sort_by_key(|action| group_of(connector, action));
@@ -424,7 +436,9 @@ fn ActionRow(
     };
     let classified = {
         let action = action.clone();
-        Memo::new(move |_| found.with(|found| found.as_ref().map_or_else(|| action.classified(), |one| one.classify(&action))))
+        Memo::new(move |_| {
+            found.with(|found| found.as_ref().map_or_else(|| action.classified(), |one| one.classify(&action)))
+        })
     };
     let set_class = {
         let (id, name) = (id.clone(), name.clone());
@@ -517,7 +531,9 @@ fn arguments_summary(schema: &serde_json::Value) -> String {
     match names.len() {
         0 => "No arguments".to_owned(),
         1..=4 => format!("Arguments: {}", names.join(", ")),
-        more => format!("Arguments: {} and {} more", names.iter().take(3).cloned().collect::<Vec<_>>().join(", "), more - 3),
+        more => {
+            format!("Arguments: {} and {} more", names.iter().take(3).cloned().collect::<Vec<_>>().join(", "), more - 3)
+        }
     }
 }
 

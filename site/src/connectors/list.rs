@@ -84,6 +84,7 @@ pub(crate) fn WorkspaceConnectors(
             <Tab to=Route::WorkspaceConnectors(StageTab::Archived)>"Archived"{move || count(Stage::Archived)}</Tab>
         </Tabs>
         <SearchField label="Search connectors" value=search/>
+        <h2 class="sr">{stage.label()}</h2>
         {move || rows(shown(), empty)}
     }
 }

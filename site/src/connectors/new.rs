@@ -111,7 +111,8 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
     });
     let header_problem = Signal::derive(move || {
         let name = header_name.get();
-        let fits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+        let fits = !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
         (with_header.get() && !fits).then(|| "A header name has letters, digits and dashes only.".to_owned())
     });
     let ready = Signal::derive(move || {
@@ -197,7 +198,11 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
             }
         });
     };
-    Effect::new(move |_| Typed::keep(&[name.get(), description.get(), address.get()]));
+    Effect::new(move |_| {
+        // An address that is refused is kept nowhere (X01); one that only a setting forbids may be allowed in between.
+        let fit = matches!(checked.get(), Some(Ok(_) | Err(AddressError::Local(_))));
+        Typed::keep(&[name.get(), description.get(), if fit { address.get() } else { String::new() }]);
+    });
     on_cleanup(move || {
         let _ = round.try_update_value(|round| *round += 1);
     });
@@ -365,7 +370,8 @@ fn AddressView(
     /// The address.
     address: Address,
 ) -> impl IntoView {
-    let warnings: Vec<_> = address.warnings.iter().map(|warning| view! { <li>{sentence(&warning.to_string())}</li> }).collect();
+    let warnings: Vec<_> =
+        address.warnings.iter().map(|warning| view! { <li>{sentence(&warning.to_string())}</li> }).collect();
     let at = address.host.rfind(address.registrable.as_str()).unwrap_or(0);
     let (before, owner) = address.host.split_at(at);
     view! {
