@@ -29,7 +29,8 @@ journey("X01 only web addresses are taken: javascript:, data:, file:, blob:, vbs
   await app.turnOnDeveloperMode();
   await refusesEach(app, network, ["javascript:globalThis.pwned=true", "data:text/html,<script>pwned=true</script>", "file:///etc/passwd", "blob:https://example.com/0", "vbscript:pwned"], /https/);
   assert.equal(await page.evaluate(() => globalThis.pwned), undefined);
-  assert.doesNotMatch(await app.kept(), /vbscript:|etc\/passwd/, "nothing was kept");
+  // What is typed stays in the form for this tab (S033); no connector came of it.
+  assert.doesNotMatch(JSON.stringify(JSON.parse(await app.kept()).databases), /vbscript:|etc\/passwd/, "nothing was kept");
 });
 
 journey("X02 plain http is refused, on this machine too unless that was switched on, and is then called insecure or local", async ({ app, network, keep }) => {
@@ -50,6 +51,7 @@ journey("X03 a misleading address is refused or shown for what it is", async ({ 
   for (const address of ["https://evil.com./mcp", "https://exa\u202emple.com/mcp"]) {
     const said = await tryAddress(app, address);
     assert.match(said, /take the dot off|hidden character/i, `the page explains ${JSON.stringify(address)}`);
+    assert.ok(!said.includes("\u202e"), "no control character is echoed");
   }
 });
 

@@ -1,28 +1,33 @@
-// The npm package as portals get it: packed, installed, and used from a plain page, from a Vite project and from Node.
+// The npm package as portals get it: packed, installed, and used from a plain page, a worker, a Vite project and Node.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createServer } from "node:http";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync, existsSync, readdirSync, mkdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
-import { build } from "vite";
-import { startModern } from "../servers/start.mjs";
+import { build, createServer as createViteServer } from "vite";
+import { startEverything, startEverythingSse, startModern } from "../servers/start.mjs";
 
 const run = promisify(execFile);
-const scenario = readFileSync(path.join(path.dirname(fileURLToPath(import.meta.url)), "scenario.mjs"), "utf8");
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.join(here, "..", "..");
+const scenario = readFileSync(path.join(here, "scenario.mjs"), "utf8");
 // A page of a portal may be this strict.
-const CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' http://127.0.0.1:*; style-src 'self'; base-uri 'none'";
+const CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self' http://127.0.0.1:*; style-src 'self'; base-uri 'none'; require-trusted-types-for 'script'";
 
 let project;
+let installed;
 let board;
 let browser;
 
 before(async () => {
   project = mkdtempSync(path.join(tmpdir(), "countersign-package-"));
+  installed = path.join(project, "node_modules", "countersign");
   writeFileSync(path.join(project, "package.json"), JSON.stringify({ name: "portal", private: true, type: "module" }));
   await run("npm", ["install", "--no-audit", "--no-fund", "--offline", process.env.COUNTERSIGN_PACKAGE], { cwd: project });
   writeFileSync(path.join(project, "scenario.mjs"), scenario);
@@ -39,89 +44,302 @@ after(async () => {
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".css": "text/css" };
 
 /** Serves a folder on loopback, as any static host would. */
-async function serve(folder) {
+async function serve(folder, types = TYPES, csp = CSP) {
   const http = createServer((request, response) => {
     const file = path.join(folder, path.normalize(decodeURIComponent(new URL(request.url, "http://x").pathname)));
     if (!file.startsWith(folder) || !existsSync(file) || !path.extname(file)) { response.writeHead(404).end(); return; }
-    response.writeHead(200, { "Content-Type": TYPES[path.extname(file)] ?? "application/octet-stream", "Content-Security-Policy": CSP });
+    response.writeHead(200, { "Content-Type": types[path.extname(file)] ?? "application/octet-stream", "Content-Security-Policy": csp });
     response.end(readFileSync(file));
   });
   await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
   return { url: `http://localhost:${http.address().port}`, close: () => new Promise((resolve) => { http.closeAllConnections(); http.close(resolve); }) };
 }
 
-/** Opens a page that runs the scenario, and hands back what it found. */
-async function findings(url) {
+/** Opens a page that leaves what it found in `globalThis.found`, and hands that back with the files it loaded. */
+async function findings(url, address = board.url) {
   const context = await browser.newContext();
   const page = await context.newPage();
   const errors = [];
+  const loaded = [];
+  page.on("request", (request) => loaded.push(new URL(request.url()).pathname));
   page.on("pageerror", (error) => errors.push(error.message));
+  // What the browser says about a server that is refused on purpose is no error of the page.
   page.on("console", (message) => { if (message.type() === "error" && !message.location().url.startsWith("http://127.0.0.1")) errors.push(message.text()); });
   try {
-    await page.goto(`${url}#${encodeURIComponent(board.url)}`);
-    const handle = await page.waitForFunction(() => globalThis.found, null, { timeout: 60_000 });
+    await page.goto(`${url}#${encodeURIComponent(address)}`);
+    const handle = await page.waitForFunction(() => globalThis.found, null, { timeout: 90_000 });
     const found = await handle.jsonValue();
-    assert.deepEqual(errors.filter((each) => !/favicon/.test(each)), []);
-    return found;
+    assert.deepEqual(errors, []);
+    return { ...found, loaded };
   } finally {
     await context.close();
   }
 }
 
-/** What the scenario has to find, wherever it runs. */
-async function proves(found, before) {
-  assert.equal(found.error, undefined, found.error);
-  assert.deepEqual(found.builtIn.sort(), ["Guide", "Notebook"]);
-  assert.equal(found.added.host, board.origin.slice("http://".length));
-  assert.equal(found.added.stage, "draft");
-  assert.equal(found.frozen, true);
-  assert.match(found.read, /Printer on floor 3/);
-  assert.equal(found.withoutConfirm, "declined");
-  assert.equal(found.saidNo, "declined");
-  assert.deepEqual(found.asked, { action: "create_ticket", class: "write", arguments: { title: "From the package" } });
-  assert.match(found.saidYes, /Created/);
-  assert.equal(found.closed, "closed");
-  assert.match(found.refused, /^address$/);
-  assert.ok(found.tools.includes("delete_ticket"));
-  assert.match(found.called, /Printer on floor 3/);
-  const { seen } = await board.witness();
-  const calls = seen.slice(before).filter((each) => each.message.method === "tools/call").map((each) => each.message.params.name);
-  assert.deepEqual(calls.filter((name) => name !== "list_tickets"), ["create_ticket"], "the one allowed write is the only one that arrived");
-}
+const page = (script) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>portal</title><link rel="icon" href="data:,"></head><body><script type="module" src="${script}"></script></body></html>`;
+// Without a bundler nobody resolves bare names: the page names the files.
+const unbundled = (source) => source
+  .replaceAll('"countersign/mcp"', '"./node_modules/countersign/mcp.js"')
+  .replaceAll('"countersign"', '"./node_modules/countersign/index.js"');
+const leaves = "globalThis.found = await scenario(decodeURIComponent(location.hash.slice(1)));";
 
 const arrived = async () => (await board.witness()).seen.length;
 
+/** What the scenario has to find, wherever it runs, and what may have arrived at the server meanwhile. */
+async function proves(found, before) {
+  assert.equal(found.error, undefined, found.error);
+  assert.deepEqual(found.builtIn.sort(), ["Guide", "Notebook"]);
+  assert.deepEqual(found.storage, { state: "memory", why: null });
+  assert.equal(found.eventTarget, true);
+  assert.equal(found.refused, "address");
+  assert.deepEqual(found.added, { host: board.origin.slice("http://".length), stage: "draft", badge: "Dev", local: true, actions: 6 });
+  assert.equal(found.frozen, true, "everything handed out is frozen plain data");
+  assert.match(found.read, /Printer on floor 3/);
+
+  for (const [how, code] of Object.entries(found.declined)) assert.equal(code, "declined", `a confirm that ${how}`);
+  assert.equal(Object.keys(found.declined).length, 9);
+  assert.equal(found.notAFunction, "invalid");
+  assert.equal(found.causeOfThrowing, "out of order");
+  assert.match(found.reason, /not today/);
+  assert.deepEqual(found.asked, {
+    action: "create_ticket",
+    class: "write",
+    host: board.origin.slice("http://".length),
+    arguments: { title: "From the package" },
+    argumentsText: '{"title":"From the package"}',
+  });
+  assert.match(found.saidYes, /Created/);
+  assert.equal(found.object, "resolved");
+  assert.equal(found.badArguments, "invalid");
+  assert.equal(found.map, "invalid");
+  assert.equal(found.unknownAction, "not-found");
+  assert.equal(found.unknownOption, "invalid");
+  assert.equal(found.isError, true);
+  assert.match(found.serverAsks, /No room was booked: decline/);
+
+  assert.equal(found.abortedBefore, "not ours: mine");
+  assert.equal(found.abortedDuring, "not ours: mine");
+  assert.equal(found.abortedAsking, "not ours: mine");
+  assert.equal(found.closedWhileAsking, "cancelled");
+  assert.equal(found.closed, "closed");
+  assert.equal(found.closedBySignal, "closed");
+  assert.deepEqual(found.changes, ["connection", "connectors"]);
+  assert.equal(found.fetched, true, "the page's own fetch was used");
+
+  assert.equal(found.server, "board");
+  assert.ok(found.tools.includes("delete_ticket"));
+  assert.match(found.called, /Printer on floor 3/);
+  assert.deepEqual(found.progress.at(-1), { progress: 3, total: 3, message: "counted to 3" });
+  assert.equal(found.clientAborted, "not ours: mine");
+  assert.deepEqual(found.serverError, { code: "server", cause: -32602, hint: "string" });
+  assert.equal(found.clientArguments, "invalid");
+  assert.equal(found.clientClosed, "closed");
+  assert.equal(found.badAddress, "address");
+  assert.equal(found.badFetch, "network");
+
+  const { seen } = await board.witness();
+  const since = seen.slice(before);
+  const calls = since.filter((each) => each.message.method === "tools/call").map((each) => each.message.params);
+  const writes = calls.filter(({ name }) => /^(create|delete|book|archive)/.test(name)).map(({ name, arguments: given }) => [name, JSON.stringify(given)]);
+  // A question of the server is answered by sending the call again with the answer: the same call, allowed once.
+  assert.deepEqual(writes.filter((each, at) => each[0] !== "book_room" || writes[at - 1]?.[0] !== "book_room"), [
+    ["create_ticket", '{"title":"From the package"}'],
+    ["delete_ticket", '{"id":"T-404"}'],
+    ["book_room", '{"day":"Monday"}'],
+  ], "the allowed writes are the only ones that arrived");
+  assert.ok(since.some((each) => each.headers["x-portal"] === "yes"), "the client's headers arrived");
+}
+
 test("the package holds what it needs and nothing else", () => {
-  const installed = path.join(project, "node_modules", "countersign");
-  const files = readdirSync(installed, { recursive: true }).map(String).filter((name) => path.extname(name) || /LICENSE/.test(name));
-  for (const name of ["index.js", "index.d.ts", "mcp.js", "mcp.d.ts", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "package.json"]) assert.ok(files.includes(name), `${name} is in it`);
-  assert.ok(files.some((name) => name.endsWith(".wasm")));
-  const strange = files.filter((name) => !/\.(js|d\.ts|wasm|md|json)$|LICENSE-/.test(name));
-  assert.deepEqual(strange, []);
+  const files = readdirSync(installed, { recursive: true }).map(String).filter((name) => statSync(path.join(installed, name)).isFile()).sort();
+  assert.deepEqual(files, [
+    "LICENSE-APACHE", "LICENSE-MIT", "README.md", "index.d.ts", "index.js", "mcp.d.ts", "mcp.js", "package.json", "shared.js",
+    "wasm/host/sdk.js", "wasm/host/sdk_bg.wasm", "wasm/mcp/sdk.js", "wasm/mcp/sdk_bg.wasm",
+  ]);
+  for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) {
+    assert.equal(readFileSync(path.join(installed, name), "utf8"), readFileSync(path.join(root, name), "utf8"), `${name} is the project's`);
+  }
   const about = JSON.parse(readFileSync(path.join(installed, "package.json"), "utf8"));
-  assert.deepEqual(Object.keys(about.scripts ?? {}).filter((name) => /install|prepare/.test(name)), [], "X128 nothing runs on install");
+  assert.deepEqual(Object.keys(about.scripts ?? {}), [], "nothing runs on install");
   assert.equal(about.dependencies, undefined);
+  const version = readFileSync(path.join(root, "Cargo.toml"), "utf8").match(/^version = "(.+)"$/m)?.[1];
+  assert.equal(about.version, version, "one version for the crates and the package");
 });
 
+test("the package names no path of the machine that built it", () => {
+  for (const name of readdirSync(installed, { recursive: true }).map(String)) {
+    const file = path.join(installed, name);
+    if (!statSync(file).isFile()) continue;
+    const bytes = readFileSync(file).toString("latin1");
+    for (const place of [homedir(), root, "/home/", "/Users/", ".cargo/registry"]) {
+      const at = bytes.indexOf(place);
+      assert.equal(at, -1, `${name}: ${bytes.slice(Math.max(0, at - 20), at + 120)}`);
+    }
+  }
+});
+
+test("the weight of the package is told", (t) => {
+  for (const [face, parts] of [["countersign", ["index.js", "wasm/host/sdk.js", "wasm/host/sdk_bg.wasm"]], ["countersign/mcp", ["mcp.js", "wasm/mcp/sdk.js", "wasm/mcp/sdk_bg.wasm"]]]) {
+    const all = [...parts, "shared.js"].map((name) => readFileSync(path.join(installed, name)));
+    const sum = (size) => all.reduce((total, one) => total + size(one), 0);
+    const [raw, gzip, brotli] = [sum((one) => one.length), sum((one) => gzipSync(one, { level: 9 }).length), sum((one) => brotliCompressSync(one).length)];
+    assert.ok(raw > gzip && gzip > brotli);
+    t.diagnostic(`measured ${face}: ${raw} bytes, ${gzip} gzip, ${brotli} Brotli`);
+  }
+});
+
+test("the codes of errors agree in Rust, in the types, in the code and in the README", () => {
+  const read = (...names) => readFileSync(path.join(root, ...names), "utf8");
+  const rust = [...read("crates", "browser", "src", "error.rs").matchAll(/Code::\w+ => "([a-z-]+)"/g)].map((match) => match[1]);
+  const types = [...read("pkg", "index.d.ts").match(/export type Code =([^;]+);/)[1].matchAll(/"([a-z-]+)"/g)].map((match) => match[1]);
+  const readme = [...read("pkg", "README.md").matchAll(/^\| `([a-z-]+)` \|/gm)].map((match) => match[1]);
+  const written = ["index.js", "mcp.js", "shared.js"].flatMap((name) => [...read("pkg", name).matchAll(/code: "([a-z-]+)"/g)].map((match) => match[1]));
+  assert.ok(rust.length >= 19, "the list of error.rs was found");
+  assert.deepEqual(readme, types, "the README and the types list the same codes in the same order");
+  assert.deepEqual(types.slice(0, rust.length), rust, "the codes of Rust come first, in their order");
+  assert.deepEqual([...new Set(written)].filter((code) => !rust.includes(code)).sort(), types.slice(rust.length).sort(), "what JavaScript adds is listed, and nothing else");
+  for (const code of written) assert.ok(types.includes(code), `${code} is listed`);
+});
+
+for (const lib of ["dom", "webworker"]) {
+  test(`the types of the package fit what people write, with the ${lib} library`, async () => {
+    const folder = path.join(project, `types-${lib}`);
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, "types.ts"), readFileSync(path.join(here, "types.ts")));
+    writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify({
+      compilerOptions: { strict: true, noEmit: true, target: "es2022", lib: ["es2022", lib], module: "nodenext", types: [], skipLibCheck: false, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: false },
+      files: ["types.ts"],
+    }));
+    const tsc = path.join(here, "..", "node_modules", "typescript", "bin", "tsc");
+    const { stdout } = await run(process.execPath, [tsc, "-p", folder]).catch((error) => error);
+    assert.equal(stdout, "");
+  });
+}
+
 test("the package works from a plain module page in Chromium", async () => {
-  writeFileSync(path.join(project, "plain.html"), `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>plain</title><link rel="icon" href="data:,"></head><body><script type="module" src="plain.mjs"></script></body></html>`);
-  // Without a bundler nobody resolves bare names: the page names the files.
-  writeFileSync(path.join(project, "plain.mjs"), `${scenario.replaceAll('"countersign/mcp"', '"./node_modules/countersign/mcp.js"').replaceAll('"countersign"', '"./node_modules/countersign/index.js"')}\nglobalThis.found = await scenario(decodeURIComponent(location.hash.slice(1)));\n`);
+  writeFileSync(path.join(project, "plain.html"), page("plain.mjs"));
+  writeFileSync(path.join(project, "plain.mjs"), `${unbundled(scenario)}\n${leaves}\n`);
   const host = await serve(project);
   try {
     const before = await arrived();
-    await proves(await findings(`${host.url}/plain.html`), before);
+    const found = await findings(`${host.url}/plain.html`);
+    await proves(found, before);
+    for (const part of ["host", "mcp"]) assert.equal(found.loaded.filter((name) => name.endsWith(`/wasm/${part}/sdk_bg.wasm`)).length, 1, `${part} was loaded once`);
   } finally {
     await host.close();
   }
 });
 
-test("the package works in a Vite project in Chromium", async () => {
-  const source = path.join(project, "vite-app");
+test("the package works in a worker in Chromium", async () => {
+  writeFileSync(path.join(project, "worker.html"), page("worker-page.mjs"));
+  writeFileSync(path.join(project, "worker-page.mjs"), `
+    const policy = globalThis.trustedTypes.createPolicy("default", { createScriptURL: (url) => url });
+    const worker = new Worker(policy.createScriptURL("worker.mjs"), { type: "module" });
+    worker.onmessage = ({ data }) => { globalThis.found = data; };
+    worker.postMessage(decodeURIComponent(location.hash.slice(1)));
+  `);
+  writeFileSync(path.join(project, "worker.mjs"), `${unbundled(scenario)}\nonmessage = async ({ data }) => postMessage({ ...(await scenario(data)), window: typeof window });\n`);
+  const host = await serve(project);
+  try {
+    const before = await arrived();
+    const found = await findings(`${host.url}/worker.html`);
+    assert.equal(found.window, "undefined");
+    await proves(found, before);
+  } finally {
+    await host.close();
+  }
+});
+
+test("a page that uses only the client loads only the client", async () => {
+  writeFileSync(path.join(project, "client.html"), page("client.mjs"));
+  writeFileSync(path.join(project, "client.mjs"), `
+    import { connect } from "./node_modules/countersign/mcp.js";
+    await using client = await connect(decodeURIComponent(location.hash.slice(1)));
+    globalThis.found = { tools: (await client.listTools()).length };
+  `);
+  const host = await serve(project);
+  try {
+    const found = await findings(`${host.url}/client.html`);
+    assert.equal(found.tools, 6);
+    assert.deepEqual(found.loaded.filter((name) => name.includes("/wasm/")).sort(), ["/node_modules/countersign/wasm/mcp/sdk.js", "/node_modules/countersign/wasm/mcp/sdk_bg.wasm"]);
+  } finally {
+    await host.close();
+  }
+});
+
+test("a workspace of a page is there again after it was closed", async () => {
+  writeFileSync(path.join(project, "kept.html"), page("kept.mjs"));
+  writeFileSync(path.join(project, "kept.mjs"), `
+    import { open } from "./node_modules/countersign/index.js";
+    const options = { store: { indexedDb: "portal" }, identity: { name: "Ann" }, allowLoopback: true };
+    const first = await open(options);
+    const { id } = await first.addConnector({ name: "Board", address: decodeURIComponent(location.hash.slice(1)) });
+    await first.call({ connector: "notebook", action: "create_note", arguments: { title: "Kept", text: "for later" } }, { confirm: () => true });
+    await first.close();
+    const second = await open(options);
+    const notes = JSON.stringify(await second.call({ connector: "notebook", action: "list_notes" }));
+    const names = (await second.connectors()).map((connector) => connector.id === id);
+    globalThis.found = { storage: await second.storage(), notes, kept: names.includes(true) };
+    await second.close();
+  `);
+  const host = await serve(project);
+  try {
+    const found = await findings(`${host.url}/kept.html`);
+    assert.deepEqual(found.storage, { state: "kept", why: null });
+    assert.match(found.notes, /Kept/);
+    assert.equal(found.kept, true);
+  } finally {
+    await host.close();
+  }
+});
+
+test("a page that cannot start WebAssembly is told what to change, and may try again", async () => {
+  writeFileSync(path.join(project, "blocked.html"), page("blocked.mjs"));
+  writeFileSync(path.join(project, "blocked.mjs"), `
+    import { CountersignError, open } from "./node_modules/countersign/index.js";
+    const told = (error) => ({ ours: CountersignError.is(error), code: error.code, hint: error.hint, cause: String(error.cause) });
+    const found = { missing: await open({ store: "memory", wasm: "/nowhere.wasm" }).then(() => "opened", told) };
+    found.again = await open({ store: "memory" }).then(() => "opened", told);
+    globalThis.found = found;
+  `);
+  const strict = await serve(project, TYPES, CSP.replace(" 'wasm-unsafe-eval'", ""));
+  const host = await serve(project);
+  const told = (found) => {
+    assert.equal(found.ours, true);
+    assert.equal(found.code, "wasm-load");
+    assert.match(found.hint, /wasm-unsafe-eval/);
+  };
+  const context = await browser.newContext();
+  try {
+    for (const [url, again] of [[host.url, "opened"], [strict.url, "told"]]) {
+      const tab = await context.newPage();
+      await tab.goto(`${url}/blocked.html`);
+      const found = await (await tab.waitForFunction(() => globalThis.found, null, { timeout: 60_000 })).jsonValue();
+      told(found.missing);
+      if (again === "opened") assert.equal(found.again, "opened");
+      else told(found.again);
+    }
+  } finally {
+    await context.close();
+    await host.close();
+    await strict.close();
+  }
+});
+
+/** A Vite project that runs the scenario. */
+function viteProject(name) {
+  const source = path.join(project, name);
   mkdirSync(source, { recursive: true });
-  writeFileSync(path.join(source, "index.html"), `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>vite</title><link rel="icon" href="data:,"></head><body><script type="module" src="/main.js"></script></body></html>`);
+  writeFileSync(path.join(source, "index.html"), page("/main.js"));
   writeFileSync(path.join(source, "main.js"), `import { scenario } from "../scenario.mjs";\nscenario(decodeURIComponent(location.hash.slice(1))).then((found) => { globalThis.found = found; });\n`);
+  return source;
+}
+
+test("the package works in a Vite project in Chromium", async () => {
+  const source = viteProject("vite-app");
   await build({ root: source, base: "./", logLevel: "error", configFile: false, build: { outDir: "dist", modulePreload: { polyfill: false } } });
+  const modules = readdirSync(path.join(source, "dist"), { recursive: true }).map(String).filter((name) => name.endsWith(".wasm"));
+  assert.equal(modules.length, 2, `each module is there once: ${modules}`);
   const host = await serve(path.join(source, "dist"));
   try {
     const before = await arrived();
@@ -131,11 +349,164 @@ test("the package works in a Vite project in Chromium", async () => {
   }
 });
 
+test("the package works in Vite's development server in Chromium", async () => {
+  const server = await createViteServer({ root: viteProject("vite-dev"), logLevel: "error", configFile: false, server: { host: "127.0.0.1", port: 0, fs: { allow: [project] } } });
+  await server.listen();
+  try {
+    const before = await arrived();
+    await proves(await findings(`http://127.0.0.1:${server.httpServer.address().port}/`), before);
+  } finally {
+    await server.close();
+  }
+});
+
+/** Runs a program on Node 20 in the project and reads the JSON it prints. */
+async function inNode(name, source, ...given) {
+  const file = path.join(project, name);
+  writeFileSync(file, source);
+  const { stdout } = await run(process.env.COUNTERSIGN_NODE20, [file, ...given], { timeout: 90_000 });
+  return JSON.parse(stdout);
+}
+
 test("the package works in Node 20", async () => {
-  const node = process.env.COUNTERSIGN_NODE20;
-  assert.match((await run(node, ["--version"])).stdout, /^v20\./);
-  writeFileSync(path.join(project, "node.mjs"), 'import { scenario } from "./scenario.mjs";\nconsole.log(JSON.stringify(await scenario(process.argv[2])));\n');
+  assert.match((await run(process.env.COUNTERSIGN_NODE20, ["--version"])).stdout, /^v20\./);
   const before = await arrived();
-  const { stdout } = await run(node, [path.join(project, "node.mjs"), board.url], { timeout: 60_000 });
-  await proves(JSON.parse(stdout), before);
+  const found = await inNode("node.mjs", 'import { scenario } from "./scenario.mjs";\nconsole.log(JSON.stringify(await scenario(process.argv[2])));\n', board.url);
+  await proves(found, before);
+});
+
+test("the package can be required in Node 20, and takes its module from bytes", async () => {
+  const found = await inNode("required.cjs", `
+    const { readFileSync } = require("node:fs");
+    const { open, CountersignError } = require("countersign");
+    const { connect } = require("countersign/mcp");
+    (async () => {
+      const bytes = readFileSync(require.resolve("countersign/wasm/host.wasm"));
+      const workspace = await open({ store: "memory", wasm: new WebAssembly.Module(bytes) });
+      const names = (await workspace.connectors()).map((connector) => connector.name);
+      await workspace.close();
+      const client = await connect(process.argv[2], { wasm: readFileSync(require.resolve("countersign/wasm/mcp.wasm")) });
+      const tools = (await client.listTools()).length;
+      await client.close();
+      console.log(JSON.stringify({ names, tools, is: CountersignError.is({}) }));
+    })();
+  `, board.url);
+  assert.deepEqual(found, { names: ["Guide", "Notebook"], tools: 6, is: false });
+});
+
+test("the client alone speaks the older revisions too", async () => {
+  for (const [start, protocol] of [[startEverything, "2025-11-25"], [startEverythingSse, "2024-11-05"]]) {
+    const server = await start();
+    try {
+      const found = await inNode("older.mjs", `
+        import { connect } from "countersign/mcp";
+        const client = await connect(process.argv[2]);
+        const progress = [];
+        const tools = (await client.listTools()).map((tool) => tool.name);
+        const echo = await client.callTool("echo", { message: "h\u00e9" });
+        await client.callTool("trigger-long-running-operation", { duration: 1, steps: 2 }, { onProgress: (each) => progress.push(each.progress) });
+        console.log(JSON.stringify({ protocol: client.server.protocol, tools, echo: echo.content[0].text, last: progress.at(-1) }));
+        await client.close();
+      `, server.url);
+      assert.equal(found.protocol, protocol);
+      assert.ok(found.tools.includes("get-sum"));
+      assert.match(found.echo, /h\u00e9/);
+      assert.equal(found.last, 2);
+    } finally {
+      await server.stop();
+    }
+  }
+});
+
+test("a server that dies during a call leaves an unknown outcome, in both faces", async () => {
+  for (const face of ["host", "client"]) {
+    const server = await startModern();
+    try {
+      const file = path.join(project, `dies-${face}.mjs`);
+      writeFileSync(file, `
+        import { open } from "countersign";
+        import { connect } from "countersign/mcp";
+        const [, , face, address] = process.argv;
+        const given = { to: 100, pause_ms: 100 };
+        let call;
+        if (face === "host") {
+          const workspace = await open({ store: "memory", allowLoopback: true });
+          const { id } = await workspace.addConnector({ name: "Board", address });
+          call = workspace.call({ connector: id, action: "count_slowly", arguments: given });
+        } else {
+          call = (await connect(address)).callTool("count_slowly", given);
+        }
+        console.log(JSON.stringify(await call.then(() => "resolved", (error) => ({ code: error.code, hint: error.hint }))));
+        process.exit(0);
+      `);
+      const ended = run(process.env.COUNTERSIGN_NODE20, [file, face, server.url], { timeout: 60_000 });
+      while (!(await server.witness()).seen.some((each) => each.message.method === "tools/call")) await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await server.kill();
+      const found = JSON.parse((await ended).stdout);
+      assert.equal(found.code, "unknown-outcome", face);
+      assert.match(found.hint, /may have happened/);
+    } finally {
+      await server.stop();
+    }
+  }
+});
+
+test("what a server sends is handed over whole: large numbers, a member called __proto__", async () => {
+  const http = createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { id, method } = JSON.parse(Buffer.concat(chunks).toString("utf8") || "{}");
+    const results = {
+      initialize: '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"odd","version":"1"}}',
+      "tools/list": '{"tools":[{"name":"odd","inputSchema":{"type":"object"}}]}',
+      "tools/call": '{"content":[],"structuredContent":{"__proto__":{"polluted":true},"id":12345678901234567890},"later":-9007199254740995}',
+    };
+    response.setHeader("Content-Type", "application/json");
+    if (request.method !== "POST") { response.writeHead(405).end(); return; }
+    if (id === undefined) { response.writeHead(202).end(); return; }
+    const result = results[method];
+    response.end(result ? `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}` : JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32601, message: "no such method" } }));
+  });
+  await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
+  try {
+    const found = await inNode("odd.mjs", `
+      import { connect } from "countersign/mcp";
+      const client = await connect(process.argv[2]);
+      const { structuredContent, later } = await client.callTool("odd");
+      console.log(JSON.stringify({ own: Object.keys(structuredContent), polluted: structuredContent.polluted ?? null, id: structuredContent.id, later }));
+      await client.close();
+    `, `http://127.0.0.1:${http.address().port}/mcp`);
+    assert.deepEqual(found, { own: ["__proto__", "id"], polluted: null, id: 12345678901234567890, later: -9007199254740995 });
+  } finally {
+    http.closeAllConnections();
+    http.close();
+  }
+});
+
+test("a fault inside ends what is running and everything after it, with a sentence", async () => {
+  // No real input is known that makes the module panic: the glue is played, everything around it is real.
+  const { Instance, CountersignError } = await import(pathToFileURL(path.join(installed, "shared.js")));
+  let panic;
+  const instance = new Instance(async () => ({ default: async () => {}, onPanic: (listener) => { panic = listener; } }), new URL("http://portal.example/x.wasm"));
+  await instance.load();
+  const running = instance.run(() => new Promise(() => {})).catch((error) => error);
+  const said = [];
+  const { error } = console;
+  console.error = (...words) => said.push(words.join(" "));
+  try {
+    panic("panicked at somewhere");
+  } finally {
+    console.error = error;
+  }
+  for (const thrown of [await running, await instance.run(async () => "fine").catch((later) => later)]) {
+    assert.ok(CountersignError.is(thrown));
+    assert.equal(thrown.code, "dead");
+    assert.match(thrown.hint, /reload/);
+    assert.equal(thrown.cause, "panicked at somewhere");
+  }
+  assert.deepEqual(said, ["panicked at somewhere"]);
+  const trapped = new Instance(async () => ({ default: async () => {}, onPanic: () => {} }), new URL("http://portal.example/x.wasm"));
+  const trap = await trapped.run(async () => { throw new WebAssembly.RuntimeError("unreachable"); }).catch((thrown) => thrown);
+  assert.equal(trap.code, "dead");
 });

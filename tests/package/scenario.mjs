@@ -1,47 +1,155 @@
-// What a portal does with the package: the same code in a plain page, in a Vite project and in Node.
+// What a portal does with the package: the same code in a plain page, a worker, a Vite project and in Node.
 import { CountersignError, open } from "countersign";
 import { connect } from "countersign/mcp";
+
+/** How a call ended, in words that cross a page's border: `resolved`, one of our codes, or what else was thrown. */
+async function ended(work) {
+  try {
+    await work();
+    return "resolved";
+  } catch (error) {
+    return CountersignError.is(error) && error instanceof Error ? error.code : `not ours: ${error?.message ?? error}`;
+  }
+}
+
+/** Whether everything in a value is frozen plain data. */
+function frozen(value) {
+  if (typeof value !== "object" || value === null) return true;
+  const plain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+  return plain && Object.isFrozen(value) && Object.values(value).every(frozen);
+}
 
 /** Runs everything against one server and answers with what was found. */
 export async function scenario(address) {
   const found = {};
-  const code = async (work) => {
-    try {
-      await work();
-      return "resolved";
-    } catch (error) {
-      return CountersignError.is(error) ? error.code : `not ours: ${error}`;
-    }
-  };
   try {
-    const strict = await open({ store: "memory" });
-    found.refused = await code(() => strict.addConnector({ name: "Board", address }));
-    await strict.close();
-
-    const workspace = await open({ store: "memory", allowLoopback: true });
-    found.builtIn = (await workspace.connectors()).map((connector) => connector.name);
-    found.added = await workspace.addConnector({ name: "Board", address });
-    found.frozen = Object.isFrozen(found.added) && Object.isFrozen(found.added.actions);
-    const call = (action, given, options) => workspace.call({ connector: found.added.id, action, arguments: given }, options);
-    found.read = JSON.stringify(await call("list_tickets", {}));
-    const title = "From the package";
-    found.withoutConfirm = await code(() => call("create_ticket", { title }));
-    found.saidNo = await code(() => call("create_ticket", { title }, { confirm: () => false }));
-    found.saidYes = JSON.stringify(await call("create_ticket", { title }, {
-      confirm: (question) => {
-        found.asked = { action: question.action, class: question.class, arguments: question.arguments };
-        return true;
-      },
-    }));
-    await workspace.close();
-    found.closed = await code(() => workspace.connectors());
-
-    const client = await connect(address);
-    found.tools = (await client.listTools()).map((tool) => tool.name);
-    found.called = JSON.stringify(await client.callTool("list_tickets", {}));
-    await client.close();
+    await gate(address, found);
+    await alone(address, found);
   } catch (error) {
-    found.error = `${error?.code ?? error?.name}: ${error?.message} ${error?.hint ?? ""} ${error?.cause ?? ""}`;
+    found.error = `${error?.code ?? error?.name}: ${error?.message} ${error?.hint ?? ""} ${error?.cause ?? ""} ${error?.stack ?? ""}`;
   }
   return found;
+}
+
+/** `countersign`: the workspace with its gate. */
+async function gate(address, found) {
+  const strict = await open({ store: "memory" });
+  found.refused = await ended(() => strict.addConnector({ name: "Board", address }));
+  await strict.close();
+
+  const asked = [];
+  const fetched = [];
+  const workspace = await open({
+    store: "memory",
+    allowLoopback: true,
+    identity: { name: "Ann" },
+    fetch: (url, init) => {
+      fetched.push(init.method);
+      return fetch(url, init);
+    },
+  });
+  found.eventTarget = workspace instanceof EventTarget;
+  const changes = [];
+  workspace.addEventListener("change", (event) => changes.push(event.detail));
+  found.storage = await workspace.storage();
+  found.builtIn = (await workspace.connectors()).map((connector) => connector.name);
+  const board = await workspace.addConnector({ name: "Board", address });
+  found.added = { host: board.host, stage: board.stage, badge: board.badge, local: board.local, actions: board.actions.length };
+  found.frozen = frozen(await workspace.connectors()) && frozen(board);
+  const call = (action, given, options) => workspace.call({ connector: board.id, action, arguments: given }, options);
+
+  const read = await call("list_tickets", {});
+  found.read = JSON.stringify(read);
+  found.frozen &&= frozen(read);
+  const title = "From the package";
+  const answers = {
+    none: undefined,
+    denies: () => false,
+    forgets: () => {},
+    "says yes in words": () => "yes",
+    "says 1": () => 1,
+    "answers with a Map": () => new Map([["allow", true]]),
+    "allows with a text": () => ({ allow: "true" }),
+    throws: () => { throw new Error("out of order"); },
+    rejects: async () => { throw new Error("out of order"); },
+  };
+  found.declined = {};
+  for (const [name, confirm] of Object.entries(answers)) {
+    found.declined[name] = await ended(() => call("create_ticket", { title }, { confirm }));
+  }
+  found.notAFunction = await ended(() => call("create_ticket", { title }, { confirm: true }));
+  const why = await call("create_ticket", { title }, { confirm: answers.throws }).catch((error) => error);
+  found.causeOfThrowing = why.cause?.message;
+  const reason = await call("create_ticket", { title }, { confirm: () => ({ allow: false, reason: "not today" }) }).catch((error) => error);
+  found.reason = reason.message;
+
+  const saidYes = (options) => ({
+    ...options,
+    confirm: (question) => {
+      asked.push(question);
+      return true;
+    },
+  });
+  found.saidYes = JSON.stringify(await call("create_ticket", { title }, saidYes()));
+  const [question] = asked;
+  found.asked = { action: question.action, class: question.class, host: question.host, arguments: question.arguments, argumentsText: question.argumentsText };
+  found.frozen &&= frozen(question);
+  found.object = await ended(() => call("list_tickets", {}, { confirm: () => ({ allow: true }) }));
+  found.badArguments = await ended(() => call("create_ticket", { title: 5 }, saidYes()));
+  found.map = await ended(() => call("create_ticket", new Map([["title", title]]), saidYes()));
+  found.unknownAction = await ended(() => call("no_such_action", {}));
+  found.unknownOption = await ended(() => open({ stor: "memory" }));
+  found.isError = (await call("delete_ticket", { id: "T-404" }, saidYes())).isError;
+  found.serverAsks = JSON.stringify(await call("book_room", { day: "Monday" }, saidYes()));
+
+  const before = new AbortController();
+  before.abort(new Error("mine"));
+  found.abortedBefore = await ended(() => call("list_tickets", {}, { signal: before.signal }));
+  const during = new AbortController();
+  const slow = ended(() => call("count_slowly", { to: 50, pause_ms: 100 }, { signal: during.signal }));
+  setTimeout(() => during.abort(new Error("mine")), 300);
+  found.abortedDuring = await slow;
+  const asking = new AbortController();
+  const waits = () => new Promise((resolve) => setTimeout(() => { asking.abort(new Error("mine")); resolve(true); }, 50));
+  found.abortedAsking = await ended(() => call("create_ticket", { title: "never" }, { signal: asking.signal, confirm: waits }));
+
+  let answer;
+  const pending = ended(() => call("create_ticket", { title: "never" }, { confirm: () => new Promise((resolve) => { answer = resolve; }) }));
+  while (answer === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+  await workspace.close();
+  found.closedWhileAsking = await pending;
+  answer(true);
+  found.closed = await ended(() => workspace.connectors());
+  found.changes = [...new Set(changes.map((change) => change.kind))].sort();
+  found.frozen &&= frozen(changes);
+  found.fetched = fetched.includes("POST");
+
+  const stop = new AbortController();
+  const other = await open({ store: "memory", signal: stop.signal });
+  stop.abort();
+  found.closedBySignal = await ended(() => other.connectors());
+}
+
+/** `countersign/mcp`: the client alone. */
+async function alone(address, found) {
+  const client = await connect(address, { name: "portal", version: "1.2.3", headers: { "X-Portal": "yes" } });
+  const tools = await client.listTools();
+  found.server = client.server.serverInfo?.name;
+  found.tools = tools.map((tool) => tool.name);
+  const called = await client.callTool("list_tickets", {});
+  found.called = JSON.stringify(called);
+  found.frozen &&= frozen(tools) && frozen(called) && frozen(client.server);
+  const progress = [];
+  await client.callTool("count_slowly", { to: 3, pause_ms: 50 }, { onProgress: (each) => progress.push(each) });
+  found.progress = progress;
+  const during = new AbortController();
+  setTimeout(() => during.abort(new Error("mine")), 300);
+  found.clientAborted = await ended(() => client.callTool("count_slowly", { to: 50, pause_ms: 100 }, { signal: during.signal }));
+  const wrong = await client.callTool("no_such_tool").catch((error) => error);
+  found.serverError = { code: wrong.code, cause: wrong.cause?.code, hint: typeof wrong.hint };
+  found.clientArguments = await ended(() => client.callTool("list_tickets", "text"));
+  await client.close();
+  found.clientClosed = await ended(() => client.listTools());
+  found.badAddress = await ended(() => connect("board"));
+  found.badFetch = await ended(() => connect(address, { fetch: async () => ({ status: 200 }) }));
 }
