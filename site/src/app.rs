@@ -8,7 +8,7 @@ use policy::ConversationId;
 use crate::chat::{ChatPage, Words};
 use crate::confirm;
 use crate::lazy;
-use crate::router::{Route, Router, page_title, use_router};
+use crate::router::{Route, Router, focus_page, page_title, use_router};
 use crate::shell::rail::BackToChat;
 use crate::shell::{Shell, stopped};
 use crate::state::{AppState, sentence, use_state};
@@ -41,7 +41,7 @@ fn App() -> impl IntoView {
         None => view! { <main class="opening"><Working what="Opening your workspace"/></main> }.into_any(),
         Some(state) => {
             provide_context(state);
-            provide_context(Words(RwSignal::new(None)));
+            provide_context(Words::new());
             confirm::provide_decisions();
             view! { <Alive/> }.into_any()
         }
@@ -100,6 +100,13 @@ fn SettingsPage() -> impl IntoView {
     let page = LocalResource::new(move || {
         attempt.track();
         lazy::settings()
+    });
+    // The focus came here before the page did.
+    Effect::new(move |_| {
+        let there = page.with(Option::is_some);
+        if there && document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
+            request_animation_frame(focus_page);
+        }
     });
     move || match page.get() {
         None => view! { <main class="settings"><Working what="Opening the settings"/></main> }.into_any(),

@@ -4,7 +4,7 @@ use browser::ConnectionStatus;
 use leptos::{ev, html, prelude::*};
 use policy::ConnectorId;
 
-use crate::chat::{Words, standing};
+use crate::chat::{Words, draft, standing};
 use crate::router::{ConnectorTab, Route, Router, StageTab, use_router};
 use crate::shell::{ShellState, use_shell};
 use crate::state::{AppState, shown_title, use_state};
@@ -108,8 +108,8 @@ pub fn Palette() -> impl IntoView {
                             <li id=format!("palette-{index}") class="menu-item" role="option" aria-selected=move || (at.get() == index).to_string()
                                 on:click=move |_| run(does.clone()) on:pointermove=move |_| if at.get_untracked() != index { at.set(index) }>
                                 <Icon name=entry.icon/>
-                                <span class="grow cut"><bdi>{entry.text}</bdi></span>
-                                <small class="cut"><bdi>{entry.beside}</bdi></small>
+                                <span class="grow ellipsis"><bdi>{entry.text}</bdi></span>
+                                <small class="ellipsis"><bdi>{entry.beside}</bdi></small>
                             </li>
                         }
                     }).collect_view()
@@ -262,8 +262,14 @@ fn act(does: Does, state: AppState, router: Router, shell: ShellState, words: Wo
     match does {
         Does::Go(route) => router.go(route),
         Does::Say(text) => {
-            router.go(Route::Chat);
-            words.0.set(Some(text));
+            if router.route_now() != Route::Chat {
+                // The page of a new chat begins with what is kept for it.
+                let kept = draft::read(None);
+                draft::keep(None, &if kept.trim().is_empty() { text } else { format!("{kept}\n{text}") });
+                router.go(Route::Chat);
+            } else {
+                words.put(text);
+            }
         }
         Does::Shortcuts => shell.shortcuts.set(true),
         Does::Theme(theme) => theme.choose(),

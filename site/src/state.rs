@@ -377,7 +377,12 @@ impl AppState {
             self.thread.items.with_untracked(|cells| cells.iter().find(|cell| cell.id == item.id.as_str()).cloned());
         match known {
             Some(cell) => cell.item.set(item.clone()),
-            None => self.write(|to| to.items.update(|cells| cells.push(Cell::new(item.clone())))),
+            None => {
+                if let Body::Note { text } = &item.body {
+                    self.announce(text.clone());
+                }
+                self.write(|to| to.items.update(|cells| cells.push(Cell::new(item.clone()))));
+            }
         }
         self.write(|to| to.pulse.update(|pulse| *pulse += 1));
     }

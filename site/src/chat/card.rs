@@ -53,18 +53,32 @@ fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: Conversatio
         }
         ended
     });
-    let call = StoredValue::new(fixed.call.clone());
+    // An edited call is another call on the same card.
+    let call = Memo::new(move |_| card.with(|card| card.as_ref().map(|card| card.call.clone())));
     let review = confirm::reviewer();
     let connector = fixed.connector.to_string();
     let (conversation, check, class) =
         (StoredValue::new(conversation), StoredValue::new(fixed.connector.clone()), fixed.class);
+    let cancel = move || {
+        if let Some(call) = call.get_untracked() {
+            app.ws().cancel_call(&call);
+        }
+    };
     let controls = move || match state.get() {
         CallState::Waiting => {
-            view! { <Button look=ButtonLook::Primary on:click=move |_| review(&call.get_value())>"Review"</Button> }
-                .into_any()
+            let decide = move |_| {
+                if let Some(call) = call.get_untracked() {
+                    review(&call);
+                }
+            };
+            view! {
+                <Button look=ButtonLook::Quiet on:click=move |_| cancel()>"Cancel"</Button>
+                <Button look=ButtonLook::Primary on:click=decide>"Review"</Button>
+            }
+            .into_any()
         }
-        CallState::Running | CallState::NeedsInput => {
-            view! { <Button on:click=move |_| app.ws().cancel_call(&call.get_value())>"Cancel"</Button> }.into_any()
+        CallState::Proposed | CallState::Running | CallState::NeedsInput => {
+            view! { <Button on:click=move |_| cancel()>"Cancel"</Button> }.into_any()
         }
         CallState::Held => {
             let to = Route::Connector(connector.clone(), ConnectorTab::Actions);
@@ -116,10 +130,7 @@ fn HeaderWords(card: Memo<Option<CallCard>>, state: Memo<CallState>) -> impl Int
                 let Some(card) = card else { return String::new() };
                 let mut words = card.header(at);
                 if card.state == CallState::Waiting {
-                    words.push_str(&format!(
-                        " · {}",
-                        crate::ui::seconds(at.saturating_sub(card.started_at) / 1000 * 1000)
-                    ));
+                    words.push_str(&format!(" · {} s", at.saturating_sub(card.started_at) / 1000));
                 }
                 words
             })
@@ -231,41 +242,50 @@ fn went_out(state: &CallState) -> bool {
     )
 }
 
-/// Starts the same call anew, with a decision of its own: from the proposal it came from, or by asking the model.
+/// Starts the same call anew, with a decision of its own: from the proposal it came from, or in the person's words.
 #[component]
 fn Again(word: &'static str, card: Memo<Option<CallCard>>, conversation: StoredValue<ConversationId>) -> impl IntoView {
     let app = use_state();
+    let words = expect_context::<Words>();
     let ask = move |_| {
         let (Some(card), conversation) = (card.get_untracked(), conversation.get_value()) else { return };
-        let started = match (proposal_of(app, &card), card.arguments.as_object()) {
+        match (proposal_of(app, &card), card.arguments.as_object()) {
             (Some((item, step, choice)), Some(arguments)) => {
-                app.ws().run_proposal(&conversation, &item, step, choice, arguments.clone()).map(drop)
+                if let Err(error) = app.ws().run_proposal(&conversation, &item, step, choice, arguments.clone()) {
+                    app.tell_error(&error);
+                }
             }
+            // The title is the server's, so the person reads it before it is said.
             _ if card.by == Caller::Model => {
-                let (title, connector, arguments) = (&card.title, &card.connector_name, &card.arguments);
-                app.ws().say(&conversation, &format!("Try \"{title}\" in {connector} again with {arguments}"))
+                words.put(format!("Try {} in {} again with {}", card.title, card.connector_name, card.arguments));
             }
-            _ => app.ws().say(&conversation, &card.title),
-        };
-        if let Err(error) = started {
-            app.tell_error(&error);
+            _ => words.put(card.title),
         }
     };
     view! { <Button on:click=ask>{word}</Button> }
 }
 
-/// The proposal, step and choice from which a call was started.
+/// The proposal, step and choice from which a call was started. An edited call has another id than its step knows, so
+/// the newest started step with the same action stands in.
 fn proposal_of(app: AppState, card: &CallCard) -> Option<(ItemId, usize, usize)> {
+    if card.by != Caller::Person {
+        return None;
+    }
+    let same = |choice: &Choice| choice.connector == card.connector && choice.action == card.action;
     app.thread.items.with_untracked(|items| {
-        items.iter().find_map(|cell| {
-            cell.item.with_untracked(|item| {
-                let Body::Proposal(proposal) = &item.body else { return None };
-                let step = proposal.steps.iter().position(|step| step.call.as_ref() == Some(&card.call))?;
-                let choices = &proposal.steps.get(step)?.choices;
-                let same = |choice: &Choice| choice.connector == card.connector && choice.action == card.action;
-                Some((item.id.clone(), step, choices.iter().position(same)?))
-            })
-        })
+        let mut found = None;
+        for cell in items {
+            let item = cell.item.get_untracked();
+            let Body::Proposal(proposal) = &item.body else { continue };
+            for (at, step) in proposal.steps.iter().enumerate() {
+                let (Some(call), Some(choice)) = (&step.call, step.choices.iter().position(same)) else { continue };
+                found = Some((item.id.clone(), at, choice));
+                if *call == card.call {
+                    return found;
+                }
+            }
+        }
+        found
     })
 }
 
@@ -287,7 +307,7 @@ fn Check(connector: ConnectorId) -> impl IntoView {
     looks.map(|title| {
         let says = title.clone();
         view! {
-            <Button attr:title=format!("Puts \"{says}\" into the message") on:click=move |_| words.0.set(Some(title.clone()))>"Check"</Button>
+            <Button attr:title=format!("Puts \"{says}\" into the message") on:click=move |_| words.put(title.clone())>"Check"</Button>
         }
     })
 }

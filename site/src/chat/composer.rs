@@ -9,12 +9,42 @@ use super::add::{AddMenu, usable_now};
 use super::draft;
 use crate::results::Visible;
 use crate::router::{Link, Route, use_router};
+use crate::shell::focus;
 use crate::state::{sentence, use_state};
-use crate::ui::{Badge, Button, ButtonLook, Icon, IconName, Monogram};
+use crate::ui::{Badge, Button, ButtonLook, Icon, IconName, Monogram, unique};
 
-/// The text of a new chat's composer can be set from elsewhere: an example, the palette. In context.
+/// Where other parts of the page put words into the composer on the screen: examples, the palette, a card. They are
+/// edited or sent like typed ones, by the person. In context; Copy.
 #[derive(Clone, Copy)]
-pub struct Words(pub RwSignal<Option<String>>);
+pub struct Words(StoredValue<Option<(String, Callback<String>)>>);
+
+impl Words {
+    /// Nowhere yet.
+    pub fn new() -> Words {
+        Words(StoredValue::new(None))
+    }
+
+    /// Puts words into the composer on the screen. What stands there already stays.
+    pub fn put(self, text: impl Into<String>) {
+        if let Some((_, put)) = self.0.get_value() {
+            put.run(text.into());
+        }
+    }
+
+    /// For as long as the caller lives, words go there.
+    fn lend(self, put: Callback<String>) {
+        let token = unique("composer");
+        self.0.set_value(Some((token.clone(), put)));
+        // The next composer may be there before this one is gone.
+        on_cleanup(move || {
+            self.0.update_value(|lent| {
+                if lent.as_ref().is_some_and(|(other, _)| *other == token) {
+                    *lent = None;
+                }
+            });
+        });
+    }
+}
 
 /// The composer of a conversation, or of a new chat.
 #[component]
@@ -53,10 +83,10 @@ pub fn Composer(
         request_animation_frame(grow);
     });
 
-    let sent = move || {
-        id.with_value(|id| draft::forget(id.as_ref()));
-        if text.try_set(String::new()).is_none() {
-            request_animation_frame(grow);
+    // What was typed since it went out stays.
+    let sent = move |message: &str| {
+        if text.try_get_untracked().is_some_and(|now| now == message) {
+            put(String::new());
         }
     };
     let failed = move |error: Error| {
@@ -75,7 +105,7 @@ pub fn Composer(
         let ws = state.ws();
         if let Some(id) = id.get_value() {
             match ws.say(&id, &message) {
-                Ok(()) => sent(),
+                Ok(()) => sent(&message),
                 Err(error) => failed(error),
             }
             return;
@@ -95,25 +125,29 @@ pub fn Composer(
             let _ = sending.try_set(false);
             match begun {
                 Ok(new) => {
-                    sent();
+                    sent(&message);
                     router.go(Route::Conversation(new.to_string()));
+                    // The person goes on writing where they wrote. The page is there in the frame after the next.
+                    request_animation_frame(|| request_animation_frame(|| focus("main textarea[aria-label=Message]")));
                 }
                 Err(error) => failed(error),
             }
         });
     };
-    // An example or the palette put words here; they are edited or sent like typed ones.
-    Effect::new(move |_| {
-        if let Some(new) = words.0.get() {
-            put(new);
-            request_animation_frame(move || {
-                if let Some(area) = field.try_get_untracked().flatten() {
-                    let _ = area.focus();
-                }
-            });
-        }
-    });
-    on_cleanup(move || words.0.set(None));
+    // Words that were put here and not touched since make room for others; what the person typed never does.
+    let lent = StoredValue::new(String::new());
+    words.lend(Callback::new(move |new: String| {
+        let before = text.get_untracked();
+        let whole =
+            if before.trim().is_empty() || before == lent.get_value() { new } else { format!("{before}\n{new}") };
+        lent.set_value(whole.clone());
+        put(whole);
+        request_animation_frame(move || {
+            if let Some(area) = field.try_get_untracked().flatten() {
+                let _ = area.focus();
+            }
+        });
+    }));
     let switch = Callback::new(move |wanted: Vec<ConnectorId>| match id.get_value() {
         None => chosen.set(Some(wanted)),
         Some(id) => {
@@ -133,7 +167,7 @@ pub fn Composer(
             send();
         }>
             <textarea node_ref=field rows="1" aria-label="Message" dir="auto" data-focus=is_new.then_some("")
-                placeholder="What do you want done?" aria-describedby="composer-problem composer-mode"
+                placeholder="Type what you want done" aria-describedby="composer-problem composer-mode"
                 prop:value=move || text.get()
                 on:input=move |event| {
                     problem.set(None);
@@ -210,7 +244,7 @@ fn Chips(
                     view! {
                         <li class="chip">
                             <Monogram name=name.clone() colour=colour size="small"/>
-                            <span class="cut"><bdi>{name}</bdi></span>
+                            <span class="ellipsis"><bdi>{name}</bdi></span>
                             {badge.filter(|badge| *badge == "Dev").map(|badge| view! { <Badge word=badge/> })}
                             <small><span aria-hidden="true">{on}</span><span class="sr">{format!("{on} actions")}</span></small>
                             <button type="button" class="chip-off" aria-label=label.clone() title=label

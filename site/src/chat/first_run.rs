@@ -51,7 +51,7 @@ pub fn FirstRun() -> impl IntoView {
             {move || (!examples.get().is_empty()).then(|| view! {
                 <ul class="examples plain" aria-label="Examples">
                     {examples.get().into_iter().map(|(_, _, text, what)| view! {
-                        <li><button type="button" class="example" on:click=move |_| words.0.set(Some(text.to_owned()))>
+                        <li><button type="button" class="example" on:click=move |_| words.put(text)>
                             <span class="grow">{text}</span><small>{what}</small>
                         </button></li>
                     }).collect_view()}
@@ -60,7 +60,7 @@ pub fn FirstRun() -> impl IntoView {
             <p class="row">
                 <Link to=Route::NewConnector class="btn"><Icon name=IconName::Add size=16/>"Add connector"</Link>
                 {move || (!own.get()).then(|| view! {
-                    <button type="button" class="btn quiet" on:click=move |_| words.0.set(Some(TRY.to_owned()))>"Try Notebook"</button>
+                    <button type="button" class="btn quiet" on:click=move |_| words.put(TRY)>"Try Notebook"</button>
                 })}
             </p>
         </div>

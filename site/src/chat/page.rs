@@ -12,7 +12,7 @@ use crate::results::{Markdown, Visible};
 use crate::router::{Link, Route, page_title};
 use crate::shell::conversations::{Delete, Rename};
 use crate::shell::rail::BackToChat;
-use crate::state::{AppState, Cell, Load, sentence, use_state};
+use crate::state::{Cell, Load, sentence, use_state};
 use crate::ui::{Button, ButtonLook, Icon, IconName, Menu, MenuItem, Working};
 
 /// Items of a conversation that are on the page at once; older ones come when asked for.
@@ -89,7 +89,7 @@ fn Head(id: ConversationId) -> impl IntoView {
             {move || if renaming.get() {
                 view! { <Rename id=id.clone() title=title.get_untracked() done=Callback::new(move |()| renaming.set(false))/> }.into_any()
             } else {
-                view! { <h1 class="cut"><bdi>{move || title.get()}</bdi></h1> }.into_any()
+                view! { <h1 class="ellipsis"><bdi>{move || title.get()}</bdi></h1> }.into_any()
             }}
             <Menu label="Conversation menu" trigger=|| view! { <Icon name=IconName::ChevronDown/> }>
                 <MenuItem on:click=move |_| renaming.set(true)><Icon name=IconName::Edit/>"Rename"</MenuItem>
@@ -102,23 +102,48 @@ fn Head(id: ConversationId) -> impl IntoView {
     }
 }
 
-/// Who answers: a model with the host it runs at, or direct mode.
+/// Who answers: a model with the host it runs at, or direct mode. Where there are models, it is also where one is chosen.
 #[component]
 fn Mind() -> impl IntoView {
     let state = use_state();
-    let model = Memo::new(move |_| {
+    let router = crate::router::use_router();
+    let any = Memo::new(move |_| state.models.with(|models| !models.is_empty()));
+    let chosen = Memo::new(move |_| {
         let chosen = state.chosen_model.get()?;
-        state.models.with(|models| {
-            models
-                .iter()
-                .find(|model| model.id == chosen)
-                .map(|model| format!("{} · {}", model.name, host_of(&model.base_url)))
-        })
+        state.models.with(|models| models.iter().find(|model| model.id == chosen).map(shown_model))
     });
-    move || match model.get() {
-        Some(name) => view! { <Link to=Route::Models class="mind tag"><bdi>{name}</bdi></Link> }.into_any(),
-        None => view! { <Link to=Route::Models class="mind tag">"Direct mode"</Link> }.into_any(),
+    let says = move || chosen.get().unwrap_or_else(|| "Direct mode".to_owned());
+    let choose = move |id: Option<String>| {
+        let ws = state.ws();
+        state.run(async move { ws.choose_model(id.as_deref()).await }, |()| ());
+    };
+    let option = move |id: Option<String>, words: String| {
+        let this = id.clone();
+        view! {
+            <button type="button" class="menu-item" role="menuitemradio" tabindex="-1"
+                aria-checked=move || (state.chosen_model.get() == this).to_string() on:click=move |_| choose(id.clone())>
+                <span class="grow"><bdi>{words}</bdi></span><span class="menu-check"><Icon name=IconName::Check size=16/></span>
+            </button>
+        }
+    };
+    move || {
+        if !any.get() {
+            return view! { <Link to=Route::Models class="mind tag">"Direct mode"</Link> }.into_any();
+        }
+        view! {
+            <Menu label="Who answers" named=true class="mind tag" trigger=move || view! { <bdi>{says}</bdi> }>
+                {move || state.models.get().into_iter().map(|model| option(Some(model.id.clone()), shown_model(&model))).collect_view()}
+                {option(None, "Direct mode".to_owned())}
+                <hr/>
+                <MenuItem on:click=move |_| router.go(Route::Models)><Icon name=IconName::Settings/>"Manage models"</MenuItem>
+            </Menu>
+        }
+        .into_any()
     }
+}
+
+fn shown_model(model: &browser::ModelConfig) -> String {
+    format!("{} · {}", model.name, host_of(&model.base_url))
 }
 
 fn host_of(url: &str) -> String {
@@ -168,7 +193,7 @@ fn ThreadView(id: ConversationId) -> impl IntoView {
                         </Button>
                     </div>
                 })}
-                <For each=cells key=|cell| cell.id.clone() let:cell>{item(state, cell, id.clone())}</For>
+                <For each=cells key=|cell| cell.id.clone() let:cell>{item(cell, id.clone())}</For>
                 <crate::confirm::Asks/>
                 <Pause id=pause/>
             </div>
@@ -212,7 +237,7 @@ fn kind(item: &Item) -> u8 {
 }
 
 /// One item. It is built anew only when it becomes another kind of thing; what changes within is followed inside.
-fn item(state: AppState, cell: Cell, conversation: ConversationId) -> impl IntoView {
+fn item(cell: Cell, conversation: ConversationId) -> impl IntoView {
     let of = {
         let item = cell.item.clone();
         Memo::new(move |_| item.with(kind))
@@ -229,7 +254,6 @@ fn item(state: AppState, cell: Cell, conversation: ConversationId) -> impl IntoV
                     Body::Note { text } => text.clone(),
                     _ => String::new(),
                 });
-                state.announce(text.clone());
                 view! { <p class="remark" role="note"><Visible text=text/></p> }.into_any()
             }
         }

@@ -45,7 +45,8 @@ pub fn ProposalView(id: String, item: ArcRwSignal<Item>, conversation: Conversat
                         {move || {
                             let step = step.get_untracked()?;
                             Some(if started.get() {
-                                view! { <Started step=step/> }.into_any()
+                                // A single step needs no mention: its card stands right below.
+                                many().then(|| view! { <Started step=step/> }).into_any()
                             } else if now.get() {
                                 view! {
                                     {many().then(|| view! { <p class="step-text"><bdi>{step.text.clone()}</bdi></p> })}
@@ -65,7 +66,8 @@ pub fn ProposalView(id: String, item: ArcRwSignal<Item>, conversation: Conversat
         if empty.get() {
             view! { <Nothing/> }.into_any()
         } else {
-            view! { <ol class="proposal plain" aria-label="Suggested action">{steps}</ol> }.into_any()
+            let over = move || count.get() == 1 && current.get().is_none();
+            view! { <ol class="proposal plain" aria-label="Suggested steps" hidden=over>{steps}</ol> }.into_any()
         }
     }
 }

@@ -139,7 +139,7 @@ fn Row(
                 let menu = format!("More for {title}");
                 view! {
                     <Link to=Route::Conversation(id.to_string()) class="rail-link">
-                        <span class="grow cut"><bdi>{title}</bdi></span>
+                        <span class="grow ellipsis"><bdi>{title}</bdi></span>
                         {move || marks.with_value(|marks| marks())}
                     </Link>
                     <Menu label=menu class="btn quiet icon small rail-more" trigger=|| view! { <Icon name=IconName::More/> }>
