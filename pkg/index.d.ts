@@ -1,12 +1,14 @@
+/// <reference lib="esnext.disposable" />
+
 /** Any JSON value. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 /** A JSON object. */
-export type JsonObject = { [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
 
 /** How much an action can change. An action whose server says nothing counts as `write`. */
 export type Class = "read" | "write" | "destructive";
 
-/** Every code a `CountersignError` can carry. */
+/** Every code a `CountersignError` can carry; the package's README says what each means. */
 export type Code =
   | "address" | "declined" | "not-answered" | "held" | "blocked" | "invalid" | "not-found" | "busy" | "cancelled"
   | "timeout" | "network" | "cors" | "sign-in" | "protocol" | "server" | "unknown-outcome" | "model" | "storage" | "dead"
@@ -25,17 +27,26 @@ export class CountersignError extends Error {
   static is(value: unknown): value is CountersignError;
 }
 
+/** Something that works as the global `fetch` does: it takes a URL and options, and answers with a `Response` whose body streams. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Where a WebAssembly module comes from: where it is, an answer that brings it, its bytes, or the module itself. */
+export type Wasm = string | URL | Response | Promise<Response> | ArrayBuffer | Uint8Array | WebAssembly.Module;
+
 export interface OpenOptions {
-  /** Where things are kept: IndexedDB under a name (default `countersign`), or memory (default where there is no IndexedDB). */
+  /**
+   * Where things are kept: IndexedDB under a name (default `countersign`), or memory (default where there is no
+   * IndexedDB). Where IndexedDB does not work, the workspace lives in memory and `storage()` says so.
+   */
   store?: "memory" | { indexedDb: string };
   /** Who acts, for the audit log. */
   identity?: { name: string };
-  /** Whether servers on this machine and network may be connected. Default false. */
+  /** Whether servers on this machine and network may be connected. Default false. Kept in the store, for every handle on it. */
   allowLoopback?: boolean;
   /** Used in the place of the global `fetch` for every request to a server. */
-  fetch?: typeof globalThis.fetch;
-  /** Where to load the WebAssembly module from, if not from beside this file. */
-  wasm?: URL | string | Request | Response | BufferSource | WebAssembly.Module;
+  fetch?: Fetch;
+  /** The WebAssembly module, if not the one beside this file. Only the first `open()` of a page reads it. */
+  wasm?: Wasm;
   /** Closes the workspace when aborted. */
   signal?: AbortSignal;
 }
@@ -45,32 +56,49 @@ export function open(options?: OpenOptions): Promise<Workspace>;
 
 /** A workspace: its connectors, its rules and the one way to a tool. */
 export interface Workspace extends EventTarget {
-  /** The connectors and their actions, as frozen plain objects. */
+  /** The connectors and their actions. */
   connectors(): Promise<readonly Connector[]>;
+  /** Where things are kept right now. */
+  storage(): Promise<Storage>;
   /**
-   * Scans a server and adds it as a draft. Only connect servers you trust: a server's text reaches the model and the person.
+   * Scans a server and adds it as a draft, which only this person can use; turns developer mode on for that. Only
+   * connect servers you trust: a server's text reaches the model and the person.
    * Fails with `address`, `network`, `cors`, `sign-in` or `protocol`, and a `hint` that says what to do.
    */
-  addConnector(connector: NewConnector): Promise<Connector>;
+  addConnector(connector: NewConnector, options?: { signal?: AbortSignal }): Promise<Connector>;
   /**
    * Calls one action through the gate. A call that needs a decision goes to `confirm`; without it, it is declined.
-   * The result is the server's `CallToolResult` as received; `isError` results resolve, they do not reject.
+   * The result is the server's as received; a result with `isError` resolves, it does not reject. Questions that
+   * the server asks during the call are declined.
    */
   call(call: Call, options?: CallOptions): Promise<CallToolResult>;
-  /** Ends every connection; an open question counts as not answered. */
+  /** Ends every connection and every running call; an open question is not answered any more. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
   addEventListener(type: "change", listener: (event: CustomEvent<Change>) => void, options?: AddEventListenerOptions | boolean): void;
-  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: AddEventListenerOptions | boolean): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
 }
 
 /** What changed; dispatched in a microtask of its own. */
 export type Change =
   | { readonly kind: "connectors" }
-  | { readonly kind: "connection"; readonly connector: string }
-  | { readonly kind: "storage" }
+  | {
+      readonly kind: "connection";
+      readonly connector: string;
+      /** `changed` means that what the server offers is not what was approved: those actions are held. */
+      readonly state: "idle" | "connecting" | "connected" | "changed" | "sign-in" | "failed";
+      readonly why: string | null;
+    }
+  | ({ readonly kind: "storage" } & Storage)
   | { readonly kind: "dead" };
 
+/** Where things are kept: in the browser, in memory as asked, in memory because nothing else works, or no longer because it is full. */
+export interface Storage {
+  readonly state: "kept" | "memory" | "unavailable" | "full";
+  readonly why: string | null;
+}
+
+/** A connector: a frozen plain object, a picture of one moment. */
 export interface Connector {
   readonly id: string;
   readonly name: string;
@@ -78,8 +106,12 @@ export interface Connector {
   readonly address: string;
   /** The server's identity. Show it wherever you show the name. */
   readonly host: string;
+  /** `Dev`, `custom`, `demo`, or none. Show it beside the name. */
+  readonly badge: string | null;
+  /** Whether the server runs on this machine or network. */
+  readonly local: boolean;
   readonly provider: "first-party" | "demo" | "custom";
-  readonly stage: "draft" | "published" | "archived";
+  readonly stage: "draft" | "published";
   readonly actions: readonly Action[];
 }
 
@@ -106,13 +138,14 @@ export interface Call {
   connector: string;
   /** The action's name. */
   action: string;
+  /** Sent as this JSON; a `Map`, a `BigInt`, `NaN` or `Infinity` anywhere in it is refused as `invalid`. */
   arguments?: JsonObject;
 }
 
 export interface CallOptions {
   /** Cancels the call. What was already sent may still happen on the server. */
   signal?: AbortSignal;
-  /** Decides. Anything but `true` or `{ allow: true }` declines; so does throwing. */
+  /** Decides. Anything but `true` or `{ allow: true }` declines; so does throwing, and what was thrown is the error's `cause`. */
   confirm?: (question: Question, context: { signal?: AbortSignal }) => Decision | Promise<Decision>;
 }
 
@@ -127,15 +160,17 @@ export interface Question {
   readonly host: string;
   /** `Dev`, `custom`, `demo`, or none. */
   readonly badge: string | null;
+  /** Whether the server runs on this machine or network. */
+  readonly local: boolean;
   readonly account: string;
   readonly action: string;
   readonly title: string;
-  /** What will happen, in one sentence. */
+  /** What will happen, in a few words. */
   readonly sentence: string;
   readonly class: Class;
   readonly openWorld: boolean;
   readonly arguments: JsonObject;
-  /** The exact bytes that will be sent as arguments. */
+  /** The exact text that will be sent as arguments. */
   readonly argumentsText: string;
   /** Arguments that repeat what a server said earlier. */
   readonly from: readonly { readonly path: string; readonly connectorName: string; readonly host: string; readonly text: string }[];
@@ -151,7 +186,7 @@ export interface Question {
   readonly reasons: readonly string[];
 }
 
-/** The MCP result as received; unknown members are kept. */
+/** The MCP result as received, frozen; unknown members are kept. Integers beyond 2^53 are rounded, as everywhere in JavaScript. */
 export interface CallToolResult {
   readonly content: readonly JsonObject[];
   readonly structuredContent?: Json;

@@ -1,102 +1,114 @@
 // countersign: a host for remote MCP servers, with the gate. See index.d.ts for every name and word.
 
-import { CountersignError, freeze, loader, spoken } from "./shared.js";
+import { CountersignError, Instance, cancellable, checked, given, invalid, plain, text } from "./shared.js";
 
 export { CountersignError };
 
-const load = loader(() => import("./wasm/host/sdk.js"), new URL("./wasm/host/sdk_bg.wasm", import.meta.url));
-
-const secret = Symbol("countersign");
+const instance = /* @__PURE__ */ new Instance(
+  () => import("./wasm/host/sdk.js"),
+  /* @__PURE__ */ new URL("./wasm/host/sdk_bg.wasm", import.meta.url),
+);
 
 /** Opens a workspace. */
-export async function open(options = {}) {
-  const { wasm, signal, fetch, ...rest } = options;
-  signal?.throwIfAborted();
-  return spoken(async () => {
-    const module = await load(wasm);
-    const host = await module.open(rest, fetch);
-    const workspace = new Workspace(secret, host);
-    signal?.addEventListener("abort", () => void workspace.close(), { once: true });
-    if (signal?.aborted) {
-      await workspace.close();
-      signal.throwIfAborted();
-    }
+export async function open(options) {
+  const { wasm, signal, fetch, ...rest } = given(options, "what open() was given");
+  return instance.run(async () => {
+    const wanted = text(rest, "what open() was given");
+    const module = await instance.load(wasm);
+    const workspace = new Workspace(await module.open(wanted, checked(fetch)), signal);
+    if (signal?.aborted) await workspace.close();
+    signal?.throwIfAborted();
     return workspace;
-  });
+  }, signal);
 }
 
 /** A workspace: its connectors, its rules and the one way to a tool. */
-export class Workspace extends EventTarget {
+class Workspace extends EventTarget {
   #host;
+  #signal;
+  #closing = () => void this.close();
 
-  constructor(key, host) {
-    if (key !== secret) throw new TypeError("a Workspace is made by open()");
+  constructor(host, signal) {
     super();
     this.#host = host;
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#closing, { once: true });
     host.listen((detail) => {
       // In a task of its own: no code of the page ever runs while WebAssembly is in the middle of something.
-      queueMicrotask(() => this.dispatchEvent(new CustomEvent("change", { detail: freeze(detail) })));
+      queueMicrotask(() => this.dispatchEvent(new CustomEvent("change", { detail: plain(detail) })));
     });
   }
 
   #open() {
     if (this.#host === undefined) {
-      throw new CountersignError({
-        code: "closed",
-        message: "this workspace was closed",
-        hint: "open() a new one",
-      });
+      throw new CountersignError({ code: "closed", message: "this workspace was closed", hint: "open() a new one" });
     }
     return this.#host;
   }
 
   /** The connectors and their actions. */
   async connectors() {
-    return spoken(async () => freeze(await this.#open().connectors()));
+    return instance.run(async () => plain(this.#open().connectors()));
+  }
+
+  /** Where things are kept. */
+  async storage() {
+    return instance.run(async () => plain(this.#open().storage()));
   }
 
   /** Scans a server and adds it as a draft. */
-  async addConnector(connector) {
-    return spoken(async () => freeze(await this.#open().addConnector({ ...connector })));
+  async addConnector(connector, options) {
+    const { signal } = given(options, "the options of addConnector()");
+    return instance.run(async () => {
+      const host = this.#open();
+      const wanted = text(connector, "the connector");
+      return plain(await cancellable(host, signal, (ticket) => host.addConnector(ticket, wanted)));
+    }, signal);
   }
 
   /** Calls one action through the gate. */
-  async call(call, { signal, confirm } = {}) {
-    signal?.throwIfAborted();
-    return spoken(async () => {
+  async call(call, options) {
+    const { signal, confirm } = given(options, "the options of call()");
+    if (confirm !== undefined && typeof confirm !== "function") {
+      throw invalid("`confirm` is not a function", "pass a function that answers true, or leave it out: nothing is allowed in advance");
+    }
+    return instance.run(async () => {
       const host = this.#open();
-      const ticket = host.ticket();
-      const stop = () => host.cancel(ticket);
-      signal?.addEventListener("abort", stop, { once: true });
-      const ask = async (question) => {
-        if (confirm === undefined) return { allow: false };
-        const answer = await confirm(freeze(question), { signal });
-        // Only a plain `true` or an answer that says so allows: everything else, a forgotten return included, is a no.
-        if (answer === true) return { allow: true };
-        if (typeof answer === "object" && answer !== null) {
-          return { allow: answer.allow === true, reason: typeof answer.reason === "string" ? answer.reason : undefined };
+      const wanted = text(call, "the call");
+      let broke;
+      const ask = confirm && (async (question) => {
+        try {
+          return JSON.stringify(decided(await confirm(plain(question), { signal })));
+        } catch (thrown) {
+          broke = thrown;
+          return "{}";
         }
-        return { allow: false };
-      };
+      });
       try {
-        return freeze(await host.call(ticket, { ...call }, ask));
+        return plain(await cancellable(host, signal, (ticket) => host.call(ticket, wanted, ask)));
       } catch (thrown) {
-        if (signal?.aborted) throw signal.reason;
-        throw thrown;
-      } finally {
-        signal?.removeEventListener("abort", stop);
+        if (thrown?.code !== "declined") throw thrown;
+        // A `confirm` that threw is a no, and whoever wrote it wants to know what it threw.
+        throw confirm ? { ...thrown, cause: broke } : { ...thrown, hint: "nothing was sent; pass `confirm` to be asked" };
       }
-    });
+    }, signal);
   }
 
   /** Ends every connection; a question still open counts as not answered. */
   async close() {
     const host = this.#host;
     this.#host = undefined;
-    if (host !== undefined) await spoken(() => host.close());
+    this.#signal?.removeEventListener("abort", this.#closing);
+    if (host !== undefined) await instance.run(async () => host.close());
   }
 
   async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
     await this.close();
   }
+}
+
+/** Only a plain `true`, or an object that says `allow: true`, allows: everything else, a forgotten return included, is a no. */
+function decided(answer) {
+  if (typeof answer !== "object" || answer === null) return { allow: answer === true };
+  return { allow: answer.allow === true, reason: typeof answer.reason === "string" ? answer.reason : undefined };
 }

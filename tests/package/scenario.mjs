@@ -121,7 +121,7 @@ async function gate(address, found) {
   answer(true);
   found.closed = await ended(() => workspace.connectors());
   found.changes = [...new Set(changes.map((change) => change.kind))].sort();
-  found.frozen &&= frozen(changes);
+  found.frozen &&= changes.every(frozen);
   found.fetched = fetched.includes("POST");
 
   const stop = new AbortController();

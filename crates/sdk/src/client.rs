@@ -1,56 +1,73 @@
 //! `countersign/mcp`: the MCP client alone, openly without a gate.
 
+use std::cell::RefCell;
+
 use browser::client::Client as Inner;
-use browser::{Fetcher, mcp};
+use browser::{Code, Error, Fetcher, mcp};
 use js_sys::Function;
 use serde::Deserialize;
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::plain::{error, from_js, to_js};
+use crate::plain::{from_text, thrown, to_text};
 use crate::tickets::Tickets;
 
 /// What `connect()` takes.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object of options")]
 struct ConnectOptions {
     headers: Vec<(String, String)>,
     name: Option<String>,
     version: Option<String>,
 }
 
-/// One connection to one server.
+/// One connection to one server; made first and connected then, so that connecting can be cancelled too.
 #[wasm_bindgen]
+#[derive(Default)]
 pub struct Client {
-    inner: Inner,
+    inner: RefCell<Option<Inner>>,
     tickets: Tickets,
-}
-
-/// Connects to a server. See `connect` in `mcp.d.ts`.
-#[wasm_bindgen]
-pub async fn connect(url: String, options: JsValue, fetch: Option<Function>) -> Result<Client, JsValue> {
-    let options: ConnectOptions = from_js(options, "the options of connect()")?;
-    let name = options.name.unwrap_or_else(|| "countersign".to_owned());
-    let version = options.version.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned());
-    let mut config = mcp::Config::new(url, mcp::Implementation { name, version });
-    config.headers = options.headers;
-    let fetcher = fetch.map(Fetcher::custom).unwrap_or_default();
-    let inner = Inner::connect(config, fetcher).await.map_err(|why| error(&why))?;
-    Ok(Client { inner, tickets: Tickets::default() })
 }
 
 #[wasm_bindgen]
 impl Client {
+    /// A client that is not connected yet.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Connects to a server. See `connect` in `mcp.d.ts`.
+    pub async fn connect(
+        &self,
+        ticket: u32,
+        url: String,
+        options: String,
+        fetch: Option<Function>,
+    ) -> Result<(), JsValue> {
+        let connect = async {
+            let options: ConnectOptions = from_text(&options, "what connect() was given")?;
+            let name = options.name.unwrap_or_else(|| "countersign".to_owned());
+            let version = options.version.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned());
+            let mut config = mcp::Config::new(url, mcp::Implementation { name, version });
+            config.headers = options.headers;
+            Inner::connect(config, fetch.map(Fetcher::custom).unwrap_or_default()).await
+        };
+        let inner = self.tickets.run(ticket, connect).await?;
+        self.inner.replace(Some(inner));
+        Ok(())
+    }
+
     /// What the server said about itself.
-    pub fn server(&self) -> Result<JsValue, JsValue> {
-        to_js(&self.inner.server())
+    pub fn server(&self) -> Result<String, JsValue> {
+        to_text(&self.inner().map_err(thrown)?.server()).map_err(thrown)
     }
 
     /// Every tool, all pages.
     #[wasm_bindgen(js_name = listTools)]
-    pub async fn list_tools(&self) -> Result<JsValue, JsValue> {
-        let tools = self.inner.list_tools().await.map_err(|why| error(&why))?;
-        to_js(&tools)
+    pub async fn list_tools(&self, ticket: u32) -> Result<String, JsValue> {
+        self.tickets.run(ticket, async { to_text(&self.inner()?.list_tools().await?) }).await
     }
 
     /// A ticket for one call, so that it can be cancelled.
@@ -71,23 +88,32 @@ impl Client {
         name: String,
         arguments: String,
         on_progress: Option<Function>,
-    ) -> Result<JsValue, JsValue> {
-        let progress = move |detail: serde_json::Value| {
+    ) -> Result<String, JsValue> {
+        let progress = move |detail: Value| {
             if let Some(on_progress) = &on_progress
-                && let Ok(detail) = to_js(&detail)
+                && let Ok(detail) = to_text(&detail)
             {
                 // mcp.js wraps the page's function; it never throws here.
-                let _ = on_progress.call1(&JsValue::UNDEFINED, &detail);
+                let _ = on_progress.call1(&JsValue::UNDEFINED, &detail.into());
             }
         };
-        let call = self.inner.call_tool(&name, arguments, progress);
-        let result = self.tickets.run(ticket, call).await.map_err(|why| error(&why))?;
-        to_js(&result)
+        let call = async { to_text(&self.inner()?.call_tool(&name, arguments, progress).await?) };
+        self.tickets.run(ticket, call).await
     }
 
     /// Ends the connection.
     pub async fn close(&self) {
         self.tickets.cancel_all();
-        self.inner.close().await;
+        let inner = self.inner.take();
+        if let Some(inner) = inner {
+            inner.close().await;
+        }
+    }
+}
+
+impl Client {
+    fn inner(&self) -> Result<Inner, Error> {
+        let inner = self.inner.borrow().clone();
+        inner.ok_or_else(|| Error::new(Code::Cancelled, "this client is not connected").hint("connect() again"))
     }
 }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use browser::policy::{Class, ConnectorId, Provider, SignIn, Stage};
 use browser::{
-    Answer, Asked, CallRequest, Change, Code, Confirm, Error, Fetcher, Keep, NewConnector, Options, Subscription,
-    Where, Workspace,
+    Answer, AskAnswer, Asked, CallRequest, Change, Code, Confirm, ConnectionStatus, Error, Fetcher, Keep, NewConnector,
+    Options, StorageState, Subscription, Where, Workspace,
 };
 use js_sys::{Function, Promise};
 use serde::Deserialize;
@@ -15,41 +15,28 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use crate::plain::{error, from_js, to_js};
+use crate::plain::{from_text, thrown, to_text};
 use crate::tickets::Tickets;
 
 /// What `open()` takes.
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, expecting = "an object of options")]
 struct OpenOptions {
-    store: Option<Store>,
+    store: Option<Value>,
     identity: Option<Identity>,
     allow_loopback: bool,
 }
 
-/// Where things are kept.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Store {
-    /// `"memory"`.
-    Word(String),
-    /// `{ indexedDb: "name" }`.
-    Named {
-        #[serde(rename = "indexedDb")]
-        indexed_db: String,
-    },
-}
-
 /// Who the person is, for the audit log and the list of members.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with a `name`")]
 struct Identity {
     name: String,
 }
 
 /// What `addConnector()` takes.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with a `name` and an `address`")]
 struct AddConnector {
     name: String,
     address: String,
@@ -61,7 +48,7 @@ struct AddConnector {
 
 /// A fixed header for sign-in.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with a `name` and a `value`")]
 struct Header {
     name: String,
     value: String,
@@ -69,7 +56,7 @@ struct Header {
 
 /// What `call()` takes.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with a `connector` and an `action`")]
 struct Call {
     connector: String,
     action: String,
@@ -96,49 +83,74 @@ pub struct Host {
 
 /// Opens a workspace. See `open` in `index.d.ts`.
 #[wasm_bindgen]
-pub async fn open(options: JsValue, fetch: Option<Function>) -> Result<Host, JsValue> {
-    let options: OpenOptions = from_js(options, "the options of open()")?;
-    let store = match options.store {
-        None if has_indexed_db() => Where::IndexedDb("countersign".into()),
-        None => Where::Memory,
-        Some(Store::Word(word)) if word == "memory" => Where::Memory,
-        Some(Store::Word(word)) => {
-            return Err(error(
-                &Error::new(Code::Invalid, format!("`{word}` is not a store"))
-                    .hint("use \"memory\" or { indexedDb: \"name\" }"),
-            ));
-        }
-        Some(Store::Named { indexed_db }) => Where::IndexedDb(indexed_db),
-    };
-    let member_name = options.identity.map_or_else(|| "You".to_owned(), |identity| identity.name);
+pub async fn open(options: String, fetch: Option<Function>) -> Result<Host, JsValue> {
+    let workspace = open_workspace(&options, fetch).await.map_err(thrown)?;
+    Ok(Host { workspace, tickets: Tickets::default(), listening: RefCell::default() })
+}
+
+async fn open_workspace(options: &str, fetch: Option<Function>) -> Result<Workspace, Error> {
+    let options: OpenOptions = from_text(options, "what open() was given")?;
+    let name = options.identity.map(|identity| identity.name);
+    if name.as_ref().is_some_and(|name| name.trim().is_empty()) {
+        return Err(Error::new(Code::Invalid, "the `name` of `identity` is empty")
+            .hint("pass the person's name, or leave `identity` out"));
+    }
     let workspace = Workspace::open(Options {
-        store,
-        member_name,
+        store: store_of(options.store.as_ref())?,
+        member_name: name.clone().unwrap_or_else(|| "You".to_owned()),
         allow_loopback: Some(options.allow_loopback),
         fetcher: fetch.map(Fetcher::custom).unwrap_or_default(),
     })
-    .await
-    .map_err(|why| error(&why))?;
-    Ok(Host { workspace, tickets: Tickets::default(), listening: RefCell::default() })
+    .await?;
+    // A workspace that was there before knows its person under an older name.
+    if let Some(name) = name
+        && workspace.rulebook().member(&workspace.me())?.name != name
+    {
+        workspace.rename_me(&name).await?;
+    }
+    Ok(workspace)
+}
+
+/// Where things are kept: `"memory"`, or `{ indexedDb: "name" }`.
+fn store_of(store: Option<&Value>) -> Result<Where, Error> {
+    let named = |store: &Value| match store.as_object() {
+        Some(fields) if fields.len() == 1 => {
+            fields.get("indexedDb")?.as_str().filter(|name| !name.is_empty()).map(str::to_owned)
+        }
+        _ => None,
+    };
+    match store {
+        None | Some(Value::Null) if has_indexed_db() => Ok(Where::IndexedDb("countersign".into())),
+        None | Some(Value::Null) => Ok(Where::Memory),
+        Some(Value::String(word)) if word == "memory" => Ok(Where::Memory),
+        Some(store) => named(store).map(Where::IndexedDb).ok_or_else(|| {
+            Error::new(Code::Invalid, format!("`{store}` is not a store"))
+                .hint("use \"memory\" or { indexedDb: \"name\" }")
+        }),
+    }
 }
 
 #[wasm_bindgen]
 impl Host {
     /// Calls `listener` with `{ kind, ... }` for each change. One listener; a second replaces it.
     pub fn listen(&self, listener: Function) {
+        let workspace = self.workspace.clone();
         let subscription = self.workspace.subscribe(move |change| {
+            if matches!(change, Change::Asks) {
+                decline_asks(&workspace);
+            }
             if let Some(detail) = detail_of(change)
-                && let Ok(detail) = to_js(&detail)
+                && let Ok(detail) = to_text(&detail)
             {
-                // What the listener throws is the page's own affair; index.js never throws here.
-                let _ = listener.call1(&JsValue::UNDEFINED, &detail);
+                // index.js wraps the page's listeners; it never throws here.
+                let _ = listener.call1(&JsValue::UNDEFINED, &detail.into());
             }
         });
         self.listening.replace(Some(subscription));
     }
 
     /// The connectors and their actions.
-    pub fn connectors(&self) -> Result<JsValue, JsValue> {
+    pub fn connectors(&self) -> Result<String, JsValue> {
         let rulebook = self.workspace.rulebook();
         let connectors: Vec<Value> = rulebook
             .connectors
@@ -146,33 +158,37 @@ impl Host {
             .filter(|connector| connector.stage != Stage::Archived)
             .map(connector_of)
             .collect();
-        to_js(&connectors)
+        to_text(&connectors).map_err(thrown)
+    }
+
+    /// Where things are kept, as `{ state, why }`.
+    pub fn storage(&self) -> Result<String, JsValue> {
+        to_text(&storage_of(&self.workspace.storage_state())).map_err(thrown)
     }
 
     /// Scans a server and keeps it as a draft; what it offers is switched on as the scan found it.
     #[wasm_bindgen(js_name = addConnector)]
-    pub async fn add_connector(&self, connector: JsValue) -> Result<JsValue, JsValue> {
-        let add: AddConnector = from_js(connector, "the connector")?;
-        let new = NewConnector {
-            name: add.name,
-            description: add.description,
-            address: add.address,
-            provenance: Default::default(),
-            sign_in: add.header.as_ref().map_or(SignIn::None, |header| SignIn::Header { name: header.name.clone() }),
-            header_value: add.header.map(|header| header.value),
-            keep: Keep::Memory,
-            colour: None,
-        };
-        let workspace = self.workspace.clone();
-        let add = async move {
+    pub async fn add_connector(&self, ticket: u32, connector: String) -> Result<String, JsValue> {
+        let workspace = &self.workspace;
+        let add = async {
+            let add: AddConnector = from_text(&connector, "the connector")?;
+            let header = add.header.as_ref();
+            let new = NewConnector {
+                name: add.name,
+                description: add.description,
+                address: add.address,
+                provenance: Default::default(),
+                sign_in: header.map_or(SignIn::None, |header| SignIn::Header { name: header.name.clone() }),
+                header_value: header.map(|header| header.value.clone()),
+                keep: Keep::Memory,
+                colour: None,
+            };
             workspace.set_developer_mode(true).await?;
             let scanned = workspace.scan(&new, |_| {}).await.map_err(|stopped| stopped.error)?;
-            workspace.create_draft(new, scanned).await
+            let id = workspace.create_draft(new, scanned).await?;
+            to_text(&connector_of(workspace.rulebook().connector(&id)?))
         };
-        let id = add.await.map_err(|why| error(&why))?;
-        let rulebook = self.workspace.rulebook();
-        let connector = rulebook.connectors.iter().find(|connector| connector.id == id).map(connector_of);
-        to_js(&connector)
+        self.tickets.run(ticket, add).await
     }
 
     /// A ticket for one call, so that it can be cancelled.
@@ -185,21 +201,26 @@ impl Host {
         self.tickets.cancel(ticket);
     }
 
-    /// Calls one action through the gate; `confirm` gets the question and resolves to `{ allow, reason? }`.
-    pub async fn call(&self, ticket: u32, call: JsValue, confirm: Function) -> Result<JsValue, JsValue> {
-        let call: Call = from_js(call, "the call")?;
-        let request = CallRequest {
-            connector: ConnectorId::from(call.connector),
-            action: call.action,
-            arguments: call.arguments.unwrap_or_default(),
+    /// Calls one action through the gate. `confirm` gets the question as JSON text and resolves to the text of
+    /// `{ allow, reason? }`; without it, what needs a decision is declined.
+    pub async fn call(&self, ticket: u32, call: String, confirm: Option<Function>) -> Result<String, JsValue> {
+        let confirm = confirm.map_or(Confirm::Never, |confirm| {
+            let confirm = Rc::new(confirm);
+            Confirm::With(Box::new(move |asked: Asked| {
+                let confirm = Rc::clone(&confirm);
+                Box::pin(async move { answer_of(&confirm, &asked).await })
+            }))
+        });
+        let run = async {
+            let call: Call = from_text(&call, "the call")?;
+            let request = CallRequest {
+                connector: ConnectorId::from(call.connector),
+                action: call.action,
+                arguments: call.arguments.unwrap_or_default(),
+            };
+            to_text(&self.workspace.call(request, confirm).await?.result)
         };
-        let confirm = Rc::new(confirm);
-        let ask = Confirm::With(Box::new(move |asked: Asked| {
-            let confirm = Rc::clone(&confirm);
-            Box::pin(async move { answer_of(&confirm, &asked).await })
-        }));
-        let done = self.tickets.run(ticket, self.workspace.call(request, ask)).await.map_err(|why| error(&why))?;
-        to_js(&done.result)
+        self.tickets.run(ticket, run).await
     }
 
     /// Ends everything; an open question counts as not answered.
@@ -213,12 +234,20 @@ impl Host {
 /// Asks the page. A `confirm` that throws, rejects or answers with something else is a no.
 async fn answer_of(confirm: &Function, asked: &Asked) -> Answer {
     let no = |reason: Option<String>| Answer::Deny { reason };
-    let Ok(question) = to_js(&question_of(asked)) else { return no(None) };
-    let Ok(promise) = confirm.call1(&JsValue::UNDEFINED, &question) else { return no(None) };
+    let Ok(question) = to_text(&question_of(asked)) else { return no(None) };
+    let Ok(promise) = confirm.call1(&JsValue::UNDEFINED, &question.into()) else { return no(None) };
     let Ok(promise) = promise.dyn_into::<Promise>() else { return no(None) };
     let Ok(said) = JsFuture::from(promise).await else { return no(None) };
-    let said: Said = serde_wasm_bindgen::from_value(said).unwrap_or_default();
+    let said: Said = said.as_string().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     if said.allow { Answer::AllowOnce } else { no(said.reason) }
+}
+
+/// Declines what servers ask: a page without our chat has nowhere to answer it, and a call must not wait for that.
+fn decline_asks(workspace: &Workspace) {
+    for ask in workspace.asks() {
+        // One that was taken back meanwhile has nothing to answer.
+        let _ = workspace.answer_ask(&ask.id, AskAnswer::Decline);
+    }
 }
 
 fn question_of(asked: &Asked) -> Value {
@@ -229,6 +258,7 @@ fn question_of(asked: &Asked) -> Value {
         "connectorName": view.connector_name,
         "host": view.host,
         "badge": view.badge,
+        "local": view.local,
         "account": view.account,
         "action": view.action,
         "title": view.action_title,
@@ -271,6 +301,8 @@ fn connector_of(connector: &browser::policy::Connector) -> Value {
         "description": connector.description,
         "address": connector.address,
         "host": connector.host,
+        "badge": connector.badge(),
+        "local": connector.is_local(),
         "provider": match connector.provider {
             Provider::FirstParty => "first-party",
             Provider::Demo => "demo",
@@ -297,8 +329,17 @@ const fn class_of(class: Class) -> &'static str {
 fn detail_of(change: &Change) -> Option<Value> {
     match change {
         Change::Rulebook => Some(json!({ "kind": "connectors" })),
-        Change::Connection { connector, .. } => Some(json!({ "kind": "connection", "connector": connector })),
-        Change::Storage(_) => Some(json!({ "kind": "storage" })),
+        Change::Connection { connector, status } => {
+            let (state, why) = connection_of(status);
+            Some(json!({ "kind": "connection", "connector": connector, "state": state, "why": why }))
+        }
+        Change::Storage(state) => {
+            let mut detail = storage_of(state);
+            if let Some(fields) = detail.as_object_mut() {
+                fields.insert("kind".to_owned(), "storage".into());
+            }
+            Some(detail)
+        }
         Change::Dead => Some(json!({ "kind": "dead" })),
         Change::Conversations
         | Change::Conversation { .. }
@@ -308,6 +349,26 @@ fn detail_of(change: &Change) -> Option<Value> {
         | Change::Questions
         | Change::Asks
         | Change::Models => None,
+    }
+}
+
+fn storage_of(state: &StorageState) -> Value {
+    match state {
+        StorageState::Kept => json!({ "state": "kept", "why": null }),
+        StorageState::Memory => json!({ "state": "memory", "why": null }),
+        StorageState::Unavailable { why } => json!({ "state": "unavailable", "why": why }),
+        StorageState::Full { why } => json!({ "state": "full", "why": why }),
+    }
+}
+
+fn connection_of(status: &ConnectionStatus) -> (&'static str, Option<String>) {
+    match status {
+        ConnectionStatus::Idle => ("idle", None),
+        ConnectionStatus::Connecting => ("connecting", None),
+        ConnectionStatus::Connected { .. } => ("connected", None),
+        ConnectionStatus::Changed { actions, .. } => ("changed", Some(actions.join(", "))),
+        ConnectionStatus::SignIn { why } => ("sign-in", Some(why.clone())),
+        ConnectionStatus::Failed { why, .. } => ("failed", Some(why.clone())),
     }
 }
 

@@ -6,6 +6,9 @@ use std::future::Future;
 
 use browser::{Code, Error};
 use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
+use wasm_bindgen::JsValue;
+
+use crate::plain::thrown;
 
 /// The open tickets of one host or client.
 #[derive(Default)]
@@ -43,13 +46,13 @@ impl Tickets {
     }
 
     /// Runs `work` under the ticket; an abort drops it, which cancels its request.
-    pub(crate) async fn run<T>(&self, ticket: u32, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    pub(crate) async fn run<T>(&self, ticket: u32, work: impl Future<Output = Result<T, Error>>) -> Result<T, JsValue> {
         let registration = self.0.borrow_mut().open.get_mut(&ticket).and_then(|(_, registration)| registration.take());
         let Some(registration) = registration else {
-            return Err(Error::new(Code::Invalid, "a ticket is for one call"));
+            return Err(thrown(Error::new(Code::Invalid, "a ticket is for one call")));
         };
         let done = Abortable::new(work, registration).await;
         self.0.borrow_mut().open.remove(&ticket);
-        done.unwrap_or_else(|_| Err(Error::new(Code::Cancelled, "the call was cancelled")))
+        done.unwrap_or_else(|_| Err(Error::new(Code::Cancelled, "the call was cancelled"))).map_err(thrown)
     }
 }
