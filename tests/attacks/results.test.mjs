@@ -145,23 +145,31 @@ journey("X57 a structured result that breaks its own schema is marked, and both 
   assert.ok(words.includes("five thousand") && words.includes("The total is 5."));
 });
 
-for (const [what, result] of [
-  ["10 MB of text", () => text("lorem ipsum dolor ".repeat(600_000))],
+/** Answers with a body as it is: what `JSON.stringify` itself would not nest. */
+const raw = (result) => (name, given, exchange) => {
+  exchange.answered = true;
+  exchange.response.writeHead(200, { "Content-Type": "application/json" });
+  exchange.response.end(`{"jsonrpc":"2.0","id":${JSON.stringify(exchange.message.id)},"result":${result}}`);
+};
+
+for (const [what, call] of [
+  ["6 MB of text", () => text("lorem ipsum dolor ".repeat(350_000))],
+  ["20 MB of text", () => text("lorem ipsum dolor ".repeat(1_200_000))],
   ["100,000 blocks", () => ({ content: Array.from({ length: 100_000 }, (_, n) => ({ type: "text", text: `block ${n}` })) })],
-  ["JSON nested 5,000 deep", () => ({ content: [{ type: "text", text: "deep" }], structuredContent: { deep: JSON.parse(`${"[".repeat(5000)}1${"]".repeat(5000)}`) } })],
+  ["JSON nested 5,000 deep", raw(`{"content":[],"structuredContent":{"deep":${"[".repeat(5000)}1${"]".repeat(5000)}}}`)],
 ]) {
   journey(`X58 ${what} leaves the page usable and says what is left out`, { timeout: 120_000 }, async ({ app, page, keep }) => {
-    const server = await keep(hostile({ tools: [tool("fetch_page", READ, { title: "Fetch the page" })], call: result }));
+    const server = await keep(hostile({ tools: [tool("fetch_page", READ, { title: "Fetch the page" })], call }));
     await app.connect({ name: "Pages", url: server.url });
     await app.chat();
     await app.propose("fetch the page", {}, "Fetch the page");
-    await app.says("Fetch the page", /Done|Failed/, 60_000);
+    await app.says("Fetch the page", /Done|Failed|It may have happened/, 60_000);
     const from = performance.now();
     await app.message.fill("still here?");
     const took = performance.now() - from;
     assert.ok(took < 1500, `typing took ${Math.round(took)} ms`);
     assert.ok((await app.log.innerHTML()).length < 3_000_000, "not everything is put into the page at once");
-    assert.match(await app.card("Fetch the page").textContent(), /more|shown|truncated|of \d|larger|too (deep|large|long)|open/i);
+    assert.match(await app.card("Fetch the page").textContent(), /more than allowed|Open the result|\d more|not shown|nested|too deep/i);
     assert.ok(await page.getByRole("button", { name: "New chat" }).first().isEnabled());
   });
 }
