@@ -7,7 +7,7 @@ use policy::ConversationId;
 use super::card::CallView;
 use super::composer::Composer;
 use super::first_run::FirstRun;
-use super::proposal::ProposalView;
+use super::proposal::{NextStep, ProposalView};
 use crate::results::{Markdown, Visible};
 use crate::router::{Link, Route, page_title};
 use crate::shell::conversations::{Delete, Rename};
@@ -174,7 +174,7 @@ fn ThreadView(id: ConversationId) -> impl IntoView {
         state.thread.items.with(|items| items.iter().skip(skip).cloned().collect::<Vec<Cell>>())
     };
     let loading = Memo::new(move |_| state.thread.load.get() == Load::Loading);
-    let pause = id.clone();
+    let (pause, next) = (id.clone(), id.clone());
     view! {
         <div class="thread-scroll" node_ref=scroller tabindex="0" role="region" aria-label="Thread"
             on:scroll=move |_| {
@@ -194,6 +194,7 @@ fn ThreadView(id: ConversationId) -> impl IntoView {
                     </div>
                 })}
                 <For each=cells key=|cell| cell.id.clone() let:cell>{item(cell, id.clone())}</For>
+                <NextStep conversation=next/>
                 <crate::confirm::Asks/>
                 <Pause id=pause/>
             </div>

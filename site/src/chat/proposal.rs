@@ -10,7 +10,7 @@ use policy::{Class, ConversationId};
 use super::page::ConnectModel;
 use crate::results::Visible;
 use crate::router::{Link, Route};
-use crate::state::{sentence, use_state};
+use crate::state::{AppState, sentence, use_state};
 use crate::ui::form::{Defaults, FormState, Offer, SchemaForm};
 use crate::ui::{Badge, Button, ButtonLook, ClassMark, HostName, Icon, IconName, unique};
 
@@ -32,13 +32,16 @@ pub fn ProposalView(id: String, item: ArcRwSignal<Item>, conversation: Conversat
         Memo::new(move |_| proposal.with(|proposal| proposal.steps.iter().position(|step| step.call.is_none())));
     let count = Memo::new(move |_| proposal.with(|proposal| proposal.steps.len()));
     let id = StoredValue::new(id);
+    let state = use_state();
+    let goes_on_below =
+        Memo::new(move |_| next_below(state).is_some_and(|(other, _)| id.with_value(|id| *id == other)));
     let conversation = StoredValue::new(conversation);
     let steps = move || {
         (0..count.get())
             .map(|at| {
                 let step = Memo::new(move |_| proposal.with(|proposal| proposal.steps.get(at).cloned()));
                 let started = Memo::new(move |_| step.with(|step| step.as_ref().is_some_and(|step| step.call.is_some())));
-                let now = Memo::new(move |_| current.get() == Some(at));
+                let now = Memo::new(move |_| current.get() == Some(at) && !goes_on_below.get());
                 let many = move || count.get() > 1;
                 view! {
                     <li class="step" aria-current=move || now.get().then_some("step")>
@@ -69,6 +72,52 @@ pub fn ProposalView(id: String, item: ArcRwSignal<Item>, conversation: Conversat
             let over = move || count.get() == 1 && current.get().is_none();
             view! { <ol class="proposal plain" aria-label="Suggested steps" hidden=over>{steps}</ol> }.into_any()
         }
+    }
+}
+
+/// The step that stands at the end of the thread: where a proposal has several, the next one belongs below the result of
+/// the one before. That is so for the newest proposal; an older one goes on in its own place.
+fn next_below(state: AppState) -> Option<(String, usize)> {
+    state.thread.items.with(|items| {
+        items.iter().rev().find_map(|cell| {
+            cell.item.with(|item| match &item.body {
+                Body::Proposal(proposal) => Some(
+                    proposal
+                        .steps
+                        .iter()
+                        .position(|step| step.call.is_none())
+                        .filter(|at| *at > 0)
+                        .map(|at| (cell.id.clone(), at)),
+                ),
+                _ => None,
+            })
+        })?
+    })
+}
+
+/// The next step of the newest proposal, at the end of the thread.
+#[component]
+pub fn NextStep(conversation: ConversationId) -> impl IntoView {
+    let state = use_state();
+    let next = Memo::new(move |_| next_below(state));
+    move || {
+        let (id, at) = next.get()?;
+        let step = untrack(|| {
+            state.thread.items.with(|items| {
+                let cell = items.iter().find(|cell| cell.id == id)?;
+                cell.item.with(|item| match &item.body {
+                    Body::Proposal(proposal) => proposal.steps.get(at).cloned(),
+                    _ => None,
+                })
+            })
+        })?;
+        let conversation = conversation.clone();
+        Some(view! {
+            <section aria-label="Next step">
+                <p class="step-text"><bdi>{step.text.clone()}</bdi></p>
+                <StepForm step=step at=at id=id conversation=conversation/>
+            </section>
+        })
     }
 }
 
@@ -213,7 +262,7 @@ fn Run(choice: Choice, index: usize, at: usize, id: String, conversation: Conver
 }
 
 /// Values of earlier results in this conversation, the newest result first.
-fn offers(state: crate::state::AppState) -> Vec<Offer> {
+fn offers(state: AppState) -> Vec<Offer> {
     state.thread.items.with(|items| {
         let done = items.iter().rev().filter_map(|cell| {
             cell.item.with(|item| match &item.body {
