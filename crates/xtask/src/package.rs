@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// The builds of one crate, by its features: the host, and the MCP client alone.
 const BUILDS: &[&str] = &["host", "mcp"];
 
-/// Fills `pkg/wasm/`.
+/// Fills `pkg/wasm/` and puts the licences beside it, so that `npm pack` in `pkg/` has everything.
 pub(crate) fn build(places: &Places, tools: &Tools) -> Outcome<()> {
     let built = places.target.join(crate::toolchain::WASM).join("release/sdk.wasm");
     for name in BUILDS {
@@ -35,34 +35,26 @@ pub(crate) fn build(places: &Places, tools: &Tools) -> Outcome<()> {
                 .done()
         })?;
     }
+    for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        let to = places.root.join("pkg").join(licence);
+        std::fs::copy(places.root.join(licence), to).doing(format_args!("copy {licence}"))?;
+    }
     Ok(())
 }
 
-/// Packs what `pkg/` holds, with the licences, and gives the archive.
+/// Packs `pkg/` and gives the archive.
 pub(crate) fn pack(places: &Places, tools: &Tools) -> Outcome<PathBuf> {
     step("pack it", || {
         let folder = places.target.join("package");
-        let stage = folder.join("countersign");
         let _ = std::fs::remove_dir_all(&folder);
-        let source = places.root.join("pkg");
-        for file in files_below(&source)? {
-            let to = stage.join(file.strip_prefix(&source).unwrap_or(&file));
-            std::fs::create_dir_all(to.parent().unwrap_or(&stage)).doing("make a folder to pack in")?;
-            std::fs::copy(&file, &to).doing(format_args!("copy `{}`", file.display()))?;
-        }
-        for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
-            std::fs::copy(places.root.join(licence), stage.join(licence)).doing(format_args!("copy {licence}"))?;
-        }
+        std::fs::create_dir_all(&folder).doing("make a folder for the archive")?;
         Program::new("npm")
             .args(["pack", "--ignore-scripts", "--pack-destination"])
             .args([&folder])
             .env(&tools.wasm)
-            .within(&stage)
+            .within(&places.root.join("pkg"))
             .done()?;
-        let archive = std::fs::read_dir(&folder).doing("find the archive")?.flatten().map(|entry| entry.path());
-        archive
-            .into_iter()
-            .find(|path| path.extension().is_some_and(|extension| extension == "tgz"))
-            .ok_or_else(|| Failure::new("`npm pack` made no archive"))
+        let files = files_below(&folder)?;
+        files.into_iter().next().ok_or_else(|| Failure::new("`npm pack` made no archive"))
     })
 }

@@ -15,7 +15,7 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 /// The oldest compiler that builds this workspace (`rust-version` in `Cargo.toml`).
 const OLDEST: (u32, u32) = (1, 95);
 /// Changes when the way the standard library is built changes.
-const RECIPE: &str = "2";
+const RECIPE: &str = "3";
 /// What makes up the toolchain on Debian.
 const PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "rust-web-clippy", "lld-22"];
 
@@ -56,7 +56,7 @@ pub(crate) fn for_wasm(places: &Places) -> Outcome<Toolchain> {
         Ok("debian") => of_debian(places),
         Ok(other) => Err(Failure::new(format!("COUNTERSIGN_RUST is `{other}`"))
             .next("set it to `rustup` or `debian`, or not at all")),
-        Err(_) if has_target() => Ok(with_target()),
+        Err(_) if has_target() => Ok(with_target(places)),
         // Set up before: do not ask the network again.
         Err(_) if debian_library(places).is_some_and(|key| places.stamped("debian-std", &key)) => of_debian(places),
         Err(_) => ordinary(places, !debian::is_here()).or_else(|failure| {
@@ -74,9 +74,10 @@ fn has_target() -> bool {
         .is_ok_and(|files| files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libstd-")))
 }
 
-fn with_target() -> Toolchain {
+fn with_target(places: &Places) -> Toolchain {
     let mut environment = Environment::default();
     for_tests(&mut environment);
+    environment.set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_paths(places));
     Toolchain { environment, route: "rustup" }
 }
 
@@ -84,7 +85,31 @@ fn for_tests(environment: &mut Environment) {
     environment.set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
     // One module is one compilation: flags from elsewhere would build a second copy of everything.
     environment.unset("RUSTFLAGS");
+    environment.unset("CARGO_ENCODED_RUSTFLAGS");
     environment.unset("CARGO_BUILD_TARGET");
+}
+
+/// Flags that keep the folders of this machine out of what is shipped: a module names source files where it may panic.
+fn without_paths(places: &Places) -> OsString {
+    let mut flags = without_registry();
+    if !flags.is_empty() {
+        flags.push(" ");
+    }
+    flags.push("--remap-path-prefix=");
+    flags.push(&places.root);
+    flags.push("=countersign");
+    flags
+}
+
+fn without_registry() -> OsString {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let mut flags = OsString::new();
+    if let Some(home) = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"))) {
+        flags.push("--remap-path-prefix=");
+        flags.push(home.join("registry/src"));
+        flags.push("=crates");
+    }
+    flags
 }
 
 /// `rustup target add`.
@@ -105,7 +130,7 @@ fn ordinary(places: &Places, last_resort: bool) -> Outcome<Toolchain> {
                 .next(format!("run `rustup target add {WASM} --toolchain stable`, and cargo of that toolchain")));
         }
     }
-    Ok(with_target())
+    Ok(with_target(places))
 }
 
 /// Debian's compiler and what it needs beside it.
@@ -182,6 +207,8 @@ fn of_debian(places: &Places) -> Outcome<Toolchain> {
     let mut flags = OsString::from("--sysroot ");
     flags.push(&sysroot);
     environment.set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTDOCFLAGS", flags.clone());
+    flags.push(" ");
+    flags.push(without_paths(places));
     environment.set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
     Ok(Toolchain { environment, route: "debian" })
 }
@@ -214,7 +241,9 @@ fn build_library(places: &Places, parts: &Parts, environment: &Environment, sysr
     std::fs::write(work.join("Cargo.toml"), manifest).doing("write an empty crate")?;
     let _ = std::fs::remove_dir_all(work.join("target"));
     let mut environment = environment.clone();
-    environment.set("RUSTFLAGS", "-Cembed-bitcode=yes");
+    let mut flags = OsString::from("-Cembed-bitcode=yes ");
+    flags.push(without_registry());
+    environment.set("RUSTFLAGS", flags);
     environment.set("RUSTC_BOOTSTRAP", "1");
     environment.set("CARGO_TARGET_DIR", work.join("target"));
     let parts_of_std =
