@@ -47,9 +47,8 @@ impl Demo {
     pub(crate) fn advice(&self) -> String {
         format!(
             "Demo server: http://localhost:{}/mcp
-  1. Add connector, and turn on developer mode where it asks.
-  2. Settings, Advanced: turn on \"Servers on this machine\".
-  3. Paste the address above into Add connector.",
+  1. Settings, Advanced: turn on Developer mode, then \"Servers on this machine\".
+  2. Connectors, Add connector: paste the address above.",
             self.port
         )
     }
