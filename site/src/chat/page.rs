@@ -1,19 +1,20 @@
 //! The page of a conversation: its head, the thread, the composer.
 
+use browser::ConnectionStatus;
 use browser::chat::conversation::{Answer, Body, Item};
 use leptos::{html, prelude::*};
-use policy::ConversationId;
+use policy::{ConnectorId, ConversationId};
 
 use super::card::CallView;
 use super::composer::Composer;
 use super::first_run::FirstRun;
 use super::proposal::{NextStep, ProposalView};
 use crate::results::{Markdown, Visible};
-use crate::router::{Link, Route, page_title};
+use crate::router::{ConnectorTab, Link, Route, page_title};
 use crate::shell::conversations::{Delete, Rename};
 use crate::shell::rail::BackToChat;
 use crate::state::{Cell, Load, sentence, use_state};
-use crate::ui::{Button, ButtonLook, Icon, IconName, Menu, MenuItem, Working};
+use crate::ui::{Button, ButtonLook, HostName, Icon, IconName, Menu, MenuItem, Working};
 
 /// Items of a conversation that are on the page at once; older ones come when asked for.
 const SHOWN: usize = 120;
@@ -65,8 +66,49 @@ fn Kept(id: ConversationId) -> impl IntoView {
                 <div class="missing empty"><h1>"This conversation cannot be shown"</h1><p>{why}</p><BackToChat/></div>
             }
             .into_any(),
-            None => view! { <Head id=id.clone()/><ThreadView id=id.clone()/><Composer id=Some(id)/> }.into_any(),
+            None => {
+                view! { <Head id=id.clone()/><Drift/><ThreadView id=id.clone()/><Composer id=Some(id)/> }.into_any()
+            }
         }
+    }
+}
+
+/// Connectors of this chat whose actions changed since they were approved (N01). What changed is held.
+#[component]
+fn Drift() -> impl IntoView {
+    let state = use_state();
+    let changed = Memo::new(move |_| {
+        let active = state.thread.connectors.get();
+        state.rulebook.with(|rules| {
+            let of = |id: ConnectorId| match state.connection(&id) {
+                ConnectionStatus::Changed { actions, .. } => {
+                    let connector = rules.connector(&id).ok()?;
+                    Some((id, connector.name.clone(), connector.host.clone(), actions.len()))
+                }
+                _ => None,
+            };
+            active.into_iter().filter_map(of).collect::<Vec<_>>()
+        })
+    });
+    view! {
+        <div class="drift" aria-live="polite">
+            <For each=move || changed.get() key=|row| row.clone() let:row>
+                {
+                    let (id, name, host, count) = row;
+                    let says = match count {
+                        1 => " changed 1 action since it was approved. It is paused in this chat.".to_owned(),
+                        count => format!(" changed {count} actions since it was approved. They are paused in this chat."),
+                    };
+                    view! {
+                        <div class="note held">
+                            <b>"Held"</b>
+                            <span class="grow"><HostName host=host name=Some(name)/>{says}</span>
+                            <Link to=Route::Connector(id.to_string(), ConnectorTab::Actions)>"See what changed"</Link>
+                        </div>
+                    }
+                }
+            </For>
+        </div>
     }
 }
 

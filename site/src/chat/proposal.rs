@@ -184,7 +184,8 @@ fn StepForm(step: ProposalStep, at: usize, id: String, conversation: Conversatio
             .collect_view()
     };
     let picked = move || {
-        chosen.get().and_then(|index| rows.with_value(|rows| rows.get(index).cloned()).map(|choice| (index, choice)))
+        let index = chosen.get()?;
+        rows.with_value(|rows| rows.get(index).cloned()).map(|choice| (index, choice))
     };
     view! {
         <article class="card proposal-card" aria-label="Suggested action">

@@ -37,12 +37,12 @@ fn build(heading: &str, text: &str, details: &str) -> Result<(), JsValue> {
     // `_top` keeps the click away from the router, which must not run any more.
     reload.set_attribute("target", "_top")?;
     reload.set_attribute("href", &window().location().href()?)?;
-    main.append_child(&*reload)?;
+    main.append_child(&reload)?;
     let more = element("details", "")?;
     more.append_child(&*element("summary", "Details")?)?;
     more.append_child(&*element("pre", details)?)?;
-    main.append_child(&*more)?;
+    main.append_child(&more)?;
     body.set_text_content(None);
-    body.append_child(&*main)?;
+    body.append_child(&main)?;
     Ok(())
 }
