@@ -129,7 +129,8 @@ async function proves(found, before) {
   assert.equal(found.server, "board");
   assert.ok(found.tools.includes("delete_ticket"));
   assert.match(found.called, /Printer on floor 3/);
-  assert.deepEqual(found.progress.at(-1), { progress: 3, total: 3, message: "counted to 3" });
+  assert.deepEqual(found.progress[0], { progress: 1, total: 3, message: "counted to 1" });
+  assert.ok(found.progress.every((each, at) => at === 0 || each.progress > found.progress[at - 1].progress));
   assert.equal(found.clientAborted, "not ours: mine");
   assert.deepEqual(found.serverError, { code: "server", cause: -32602, hint: "string" });
   assert.equal(found.clientArguments, "invalid");
@@ -392,6 +393,30 @@ test("the package can be required in Node 20, and takes its module from bytes", 
     })();
   `, board.url);
   assert.deepEqual(found, { names: ["Guide", "Notebook"], tools: 6, is: false });
+});
+
+test("X01 X02 the package refuses addresses of other schemes, with user names, and of this network, and sends nothing", async () => {
+  const found = await inNode("addresses.mjs", `
+    import { open } from "countersign";
+    import { connect } from "countersign/mcp";
+    const addresses = ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "blob:https://board.example/1", "vbscript:x", "ftp://board.example/mcp", "", "board"];
+    const gated = ["https://user:secret@board.example/mcp", "http://board.example/mcp", "http://169.254.169.254/mcp", "https://10.0.0.1/mcp", "https://[::ffff:127.0.0.1]/mcp"];
+    const sent = [];
+    const fetch = async (url) => { sent.push(url); throw new Error("refused by the test"); };
+    const workspace = await open({ store: "memory", fetch });
+    const before = (await workspace.connectors()).length;
+    const codes = {};
+    for (const address of [...addresses, ...gated]) {
+      codes["open " + address] = await workspace.addConnector({ name: "Board", address }).then(() => "added", (error) => error.code);
+    }
+    for (const address of addresses) codes["connect " + address] = await connect(address, { fetch }).then(() => "connected", (error) => error.code);
+    console.log(JSON.stringify({ codes, sent, more: (await workspace.connectors()).length - before }));
+    await workspace.close();
+  `);
+  assert.equal(Object.keys(found.codes).length, 21);
+  for (const [address, code] of Object.entries(found.codes)) assert.equal(code, "address", address);
+  assert.deepEqual(found.sent, []);
+  assert.equal(found.more, 0);
 });
 
 test("the client alone speaks the older revisions too", async () => {

@@ -1,7 +1,7 @@
 //! The JavaScript face of the npm package: wasm-bindgen only, no decisions.
 //!
 //! `pkg/index.js` and `pkg/mcp.js` are written by hand on top of this and own everything that JavaScript does better:
-//! `EventTarget`, `AbortSignal`, frozen objects, the error class. Here, values cross as JSON text (see [`plain`]) and
+//! `EventTarget`, `AbortSignal`, frozen objects, the error class. Here, values cross as JSON text (see `plain.rs`) and
 //! errors as plain `{code, message, hint, cause}`.
 
 #[cfg(feature = "mcp")]
