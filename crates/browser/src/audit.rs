@@ -12,15 +12,25 @@ use std::rc::Rc;
 use policy::MemberId;
 use policy::audit::{Broken, Chain, Entry, Row, verify, verify_to};
 
+use serde::{Deserialize, Serialize};
+
 use crate::store::{Op, Store, StoreError, Table};
 use crate::tabs::Locks;
 use crate::time::{new_id, now};
 use crate::view::{AuditFilter, AuditState};
 
 const END: &str = "audit-end";
+/// Rows that were found missing at the end, once and for all.
+const GAP: &str = "audit-gap";
 const LOCK: &str = "audit";
 /// Tries of a write that lost against another tab, where there are no locks.
 const TRIES: usize = 8;
+
+#[derive(Serialize, Deserialize)]
+struct Gap {
+    found: u64,
+    expected: u64,
+}
 
 /// The audit log of one workspace.
 pub(crate) struct AuditLog {
@@ -40,7 +50,18 @@ impl AuditLog {
         for _ in 0..TRIES {
             let mut ops = Vec::with_capacity(entries.len() + 2);
             let mut chain = match self.last().await? {
-                Some(row) => Chain::resume(&row),
+                Some(row) => {
+                    let chain = Chain::resume(&row);
+                    // Rows that were cut off the end must not be forgotten by writing on.
+                    if let Some(end) = self.end().await?
+                        && end.name() == chain.name()
+                        && end.rows() > chain.rows()
+                    {
+                        let gap = Gap { found: chain.rows(), expected: end.rows() };
+                        ops.push(Op::Put(Table::Settings, GAP.to_owned(), json(&gap)?));
+                    }
+                    chain
+                }
                 None => {
                     let (chain, row) = Chain::begin(new_id("chain"), now());
                     ops.push(add(&row)?);
@@ -124,10 +145,12 @@ impl AuditLog {
                 }
             }
         }
-        let end = match self.store.get(Table::Settings, END).await? {
-            Some(text) => parse::<Chain>(&text).ok(),
-            None => None,
-        };
+        if let Some(text) = self.store.get(Table::Settings, GAP).await?
+            && let Ok(Gap { found, expected }) = parse(&text)
+        {
+            return Ok(AuditState { rows: rows_there, broken: Some(Broken::CutOff { found, expected }) });
+        }
+        let end = self.end().await?;
         let broken = match &end {
             // Nothing was ever written.
             None if rows.is_empty() => None,
@@ -135,6 +158,11 @@ impl AuditLog {
             Some(end) => verify_to(&rows, end).err(),
         };
         Ok(AuditState { rows: rows_there, broken })
+    }
+
+    /// Where the chain ended when it was last written; a mark that cannot be read counts as none.
+    async fn end(&self) -> Result<Option<Chain>, StoreError> {
+        Ok(self.store.get(Table::Settings, END).await?.and_then(|text| parse(&text).ok()))
     }
 
     async fn last(&self) -> Result<Option<Row>, StoreError> {

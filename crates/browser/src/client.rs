@@ -15,7 +15,7 @@ use crate::error::{Code, Error};
 use crate::fetch::Fetcher;
 use crate::link::op_error;
 
-type OnProgress = Box<dyn Fn(Value)>;
+type OnProgress = Rc<dyn Fn(Value)>;
 
 /// A connection to one server, without a gate. Clones share it.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ impl Client {
         let listeners = progress.clone();
         let connection = Connection::new(config, Transport::Network(fetcher), move |event| {
             if let Event::Progress { op, progress, total, message } = event
-                && let Some(listener) = listeners.borrow().get(op)
+                && let Some(listener) = listeners.borrow().get(op).cloned()
             {
                 let mut detail = Map::new();
                 detail.insert("progress".to_owned(), json!(progress));
@@ -93,7 +93,7 @@ impl Client {
     ) -> Result<Value, Error> {
         let running = self.connection.call(CallTool { name: name.to_owned(), arguments, progress: true });
         let _listening = running.op().map(|op| {
-            self.progress.borrow_mut().insert(op, Box::new(on_progress));
+            self.progress.borrow_mut().insert(op, Rc::new(on_progress));
             Listening { op, progress: self.progress.clone() }
         });
         match running.await {

@@ -5,13 +5,13 @@ use std::cell::{Cell, RefCell};
 
 use wasm_bindgen::prelude::*;
 
-use crate::events::Events;
+use crate::events::{Events, WeakEvents};
 use crate::time::global_function;
 
 thread_local! {
     static DEAD: Cell<bool> = const { Cell::new(false) };
     static WATCHING: Cell<bool> = const { Cell::new(false) };
-    static LISTENERS: RefCell<Vec<Events>> = const { RefCell::new(Vec::new()) };
+    static LISTENERS: RefCell<Vec<WeakEvents>> = const { RefCell::new(Vec::new()) };
     static TELL: RefCell<Option<Closure<dyn FnMut()>>> = const { RefCell::new(None) };
 }
 
@@ -43,13 +43,17 @@ pub(crate) fn watch() {
 
 /// Tells these listeners too when it comes to that.
 pub(crate) fn enlist(events: &Events) {
-    LISTENERS.with(|listeners| listeners.borrow_mut().push(events.clone()));
+    LISTENERS.with(|listeners| {
+        let mut listeners = listeners.borrow_mut();
+        listeners.retain(|one| one.upgrade().is_some());
+        listeners.push(events.downgrade());
+    });
 }
 
 fn tell_all() {
     LISTENERS.with(|listeners| {
         if let Ok(listeners) = listeners.try_borrow() {
-            for events in listeners.iter() {
+            for events in listeners.iter().filter_map(WeakEvents::upgrade) {
                 events.tell_dead();
             }
         }

@@ -7,8 +7,8 @@
 //! 2. The connection is opened and the live definition is read; the call is frozen with the digest of that.
 //! 3. [`policy::decide`] says run, ask or refuse. A question waits in the queue; an answer names the digest of what
 //!    was shown (X66) and is checked against the rules of that moment (X70). An edit is another call.
-//! 4. Whatever writes waits for its turn: one write at a time (X73). Then the rules are asked once more, because the
-//!    wait may have been long.
+//! 4. Whatever writes waits for its turn: one write at a time in a conversation (X73). Then the rules are asked once
+//!    more, with the list read again if it changed, because the wait may have been long.
 //! 5. The audit row is on disk, and only then the frozen bytes are sent. If the row cannot be written, nothing is.
 //!
 //! A call runs in a task of its own: nobody who stops listening can leave a question or a row behind. Cancelling,
@@ -85,7 +85,8 @@ pub(crate) struct Pending {
 enum Answered {
     Allowed(Permit),
     Refused(Refusal),
-    Edited(Refusal, Call),
+    /// With the place that the question had in the queue.
+    Edited(Refusal, Call, usize),
 }
 
 /// How long the server has been silent when a result is lost does not matter; what matters is what was sent.
@@ -104,19 +105,24 @@ impl Workspace {
         let cancelled: Cancelled = cancelled.map((|_| ()) as fn(_)).shared();
         let flight = Rc::new(Flight { cancel: RefCell::new(Some(cancel)) });
         self.0.flights.borrow_mut().insert(wanted.id.clone(), flight.clone());
-        if matches!(confirm, Confirm::Never) {
+        // Who does not ask the person at the page cannot put a server's question to them either.
+        if !matches!(confirm, Confirm::Ask) {
             self.0.unattended.borrow_mut().insert(wanted.id.clone());
         }
         let (over, wait) = oneshot::channel();
         let workspace = self.clone();
         spawn_local(async move {
             let id = wanted.id.clone();
+            let conversation = wanted.conversation.clone();
             let mut run = Run { card: ItemId::from(id.as_str()), call: id.clone(), wanted, confirm, workspace };
+            run.workspace.tell_running(conversation.as_ref(), true);
             let ended = run.whole(&cancelled).await;
-            run.show(&ended);
+            run.show(&ended).await;
             let workspace = run.workspace;
             workspace.0.flights.borrow_mut().retain(|_, one| !Rc::ptr_eq(one, &flight));
             workspace.0.unattended.borrow_mut().remove(&id);
+            let running = conversation.as_ref().is_some_and(|id| workspace.is_running(id));
+            workspace.tell_running(conversation.as_ref(), running);
             let _ = over.send(ended);
         });
         wait.map(|ended| ended.unwrap_or(Ended::Cancelled(Sent::Unknown)))
@@ -127,6 +133,13 @@ impl Workspace {
         let flight = self.0.flights.borrow().get(id).cloned();
         if let Some(cancel) = flight.and_then(|flight| flight.cancel.borrow_mut().take()) {
             let _ = cancel.send(());
+        }
+    }
+
+    /// Tells whether something runs in a conversation.
+    fn tell_running(&self, conversation: Option<&ConversationId>, running: bool) {
+        if let Some(conversation) = conversation {
+            self.0.events.tell(Change::Turn { conversation: conversation.clone(), running });
         }
     }
 
@@ -157,7 +170,7 @@ impl Workspace {
     /// forbid the call although it was allowed; then nothing is sent.
     pub fn answer(&self, id: &CallId, shown: &Digest, answer: Answer) -> Result<(), Error> {
         self.alive()?;
-        let pending = {
+        let (pending, place) = {
             let mut queue = self.0.questions.borrow_mut();
             let at = queue
                 .iter()
@@ -166,7 +179,7 @@ impl Workspace {
             if queue.get(at).is_none_or(|pending| pending.shown != *shown) {
                 return Err(Error::new(Code::Held, "the question changed since it was shown").hint("look at it again"));
             }
-            queue.remove(at)
+            (queue.remove(at), at)
         };
         self.0.events.tell(Change::Questions);
         let Pending { question, answered, .. } = pending;
@@ -191,7 +204,7 @@ impl Workspace {
             }
             Answer::Edit { arguments } => {
                 let (refusal, call) = question.edit(new_id("call").into(), arguments, now());
-                let _ = answered.send(Answered::Edited(refusal, call));
+                let _ = answered.send(Answered::Edited(refusal, call, place));
                 Ok(())
             }
             Answer::DenyAllAndStop => {
@@ -228,10 +241,11 @@ impl Workspace {
         if let Some(action) = approved {
             let problems = chat::schema::check(action.input_schema(), &Value::Object(call.arguments.clone()));
             if let Some(problem) = problems.first() {
+                // Where, and not what: the words may quote the value, and this goes into the audit log.
                 let place = problem.path.trim_start_matches('/');
                 let problem = match place.is_empty() {
-                    true => problem.message.clone(),
-                    false => format!("`{place}`: {}", problem.message),
+                    true => "they are not what the action's schema asks for".to_owned(),
+                    false => format!("`{place}` is not what the action's schema asks for"),
                 };
                 rules.add(Veto::refuse(Level::Action, Cause::Invalid { problem }));
             }
@@ -423,37 +437,37 @@ impl Run {
             Either::Left((opened, _)) => opened,
             Either::Right(_) => return Ended::Cancelled(Sent::No),
         };
-        let (connection, live) = match opened {
-            Ok(open) => open,
+        let live = match opened {
+            Ok((_, live)) => live,
             Err(failed) => return Ended::Failed { error: op_error(&failed.error, &connector.host), sent: Sent::No },
         };
         let live = live.actions.iter().find(|action| action.name() == call.action);
         call.definition = live.map_or_else(|| Digest::of_json(&Value::Null), |action| action.digest().clone());
 
+        let mut place = None;
         let permit = loop {
             let rules = self.workspace.rules(&self.workspace.rulebook(), &call);
             match decide(call, &rules) {
                 Decision::Run(permit) => break permit,
                 Decision::Refuse(refusal) => return self.refused(refusal).await,
-                Decision::Ask(question) => match self.ask(question, cancelled).await {
+                Decision::Ask(question) => match self.ask(question, place, cancelled).await {
                     Answered::Allowed(permit) => break permit,
                     Answered::Refused(refusal) => return self.refused(refusal).await,
-                    Answered::Edited(refusal, edited) => {
+                    Answered::Edited(refusal, edited, at) => {
                         // The old call ends as a row; the new one is decided from the start.
-                        if let Err(error) = self.workspace.0.audit.write(vec![Entry::refused(&refusal)]).await {
-                            self.workspace.storage_failed(&error);
-                        }
+                        self.row_of(&refusal).await;
                         self.become_call(&edited);
                         call = edited;
+                        place = Some(at);
                     }
                 },
             }
         };
-        self.run(permit, &connector, &connection, cancelled).await
+        self.run(permit, &connector, cancelled).await
     }
 
     /// Asks, and waits for the answer.
-    async fn ask(&mut self, question: Question, cancelled: &Cancelled) -> Answered {
+    async fn ask(&mut self, question: Question, place: Option<usize>, cancelled: &Cancelled) -> Answered {
         if matches!(self.confirm, Confirm::Never) {
             return Answered::Refused(question.deny(Some("there was nobody to ask".to_owned())));
         }
@@ -465,7 +479,11 @@ impl Run {
         let elsewhere = matches!(self.confirm, Confirm::With(_));
         let pending = Pending { question, shown: shown.clone(), view, elsewhere, answered };
         let asked = pending.asked();
-        self.workspace.0.questions.borrow_mut().push(pending);
+        {
+            let mut queue = self.workspace.0.questions.borrow_mut();
+            let place = place.unwrap_or(queue.len()).min(queue.len());
+            queue.insert(place, pending);
+        }
         self.workspace.0.events.tell(Change::Questions);
         if let Confirm::With(ask) = &self.confirm {
             let (workspace, id, answer) = (self.workspace.clone(), id.clone(), ask(asked));
@@ -494,31 +512,39 @@ impl Run {
     }
 
     /// Sends what a permit holds, once.
-    async fn run(
-        &mut self,
-        permit: Permit,
-        connector: &Connector,
-        connection: &crate::drive::Connection,
-        cancelled: &Cancelled,
-    ) -> Ended {
+    async fn run(&mut self, permit: Permit, connector: &Connector, cancelled: &Cancelled) -> Ended {
         let book = self.workspace.rulebook();
         let class = book
             .connector(&connector.id)
             .ok()
             .and_then(|connector| Some(connector.classify(connector.action(&permit.call().action)?).class))
             .unwrap_or(Class::Destructive);
-        let turn = self.workspace.0.write_turn.clone();
-        let _turn = if class > Class::Read {
-            match select(Box::pin(turn.lock()), cancelled.clone()).await {
-                Either::Left((turn, _)) => Some(turn),
-                Either::Right(_) => {
-                    return self.refused(Refusal { call: permit.call().clone(), cause: Cause::NotAnswered }).await;
-                }
-            }
-        } else {
-            None
+        // The decision is made: what follows is not waiting for the person.
+        self.state(CallState::Proposed);
+        let turn = match (class > Class::Read, &self.wanted.conversation) {
+            (true, Some(conversation)) => Some(self.workspace.write_turn(conversation)),
+            _ => None,
         };
-        // The wait may have been long: what is forbidden by now is not sent. The rules can only say no here.
+        let _turn = match &turn {
+            None => None,
+            Some(turn) => match select(Box::pin(turn.lock()), cancelled.clone()).await {
+                Either::Left((turn, _)) => Some(turn),
+                Either::Right(_) => return self.given_up(permit.call().clone()).await,
+            },
+        };
+        // The wait may have been long. The list is read again if the server said that it changed or was lost, and what
+        // is forbidden by now is not sent. The rules can only say no here.
+        let opened = {
+            let opening = self.workspace.open_link(connector, false);
+            match select(Box::pin(opening), cancelled.clone()).await {
+                Either::Left((opened, _)) => opened,
+                Either::Right(_) => return self.given_up(permit.call().clone()).await,
+            }
+        };
+        let connection = match opened {
+            Ok((connection, _)) => connection,
+            Err(failed) => return Ended::Failed { error: op_error(&failed.error, &connector.host), sent: Sent::No },
+        };
         let rules = self.workspace.rules(&self.workspace.rulebook(), permit.call());
         if let Decision::Refuse(refusal) = decide(permit.call().clone(), &rules) {
             return self.refused(refusal).await;
@@ -533,7 +559,7 @@ impl Run {
                 Error::from(error).hint("nothing was sent, because it could not be recorded; free some space first");
             return Ended::Failed { error, sent: Sent::No };
         }
-        if cancelled.peek().is_some() {
+        if cancelled.clone().now_or_never().is_some() {
             self.finish(call, Outcome::NotSent, 0).await;
             return Ended::Cancelled(Sent::No);
         }
@@ -571,6 +597,12 @@ impl Run {
         ended
     }
 
+    /// The caller gave the call up after it was allowed and before it was sent.
+    async fn given_up(&self, call: Call) -> Ended {
+        self.row_of(&Refusal { call, cause: Cause::NotAnswered }).await;
+        Ended::Cancelled(Sent::No)
+    }
+
     async fn finish(&self, call: CallId, outcome: Outcome, took: Millis) {
         if let Err(error) = self.workspace.0.audit.write(vec![Entry::Finished { call, outcome, took }]).await {
             self.workspace.storage_failed(&error);
@@ -579,10 +611,19 @@ impl Run {
 
     /// Writes the row about a call that is not made. That nothing was sent stays true if the row cannot be written.
     async fn refused(&self, refusal: Refusal) -> Ended {
-        if let Err(error) = self.workspace.0.audit.write(vec![Entry::refused(&refusal)]).await {
+        self.row_of(&refusal).await;
+        Ended::Refused(refusal)
+    }
+
+    async fn row_of(&self, refusal: &Refusal) {
+        let mut kept = refusal.clone();
+        // What the person typed is theirs, but a secret in it does not belong into a log that is exported.
+        if let Cause::Denied { reason: Some(reason) } = &mut kept.cause {
+            *reason = policy::secrets::mask(reason).into_owned();
+        }
+        if let Err(error) = self.workspace.0.audit.write(vec![Entry::refused(&kept)]).await {
             self.workspace.storage_failed(&error);
         }
-        Ended::Refused(refusal)
     }
 
     fn as_call(&self) -> Call {
@@ -602,7 +643,8 @@ impl Run {
 
     /// An edited call takes the place of the old one: same card, same way to cancel.
     fn become_call(&mut self, call: &Call) {
-        let flight = self.workspace.0.flights.borrow_mut().remove(&self.call);
+        // Both ids lead to it: whoever started the call knows only the first.
+        let flight = self.workspace.0.flights.borrow().get(&self.call).cloned();
         if let Some(flight) = flight {
             self.workspace.0.flights.borrow_mut().insert(call.id.clone(), flight);
         }
@@ -651,12 +693,12 @@ impl Run {
     }
 
     /// Shows on the card how it ended.
-    fn show(&self, ended: &Ended) {
+    async fn show(&self, ended: &Ended) {
         let state = match ended {
             Ended::Done(result) => {
                 if let Some(conversation) = &self.wanted.conversation {
                     let event = Event::CallResult { call: self.call.clone(), result: result.clone() };
-                    self.workspace.apply(conversation, event);
+                    self.workspace.apply_kept(conversation, event).await;
                 }
                 return;
             }
@@ -670,7 +712,10 @@ impl Run {
                 _ => CallState::Blocked { reason: refusal.sentence() },
             },
         };
-        self.state(state);
+        if let Some(conversation) = &self.wanted.conversation {
+            let event = Event::Call { call: self.call.clone(), state };
+            self.workspace.apply_kept(conversation, event).await;
+        }
     }
 }
 

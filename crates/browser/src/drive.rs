@@ -22,7 +22,10 @@ use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::fetch::{Failure, Fetcher, Request};
-use crate::time::{Timer, monotonic};
+use crate::time::{Timer, monotonic, sleep};
+
+/// How long telling a server that the connection ends may take, in milliseconds.
+const FAREWELL: u64 = 3_000;
 
 /// Where the requests of a connection go.
 #[derive(Clone)]
@@ -150,6 +153,14 @@ impl Connection {
     pub fn close(&self) {
         self.0.session.borrow_mut().close(monotonic());
         self.0.pump();
+        // What tells the server has to get out first, whoever lets go of this meanwhile.
+        let inner = self.0.clone();
+        spawn_local(async move {
+            let started = monotonic();
+            while !inner.flights.borrow().is_empty() && monotonic().saturating_sub(started) < FAREWELL {
+                sleep(50).await;
+            }
+        });
     }
 
     fn start(&self, begin: impl FnOnce(&mut Session, u64) -> OpId) -> Running {

@@ -25,7 +25,20 @@ struct Inner {
     next: Cell<u64>,
 }
 
+/// [`Events`] that do not keep the listeners alive.
+pub(crate) struct WeakEvents(Weak<Inner>);
+
+impl WeakEvents {
+    pub(crate) fn upgrade(&self) -> Option<Events> {
+        self.0.upgrade().map(Events)
+    }
+}
+
 impl Events {
+    pub(crate) fn downgrade(&self) -> WeakEvents {
+        WeakEvents(Rc::downgrade(&self.0))
+    }
+
     /// Adds a listener.
     pub(crate) fn subscribe(&self, listener: impl Fn(&Change) + 'static) -> Subscription {
         let id = self.0.next.get();

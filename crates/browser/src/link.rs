@@ -9,8 +9,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures_util::lock::Mutex;
-use mcp::{Ask, AskId, EraChoice, Event, Implementation, OpError, OpId, ServerRequest};
+use mcp::{Again, Ask, AskId, Elicitation, EraChoice, Event, Implementation, OpError, OpId, ServerRequest};
+use policy::audit::Entry;
 use policy::{Action, CallId, Connector, ConnectorId, ConversationId, Reach, SignIn};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::builtin::{self, Server};
 use crate::drive::{Connection, Done, Failed, Transport};
@@ -33,9 +35,18 @@ pub(crate) struct Link {
     /// The state to show.
     status: RefCell<ConnectionStatus>,
     /// Calls under way, to know whose question a question is.
-    calls: RefCell<HashMap<OpId, (CallId, Option<ConversationId>)>>,
+    calls: RefCell<HashMap<OpId, UnderWay>>,
     /// One opener at a time.
     opening: Mutex<()>,
+}
+
+/// A call under way.
+#[derive(Clone)]
+struct UnderWay {
+    call: CallId,
+    conversation: Option<ConversationId>,
+    /// How often it was sent.
+    attempts: u32,
 }
 
 /// What a server lists right now.
@@ -170,8 +181,8 @@ impl Workspace {
         }
     }
 
-    /// A connection for a connector as it is now; also for a scan, before there is one in the rulebook.
-    pub(crate) async fn new_connection(&self, connector: &Connector) -> Result<Connection, Failed> {
+    /// A connection for a connector as it is now.
+    async fn new_connection(&self, connector: &Connector) -> Result<Connection, Failed> {
         let secret = match &connector.sign_in {
             SignIn::None => None,
             SignIn::Header { name } => {
@@ -179,12 +190,31 @@ impl Workspace {
                 value.map(|value| (name.clone(), value))
             }
         };
-        Ok(self.connection_with(connector, secret.into_iter().collect()))
+        let (workspace, id) = (Rc::downgrade(&self.0), connector.id.clone());
+        let asks = true;
+        Ok(self.connection_with(connector, secret.into_iter().collect(), asks, move |event| {
+            if let Some(inner) = workspace.upgrade() {
+                Workspace(inner).on_event(&id, event);
+            }
+        }))
     }
 
-    pub(crate) fn connection_with(&self, connector: &Connector, headers: Vec<(String, String)>) -> Connection {
+    /// A connection for a scan: it has nothing to do with the one in use, and nobody is there to answer questions.
+    pub(crate) fn scanning(&self, connector: &Connector, headers: Vec<(String, String)>) -> Connection {
+        let asks = false;
+        self.connection_with(connector, headers, asks, |_| ())
+    }
+
+    fn connection_with(
+        &self,
+        connector: &Connector,
+        headers: Vec<(String, String)>,
+        asks: bool,
+        on_event: impl Fn(&Event) + 'static,
+    ) -> Connection {
         let mut config = mcp::Config::new(connector.address.clone(), client());
         config.headers = headers;
+        config.elicitation = Elicitation { form: asks, url: asks };
         let transport = match self.built_in(connector) {
             Some(server) => {
                 config.era = EraChoice::Modern;
@@ -192,12 +222,7 @@ impl Workspace {
             }
             None => Transport::Network(self.0.fetcher.clone()),
         };
-        let (workspace, id) = (Rc::downgrade(&self.0), connector.id.clone());
-        Connection::new(config, transport, move |event| {
-            if let Some(inner) = workspace.upgrade() {
-                Workspace(inner).on_event(&id, event);
-            }
-        })
+        Connection::new(config, transport, on_event)
     }
 
     fn built_in(&self, connector: &Connector) -> Option<Rc<dyn Server>> {
@@ -227,7 +252,8 @@ impl Workspace {
     ) -> During {
         let link = self.link(connector);
         if let Some(op) = op {
-            link.calls.borrow_mut().insert(op, (call.clone(), conversation.cloned()));
+            let under_way = UnderWay { call: call.clone(), conversation: conversation.cloned(), attempts: 1 };
+            link.calls.borrow_mut().insert(op, under_way);
         }
         During { link, op }
     }
@@ -242,10 +268,11 @@ impl Workspace {
             }
             Event::Progress { op, progress, total, message } => {
                 let call = link.calls.borrow().get(op).cloned();
-                if let Some((call, Some(conversation))) = call {
+                if let Some(UnderWay { call, conversation: Some(conversation), .. }) = call {
                     self.progress(&conversation, &call, *progress, *total, message.clone());
                 }
             }
+            Event::SentAgain { op, why } => self.sent_again(&link, *op, *why),
             Event::Asked(request) => self.asked(id, &link, request),
             Event::AskWithdrawn { id: ask } => {
                 self.withdraw_asks(|waiting| waiting.view.connector == *id && waiting.ask == *ask);
@@ -260,13 +287,34 @@ impl Workspace {
         }
     }
 
+    /// A call goes out once more, which the session does only while the server has surely not run it: a row says so.
+    fn sent_again(&self, link: &Link, op: OpId, why: Again) {
+        let row = {
+            let mut calls = link.calls.borrow_mut();
+            let Some(under_way) = calls.get_mut(&op) else { return };
+            under_way.attempts += 1;
+            let why = match why {
+                Again::NewSession => "the server did not know the session any more",
+                Again::Headers => "the server missed parameter headers",
+                Again::Input => "the server asked for input and got it",
+            };
+            Entry::Sent { call: under_way.call.clone(), attempt: under_way.attempts, again: Some(why.to_owned()) }
+        };
+        let workspace = self.clone();
+        spawn_local(async move {
+            if let Err(error) = workspace.0.audit.write(vec![row]).await {
+                workspace.storage_failed(&error);
+            }
+        });
+    }
+
     fn asked(&self, id: &ConnectorId, link: &Link, request: &ServerRequest) {
         let Some(connection) = link.connection.borrow().clone() else { return };
         let book = self.rulebook();
         let Ok(connector) = book.connector(id) else { return };
         let call = request.op.and_then(|op| link.calls.borrow().get(&op).cloned());
         let (call, conversation) = match call {
-            Some((call, conversation)) => (Some(call), conversation),
+            Some(UnderWay { call, conversation, .. }) => (Some(call), conversation),
             None => (None, None),
         };
         // A call without anybody to ask (the package, without a way to confirm) has nobody to fill in a form either.

@@ -18,7 +18,7 @@ use web_sys::{AesGcmParams, AesKeyGenParams, CryptoKey, Storage, SubtleCrypto};
 
 use crate::error::{Code, Error};
 use crate::store::{Op, Store, StoreError, Table};
-use crate::time::{global, hex, random, unhex, words};
+use crate::time::{global, hex, random, unhex};
 use crate::view::Keep;
 
 /// The secrets of one workspace.
@@ -36,12 +36,13 @@ impl Secrets {
 
     /// Keeps a secret, and says how long it really is kept.
     pub(crate) async fn put(&self, name: &str, value: &str, keep: Keep) -> Result<Keep, Error> {
-        self.remove(name).await?;
+        // An old value that cannot be removed is overwritten or outlived; it must not stop the new one.
+        let _ = self.remove(name).await;
         self.known.borrow_mut().insert(name.to_owned(), value.to_owned());
         match keep {
             Keep::Memory => Ok(Keep::Memory),
             Keep::Tab => {
-                let (Some(session), Some(sealed)) = (session(), self.seal(value).await?) else {
+                let (Some(session), Some(sealed)) = (session(), self.seal(value).await) else {
                     return Ok(Keep::Memory);
                 };
                 match session.set_item(&self.slot(name), &sealed) {
@@ -49,13 +50,13 @@ impl Secrets {
                     Err(_) => Ok(Keep::Memory),
                 }
             }
-            Keep::Device => match self.seal(value).await? {
-                Some(sealed) => {
-                    self.store.write(vec![Op::Put(Table::Secrets, name.to_owned(), sealed)]).await?;
-                    Ok(Keep::Device)
+            Keep::Device => {
+                let Some(sealed) = self.seal(value).await else { return Ok(Keep::Memory) };
+                match self.store.write(vec![Op::Put(Table::Secrets, name.to_owned(), sealed)]).await {
+                    Ok(()) => Ok(Keep::Device),
+                    Err(_) => Ok(Keep::Memory),
                 }
-                None => Ok(Keep::Memory),
-            },
+            }
         }
     }
 
@@ -88,6 +89,21 @@ impl Secrets {
 
     /// Forgets everything, the key included: what a copy of the storage still holds cannot be opened any more.
     pub(crate) async fn remove_all(&self) -> Result<(), Error> {
+        self.forget_here();
+        self.store.write(vec![Op::Clear(Table::Secrets)]).await?;
+        Ok(self.store.set_crypto_key(None).await?)
+    }
+
+    /// Another tab replaced or removed a secret: what is known of it here is out of date.
+    pub(crate) fn outdated(&self, name: &str) {
+        self.known.borrow_mut().remove(name);
+        if let Some(session) = session() {
+            let _ = session.remove_item(&self.slot(name));
+        }
+    }
+
+    /// Forgets everything that this realm and this tab hold.
+    pub(crate) fn forget_here(&self) {
         self.known.borrow_mut().clear();
         if let Some(session) = session() {
             let mine = |index: u32| session.key(index).ok().flatten().filter(|key| key.starts_with(&self.prefix));
@@ -96,31 +112,29 @@ impl Secrets {
                 let _ = session.remove_item(&key);
             }
         }
-        self.store.write(vec![Op::Clear(Table::Secrets)]).await?;
-        Ok(self.store.set_crypto_key(None).await?)
     }
 
     fn slot(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
     }
 
-    /// Encrypts; none where there is no WebCrypto.
-    async fn seal(&self, value: &str) -> Result<Option<String>, Error> {
-        let Some(subtle) = subtle() else { return Ok(None) };
-        let key = match self.store.crypto_key().await? {
+    /// Encrypts; none where that is not possible: no WebCrypto, or a browser that does not keep keys (a private window).
+    async fn seal(&self, value: &str) -> Option<String> {
+        let subtle = subtle()?;
+        let key = match self.store.crypto_key().await.ok()? {
             Some(key) => key,
             None => {
-                let key = new_key(&subtle).await.map_err(crypto)?;
-                self.store.set_crypto_key(Some(key.clone())).await?;
+                let key = new_key(&subtle).await.ok()?;
+                self.store.set_crypto_key(Some(key.clone())).await.ok()?;
                 key
             }
         };
         let mut iv = [0u8; 12];
         random(&mut iv);
         let params = AesGcmParams::new("AES-GCM", &Uint8Array::from(iv.as_slice()));
-        let sealed = subtle.encrypt_with_object_and_u8_array(&params, &key, value.as_bytes()).map_err(crypto)?;
-        let sealed = JsFuture::from(sealed).await.map_err(crypto)?;
-        Ok(Some(format!("{}.{}", hex(&iv), hex(&bytes(sealed)))))
+        let sealed = subtle.encrypt_with_object_and_u8_array(&params, &key, value.as_bytes()).ok()?;
+        let sealed = JsFuture::from(sealed).await.ok()?;
+        Some(format!("{}.{}", hex(&iv), hex(&bytes(sealed))))
     }
 
     /// Decrypts; none when the key is gone or the text was tampered with.
@@ -163,9 +177,4 @@ async fn new_key(subtle: &SubtleCrypto) -> Result<CryptoKey, JsValue> {
 
 fn bytes(buffer: JsValue) -> Vec<u8> {
     Uint8Array::new(&buffer.unchecked_into::<ArrayBuffer>()).to_vec()
-}
-
-fn crypto(error: JsValue) -> Error {
-    Error::new(Code::Storage, format!("the browser could not encrypt the secret: {}", words(&error)))
-        .hint("choose memory only")
 }

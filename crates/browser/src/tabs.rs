@@ -29,7 +29,13 @@ pub(crate) enum News {
     Conversation(String),
     /// The models.
     Models,
-    /// Everything was erased.
+    /// The secret of this name was replaced or removed.
+    Secret(String),
+    /// A turn began in the conversation of this id.
+    TurnBegan(String),
+    /// The turn in the conversation of this id is over.
+    TurnEnded(String),
+    /// Everything is being erased, or was.
     Erased,
 }
 

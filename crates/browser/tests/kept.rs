@@ -12,8 +12,8 @@ use browser::policy::{Provenance, SignIn};
 use browser::store::indexed_db::IndexedDb;
 use browser::store::{Op, Store, StoreError, Table};
 use browser::{
-    Answer, AuditFilter, CallRequest, Code, Confirm, Fetcher, Keep, ModelConfig, NewConnector, Options, StorageState,
-    Where, Workspace,
+    Answer, AuditFilter, CallRequest, Change, Code, Confirm, Fetcher, Keep, ModelConfig, NewConnector, Options,
+    StorageState, Where, Workspace,
 };
 use common::{called, ended, mcp_server, object, open, question, until};
 use serde_json::json;
@@ -71,9 +71,23 @@ async fn everything_is_there_after_a_reload() {
     let id = ws.new_conversation().await.unwrap();
     let call = common::start(&ws, &id, "create a note", "create_note", json!({"title": "Kept", "text": "x"})).await;
     let asked = question(&ws).await;
+    let (done, seen) = futures_channel::oneshot::channel();
+    let done = std::cell::RefCell::new(Some(done));
+    let _listening = ws.subscribe(move |change| {
+        if let Change::Item { item, .. } = change
+            && let Body::Call(card) = &item.body
+            && card.state == CallState::Done
+            && let Some(done) = done.borrow_mut().take()
+        {
+            let _ = done.send(());
+        }
+    });
     ws.answer(&call, &asked.shown, Answer::AllowOnce).unwrap();
-    ended(&ws, &id, &call).await;
-    browser::time::sleep(500).await;
+    // What is shown as done is kept: a reload in the very same moment finds it.
+    seen.await.unwrap();
+    let other = tab(&name).await;
+    assert_eq!(other.conversation(&id).await.unwrap().call(&call).unwrap().state, CallState::Done);
+    other.close();
     ws.close();
 
     let ws = tab(&name).await;
@@ -148,19 +162,29 @@ async fn a_turn_that_runs_in_one_tab_is_not_started_in_another() {
     question(&one).await;
     until("the conversation in the other tab", || two.conversations().into_iter().find(|head| head.id == id)).await;
     two.conversation(&id).await.unwrap();
-    two.say(&id, "list my notes").unwrap();
+    assert_eq!(two.say(&id, "list my notes").unwrap_err().code, Code::Busy);
+    let asked = question(&one).await;
+    one.answer(&asked.id, &asked.shown, Answer::Deny { reason: None }).unwrap();
+    // Once it is over there, it goes on here, after what happened there.
     for _ in 0..200 {
-        let conversation = two.conversation(&id).await.unwrap();
-        let told = conversation
-            .items
-            .iter()
-            .any(|item| matches!(&item.body, Body::Note { text } if text.contains("another tab")));
-        if told {
-            return;
+        if two.say(&id, "list my notes").is_ok() {
+            break;
         }
-        browser::time::sleep(10).await;
+        browser::time::sleep(20).await;
     }
-    panic!("the second tab did not say that the conversation runs elsewhere");
+    until("the end", || (!two.is_running(&id)).then_some(())).await;
+    let conversation = two.conversation(&id).await.unwrap();
+    let kinds: Vec<&str> = conversation
+        .items
+        .iter()
+        .map(|item| match &item.body {
+            Body::Said { .. } => "said",
+            Body::Proposal(_) => "proposal",
+            Body::Call(_) => "call",
+            _ => "other",
+        })
+        .collect();
+    assert_eq!(kinds, ["said", "proposal", "call", "said", "proposal"]);
 }
 
 async fn draft_with_header(name: &str, keep: Keep) -> (Workspace, browser::policy::ConnectorId) {

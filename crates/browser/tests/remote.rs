@@ -228,6 +228,95 @@ async fn x116_a_cancel_returns_at_once_and_aborts_the_request() {
 }
 
 #[wasm_bindgen_test]
+async fn an_edited_call_is_cancelled_by_either_of_its_ids() {
+    let played = mcp_server(tools(), |_| Say::Nothing);
+    let (ws, _) = connected(&played, &Memory::new()).await;
+    let conversation = ws.new_conversation().await.unwrap();
+    let item = common::propose(&ws, &conversation, "create a ticket").await;
+    let (step, choice) = common::choice(&item, "create_ticket");
+    let call = ws.run_proposal(&conversation, &item.id, step, choice, object(json!({"title": "t"}))).unwrap();
+    let asked = question(&ws).await;
+    ws.answer(&call, &asked.shown, Answer::Edit { arguments: object(json!({"title": "u"})) }).unwrap();
+    let edited = until("the edited question", || ws.questions().into_iter().find(|asked| asked.id != call)).await;
+    ws.answer(&edited.id, &edited.shown, Answer::AllowOnce).unwrap();
+    until("the request", || (!calls(&played).is_empty()).then_some(())).await;
+    ws.cancel_call(&call);
+    let card = ended(&ws, &conversation, &call).await;
+    assert!(matches!(card.state, CallState::Cancelled { .. }), "{:?}", card.state);
+}
+
+#[wasm_bindgen_test]
+async fn x35_a_change_that_the_server_announced_while_the_question_was_open_is_read_before_sending() {
+    let tools = tools();
+    let played = mcp_server(tools.clone(), |got| called(got, "no"));
+    let (ws, id) = connected(&played, &Memory::new()).await;
+    let caller = (ws.clone(), id.clone());
+    let done = common::beside(async move {
+        caller.0.call(request(&caller.1, "create_ticket", json!({"title": "t"})), Confirm::Ask).await
+    });
+    let asked = question(&ws).await;
+    // The connection is lost and comes back with another list.
+    tools.borrow_mut()[1]["description"] = json!("Something else.");
+    ws.disconnect(&id).await;
+    ws.answer(&asked.id, &asked.shown, Answer::AllowOnce).unwrap();
+    assert_eq!(done.await.unwrap().unwrap_err().code, Code::Held);
+    assert!(calls(&played).is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn a_portal_without_a_page_declines_the_questions_of_servers() {
+    use futures_util::FutureExt as _;
+    let played = mcp_server(tools(), |got| {
+        let message = got.json();
+        if let Some(answers) = message["params"].get("inputResponses") {
+            return called(got, answers["q"]["action"].as_str().unwrap());
+        }
+        let params = json!({ "mode": "form", "message": "Which?", "requestedSchema": { "type": "object" } });
+        Say::Json(
+            200,
+            json!({ "jsonrpc": "2.0", "id": message["id"], "result": {
+                "resultType": "input_required",
+                "inputRequests": { "q": { "method": "elicitation/create", "params": params } },
+            }}),
+        )
+    });
+    let (ws, id) = connected(&played, &Memory::new()).await;
+    let yes = Confirm::With(Box::new(|_| futures_util::future::ready(Answer::AllowOnce).boxed_local()));
+    let done = ws.call(request(&id, "create_ticket", json!({"title": "t"})), yes).await.unwrap();
+    assert_eq!(done.result["content"][0]["text"], "decline");
+    assert!(ws.asks().is_empty());
+    let rows = ws.audit(AuditFilter::default()).await.unwrap();
+    assert!(rows.iter().any(|row| matches!(&row.entry, Entry::Sent { attempt: 2, again: Some(_), .. })), "{rows:?}");
+}
+
+#[wasm_bindgen_test]
+async fn x21_a_value_that_does_not_fit_is_not_in_the_record() {
+    const CANARY: &str = "canary-88aa-secret";
+    let tools = tools();
+    tools.borrow_mut()[0]["inputSchema"]["properties"]["id"]["enum"] = json!(["a", "b"]);
+    let played = mcp_server(tools, |got| called(got, "no"));
+    let (ws, id) = connected(&played, &Memory::new()).await;
+    let error = ws.call(request(&id, "get_ticket", json!({"id": CANARY})), Confirm::Never).await.unwrap_err();
+    assert_eq!(error.code, Code::Invalid);
+    assert!(!ws.export().await.unwrap().contains(CANARY));
+    assert!(!format!("{:?}", ws.audit(AuditFilter::default()).await.unwrap()).contains(CANARY));
+}
+
+#[wasm_bindgen_test]
+async fn what_a_portal_allows_itself_is_not_stored() {
+    let store = Memory::new();
+    let open_with = |allow: Option<bool>| {
+        open(Options { store: Where::Store(Rc::new(store.clone())), allow_loopback: allow, ..Options::default() })
+    };
+    let portal = open_with(Some(true)).await;
+    assert!(portal.check_address("http://127.0.0.1:3000/mcp").is_ok());
+    portal.rename_workspace("Portal").await.unwrap();
+    let page = open_with(None).await;
+    assert_eq!(page.rulebook().workspace.name, "Portal");
+    assert!(page.check_address("http://127.0.0.1:3000/mcp").is_err());
+}
+
+#[wasm_bindgen_test]
 async fn x73_writes_run_one_at_a_time() {
     let open: Rc<RefCell<(usize, usize)>> = Rc::default();
     let count = open.clone();
@@ -294,6 +383,8 @@ async fn x71_a_reload_while_a_question_is_open_counts_as_not_answered() {
     let card = again.conversation(&conversation).await.unwrap().call(&call).unwrap().clone();
     assert_eq!(card.state, CallState::NotAnswered);
     assert!(again.questions().is_empty());
+    let refused = again.audit(AuditFilter { refusals_only: true, ..AuditFilter::default() }).await.unwrap();
+    assert_eq!(refused[0].entry.call(), Some(&call), "and that is a row");
     assert!(calls(&played).is_empty());
 }
 

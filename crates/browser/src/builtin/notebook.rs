@@ -206,7 +206,7 @@ async fn run(store: &dyn Store, call: &ToolCall) -> Result<ToolAnswer, StoreErro
                 updated_at: now(),
             };
             put(store, &[&note]).await?;
-            Ok(said(&note, format!("Created **{}** (`{}`).", note.title, note.id)))
+            Ok(said(&note, format!("Created “{}” ({}).", note.title, note.id)))
         }
         "update_note" => {
             let Some(mut note) = find(store, text(arguments, "id")).await? else { return Ok(missing(arguments)) };
@@ -219,13 +219,13 @@ async fn run(store: &dyn Store, call: &ToolCall) -> Result<ToolAnswer, StoreErro
             }
             note.updated_at = now();
             put(store, &[&note]).await?;
-            Ok(said(&note, format!("Updated **{}** (`{}`).", note.title, note.id)))
+            Ok(said(&note, format!("Updated “{}” ({}).", note.title, note.id)))
         }
         "tidy_notes" => tidy(store, &call.answers).await,
         "delete_note" => {
             let Some(note) = find(store, text(arguments, "id")).await? else { return Ok(missing(arguments)) };
             store.write(vec![Op::Delete(Table::Notes, note.id.clone())]).await?;
-            Ok(changed(std::slice::from_ref(&note), format!("Deleted **{}**.", note.title)))
+            Ok(changed(std::slice::from_ref(&note), format!("Deleted “{}”.", note.title)))
         }
         "delete_all_notes" => {
             let notes = all(store).await?;
@@ -342,7 +342,7 @@ fn missing(arguments: &Map<String, Value>) -> ToolAnswer {
 }
 
 fn listed(notes: &[Note], none: &str) -> ToolAnswer {
-    let lines: Vec<String> = notes.iter().map(|note| format!("- **{}** (`{}`)", note.title, note.id)).collect();
+    let lines: Vec<String> = notes.iter().map(|note| format!("- {} ({})", note.title, note.id)).collect();
     changed(notes, if lines.is_empty() { none.to_owned() } else { lines.join("\n") })
 }
 

@@ -5,11 +5,11 @@
 //! A newer tab that wants to upgrade asks this one to let go of the database; this one does and says so.
 
 use std::cell::RefCell;
-use std::future::Future;
+use std::future::{Future, IntoFuture as _};
 use std::rc::Rc;
 
-use futures_util::FutureExt as _;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, join_all};
+use futures_util::{FutureExt as _, TryFutureExt as _};
 use idb::{
     CursorDirection, Database, DatabaseEvent as _, Factory, KeyRange, ObjectStoreParams, Query, Transaction,
     TransactionMode, TransactionResult,
@@ -18,6 +18,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::CryptoKey;
 
 use super::{Op, Record, Store, StoreError, Table, prefix_end};
+use crate::time::words;
 
 /// The table of the non-extractable key; not a [`Table`], because a key is no text and is never exported.
 const KEYS: &str = "keys";
@@ -148,34 +149,34 @@ impl Store for IndexedDb {
             }
             let transaction = this.begin(&tables, TransactionMode::ReadWrite)?;
             // The record that must be new, to name it if it is not.
-            let mut adding = None;
+            let adding = ops.iter().find_map(|op| match op {
+                Op::Add(_, key, _) => Some(key.clone()),
+                _ => None,
+            });
+            let mut requests = Vec::with_capacity(ops.len());
             for op in ops {
-                let store = transaction.object_store(op.table().name()).map_err(failed)?;
-                match op {
-                    Op::Put(_, key, value) => {
-                        store.put(&value.into(), Some(&key.into())).map_err(failed)?;
-                    }
-                    Op::Add(_, key, value) => {
-                        store.add(&value.into(), Some(&key.as_str().into())).map_err(failed)?;
-                        adding = Some(key);
-                    }
-                    Op::Delete(_, key) => {
-                        store.delete(JsValue::from(key)).map_err(failed)?;
-                    }
-                    Op::DeletePrefix(_, prefix) => {
-                        store.delete(bounds(&prefix, &prefix_end(&prefix))?).map_err(failed)?;
-                    }
-                    Op::Clear(_) => {
-                        store.clear().map_err(failed)?;
+                match enqueue(&transaction, op) {
+                    Ok(request) => requests.push(request),
+                    Err(error) => {
+                        // What was begun before must not be committed on its own.
+                        if let Ok(transaction) = transaction.abort() {
+                            let _ = done(transaction).await;
+                        }
+                        return Err(error);
                     }
                 }
             }
-            match done(transaction).await {
-                Err(StoreError::Failed(why)) if why.contains("ConstraintError") => {
-                    Err(StoreError::Exists(adding.unwrap_or_default()))
-                }
-                other => other,
+            let finished = done(transaction);
+            // A request knows why it failed; the transaction often only knows that it did.
+            if let Some(error) = join_all(requests).await.into_iter().find_map(Result::err) {
+                return match failed(error) {
+                    StoreError::Failed(why) if why.contains("ConstraintError") || why.contains("already exists") => {
+                        Err(StoreError::Exists(adding.unwrap_or_default()))
+                    }
+                    other => Err(other),
+                };
             }
+            finished.await
         }
         .boxed_local()
     }
@@ -212,12 +213,42 @@ impl Store for IndexedDb {
     }
 }
 
-/// Waits until a transaction is on disk.
+/// A request of a transaction under way.
+type Asked = LocalBoxFuture<'static, Result<(), idb::Error>>;
+
+/// Puts one change into a transaction.
+fn enqueue(transaction: &Transaction, op: Op) -> Result<Asked, StoreError> {
+    let store = transaction.object_store(op.table().name()).map_err(failed)?;
+    Ok(match op {
+        Op::Put(_, key, value) => {
+            asked(store.put(&value.into(), Some(&key.into())).map_err(failed)?.into_future().map_ok(drop))
+        }
+        Op::Add(_, key, value) => {
+            asked(store.add(&value.into(), Some(&key.into())).map_err(failed)?.into_future().map_ok(drop))
+        }
+        Op::Delete(_, key) => asked(store.delete(JsValue::from(key)).map_err(failed)?.into_future()),
+        Op::DeletePrefix(_, prefix) => {
+            asked(store.delete(bounds(&prefix, &prefix_end(&prefix))?).map_err(failed)?.into_future())
+        }
+        Op::Clear(_) => asked(store.clear().map_err(failed)?.into_future()),
+    })
+}
+
+fn asked(request: impl Future<Output = Result<(), idb::Error>> + 'static) -> Asked {
+    request.boxed_local()
+}
+
+/// Waits until a transaction is on disk. A quota that is used up shows only when it is committed.
 fn done(transaction: Transaction) -> impl Future<Output = Result<(), StoreError>> {
-    use std::future::IntoFuture as _;
-    transaction.into_future().map(|result| match result {
+    let tables = transaction.store_names();
+    let same = tables.first().and_then(|table| transaction.object_store(table).ok()).map(|store| store.transaction());
+    transaction.into_future().map(move |result| match result {
         Ok(TransactionResult::Committed) => Ok(()),
-        Ok(TransactionResult::Aborted) => Err(StoreError::Failed("the transaction was aborted".to_owned())),
+        Ok(TransactionResult::Aborted) => {
+            let why = same.and_then(|transaction| transaction.error());
+            let why = why.map_or_else(|| "the transaction was aborted".to_owned(), |why| words(why.as_ref()));
+            if why.contains("Quota") { Err(StoreError::Full(why)) } else { Err(StoreError::Failed(why)) }
+        }
         Err(error) => Err(failed(error)),
     })
 }

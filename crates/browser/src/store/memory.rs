@@ -41,16 +41,25 @@ impl Memory {
         if let Some(fault) = self.fault.borrow().clone() {
             return Err(fault);
         }
-        let mut next = self.records.borrow().clone();
+        // First see whether it can be done at all: all or nothing.
+        {
+            let records = self.records.borrow();
+            let mut added: Vec<(Table, &str)> = Vec::new();
+            for op in &ops {
+                if let Op::Add(table, key, _) = op {
+                    let known = records.contains_key(&(*table, key.clone())) || added.contains(&(*table, key.as_str()));
+                    let cleared = ops.iter().any(|other| matches!(other, Op::Clear(its) if its == table));
+                    if known && !cleared {
+                        return Err(StoreError::Exists(key.clone()));
+                    }
+                    added.push((*table, key));
+                }
+            }
+        }
+        let mut next = self.records.borrow_mut();
         for op in ops {
             match op {
-                Op::Put(table, key, value) => {
-                    next.insert((table, key), value);
-                }
-                Op::Add(table, key, value) => {
-                    if next.contains_key(&(table, key.clone())) {
-                        return Err(StoreError::Exists(key));
-                    }
+                Op::Put(table, key, value) | Op::Add(table, key, value) => {
                     next.insert((table, key), value);
                 }
                 Op::Delete(table, key) => {
@@ -62,7 +71,7 @@ impl Memory {
                 Op::Clear(table) => next.retain(|(its, _), _| *its != table),
             }
         }
-        *self.records.borrow_mut() = next;
+        drop(next);
         self.writes.set(self.writes.get() + 1);
         Ok(())
     }

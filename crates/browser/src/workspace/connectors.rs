@@ -128,6 +128,7 @@ impl Workspace {
         };
         let kept = self.0.secrets.put(&header_secret(id), value, keep).await?;
         self.drop_link(id);
+        self.tell_secret(&header_secret(id));
         Ok(kept)
     }
 
@@ -148,6 +149,7 @@ impl Workspace {
         self.change_rules(|book| book.archive(&me, id, now())).await?;
         self.drop_link(id);
         self.0.secrets.remove(&header_secret(id)).await?;
+        self.tell_secret(&header_secret(id));
         self.note(id, "archived").await;
         Ok(())
     }
@@ -161,6 +163,7 @@ impl Workspace {
         self.change_rules(|book| book.remove(&me, id)).await?;
         self.drop_link(id);
         self.0.secrets.remove(&header_secret(id)).await?;
+        self.tell_secret(&header_secret(id));
         self.note(id, "removed").await;
         Ok(())
     }

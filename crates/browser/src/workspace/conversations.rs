@@ -8,19 +8,34 @@
 use std::collections::BTreeSet;
 use std::rc::{Rc, Weak};
 
-use chat::conversation::{Body, Conversation, Event, Item, ItemId};
-use policy::{ConnectorId, ConversationId};
+use chat::conversation::{Body, CallState, Conversation, Event, Item, ItemId};
+use futures_channel::oneshot;
+use futures_util::future::select;
+use futures_util::lock::Mutex;
+use policy::audit::{CallFacts, Entry, Outcome};
+use policy::{Cause, ConnectorId, ConversationId, Digest};
+use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
 use super::Workspace;
 use crate::error::Error;
 use crate::store::{Op, StoreError, Table, prefix_end};
 use crate::tabs::{Held, News};
-use crate::time::{new_id, now};
-use crate::view::{Change, ConversationHead};
+use crate::time::{new_id, now, sleep};
+use crate::view::{Change, ConversationHead, StorageState};
 
 /// How long to wait between two writes of a conversation that is changing, in milliseconds.
 const PAUSE: u64 = 200;
+
+/// Stands for the head alone, where an item's position is expected.
+const HEAD: usize = usize::MAX;
+
+/// What an event changed.
+struct Applied {
+    /// The position of the item.
+    at: Option<usize>,
+    news: Vec<Change>,
+}
 
 /// A conversation in memory.
 pub(crate) struct Record {
@@ -46,8 +61,13 @@ impl Workspace {
             return Ok(record.conversation.clone());
         }
         let mut conversation = self.read(id).await?;
-        let free = self.hold_turn(id).await;
-        let changed = if free.is_some() { conversation.restore(now()) } else { Vec::new() };
+        let held = self.hold_turn(id).await;
+        let changed = if held.is_some() {
+            conversation.restore(now())
+        } else {
+            self.0.elsewhere.borrow_mut().insert(id.clone());
+            Vec::new()
+        };
         // Somebody else may have loaded and changed it while this waited.
         if let Some(record) = self.0.records.borrow().get(id) {
             return Ok(record.conversation.clone());
@@ -58,7 +78,50 @@ impl Workspace {
         for position in positions {
             self.soil(id, position);
         }
+        self.record_restored(&conversation, &changed).await;
         Ok(conversation)
+    }
+
+    /// The rows about calls whose page went away: a question that nobody answered is a refusal, a call that was sent has
+    /// an unknown outcome.
+    async fn record_restored(&self, conversation: &Conversation, changed: &[ItemId]) {
+        let book = self.rulebook();
+        let rows: Vec<Entry> = conversation
+            .items
+            .iter()
+            .filter(|item| changed.contains(&item.id))
+            .filter_map(|item| match &item.body {
+                Body::Call(card) => Some(card),
+                _ => None,
+            })
+            .filter_map(|card| match card.state {
+                CallState::Unknown { .. } => {
+                    Some(Entry::Finished { call: card.call.clone(), outcome: Outcome::Unknown, took: 0 })
+                }
+                CallState::NotAnswered => {
+                    let action = book.connector(&card.connector).ok().and_then(|one| one.action(&card.action));
+                    let definition = action.map_or_else(|| Digest::of_json(&Value::Null), |one| one.digest().clone());
+                    let facts = CallFacts {
+                        id: card.call.clone(),
+                        connector: card.connector.clone(),
+                        connection: card.connector.as_str().into(),
+                        action: card.action.clone(),
+                        definition,
+                        arguments: Digest::of_bytes(card.arguments.to_string().as_bytes()),
+                        by: card.by,
+                        member: self.me(),
+                        conversation: Some(conversation.id.clone()),
+                    };
+                    Some(Entry::Refused { call: facts, cause: Cause::NotAnswered })
+                }
+                _ => None,
+            })
+            .collect();
+        if !rows.is_empty()
+            && let Err(error) = self.0.audit.write(rows).await
+        {
+            self.storage_failed(&error);
+        }
     }
 
     /// Starts a conversation with every connector that the person can use.
@@ -75,7 +138,7 @@ impl Workspace {
         let conversation = Conversation::new(id.clone(), connectors, now());
         self.set_head(&conversation);
         self.0.records.borrow_mut().insert(id.clone(), Record { conversation });
-        self.soil_head(&id);
+        self.soil(&id, HEAD);
         self.0.events.tell(Change::Conversations);
         Ok(id)
     }
@@ -101,6 +164,7 @@ impl Workspace {
         }
         self.stop(id);
         self.0.records.borrow_mut().remove(id);
+        self.0.write_turns.borrow_mut().remove(id);
         self.0.dirty.borrow_mut().retain(|(one, _)| one != id);
         let written = self
             .0
@@ -177,48 +241,63 @@ impl Workspace {
         Some(held)
     }
 
+    /// The lock that a write of a conversation holds while it runs (X73).
+    pub(crate) fn write_turn(&self, id: &ConversationId) -> Rc<Mutex<()>> {
+        self.0.write_turns.borrow_mut().entry(id.clone()).or_default().clone()
+    }
+
     /// The connectors that are active in a conversation.
     pub(crate) fn active_in(&self, id: &ConversationId) -> Vec<ConnectorId> {
         let records = self.0.records.borrow();
         records.get(id).map(|record| record.conversation.connectors.clone()).unwrap_or_default()
     }
 
-    /// Applies what happened, keeps it and tells it. What comes too late (a deleted conversation, an ended call) is
+    /// Applies what happened, tells it, and keeps it. What comes too late (a deleted conversation, an ended call) is
     /// left out, as [`Conversation::apply`] says.
     pub(crate) fn apply(&self, id: &ConversationId, event: Event) {
+        let streamed =
+            matches!(event, Event::AnswerText { .. } | Event::AnswerThinking { .. } | Event::CallSignal { .. });
+        let Some(applied) = self.apply_quietly(id, event) else { return };
+        self.soil(id, applied.at.unwrap_or(HEAD));
+        if !streamed {
+            self.hurry();
+        }
+        applied.news.into_iter().for_each(|news| self.0.events.tell(news));
+    }
+
+    /// As [`Workspace::apply`], but told only when it is kept: nobody sees a call as done that a reload would not know
+    /// to be done.
+    pub(crate) async fn apply_kept(&self, id: &ConversationId, event: Event) {
+        let Some(applied) = self.apply_quietly(id, event) else { return };
+        self.flush([(id.clone(), applied.at.unwrap_or(HEAD))].into()).await;
+        applied.news.into_iter().for_each(|news| self.0.events.tell(news));
+    }
+
+    fn apply_quietly(&self, id: &ConversationId, event: Event) -> Option<Applied> {
         let delta = match &event {
             Event::AnswerText { item, text } => Some((item.clone(), text.clone())),
             _ => None,
         };
-        let (changed, listed) = {
+        let mut news = Vec::new();
+        let (at, head) = {
             let mut records = self.0.records.borrow_mut();
-            let Some(record) = records.get_mut(id) else { return };
-            let conversation = &mut record.conversation;
+            let conversation = &mut records.get_mut(id)?.conversation;
             let before = (conversation.title.clone(), conversation.items.len());
-            let changed = conversation.apply(event, now());
-            let listed = before != (conversation.title.clone(), conversation.items.len());
-            let changed = changed.ok().flatten().and_then(|item| {
-                let at = conversation.items.iter().position(|one| one.id == item)?;
-                Some((at, conversation.items.get(at)?.clone()))
-            });
-            (changed, listed)
-        };
-        if let Some(head) = self.0.records.borrow().get(id).map(|record| head_of(&record.conversation)) {
-            self.0.heads.borrow_mut().insert(id.clone(), head);
-        }
-        match changed {
-            Some((at, item)) => {
-                self.soil(id, at);
-                self.0.events.tell(match delta {
+            let item = conversation.apply(event, now()).ok().flatten();
+            let at = item.and_then(|item| conversation.items.iter().position(|one| one.id == item));
+            if let Some(item) = at.and_then(|at| conversation.items.get(at)) {
+                news.push(match delta {
                     Some((item, text)) => Change::Delta { conversation: id.clone(), item, text },
-                    None => Change::Item { conversation: id.clone(), item: Box::new(item) },
+                    None => Change::Item { conversation: id.clone(), item: Box::new(item.clone()) },
                 });
             }
-            None => self.soil_head(id),
-        }
-        if listed {
-            self.0.events.tell(Change::Conversations);
-        }
+            if before != (conversation.title.clone(), conversation.items.len()) {
+                news.push(Change::Conversations);
+            }
+            (at, head_of(conversation))
+        };
+        self.0.heads.borrow_mut().insert(id.clone(), head);
+        Some(Applied { at, news })
     }
 
     /// Adds an item.
@@ -239,33 +318,56 @@ impl Workspace {
     /// An item changed and has to be written; the head goes with it.
     fn soil(&self, id: &ConversationId, at: usize) {
         self.0.dirty.borrow_mut().insert((id.clone(), at));
-        self.flush_soon();
-    }
-
-    fn soil_head(&self, id: &ConversationId) {
-        self.soil(id, usize::MAX);
-    }
-
-    /// Writes what changed, now and then again until nothing changes any more.
-    fn flush_soon(&self) {
         if self.0.flushing.replace(true) {
             return;
         }
         let workspace = self.clone();
         spawn_local(async move {
-            loop {
-                let dirty = std::mem::take(&mut *workspace.0.dirty.borrow_mut());
-                if dirty.is_empty() {
-                    break;
-                }
-                workspace.flush(dirty).await;
-                crate::time::sleep(PAUSE).await;
-            }
+            workspace.flush_all().await;
             workspace.0.flushing.set(false);
         });
     }
 
-    async fn flush(&self, dirty: BTreeSet<(ConversationId, usize)>) {
+    /// What changed is written without waiting for the pause to end.
+    fn hurry(&self) {
+        if let Some(hurry) = self.0.hurry.borrow_mut().take() {
+            let _ = hurry.send(());
+        }
+    }
+
+    /// Writes what changed, now and then again, until nothing changes any more.
+    async fn flush_all(&self) {
+        loop {
+            let dirty = std::mem::take(&mut *self.0.dirty.borrow_mut());
+            if dirty.is_empty() {
+                return;
+            }
+            let written = self.flush(dirty).await;
+            if !written && self.alive().is_err() {
+                return;
+            }
+            let (hurry, hurried) = oneshot::channel();
+            *self.0.hurry.borrow_mut() = Some(hurry);
+            let pause = if written { PAUSE } else { PAUSE * 10 };
+            select(sleep(pause), hurried).await;
+        }
+    }
+
+    /// Waits until everything about a conversation is written, or cannot be.
+    pub(crate) async fn settle(&self, id: &ConversationId) {
+        self.hurry();
+        while self.unwritten(id) && *self.0.storage.borrow() == StorageState::Kept && self.alive().is_ok() {
+            sleep(10).await;
+        }
+    }
+
+    /// Whether something about a conversation is not written yet.
+    fn unwritten(&self, id: &ConversationId) -> bool {
+        self.0.dirty.borrow().iter().any(|(one, _)| one == id) || self.0.writing.borrow().contains(id)
+    }
+
+    /// Writes items with the heads of their conversations. What could not be written is tried again later.
+    async fn flush(&self, dirty: BTreeSet<(ConversationId, usize)>) -> bool {
         let mut ops = Vec::new();
         let mut touched: Vec<ConversationId> = Vec::new();
         for (id, at) in &dirty {
@@ -284,20 +386,27 @@ impl Workspace {
                 }
             }
         }
-        match self.0.store.write(ops).await {
-            Ok(()) => self.storage_works(),
-            Err(error) => {
-                // It stays in memory and is tried again with the next change.
-                self.0.dirty.borrow_mut().extend(dirty);
-                self.storage_failed(&error);
-                crate::time::sleep(PAUSE * 10).await;
-                return;
+        self.0.writing.borrow_mut().extend(touched.iter().cloned());
+        let written = self.0.store.write(ops).await;
+        for id in &touched {
+            let mut writing = self.0.writing.borrow_mut();
+            if let Some(at) = writing.iter().position(|one| one == id) {
+                writing.swap_remove(at);
             }
         }
+        if let Err(error) = written {
+            self.storage_failed(&error);
+            for (id, at) in dirty {
+                self.soil(&id, at);
+            }
+            return false;
+        }
+        self.storage_works();
         self.tell_tabs(&News::Conversations);
         for id in touched {
             self.tell_tabs(&News::Conversation(id.to_string()));
         }
+        true
     }
 
     /// Reads a conversation from the store as it is.
@@ -321,8 +430,7 @@ impl Workspace {
         // What is in memory is newer than what is written.
         for record in self.0.records.borrow().values() {
             let head = head_of(&record.conversation);
-            let unwritten = self.0.dirty.borrow().iter().any(|(id, _)| *id == head.id);
-            if unwritten || heads.contains_key(&head.id) {
+            if self.unwritten(&head.id) || heads.contains_key(&head.id) {
                 heads.insert(head.id.clone(), head);
             }
         }
@@ -351,13 +459,26 @@ impl Workspace {
             Err(error) if error.code == crate::error::Code::NotFound => return Ok(()),
             Err(error) => return Err(error),
         };
-        if self.is_running(id) || self.0.dirty.borrow().iter().any(|(one, _)| one == id) {
-            return Ok(());
+        if !self.is_running(id) && !self.unwritten(id) {
+            self.take_over(conversation);
         }
+        Ok(())
+    }
+
+    /// What another tab wrote while it had the conversation, before something begins here.
+    pub(crate) async fn catch_up(&self, id: &ConversationId) {
+        if !self.unwritten(id)
+            && let Ok(conversation) = self.read(id).await
+        {
+            self.take_over(conversation);
+        }
+    }
+
+    fn take_over(&self, conversation: Conversation) {
+        let id = conversation.id.clone();
         self.set_head(&conversation);
         self.0.records.borrow_mut().insert(id.clone(), Record { conversation });
-        self.0.events.tell(Change::Conversation { id: id.clone() });
-        Ok(())
+        self.0.events.tell(Change::Conversation { id });
     }
 }
 

@@ -1,6 +1,7 @@
 //! The record of what happened, and the data as a whole: how much, out, and away.
 
 use js_sys::{Function, Promise, Reflect};
+use policy::ConversationId;
 use policy::audit::Row;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
@@ -11,7 +12,7 @@ use crate::error::Error;
 use crate::store::indexed_db::IndexedDb;
 use crate::store::{Op, Table};
 use crate::tabs::News;
-use crate::time::{global, now};
+use crate::time::{global, monotonic, now, sleep};
 use crate::view::{AskAnswer, AuditFilter, AuditState, Change, ElicitationKind, ElicitationView, StorageUse, TableUse};
 
 impl Workspace {
@@ -71,7 +72,9 @@ impl Workspace {
     /// When the store refuses; then nothing was erased but the secrets.
     pub async fn erase_all(&self) -> Result<(), Error> {
         self.alive()?;
-        self.stop_everything();
+        // Twice: before, so that other tabs stop writing, and after, so that they begin anew.
+        self.tell_tabs(&News::Erased);
+        self.stop_everything().await;
         let name = {
             let book = self.rulebook();
             book.member(&self.me()).map(|member| member.name.clone()).unwrap_or_default()
@@ -86,19 +89,20 @@ impl Workspace {
             self.0.store.write(ops).await?;
         }
         self.storage_works();
-        self.forget_all();
-        self.load(&name, None).await?;
+        let gone = self.forget_all();
+        self.load(&name).await?;
         self.tell_tabs(&News::Erased);
-        self.tell_all();
+        self.tell_all(gone);
         Ok(())
     }
 
     /// Another tab erased everything.
     pub(crate) async fn erased_elsewhere(&self) -> Result<(), Error> {
-        self.stop_everything();
-        self.forget_all();
-        self.load("You", None).await?;
-        self.tell_all();
+        self.stop_everything().await;
+        self.0.secrets.forget_here();
+        let gone = self.forget_all();
+        self.load("You").await?;
+        self.tell_all(gone);
         Ok(())
     }
 
@@ -179,7 +183,8 @@ impl Workspace {
         Ok(())
     }
 
-    fn stop_everything(&self) {
+    /// Stops what runs, and waits until it has written its last rows.
+    async fn stop_everything(&self) {
         let running: Vec<_> = self.0.turns.borrow().keys().cloned().collect();
         for id in running {
             self.stop(&id);
@@ -190,17 +195,26 @@ impl Workspace {
         }
         self.0.close_links();
         self.0.asks.borrow_mut().clear();
+        let started = monotonic();
+        while !self.0.flights.borrow().is_empty() && monotonic().saturating_sub(started) < super::FAREWELL {
+            sleep(20).await;
+        }
     }
 
-    fn forget_all(&self) {
+    /// Forgets what is in memory, and says which conversations that were.
+    fn forget_all(&self) -> Vec<ConversationId> {
         self.0.dirty.borrow_mut().clear();
-        self.0.records.borrow_mut().clear();
+        let gone = self.0.records.borrow_mut().drain().map(|(id, _)| id).collect();
         self.0.heads.borrow_mut().clear();
         self.0.models.borrow_mut().clear();
         *self.0.chosen_model.borrow_mut() = None;
+        gone
     }
 
-    fn tell_all(&self) {
+    fn tell_all(&self, gone: Vec<ConversationId>) {
+        for id in gone {
+            self.0.events.tell(Change::Conversation { id });
+        }
         for change in [Change::Rulebook, Change::Conversations, Change::Questions, Change::Asks, Change::Models] {
             self.0.events.tell(change);
         }

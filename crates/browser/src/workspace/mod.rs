@@ -16,6 +16,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::{Rc, Weak};
 
+use futures_channel::oneshot;
 use futures_util::lock::Mutex;
 use policy::{CallId, ConnectorId, ConversationId, MemberId, Rulebook, Why};
 use serde::{Deserialize, Serialize};
@@ -55,7 +56,8 @@ pub struct Options {
     pub store: Where,
     /// The name of the person, for a workspace that does not exist yet.
     pub member_name: String,
-    /// Allows or forbids servers on this machine whatever was set before; none leaves the setting alone.
+    /// Allows or forbids servers on this machine for this handle, whatever is set; none takes the setting. It is not
+    /// stored: what a portal allows itself changes nothing for the person's own pages.
     pub allow_loopback: Option<bool>,
     /// Where requests go.
     pub fetcher: Fetcher,
@@ -79,6 +81,8 @@ pub struct Workspace(pub(crate) Rc<Inner>);
 pub(crate) struct Inner {
     pub(crate) store: Rc<dyn Store>,
     pub(crate) storage: RefCell<StorageState>,
+    /// What it is while every write works.
+    home: StorageState,
     pub(crate) locks: Locks,
     channel: OnceCell<Channel>,
     pub(crate) fetcher: Fetcher,
@@ -95,13 +99,21 @@ pub(crate) struct Inner {
     pub(crate) questions: RefCell<Vec<Pending>>,
     pub(crate) flights: RefCell<HashMap<CallId, Rc<Flight>>>,
     pub(crate) unattended: RefCell<HashSet<CallId>>,
-    /// Held by the one write that is under way (X73).
-    pub(crate) write_turn: Rc<Mutex<()>>,
+    /// Held by the one write that is under way in a conversation (X73).
+    pub(crate) write_turns: RefCell<HashMap<ConversationId, Rc<Mutex<()>>>>,
 
     pub(crate) heads: RefCell<BTreeMap<ConversationId, ConversationHead>>,
     pub(crate) records: RefCell<HashMap<ConversationId, Record>>,
     pub(crate) dirty: RefCell<BTreeSet<(ConversationId, usize)>>,
     pub(crate) flushing: Cell<bool>,
+    /// Conversations that are being written right now.
+    pub(crate) writing: RefCell<Vec<ConversationId>>,
+    /// Ends the pause between two writes.
+    pub(crate) hurry: RefCell<Option<oneshot::Sender<()>>>,
+    /// Conversations in which another tab has a turn running.
+    pub(crate) elsewhere: RefCell<HashSet<ConversationId>>,
+    /// What the embedding page said about servers on this machine, for this handle only.
+    allow_loopback: Cell<Option<bool>>,
     pub(crate) turns: RefCell<HashMap<ConversationId, TurnHandle>>,
     pub(crate) turn_locks: Mutex<HashMap<ConversationId, Weak<Held>>>,
 
@@ -116,6 +128,8 @@ struct StoredRulebook {
     rulebook: Rulebook,
 }
 
+/// How long what was cancelled may take to end, in milliseconds.
+pub(crate) const FAREWELL: u64 = 3_000;
 const RULEBOOK: &str = "rulebook";
 const RULEBOOK_SCHEMA: u32 = 1;
 
@@ -150,6 +164,7 @@ impl Workspace {
         };
         let locks = Locks::new(&name, shared);
         let inner = Rc::new(Inner {
+            home: storage.clone(),
             storage: RefCell::new(storage),
             channel: OnceCell::new(),
             fetcher: options.fetcher,
@@ -164,11 +179,15 @@ impl Workspace {
             questions: RefCell::default(),
             flights: RefCell::default(),
             unattended: RefCell::default(),
-            write_turn: Rc::default(),
+            write_turns: RefCell::default(),
             heads: RefCell::default(),
             records: RefCell::default(),
             dirty: RefCell::default(),
             flushing: Cell::new(false),
+            writing: RefCell::default(),
+            hurry: RefCell::default(),
+            elsewhere: RefCell::default(),
+            allow_loopback: Cell::new(options.allow_loopback),
             turns: RefCell::default(),
             turn_locks: Mutex::default(),
             models: RefCell::default(),
@@ -185,13 +204,13 @@ impl Workspace {
             }
         });
         let _ = workspace.0.channel.set(channel);
-        workspace.load(&options.member_name, options.allow_loopback).await?;
+        workspace.load(&options.member_name).await?;
         *lost.borrow_mut() = Rc::downgrade(&workspace.0);
         Ok(workspace)
     }
 
     /// Reads everything, and puts the built-in connectors of this version in place.
-    async fn load(&self, member_name: &str, allow_loopback: Option<bool>) -> Result<(), Error> {
+    async fn load(&self, member_name: &str) -> Result<(), Error> {
         let stored = self.stored_rulebook().await?;
         let first = stored.is_none();
         let mut book = stored.unwrap_or_else(|| Rulebook::first_run(member_name, crate::time::now()));
@@ -203,10 +222,7 @@ impl Workspace {
                 book.set_built_in(connector);
             }
         }
-        if let Some(allow) = allow_loopback {
-            book.workspace.allow_loopback = allow;
-        }
-        *self.0.rulebook.borrow_mut() = Rc::new(book.clone());
+        *self.0.rulebook.borrow_mut() = Rc::new(self.seen(book.clone()));
         if first || book != before {
             // Not being able to keep it is a state, not an error: the page says so and goes on.
             if let Err(error) = self.keep_rulebook(&book).await {
@@ -237,7 +253,10 @@ impl Workspace {
         // What was cancelled still writes its last rows; the storage is let go when they are through.
         let inner = self.0.clone();
         spawn_local(async move {
-            while !inner.flights.borrow().is_empty() || inner.flushing.get() {
+            let started = crate::time::monotonic();
+            while (!inner.flights.borrow().is_empty() || inner.flushing.get())
+                && crate::time::monotonic().saturating_sub(started) < FAREWELL
+            {
                 crate::time::sleep(20).await;
             }
             inner.store.close();
@@ -296,7 +315,14 @@ impl Workspace {
             Some(stored) => stored,
             None => self.rulebook().as_ref().clone(),
         };
+        let kept = book.workspace.allow_loopback;
+        book = self.seen(book);
+        let shown = book.workspace.allow_loopback;
         let out = change(&mut book)?;
+        if book.workspace.allow_loopback == shown {
+            // What only this handle allows is not stored.
+            book.workspace.allow_loopback = kept;
+        }
         if let Err(error) = self.keep_rulebook(&book).await {
             self.storage_failed(&error);
             return Err(error.into());
@@ -308,8 +334,21 @@ impl Workspace {
     }
 
     fn set_rulebook(&self, book: Rulebook) {
-        *self.0.rulebook.borrow_mut() = Rc::new(book);
+        *self.0.rulebook.borrow_mut() = Rc::new(self.seen(book));
         self.0.events.tell(Change::Rulebook);
+    }
+
+    /// The person decides in the settings: what the embedding page said counts no more.
+    fn allow_loopback_by_person(&self) {
+        self.0.allow_loopback.set(None);
+    }
+
+    /// The rulebook as this handle sees it.
+    fn seen(&self, mut book: Rulebook) -> Rulebook {
+        if let Some(allow) = self.0.allow_loopback.get() {
+            book.workspace.allow_loopback = allow;
+        }
+        book
     }
 
     async fn stored_rulebook(&self) -> Result<Option<Rulebook>, Error> {
@@ -341,11 +380,9 @@ impl Workspace {
         }
     }
 
-    /// A write worked: a full disk has room again.
+    /// A write worked: a full disk has room again, and what failed once works again.
     pub(crate) fn storage_works(&self) {
-        if matches!(*self.0.storage.borrow(), StorageState::Full { .. }) {
-            self.set_storage(StorageState::Kept);
-        }
+        self.set_storage(self.0.home.clone());
     }
 
     fn set_storage(&self, state: StorageState) {
@@ -360,6 +397,18 @@ impl Workspace {
         }
     }
 
+    /// A secret was replaced or removed: other tabs must not go on with the old one.
+    pub(crate) fn tell_secret(&self, name: &str) {
+        self.tell_tabs(&News::Secret(name.to_owned()));
+    }
+
+    fn secret_outdated(&self, name: &str) {
+        self.0.secrets.outdated(name);
+        if let Some(id) = name.strip_prefix("header:") {
+            self.drop_link(&ConnectorId::from(id));
+        }
+    }
+
     /// Another tab changed something: read it again.
     async fn hear(&self, news: News) {
         if self.alive().is_err() {
@@ -369,6 +418,18 @@ impl Workspace {
             News::Rulebook => self.reload_rulebook().await,
             News::Conversations => self.load_heads().await.map(|()| self.0.events.tell(Change::Conversations)),
             News::Conversation(id) => self.reload_conversation(&id.into()).await,
+            News::Secret(name) => {
+                self.secret_outdated(&name);
+                Ok(())
+            }
+            News::TurnBegan(id) => {
+                self.0.elsewhere.borrow_mut().insert(id.into());
+                Ok(())
+            }
+            News::TurnEnded(id) => {
+                self.0.elsewhere.borrow_mut().remove(&ConversationId::from(id));
+                Ok(())
+            }
             News::Models => self.load_models().await.map(|()| self.0.events.tell(Change::Models)),
             News::Erased => self.erased_elsewhere().await,
         };

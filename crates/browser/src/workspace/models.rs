@@ -58,9 +58,10 @@ impl Workspace {
         match (config.key, key.filter(|key| !key.trim().is_empty())) {
             (Some(keep), Some(key)) => {
                 config.key = Some(self.0.secrets.put(&key_secret(&config.id), key.trim(), keep).await?);
+                self.tell_secret(&key_secret(&config.id));
             }
-            (None, _) => self.0.secrets.remove(&key_secret(&config.id)).await?,
-            (Some(_), None) if moved => self.0.secrets.remove(&key_secret(&config.id)).await?,
+            (None, _) => self.forget_key(&config.id).await?,
+            (Some(_), None) if moved => self.forget_key(&config.id).await?,
             (Some(keep), None) => {
                 // Kept longer or shorter than before, with the value it has.
                 if let Some(key) = self.0.secrets.get(&key_secret(&config.id)).await? {
@@ -89,7 +90,7 @@ impl Workspace {
     pub async fn remove_model(&self, id: &str) -> Result<(), Error> {
         self.alive()?;
         self.model(id).ok_or_else(|| Error::not_found("model", id))?;
-        self.0.secrets.remove(&key_secret(id)).await?;
+        self.forget_key(id).await?;
         let mut ops = vec![Op::Delete(Table::Models, id.to_owned())];
         let chosen = self.chosen_model().as_deref() == Some(id);
         if chosen {
@@ -215,8 +216,14 @@ impl Workspace {
     }
 
     /// The request of a turn with its key.
-    pub(crate) async fn model_request(&self, id: &str, request: ModelRequest) -> Result<Request, Error> {
-        let key = self.0.secrets.get(&key_secret(id)).await?;
+    ///
+    /// # Errors
+    /// When the model was moved or removed since the turn began: its key belongs to another address now (X130).
+    pub(crate) async fn model_request(&self, model: &ModelConfig, request: ModelRequest) -> Result<Request, Error> {
+        if !self.model(&model.id).is_some_and(|now| now.base_url == model.base_url) {
+            return Err(Error::new(Code::Model, "the model was changed during the turn").hint("say it again"));
+        }
+        let key = self.0.secrets.get(&key_secret(&model.id)).await?;
         Ok(with_key(request, key.as_deref()))
     }
 
@@ -227,6 +234,12 @@ impl Workspace {
         let chosen = chosen.and_then(|text| serde_json::from_str::<String>(&text).ok());
         *self.0.models.borrow_mut() = models;
         *self.0.chosen_model.borrow_mut() = chosen.filter(|id| self.model(id).is_some());
+        Ok(())
+    }
+
+    async fn forget_key(&self, id: &str) -> Result<(), Error> {
+        self.0.secrets.remove(&key_secret(id)).await?;
+        self.tell_secret(&key_secret(id));
         Ok(())
     }
 

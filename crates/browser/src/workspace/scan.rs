@@ -134,7 +134,7 @@ impl Workspace {
         let host = connector.host.as_str();
         let signs_in = !headers.is_empty();
         steps.running(ScanKind::Reachable);
-        let connection = self.connection_with(connector, headers);
+        let connection = self.scanning(connector, headers);
         let answered = connection.connect().await;
         if let Err(failed) = &answered {
             let error = self.explain(connector, failed, steps).await;

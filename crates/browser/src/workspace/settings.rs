@@ -22,6 +22,7 @@ impl Workspace {
     /// When the person may not, or it cannot be kept.
     pub async fn set_allow_loopback(&self, on: bool) -> Result<(), Error> {
         let me = self.me();
+        self.allow_loopback_by_person();
         self.change_rules(|book| book.set_allow_loopback(&me, on)).await
     }
 

@@ -6,6 +6,7 @@
 //! approved (X35).
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use chat::context::{Limits, Party};
 use chat::conversation::{Answer, Body, Event, ItemId};
@@ -24,6 +25,7 @@ use super::Workspace;
 use crate::dispatch::{Ended, Wanted};
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
+use crate::tabs::{Held, News};
 use crate::time::{new_id, sleep};
 use crate::view::{CallDone, CallRequest, Change, Confirm, ModelConfig};
 
@@ -48,27 +50,67 @@ impl Workspace {
         if text.trim().is_empty() {
             return Err(Error::new(Code::Invalid, "there is nothing to say yet").hint("type what you want done"));
         }
-        let stopped = self.begin(id)?;
-        self.add_item(id, Body::Said { text: text.to_owned() });
+        self.not_elsewhere(id)?;
+        let mut stopped = self.begin(id)?;
         let (workspace, id, text) = (self.clone(), id.clone(), text.to_owned());
         spawn_local(async move {
-            let _held = match workspace.hold_turn(&id).await {
-                Some(held) => held,
-                None => {
-                    let text = "This conversation is running in another tab. Wait until it is done there.".to_owned();
-                    workspace.add_item(&id, Body::Note { text });
-                    workspace.end(&id);
-                    return;
+            if let Some(held) = workspace.take_turn(&id, &mut stopped).await {
+                workspace.add_item(&id, Body::Said { text: text.clone() });
+                let model = workspace.chosen_model().and_then(|id| workspace.model(&id));
+                match model {
+                    Some(model) => workspace.model_turn(&id, model, stopped).await,
+                    None => workspace.direct_turn(&id, &text, stopped).await,
                 }
-            };
-            let model = workspace.chosen_model().and_then(|id| workspace.model(&id));
-            match model {
-                Some(model) => workspace.model_turn(&id, model, stopped).await,
-                None => workspace.direct_turn(&id, &text, stopped).await,
+                workspace.end(&id);
+                workspace.give_turn_back(&id, held).await;
+            } else {
+                workspace.end(&id);
             }
-            workspace.end(&id);
         });
         Ok(())
+    }
+
+    /// Another tab may be running something in this conversation.
+    fn not_elsewhere(&self, id: &ConversationId) -> Result<(), Error> {
+        if !self.0.elsewhere.borrow().contains(id) {
+            return Ok(());
+        }
+        // Or it may have gone without a word: look again for the next try.
+        let (workspace, id) = (self.clone(), id.clone());
+        spawn_local(async move {
+            if workspace.hold_turn(&id).await.is_some() {
+                workspace.0.elsewhere.borrow_mut().remove(&id);
+            }
+        });
+        Err(Error::new(Code::Busy, "this conversation is running in another tab")
+            .hint("go on there, or try again in a moment"))
+    }
+
+    /// Takes the lock of a conversation before anything is added to it: items are stored by their position, and two
+    /// tabs must not write the same one. If another tab got there first, this waits and then takes over what it wrote.
+    async fn take_turn(&self, id: &ConversationId, stopped: &mut oneshot::Receiver<()>) -> Option<Rc<Held>> {
+        if let Some(held) = self.hold_turn(id).await {
+            self.tell_tabs(&News::TurnBegan(id.to_string()));
+            return Some(held);
+        }
+        loop {
+            if let Either::Right(_) = select(sleep(250), &mut *stopped).await {
+                return None;
+            }
+            if let Some(held) = self.hold_turn(id).await {
+                self.catch_up(id).await;
+                self.tell_tabs(&News::TurnBegan(id.to_string()));
+                return Some(held);
+            }
+        }
+    }
+
+    /// Lets other tabs go on with a conversation, once everything about it is written.
+    async fn give_turn_back(&self, id: &ConversationId, held: Rc<Held>) {
+        self.settle(id).await;
+        if Rc::strong_count(&held) == 1 {
+            self.tell_tabs(&News::TurnEnded(id.to_string()));
+        }
     }
 
     /// Runs one choice of a proposal with these arguments, through the gate. The card of the call is a new item.
@@ -99,13 +141,16 @@ impl Workspace {
             by: Caller::Person,
             conversation: Some(id.clone()),
         };
-        self.apply(id, Event::StepStarted { item: item.clone(), step, call: call.clone() });
-        let running = self.start_call(wanted, Confirm::Ask);
-        let (workspace, id) = (self.clone(), id.clone());
+        self.not_elsewhere(id)?;
+        let (workspace, id, item) = (self.clone(), id.clone(), item.clone());
+        let started = call.clone();
         spawn_local(async move {
-            // Held while the call runs, so that another tab does not take it for one that broke off.
-            let _held = workspace.hold_turn(&id).await;
-            drop(running.await);
+            // Nobody stops a call before it is there; the sender stays alive as long as this waits.
+            let (_never, mut stopped) = oneshot::channel();
+            let Some(held) = workspace.take_turn(&id, &mut stopped).await else { return };
+            workspace.apply(&id, Event::StepStarted { item, step, call: started });
+            drop(workspace.start_call(wanted, Confirm::Ask).await);
+            workspace.give_turn_back(&id, held).await;
         });
         Ok(call)
     }
@@ -164,8 +209,24 @@ impl Workspace {
         match ended {
             Ended::Done(result) => Ok(CallDone { id, result }),
             Ended::Failed { error, .. } => Err(error),
-            Ended::Refused(refusal) => Err(Error::from(&refusal)),
+            Ended::Refused(refusal) => Err(self.refused_call(&refusal)),
             Ended::Cancelled(_) => Err(Error::new(Code::Cancelled, "the call was cancelled")),
+        }
+    }
+
+    /// A refusal for the caller, who may see what is wrong with their own values.
+    fn refused_call(&self, refusal: &policy::Refusal) -> Error {
+        let error = Error::from(refusal);
+        let book = self.rulebook();
+        let action = book.connector(&refusal.call.connector).ok().and_then(|one| one.action(&refusal.call.action));
+        match action {
+            Some(action) if error.code == Code::Invalid => {
+                let values = Value::Object(refusal.call.arguments.clone());
+                let problems = chat::schema::check(action.input_schema(), &values);
+                let list = problems.iter().map(|one| serde_json::json!({ "path": one.path, "message": one.message }));
+                error.cause(Value::Array(list.collect()))
+            }
+            _ => error,
         }
     }
 
@@ -181,7 +242,7 @@ impl Workspace {
 
     fn end(&self, id: &ConversationId) {
         self.0.turns.borrow_mut().remove(id);
-        self.0.events.tell(Change::Turn { conversation: id.clone(), running: false });
+        self.0.events.tell(Change::Turn { conversation: id.clone(), running: self.is_running(id) });
     }
 
     async fn direct_turn(&self, id: &ConversationId, text: &str, stopped: oneshot::Receiver<()>) {
@@ -388,7 +449,7 @@ impl<'a> ModelRun<'a> {
     }
 
     fn fetch(&mut self, id: u32, request: chat::model::openai_chat::Request) {
-        let (workspace, tell, model) = (self.workspace.clone(), self.tell.clone(), self.model.id.clone());
+        let (workspace, tell, model) = (self.workspace.clone(), self.tell.clone(), self.model.clone());
         let work = async move {
             let sent = match workspace.model_request(&model, request).await {
                 Ok(request) => carry(&workspace, id, request, &tell).await,

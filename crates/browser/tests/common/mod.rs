@@ -14,25 +14,25 @@ use serde_json::{Map, Value, json};
 use wasm_bindgen::prelude::*;
 
 /// A workspace in memory.
-pub async fn in_memory() -> Workspace {
+pub(crate) async fn in_memory() -> Workspace {
     open(Options { store: Where::Memory, ..Options::default() }).await
 }
 
 /// A workspace over a store that the test keeps a hand on.
-pub async fn over(store: &Memory) -> Workspace {
+pub(crate) async fn over(store: &Memory) -> Workspace {
     open(Options { store: Where::Store(Rc::new(store.clone())), ..Options::default() }).await
 }
 
-pub async fn open(options: Options) -> Workspace {
+pub(crate) async fn open(options: Options) -> Workspace {
     Workspace::open(options).await.unwrap()
 }
 
-pub fn object(value: Value) -> Map<String, Value> {
+pub(crate) fn object(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
 /// Waits until something is there, at most five seconds.
-pub async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     for _ in 0..500 {
         if let Some(found) = look() {
             return found;
@@ -42,16 +42,16 @@ pub async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     panic!("waited in vain for {what}");
 }
 
-pub async fn question(ws: &Workspace) -> Asked {
+pub(crate) async fn question(ws: &Workspace) -> Asked {
     until("a question", || ws.questions().into_iter().next()).await
 }
 
-pub async fn conversation(ws: &Workspace, id: &ConversationId) -> Conversation {
+pub(crate) async fn conversation(ws: &Workspace, id: &ConversationId) -> Conversation {
     ws.conversation(id).await.unwrap()
 }
 
 /// The card of a call once it has ended.
-pub async fn ended(ws: &Workspace, id: &ConversationId, call: &CallId) -> CallCard {
+pub(crate) async fn ended(ws: &Workspace, id: &ConversationId, call: &CallId) -> CallCard {
     for _ in 0..500 {
         let conversation = conversation(ws, id).await;
         let card = conversation.items.iter().find_map(|item| match &item.body {
@@ -67,7 +67,7 @@ pub async fn ended(ws: &Workspace, id: &ConversationId, call: &CallId) -> CallCa
 }
 
 /// Says something and gives back the proposal's item.
-pub async fn propose(ws: &Workspace, id: &ConversationId, text: &str) -> browser::chat::conversation::Item {
+pub(crate) async fn propose(ws: &Workspace, id: &ConversationId, text: &str) -> browser::chat::conversation::Item {
     let before = conversation(ws, id).await.items.len();
     ws.say(id, text).unwrap();
     for _ in 0..500 {
@@ -82,7 +82,7 @@ pub async fn propose(ws: &Workspace, id: &ConversationId, text: &str) -> browser
 }
 
 /// The choice of a proposal whose action has this name.
-pub fn choice(item: &browser::chat::conversation::Item, action: &str) -> (usize, usize) {
+pub(crate) fn choice(item: &browser::chat::conversation::Item, action: &str) -> (usize, usize) {
     let Body::Proposal(proposal) = &item.body else { panic!("no proposal") };
     for (step, one) in proposal.steps.iter().enumerate() {
         if let Some(choice) = one.choices.iter().position(|choice| choice.action == action) {
@@ -93,7 +93,7 @@ pub fn choice(item: &browser::chat::conversation::Item, action: &str) -> (usize,
 }
 
 /// Starts an action of the Notebook in a conversation, by direct mode.
-pub async fn start(ws: &Workspace, id: &ConversationId, text: &str, action: &str, arguments: Value) -> CallId {
+pub(crate) async fn start(ws: &Workspace, id: &ConversationId, text: &str, action: &str, arguments: Value) -> CallId {
     let item = propose(ws, id, text).await;
     let (step, choice) = choice(&item, action);
     ws.run_proposal(id, &item.id, step, choice, object(arguments)).unwrap()
@@ -101,28 +101,28 @@ pub async fn start(ws: &Workspace, id: &ConversationId, text: &str, action: &str
 
 /// A request that the played server got.
 #[derive(Clone, Debug)]
-pub struct Got {
-    pub url: String,
-    pub method: String,
-    pub mode: String,
-    pub redirect: String,
-    pub credentials: String,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+pub(crate) struct Got {
+    pub(crate) url: String,
+    pub(crate) method: String,
+    pub(crate) mode: String,
+    pub(crate) redirect: String,
+    pub(crate) credentials: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Got {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// What the played server says.
-pub enum Say {
+pub(crate) enum Say {
     Json(u16, Value),
     /// A body in pieces; the stream stays open after the last.
     Stream(&'static str, Vec<String>),
@@ -137,10 +137,10 @@ pub enum Say {
 
 /// A `fetch` that plays a server: faults that a real one does not produce on request.
 #[derive(Clone)]
-pub struct Played {
-    pub got: Rc<RefCell<Vec<Got>>>,
-    pub aborted: Rc<RefCell<usize>>,
-    pub function: js_sys::Function,
+pub(crate) struct Played {
+    pub(crate) got: Rc<RefCell<Vec<Got>>>,
+    pub(crate) aborted: Rc<RefCell<usize>>,
+    pub(crate) function: js_sys::Function,
 }
 
 #[wasm_bindgen(inline_js = r#"
@@ -175,7 +175,7 @@ extern "C" {
 }
 
 /// Plays a server whose answers a function decides.
-pub fn play(mut answer: impl FnMut(&Got) -> Say + 'static) -> Played {
+pub(crate) fn play(mut answer: impl FnMut(&Got) -> Say + 'static) -> Played {
     let got: Rc<RefCell<Vec<Got>>> = Rc::default();
     let aborted: Rc<RefCell<usize>> = Rc::default();
     let record = got.clone();
@@ -207,7 +207,7 @@ pub fn play(mut answer: impl FnMut(&Got) -> Say + 'static) -> Played {
 }
 
 /// A modern MCP server with these tools, played; calls are answered by a function.
-pub fn mcp_server(tools: Rc<RefCell<Value>>, mut call: impl FnMut(&Got) -> Say + 'static) -> Played {
+pub(crate) fn mcp_server(tools: Rc<RefCell<Value>>, mut call: impl FnMut(&Got) -> Say + 'static) -> Played {
     play(move |got| {
         let message = got.json();
         let id = message.get("id").cloned().unwrap_or_default();
@@ -228,14 +228,14 @@ pub fn mcp_server(tools: Rc<RefCell<Value>>, mut call: impl FnMut(&Got) -> Say +
 }
 
 /// The plain answer to a call.
-pub fn called(got: &Got, text: &str) -> Say {
+pub(crate) fn called(got: &Got, text: &str) -> Say {
     let id = got.json().get("id").cloned().unwrap_or_default();
     let result = json!({ "resultType": "complete", "content": [{ "type": "text", "text": text }] });
     Say::Json(200, json!({ "jsonrpc": "2.0", "id": id, "result": result }))
 }
 
 /// Runs a future until it is polled once, then drops it.
-pub async fn poll_once<F: Future>(future: F) {
+pub(crate) async fn poll_once<F: Future>(future: F) {
     let mut future = Box::pin(future);
     std::future::poll_fn(|context| {
         let _ = future.as_mut().poll(context);
@@ -245,7 +245,7 @@ pub async fn poll_once<F: Future>(future: F) {
 }
 
 /// Runs a future beside the test and gives back a handle to its outcome.
-pub fn beside<T: 'static>(future: impl Future<Output = T> + 'static) -> futures_channel::oneshot::Receiver<T> {
+pub(crate) fn beside<T: 'static>(future: impl Future<Output = T> + 'static) -> futures_channel::oneshot::Receiver<T> {
     let (done, wait) = futures_channel::oneshot::channel();
     wasm_bindgen_futures::spawn_local(async move {
         let _ = done.send(future.await);
