@@ -104,7 +104,7 @@ journey("progress is shown while a call runs, and cancelling gives control back 
   assert.ok(await app.message.isEditable());
 });
 
-// The same question over both ways a server can ask: rounds of one call, and a request on the call's stream.
+// Questions over both ways a server can ask: rounds of one call, and a request on the call's stream.
 const QUESTIONS = [
   {
     how: "2026-07-28 (input required)",
@@ -113,6 +113,14 @@ const QUESTIONS = [
     given: { day: "Monday" },
     field: ["room", "Blue"],
     told: { Submit: /Booked Blue/, Decline: /decline/, Cancel: /cancel/ },
+  },
+  {
+    how: "2026-07-28 (Python SDK)",
+    start: startPython,
+    action: "Issue a reader's card",
+    given: {},
+    field: ["Name", "Ada"],
+    told: { Submit: /Card for Ada, 1 years/, Decline: /No card: decline/, Cancel: /No card: cancel/ },
   },
   {
     how: "2025-11-25 (request on the stream)",
@@ -138,7 +146,7 @@ for (const { how, start, action, given, field, secret, told } of QUESTIONS) {
       await question.waitFor();
       if (way === "Submit") {
         await app.fill(question, ...field);
-        await app.screenshot(`question-${how.slice(0, 10)}`);
+        await app.screenshot(`question-${how.replace(/\W+/g, "-")}`);
         await app.button("Review answers", question).click();
         if (secret) await question.getByRole("checkbox", { name: /^I want/ }).check();
         await app.button("Submit", question).click();

@@ -6,9 +6,10 @@ Without CORS it is the SDK's default: it refuses every foreign origin.
 """
 
 import sys
+from typing import Annotated
 
 import uvicorn
-from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver import AcceptedElicitation, Elicit, ElicitationResult, MCPServer, Resolve
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import ToolAnnotations
 from pydantic import BaseModel, Field
@@ -49,11 +50,15 @@ class Card(BaseModel):
     years: int = Field(default=1, ge=1, le=5, description="For how many years")
 
 
+def ask_for_card() -> Elicit[Card]:
+    """The question as a resolver, which the SDK can put in every revision; 2026-07-28 leaves `ctx.elicit` no way to ask."""
+    return Elicit("Who is the card for?", Card)
+
+
 @server.tool(title="Issue a reader's card", annotations=ToolAnnotations(read_only_hint=False, destructive_hint=False))
-async def issue_card(ctx: Context) -> str:
+def issue_card(answer: Annotated[ElicitationResult[Card], Resolve(ask_for_card)]) -> str:
     """Issues a reader's card; asks for the name."""
-    answer = await ctx.elicit(message="Who is the card for?", schema=Card)
-    if answer.action == "accept" and answer.data:
+    if isinstance(answer, AcceptedElicitation):
         return f"Card for {answer.data.name}, {answer.data.years} years"
     return f"No card: {answer.action}"
 

@@ -384,6 +384,54 @@ fn input_is_asked_for_and_goes_back_with_the_state_byte_for_byte() {
     rig.quiet();
 }
 
+/// What the Python SDK 2.3.0 answers when a tool asks by a resolver (`Resolve`, `Elicit`).
+#[test]
+fn a_resolver_of_the_python_sdk_asks_and_gets_its_answer() {
+    let mut rig = modern();
+    let op = rig.call("issue_card", "{}");
+    let first = rig.post("tools/call");
+    assert_eq!(
+        body(&first)["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"]["elicitation"]["form"],
+        json!({}),
+        "the SDK asks nobody who does not offer forms"
+    );
+    rig.result(
+        &first,
+        r#"{"inputRequests":{"__main__:ask_for_card":{"method":"elicitation/create","params":{"message":"Who is the card for?","mode":"form","requestedSchema":{"properties":{"name":{"description":"Name on the card","title":"Name","type":"string"},"years":{"default":1,"description":"For how many years","maximum":5,"minimum":1,"title":"Years","type":"integer"}},"required":["name"],"type":"object"}}}},"requestState":"v1.MGqUC0sCIZooBdfWm8OnhfQofztai-GpJBNOO_UKhJpJHhGdW2zVHJhG","resultType":"input_required","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"library","version":""}}}"#,
+    );
+    let Event::Asked(asked) = rig.event() else { panic!() };
+    assert_eq!((asked.message.as_str(), asked.op), ("Who is the card for?", Some(op)));
+    let Ask::Form { schema } = &asked.kind else { panic!() };
+    assert_eq!(schema["required"], json!(["name"]));
+    rig.session.answer(asked.id, Answer::Accept(Some(json!({"name": "Ada", "years": 2}))), rig.now);
+    rig.pump();
+    assert!(matches!(rig.event(), Event::SentAgain { why: mcp::Again::Input, .. }));
+    let second = rig.post("tools/call");
+    assert_eq!(
+        body(&second)["params"]["inputResponses"],
+        json!({"__main__:ask_for_card": {"action": "accept", "content": {"name": "Ada", "years": 2}}})
+    );
+    assert_eq!(body(&second)["params"]["requestState"], "v1.MGqUC0sCIZooBdfWm8OnhfQofztai-GpJBNOO_UKhJpJHhGdW2zVHJhG");
+    rig.result(&second, r#"{"content":[{"text":"Card for Ada, 2 years","type":"text"}],"isError":false,"resultType":"complete","structuredContent":{"result":"Card for Ada, 2 years"},"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"library","version":""}}}"#);
+    assert!(matches!(rig.event(), Event::Called { .. }));
+    rig.quiet();
+}
+
+/// What the Python SDK 2.3.0 answers when a tool asks by `ctx.elicit`: 2026-07-28 forbids servers requests of their own,
+/// so its question never leaves the server. What the tool did before is done, so the call does not go out again.
+#[test]
+fn a_question_that_this_revision_leaves_no_way_for_fails_with_the_words_of_the_server() {
+    let mut rig = modern();
+    let op = rig.call("issue_card", "{}");
+    let call = rig.post("tools/call");
+    let words =
+        "Cannot send 'elicitation/create': this transport context has no back-channel for server-initiated requests.";
+    rig.error(&call, 400, &format!(r#"{{"code":-32600,"message":"{words}"}}"#));
+    let error = OpError::Rpc { code: -32600, message: words.into(), data: None };
+    assert_eq!(rig.event(), Event::Failed { op, error, sent: Sent::Yes });
+    rig.quiet();
+}
+
 #[test]
 fn cancelling_while_the_person_is_asked_withdraws_the_question() {
     let mut rig = modern();
