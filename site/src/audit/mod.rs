@@ -37,10 +37,13 @@ pub(crate) fn AuditPage() -> impl IntoView {
     let whole = RwSignal::new(None::<Result<u64, String>>);
     let read = move |skip: usize| {
         let ws = app.ws();
-        app.run(async move { ws.audit(AuditFilter { skip, take: PAGE, ..AuditFilter::default() }).await }, move |found| {
-            more.try_set(found.len() == PAGE);
-            let _ = rows.try_update(|rows| rows.get_or_insert_default().extend(found));
-        });
+        app.run(
+            async move { ws.audit(AuditFilter { skip, take: PAGE, ..AuditFilter::default() }).await },
+            move |found| {
+                more.try_set(found.len() == PAGE);
+                let _ = rows.try_update(|rows| rows.get_or_insert_default().extend(found));
+            },
+        );
     };
     read(0);
     let verify = move || {
@@ -90,7 +93,9 @@ fn table(app: AppState, rows: &[Row], kind: Kind) -> AnyView {
         })
         .collect();
     let what = |connector: &ConnectorId, action: &str| {
-        let named = app.rulebook.with_untracked(|book| book.connector(connector).ok().map(|one| (one.name.clone(), one.host.clone())));
+        let named = app
+            .rulebook
+            .with_untracked(|book| book.connector(connector).ok().map(|one| (one.name.clone(), one.host.clone())));
         let (name, host) = named.unwrap_or_else(|| (connector.to_string(), "removed".to_owned()));
         view! { <bdi>{action.to_owned()}</bdi>" "<span class="small"><bdi>{name}</bdi>" · "<bdi>{host}</bdi></span> }
     };

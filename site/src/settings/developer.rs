@@ -7,7 +7,10 @@ use crate::ui::{Button, ButtonLook, Dialog};
 
 /// Whether developer mode is on for the person, gate 1 included.
 pub(crate) fn developer_on(app: AppState) -> Signal<bool> {
-    Signal::derive(move || app.rulebook.with(|rulebook| rulebook.member(&app.ws().me()).is_ok_and(|me| rulebook.developer_mode(me).is_ok())))
+    Signal::derive(move || {
+        app.rulebook
+            .with(|rulebook| rulebook.member(&app.ws().me()).is_ok_and(|me| rulebook.developer_mode(me).is_ok()))
+    })
 }
 
 /// Why the person cannot turn it on, if so: gate 1 is closed to them.

@@ -89,10 +89,14 @@ fn Editor(
     });
     let context_problem = Signal::derive(move || {
         let text = context.get();
-        (!text.trim().is_empty() && text.trim().parse::<u32>().is_err()).then(|| "Use a whole number of tokens.".to_owned())
+        (!text.trim().is_empty() && text.trim().parse::<u32>().is_err())
+            .then(|| "Use a whole number of tokens.".to_owned())
     });
     let ready = Signal::derive(move || {
-        !base_url.get().trim().is_empty() && !model.get().trim().is_empty() && url_problem.get().is_none() && context_problem.get().is_none()
+        !base_url.get().trim().is_empty()
+            && !model.get().trim().is_empty()
+            && url_problem.get().is_none()
+            && context_problem.get().is_none()
     });
     let current = move || ModelConfig {
         id: id.get_value(),
