@@ -1,12 +1,12 @@
 //! The only crate with IO: fetch, streams, IndexedDB, timers, and the dispatcher.
 //!
 //! * [`workspace`]: everything the pages and the package can ask for. Start there.
-//! * [`dispatch`]: the only way to a tool. A call is decided by `policy`, shown, answered, recorded, and sent as it was.
-//! * [`drive`]: gives a sans-IO `mcp` session its hands; [`link`] keeps one connection a connector.
+//! * `dispatch`: the only way to a tool. A call is decided by `policy`, shown, answered, recorded, and sent as it was.
+//! * [`drive`]: gives a sans-IO `mcp` session its hands; `link` keeps one connection a connector.
 //! * [`builtin`]: *Guide* and *Notebook*, MCP servers in this page.
-//! * [`store`]: where things are kept; [`audit`] the one writer of the log; [`secrets`] tokens and keys; [`tabs`] locks
+//! * [`store`]: where things are kept; `audit` the one writer of the log; `secrets` tokens and keys; `tabs` locks
 //!   and news between tabs.
-//! * [`fetch`], [`time`], [`events`], [`error`], [`view`]: the small parts.
+//! * [`fetch`], [`time`], `events`, [`error`], [`view`]: the small parts.
 //!
 //! Nothing here needs a window: a page, a worker and Node all work, with what each of them has.
 

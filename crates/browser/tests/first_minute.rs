@@ -1,5 +1,13 @@
 //! The first minute: built-in connectors, direct mode, the gate, the record. In memory, so also in Node.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
 mod common;
 
 use browser::chat::conversation::{Body, CallState};

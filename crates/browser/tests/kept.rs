@@ -1,6 +1,13 @@
 //! What only a browser has: IndexedDB, Web Locks, BroadcastChannel, sessionStorage, WebCrypto. Two workspaces over one
 //! database are two tabs.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
 #![cfg(feature = "in-browser")]
 
 mod common;

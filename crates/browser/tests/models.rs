@@ -1,5 +1,13 @@
 //! A model that wants calls, over a played provider.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
 mod common;
 
 use std::cell::RefCell;

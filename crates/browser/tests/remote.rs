@@ -1,5 +1,13 @@
 //! Remote connectors against a played server: faults and attacks that a real server does not produce on request.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
 mod common;
 
 use std::cell::RefCell;

@@ -2,7 +2,7 @@
 //!
 //! A record is JSON text under a text key in a [`Table`]; text, because the order of arguments and every invisible
 //! character have to survive. [`Store::write`] is atomic over all its tables. Two tabs share one [`indexed_db`]
-//! store; what must not be interleaved (the rulebook, the audit chain) is done under a lock of [`crate::tabs`], and
+//! store; what must not be interleaved (the rulebook, the audit chain) is done under a lock of `tabs`, and
 //! [`Op::Add`] refuses to overwrite even without one.
 //!
 //! Keys: settings `rulebook`, `chosen-model`; conversations and items `ID` and `ID/000042`; audit `000000000042`;

@@ -1,6 +1,6 @@
 //! Language models: which there are, which is chosen, and whether one works.
 //!
-//! A key is a secret of [`crate::secrets`], never a part of the configuration, and goes to the model's own base URL and
+//! A key is a secret of `secrets`, never a part of the configuration, and goes to the model's own base URL and
 //! nowhere else: a changed base URL loses the key (X130).
 
 use chat::model::openai_chat::{Endpoint, Request as ModelRequest, Stream};
@@ -220,7 +220,7 @@ impl Workspace {
     /// # Errors
     /// When the model was moved or removed since the turn began: its key belongs to another address now (X130).
     pub(crate) async fn model_request(&self, model: &ModelConfig, request: ModelRequest) -> Result<Request, Error> {
-        if !self.model(&model.id).is_some_and(|now| now.base_url == model.base_url) {
+        if self.model(&model.id).is_none_or(|now| now.base_url != model.base_url) {
             return Err(Error::new(Code::Model, "the model was changed during the turn").hint("say it again"));
         }
         let key = self.0.secrets.get(&key_secret(&model.id)).await?;

@@ -30,6 +30,10 @@ impl Workspace {
         if typed.is_empty() {
             return Err(AddressError::Empty);
         }
+        // Before parsing, which fails on some of them and would quote them.
+        if let Some(hidden) = policy::text::hidden(typed).first() {
+            return Err(AddressError::Hidden(hidden.label()));
+        }
         let url = web_sys::Url::new(typed).map_err(|_| AddressError::Unreadable(typed.to_owned()))?;
         let (href, scheme, username, password) = (url.href(), url.protocol(), url.username(), url.password());
         let (hostname, port, query, fragment) = (url.hostname(), url.port(), url.search(), url.hash());
