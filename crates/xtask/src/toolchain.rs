@@ -194,7 +194,9 @@ fn of_debian(places: &Places) -> Outcome<Toolchain> {
     })?;
     link_programs(places, &parts)?;
     let environment = basics(places, &parts);
-    let sysroot = places.cache.join("sysroot");
+    // cargo does not look into a sysroot: a library that was built another way needs a path of its own, or what was
+    // compiled against the old one would be taken for fresh.
+    let sysroot = places.cache.join(format!("sysroot-{RECIPE}"));
     let key = debian_library(places).unwrap_or_default();
     if !places.stamped("debian-std", &key) {
         step("build the standard library for the browser (about a minute)", || {
@@ -255,7 +257,7 @@ fn build_library(places: &Places, parts: &Parts, environment: &Environment, sysr
         .within(&work)
         .done()?;
 
-    let new = places.cache.join("sysroot.new");
+    let new = sysroot.with_extension("new");
     let _ = std::fs::remove_dir_all(&new);
     let library = new.join("lib/rustlib").join(WASM).join("lib");
     std::fs::create_dir_all(&library).doing("make the sysroot")?;
