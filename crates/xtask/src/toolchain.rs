@@ -198,7 +198,7 @@ fn of_debian(places: &Places) -> Outcome<Toolchain> {
     // compiled against the old one would be taken for fresh.
     let sysroot = places.cache.join(format!("sysroot-{RECIPE}"));
     let key = debian_library(places).unwrap_or_default();
-    if !places.stamped("debian-std", &key) {
+    if !places.stamped("debian-std", &key) || !sysroot.is_dir() {
         step("build the standard library for the browser (about a minute)", || {
             build_library(places, &parts, &environment, &sysroot)
         })?;
