@@ -1,6 +1,6 @@
 //! Direct mode: finds the action that a sentence is about, without a language model, and says that it is none.
 //!
-//! [`plan`] cuts a message into steps, [`rank`]s the actions that are switched on for each, and [`fill`]s the arguments
+//! [`plan`] cuts a message into steps, [`rank`]s the actions that are switched on for each, and [`fill()`]s the arguments
 //! that can be seen in the text. Nothing is run from here: a plan becomes a proposal that a person starts, and every call
 //! passes the same gate as any other.
 //!

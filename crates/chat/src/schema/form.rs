@@ -551,7 +551,7 @@ pub fn display(value: &Value) -> String {
 ///
 /// # Errors
 /// [`TypedError`] with what was typed, when it is not a value of the kind. Ranges and lengths are checked by
-/// [`super::check`].
+/// [`super::check()`].
 pub fn typed(kind: &Kind, text: &str) -> Result<Value, TypedError> {
     let trimmed = text.trim();
     match kind {
