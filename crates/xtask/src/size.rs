@@ -93,7 +93,7 @@ mod tests {
         let load = Load::read(r#"{"files":[{"path":"/","bytes":700},{"path":"/assets/1/app_bg.wasm","bytes":150300}],"cold":900,"warm":300}"#).unwrap();
         assert_eq!(load.total(), 151_000);
         assert!(
-            load.told().contains("151.0 KB of 200.0 KB")
+            load.told().contains("151.0 KB (budget 200.0 KB")
                 && load.told().contains("150.3 KB  app_bg.wasm")
                 && load.told().contains("0.7 KB  index.html"),
             "{}",
