@@ -65,21 +65,51 @@ impl Workspace {
         let changed = if held.is_some() {
             conversation.restore(now())
         } else {
-            self.0.elsewhere.borrow_mut().insert(id.clone());
+            self.watch_elsewhere(id);
             Vec::new()
         };
         // Somebody else may have loaded and changed it while this waited.
         if let Some(record) = self.0.records.borrow().get(id) {
             return Ok(record.conversation.clone());
         }
+        self.put_restored(id, &conversation, &changed).await;
+        Ok(conversation)
+    }
+
+    /// Another tab runs something here, or went away without a word. Once that is over, what it left is put in order:
+    /// a question nobody can answer any more is not answered (X71).
+    fn watch_elsewhere(&self, id: &ConversationId) {
+        self.0.elsewhere.borrow_mut().insert(id.clone());
+        let (inner, id) = (Rc::downgrade(&self.0), id.clone());
+        spawn_local(async move {
+            loop {
+                sleep(1000).await;
+                let Some(workspace) = inner.upgrade().map(Workspace) else { return };
+                if workspace.alive().is_err() || !workspace.0.records.borrow().contains_key(&id) {
+                    return;
+                }
+                let Some(_held) = workspace.hold_turn(&id).await else { continue };
+                workspace.0.elsewhere.borrow_mut().remove(&id);
+                let Ok(mut conversation) = workspace.read(&id).await else { return };
+                let changed = conversation.restore(now());
+                if !changed.is_empty() {
+                    workspace.put_restored(&id, &conversation, &changed).await;
+                    workspace.0.events.tell(Change::Conversation { id });
+                }
+                return;
+            }
+        });
+    }
+
+    /// Keeps a conversation that was restored, and the rows about what was cut off in it.
+    async fn put_restored(&self, id: &ConversationId, conversation: &Conversation, changed: &[ItemId]) {
         let positions: Vec<usize> =
             changed.iter().filter_map(|item| conversation.items.iter().position(|one| one.id == *item)).collect();
         self.0.records.borrow_mut().insert(id.clone(), Record { conversation: conversation.clone() });
         for position in positions {
             self.soil(id, position);
         }
-        self.record_restored(&conversation, &changed).await;
-        Ok(conversation)
+        self.record_restored(conversation, changed).await;
     }
 
     /// The rows about calls whose page went away: a question that nobody answered is a refusal, a call that was sent has
