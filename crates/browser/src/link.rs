@@ -191,30 +191,44 @@ impl Workspace {
             }
         };
         let (workspace, id) = (Rc::downgrade(&self.0), connector.id.clone());
-        let asks = true;
-        Ok(self.connection_with(connector, secret.into_iter().collect(), asks, move |event| {
+        Ok(self.connection_with(connector, secret.into_iter().collect(), move |event| {
             if let Some(inner) = workspace.upgrade() {
                 Workspace(inner).on_event(&id, event);
             }
         }))
     }
 
-    /// A connection for a scan: it has nothing to do with the one in use, and nobody is there to answer questions.
-    pub(crate) fn scanning(&self, connector: &Connector, headers: Vec<(String, String)>) -> Connection {
-        let asks = false;
-        self.connection_with(connector, headers, asks, |_| ())
+    /// A connection for a scan: it has nothing to do with the one in use. The server sees the same capabilities, or it
+    /// would list other actions; what it asks meanwhile is cancelled, because nobody is there to answer. The second
+    /// value must live as long as the scan.
+    pub(crate) fn scanning(
+        &self,
+        connector: &Connector,
+        headers: Vec<(String, String)>,
+    ) -> (Connection, Rc<RefCell<Option<Connection>>>) {
+        let own: Rc<RefCell<Option<Connection>>> = Rc::default();
+        let asked = Rc::downgrade(&own);
+        let connection = self.connection_with(connector, headers, move |event| {
+            if let Event::Asked(request) = event
+                && let Some(own) = asked.upgrade()
+                && let Some(connection) = own.borrow().clone()
+            {
+                connection.answer(request.id, mcp::Answer::Cancel);
+            }
+        });
+        own.replace(Some(connection.clone()));
+        (connection, own)
     }
 
     fn connection_with(
         &self,
         connector: &Connector,
         headers: Vec<(String, String)>,
-        asks: bool,
         on_event: impl Fn(&Event) + 'static,
     ) -> Connection {
         let mut config = mcp::Config::new(connector.address.clone(), client());
         config.headers = headers;
-        config.elicitation = Elicitation { form: asks, url: asks };
+        config.elicitation = Elicitation { form: true, url: true };
         let transport = match self.built_in(connector) {
             Some(server) => {
                 config.era = EraChoice::Modern;

@@ -138,7 +138,7 @@ impl Workspace {
         let host = connector.host.as_str();
         let signs_in = !headers.is_empty();
         steps.running(ScanKind::Reachable);
-        let connection = self.scanning(connector, headers);
+        let (connection, _own) = self.scanning(connector, headers);
         let answered = connection.connect().await;
         if let Err(failed) = &answered {
             let error = self.explain(connector, failed, steps).await;
@@ -188,7 +188,7 @@ impl Workspace {
                     steps.running(ScanKind::Cors);
                     let error =
                         Error::new(Code::Cors, format!("{host} answered, but it does not let web pages talk to it"))
-                            .hint("its operator has to send CORS headers for this page; the help says which");
+                            .hint("its operator has to send `Access-Control-Allow-Origin` for this page and allow the headers of MCP; ask Guide about CORS for the list");
                     return steps.failed(ScanKind::Cors, error);
                 }
                 let error = Error::new(Code::Network, format!("nothing answers at {host}"))
