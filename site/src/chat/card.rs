@@ -99,7 +99,7 @@ fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: Conversatio
         _ => ().into_any(),
     };
     view! {
-        <article class=look role="group" aria-label=label>
+        <section class=look role="group" aria-label=label>
             <header>
                 <StateMark state=state/>
                 <div class="grow">
@@ -116,7 +116,7 @@ fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: Conversatio
             </header>
             <Progress card=card/>
             <CallBody card=card fixed=fixed state=state/>
-        </article>
+        </section>
     }
 }
 

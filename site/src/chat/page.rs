@@ -227,6 +227,7 @@ fn ThreadView(id: ConversationId) -> impl IntoView {
                 }
             }>
             <div class="thread" role="log" aria-label="Conversation" aria-live="off">
+                <h2 class="sr">"Messages"</h2>
                 {move || loading.get().then(|| view! { <Working what="Reading the conversation"/> })}
                 {move || (earlier.get() > 0).then(|| view! {
                     <div class="earlier">
