@@ -383,7 +383,7 @@ pub struct QuestionView {
 /// An argument that repeats what a server said earlier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineageNote {
-    /// The path of the argument, for example `title` or `items[0].name`.
+    /// Where it is: a JSON pointer (RFC 6901) into the arguments, for example `/items/0/name`.
     pub path: String,
     /// The connector it came from.
     pub connector_name: String,
@@ -405,7 +405,7 @@ pub struct HeaderNote {
 /// An argument that looks like a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretNote {
-    /// The path of the argument.
+    /// Where it is: a JSON pointer (RFC 6901) into the arguments.
     pub path: String,
     /// What it looks like, for example `a private key`.
     pub looks_like: String,
@@ -414,7 +414,7 @@ pub struct SecretNote {
 /// Hidden characters in an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HiddenNote {
-    /// The path of the argument.
+    /// Where it is: a JSON pointer (RFC 6901) into the arguments.
     pub path: String,
     /// How many there are.
     pub count: usize,

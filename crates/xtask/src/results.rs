@@ -100,8 +100,10 @@ impl LibtestReader {
             let file = rest.split(" (").next().unwrap_or(rest);
             self.place = match file.strip_prefix("unittests ") {
                 Some(_) => Place::Unit,
+                // A test of several files is `tests/NAME/main.rs`.
                 None => {
-                    Place::Integration(Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned())
+                    let file = Path::new(file.strip_suffix("/main.rs").unwrap_or(file));
+                    Place::Integration(file.file_stem().unwrap_or_default().to_string_lossy().into_owned())
                 }
             };
         } else if line.starts_with("Doc-tests ") {

@@ -93,11 +93,15 @@ fn table(app: AppState, rows: &[Row], kind: Kind) -> AnyView {
         })
         .collect();
     let what = |connector: &ConnectorId, action: &str| {
+        if connector.as_str().is_empty() {
+            return view! { <bdi>{action.to_owned()}</bdi>" "<span class="small">"of no connector"</span> }.into_any();
+        }
         let named = app
             .rulebook
             .with_untracked(|book| book.connector(connector).ok().map(|one| (one.name.clone(), one.host.clone())));
         let (name, host) = named.unwrap_or_else(|| (connector.to_string(), "removed".to_owned()));
         view! { <bdi>{action.to_owned()}</bdi>" "<span class="small"><bdi>{name}</bdi>" · "<bdi>{host}</bdi></span> }
+            .into_any()
     };
     let lines: Vec<_> = rows
         .iter()

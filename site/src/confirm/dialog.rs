@@ -244,7 +244,7 @@ fn argument(view: &Arc<QuestionView>, name: &str, value: &Value, ready: Ready) -
     // The name as sent stands beside the words unless they are the same but for spelling.
     let exact = (label.to_lowercase().replace(' ', "") != name.to_lowercase().replace(['_', '-', ' '], ""))
         .then(|| view! { <code>{pieces(name)}</code> });
-    let belongs = |path: &str| fold::root(path) == name || path == name;
+    let belongs = |path: &str| fold::root(path) == name;
     let lineage: Vec<_> = view.lineage.iter().filter(|note| belongs(&note.path)).cloned().collect();
     let phrases: Vec<String> = lineage.iter().map(|note| note.text.clone()).collect();
     let from: Vec<AnyView> = lineage

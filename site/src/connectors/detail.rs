@@ -93,6 +93,13 @@ fn Overview(
         let id = id.clone();
         Signal::derive(move || app.connection(&id))
     };
+    // What is shown here is how the server is now, so the connection is opened; a failure is a state of it.
+    if found.with_untracked(|found| found.as_ref().is_some_and(|one| one.stage != Stage::Archived)) {
+        let (ws, id) = (app.ws(), id.clone());
+        spawn_local(async move {
+            let _ = ws.connect(&id).await;
+        });
+    }
     view! {
         <p><ConnectionState status/></p>
         <Recheck id=id.clone() found/>
@@ -192,7 +199,8 @@ fn Recheck(
             <div class="note danger" role="alert"><span class="grow"><bdi>{sentence(&why)}</bdi>" "{next.map(|next| view! { <bdi>{sentence(&next)}</bdi> })}</span></div>
         })}
         {move || {
-            let _ = found.get();
+            found.track();
+            app.connections.track();
             let seen = known();
             (!seen.is_none()).then(|| view! {
                 <div class="note held">

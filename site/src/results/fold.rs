@@ -75,9 +75,10 @@ pub(crate) fn marked(text: &str, phrases: &[&str]) -> Vec<Run> {
     runs
 }
 
-/// The argument that a path like `items[0].name` belongs to.
-pub(crate) fn root(path: &str) -> &str {
-    path.split(['.', '[']).next().unwrap_or(path)
+/// The argument that a JSON pointer (RFC 6901) like `/items/0/name` leads into.
+pub(crate) fn root(pointer: &str) -> String {
+    let first = pointer.strip_prefix('/').unwrap_or(pointer).split('/').next().unwrap_or_default();
+    first.replace("~1", "/").replace("~0", "~")
 }
 
 /// A number with narrow no-break spaces between its thousands: `2 310`.
@@ -139,8 +140,8 @@ mod tests {
 
     #[test]
     fn a_path_names_its_argument() {
-        assert_eq!(root("items[0].name"), "items");
-        assert_eq!(root("title"), "title");
+        assert_eq!(root("/items/0/name"), "items");
+        assert_eq!(root("/a~1b~0c"), "a/b~c");
     }
 
     #[test]

@@ -17,7 +17,8 @@ use chat::turn::{Input, Output, Setup, Turn, Wanted as ModelWants};
 use futures_channel::{mpsc, oneshot};
 use futures_util::future::{AbortHandle, Either, abortable, join_all, select};
 use futures_util::{FutureExt as _, StreamExt as _};
-use policy::{CallId, Caller, Connector, ConnectorId, ConversationId};
+use policy::audit::{CallFacts, Entry};
+use policy::{CallId, Caller, Cause, Connector, ConnectorId, ConversationId, Digest};
 use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
 
@@ -434,6 +435,7 @@ impl<'a> ModelRun<'a> {
                     }
                 }
                 Output::Refused { name, why } => {
+                    self.refused(&name);
                     let text = format!("The model asked for `{name}`, which was not done: {why}.");
                     self.workspace.add_item(self.id, Body::Note { text });
                 }
@@ -446,6 +448,33 @@ impl<'a> ModelRun<'a> {
                 }
             }
         }
+    }
+
+    /// The row about a wish of the model that is no call of any connector: a name that was not offered, or arguments
+    /// that do not fit (X77). It has no connector, and its arguments are not kept.
+    fn refused(&self, name: &str) {
+        let nothing = Digest::of_json(&Value::Null);
+        let facts = CallFacts {
+            id: CallId::from(new_id("call")),
+            connector: "".into(),
+            connection: "".into(),
+            action: name.chars().take(100).collect(),
+            definition: nothing.clone(),
+            arguments: nothing,
+            by: Caller::Model,
+            member: self.workspace.me(),
+            conversation: Some(self.id.clone()),
+        };
+        let workspace = self.workspace.clone();
+        spawn_local(async move {
+            let row = Entry::Refused {
+                call: facts,
+                cause: Cause::Unknown { what: "such action, or its arguments do not fit".to_owned() },
+            };
+            if let Err(error) = workspace.0.audit.write(vec![row]).await {
+                workspace.storage_failed(&error);
+            }
+        });
     }
 
     fn fetch(&mut self, id: u32, request: chat::model::openai_chat::Request) {
