@@ -7,7 +7,7 @@
 
 use crate::headers::{self, Loopback};
 use crate::places::{Places, files_below};
-use crate::run::{Doing, Failure, Outcome, Program, step};
+use crate::run::{Doing, Environment, Failure, Outcome, Program, step};
 use crate::setup::Tools;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -47,6 +47,9 @@ pub(crate) fn base(typed: &str) -> Outcome<String> {
 
 /// The script that loads the other parts, as `wasm-split-cli` calls it.
 const SPLITTER: &str = "__wasm_split.js";
+
+/// Where cargo looks for the flags of the browser's target.
+const FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
 
 fn workshop(places: &Places, wanted: &Wanted) -> PathBuf {
     places.target.join("site").join(wanted.profile())
@@ -100,6 +103,8 @@ pub(crate) fn build(places: &Places, tools: &Tools, wanted: &Wanted) -> Outcome<
         environment.unset("NO_COLOR");
         if wanted.debug {
             environment.set("CARGO_PROFILE_DEV_DEBUG", "0");
+        } else {
+            erase(&mut environment);
         }
         std::fs::create_dir_all(&trunk).doing("make the folder for trunk")?;
         let release: &[&str] = if wanted.debug { &[] } else { &["--release"] };
@@ -138,6 +143,14 @@ pub(crate) fn build(places: &Places, tools: &Tools, wanted: &Wanted) -> Outcome<
         Ok(())
     })?;
     Ok(www)
+}
+
+/// Has leptos give every component one type, which makes the module smaller: otherwise each view is a type of its own,
+/// with code of its own.
+fn erase(environment: &mut Environment) {
+    let mut flags = environment.get(FLAGS).unwrap_or_default();
+    flags.push(" --cfg erase_components");
+    environment.set(FLAGS, flags);
 }
 
 fn out_file(path: &Path) -> String {
