@@ -43,6 +43,7 @@ fn App() -> impl IntoView {
             provide_context(state);
             provide_context(Words::new());
             confirm::provide_decisions();
+            lazy::Later::provide();
             view! { <Alive/> }.into_any()
         }
     }

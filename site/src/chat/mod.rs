@@ -10,5 +10,5 @@ mod proposal;
 mod usable;
 
 pub use composer::Words;
-pub use page::ChatPage;
+pub use page::{ChatPage, thread};
 pub use usable::standing;

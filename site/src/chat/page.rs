@@ -9,6 +9,7 @@ use super::card::CallView;
 use super::composer::Composer;
 use super::first_run::FirstRun;
 use super::proposal::{NextStep, ProposalView};
+use crate::lazy::{Later, later};
 use crate::results::{Markdown, Visible};
 use crate::router::{ConnectorTab, Link, Route, page_title};
 use crate::shell::conversations::{Delete, Rename};
@@ -67,10 +68,36 @@ fn Kept(id: ConversationId) -> impl IntoView {
             }
             .into_any(),
             None => {
-                view! { <Head id=id.clone()/><Drift/><ThreadView id=id.clone()/><Composer id=Some(id)/> }.into_any()
+                let thread = id.clone();
+                let thread = later(move |screens| (screens.thread)(thread.clone()), reading, thread_missing);
+                view! { <Head id=id.clone()/>{thread}<Composer id=Some(id)/> }.into_any()
             }
         }
     }
+}
+
+/// What happened in a conversation.
+pub fn thread(id: ConversationId) -> AnyView {
+    view! { <Drift/><ThreadView id=id/> }.into_any()
+}
+
+/// Where a thread will be.
+fn reading() -> AnyView {
+    view! { <div class="thread-scroll"><div class="thread"><Working what="Reading the conversation"/></div></div> }
+        .into_any()
+}
+
+/// Where a thread cannot be shown yet.
+fn thread_missing(later: Later) -> AnyView {
+    view! {
+        <div class="thread-scroll"><div class="thread">
+            <div class="note warn" role="alert">
+                <span class="grow">"The part of the page that shows conversations could not be fetched. Check the connection and try again."</span>
+                <Button small=true on:click=move |_| later.want()>"Try again"</Button>
+            </div>
+        </div></div>
+    }
+    .into_any()
 }
 
 /// Connectors of this chat whose actions changed since they were approved (N01). What changed is held.

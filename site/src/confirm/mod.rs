@@ -16,8 +16,10 @@ use leptos::html;
 use leptos::prelude::*;
 use policy::{CallId, Digest};
 
+use crate::lazy::{Later, later};
 use crate::state::{sentence, use_state};
 use crate::ui::form::FormDraft;
+use crate::ui::{Button, ButtonLook, Dialog};
 pub(crate) use ask::Asks;
 
 /// What was typed for a question that is not decided yet.
@@ -78,14 +80,42 @@ pub(crate) fn Decisions() -> impl IntoView {
     // The same question, unchanged, is not drawn again when something else in the queue changes.
     let key: Memo<Option<(CallId, Digest)>> = Memo::new(move |_| front().map(|asked| (asked.id, asked.shown)));
     let open = Memo::new(move |_| key.with(Option::is_some));
-    view! {
-        <Show when=move || open.get()>
-            <Frame
-                asked=Signal::derive(move || { key.track(); untrack(front) })
-                reading=reading
-            />
-        </Show>
+    let asked = Signal::derive(move || {
+        key.track();
+        untrack(front)
+    });
+    let aside = move || set_aside(deciding, asked);
+    move || {
+        open.get().then(|| {
+            later(move |screens| (screens.decide)(asked, reading), || ().into_any(), move |later| missing(later, aside))
+        })
     }
+}
+
+/// A question waits, and the part of the program that asks it cannot be fetched. Nothing is sent meanwhile.
+fn missing(later: Later, aside: impl Fn() + Copy + Send + Sync + 'static) -> AnyView {
+    view! {
+        <Dialog title="A question waits for your decision" role="alertdialog" on_close=move |()| aside()>
+            <div class="body"><p>"It could not be shown: a part of this page could not be fetched. Nothing was sent. Check the connection and try again."</p></div>
+            <footer>
+                <Button on:click=move |_| aside()>"Later"</Button>
+                <Button look=ButtonLook::Primary on:click=move |_| later.want()>"Try again"</Button>
+            </footer>
+        </Dialog>
+    }
+    .into_any()
+}
+
+/// Leaves the question in front for later.
+fn set_aside(deciding: Deciding, asked: Signal<Option<Asked>>) {
+    let Some(asked) = asked.get_untracked() else { return };
+    deciding.aside.update(|aside| aside.push(asked.id));
+    deciding.wanted.set(None);
+}
+
+/// The dialog itself.
+pub(crate) fn decide(asked: Signal<Option<Asked>>, reading: RwSignal<Option<Asked>>) -> AnyView {
+    view! { <Frame asked=asked reading=reading/> }.into_any()
 }
 
 /// The dialog element, which stays while one question follows another.
@@ -113,9 +143,7 @@ fn Frame(
             reading.set(None);
             return;
         }
-        let Some(asked) = asked.get_untracked() else { return };
-        deciding.aside.update(|aside| aside.push(asked.id));
-        deciding.wanted.set(None);
+        set_aside(deciding, asked);
     };
     let announce = move || {
         asked.get().map(|asked| {

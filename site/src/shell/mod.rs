@@ -9,10 +9,10 @@ pub mod stopped;
 use leptos::{ev, prelude::*};
 
 use crate::app::Page;
-use crate::palette::Palette;
+use crate::lazy::{Screens, later};
 use crate::router::use_router;
 use crate::state::use_state;
-use crate::ui::{Icon, IconButton, IconName, Toasts};
+use crate::ui::{Button, ButtonLook, Dialog, Icon, IconButton, IconName, Toasts};
 
 /// Which of the shell's own windows are open. Copy; in context.
 #[derive(Clone, Copy)]
@@ -62,11 +62,31 @@ pub fn Shell() -> impl IntoView {
                 <Page/>
             </div>
         </div>
-        {move || shell.palette.get().then(|| view! { <Palette/> })}
-        {move || shell.shortcuts.get().then(|| view! { <shortcuts::Shortcuts/> })}
+        {move || shell.palette.get().then(|| window_of(shell.palette, |screens| (screens.palette)()))}
+        {move || shell.shortcuts.get().then(|| window_of(shell.shortcuts, |screens| (screens.shortcuts)()))}
         <Toasts list=state.toasts on_close=move |id| state.close_toast(id) on_hold=move |(id, hold)| state.hold_toast(id, hold)/>
         <div class="sr" aria-live="polite">{move || state.announced.get()}</div>
     }
+}
+
+/// One of the shell's own windows, which are fetched when they are first opened.
+fn window_of(open: RwSignal<bool>, draw: fn(Screens) -> AnyView) -> AnyView {
+    later(
+        draw,
+        || ().into_any(),
+        move |later| {
+            view! {
+                <Dialog title="This could not be fetched" light=true on_close=move |()| open.set(false)>
+                    <div class="body"><p>"The rest of the page works. Check the connection and try again."</p></div>
+                    <footer>
+                        <Button on:click=move |_| open.set(false)>"Close"</Button>
+                        <Button look=ButtonLook::Primary on:click=move |_| later.want()>"Try again"</Button>
+                    </footer>
+                </Dialog>
+            }
+            .into_any()
+        },
+    )
 }
 
 /// The product's sign and name.
