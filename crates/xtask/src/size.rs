@@ -12,7 +12,7 @@ use std::path::Path;
 const BUDGET: u64 = 200_000;
 /// What it must not weigh any more: a little over what it weighs today. It only ever goes down, until it is the budget;
 /// promise P034 stays open as long as it is not.
-const LIMIT: u64 = 760_000;
+const LIMIT: u64 = 620_000;
 
 /// Loads the page in Chromium, prints what that took, and says whether it is within the budget.
 pub(crate) fn check(places: &Places, testing: &Testing, www: &Path) -> Outcome<bool> {
