@@ -1,0 +1,47 @@
+// Parts of the program that are fetched on first use: what the person sees when one cannot be had.
+import assert from "node:assert/strict";
+import { WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
+import { startModel } from "../servers/model.mjs";
+import { journey } from "./harness.mjs";
+
+const PART = /\/split_chat\.wasm/;
+const expected = [/Failed to load resource/, /split_chat|Failed to fetch/];
+
+journey("an empty chat that nobody touches loads no more than it needs", async ({ app, page, network }) => {
+  await app.chat();
+  await page.waitForLoadState("networkidle");
+  const split = () => network.requests.filter((request) => PART.test(request.url)).length;
+  assert.equal(split(), 0);
+  await page.mouse.move(300, 300);
+  await page.waitForRequest(PART, { timeout: 5_000 }).catch(() => null);
+  assert.equal(split(), 1, "it is fetched at the first sign of a person");
+  await page.waitForLoadState("networkidle");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Search commands" }).waitFor();
+  assert.equal(split(), 1, "once");
+});
+
+journey("a decision whose dialog cannot be fetched sends nothing, and is asked for again", { expected }, async ({ app, page, network, keep }) => {
+  const server = await keep(hostile({ tools: [tool("write_it", WRITE, { title: "Write it", inputSchema: strings("words") })], call: () => text("written") }));
+  const model = await keep(startModel(({ results }) => (results.length === 0 ? { calls: [["write_it", { words: "black on white" }]] } : { say: "All done." })));
+  await app.connect({ name: "Book", url: server.url });
+  await app.chooseModel({ url: model.url });
+  await page.route(PART, (route) => route.abort());
+  await app.chat();
+  await app.say("write it");
+  const missing = page.getByRole("alertdialog", { name: "A question waits for your decision" });
+  await missing.waitFor();
+  assert.equal(network.calls(server.origin).length, 0);
+  await app.button("Try again", missing).click();
+  await missing.waitFor();
+  assert.equal(network.calls(server.origin).length, 0, "trying again sends nothing");
+  await page.unroute(PART);
+  await app.button("Try again", missing).click();
+  await app.decision.waitFor();
+  assert.equal(await missing.count(), 0);
+  assert.ok((await app.decision.innerText()).includes("black on white"));
+  assert.equal(network.calls(server.origin).length, 0, "no write before the approval");
+  await app.answer("Allow once");
+  await app.log.getByText("All done.").first().waitFor();
+  assert.equal(network.calls(server.origin).length, 1);
+});
