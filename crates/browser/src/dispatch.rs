@@ -472,6 +472,10 @@ impl Run {
             return Answered::Refused(question.deny(Some("there was nobody to ask".to_owned())));
         }
         self.state(CallState::Waiting);
+        // In the store before it is on the screen: a reload the moment it appears must find it (X71).
+        if let Some(conversation) = &self.wanted.conversation {
+            self.workspace.settle(conversation).await;
+        }
         let view = self.workspace.view(&question);
         let shown = shown(&question);
         let (answered, wait) = oneshot::channel();

@@ -154,6 +154,11 @@ impl Bench {
         let mut in_node = in_browser.clone();
         in_node.set("WASM_BINDGEN_TEST_ONLY_NODE", "1");
         in_browser.set("WASM_BINDGEN_USE_BROWSER", "1");
+        for environment in [&mut in_node, &mut in_browser] {
+            // With its debug symbols the site's test module has hundreds of megabytes, which a browser takes minutes to load.
+            environment.set("CARGO_PROFILE_DEV_DEBUG", "0");
+            environment.set("WASM_BINDGEN_TEST_TIMEOUT", "180");
+        }
         let arguments = ["--target", WASM, "--tests"];
         for (name, for_browser) in TESTED_IN_WASM {
             results.take(self.libtest("wasm", name, &in_node, &arguments)?);
