@@ -8,7 +8,9 @@ use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::task::spawn_local;
 use leptos::{ev, prelude::*};
 use policy::ConversationId;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
+use wasm_split_helpers::SplitLoaderError;
+#[cfg(not(test))]
+use wasm_split_helpers::wasm_split;
 
 /// A part of the program could not be fetched.
 #[derive(Clone, Copy, Debug)]
@@ -20,16 +22,32 @@ impl From<SplitLoaderError> for NotLoaded {
     }
 }
 
-/// The pages of the settings: a function that draws the page of the address, to be called inside the page's owner.
-#[wasm_split(settings, fallible)]
-pub fn settings() -> Result<fn() -> AnyView, NotLoaded> {
-    Ok(|| view! { <crate::settings::Settings/> }.into_any())
+/// A function that is the entrance to a part. The module of the tests is not cut, so there the part is simply at hand.
+macro_rules! part {
+    ($chunk:ident: $(#[$doc:meta])* $vis:vis fn $name:ident($($argument:ident: $type:ty)?) -> $out:ty $body:block) => {
+        $(#[$doc])*
+        #[cfg(not(test))]
+        #[wasm_split($chunk, fallible)]
+        $vis fn $name($($argument: $type)?) -> Result<$out, NotLoaded> $body
+
+        $(#[$doc])*
+        #[cfg(test)]
+        $vis async fn $name($($argument: $type)?) -> Result<$out, NotLoaded> $body
+    };
 }
 
-/// Takes the Markdown of an answer apart.
-#[wasm_split(markdown, fallible)]
-pub fn markdown(source: String) -> Result<Vec<crate::results::markdown::Block>, NotLoaded> {
-    Ok(crate::results::markdown::parse(&source))
+part! { settings:
+    /// The pages of the settings: a function that draws the page of the address, to be called inside the page's owner.
+    pub fn settings() -> fn() -> AnyView {
+        Ok(|| view! { <crate::settings::Settings/> }.into_any())
+    }
+}
+
+part! { markdown:
+    /// Takes the Markdown of an answer apart.
+    pub fn markdown(source: String) -> Vec<crate::results::markdown::Block> {
+        Ok(crate::results::markdown::parse(&source))
+    }
 }
 
 /// What is on the screen only after the person did something: functions that draw, to be called inside the owner.
@@ -45,14 +63,15 @@ pub struct Screens {
     pub shortcuts: fn() -> AnyView,
 }
 
-#[wasm_split(chat, fallible)]
-fn screens() -> Result<Screens, NotLoaded> {
-    Ok(Screens {
-        thread: |id| crate::chat::thread(id),
-        decide: |asked, reading| crate::confirm::decide(asked, reading),
-        palette: || view! { <crate::palette::Palette/> }.into_any(),
-        shortcuts: || view! { <crate::shell::shortcuts::Shortcuts/> }.into_any(),
-    })
+part! { chat:
+    fn screens() -> Screens {
+        Ok(Screens {
+            thread: |id| crate::chat::thread(id),
+            decide: |asked, reading| crate::confirm::decide(asked, reading),
+            palette: || view! { <crate::palette::Palette/> }.into_any(),
+            shortcuts: || view! { <crate::shell::shortcuts::Shortcuts/> }.into_any(),
+        })
+    }
 }
 
 /// The [`Screens`], once they are there. In context; Copy.
