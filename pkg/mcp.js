@@ -11,17 +11,72 @@ const instance = /* @__PURE__ */ new Instance(
 
 /** Connects to one server. */
 export async function connect(url, options) {
-  const { wasm, signal, headers, fetch, ...rest } = given(options, "the options of connect()");
+  const what = "the options of connect()";
+  const { wasm, signal, headers, fetch, elicit, onEvent, auth, ...rest } = given(options, what);
   return instance.run(async () => {
-    const wanted = text({ ...rest, headers: pairs(headers) }, "the options of connect()");
+    const hooks = { fetch: checked(fetch), ...questions(called(elicit, "elicit", what), called(onEvent, "onEvent", what)) };
+    const wanted = text({ ...rest, headers: pairs(headers), auth: signIn(auth, String(url), hooks) }, what);
     const module = await instance.load(wasm);
     const inner = new module.Client();
-    await cancellable(inner, signal, (ticket) => inner.connect(ticket, String(url), wanted, checked(fetch)));
+    await cancellable(inner, signal, (ticket) => inner.connect(ticket, String(url), wanted, hooks));
     const client = new Client(inner, signal);
     if (signal?.aborted) await client.close();
     signal?.throwIfAborted();
     return client;
   }, signal);
+}
+
+function called(one, name, what) {
+  if (one === undefined || typeof one === "function") return one;
+  throw invalid(`the \`${name}\` in ${what} is not a function`, "see the package's types");
+}
+
+/** Hands questions of the server and what it says by itself to the page. */
+function questions(elicit, onEvent) {
+  const open = new Map();
+  const answer = async (asked) => {
+    const { id, ...question } = plain(asked);
+    const withdrawn = new AbortController();
+    open.set(id, withdrawn);
+    try {
+      return text(await elicit(Object.freeze(question), { signal: withdrawn.signal }), "the answer");
+    } catch (cause) {
+      // Whoever could not ask has not decided for the person either: the server is told that nobody answered.
+      if (!withdrawn.signal.aborted) console.error("countersign: `elicit` failed", cause);
+      return undefined;
+    } finally {
+      open.delete(id);
+    }
+  };
+  const event = (told) => {
+    const detail = plain(told);
+    if (detail.kind === "withdrawn") open.get(detail.id)?.abort();
+    else if (onEvent) queueMicrotask(() => onEvent(detail));
+  };
+  return { elicit: elicit && answer, event };
+}
+
+/** Hands over how to sign in: the window, and where to keep what has to outlive this client. */
+function signIn(auth, url, hooks) {
+  if (auth === undefined) return undefined;
+  const what = "the `auth` of connect()";
+  const { authorize, store, ...rest } = given(auth, what);
+  called(authorize, "authorize", what);
+  if (authorize) hooks.authorize = async (address) => String(await authorize(address));
+  if (store !== undefined) {
+    for (const name of ["get", "set", "delete"]) {
+      if (typeof store?.[name] !== "function") throw invalid(`the \`store\` in ${what} has no function \`${name}\``, "a Map is one");
+    }
+    const key = `countersign sign-in ${url}`;
+    hooks.load = async () => [await store.get(key), await store.get(`${key} key`)];
+    hooks.save = async (words) => { await store.set(key, words); };
+    hooks.saveKey = async (pair) => { await store.set(`${key} key`, pair); };
+    hooks.forget = async () => { await Promise.all([store.delete(key), store.delete(`${key} key`)]); };
+    // One refresher among all that share the store: a token can be renewed only once.
+    const { locks } = globalThis.navigator ?? {};
+    if (locks) hooks.lock = () => new Promise((held, failed) => locks.request(key, () => new Promise((release) => held(release))).catch(failed));
+  }
+  return rest;
 }
 
 function pairs(headers) {

@@ -1,21 +1,42 @@
 //! The MCP client alone, for people who bring their own rules: **nothing here is gated**.
 //!
-//! It asks nobody, records nothing and keeps nothing. The workspace does not use it; its calls go through the
-//! dispatcher.
+//! It records nothing and keeps nothing, and it asks nobody but the page that embeds it. The workspace does not use it;
+//! its calls go through the dispatcher.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use mcp::{CallTool, Config, Elicitation, Event};
+use futures_util::future::LocalBoxFuture;
+use mcp::{Again, Answer, Ask, CallTool, Config, Elicitation, Event, Listed, ServerRequest};
 use serde_json::{Map, Value, json};
-use std::cell::RefCell;
-use std::collections::HashMap;
+use wasm_bindgen_futures::spawn_local;
 
-use crate::drive::{Connection, Done, Failed, Transport};
+use crate::drive::{Authority, Connection, Done, Failed, Transport, Weakly};
 use crate::error::{Code, Error};
 use crate::fetch::Fetcher;
 use crate::link::op_error;
 
 type OnProgress = Rc<dyn Fn(Value)>;
+
+/// What the embedding page does for a client.
+#[derive(Default)]
+pub struct Hooks {
+    /// Puts a question of the server to a person: `id`, `mode` (`form` or `url`), `message`, and `schema` or `url`. Without
+    /// it, servers are told that nobody answers questions.
+    pub elicit: Option<Box<dyn Fn(Value) -> LocalBoxFuture<'static, Answer>>>,
+    /// Hears what the server or the connection says by itself, as `{kind, ...}`; the kinds are in `mcp.d.ts`, and
+    /// `withdrawn` tells that the question `id` needs no answer any more.
+    pub event: Option<Box<dyn Fn(Value)>>,
+    /// Signs in where the server asks for it.
+    pub authority: Option<Rc<dyn SignsIn>>,
+}
+
+/// An [`Authority`] that can say why there is no sign-in.
+pub trait SignsIn: Authority {
+    /// Why the last sign-in failed, once.
+    fn take_failure(&self) -> Option<Error>;
+}
 
 /// A connection to one server, without a gate. Clones share it.
 #[derive(Clone)]
@@ -23,35 +44,56 @@ pub struct Client {
     connection: Connection,
     host: Rc<str>,
     progress: Rc<RefCell<HashMap<mcp::OpId, OnProgress>>>,
+    authority: Option<Rc<dyn SignsIn>>,
 }
 
 impl Client {
-    /// Connects. Questions of the server are not offered, so it will not ask any.
+    /// Connects. Questions of the server are offered when somebody answers them.
     ///
     /// # Errors
     /// Why it could not be reached or used.
-    pub async fn connect(config: Config, fetcher: Fetcher) -> Result<Client, Error> {
+    pub async fn connect(config: Config, fetcher: Fetcher, hooks: Hooks) -> Result<Client, Error> {
         let mut config = config;
-        config.elicitation = Elicitation { form: false, url: false };
+        let answers = hooks.elicit.is_some();
+        config.elicitation = Elicitation { form: answers, url: answers };
         let url = web_sys::Url::new(&config.endpoint).ok();
         let Some(url) = url.filter(|url| matches!(url.protocol().as_str(), "https:" | "http:")) else {
             return Err(Error::new(Code::Address, format!("`{}` is not the address of a server", config.endpoint))
                 .hint("use one that begins with https://"));
         };
+        let authority = hooks.authority.clone();
+        let transport = match authority.clone() {
+            Some(authority) => Transport::SignedIn(fetcher, authority),
+            None => Transport::Network(fetcher),
+        };
         let progress: Rc<RefCell<HashMap<mcp::OpId, OnProgress>>> = Rc::default();
         let listeners = progress.clone();
-        let connection = Connection::new(config, Transport::Network(fetcher), move |event| {
-            if let Event::Progress { op, progress, total, message } = event
-                && let Some(listener) = listeners.borrow().get(op).cloned()
-            {
-                let mut detail = Map::new();
-                detail.insert("progress".to_owned(), json!(progress));
-                detail.extend(total.map(|total| ("total".to_owned(), json!(total))));
-                detail.extend(message.as_ref().map(|message| ("message".to_owned(), json!(message))));
-                listener(Value::Object(detail));
+        let itself: Rc<OnceCell<Weakly>> = Rc::default();
+        let asked = itself.clone();
+        let connection = Connection::new(config, transport, move |event| match event {
+            Event::Progress { op, progress, total, message } => {
+                if let Some(listener) = listeners.borrow().get(op).cloned() {
+                    let mut detail = Map::new();
+                    detail.insert("progress".to_owned(), json!(progress));
+                    detail.extend(total.map(|total| ("total".to_owned(), json!(total))));
+                    detail.extend(message.as_ref().map(|message| ("message".to_owned(), json!(message))));
+                    listener(Value::Object(detail));
+                }
+            }
+            Event::Asked(request) => {
+                if let (Some(elicit), Some(itself)) = (&hooks.elicit, asked.get().cloned()) {
+                    let (ask, answer) = (request.id, elicit(question(request)));
+                    spawn_local(async move { itself.answer(ask, answer.await) });
+                }
+            }
+            event => {
+                if let (Some(hear), Some(told)) = (&hooks.event, told(event)) {
+                    hear(told);
+                }
             }
         });
-        let client = Client { connection, host: url.host().into(), progress };
+        let _ = itself.set(connection.weakly());
+        let client = Client { connection, host: url.host().into(), progress, authority };
         client.connection.connect().await.map_err(|failed| client.error(&failed))?;
         Ok(client)
     }
@@ -116,8 +158,49 @@ impl Client {
     }
 
     fn error(&self, failed: &Failed) -> Error {
-        op_error(&failed.error, &self.host)
+        let error = op_error(&failed.error, &self.host);
+        match (error.code, &self.authority) {
+            (Code::SignIn, Some(authority)) => authority.take_failure().unwrap_or(error),
+            _ => error,
+        }
     }
+}
+
+/// A question of the server as the page gets it.
+fn question(request: &ServerRequest) -> Value {
+    let (id, message) = (request.id.get(), &request.message);
+    match &request.kind {
+        Ask::Form { schema } => json!({ "id": id, "mode": "form", "message": message, "schema": schema }),
+        Ask::Url { url, .. } => json!({ "id": id, "mode": "url", "message": message, "url": url }),
+    }
+}
+
+/// What the page is told of an event, if anything.
+fn told(event: &Event) -> Option<Value> {
+    Some(match event {
+        Event::Log { level, logger, data, .. } => {
+            json!({ "kind": "log", "level": level, "logger": logger, "data": data })
+        }
+        Event::ListChanged(listed) => {
+            let list = match listed {
+                Listed::Tools => "tools",
+                Listed::Prompts => "prompts",
+                Listed::Resources => "resources",
+            };
+            json!({ "kind": "list-changed", "list": list })
+        }
+        Event::SentAgain { why, .. } => {
+            let why = match why {
+                Again::NewSession => "new-session",
+                Again::Headers => "headers",
+                Again::Input => "input",
+            };
+            json!({ "kind": "sent-again", "why": why })
+        }
+        Event::Disconnected { error } => json!({ "kind": "disconnected", "message": error.to_string() }),
+        Event::AskWithdrawn { id } => json!({ "kind": "withdrawn", "id": id.get() }),
+        _ => return None,
+    })
 }
 
 struct Listening {

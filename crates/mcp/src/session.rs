@@ -47,6 +47,8 @@ pub struct Session {
     asks: BTreeMap<AskId, Open>,
     /// Since when at least one question has been open: time that is the person's, not the server's.
     asking_since: Option<Millis>,
+    /// Since when the driver signs in; the person's time too.
+    signing_since: Option<Millis>,
     tools: BTreeMap<String, Known>,
     stream: Stream,
     noise: Noise,
@@ -141,6 +143,7 @@ impl Session {
             waiting: VecDeque::new(),
             asks: BTreeMap::new(),
             asking_since: None,
+            signing_since: None,
             tools: BTreeMap::new(),
             stream: Stream::default(),
             noise: Noise::default(),
@@ -247,6 +250,12 @@ impl Session {
             Input::Bytes { id, chunk } => self.bytes(id, &chunk),
             Input::Ended { id } => self.ended(id),
             Input::Failed { id, why, sent } => self.broken(id, why, sent),
+            Input::SigningIn(true) => self.signing_since = self.signing_since.or(Some(self.now)),
+            Input::SigningIn(false) => {
+                if let Some(since) = self.signing_since.take() {
+                    self.forgive(since);
+                }
+            }
             Input::Tick => self.announced = None,
         }
         self.due();
@@ -495,7 +504,8 @@ impl Session {
     /// When a request is given up, if the person is not the one who is being waited for.
     fn deadline(&self, op: &Op) -> Option<(Millis, Millis)> {
         let flight = op.flight.as_ref()?;
-        if self.asking_since.is_some() && !matches!(op.kind, Kind::Handshake(_)) {
+        let asking = self.asking_since.is_some() && !matches!(op.kind, Kind::Handshake(_));
+        if asking || self.signing_since.is_some() {
             return None;
         }
         let idle = flight.idle.map(|idle| (flight.active + idle, idle));

@@ -2,25 +2,16 @@
 
 use std::cell::RefCell;
 
-use browser::client::Client as Inner;
+use browser::client::{Client as Inner, Hooks};
 use browser::{Code, Error, Fetcher, mcp};
-use js_sys::Function;
-use serde::Deserialize;
+use js_sys::{Function, Promise, Reflect};
 use serde_json::Value;
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 use crate::plain::{from_text, thrown, to_text};
 use crate::tickets::Tickets;
-
-/// What `connect()` takes.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object of options")]
-struct ConnectOptions {
-    headers: Vec<(String, String)>,
-    name: Option<String>,
-    version: Option<String>,
-}
 
 /// One connection to one server; made first and connected then, so that connecting can be cancelled too.
 #[wasm_bindgen]
@@ -38,21 +29,13 @@ impl Client {
         Self::default()
     }
 
-    /// Connects to a server. See `connect` in `mcp.d.ts`.
-    pub async fn connect(
-        &self,
-        ticket: u32,
-        url: String,
-        options: String,
-        fetch: Option<Function>,
-    ) -> Result<(), JsValue> {
+    /// Connects to a server. See `connect` in `mcp.d.ts`; `hooks` has the page's functions, which take and give JSON text.
+    pub async fn connect(&self, ticket: u32, url: String, options: String, hooks: JsValue) -> Result<(), JsValue> {
         let connect = async {
-            let options: ConnectOptions = from_text(&options, "what connect() was given")?;
-            let name = options.name.unwrap_or_else(|| "countersign".to_owned());
-            let version = options.version.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned());
-            let mut config = mcp::Config::new(url, mcp::Implementation { name, version });
-            config.headers = options.headers;
-            Inner::connect(config, fetch.map(Fetcher::custom).unwrap_or_default()).await
+            let options: Value = from_text(&options, "what connect() was given")?;
+            let config = config(url, &options)?;
+            let fetcher = function(&hooks, "fetch").map(Fetcher::custom).unwrap_or_default();
+            Inner::connect(config, fetcher, page(&hooks)).await
         };
         let inner = self.tickets.run(ticket, connect).await?;
         self.inner.replace(Some(inner));
@@ -90,11 +73,8 @@ impl Client {
         on_progress: Option<Function>,
     ) -> Result<String, JsValue> {
         let progress = move |detail: Value| {
-            if let Some(on_progress) = &on_progress
-                && let Ok(detail) = to_text(&detail)
-            {
-                // mcp.js wraps the page's function; it never throws here.
-                let _ = on_progress.call1(&JsValue::UNDEFINED, &detail.into());
+            if let Some(on_progress) = &on_progress {
+                tell(on_progress, &detail);
             }
         };
         let call = async { to_text(&self.inner()?.call_tool(&name, arguments, progress).await?) };
@@ -116,4 +96,84 @@ impl Client {
         let inner = self.inner.borrow().clone();
         inner.ok_or_else(|| Error::new(Code::Cancelled, "this client is not connected").hint("connect() again"))
     }
+}
+
+/// What `connect()` takes, and nothing else: an option that is spelled wrong must not be passed over.
+fn config(url: String, options: &Value) -> Result<mcp::Config, Error> {
+    let mut client =
+        mcp::Implementation { name: "countersign".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
+    let mut headers = Vec::new();
+    let mut era = mcp::EraChoice::Auto;
+    for (name, value) in options.as_object().into_iter().flatten() {
+        match (name.as_str(), value, value.as_str()) {
+            ("name", _, Some(name)) => client.name = name.to_owned(),
+            ("version", _, Some(version)) => client.version = version.to_owned(),
+            ("protocol", _, Some("2026-07-28")) => era = mcp::EraChoice::Modern,
+            ("protocol", _, Some("2025-03-26" | "2025-06-18" | "2025-11-25")) => era = mcp::EraChoice::Legacy,
+            ("protocol", _, Some("2024-11-05")) => era = mcp::EraChoice::LegacySse,
+            ("headers", Value::Array(pairs), _) => {
+                let text = |pair: &Value, at| pair.get(at).and_then(Value::as_str).map(str::to_owned);
+                headers = pairs.iter().filter_map(|pair| Some((text(pair, 0)?, text(pair, 1)?))).collect();
+            }
+            _ => {
+                return Err(Error::new(Code::Invalid, format!("what connect() was given does not fit: `{name}`"))
+                    .hint("see the package's types for its shape"));
+            }
+        }
+    }
+    let mut config = mcp::Config::new(url, client);
+    config.headers = headers;
+    config.era = era;
+    Ok(config)
+}
+
+/// The functions of the page.
+fn page(hooks: &JsValue) -> Hooks {
+    let mut page = Hooks::default();
+    if let Some(elicit) = function(hooks, "elicit") {
+        page.elicit = Some(Box::new(move |question| {
+            let asked = ask(&elicit, &[&question.to_string().into()]);
+            Box::pin(async move { answer(asked.await) })
+        }));
+    }
+    if let Some(event) = function(hooks, "event") {
+        page.event = Some(Box::new(move |detail| tell(&event, &detail)));
+    }
+    page
+}
+
+/// What the page answered to a question; anything that is no answer means that nobody decided.
+fn answer(said: Option<String>) -> mcp::Answer {
+    let said: Option<Value> = said.and_then(|said| serde_json::from_str(&said).ok());
+    let action = said.as_ref().and_then(|said| said.get("action")).and_then(Value::as_str);
+    match action {
+        Some("accept") => mcp::Answer::Accept(said.and_then(|mut said| Some(said.get_mut("content")?.take()))),
+        Some("decline") => mcp::Answer::Decline,
+        _ => mcp::Answer::Cancel,
+    }
+}
+
+/// One of the page's functions; `mcp.js` wraps each of them.
+fn function(hooks: &JsValue, name: &str) -> Option<Function> {
+    Reflect::get(hooks, &name.into()).ok()?.dyn_into().ok()
+}
+
+/// Tells the page something. Its function does not throw: `mcp.js` runs the person's own later.
+fn tell(function: &Function, detail: &Value) {
+    if let Ok(detail) = to_text(detail) {
+        let _ = function.call1(&JsValue::UNDEFINED, &detail.into());
+    }
+}
+
+/// Asks the page for a text; none when it throws, rejects or has none.
+async fn asked(promise: Option<Promise>) -> Option<String> {
+    JsFuture::from(promise?).await.ok()?.as_string()
+}
+
+fn ask(function: &Function, given: &[&JsValue]) -> impl Future<Output = Option<String>> + 'static {
+    let list = js_sys::Array::new();
+    for one in given {
+        list.push(one);
+    }
+    asked(function.apply(&JsValue::UNDEFINED, &list).ok().map(|said| Promise::resolve(&said)))
 }

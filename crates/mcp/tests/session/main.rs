@@ -6,4 +6,5 @@ mod attacks;
 mod cuts;
 mod eras;
 mod rig;
+mod signing_in;
 mod streams;
