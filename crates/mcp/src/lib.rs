@@ -21,6 +21,7 @@ mod era;
 mod error;
 mod headers;
 mod jsonrpc;
+pub mod oauth;
 mod session;
 mod sse;
 mod types;
