@@ -132,6 +132,15 @@ class Client {
     }, signal);
   }
 
+  /** Forgets the sign-in, and has the authorization server revoke its tokens if it can. */
+  async signOut(options) {
+    const { signal } = given(options, "the options of signOut()");
+    return instance.run(async () => {
+      const inner = this.#open();
+      return cancellable(inner, signal, (ticket) => inner.signOut(ticket));
+    }, signal);
+  }
+
   /** Ends the connection and the server's session, if it has one. */
   async close() {
     const inner = this.#inner;

@@ -8,14 +8,16 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
+use mcp::oauth::Revocation;
 use mcp::{Again, Answer, Ask, CallTool, Config, Elicitation, Event, Listed, ServerRequest};
 use serde_json::{Map, Value, json};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::drive::{Authority, Connection, Done, Failed, Transport, Weakly};
+use crate::drive::{Connection, Done, Failed, Transport, Weakly};
 use crate::error::{Code, Error};
 use crate::fetch::Fetcher;
 use crate::link::op_error;
+use crate::oauth::SignIn;
 
 type OnProgress = Rc<dyn Fn(Value)>;
 
@@ -29,13 +31,7 @@ pub struct Hooks {
     /// `withdrawn` tells that the question `id` needs no answer any more.
     pub event: Option<Box<dyn Fn(Value)>>,
     /// Signs in where the server asks for it.
-    pub authority: Option<Rc<dyn SignsIn>>,
-}
-
-/// An [`Authority`] that can say why there is no sign-in.
-pub trait SignsIn: Authority {
-    /// Why the last sign-in failed, once.
-    fn take_failure(&self) -> Option<Error>;
+    pub sign_in: Option<Rc<SignIn>>,
 }
 
 /// A connection to one server, without a gate. Clones share it.
@@ -44,7 +40,7 @@ pub struct Client {
     connection: Connection,
     host: Rc<str>,
     progress: Rc<RefCell<HashMap<mcp::OpId, OnProgress>>>,
-    authority: Option<Rc<dyn SignsIn>>,
+    sign_in: Option<Rc<SignIn>>,
 }
 
 impl Client {
@@ -61,9 +57,9 @@ impl Client {
             return Err(Error::new(Code::Address, format!("`{}` is not the address of a server", config.endpoint))
                 .hint("use one that begins with https://"));
         };
-        let authority = hooks.authority.clone();
-        let transport = match authority.clone() {
-            Some(authority) => Transport::SignedIn(fetcher, authority),
+        let sign_in = hooks.sign_in.clone();
+        let transport = match sign_in.clone() {
+            Some(sign_in) => Transport::SignedIn(fetcher, sign_in),
             None => Transport::Network(fetcher),
         };
         let progress: Rc<RefCell<HashMap<mcp::OpId, OnProgress>>> = Rc::default();
@@ -93,7 +89,7 @@ impl Client {
             }
         });
         let _ = itself.set(connection.weakly());
-        let client = Client { connection, host: url.host().into(), progress, authority };
+        let client = Client { connection, host: url.host().into(), progress, sign_in };
         client.connection.connect().await.map_err(|failed| client.error(&failed))?;
         Ok(client)
     }
@@ -152,6 +148,20 @@ impl Client {
         }
     }
 
+    /// Signs out: forgets what is kept, and has the authorization server revoke the tokens if it can. Says how that went:
+    /// `done`, `not-offered`, `failed`, or `nothing` where nobody was signed in.
+    pub async fn sign_out(&self) -> &'static str {
+        match &self.sign_in {
+            None => "nothing",
+            Some(sign_in) => match sign_in.end().await {
+                Revocation::Nothing => "nothing",
+                Revocation::NotOffered => "not-offered",
+                Revocation::Done => "done",
+                Revocation::Failed(_) => "failed",
+            },
+        }
+    }
+
     /// Ends the connection and tells the server.
     pub async fn close(&self) {
         self.connection.close();
@@ -159,8 +169,8 @@ impl Client {
 
     fn error(&self, failed: &Failed) -> Error {
         let error = op_error(&failed.error, &self.host);
-        match (error.code, &self.authority) {
-            (Code::SignIn, Some(authority)) => authority.take_failure().unwrap_or(error),
+        match (error.code, &self.sign_in) {
+            (Code::SignIn, Some(sign_in)) => sign_in.take_failure().unwrap_or(error),
             _ => error,
         }
     }

@@ -14,6 +14,7 @@ use std::task::{Context, Poll};
 
 use futures_channel::oneshot;
 use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
+use mcp::oauth::{Chain, Refusal, Signed};
 use mcp::{
     AskId, CallResult, CallTool, Connected, Event, Excluded, FetchId, HttpRequest, Input, OpError, OpId, Output, Sent,
     Session,
@@ -45,18 +46,14 @@ pub enum Transport {
 pub trait Authority {
     /// The headers that show who one request comes from; none while nobody is signed in. A token that is about to end
     /// is renewed first.
-    fn headers<'a>(&'a self, method: &'a str, url: &'a str) -> LocalBoxFuture<'a, Vec<(String, String)>>;
+    fn headers<'a>(&'a self, method: &'a str, url: &'a str) -> LocalBoxFuture<'a, Signed>;
 
-    /// A server refused a request (401 or 403) that was sent with the headers `used`: does what it asks for, and says
-    /// whether to send the same request again. `round` counts the refusals of this request, from 1. The server has
-    /// surely not run it.
-    fn refused<'a>(
-        &'a self,
-        round: u32,
-        status: u16,
-        headers: &'a [(String, String)],
-        used: &'a [(String, String)],
-    ) -> LocalBoxFuture<'a, bool>;
+    /// A server refused a request with 401 or 403, and has surely not run it: does what it asks for, and says whether to
+    /// send the same request again. `chain` is what the request has led to so far.
+    fn refused<'a>(&'a self, chain: &'a mut Chain, refusal: Refusal<'a>) -> LocalBoxFuture<'a, bool>;
+
+    /// A server gave a nonce for the next proof.
+    fn nonce<'a>(&'a self, url: &'a str, nonce: &'a str) -> LocalBoxFuture<'a, ()>;
 }
 
 /// A server that runs in this page and answers the same requests as one on the network.
@@ -386,17 +383,30 @@ async fn send(
     };
     let Some(authority) = authority else { return fetcher.send(plain).await };
     let own = std::mem::take(&mut plain.headers);
-    let mut round = 0;
+    let mut chain = Chain::default();
     loop {
-        let used = personal(to, authority.headers(method, &plain.url)).await;
-        plain.headers = own.iter().chain(&used).cloned().collect();
+        let signed = personal(to, authority.headers(method, &plain.url)).await;
+        plain.headers = own.iter().chain(&signed.headers).cloned().collect();
         let mut response = fetcher.send(plain.clone()).await?;
+        let header = |name: &str| {
+            response.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        };
+        let nonce = header("dpop-nonce");
         // Ending a session is no reason to sign in.
         if !matches!(response.status, 401 | 403) || request.method == mcp::Method::Delete {
+            if let Some(nonce) = nonce {
+                authority.nonce(&plain.url, &nonce).await;
+            }
             return Ok(response);
         }
-        round += 1;
-        if !personal(to, authority.refused(round, response.status, &response.headers, &used)).await {
+        let challenge = header("www-authenticate");
+        let refusal = Refusal {
+            status: response.status,
+            www_authenticate: challenge.as_deref(),
+            dpop_nonce: nonce.as_deref(),
+            used: signed.used,
+        };
+        if !personal(to, authority.refused(&mut chain, refusal)).await {
             return Ok(response);
         }
         // Read to its end, so that the connection can be used again.

@@ -10,15 +10,19 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
+use futures_util::lock::Mutex;
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
 use mcp::oauth::{
-    Algorithm, AuthorizeFailure, Credentials, KeyFailure, Port, PublicJwk, SigningKey, WebFailure, WebRequest,
-    WebResponse,
+    Algorithm, AuthError, Authorizer, AuthorizeFailure, Chain, Credentials, KeyFailure, Port, PublicJwk, Refusal,
+    Revocation, Settings, Signed, SigningKey, WebFailure, WebRequest, WebResponse,
 };
+use serde_json::json;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, SubtleCrypto};
 
+use crate::drive::Authority;
+use crate::error::{Code, Error};
 use crate::fetch::{Failure, Fetcher, Request};
 use crate::time::{global, global_function, now, random, words};
 
@@ -47,29 +51,87 @@ pub trait Surroundings {
     fn lock(&self) -> Option<LocalBoxFuture<'static, Box<dyn Any>>>;
 }
 
+/// The sign-in of one connection to a server.
+pub struct SignIn {
+    authorizer: Mutex<Authorizer<Hands>>,
+    failure: RefCell<Option<AuthError>>,
+}
+
+impl SignIn {
+    /// With what is kept of it. Asks no network.
+    ///
+    /// # Errors
+    /// In a realm without WebCrypto, which cannot make a secret.
+    pub async fn new(
+        settings: Settings,
+        fetcher: Fetcher,
+        surroundings: Rc<dyn Surroundings>,
+    ) -> Result<SignIn, Error> {
+        if global("crypto").is_none() {
+            return Err(Error::new(Code::Invalid, "a sign-in needs WebCrypto, which is not here"));
+        }
+        let (kept, pair) = surroundings.load().await;
+        let credentials = kept.as_deref().map(read).unwrap_or_default();
+        // A store of texts gives back a text where a key was put in.
+        let pair = RefCell::new(pair.filter(|pair| half(pair, "privateKey").is_ok()));
+        let authorizer = Authorizer::new(Hands { fetcher, surroundings, pair }, settings, credentials);
+        Ok(SignIn { authorizer: Mutex::new(authorizer), failure: RefCell::default() })
+    }
+
+    /// Why the last sign-in failed, once.
+    pub(crate) fn take_failure(&self) -> Option<Error> {
+        let failure = self.failure.take()?;
+        let mut error = Error::new(Code::SignIn, failure.to_string()).hint(failure.remedy());
+        if let AuthError::Refused { error: code, description, .. } = failure {
+            error.cause = Some(json!({ "error": code, "error_description": description }));
+        }
+        Some(error)
+    }
+
+    /// Signs out: forgets everything that is kept, and has the authorization server revoke the tokens if it can.
+    pub async fn end(&self) -> Revocation {
+        let mut authorizer = self.authorizer.lock().await;
+        let revocation = authorizer.revoke().await;
+        let hands = authorizer.port();
+        hands.pair.replace(None);
+        hands.surroundings.save(None).await;
+        revocation
+    }
+}
+
+impl Authority for SignIn {
+    fn headers<'a>(&'a self, method: &'a str, url: &'a str) -> LocalBoxFuture<'a, Signed> {
+        Box::pin(async move {
+            let signed = self.authorizer.lock().await.headers(method, url).await;
+            signed.unwrap_or_else(|failure| {
+                self.failure.replace(Some(failure));
+                Signed::default()
+            })
+        })
+    }
+
+    fn refused<'a>(&'a self, chain: &'a mut Chain, refusal: Refusal<'a>) -> LocalBoxFuture<'a, bool> {
+        Box::pin(async move {
+            let failure = self.authorizer.lock().await.challenged(chain, refusal).await.err();
+            let again = failure.is_none();
+            self.failure.replace(failure);
+            again
+        })
+    }
+
+    fn nonce<'a>(&'a self, url: &'a str, nonce: &'a str) -> LocalBoxFuture<'a, ()> {
+        Box::pin(async move { self.authorizer.lock().await.seen_nonce(url, nonce) })
+    }
+}
+
 /// The port of one connection.
-pub(crate) struct Hands {
+struct Hands {
     fetcher: Fetcher,
     surroundings: Rc<dyn Surroundings>,
     pair: RefCell<Option<JsValue>>,
 }
 
 impl Hands {
-    /// The port, and the credentials that are kept.
-    pub(crate) async fn new(fetcher: Fetcher, surroundings: Rc<dyn Surroundings>) -> (Self, Credentials) {
-        let (kept, pair) = surroundings.load().await;
-        // A store of texts gives back a text where a key was put in.
-        let pair = pair.filter(|pair| half(pair, "privateKey").is_ok());
-        let credentials = kept.as_deref().map(read).unwrap_or_default();
-        (Hands { fetcher, surroundings, pair: RefCell::new(pair) }, credentials)
-    }
-
-    /// Forgets everything that is kept.
-    pub(crate) async fn forget(&self) {
-        self.pair.replace(None);
-        self.surroundings.save(None).await;
-    }
-
     async fn key_pair(&self) -> Result<JsValue, KeyFailure> {
         let known = self.pair.borrow().clone();
         if let Some(pair) = known {

@@ -1,9 +1,13 @@
 //! `countersign/mcp`: the MCP client alone, openly without a gate.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use browser::client::{Client as Inner, Hooks};
+use browser::mcp::oauth::Settings;
+use browser::oauth::SignIn;
 use browser::{Code, Error, Fetcher, mcp};
+use futures_util::future::LocalBoxFuture;
 use js_sys::{Function, Promise, Reflect};
 use serde_json::Value;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -11,6 +15,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use crate::plain::{from_text, thrown, to_text};
+use crate::sign_in;
 use crate::tickets::Tickets;
 
 /// One connection to one server; made first and connected then, so that connecting can be cancelled too.
@@ -33,9 +38,13 @@ impl Client {
     pub async fn connect(&self, ticket: u32, url: String, options: String, hooks: JsValue) -> Result<(), JsValue> {
         let connect = async {
             let options: Value = from_text(&options, "what connect() was given")?;
-            let config = config(url, &options)?;
+            let (config, settings) = config(url, &options)?;
             let fetcher = function(&hooks, "fetch").map(Fetcher::custom).unwrap_or_default();
-            Inner::connect(config, fetcher, page(&hooks)).await
+            let mut page = page(&hooks);
+            if let Some(settings) = settings {
+                page.sign_in = Some(Rc::new(SignIn::new(settings, fetcher.clone(), sign_in::page(&hooks)).await?));
+            }
+            Inner::connect(config, fetcher, page).await
         };
         let inner = self.tickets.run(ticket, connect).await?;
         self.inner.replace(Some(inner));
@@ -81,6 +90,12 @@ impl Client {
         self.tickets.run(ticket, call).await
     }
 
+    /// Signs out, and says how that went.
+    #[wasm_bindgen(js_name = signOut)]
+    pub async fn sign_out(&self, ticket: u32) -> Result<String, JsValue> {
+        self.tickets.run(ticket, async { Ok(self.inner()?.sign_out().await.to_owned()) }).await
+    }
+
     /// Ends the connection.
     pub async fn close(&self) {
         self.tickets.cancel_all();
@@ -99,7 +114,7 @@ impl Client {
 }
 
 /// What `connect()` takes, and nothing else: an option that is spelled wrong must not be passed over.
-fn config(url: String, options: &Value) -> Result<mcp::Config, Error> {
+fn config(url: String, options: &Value) -> Result<(mcp::Config, Option<Settings>), Error> {
     let mut client =
         mcp::Implementation { name: "countersign".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
     let mut headers = Vec::new();
@@ -115,16 +130,18 @@ fn config(url: String, options: &Value) -> Result<mcp::Config, Error> {
                 let text = |pair: &Value, at| pair.get(at).and_then(Value::as_str).map(str::to_owned);
                 headers = pairs.iter().filter_map(|pair| Some((text(pair, 0)?, text(pair, 1)?))).collect();
             }
-            _ => {
-                return Err(Error::new(Code::Invalid, format!("what connect() was given does not fit: `{name}`"))
-                    .hint("see the package's types for its shape"));
-            }
+            ("auth", _, _) => {}
+            _ => return Err(sign_in::unfit(name)),
         }
+    }
+    let auth = options.get("auth").map(|auth| sign_in::settings(&url, &client.name, auth)).transpose()?;
+    if auth.is_some() && headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+        return Err(sign_in::unfit("headers.Authorization` beside `auth"));
     }
     let mut config = mcp::Config::new(url, client);
     config.headers = headers;
     config.era = era;
-    Ok(config)
+    Ok((config, auth))
 }
 
 /// The functions of the page.
@@ -132,8 +149,8 @@ fn page(hooks: &JsValue) -> Hooks {
     let mut page = Hooks::default();
     if let Some(elicit) = function(hooks, "elicit") {
         page.elicit = Some(Box::new(move |question| {
-            let asked = ask(&elicit, &[&question.to_string().into()]);
-            Box::pin(async move { answer(asked.await) })
+            let asked = called(&elicit, Some(&question.to_string().into()));
+            Box::pin(async move { answer(asked.await.and_then(|said| said.as_string())) })
         }));
     }
     if let Some(event) = function(hooks, "event") {
@@ -154,7 +171,7 @@ fn answer(said: Option<String>) -> mcp::Answer {
 }
 
 /// One of the page's functions; `mcp.js` wraps each of them.
-fn function(hooks: &JsValue, name: &str) -> Option<Function> {
+pub(crate) fn function(hooks: &JsValue, name: &str) -> Option<Function> {
     Reflect::get(hooks, &name.into()).ok()?.dyn_into().ok()
 }
 
@@ -165,15 +182,9 @@ fn tell(function: &Function, detail: &Value) {
     }
 }
 
-/// Asks the page for a text; none when it throws, rejects or has none.
-async fn asked(promise: Option<Promise>) -> Option<String> {
-    JsFuture::from(promise?).await.ok()?.as_string()
-}
-
-fn ask(function: &Function, given: &[&JsValue]) -> impl Future<Output = Option<String>> + 'static {
-    let list = js_sys::Array::new();
-    for one in given {
-        list.push(one);
-    }
-    asked(function.apply(&JsValue::UNDEFINED, &list).ok().map(|said| Promise::resolve(&said)))
+/// Calls one of the page's functions and waits for what it gives; none when it throws or rejects.
+pub(crate) fn called(function: &Function, given: Option<&JsValue>) -> LocalBoxFuture<'static, Option<JsValue>> {
+    let none = JsValue::UNDEFINED;
+    let said = function.call1(&none, given.unwrap_or(&none)).ok().map(|said| Promise::resolve(&said));
+    Box::pin(async move { JsFuture::from(said?).await.ok() })
 }
