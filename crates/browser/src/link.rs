@@ -311,6 +311,7 @@ impl Workspace {
                 Again::NewSession => "the server did not know the session any more",
                 Again::Headers => "the server missed parameter headers",
                 Again::Input => "the server asked for input and got it",
+                Again::Version => "the server speaks another revision now",
             };
             Entry::Sent { call: under_way.call.clone(), attempt: under_way.attempts, again: Some(why.to_owned()) }
         };
