@@ -3,7 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod attacks;
+mod caching;
 mod cuts;
 mod eras;
+mod requests;
+mod revisions;
 mod rig;
 mod streams;
+mod tasks;
+mod watching;
