@@ -79,6 +79,11 @@ function signIn(auth, url, hooks) {
   return rest;
 }
 
+function named(one, what) {
+  if (typeof one === "string") return one;
+  throw invalid(`${what} is not a text`, "pass it as listed");
+}
+
 function pairs(headers) {
   try {
     return [...new Headers(headers)];
@@ -111,34 +116,85 @@ class Client {
     return plain(this.#open().server());
   }
 
-  /** Every tool of the server, all pages. */
-  async listTools(options) {
-    const { signal } = given(options, "the options of listTools()");
+  /** Runs one call of the module, cancellable, and gives what it answers as plain data. */
+  #run(options, name, call) {
+    const { signal, onProgress } = given(options, `the options of ${name}()`);
+    const progress = onProgress && ((detail) => queueMicrotask(() => onProgress(plain(detail))));
     return instance.run(async () => {
       const inner = this.#open();
-      return plain(await cancellable(inner, signal, (ticket) => inner.listTools(ticket)));
+      const answer = await cancellable(inner, signal, (ticket) => call(inner, ticket, progress));
+      return answer === undefined ? undefined : plain(answer);
     }, signal);
+  }
+
+  /** Every tool of the server, all pages. */
+  async listTools(options) {
+    return this.#run(options, "listTools", (inner, ticket) => inner.list(ticket, "tools"));
+  }
+
+  /** Every prompt, all pages. */
+  async listPrompts(options) {
+    return this.#run(options, "listPrompts", (inner, ticket) => inner.list(ticket, "prompts"));
+  }
+
+  /** Every resource, all pages. */
+  async listResources(options) {
+    return this.#run(options, "listResources", (inner, ticket) => inner.list(ticket, "resources"));
+  }
+
+  /** Every template of resources, all pages. */
+  async listResourceTemplates(options) {
+    return this.#run(options, "listResourceTemplates", (inner, ticket) => inner.list(ticket, "templates"));
   }
 
   /** Calls a tool. */
   async callTool(name, args = {}, options) {
-    const { signal, onProgress } = given(options, "the options of callTool()");
-    if (typeof name !== "string") throw invalid("the name of the tool is not a text", "pass its `name` as listed");
-    return instance.run(async () => {
-      const inner = this.#open();
-      const sent = text(args, "the arguments");
-      const progress = onProgress && ((detail) => queueMicrotask(() => onProgress(plain(detail))));
-      return plain(await cancellable(inner, signal, (ticket) => inner.callTool(ticket, name, sent, progress)));
-    }, signal);
+    named(name, "the name of the tool");
+    return this.#run(options, "callTool", (inner, ticket, progress) => inner.callTool(ticket, name, text(args, "the arguments"), progress));
+  }
+
+  /** A prompt, filled in. */
+  async getPrompt(name, args = {}, options) {
+    return this.request("prompts/get", { name: named(name, "the name of the prompt"), arguments: args }, options);
+  }
+
+  /** The contents of a resource. */
+  async readResource(uri, options) {
+    return this.request("resources/read", { uri: named(uri, "the address of the resource") }, options);
+  }
+
+  /** What may follow in an argument of a prompt or a variable of a template. */
+  async complete({ prompt, template, argument, value, settled }, options) {
+    const ref = prompt === undefined ? { type: "ref/resource", uri: named(template, "the template") } : { type: "ref/prompt", name: named(prompt, "the name of the prompt") };
+    const context = settled && { arguments: settled };
+    const { completion } = await this.request("completion/complete", { ref, argument: { name: argument, value }, context }, options);
+    return completion;
+  }
+
+  /** Sends any other request, for example one of an extension. */
+  async request(method, params = {}, options) {
+    named(method, "the method");
+    return this.#run(options, "request", (inner, ticket, progress) => inner.request(ticket, method, text(params, "the parameters"), progress));
+  }
+
+  /** Wants to hear of changes of a resource. */
+  async subscribe(uri, options) {
+    return this.#run(options, "subscribe", (inner, ticket) => inner.watch(ticket, named(uri, "the address of the resource"), true));
+  }
+
+  /** No longer wants to hear of them. */
+  async unsubscribe(uri, options) {
+    return this.#run(options, "unsubscribe", (inner, ticket) => inner.watch(ticket, named(uri, "the address of the resource"), false));
+  }
+
+  /** Chooses from which level on the server sends log messages. */
+  async setLogLevel(level, options) {
+    return this.#run(options, "setLogLevel", (inner, ticket) => inner.setLogLevel(ticket, named(level, "the level")));
   }
 
   /** Forgets the sign-in, and has the authorization server revoke its tokens if it can. */
   async signOut(options) {
-    const { signal } = given(options, "the options of signOut()");
-    return instance.run(async () => {
-      const inner = this.#open();
-      return cancellable(inner, signal, (ticket) => inner.signOut(ticket));
-    }, signal);
+    return this.#run(options, "signOut", (inner, ticket) => inner.signOut(ticket));
   }
 
   /** Ends the connection and the server's session, if it has one. */

@@ -9,11 +9,11 @@ use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 use mcp::oauth::Revocation;
-use mcp::{Again, Answer, Ask, CallTool, Config, Elicitation, Event, Listed, ServerRequest};
+use mcp::{Again, Answer, Ask, CallTool, Config, Elicitation, Era, Event, List, Listed, LogLevel, Request, ServerRequest};
 use serde_json::{Map, Value, json};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::drive::{Connection, Done, Failed, Transport, Weakly};
+use crate::drive::{Connection, Done, Failed, Running, Transport, Weakly};
 use crate::error::{Code, Error};
 use crate::fetch::Fetcher;
 use crate::link::op_error;
@@ -51,6 +51,8 @@ impl Client {
     pub async fn connect(config: Config, fetcher: Fetcher, hooks: Hooks) -> Result<Client, Error> {
         let mut config = config;
         let answers = hooks.elicit.is_some();
+        // Nobody here has approved a definition.
+        config.take_changes = true;
         config.elicitation = Elicitation { form: answers, url: answers };
         let url = web_sys::Url::new(&config.endpoint).ok();
         let Some(url) = url.filter(|url| matches!(url.protocol().as_str(), "https:" | "http:")) else {
@@ -91,6 +93,10 @@ impl Client {
         let _ = itself.set(connection.weakly());
         let client = Client { connection, host: url.host().into(), progress, sign_in };
         client.connection.connect().await.map_err(|failed| client.error(&failed))?;
+        let era = client.connection.connected().map(|connected| connected.era);
+        if let (Some(sign_in), Some(Era::Y2026)) = (&client.sign_in, era) {
+            sign_in.is_modern().await;
+        }
         Ok(client)
     }
 
@@ -107,14 +113,15 @@ impl Client {
         }
     }
 
-    /// Every tool, as received.
+    /// A whole list, as received.
     ///
     /// # Errors
-    /// When the list could not be read to its end.
-    pub async fn list_tools(&self) -> Result<Vec<Value>, Error> {
-        match self.connection.list().await {
-            Ok(Done::Tools { tools, .. }) => Ok(tools),
-            Ok(_) => Ok(Vec::new()),
+    /// When it could not be read to its end.
+    pub async fn list(&self, list: List) -> Result<Vec<Value>, Error> {
+        let done = if list == List::Tools { self.connection.list() } else { self.connection.list_of(list) };
+        match done.await {
+            Ok(Done::Tools { tools: items, .. } | Done::Listed(items)) => Ok(items),
+            Ok(_) => Err(of_another_kind()),
             Err(failed) => Err(self.error(&failed)),
         }
     }
@@ -130,16 +137,57 @@ impl Client {
         on_progress: impl Fn(Value) + 'static,
     ) -> Result<Value, Error> {
         let running = self.connection.call(CallTool { name: name.to_owned(), arguments, progress: true });
+        self.wait(running, Rc::new(on_progress), true).await
+    }
+
+    /// Sends any other request. `params` is the text of one JSON object, sent byte for byte. Dropping the future cancels
+    /// it.
+    ///
+    /// # Errors
+    /// When it did not work.
+    pub async fn request(
+        &self,
+        method: &str,
+        params: String,
+        on_progress: impl Fn(Value) + 'static,
+    ) -> Result<Value, Error> {
+        let only_reads = matches!(method, "prompts/get" | "resources/read" | "completion/complete");
+        let running = self.connection.request(Request { method: method.to_owned(), params, progress: true });
+        self.wait(running, Rc::new(on_progress), !only_reads).await
+    }
+
+    /// Wants to hear of changes of a resource by the event `resource-updated`, or no longer.
+    ///
+    /// # Errors
+    /// When the server does not do that.
+    pub async fn watch(&self, uri: &str, on: bool) -> Result<(), Error> {
+        self.connection.watch(uri, on).await.map(drop).map_err(|failed| self.error(&failed))
+    }
+
+    /// Chooses from which level on the server sends log messages.
+    ///
+    /// # Errors
+    /// When there is no such level, or the server does not do that.
+    pub async fn set_log_level(&self, level: &str) -> Result<(), Error> {
+        let Some(known) = LogLevel::of(level) else {
+            return Err(Error::new(Code::Invalid, format!("`{level}` is no level")).hint("use one from debug to emergency"));
+        };
+        self.connection.set_log_level(known).await.map(drop).map_err(|failed| self.error(&failed))
+    }
+
+    /// Waits for the answer of a request that may do something on the server.
+    async fn wait(&self, running: Running, on_progress: OnProgress, acts: bool) -> Result<Value, Error> {
         let _listening = running.op().map(|op| {
-            self.progress.borrow_mut().insert(op, Rc::new(on_progress));
+            self.progress.borrow_mut().insert(op, on_progress);
             Listening { op, progress: self.progress.clone() }
         });
         match running.await {
             Ok(Done::Called(result)) => Ok(result.raw),
-            Ok(_) => Err(Error::new(Code::Protocol, "the answer was of another kind")),
+            Ok(Done::Answered(result)) => Ok(result),
+            Ok(_) => Err(of_another_kind()),
             Err(failed) => {
                 let mut error = self.error(&failed);
-                if failed.sent == mcp::Sent::Unknown && error.code != Code::Cancelled {
+                if acts && failed.sent == mcp::Sent::Unknown && error.code != Code::Cancelled {
                     error.code = Code::UnknownOutcome;
                     error.hint = Some("it may have happened; look on the server before you repeat it".to_owned());
                 }
@@ -176,6 +224,10 @@ impl Client {
     }
 }
 
+fn of_another_kind() -> Error {
+    Error::new(Code::Protocol, "the answer was of another kind")
+}
+
 /// A question of the server as the page gets it.
 fn question(request: &ServerRequest) -> Value {
     let (id, message) = (request.id.get(), &request.message);
@@ -204,9 +256,11 @@ fn told(event: &Event) -> Option<Value> {
                 Again::NewSession => "new-session",
                 Again::Headers => "headers",
                 Again::Input => "input",
+                Again::Version => "version",
             };
             json!({ "kind": "sent-again", "why": why })
         }
+        Event::ResourceUpdated { uri } => json!({ "kind": "resource-updated", "uri": uri }),
         Event::Disconnected { error } => json!({ "kind": "disconnected", "message": error.to_string() }),
         Event::AskWithdrawn { id } => json!({ "kind": "withdrawn", "id": id.get() }),
         _ => return None,

@@ -16,8 +16,8 @@ use futures_channel::oneshot;
 use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
 use mcp::oauth::{Chain, Refusal, Signed};
 use mcp::{
-    AskId, CallResult, CallTool, Connected, Event, Excluded, FetchId, HttpRequest, Input, OpError, OpId, Output, Sent,
-    Session,
+    AskId, CallResult, CallTool, Connected, Event, Excluded, FetchId, HttpRequest, Input, List, LogLevel, OpError, OpId, Output,
+    Sent, Session,
 };
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
@@ -85,6 +85,10 @@ pub enum Done {
     },
     /// The answer to a call.
     Called(Box<CallResult>),
+    /// The entries of another list, as received.
+    Listed(Vec<Value>),
+    /// The answer to another request, as received.
+    Answered(Value),
 }
 
 /// Why an operation gave nothing.
@@ -179,6 +183,26 @@ impl Connection {
         self.start(|session, now| session.call_tool(call, now))
     }
 
+    /// Reads a list.
+    pub(crate) fn list_of(&self, list: List) -> Running {
+        self.start(|session, now| session.list(list, now))
+    }
+
+    /// Sends any other request. Like a call, it may do anything: only for who has no gate.
+    pub(crate) fn request(&self, request: mcp::Request) -> Running {
+        self.start(|session, now| session.request(request, now))
+    }
+
+    /// Wants to hear of changes of a resource, or no longer.
+    pub(crate) fn watch(&self, uri: &str, on: bool) -> Running {
+        self.start(|session, now| if on { session.watch(uri, now) } else { session.unwatch(uri, now) })
+    }
+
+    /// Chooses from which level on the server sends log messages.
+    pub(crate) fn set_log_level(&self, level: LogLevel) -> Running {
+        self.start(|session, now| session.set_log_level(level, now))
+    }
+
     /// Answers a question of the server.
     pub fn answer(&self, ask: AskId, answer: mcp::Answer) {
         self.0.session.borrow_mut().answer(ask, answer, monotonic());
@@ -267,6 +291,8 @@ impl Inner {
             }
             Event::Tools { op, tools, excluded } => (op, Ok(Done::Tools { tools, excluded })),
             Event::Called { op, result } => (op, Ok(Done::Called(Box::new(result)))),
+            Event::Listed { op, items, .. } => (op, Ok(Done::Listed(items))),
+            Event::Answered { op, result } => (op, Ok(Done::Answered(result))),
             Event::Failed { op, error, sent } => (op, Err(Failed { error, sent })),
             _ => return,
         };

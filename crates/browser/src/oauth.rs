@@ -78,6 +78,11 @@ impl SignIn {
         Ok(SignIn { authorizer: Mutex::new(authorizer), failure: RefCell::default() })
     }
 
+    /// The server speaks a revision in which the oldest way of finding its authorization server does not exist any more.
+    pub(crate) async fn is_modern(&self) {
+        self.authorizer.lock().await.set_legacy_fallback(false);
+    }
+
     /// Why the last sign-in failed, once.
     pub(crate) fn take_failure(&self) -> Option<Error> {
         let failure = self.failure.take()?;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use browser::client::{Client as Inner, Hooks};
+use browser::mcp::List;
 use browser::mcp::oauth::Settings;
 use browser::oauth::SignIn;
 use browser::{Code, Error, Fetcher, mcp};
@@ -56,10 +57,15 @@ impl Client {
         to_text(&self.inner().map_err(thrown)?.server()).map_err(thrown)
     }
 
-    /// Every tool, all pages.
-    #[wasm_bindgen(js_name = listTools)]
-    pub async fn list_tools(&self, ticket: u32) -> Result<String, JsValue> {
-        self.tickets.run(ticket, async { to_text(&self.inner()?.list_tools().await?) }).await
+    /// A list, all pages: `tools`, `prompts`, `resources` or `templates`.
+    pub async fn list(&self, ticket: u32, list: String) -> Result<String, JsValue> {
+        let list = match list.as_str() {
+            "prompts" => List::Prompts,
+            "resources" => List::Resources,
+            "templates" => List::Templates,
+            _ => List::Tools,
+        };
+        self.tickets.run(ticket, async { to_text(&self.inner()?.list(list).await?) }).await
     }
 
     /// A ticket for one call, so that it can be cancelled.
@@ -81,19 +87,37 @@ impl Client {
         arguments: String,
         on_progress: Option<Function>,
     ) -> Result<String, JsValue> {
-        let progress = move |detail: Value| {
-            if let Some(on_progress) = &on_progress {
-                tell(on_progress, &detail);
-            }
-        };
-        let call = async { to_text(&self.inner()?.call_tool(&name, arguments, progress).await?) };
+        let call = async { to_text(&self.inner()?.call_tool(&name, arguments, heard(on_progress)).await?) };
         self.tickets.run(ticket, call).await
+    }
+
+    /// Sends any other request; the parameters are JSON text and are sent as they are.
+    pub async fn request(
+        &self,
+        ticket: u32,
+        method: String,
+        params: String,
+        on_progress: Option<Function>,
+    ) -> Result<String, JsValue> {
+        let request = async { to_text(&self.inner()?.request(&method, params, heard(on_progress)).await?) };
+        self.tickets.run(ticket, request).await
+    }
+
+    /// Wants to hear of changes of a resource, or no longer.
+    pub async fn watch(&self, ticket: u32, uri: String, on: bool) -> Result<(), JsValue> {
+        self.tickets.run(ticket, async { self.inner()?.watch(&uri, on).await }).await
+    }
+
+    /// Chooses from which level on the server sends log messages.
+    #[wasm_bindgen(js_name = setLogLevel)]
+    pub async fn set_log_level(&self, ticket: u32, level: String) -> Result<(), JsValue> {
+        self.tickets.run(ticket, async { self.inner()?.set_log_level(&level).await }).await
     }
 
     /// Signs out, and says how that went.
     #[wasm_bindgen(js_name = signOut)]
     pub async fn sign_out(&self, ticket: u32) -> Result<String, JsValue> {
-        self.tickets.run(ticket, async { Ok(self.inner()?.sign_out().await.to_owned()) }).await
+        self.tickets.run(ticket, async { to_text(&self.inner()?.sign_out().await) }).await
     }
 
     /// Ends the connection.
@@ -119,13 +143,22 @@ fn config(url: String, options: &Value) -> Result<(mcp::Config, Option<Settings>
         mcp::Implementation { name: "countersign".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
     let mut headers = Vec::new();
     let mut era = mcp::EraChoice::Auto;
+    let (mut tasks, mut log_level, mut extensions) = (false, None, Vec::new());
     for (name, value) in options.as_object().into_iter().flatten() {
         match (name.as_str(), value, value.as_str()) {
             ("name", _, Some(name)) => client.name = name.to_owned(),
             ("version", _, Some(version)) => client.version = version.to_owned(),
-            ("protocol", _, Some("2026-07-28")) => era = mcp::EraChoice::Modern,
-            ("protocol", _, Some("2025-03-26" | "2025-06-18" | "2025-11-25")) => era = mcp::EraChoice::Legacy,
-            ("protocol", _, Some("2024-11-05")) => era = mcp::EraChoice::LegacySse,
+            ("protocol", _, Some(protocol)) => {
+                let revision = mcp::Revision::of(protocol).ok_or_else(|| sign_in::unfit(name))?;
+                era = mcp::EraChoice::Exact(revision);
+            }
+            ("tasks", Value::Bool(wanted), _) => tasks = *wanted,
+            ("logLevel", _, Some(level)) => {
+                log_level = Some(mcp::LogLevel::of(level).ok_or_else(|| sign_in::unfit(name))?);
+            }
+            ("extensions", Value::Object(wanted), _) => {
+                extensions = wanted.iter().map(|(id, settings)| (id.clone(), settings.clone())).collect();
+            }
             ("headers", Value::Array(pairs), _) => {
                 let text = |pair: &Value, at| pair.get(at).and_then(Value::as_str).map(str::to_owned);
                 headers = pairs.iter().filter_map(|pair| Some((text(pair, 0)?, text(pair, 1)?))).collect();
@@ -141,6 +174,9 @@ fn config(url: String, options: &Value) -> Result<(mcp::Config, Option<Settings>
     let mut config = mcp::Config::new(url, client);
     config.headers = headers;
     config.era = era;
+    config.tasks = tasks;
+    config.log_level = log_level;
+    config.extensions = extensions;
     Ok((config, auth))
 }
 
@@ -157,6 +193,15 @@ fn page(hooks: &JsValue) -> Hooks {
         page.event = Some(Box::new(move |detail| tell(&event, &detail)));
     }
     page
+}
+
+/// What hands progress to the page.
+fn heard(on_progress: Option<Function>) -> impl Fn(Value) + 'static {
+    move |detail| {
+        if let Some(on_progress) = &on_progress {
+            tell(on_progress, &detail);
+        }
+    }
 }
 
 /// What the page answered to a question; anything that is no answer means that nobody decided.
