@@ -8,6 +8,9 @@ export type { CallToolResult, Code, Fetch, Json, JsonObject, Wasm } from "./inde
 /** A revision of the protocol. */
 export type Protocol = "2024-11-05" | "2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28";
 
+/** How important a log message is, the least important first. */
+export type LogLevel = "debug" | "info" | "notice" | "warning" | "error" | "critical" | "alert" | "emergency";
+
 export interface ConnectOptions {
   /** Headers for every request, for example an API key. For a sign-in use `auth`. */
   headers?: HeadersInit;
@@ -23,6 +26,15 @@ export interface ConnectOptions {
    * aborted when the server takes the question back. What throws or is no answer counts as `cancel`.
    */
   elicit?: (question: Question, options: { signal: AbortSignal }) => Answer | Promise<Answer>;
+  /** From which level on the server is asked for log messages; they come to `onEvent`. Default: it is not asked. */
+  logLevel?: LogLevel;
+  /**
+   * Whether the server may answer a call with a task that goes on by itself (the tasks extension). The call then ends when
+   * the task does. Default: false.
+   */
+  tasks?: boolean;
+  /** Extensions of the protocol that you handle, each with its settings. */
+  extensions?: { readonly [id: string]: JsonObject };
   /** Hears what the server or the connection says by itself. */
   onEvent?: (event: ClientEvent) => void;
   /** Used in the place of the global `fetch` for every request to a server. */
@@ -102,6 +114,8 @@ export type Question =
       readonly message: string;
       /** An address to open in a window of its own, if the person agrees. Show its host first. */
       readonly url: string;
+      /** What `elicitation-complete` will name, if the server tells when it is done. */
+      readonly elicitation: string | null;
     };
 
 /** What the person decided. `content` has the values of a form. */
@@ -111,8 +125,17 @@ export type Answer = { action: "accept"; content?: JsonObject } | { action: "dec
 export type ClientEvent =
   | { readonly kind: "log"; readonly level: string; readonly logger: string | null; readonly data: Json }
   | { readonly kind: "list-changed"; readonly list: "tools" | "prompts" | "resources" }
-  /** A request went out once more because the server had surely not run it: its session was new, it missed headers of parameters, or it had asked for input. */
-  | { readonly kind: "sent-again"; readonly why: "new-session" | "headers" | "input" }
+  /** A resource that is subscribed to is another one now. */
+  | { readonly kind: "resource-updated"; readonly uri: string }
+  /** The person has done what the server asked to open an address for. */
+  | { readonly kind: "elicitation-complete"; readonly elicitation: string }
+  /** A call became a task, or its task is in another state than before. */
+  | { readonly kind: "task"; readonly task: string; readonly status: string; readonly message: string | null }
+  /**
+   * A request went out once more because the server had surely not run it: its session was new, it missed headers of
+   * parameters, it had asked for input, or it speaks another revision now.
+   */
+  | { readonly kind: "sent-again"; readonly why: "new-session" | "headers" | "input" | "version" }
   | { readonly kind: "disconnected"; readonly message: string };
 
 /** Connects to a server over Streamable HTTP or HTTP+SSE, in whichever protocol revision both speak. */
@@ -139,6 +162,33 @@ export interface Client {
    * again by itself.
    */
   callTool(name: string, args?: JsonObject, options?: CallOptions): Promise<CallToolResult>;
+  /** Every prompt of the server, all pages, as received; none where the server has none. */
+  listPrompts(options?: { signal?: AbortSignal }): Promise<readonly Prompt[]>;
+  /** A prompt, filled in. Its arguments are texts. */
+  getPrompt(name: string, args?: { readonly [name: string]: string }, options?: CallOptions): Promise<GetPromptResult>;
+  /** Every resource of the server, all pages, as received; none where the server has none. */
+  listResources(options?: { signal?: AbortSignal }): Promise<readonly Resource[]>;
+  /** Every template of addresses of resources, all pages, as received; none where the server has none. */
+  listResourceTemplates(options?: { signal?: AbortSignal }): Promise<readonly ResourceTemplate[]>;
+  /** The contents of a resource. Its address goes to the server as it is, and nowhere else. */
+  readResource(uri: string, options?: CallOptions): Promise<ReadResourceResult>;
+  /** Hears of changes of a resource by the event `resource-updated`, for as long as the client lives. */
+  subscribe(uri: string, options?: { signal?: AbortSignal }): Promise<void>;
+  unsubscribe(uri: string, options?: { signal?: AbortSignal }): Promise<void>;
+  /** What may follow `value` in an argument of a prompt, or in a variable of a template. */
+  complete(what: Completing, options?: CallOptions): Promise<Completion>;
+  /** Chooses from which level on the server sends log messages. */
+  setLogLevel(level: LogLevel, options?: { signal?: AbortSignal }): Promise<void>;
+  /**
+   * Sends any other request, for example one of an extension, and gives the whole result. What the protocol itself does by
+   * several requests (lists, calls, subscriptions) is refused here. As with calls, nothing is sent again by itself.
+   */
+  request(method: string, params?: JsonObject, options?: CallOptions): Promise<JsonObject>;
+  /**
+   * Signs out: forgets tokens, registration and key, and has the authorization server revoke the tokens if it can.
+   * `not-offered` and `failed` mean that they may stay valid there until they end.
+   */
+  signOut(options?: { signal?: AbortSignal }): Promise<"done" | "not-offered" | "failed" | "nothing">;
   /** Ends the connection and the server's session, if it has one. Running calls reject with `cancelled`. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -160,6 +210,58 @@ export interface Tool {
   readonly description?: string;
   readonly inputSchema: JsonObject;
   readonly [key: string]: unknown;
+}
+
+/** A prompt as received; unknown members are kept. */
+export interface Prompt {
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly arguments?: readonly { readonly name: string; readonly description?: string; readonly required?: boolean }[];
+  readonly [key: string]: unknown;
+}
+
+/** A filled-in prompt as received. */
+export interface GetPromptResult {
+  readonly description?: string;
+  readonly messages: readonly { readonly role: string; readonly content: JsonObject }[];
+  readonly [key: string]: unknown;
+}
+
+/** A resource as received; unknown members are kept. */
+export interface Resource {
+  readonly uri: string;
+  readonly name: string;
+  readonly mimeType?: string;
+  readonly [key: string]: unknown;
+}
+
+/** A template of addresses (RFC 6570) as received; unknown members are kept. */
+export interface ResourceTemplate {
+  readonly uriTemplate: string;
+  readonly name: string;
+  readonly [key: string]: unknown;
+}
+
+/** The contents of a resource as received: `text`, or `blob` in Base64. */
+export interface ReadResourceResult {
+  readonly contents: readonly { readonly uri: string; readonly mimeType?: string; readonly text?: string; readonly blob?: string }[];
+  readonly [key: string]: unknown;
+}
+
+/** What is to be completed: an argument of a prompt, or a variable of a template. */
+export type Completing = ({ prompt: string } | { template: string }) & {
+  argument: string;
+  /** What is there so far. */
+  value: string;
+  /** Arguments that are settled already. */
+  settled?: { readonly [name: string]: string };
+};
+
+export interface Completion {
+  readonly values: readonly string[];
+  readonly total?: number;
+  readonly hasMore?: boolean;
 }
 
 export interface Progress {

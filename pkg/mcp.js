@@ -62,7 +62,15 @@ function signIn(auth, url, hooks) {
   const what = "the `auth` of connect()";
   const { authorize, store, ...rest } = given(auth, what);
   called(authorize, "authorize", what);
-  if (authorize) hooks.authorize = async (address) => String(await authorize(address));
+  if (authorize) {
+    hooks.authorize = async (address) => {
+      try {
+        return String(await authorize(address));
+      } catch (error) {
+        return [String(error?.message ?? error)];
+      }
+    };
+  }
   if (store !== undefined) {
     for (const name of ["get", "set", "delete"]) {
       if (typeof store?.[name] !== "function") throw invalid(`the \`store\` in ${what} has no function \`${name}\``, "a Map is one");

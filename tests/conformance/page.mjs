@@ -2,11 +2,13 @@
 import { CountersignError, connect } from "/pkg/mcp.js";
 import { play } from "./scenarios.mjs";
 
+const stateOf = (address) => new URL(address).searchParams.get("state");
+
 /** Signs in in a window of its own, as a page does: it comes back to our origin, which hands over its whole address. */
 async function authorize(url) {
   const channel = new BroadcastChannel("countersign-sign-in");
   try {
-    const back = new Promise((resolve) => channel.addEventListener("message", (event) => resolve(event.data), { once: true }));
+    const back = new Promise((resolve) => channel.addEventListener("message", ({ data }) => stateOf(data) === stateOf(url) && resolve(data)));
     if (open(url, "_blank", "popup,width=480,height=640") === null) throw new Error("the window to sign in with was blocked");
     return await back;
   } finally {

@@ -135,6 +135,20 @@ async function proves(found, before) {
   assert.deepEqual(found.serverError, { code: "server", cause: -32602, hint: "string" });
   assert.equal(found.clientArguments, "invalid");
   assert.equal(found.clientClosed, "closed");
+  assert.deepEqual(found.elicited, {
+    accepts: "Booked Blue for 3 on Friday.",
+    declines: "No room was booked: decline.",
+    "answers with nothing": "No room was booked: cancel.",
+    throws: "No room was booked: cancel.",
+  });
+  assert.deepEqual(found.asked2, [["form", "Which room on Friday?", ["room", "people"]]]);
+  assert.deepEqual(found.noPrompts, []);
+  assert.equal(found.notSignedIn, "nothing");
+  assert.deepEqual(found.badNames, ["invalid", "invalid", "invalid"]);
+  assert.deepEqual(found.wrongOptions.filter(([, code]) => code !== "invalid"), []);
+  assert.equal(found.wrongOptions.length, 7);
+  assert.deepEqual(found.wrongSignIns, Array.from({ length: 7 }, () => "invalid"));
+  assert.equal(found.pinned, "2026-07-28");
   assert.equal(found.badAddress, "address");
   assert.equal(found.badFetch, "network");
 
@@ -147,6 +161,7 @@ async function proves(found, before) {
     ["create_ticket", '{"title":"From the package"}'],
     ["delete_ticket", '{"id":"T-404"}'],
     ["book_room", '{"day":"Monday"}'],
+    ["book_room", '{"day":"Friday"}'],
   ], "the allowed writes are the only ones that arrived");
   assert.ok(since.some((each) => each.headers["x-portal"] === "yes"), "the client's headers arrived");
 }

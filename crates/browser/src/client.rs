@@ -233,7 +233,9 @@ fn question(request: &ServerRequest) -> Value {
     let (id, message) = (request.id.get(), &request.message);
     match &request.kind {
         Ask::Form { schema } => json!({ "id": id, "mode": "form", "message": message, "schema": schema }),
-        Ask::Url { url, .. } => json!({ "id": id, "mode": "url", "message": message, "url": url }),
+        Ask::Url { url, elicitation } => {
+            json!({ "id": id, "mode": "url", "message": message, "url": url, "elicitation": elicitation })
+        }
     }
 }
 
@@ -261,6 +263,12 @@ fn told(event: &Event) -> Option<Value> {
             json!({ "kind": "sent-again", "why": why })
         }
         Event::ResourceUpdated { uri } => json!({ "kind": "resource-updated", "uri": uri }),
+        Event::ElicitationComplete { elicitation } => {
+            json!({ "kind": "elicitation-complete", "elicitation": elicitation })
+        }
+        Event::Task { status, .. } => {
+            json!({ "kind": "task", "task": status.task, "status": status.status, "message": status.message })
+        }
         Event::Disconnected { error } => json!({ "kind": "disconnected", "message": error.to_string() }),
         Event::AskWithdrawn { id } => json!({ "kind": "withdrawn", "id": id.get() }),
         _ => return None,

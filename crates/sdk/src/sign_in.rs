@@ -100,8 +100,12 @@ impl Surroundings for Page {
             return Box::pin(async { Err(AuthorizeFailure::NeedsPerson) });
         };
         let asked = called(&authorize, Some(&url.into()));
-        let back = async move { asked.await.and_then(|back| back.as_string()) };
-        Box::pin(async move { back.await.ok_or(AuthorizeFailure::Cancelled) })
+        Box::pin(async move {
+            // `mcp.js` gives the address, or in a list why there is none.
+            let said = asked.await.ok_or(AuthorizeFailure::Cancelled)?;
+            let why = || said.dyn_ref::<Array>().and_then(|why| why.get(0).as_string()).unwrap_or_default();
+            said.as_string().ok_or_else(|| AuthorizeFailure::Failed(why()))
+        })
     }
 
     fn load(&self) -> LocalBoxFuture<'static, (Option<String>, Option<JsValue>)> {

@@ -76,6 +76,9 @@ pub enum AuthorizeFailure {
     /// The window was left open for too long.
     #[error("the sign-in took too long")]
     TimedOut,
+    /// The host could not have the person sign in; its own words.
+    #[error("the sign-in could not be done: {0}")]
+    Failed(String),
 }
 
 /// The public half of an ES256 key (P-256), as base64url without padding (RFC 7518 section 6.2.1).
