@@ -56,10 +56,14 @@ for (const place of PLACES) {
   }
 }
 
+// Without this, a browser that enforces nothing would make every line above look just as green.
+const CONTROL = "page: the same server without CORS is not reached";
+const controlled = !wanted.unmodified && (wanted.in ?? "page") === "page" && wanted.scenario === undefined && (part === undefined || CONTROL.includes(part));
+
 const passed = [];
 const failed = [];
 const sums = new Map();
-const browser = cases.some(({ place }) => place !== "node") ? await Browser.start({ webSecurity: !wanted.unmodified }) : null;
+const browser = controlled || cases.some(({ place }) => place !== "node") ? await Browser.start({ webSecurity: !wanted.unmodified }) : null;
 rmSync(path.join(out, "conformance"), { recursive: true, force: true });
 
 async function one({ title, place, revision, scenario, scored }) {
@@ -74,6 +78,15 @@ async function one({ title, place, revision, scenario, scored }) {
   if (!result.well) console.log(result.words.replaceAll(/^/gm, "        "));
 }
 
+/** The suite as it comes, in a browser that asks servers whether they let pages in: they say nothing, so nothing is read. */
+async function control() {
+  const result = await runScenario({ place: "page", revision: "2026-07-28", scenario: "tools_call", scored: true, browser, cors: false, out: path.join(out, "conformance", "control") });
+  const well = !result.well && !(result.counts.SUCCESS > 0) && /the client failed: (network|cors): /.test(result.words);
+  (well ? passed : failed).push(CONTROL);
+  console.log(`${well ? "ok      " : "FAILED  "}${CONTROL}`);
+  if (!well) console.log(result.words.replaceAll(/^/gm, "        "));
+}
+
 /** Runs cases `width` at a time. */
 async function all(list, width) {
   const left = [...list];
@@ -83,12 +96,13 @@ async function all(list, width) {
 }
 
 // The page alone and one after the other: nothing shares the machine with what is measured strictly.
+if (controlled) await control();
 await all(cases.filter(({ place }) => place === "page"), 1);
 await all(cases.filter(({ place }) => place !== "page"), 4);
 await browser?.stop();
 
 for (const [sum, [well, of]] of sums) console.log(`${sum}: ${well} of ${of}`);
-if (cases.length === 0) {
+if (passed.length + failed.length === 0) {
   failed.push("no scenario ran");
   console.log("FAILED  no scenario ran");
 }
