@@ -11,17 +11,85 @@ const instance = /* @__PURE__ */ new Instance(
 
 /** Connects to one server. */
 export async function connect(url, options) {
-  const { wasm, signal, headers, fetch, ...rest } = given(options, "the options of connect()");
+  const what = "the options of connect()";
+  const { wasm, signal, headers, fetch, elicit, onEvent, auth, ...rest } = given(options, what);
   return instance.run(async () => {
-    const wanted = text({ ...rest, headers: pairs(headers) }, "the options of connect()");
+    const hooks = { fetch: checked(fetch), ...questions(called(elicit, "elicit", what), called(onEvent, "onEvent", what)) };
+    const wanted = text({ ...rest, headers: pairs(headers), auth: signIn(auth, String(url), hooks) }, what);
     const module = await instance.load(wasm);
     const inner = new module.Client();
-    await cancellable(inner, signal, (ticket) => inner.connect(ticket, String(url), wanted, checked(fetch)));
+    await cancellable(inner, signal, (ticket) => inner.connect(ticket, String(url), wanted, hooks));
     const client = new Client(inner, signal);
     if (signal?.aborted) await client.close();
     signal?.throwIfAborted();
     return client;
   }, signal);
+}
+
+function called(one, name, what) {
+  if (one === undefined || typeof one === "function") return one;
+  throw invalid(`the \`${name}\` in ${what} is not a function`, "see the package's types");
+}
+
+/** Hands questions of the server and what it says by itself to the page. */
+function questions(elicit, onEvent) {
+  const open = new Map();
+  const answer = async (asked) => {
+    const { id, ...question } = plain(asked);
+    const withdrawn = new AbortController();
+    open.set(id, withdrawn);
+    try {
+      return text(await elicit(Object.freeze(question), { signal: withdrawn.signal }), "the answer");
+    } catch (cause) {
+      // Whoever could not ask has not decided for the person either: the server is told that nobody answered.
+      if (!withdrawn.signal.aborted) console.error("countersign: `elicit` failed", cause);
+      return undefined;
+    } finally {
+      open.delete(id);
+    }
+  };
+  const event = (told) => {
+    const detail = plain(told);
+    if (detail.kind === "withdrawn") open.get(detail.id)?.abort();
+    else if (onEvent) queueMicrotask(() => onEvent(detail));
+  };
+  return { elicit: elicit && answer, event };
+}
+
+/** Hands over how to sign in: the window, and where to keep what has to outlive this client. */
+function signIn(auth, url, hooks) {
+  if (auth === undefined) return undefined;
+  const what = "the `auth` of connect()";
+  const { authorize, store, ...rest } = given(auth, what);
+  called(authorize, "authorize", what);
+  if (authorize) {
+    hooks.authorize = async (address) => {
+      try {
+        return String(await authorize(address));
+      } catch (error) {
+        return [String(error?.message ?? error)];
+      }
+    };
+  }
+  if (store !== undefined) {
+    for (const name of ["get", "set", "delete"]) {
+      if (typeof store?.[name] !== "function") throw invalid(`the \`store\` in ${what} has no function \`${name}\``, "a Map is one");
+    }
+    const key = `countersign sign-in ${url}`;
+    hooks.load = async () => [await store.get(key), await store.get(`${key} key`)];
+    hooks.save = async (words) => { await store.set(key, words); };
+    hooks.saveKey = async (pair) => { await store.set(`${key} key`, pair); };
+    hooks.forget = async () => { await Promise.all([store.delete(key), store.delete(`${key} key`)]); };
+    // One refresher among all that share the store: a token can be renewed only once.
+    const { locks } = globalThis.navigator ?? {};
+    if (locks) hooks.lock = () => new Promise((held, failed) => locks.request(key, () => new Promise((release) => held(release))).catch(failed));
+  }
+  return rest;
+}
+
+function named(one, what) {
+  if (typeof one === "string") return one;
+  throw invalid(`${what} is not a text`, "pass it as listed");
 }
 
 function pairs(headers) {
@@ -56,25 +124,85 @@ class Client {
     return plain(this.#open().server());
   }
 
-  /** Every tool of the server, all pages. */
-  async listTools(options) {
-    const { signal } = given(options, "the options of listTools()");
+  /** Runs one call of the module, cancellable, and gives what it answers as plain data. */
+  #run(options, name, call) {
+    const { signal, onProgress } = given(options, `the options of ${name}()`);
+    const progress = onProgress && ((detail) => queueMicrotask(() => onProgress(plain(detail))));
     return instance.run(async () => {
       const inner = this.#open();
-      return plain(await cancellable(inner, signal, (ticket) => inner.listTools(ticket)));
+      const answer = await cancellable(inner, signal, (ticket) => call(inner, ticket, progress));
+      return answer === undefined ? undefined : plain(answer);
     }, signal);
+  }
+
+  /** Every tool of the server, all pages. */
+  async listTools(options) {
+    return this.#run(options, "listTools", (inner, ticket) => inner.list(ticket, "tools"));
+  }
+
+  /** Every prompt, all pages. */
+  async listPrompts(options) {
+    return this.#run(options, "listPrompts", (inner, ticket) => inner.list(ticket, "prompts"));
+  }
+
+  /** Every resource, all pages. */
+  async listResources(options) {
+    return this.#run(options, "listResources", (inner, ticket) => inner.list(ticket, "resources"));
+  }
+
+  /** Every template of resources, all pages. */
+  async listResourceTemplates(options) {
+    return this.#run(options, "listResourceTemplates", (inner, ticket) => inner.list(ticket, "templates"));
   }
 
   /** Calls a tool. */
   async callTool(name, args = {}, options) {
-    const { signal, onProgress } = given(options, "the options of callTool()");
-    if (typeof name !== "string") throw invalid("the name of the tool is not a text", "pass its `name` as listed");
-    return instance.run(async () => {
-      const inner = this.#open();
-      const sent = text(args, "the arguments");
-      const progress = onProgress && ((detail) => queueMicrotask(() => onProgress(plain(detail))));
-      return plain(await cancellable(inner, signal, (ticket) => inner.callTool(ticket, name, sent, progress)));
-    }, signal);
+    named(name, "the name of the tool");
+    return this.#run(options, "callTool", (inner, ticket, progress) => inner.callTool(ticket, name, text(args, "the arguments"), progress));
+  }
+
+  /** A prompt, filled in. */
+  async getPrompt(name, args = {}, options) {
+    return this.request("prompts/get", { name: named(name, "the name of the prompt"), arguments: args }, options);
+  }
+
+  /** The contents of a resource. */
+  async readResource(uri, options) {
+    return this.request("resources/read", { uri: named(uri, "the address of the resource") }, options);
+  }
+
+  /** What may follow in an argument of a prompt or a variable of a template. */
+  async complete({ prompt, template, argument, value, settled }, options) {
+    const ref = prompt === undefined ? { type: "ref/resource", uri: named(template, "the template") } : { type: "ref/prompt", name: named(prompt, "the name of the prompt") };
+    const context = settled && { arguments: settled };
+    const { completion } = await this.request("completion/complete", { ref, argument: { name: argument, value }, context }, options);
+    return completion;
+  }
+
+  /** Sends any other request, for example one of an extension. */
+  async request(method, params = {}, options) {
+    named(method, "the method");
+    return this.#run(options, "request", (inner, ticket, progress) => inner.request(ticket, method, text(params, "the parameters"), progress));
+  }
+
+  /** Wants to hear of changes of a resource. */
+  async subscribe(uri, options) {
+    return this.#run(options, "subscribe", (inner, ticket) => inner.watch(ticket, named(uri, "the address of the resource"), true));
+  }
+
+  /** No longer wants to hear of them. */
+  async unsubscribe(uri, options) {
+    return this.#run(options, "unsubscribe", (inner, ticket) => inner.watch(ticket, named(uri, "the address of the resource"), false));
+  }
+
+  /** Chooses from which level on the server sends log messages. */
+  async setLogLevel(level, options) {
+    return this.#run(options, "setLogLevel", (inner, ticket) => inner.setLogLevel(ticket, named(level, "the level")));
+  }
+
+  /** Forgets the sign-in, and has the authorization server revoke its tokens if it can. */
+  async signOut(options) {
+    return this.#run(options, "signOut", (inner, ticket) => inner.signOut(ticket));
   }
 
   /** Ends the connection and the server's session, if it has one. */

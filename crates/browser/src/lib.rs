@@ -5,6 +5,7 @@
 //! * [`drive`]: gives a sans-IO `mcp` session its hands; `link` keeps one connection a connector.
 //! * [`builtin`]: *Guide* and *Notebook*, MCP servers in this page.
 //! * [`glance`]: what a page shows before the workspace is opened.
+//! * [`oauth`]: the hands of a sign-in.
 //! * [`store`]: where things are kept; `audit` the one writer of the log; `secrets` tokens and keys; `tabs` locks
 //!   and news between tabs.
 //! * [`fetch`], [`time`], `events`, [`error`], [`view`]: the small parts.
@@ -17,6 +18,7 @@ pub mod drive;
 pub mod error;
 pub mod fetch;
 pub mod glance;
+pub mod oauth;
 pub mod store;
 pub mod time;
 pub mod view;

@@ -311,6 +311,7 @@ impl Workspace {
                 Again::NewSession => "the server did not know the session any more",
                 Again::Headers => "the server missed parameter headers",
                 Again::Input => "the server asked for input and got it",
+                Again::Version => "the server speaks another revision now",
             };
             Entry::Sent { call: under_way.call.clone(), attempt: under_way.attempts, again: Some(why.to_owned()) }
         };
@@ -406,7 +407,7 @@ impl Drop for During {
 pub(crate) async fn read_list(connection: &Connection) -> Result<Live, Failed> {
     let (tools, excluded) = match connection.list().await? {
         Done::Tools { tools, excluded } => (tools, excluded),
-        Done::Connected(_) | Done::Called(_) => (Vec::new(), Vec::new()),
+        _ => (Vec::new(), Vec::new()),
     };
     let connected = connection.connected().ok_or(Failed { error: OpError::Closed, sent: mcp::Sent::Unknown })?;
     let mut excluded: Vec<Excluded> =

@@ -38,8 +38,14 @@ pub(crate) fn header(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
 
-/// What this client can do, in the form that all revisions share. Roots and sampling are never offered (X86).
-pub(crate) fn capabilities(config: &Config) -> Value {
+/// The tasks extension of 2026-07-28.
+pub(crate) const TASKS: &str = "io.modelcontextprotocol/tasks";
+
+/// What this client can do. Roots and sampling are never offered (X86). Extensions stand in the same place in every
+/// revision, because servers of MCP Apps look for them there in handshakes too; the tasks extension needs requests that
+/// only 2026-07-28 has.
+pub(crate) fn capabilities(config: &Config, modern: bool) -> Value {
+    let mut all = Map::new();
     let mut elicitation = Map::new();
     if config.elicitation.form {
         elicitation.insert("form".into(), json!({}));
@@ -47,7 +53,35 @@ pub(crate) fn capabilities(config: &Config) -> Value {
     if config.elicitation.url {
         elicitation.insert("url".into(), json!({}));
     }
-    if elicitation.is_empty() { json!({}) } else { json!({ "elicitation": elicitation }) }
+    if !elicitation.is_empty() {
+        all.insert("elicitation".into(), elicitation.into());
+    }
+    let mut extensions: Map<String, Value> = config.extensions.iter().cloned().collect();
+    if config.tasks && modern {
+        extensions.insert(TASKS.into(), json!({}));
+    }
+    if !extensions.is_empty() {
+        all.insert("extensions".into(), extensions.into());
+    }
+    all.into()
+}
+
+/// Whether a name is a key as extensions must have: labels with dots, a slash, a name (2026-07-28, basic, "`_meta`").
+pub(crate) fn is_extension(name: &str) -> bool {
+    let alphanumeric = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let label = |label: &str| {
+        let bytes = label.as_bytes();
+        bytes.first().is_some_and(u8::is_ascii_alphabetic)
+            && alphanumeric(bytes.last())
+            && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+    };
+    name.split_once('/').is_some_and(|(prefix, name)| {
+        let bytes = name.as_bytes();
+        prefix.split('.').all(label)
+            && alphanumeric(bytes.first())
+            && alphanumeric(bytes.last())
+            && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    })
 }
 
 /// Who this client is.

@@ -80,7 +80,7 @@ pub enum OpError {
         data: Option<Value>,
     },
     /// No protocol revision in common.
-    #[error("the server speaks none of the protocol revisions known here; it offers {}", one_of(.offered))]
+    #[error("the server speaks none of the protocol revisions wanted here; it offers {}", one_of(.offered))]
     Version {
         /// What the server offers, as received.
         offered: Vec<String>,
@@ -105,14 +105,14 @@ pub enum OpError {
     /// A limit of this client was passed.
     #[error("the server sent more than allowed: {what} (limit {limit})")]
     TooMuch {
-        /// What there was too much of: `bytes`, `events`, `nesting`, `values`, `tools`, `pages`, `rounds`, `questions`,
-        /// `request state bytes`.
+        /// What there was too much of: `bytes`, `events`, `nesting`, `values`, `tools`, `prompts`, `resources`,
+        /// `resourceTemplates`, `pages`, `rounds`, `questions`, `watched resources`, `request state bytes`.
         what: &'static str,
         /// The limit.
         limit: usize,
     },
-    /// `tools/list` returned a cursor that it had returned before (X40).
-    #[error("the list of actions never ends: the server repeated a page")]
+    /// A list returned a cursor that it had returned before (X40).
+    #[error("the list never ends: the server repeated a page")]
     CursorLoop,
     /// The result does not have the form the specification asks for, or an unknown `resultType` (X111).
     #[error("the result is not valid: {what}")]
@@ -125,6 +125,18 @@ pub enum OpError {
     NotOffered {
         /// The method asked for.
         method: String,
+    },
+    /// The server does not say that it can do this, so it was not asked; or it took the request and left this part out.
+    #[error("the server does not offer {what}")]
+    Unsupported {
+        /// What, in words.
+        what: String,
+    },
+    /// The server cancelled the task of a call.
+    #[error("the server cancelled the task{}", colon(.message))]
+    Stopped {
+        /// Its status message, server text.
+        message: Option<String>,
     },
     /// The tool was left out of the list, and cannot be called.
     #[error("the action `{name}` cannot be used: {reason}")]
@@ -146,6 +158,12 @@ pub enum OpError {
         /// What was wrong, in words.
         what: String,
     },
+    /// An extension named by the host cannot be declared (2026-07-28, basic/versioning: the rules of `_meta` keys).
+    #[error("the extension `{name}` cannot be declared; names look like `com.example/name`, settings are objects")]
+    Extension {
+        /// Its name.
+        name: String,
+    },
     /// A header handed in by the host cannot be sent.
     #[error("the header `{name}` cannot be sent; names are letters, digits and dashes, values one line of plain text")]
     Header {
@@ -158,6 +176,10 @@ pub enum OpError {
         /// The address as received, cut.
         address: String,
     },
+}
+
+fn colon(text: &Option<String>) -> String {
+    text.as_ref().map(|text| format!(": {text}")).unwrap_or_default()
 }
 
 fn one_of(list: &[String]) -> String {

@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::error::OpError;
+
 const KEY: &str = "x-mcp-header";
 const PREFIX: &str = "=?base64?";
 const SUFFIX: &str = "?=";
@@ -159,7 +161,7 @@ pub(crate) fn encode(text: &str) -> String {
 }
 
 /// Base64 with padding (RFC 4648, 4).
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     let digit = |bits: u32| {
         char::from(match (bits & 63) as u8 {
             n @ 0..=25 => b'A' + n,
@@ -179,13 +181,21 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
+/// Checks that headers of the host can be sent: one line of plain text each, nothing that would begin another one (X27).
+pub(crate) fn check(headers: &[(String, String)]) -> Result<(), OpError> {
+    match headers.iter().find(|(name, value)| !is_token(name) || !is_value(value)) {
+        Some((name, _)) => Err(OpError::Header { name: name.clone() }),
+        None => Ok(()),
+    }
+}
+
 /// Whether a text is a header name (RFC 9110, `token`).
-pub(crate) fn is_token(text: &str) -> bool {
+fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Whether a text can be the value of a header that the host hands in.
-pub(crate) fn is_value(text: &str) -> bool {
+fn is_value(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
 }
 

@@ -163,7 +163,7 @@ fn cut_blocks(result: &str, keep: usize) -> Option<(String, usize)> {
 
 impl RpcError {
     /// Reads an error object leniently: servers send codes as floats and leave messages out.
-    fn of(error: &Value) -> Self {
+    pub(crate) fn of(error: &Value) -> Self {
         let code = error.get("code");
         Self {
             code: code
@@ -219,7 +219,8 @@ pub(crate) fn measure(bytes: &[u8]) -> Measure {
     measure
 }
 
-/// The members of a `params` object: names, and values as JSON text.
+/// The members of a `params` object: names, and values as JSON text. A text without a name is several members already put
+/// together, or none.
 pub(crate) type Members = Vec<(&'static str, String)>;
 
 /// Writes a request.
@@ -251,7 +252,12 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 fn object(members: &Members) -> String {
-    let members: Vec<String> = members.iter().map(|(name, value)| format!("{}:{value}", quoted(name))).collect();
+    let member = |(name, value): &(&'static str, String)| match *name {
+        "" if value.is_empty() => None,
+        "" => Some(value.clone()),
+        name => Some(format!("{}:{value}", quoted(name))),
+    };
+    let members: Vec<String> = members.iter().filter_map(member).collect();
     format!("{{{}}}", members.join(","))
 }
 

@@ -21,14 +21,20 @@ mod era;
 mod error;
 mod headers;
 mod jsonrpc;
+pub mod oauth;
+mod request;
+mod revision;
 mod session;
 mod sse;
 mod types;
 
 pub use error::{OpError, Sent};
 pub use headers::{HeaderArgument, header_arguments};
+pub use request::{List, LogLevel, Reference, Request};
+pub use revision::Revision;
 pub use session::Session;
 pub use types::{
     Again, Answer, Ask, AskId, CallResult, CallTool, Config, Connected, Elicitation, Era, EraChoice, Event, Excluded,
-    FetchId, HttpRequest, Implementation, Input, Limits, Listed, Method, Millis, OpId, Output, ServerRequest, Timeouts,
+    FetchId, HttpRequest, Implementation, Input, Limits, Listed, Method, Millis, OpId, Output, ServerRequest,
+    TaskStatus, Timeouts,
 };

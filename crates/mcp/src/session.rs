@@ -2,32 +2,38 @@
 //!
 //! Every operation has at most one request in flight. A request ends in exactly one landing ([`Session::land`]), whatever
 //! happened to it: an answer, an error, a timeout, a broken stream. What a landing means is decided by the kind of
-//! operation, so there is one place for each rule: connecting in `connect`, lists and calls in `tools`, questions of the
-//! server and notifications in `server`, bytes in `exchange`, standing streams in `stream`.
+//! operation, so there is one place for each rule: connecting in `connect`, lists in `lists`, calls and other requests in
+//! `calls`, calls that became tasks in `tasks`, questions of the server and notifications in `server`, bytes in
+//! `exchange`, standing streams in `stream`, deadlines in `time`. What a host may ask for stands in `host`.
 
+mod calls;
 mod connect;
 mod exchange;
+mod host;
+mod lists;
 mod server;
 mod stream;
-mod tools;
+mod tasks;
+mod time;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
 use serde_json::Value;
 
-use crate::era::{Wire, y2025};
+use crate::era::{Wire, y2025, y2026};
 use crate::error::{OpError, Sent};
-use crate::headers::{is_token, is_value};
 use crate::jsonrpc::{self, Answered, Members};
+use crate::request::LogLevel;
 use crate::types::{
-    Answer, AskId, CallTool, Config, Connected, Event, FetchId, HttpRequest, Input, Listed, Method, Millis, OpId,
-    Output, without_query,
+    AskId, Config, Connected, Era, Event, FetchId, HttpRequest, Input, Listed, Method, Millis, OpId, Output,
+    without_query,
 };
+use calls::Calling;
 use exchange::{Exchange, Notice, Purpose};
+use lists::{Cache, Known, Listing};
 use server::{Noise, Open, Progress};
-use stream::Stream;
-use tools::{Calling, Known, Listing};
+use stream::{Listening, Stream, Watching};
 
 /// How long a finished response may stay open before it is cut off. Letting it end by itself keeps its connection
 /// usable for the next request.
@@ -47,10 +53,18 @@ pub struct Session {
     asks: BTreeMap<AskId, Open>,
     /// Since when at least one question has been open: time that is the person's, not the server's.
     asking_since: Option<Millis>,
+    /// Since when the driver signs in; the person's time too.
+    signing_since: Option<Millis>,
     tools: BTreeMap<String, Known>,
+    cache: Cache,
     stream: Stream,
+    /// Resources whose changes the host wants to hear of.
+    watched: BTreeSet<String>,
+    /// Ids of addresses that the server asked to open, until it says that they are dealt with (2025-11-25).
+    elicitations: BTreeSet<String>,
     noise: Noise,
     changed: BTreeSet<Listed>,
+    changed_resources: BTreeSet<String>,
     changed_at: Option<Millis>,
     out: VecDeque<Output>,
     announced: Option<Millis>,
@@ -79,17 +93,27 @@ struct Op {
     progress: Progress,
 }
 
+impl Op {
+    fn new(kind: Kind) -> Self {
+        Self { kind, flight: None, renewed: false, progress: Progress::default() }
+    }
+}
+
 enum Kind {
     /// The host wants to know what the server is.
     Connect,
     /// Connecting itself.
-    Handshake(connect::Handshake),
-    /// Listing tools.
-    List(Listing),
-    /// Calling a tool.
+    Handshake(Box<connect::Handshake>),
+    /// Reading a list.
+    List(Box<Listing>),
+    /// Calling a tool, or another request with one answer.
     Call(Box<Calling>),
+    /// Watching a resource, or no longer.
+    Watch(Watching),
+    /// Choosing which log messages come.
+    Level(LogLevel),
     /// The standing subscription of 2026-07-28.
-    Listen,
+    Listen(Listening),
 }
 
 /// A request that waits for its answer.
@@ -141,73 +165,19 @@ impl Session {
             waiting: VecDeque::new(),
             asks: BTreeMap::new(),
             asking_since: None,
+            signing_since: None,
             tools: BTreeMap::new(),
+            cache: Cache::default(),
             stream: Stream::default(),
+            watched: BTreeSet::new(),
+            elicitations: BTreeSet::new(),
             noise: Noise::default(),
             changed: BTreeSet::new(),
+            changed_resources: BTreeSet::new(),
             changed_at: None,
             out: VecDeque::new(),
             announced: None,
         }
-    }
-
-    /// What the connection turned out to be, once it stands.
-    pub fn connected(&self) -> Option<&Connected> {
-        self.connected.as_ref()
-    }
-
-    /// Connects now. Other operations connect by themselves; this one is for learning what the server is. Ends with
-    /// [`Event::Connected`] or [`Event::Failed`].
-    pub fn connect(&mut self, now: Millis) -> OpId {
-        self.enter(now);
-        let op = OpId(self.next());
-        match (&self.phase, &self.connected) {
-            (Phase::Ready | Phase::Held { .. }, Some(connected)) => {
-                let event = Event::Connected(connected.clone());
-                self.tell(event);
-            }
-            _ => self.enqueue(op, Kind::Connect),
-        }
-        self.advance();
-        op
-    }
-
-    /// Lists all tools, page by page. Ends with [`Event::Tools`] or [`Event::Failed`].
-    pub fn list_tools(&mut self, now: Millis) -> OpId {
-        self.enter(now);
-        let op = OpId(self.next());
-        self.enqueue(op, Kind::List(Listing::default()));
-        self.advance();
-        op
-    }
-
-    /// Calls a tool. Ends with [`Event::Called`] or [`Event::Failed`]. It is never sent twice, unless the server surely
-    /// has not run it ([`Event::SentAgain`]).
-    pub fn call_tool(&mut self, call: CallTool, now: Millis) -> OpId {
-        self.enter(now);
-        let op = OpId(self.next());
-        if let Err(error) = tools::check_arguments(&call.arguments, self.config.limits.depth) {
-            self.tell(Event::Failed { op, error, sent: Sent::No });
-        } else {
-            self.enqueue(op, Kind::Call(Box::new(Calling::new(call))));
-        }
-        self.advance();
-        op
-    }
-
-    /// Gives up on an operation: it fails at once with [`OpError::Cancelled`], and the server is told in the way its
-    /// revision knows. A late answer is thrown away (X116). Unknown and finished operations are ignored.
-    pub fn cancel(&mut self, op: OpId, now: Millis) {
-        self.enter(now);
-        self.abandon(op, OpError::Cancelled, "cancelled by the user");
-        self.advance();
-    }
-
-    /// Answers a question of the server. An answer to a question that is void is ignored.
-    pub fn answer(&mut self, ask: AskId, answer: Answer, now: Millis) {
-        self.enter(now);
-        self.answered(ask, answer);
-        self.advance();
     }
 
     /// Ends the session: what is open fails with [`OpError::Closed`], a legacy server is told to forget its session, and
@@ -235,6 +205,7 @@ impl Session {
         self.phase = Phase::Closed;
         self.wire = None;
         self.stream = Stream::default();
+        self.cache.clear();
         self.changed_at = None;
         self.tell(Event::Closed);
     }
@@ -247,6 +218,12 @@ impl Session {
             Input::Bytes { id, chunk } => self.bytes(id, &chunk),
             Input::Ended { id } => self.ended(id),
             Input::Failed { id, why, sent } => self.broken(id, why, sent),
+            Input::SigningIn(true) => self.signing_since = self.signing_since.or(Some(self.now)),
+            Input::SigningIn(false) => {
+                if let Some(since) = self.signing_since.take() {
+                    self.forgive(since);
+                }
+            }
             Input::Tick => self.announced = None,
         }
         self.due();
@@ -284,7 +261,7 @@ impl Session {
             self.tell(Event::Failed { op, error: OpError::Closed, sent: Sent::No });
             return;
         }
-        self.ops.insert(op, Op { kind, flight: None, renewed: false, progress: Progress::default() });
+        self.ops.insert(op, Op::new(kind));
         self.waiting.push_back(op);
     }
 
@@ -310,7 +287,12 @@ impl Session {
             }
             Some(Kind::List(_)) => self.send_list(op),
             Some(Kind::Call(_)) => self.send_call(op),
-            Some(Kind::Listen) => self.send_listen(op),
+            Some(Kind::Watch(_)) => self.start_watch(op),
+            Some(Kind::Level(level)) => {
+                let level = *level;
+                self.start_level(op, level);
+            }
+            Some(Kind::Listen(_)) => self.send_listen(op),
             Some(Kind::Handshake(_)) | None => {}
         }
     }
@@ -329,8 +311,8 @@ impl Session {
         let token = progress.then_some(op.0);
         let (url, headers) = match &self.wire {
             Some(Wire::Y2026(_)) => {
-                params.push(("_meta", crate::era::y2026::meta(&self.config, token)));
-                (self.config.endpoint.clone(), crate::era::y2026::headers(method, name, mirrored))
+                params.push(("_meta", y2026::meta(&self.config, token)));
+                (self.config.endpoint.clone(), y2026::headers(method, name, mirrored))
             }
             wire => {
                 params.extend(token.map(|token| ("_meta", format!(r#"{{"progressToken":{token}}}"#))));
@@ -355,9 +337,9 @@ impl Session {
         };
         let Some(op) = self.ops.get_mut(&op) else { return };
         let (idle, total) = match op.kind {
-            Kind::Handshake(_) | Kind::Connect => (None, Some(timeouts.connect)),
-            Kind::List(_) | Kind::Call(_) => (Some(timeouts.idle), Some(timeouts.total)),
-            Kind::Listen => (None, None),
+            Kind::Handshake(_) | Kind::Connect | Kind::Watch(_) => (None, Some(timeouts.connect)),
+            Kind::List(_) | Kind::Call(_) | Kind::Level(_) => (Some(timeouts.idle), Some(timeouts.total)),
+            Kind::Listen(_) => (None, None),
         };
         op.flight = Some(Flight {
             rpc,
@@ -404,9 +386,21 @@ impl Session {
         Some(fetch)
     }
 
-    fn check_headers(&self) -> Result<(), OpError> {
-        match self.config.headers.iter().find(|(name, value)| !is_token(name) || !is_value(value)) {
-            Some((name, _)) => Err(OpError::Header { name: name.clone() }),
+    /// Whether the connection speaks 2026-07-28.
+    fn is_modern(&self) -> bool {
+        self.wire.as_ref().is_some_and(|wire| wire.era() == Era::Y2026)
+    }
+
+    /// Whether the server does not have a capability, so that it must not be asked (2025-11-25, basic/lifecycle:
+    /// "only use capabilities that were successfully negotiated").
+    fn lacks(&self, capability: &str) -> bool {
+        self.connected.as_ref().is_some_and(|connected| !connected.has(capability))
+    }
+
+    fn check_extensions(&self) -> Result<(), OpError> {
+        let unusable = |(name, settings): &&(String, Value)| !crate::era::is_extension(name) || !settings.is_object();
+        match self.config.extensions.iter().find(unusable) {
+            Some((name, _)) => Err(OpError::Extension { name: name.clone() }),
             None => Ok(()),
         }
     }
@@ -422,14 +416,15 @@ impl Session {
         self.withdraw_asks_of(op);
         let kind = match self.ops.get(&op) {
             Some(Op { kind: Kind::Handshake(_), .. }) => return self.handshake_landed(op, landing),
-            Some(Op { kind: Kind::Listen, .. }) => return self.listen_landed(op, landing),
-            Some(Op { kind: Kind::Connect, .. }) | None => return,
+            Some(Op { kind: Kind::Listen(_), .. }) => return self.listen_landed(op, landing),
+            Some(Op { kind: Kind::Connect | Kind::Watch(_) | Kind::Level(_), .. }) | None => return,
             Some(Op { kind, .. }) => kind,
         };
         let is_list = matches!(kind, Kind::List(_));
         match landing {
             Err(failure) => match flight.session {
                 Some(session) if !renewed && y2025::is_lost(&failure.error, failure.status) => self.renew(op, &session),
+                _ if !renewed && self.is_modern() && y2026::is_other_version(&failure.error) => self.find_out_anew(op),
                 _ => self.failed(op, failure),
             },
             Ok(answered) if is_list => self.page(op, answered),
@@ -443,9 +438,20 @@ impl Session {
         self.waiting.retain(|waiting| *waiting != op);
         let Some(entry) = self.ops.remove(&op) else { return };
         match entry.kind {
-            Kind::List(Listing { for_call: Some(call), .. }) => self.fail(call, error, Sent::No),
-            Kind::Handshake(_) | Kind::Listen => {}
-            Kind::Connect | Kind::List(_) | Kind::Call(_) => self.tell(Event::Failed { op, error, sent }),
+            Kind::List(listing) if listing.for_call.is_some() => {
+                if let Some(call) = listing.for_call {
+                    self.fail(call, error, Sent::No);
+                }
+            }
+            Kind::Handshake(_) | Kind::Listen(_) => {}
+            Kind::Call(calling) if calling.quiet => {}
+            Kind::Watch(watching) => {
+                self.unwatch_failed(&watching);
+                self.tell(Event::Failed { op, error, sent });
+            }
+            Kind::Connect | Kind::List(_) | Kind::Call(_) | Kind::Level(_) => {
+                self.tell(Event::Failed { op, error, sent });
+            }
         }
     }
 
@@ -454,10 +460,20 @@ impl Session {
         let Some(entry) = self.ops.get_mut(&op) else { return };
         let sent = match (&entry.flight, &entry.kind) {
             (Some(_), _) => Sent::Unknown,
+            (None, Kind::Call(call)) if call.task.is_some() => Sent::Unknown,
             (None, Kind::Call(call)) if call.is_asking() => Sent::Yes,
             (None, _) => Sent::No,
         };
-        let is_request = matches!(entry.kind, Kind::List(_) | Kind::Call(_));
+        let is_request = match &entry.kind {
+            Kind::List(_) => true,
+            Kind::Call(call) => call.task.is_none(),
+            _ => false,
+        };
+        // A task is not stopped by the end of the connection: the host may go on with it later.
+        let cancel = match &entry.kind {
+            Kind::Call(call) if error != OpError::Closed => call.task.as_ref().map(tasks::Task::cancel),
+            _ => None,
+        };
         if let Some(flight) = entry.flight.take() {
             if let Some(fetch) = flight.fetch {
                 self.cut(fetch);
@@ -472,6 +488,11 @@ impl Session {
             _ => None,
         });
         self.fail(op, error.clone(), sent);
+        if let Some(cancel) = cancel
+            && self.can_cancel_tasks()
+        {
+            self.send_quietly(cancel);
+        }
         if let Some(helper) = helper {
             self.abandon(helper, error, reason);
         }
@@ -489,73 +510,6 @@ impl Session {
     fn cut(&mut self, id: FetchId) {
         if self.exchanges.remove(&id).is_some() {
             self.out.push_back(Output::Cancel(id));
-        }
-    }
-
-    /// When a request is given up, if the person is not the one who is being waited for.
-    fn deadline(&self, op: &Op) -> Option<(Millis, Millis)> {
-        let flight = op.flight.as_ref()?;
-        if self.asking_since.is_some() && !matches!(op.kind, Kind::Handshake(_)) {
-            return None;
-        }
-        let idle = flight.idle.map(|idle| (flight.active + idle, idle));
-        let total = flight.total.map(|total| (flight.started + total, total));
-        idle.into_iter().chain(total).min()
-    }
-
-    fn next_deadline(&self) -> Option<Millis> {
-        let ops = self.ops.values().flat_map(|op| {
-            let resume = op.flight.as_ref().and_then(|flight| flight.resume_at);
-            [self.deadline(op).map(|(at, _)| at), resume, op.progress.due()]
-        });
-        let drains = self.exchanges.values().map(Exchange::drained_at);
-        let held = match self.phase {
-            Phase::Held { until } => Some(until),
-            _ => None,
-        };
-        ops.chain(drains).chain([held, self.stream.reopen_at, self.changed_at]).flatten().min()
-    }
-
-    /// Does everything whose time has come.
-    fn due(&mut self) {
-        let now = self.now;
-        if matches!(self.phase, Phase::Held { until } if until <= now) {
-            self.phase = Phase::Ready;
-        }
-        let drained = self.exchanges.iter().filter(|(_, exchange)| exchange.drained_at().is_some_and(|at| at <= now));
-        for id in drained.map(|(id, _)| *id).collect::<Vec<_>>() {
-            self.cut(id);
-        }
-        let late = self.ops.iter().filter_map(|(id, op)| {
-            self.deadline(op).filter(|(at, _)| *at <= now).map(|(_, waited)| (*id, waited.div_ceil(1000)))
-        });
-        for (op, seconds) in late.collect::<Vec<_>>() {
-            self.late(op, seconds);
-        }
-        let resumes = self
-            .ops
-            .iter()
-            .filter(|(_, op)| op.flight.as_ref().and_then(|flight| flight.resume_at).is_some_and(|at| at <= now));
-        for op in resumes.map(|(id, _)| *id).collect::<Vec<_>>() {
-            self.resume(op);
-        }
-        if self.stream.reopen_at.is_some_and(|at| at <= now) {
-            self.stream.reopen_at = None;
-            self.open_stream();
-        }
-        self.tell_progress();
-        self.tell_changes();
-    }
-
-    fn late(&mut self, op: OpId, seconds: u64) {
-        let error = OpError::Timeout { seconds };
-        if matches!(self.ops.get(&op).map(|op| &op.kind), Some(Kind::Handshake(_))) {
-            if let Some(fetch) = self.ops.get(&op).and_then(|op| op.flight.as_ref()?.fetch) {
-                self.cut(fetch);
-            }
-            self.land(op, Err(Failure::new(error, Sent::Unknown)));
-        } else {
-            self.abandon(op, error, "timed out");
         }
     }
 }

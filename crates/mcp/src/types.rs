@@ -5,6 +5,8 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::error::{OpError, Sent};
+use crate::request::{List, LogLevel};
+use crate::revision::Revision;
 
 /// Milliseconds on any clock that never goes back. Only differences count.
 pub type Millis = u64;
@@ -55,6 +57,9 @@ pub enum EraChoice {
     Legacy,
     /// HTTP+SSE of 2024-11-05 only.
     LegacySse,
+    /// This revision and no other; an answer in another one ends the attempt with [`OpError::Version`]. 2024-11-05 is tried
+    /// over Streamable HTTP first and over HTTP+SSE then.
+    Exact(Revision),
 }
 
 /// Which family of revisions a connection speaks.
@@ -96,11 +101,14 @@ pub struct Timeouts {
     pub total: Millis,
     /// Hard limit for each step of connecting.
     pub connect: Millis,
+    /// Longest life of a task whose server names none, or a longer one (tasks extension, `ttlMs`). Its requests each have
+    /// the limits above.
+    pub task: Millis,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { idle: 120_000, total: 600_000, connect: 30_000 }
+        Self { idle: 120_000, total: 600_000, connect: 30_000, task: 86_400_000 }
     }
 }
 
@@ -119,11 +127,11 @@ pub struct Limits {
     pub values: usize,
     /// Content blocks kept of one result; the rest is counted in [`CallResult::dropped_blocks`].
     pub blocks: usize,
-    /// Pages of one tools list.
+    /// Pages of one list.
     pub pages: usize,
-    /// Tools of one list.
+    /// Entries of one list, of whatever kind.
     pub tools: usize,
-    /// Bytes of one whole tools list.
+    /// Bytes of one whole list. Also the bytes of all resources that are kept for their `ttlMs`.
     pub list_bytes: usize,
     /// Rounds of `input_required` for one call.
     pub rounds: u32,
@@ -131,6 +139,8 @@ pub struct Limits {
     pub request_state: usize,
     /// Questions of the server open at a time.
     pub asks: usize,
+    /// Resources watched at a time (X87).
+    pub watched: usize,
     /// Bytes kept of the body of an HTTP error.
     pub error_text: usize,
 }
@@ -150,6 +160,7 @@ impl Default for Limits {
             rounds: 10,
             request_state: 64 << 10,
             asks: 16,
+            watched: 200,
             error_text: 4 << 10,
         }
     }
@@ -168,8 +179,22 @@ pub struct Config {
     pub headers: Vec<(String, String)>,
     /// Which revisions to try.
     pub era: EraChoice,
+    /// The revision that was found last time, as [`Connected::protocol`] said it. Only for [`Connected::downgrade`].
+    pub last_seen: Option<String>,
     /// What the host can ask a person.
     pub elicitation: Elicitation,
+    /// Extensions that the host handles, each with its settings (2026-07-28, basic/versioning, "Extension Negotiation").
+    /// The tasks extension is declared by `tasks`, not here.
+    pub extensions: Vec<(String, Value)>,
+    /// Whether the server may answer a call with a task that is then asked for until it is done: the tasks extension of
+    /// 2026-07-28, and the experimental tasks of 2025-11-25 for tools that require them.
+    pub tasks: bool,
+    /// From which level on the server is asked for log messages. Deprecated by 2026-07-28, so off unless wanted.
+    pub log_level: Option<LogLevel>,
+    /// Whether a call that the server refused for missing headers goes out again under a definition that is another one
+    /// than before (2026-07-28, "Client Behavior"). Off where a person approves definitions: then such a call fails with
+    /// [`OpError::DefinitionChanged`].
+    pub take_changes: bool,
     /// How long to wait.
     pub timeouts: Timeouts,
     /// How much to accept.
@@ -184,7 +209,12 @@ impl Config {
             client,
             headers: Vec::new(),
             era: EraChoice::Auto,
+            last_seen: None,
             elicitation: Elicitation { form: true, url: true },
+            extensions: Vec::new(),
+            tasks: false,
+            log_level: None,
+            take_changes: false,
             timeouts: Timeouts::default(),
             limits: Limits::default(),
         }
@@ -285,6 +315,9 @@ pub enum Input {
         /// [`Sent::Unknown`].
         sent: Sent,
     },
+    /// The driver began or ended what needs the person for a sign-in before a request can go out or go out again. As with
+    /// questions of the server, that time is the person's: no request is late meanwhile.
+    SigningIn(bool),
     /// Time passed. Due after every [`Output::WakeAt`]; harmless at any other time.
     Tick,
 }
@@ -303,6 +336,7 @@ impl fmt::Debug for Input {
             Self::Failed { id, why, sent } => {
                 f.debug_struct("Failed").field("id", id).field("why", why).field("sent", sent).finish()
             }
+            Self::SigningIn(begins) => f.debug_tuple("SigningIn").field(begins).finish(),
             Self::Tick => f.write_str("Tick"),
         }
     }
@@ -334,9 +368,28 @@ pub struct Connected {
     pub capabilities: Value,
     /// The server's instructions, untrusted text (X45).
     pub instructions: Option<String>,
+    /// The revision is older than [`Config::last_seen`]: something between took protections away, or the server was set
+    /// back (X112).
+    pub downgrade: bool,
 }
 
 impl Connected {
+    /// The revision in use. Nothing but a server's odd answer to a handshake makes it `None`, and such an answer is
+    /// refused.
+    pub fn revision(&self) -> Option<Revision> {
+        Revision::of(&self.protocol)
+    }
+
+    /// The server's settings for an extension, if it has it. It is in use only if [`Config::extensions`] names it too.
+    pub fn extension(&self, id: &str) -> Option<&Value> {
+        self.capabilities.get("extensions")?.get(id).filter(|settings| settings.is_object())
+    }
+
+    /// Whether the server says that it has this capability, for example `prompts`.
+    pub(crate) fn has(&self, capability: &str) -> bool {
+        self.capabilities.get(capability).is_some_and(|found| !matches!(found, Value::Null | Value::Bool(false)))
+    }
+
     /// The server's name as it reports it, empty if it reports none.
     pub fn server_name(&self) -> &str {
         self.server.get("name").and_then(Value::as_str).unwrap_or_default()
@@ -348,10 +401,10 @@ impl Connected {
     }
 }
 
-/// A tool that was left out of the list.
+/// An entry that was left out of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excluded {
-    /// Its name, or its position where it has none.
+    /// Its name or address, or its position where it has none.
     pub name: String,
     /// Why, in words.
     pub reason: String,
@@ -463,6 +516,20 @@ pub enum Again {
     Headers,
     /// The server asked for input and got it.
     Input,
+    /// The server does not speak the revision any more; it was found out anew.
+    Version,
+}
+
+/// How a task is doing (tasks extension, "Task Status"; 2025-11-25, basic/utilities/tasks).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskStatus {
+    /// The server's name for the task. Whoever has it can ask for the task: keep it like a secret, but keep it, to go on
+    /// with [`crate::Session::resume_task`] after a restart.
+    pub task: String,
+    /// `working`, `input_required`, `completed`, `failed` or `cancelled`, as received.
+    pub status: String,
+    /// Server text.
+    pub message: Option<String>,
 }
 
 /// What the host should know.
@@ -486,6 +553,36 @@ pub enum Event {
         op: OpId,
         /// The result.
         result: CallResult,
+    },
+    /// The answer to [`crate::Session::list`] for any other list.
+    Listed {
+        /// Which operation.
+        op: OpId,
+        /// Which list.
+        list: List,
+        /// Every usable entry as received, in order.
+        items: Vec<Value>,
+        /// What was left out, and why.
+        excluded: Vec<Excluded>,
+    },
+    /// The answer to [`crate::Session::request`], [`crate::Session::watch`] and [`crate::Session::set_log_level`].
+    Answered {
+        /// Which operation.
+        op: OpId,
+        /// The whole result as received.
+        result: Value,
+    },
+    /// A call became a task, or the task is in another state than before.
+    Task {
+        /// Which operation. It ends with [`Event::Called`] or [`Event::Failed`].
+        op: OpId,
+        /// How it is doing.
+        status: TaskStatus,
+    },
+    /// A watched resource, or one below it, is another one now. Several changes at once are told once.
+    ResourceUpdated {
+        /// Its address as received.
+        uri: String,
     },
     /// The server reports progress. At most ten a second per operation.
     Progress {

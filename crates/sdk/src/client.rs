@@ -1,26 +1,23 @@
 //! `countersign/mcp`: the MCP client alone, openly without a gate.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
-use browser::client::Client as Inner;
+use browser::client::{Client as Inner, Hooks};
+use browser::mcp::List;
+use browser::mcp::oauth::Settings;
+use browser::oauth::SignIn;
 use browser::{Code, Error, Fetcher, mcp};
-use js_sys::Function;
-use serde::Deserialize;
+use futures_util::future::LocalBoxFuture;
+use js_sys::{Function, Promise, Reflect};
 use serde_json::Value;
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 use crate::plain::{from_text, thrown, to_text};
+use crate::sign_in;
 use crate::tickets::Tickets;
-
-/// What `connect()` takes.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object of options")]
-struct ConnectOptions {
-    headers: Vec<(String, String)>,
-    name: Option<String>,
-    version: Option<String>,
-}
 
 /// One connection to one server; made first and connected then, so that connecting can be cancelled too.
 #[wasm_bindgen]
@@ -38,21 +35,17 @@ impl Client {
         Self::default()
     }
 
-    /// Connects to a server. See `connect` in `mcp.d.ts`.
-    pub async fn connect(
-        &self,
-        ticket: u32,
-        url: String,
-        options: String,
-        fetch: Option<Function>,
-    ) -> Result<(), JsValue> {
+    /// Connects to a server. See `connect` in `mcp.d.ts`; `hooks` has the page's functions, which take and give JSON text.
+    pub async fn connect(&self, ticket: u32, url: String, options: String, hooks: JsValue) -> Result<(), JsValue> {
         let connect = async {
-            let options: ConnectOptions = from_text(&options, "what connect() was given")?;
-            let name = options.name.unwrap_or_else(|| "countersign".to_owned());
-            let version = options.version.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned());
-            let mut config = mcp::Config::new(url, mcp::Implementation { name, version });
-            config.headers = options.headers;
-            Inner::connect(config, fetch.map(Fetcher::custom).unwrap_or_default()).await
+            let options: Value = from_text(&options, "what connect() was given")?;
+            let (config, settings) = config(url, &options)?;
+            let fetcher = function(&hooks, "fetch").map(Fetcher::custom).unwrap_or_default();
+            let mut page = page(&hooks);
+            if let Some(settings) = settings {
+                page.sign_in = Some(Rc::new(SignIn::new(settings, fetcher.clone(), sign_in::page(&hooks)).await?));
+            }
+            Inner::connect(config, fetcher, page).await
         };
         let inner = self.tickets.run(ticket, connect).await?;
         self.inner.replace(Some(inner));
@@ -64,10 +57,15 @@ impl Client {
         to_text(&self.inner().map_err(thrown)?.server()).map_err(thrown)
     }
 
-    /// Every tool, all pages.
-    #[wasm_bindgen(js_name = listTools)]
-    pub async fn list_tools(&self, ticket: u32) -> Result<String, JsValue> {
-        self.tickets.run(ticket, async { to_text(&self.inner()?.list_tools().await?) }).await
+    /// A list, all pages: `tools`, `prompts`, `resources` or `templates`.
+    pub async fn list(&self, ticket: u32, list: String) -> Result<String, JsValue> {
+        let list = match list.as_str() {
+            "prompts" => List::Prompts,
+            "resources" => List::Resources,
+            "templates" => List::Templates,
+            _ => List::Tools,
+        };
+        self.tickets.run(ticket, async { to_text(&self.inner()?.list(list).await?) }).await
     }
 
     /// A ticket for one call, so that it can be cancelled.
@@ -89,16 +87,37 @@ impl Client {
         arguments: String,
         on_progress: Option<Function>,
     ) -> Result<String, JsValue> {
-        let progress = move |detail: Value| {
-            if let Some(on_progress) = &on_progress
-                && let Ok(detail) = to_text(&detail)
-            {
-                // mcp.js wraps the page's function; it never throws here.
-                let _ = on_progress.call1(&JsValue::UNDEFINED, &detail.into());
-            }
-        };
-        let call = async { to_text(&self.inner()?.call_tool(&name, arguments, progress).await?) };
+        let call = async { to_text(&self.inner()?.call_tool(&name, arguments, heard(on_progress)).await?) };
         self.tickets.run(ticket, call).await
+    }
+
+    /// Sends any other request; the parameters are JSON text and are sent as they are.
+    pub async fn request(
+        &self,
+        ticket: u32,
+        method: String,
+        params: String,
+        on_progress: Option<Function>,
+    ) -> Result<String, JsValue> {
+        let request = async { to_text(&self.inner()?.request(&method, params, heard(on_progress)).await?) };
+        self.tickets.run(ticket, request).await
+    }
+
+    /// Wants to hear of changes of a resource, or no longer.
+    pub async fn watch(&self, ticket: u32, uri: String, on: bool) -> Result<(), JsValue> {
+        self.tickets.run(ticket, async { self.inner()?.watch(&uri, on).await }).await
+    }
+
+    /// Chooses from which level on the server sends log messages.
+    #[wasm_bindgen(js_name = setLogLevel)]
+    pub async fn set_log_level(&self, ticket: u32, level: String) -> Result<(), JsValue> {
+        self.tickets.run(ticket, async { self.inner()?.set_log_level(&level).await }).await
+    }
+
+    /// Signs out, and says how that went.
+    #[wasm_bindgen(js_name = signOut)]
+    pub async fn sign_out(&self, ticket: u32) -> Result<String, JsValue> {
+        self.tickets.run(ticket, async { to_text(&self.inner()?.sign_out().await) }).await
     }
 
     /// Ends the connection.
@@ -116,4 +135,101 @@ impl Client {
         let inner = self.inner.borrow().clone();
         inner.ok_or_else(|| Error::new(Code::Cancelled, "this client is not connected").hint("connect() again"))
     }
+}
+
+/// What `connect()` takes, and nothing else: an option that is spelled wrong must not be passed over.
+fn config(url: String, options: &Value) -> Result<(mcp::Config, Option<Settings>), Error> {
+    let mut client =
+        mcp::Implementation { name: "countersign".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
+    let mut headers = Vec::new();
+    let mut era = mcp::EraChoice::Auto;
+    let (mut tasks, mut log_level, mut extensions) = (false, None, Vec::new());
+    for (name, value) in options.as_object().into_iter().flatten() {
+        match (name.as_str(), value, value.as_str()) {
+            ("name", _, Some(name)) => client.name = name.to_owned(),
+            ("version", _, Some(version)) => client.version = version.to_owned(),
+            ("protocol", _, Some(protocol)) => {
+                let revision = mcp::Revision::of(protocol).ok_or_else(|| sign_in::unfit(name))?;
+                era = mcp::EraChoice::Exact(revision);
+            }
+            ("tasks", Value::Bool(wanted), _) => tasks = *wanted,
+            ("logLevel", _, Some(level)) => {
+                log_level = Some(mcp::LogLevel::of(level).ok_or_else(|| sign_in::unfit(name))?);
+            }
+            ("extensions", Value::Object(wanted), _) => {
+                extensions = wanted.iter().map(|(id, settings)| (id.clone(), settings.clone())).collect();
+            }
+            ("headers", Value::Array(pairs), _) => {
+                let text = |pair: &Value, at| pair.get(at).and_then(Value::as_str).map(str::to_owned);
+                headers = pairs.iter().filter_map(|pair| Some((text(pair, 0)?, text(pair, 1)?))).collect();
+            }
+            ("auth", _, _) => {}
+            _ => return Err(sign_in::unfit(name)),
+        }
+    }
+    let auth = options.get("auth").map(|auth| sign_in::settings(&url, &client.name, auth)).transpose()?;
+    if auth.is_some() && headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+        return Err(sign_in::unfit("headers.Authorization` beside `auth"));
+    }
+    let mut config = mcp::Config::new(url, client);
+    config.headers = headers;
+    config.era = era;
+    config.tasks = tasks;
+    config.log_level = log_level;
+    config.extensions = extensions;
+    Ok((config, auth))
+}
+
+/// The functions of the page.
+fn page(hooks: &JsValue) -> Hooks {
+    let mut page = Hooks::default();
+    if let Some(elicit) = function(hooks, "elicit") {
+        page.elicit = Some(Box::new(move |question| {
+            let asked = called(&elicit, Some(&question.to_string().into()));
+            Box::pin(async move { answer(asked.await.and_then(|said| said.as_string())) })
+        }));
+    }
+    if let Some(event) = function(hooks, "event") {
+        page.event = Some(Box::new(move |detail| tell(&event, &detail)));
+    }
+    page
+}
+
+/// What hands progress to the page.
+fn heard(on_progress: Option<Function>) -> impl Fn(Value) + 'static {
+    move |detail| {
+        if let Some(on_progress) = &on_progress {
+            tell(on_progress, &detail);
+        }
+    }
+}
+
+/// What the page answered to a question; anything that is no answer means that nobody decided.
+fn answer(said: Option<String>) -> mcp::Answer {
+    let said: Option<Value> = said.and_then(|said| serde_json::from_str(&said).ok());
+    let action = said.as_ref().and_then(|said| said.get("action")).and_then(Value::as_str);
+    match action {
+        Some("accept") => mcp::Answer::Accept(said.and_then(|mut said| Some(said.get_mut("content")?.take()))),
+        Some("decline") => mcp::Answer::Decline,
+        _ => mcp::Answer::Cancel,
+    }
+}
+
+/// One of the page's functions; `mcp.js` wraps each of them.
+pub(crate) fn function(hooks: &JsValue, name: &str) -> Option<Function> {
+    Reflect::get(hooks, &name.into()).ok()?.dyn_into().ok()
+}
+
+/// Tells the page something. Its function does not throw: `mcp.js` runs the person's own later.
+fn tell(function: &Function, detail: &Value) {
+    if let Ok(detail) = to_text(detail) {
+        let _ = function.call1(&JsValue::UNDEFINED, &detail.into());
+    }
+}
+
+/// Calls one of the page's functions and waits for what it gives; none when it throws or rejects.
+pub(crate) fn called(function: &Function, given: Option<&JsValue>) -> LocalBoxFuture<'static, Option<JsValue>> {
+    let none = JsValue::UNDEFINED;
+    let said = function.call1(&none, given.unwrap_or(&none)).ok().map(|said| Promise::resolve(&said));
+    Box::pin(async move { JsFuture::from(said?).await.ok() })
 }

@@ -8,17 +8,17 @@ use serde_json::Value;
 use crate::era::{capabilities, client_info, header, post_headers};
 use crate::error::OpError;
 use crate::jsonrpc::{Members, quoted};
+use crate::revision::Revision;
 use crate::types::{Config, Connected, Era};
 
 /// The revision to ask for.
 pub(crate) const LATEST: &str = "2025-11-25";
 /// The first revision that has the `MCP-Protocol-Version` header.
 const WITH_HEADER: &str = "2025-06-18";
-const KNOWN: [&str; 4] = [LATEST, WITH_HEADER, "2025-03-26", "2024-11-05"];
 
 /// Whether this is a revision with a handshake that is spoken here.
 pub(crate) fn is_known(version: &str) -> bool {
-    KNOWN.contains(&version)
+    Revision::of(version).is_some_and(Revision::has_handshake)
 }
 
 /// What is kept between requests.
@@ -101,7 +101,7 @@ pub(crate) fn is_lost(error: &OpError, status: Option<u16>) -> bool {
 pub(crate) fn initialize(config: &Config, version: &str) -> Members {
     vec![
         ("protocolVersion", quoted(version)),
-        ("capabilities", capabilities(config).to_string()),
+        ("capabilities", capabilities(config, false).to_string()),
         ("clientInfo", client_info(config).to_string()),
     ]
 }
@@ -120,5 +120,6 @@ pub(crate) fn connected(result: &Value, era: Era) -> Result<Connected, OpError> 
         server: result.get("serverInfo").cloned().unwrap_or(Value::Null),
         capabilities: result.get("capabilities").cloned().unwrap_or(Value::Null),
         instructions: result.get("instructions").and_then(Value::as_str).map(str::to_owned),
+        downgrade: false,
     })
 }

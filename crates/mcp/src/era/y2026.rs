@@ -1,6 +1,8 @@
 //! 2026-07-28: no handshake, no session. Every request says who asks, in `_meta` and in headers; questions of the server
 //! come as results that ask for another round.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::era::{capabilities, client_info, header, post_headers};
@@ -38,10 +40,15 @@ pub(crate) fn meta(config: &Config, progress: Option<u64>) -> String {
     let mut meta = serde_json::json!({
         "io.modelcontextprotocol/protocolVersion": VERSION,
         "io.modelcontextprotocol/clientInfo": client_info(config),
-        "io.modelcontextprotocol/clientCapabilities": capabilities(config),
+        "io.modelcontextprotocol/clientCapabilities": capabilities(config, true),
     });
-    if let (Some(token), Some(meta)) = (progress, meta.as_object_mut()) {
-        meta.insert("progressToken".into(), token.into());
+    if let Some(meta) = meta.as_object_mut() {
+        if let Some(level) = config.log_level {
+            meta.insert("io.modelcontextprotocol/logLevel".into(), level.as_str().into());
+        }
+        if let Some(token) = progress {
+            meta.insert("progressToken".into(), token.into());
+        }
     }
     meta.to_string()
 }
@@ -56,15 +63,36 @@ pub(crate) fn headers(method: &str, name: Option<&str>, mirrored: Vec<(String, S
     all
 }
 
-/// The members of `subscriptions/listen`, or nothing if the server has no lists that change.
-pub(crate) fn listen(capabilities: &Value) -> Option<Members> {
-    let filter: serde_json::Map<String, Value> =
+/// Whether a request was refused, unread, for its revision.
+pub(crate) fn is_other_version(error: &OpError) -> bool {
+    matches!(error, OpError::Rpc { code: UNSUPPORTED_VERSION, .. })
+}
+
+/// Whether only a modern server answers so (transports/streamable-http, "Backward Compatibility").
+pub(crate) fn is_modern_error(error: &OpError) -> bool {
+    matches!(error, OpError::Rpc { code: HEADER_MISMATCH | MISSING_CAPABILITY | UNSUPPORTED_VERSION, .. })
+}
+
+/// The members of `subscriptions/listen`, or nothing if there is nothing to listen to: the server has no lists that change
+/// and no resource is watched (patterns/subscriptions, "Notification Filter").
+pub(crate) fn listen(capabilities: &Value, watched: &BTreeSet<String>) -> Option<Members> {
+    let mut filter: serde_json::Map<String, Value> =
         [("tools", "toolsListChanged"), ("prompts", "promptsListChanged"), ("resources", "resourcesListChanged")]
             .into_iter()
             .filter(|(list, _)| capabilities.pointer(&format!("/{list}/listChanged")) == Some(&Value::Bool(true)))
             .map(|(_, wish)| (wish.to_owned(), Value::Bool(true)))
             .collect();
+    if !watched.is_empty() {
+        let watched: Vec<Value> = watched.iter().map(|uri| uri.as_str().into()).collect();
+        filter.insert("resourceSubscriptions".into(), watched.into());
+    }
     (!filter.is_empty()).then(|| vec![("notifications", Value::Object(filter).to_string())])
+}
+
+/// How long a result may be kept, in milliseconds: `ttlMs`, nothing if it is absent or negative (server/utilities/caching).
+pub(crate) fn ttl(result: &Value) -> u64 {
+    let ttl = result.get("ttlMs");
+    ttl.and_then(|ttl| ttl.as_u64().or_else(|| ttl.as_f64().map(|ttl| ttl.max(0.0) as u64))).unwrap_or_default()
 }
 
 /// Judges a result of `server/discover`.
@@ -82,6 +110,7 @@ pub(crate) fn judge_result(result: &Value) -> Verdict {
         server: result.pointer("/_meta/io.modelcontextprotocol~1serverInfo").cloned().unwrap_or(Value::Null),
         capabilities: result.get("capabilities").cloned().unwrap_or(Value::Null),
         instructions: result.get("instructions").and_then(Value::as_str).map(str::to_owned),
+        downgrade: false,
     }))
 }
 

@@ -9,9 +9,10 @@ use serde_json::Value;
 use crate::era::y2026::Verdict;
 use crate::era::{Wire, y2024, y2025, y2026};
 use crate::error::{OpError, Sent};
+use crate::headers;
 use crate::jsonrpc;
+use crate::revision::Revision;
 use crate::session::exchange::{Exchange, Notice, Purpose};
-use crate::session::server::Progress;
 use crate::session::stream::Stream;
 use crate::session::{Failure, Kind, Landing, Op, Phase, Session};
 use crate::types::{Again, Connected, Era, EraChoice, Event, Method, Millis, OpId};
@@ -45,15 +46,15 @@ impl Session {
     pub(super) fn begin_connect(&mut self) {
         let op = OpId(self.next());
         let handshake = Handshake { step: Step::Discover, corrected: false, first: None, found: None, session: None };
-        let kind = Kind::Handshake(handshake);
-        self.ops.insert(op, Op { kind, flight: None, renewed: false, progress: Progress::default() });
+        self.ops.insert(op, Op::new(Kind::Handshake(Box::new(handshake))));
         self.phase = Phase::Connecting(op);
-        if let Err(error) = self.check_headers() {
+        if let Err(error) = headers::check(&self.config.headers).and_then(|()| self.check_extensions()) {
             return self.give_up(op, Failure::new(error, Sent::No));
         }
         // A connection that is made anew speaks what it spoke before.
         match (self.config.era, self.connected.as_ref().map(|connected| connected.era)) {
-            (EraChoice::Auto, Some(Era::Y2025)) | (EraChoice::Legacy, _) => self.initialize(op),
+            (EraChoice::Exact(revision), _) if !revision.has_handshake() => self.discover(op),
+            (EraChoice::Auto, Some(Era::Y2025)) | (EraChoice::Legacy | EraChoice::Exact(_), _) => self.initialize(op),
             (EraChoice::Auto, Some(Era::Y2024)) | (EraChoice::LegacySse, _) => self.open_sse(op),
             (EraChoice::Auto | EraChoice::Modern, _) => self.discover(op),
         }
@@ -81,7 +82,11 @@ impl Session {
     fn initialize(&mut self, op: OpId) {
         self.step(op, Step::Initialize);
         self.wire = None;
-        let params = y2025::initialize(&self.config, y2025::LATEST);
+        let version = match self.config.era {
+            EraChoice::Exact(revision) => revision.as_str(),
+            _ => y2025::LATEST,
+        };
+        let params = y2025::initialize(&self.config, version);
         self.send(op, "initialize", params, None, Vec::new(), false);
     }
 
@@ -149,7 +154,16 @@ impl Session {
                 let unreachable = failure.status.is_none()
                     && failure.sent != Sent::No
                     && matches!(failure.error, OpError::Network { .. });
-                if unknown_here || unreachable {
+                let probe = self.config.era == EraChoice::Auto
+                    && y2026::is_modern_error(&failure.error)
+                    && self.handshake(op).is_some_and(|handshake| !handshake.corrected);
+                // Neither of the other revisions has HTTP+SSE.
+                let sse = matches!(self.config.era, EraChoice::Auto | EraChoice::Legacy)
+                    || self.config.era == EraChoice::Exact(Revision::V2024_11_05);
+                if probe {
+                    // The server was set up anew since: what it spoke is no longer what it speaks.
+                    self.discover(op);
+                } else if sse && (unknown_here || unreachable) {
                     if let Some(handshake) = self.handshake(op) {
                         handshake.first = Some(failure);
                     }
@@ -195,6 +209,10 @@ impl Session {
             Err(error) => return self.give_up(op, Failure::new(error, Sent::Yes)),
         };
         let version = connected.protocol.clone();
+        if matches!(self.config.era, EraChoice::Exact(revision) if revision.as_str() != version) {
+            let error = OpError::Version { offered: vec![version] };
+            return self.give_up(op, Failure::new(error, Sent::Yes));
+        }
         let session = self.handshake(op).and_then(|handshake| {
             handshake.step = Step::Initialized;
             handshake.found = Some(connected);
@@ -251,21 +269,27 @@ impl Session {
     }
 
     /// The connection stands.
-    fn ready(&mut self, op: OpId, connected: Connected) {
+    fn ready(&mut self, op: OpId, mut connected: Connected) {
         self.ops.remove(&op);
         let capabilities = connected.capabilities.clone();
         let era = connected.era;
+        // Names of revisions are dates, so they are ordered as texts.
+        connected.downgrade = self.config.last_seen.as_ref().is_some_and(|seen| connected.protocol < *seen);
         self.connected = Some(connected.clone());
         self.tell(Event::Connected(connected));
         match era {
-            Era::Y2024 => self.phase = Phase::Ready,
+            Era::Y2024 => {
+                self.phase = Phase::Ready;
+                self.repeat_wishes();
+            }
             Era::Y2025 => {
                 self.phase = Phase::Held { until: self.now + HOLD };
                 self.open_stream();
+                self.repeat_wishes();
             }
             Era::Y2026 => {
                 self.phase = Phase::Ready;
-                if y2026::listen(&capabilities).is_some() {
+                if y2026::listen(&capabilities, &self.watched).is_some() {
                     self.open_stream();
                 }
             }
@@ -303,13 +327,35 @@ impl Session {
             self.phase = Phase::Idle;
             self.withdraw_asks_of_server();
         }
+        self.put_back(op, Again::NewSession);
+    }
+
+    /// Finds out anew what the server speaks, because it refused a request for its revision, and puts the operation back
+    /// to the front (basic/versioning, "Protocol Version Negotiation").
+    pub(super) fn find_out_anew(&mut self, op: OpId) {
+        if self.is_modern() && !matches!(self.phase, Phase::Connecting(_)) {
+            let listens = self.listens();
+            self.end_listens(&listens);
+            self.stream = Stream::default();
+            self.wire = None;
+            self.connected = None;
+            self.cache.clear();
+            self.phase = Phase::Idle;
+        }
+        self.put_back(op, Again::Version);
+    }
+
+    fn put_back(&mut self, op: OpId, why: Again) {
         if let Some(entry) = self.ops.get_mut(&op) {
             entry.renewed = true;
             if let Kind::List(listing) = &mut entry.kind {
                 listing.restart();
             }
+            let quiet = matches!(&entry.kind, Kind::Call(calling) if calling.quiet);
             self.waiting.push_front(op);
-            self.tell(Event::SentAgain { op, why: Again::NewSession });
+            if !quiet {
+                self.tell(Event::SentAgain { op, why });
+            }
         }
     }
 }

@@ -475,10 +475,10 @@ impl Session {
     }
 
     fn is_standing(&self, purpose: Purpose) -> bool {
-        matches!(purpose, Purpose::Op(op) if matches!(self.ops.get(&op).map(|op| &op.kind), Some(Kind::Listen)))
+        matches!(purpose, Purpose::Op(op) if matches!(self.ops.get(&op).map(|op| &op.kind), Some(Kind::Listen(_))))
     }
 }
 
-fn rpc_error(error: RpcError) -> OpError {
+pub(super) fn rpc_error(error: RpcError) -> OpError {
     OpError::Rpc { code: error.code, message: error.message, data: error.data }
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::error::OpError;
+use crate::error::{OpError, Sent};
 use crate::jsonrpc;
 use crate::session::exchange::Notice;
-use crate::session::{Kind, Phase, Session};
+use crate::session::{Failure, Kind, Phase, Session};
 use crate::types::{Again, Answer, Ask, AskId, Era, Event, Listed, Millis, OpId, ServerRequest};
 
 /// Shortest time between two reports of progress of one operation.
@@ -13,6 +13,12 @@ const PROGRESS: Millis = 100;
 /// How long changes of lists are collected.
 const CHANGES: Millis = 250;
 const LOGS_A_SECOND: u32 = 20;
+/// Addresses to open that are remembered until they are dealt with.
+const ELICITATIONS: usize = 64;
+/// Longest address of a resource, or id of an address to open, that is remembered.
+const LONGEST_URI: usize = 8_000;
+/// The member of `_meta` that names the task a message of 2025-11-25 belongs to.
+const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
 const IGNORED: u32 = 100;
 
 /// A question that waits for the person.
@@ -22,8 +28,9 @@ pub(super) struct Open {
 }
 
 enum Origin {
-    /// A request of the server, with its id as received; legacy revisions.
-    Request(Value),
+    /// A request of the server, with its id as received, and the task that it belongs to, which the answer names too
+    /// (2025-11-25, basic/utilities/tasks, "Related Task Metadata"); legacy revisions.
+    Request(Value, Option<Value>),
     /// An entry of an `input_required` result.
     Round(String),
 }
@@ -61,7 +68,7 @@ impl Session {
         let reply = match method {
             "ping" => Ok(jsonrpc::response(&id, &json!({}))),
             "elicitation/create" => {
-                if self.asks.values().any(|open| matches!(&open.origin, Origin::Request(known) if *known == id)) {
+                if self.asks.values().any(|open| matches!(&open.origin, Origin::Request(known, _) if *known == id)) {
                     return self.ignored("a question that is open already");
                 }
                 match self.question(params) {
@@ -69,7 +76,8 @@ impl Session {
                         Err((-32603, "too many questions are open".to_owned()))
                     }
                     Ok((message, kind)) => {
-                        self.ask(Origin::Request(id), op, message, kind, 0);
+                        let task = params.get("_meta").and_then(|meta| meta.get(RELATED_TASK)).cloned();
+                        self.ask(Origin::Request(id, task), op, message, kind, 0);
                         return;
                     }
                     Err(what) => Err((-32602, what)),
@@ -105,6 +113,9 @@ impl Session {
 
     fn ask(&mut self, origin: Origin, op: Option<OpId>, message: String, kind: Ask, repeated: u32) {
         let id = AskId(self.next());
+        if let Ask::Url { elicitation: Some(elicitation), .. } = &kind {
+            self.note_elicitation(elicitation);
+        }
         self.asks.insert(id, Open { origin, op });
         self.asking_since = self.asking_since.or(Some(self.now));
         self.tell(Event::Asked(ServerRequest { id, op, message, kind, repeated }));
@@ -133,20 +144,21 @@ impl Session {
     pub(super) fn answered(&mut self, id: AskId, answer: Answer) {
         let Some(open) = self.asks.remove(&id) else { return };
         self.stop_asking();
-        let result = match answer {
+        let mut result = match answer {
             Answer::Accept(Some(content)) => json!({ "action": "accept", "content": content }),
             Answer::Accept(None) => json!({ "action": "accept" }),
             Answer::Decline => json!({ "action": "decline" }),
             Answer::Cancel => json!({ "action": "cancel" }),
         };
         match (open.origin, open.op) {
-            (Origin::Request(rpc), _) => {
+            (Origin::Request(rpc, task), _) => {
+                if let (Some(task), Some(result)) = (task, result.as_object_mut()) {
+                    result.insert("_meta".into(), json!({ RELATED_TASK: task }));
+                }
                 self.post_notice(Notice::Other, jsonrpc::response(&rpc, &result));
             }
             (Origin::Round(key), Some(op)) => {
-                if let Some(Kind::Call(call)) = self.ops.get_mut(&op).map(|op| &mut op.kind)
-                    && call.respond(key, result)
-                {
+                if self.calling(op).is_some_and(|call| call.respond(key, result)) && !self.task_responded(op) {
                     self.tell(Event::SentAgain { op, why: Again::Input });
                     self.resend(op);
                 }
@@ -167,7 +179,7 @@ impl Session {
 
     /// The connection that the server asked on is gone.
     pub(super) fn withdraw_asks_of_server(&mut self) {
-        self.withdraw(|open| matches!(open.origin, Origin::Request(_)));
+        self.withdraw(|open| matches!(open.origin, Origin::Request(..)));
     }
 
     fn withdraw(&mut self, void: impl Fn(&Open) -> bool) {
@@ -184,7 +196,13 @@ impl Session {
         if !self.asks.is_empty() {
             return;
         }
-        let Some(since) = self.asking_since.take() else { return };
+        if let Some(since) = self.asking_since.take() {
+            self.forgive(since);
+        }
+    }
+
+    /// Does not count the time since then: it was the person's.
+    pub(super) fn forgive(&mut self, since: Millis) {
         let now = self.now;
         for flight in self.ops.values_mut().filter_map(|op| op.flight.as_mut()) {
             flight.started += now - since.clamp(flight.started, now);
@@ -201,15 +219,30 @@ impl Session {
             "notifications/prompts/list_changed" => self.list_changed(Listed::Prompts),
             "notifications/resources/list_changed" => self.list_changed(Listed::Resources),
             "notifications/elicitation/complete" => {
-                if let Some(elicitation) = params.get("elicitationId").and_then(Value::as_str) {
+                // Unknown and finished ones must be ignored (2025-11-25, client/elicitation).
+                let elicitation = params.get("elicitationId").and_then(Value::as_str).unwrap_or_default();
+                if self.elicitations.remove(elicitation) {
                     self.tell(Event::ElicitationComplete { elicitation: elicitation.to_owned() });
+                } else {
+                    self.ignored("the end of something that was not asked to be opened");
                 }
             }
             "notifications/cancelled" => {
                 let request = params.get("requestId").cloned().unwrap_or(Value::Null);
-                self.withdraw(|open| matches!(&open.origin, Origin::Request(id) if *id == request));
+                // 2026-07-28: servers end subscriptions in this way, and nothing else (patterns/cancellation).
+                if let Some(op) = own.filter(|op| self.is_listen(*op, &request)) {
+                    let error = OpError::NoAnswer;
+                    return self.land(op, Err(Failure::new(error, Sent::Yes)));
+                }
+                self.withdraw(|open| matches!(&open.origin, Origin::Request(id, _) if *id == request));
             }
-            "notifications/subscriptions/acknowledged" | "notifications/resources/updated" => {}
+            "notifications/subscriptions/acknowledged" => {
+                if let Some(op) = own {
+                    self.acknowledged(op, params);
+                }
+            }
+            "notifications/resources/updated" => self.resource_changed(params),
+            "notifications/tasks/status" => self.task_changed(params),
             _ => self.ignored("a notification of an unknown kind"),
         }
     }
@@ -223,7 +256,9 @@ impl Session {
         let Some(progress) = params.get("progress").and_then(Value::as_f64) else {
             return self.ignored("progress without a number");
         };
-        if entry.flight.is_none() || entry.progress.highest.is_some_and(|highest| progress <= highest) {
+        // A task of 2025-11-25 goes on with the token of its call.
+        let is_task = matches!(&entry.kind, Kind::Call(call) if call.task.is_some());
+        if (entry.flight.is_none() && !is_task) || entry.progress.highest.is_some_and(|highest| progress <= highest) {
             return;
         }
         entry.progress.highest = Some(progress);
@@ -269,7 +304,45 @@ impl Session {
         });
     }
 
+    fn is_listen(&self, op: OpId, rpc: &Value) -> bool {
+        self.ops.get(&op).is_some_and(|op| {
+            matches!(op.kind, Kind::Listen(_)) && op.flight.as_ref().is_some_and(|flight| *rpc == flight.rpc)
+        })
+    }
+
+    fn note_elicitation(&mut self, id: &str) {
+        if self.elicitations.len() < ELICITATIONS && id.len() <= LONGEST_URI {
+            self.elicitations.insert(id.to_owned());
+        }
+    }
+
+    /// The data of an error that names addresses to open first (2025-11-25, `URLElicitationRequiredError`).
+    pub(super) fn note_elicitations(&mut self, data: &Value) {
+        for elicitation in crate::session::list(data, "elicitations") {
+            if let Some(id) = elicitation.get("elicitationId").and_then(Value::as_str) {
+                self.note_elicitation(id);
+            }
+        }
+    }
+
+    /// A resource changed. It may be one below a watched one, so its address is not compared (2025-11-25,
+    /// server/resources, `notifications/resources/updated`).
+    fn resource_changed(&mut self, params: &Value) {
+        let Some(uri) = params.get("uri").and_then(Value::as_str).filter(|uri| uri.len() <= LONGEST_URI) else {
+            return self.ignored("a change of a resource without an address");
+        };
+        self.void_resource(uri);
+        if self.watched.is_empty() {
+            return self.ignored("a change of a resource that is not watched");
+        }
+        if self.changed_resources.len() < self.config.limits.watched {
+            self.changed_resources.insert(uri.to_owned());
+            self.changed_at = self.changed_at.or(Some(self.now + CHANGES));
+        }
+    }
+
     fn list_changed(&mut self, list: Listed) {
+        self.void_list(list);
         self.changed.insert(list);
         self.changed_at = self.changed_at.or(Some(self.now + CHANGES));
     }
@@ -280,6 +353,9 @@ impl Session {
             self.changed_at = None;
             for list in std::mem::take(&mut self.changed) {
                 self.tell(Event::ListChanged(list));
+            }
+            for uri in std::mem::take(&mut self.changed_resources) {
+                self.tell(Event::ResourceUpdated { uri });
             }
         }
     }

@@ -1,10 +1,16 @@
 //! The standing stream, by which a server speaks without being asked: the GET of 2025, `subscriptions/listen` of 2026,
 //! and the one stream of HTTP+SSE that carries everything.
 
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
 use crate::era::{Wire, y2026};
 use crate::error::{OpError, Sent};
+use crate::jsonrpc::quoted;
+use crate::request::{LogLevel, Request};
+use crate::session::calls::{Calling, Job};
 use crate::session::exchange::{Exchange, Purpose};
-use crate::session::server::Progress;
 use crate::session::{Failure, Kind, Landing, Op, Phase, Session};
 use crate::types::{Era, Event, FetchId, Method, Millis, OpId};
 
@@ -25,6 +31,22 @@ pub(super) struct Stream {
     failures: u32,
     opened_at: Option<Millis>,
     pub(super) reopen_at: Option<Millis>,
+}
+
+/// A subscription of 2026-07-28.
+#[derive(Default)]
+pub(super) struct Listening {
+    acknowledged: bool,
+    /// Operations that are done when the server acknowledges it.
+    waiting: Vec<OpId>,
+    /// Older subscriptions that it replaces. They stay until it is acknowledged, so that nothing is missed between.
+    replaces: Vec<OpId>,
+}
+
+/// A wish about one resource.
+pub(super) struct Watching {
+    pub(super) uri: String,
+    pub(super) on: bool,
 }
 
 impl Stream {
@@ -58,18 +80,142 @@ impl Session {
                 self.stream.fetch = Some(fetch);
             }
             Some(Wire::Y2026(_)) => {
-                let op = OpId(self.next());
-                let entry = Op { kind: Kind::Listen, flight: None, renewed: false, progress: Progress::default() };
-                self.ops.insert(op, entry);
-                self.send_listen(op);
+                self.listen(Vec::new());
             }
             Some(Wire::Y2024(_)) | None => {}
         }
     }
 
+    /// Subscribes to everything that is wanted now, in the place of every older subscription.
+    fn listen(&mut self, waiting: Vec<OpId>) {
+        self.stream.reopen_at = None;
+        let replaces = self.listens();
+        let op = OpId(self.next());
+        self.ops.insert(op, Op::new(Kind::Listen(Listening { acknowledged: false, waiting, replaces })));
+        self.send_listen(op);
+    }
+
+    pub(super) fn listens(&self) -> Vec<OpId> {
+        let is_listen = |(_, op): &(&OpId, &Op)| matches!(op.kind, Kind::Listen(_));
+        self.ops.iter().filter(is_listen).map(|(id, _)| *id).collect()
+    }
+
+    /// Ends subscriptions from our side: closing the stream is how a server is told.
+    pub(super) fn end_listens(&mut self, listens: &[OpId]) {
+        for op in listens {
+            if let Some(fetch) = self.ops.remove(op).and_then(|op| op.flight?.fetch) {
+                self.cut(fetch);
+            }
+        }
+    }
+
+    /// The server took a subscription on (patterns/subscriptions, "Acknowledgment").
+    pub(super) fn acknowledged(&mut self, op: OpId, params: &Value) {
+        let Some(Kind::Listen(listening)) = self.ops.get_mut(&op).map(|op| &mut op.kind) else {
+            return self.ignored("an acknowledgment of something that is no subscription");
+        };
+        if std::mem::replace(&mut listening.acknowledged, true) {
+            return self.ignored("a second acknowledgment of a subscription");
+        }
+        let (waiting, replaces) = (std::mem::take(&mut listening.waiting), std::mem::take(&mut listening.replaces));
+        self.end_listens(&replaces);
+        let taken = params.get("notifications").cloned().unwrap_or_else(|| json!({}));
+        let uris: BTreeSet<&str> =
+            crate::session::list(&taken, "resourceSubscriptions").iter().filter_map(Value::as_str).collect();
+        for op in waiting {
+            let Some(Kind::Watch(Watching { uri, on })) = self.ops.get(&op).map(|op| &op.kind) else { continue };
+            let (uri, on) = (uri.clone(), *on);
+            if !on || uris.contains(uri.as_str()) {
+                self.ops.remove(&op);
+                self.tell(Event::Answered { op, result: taken.clone() });
+            } else {
+                self.fail(op, OpError::Unsupported { what: format!("changes of `{uri}`") }, Sent::Yes);
+            }
+        }
+    }
+
+    /// Begins to watch a resource, or ends it.
+    pub(super) fn start_watch(&mut self, op: OpId) {
+        let Some(Kind::Watch(Watching { uri, on })) = self.ops.get(&op).map(|op| &op.kind) else { return };
+        let (uri, on) = (uri.clone(), *on);
+        let connected = self.connected.as_ref();
+        if connected.is_none_or(|it| it.capabilities.pointer("/resources/subscribe") != Some(&Value::Bool(true))) {
+            return self.fail(op, OpError::Unsupported { what: "changes of single resources".into() }, Sent::No);
+        }
+        let limit = self.config.limits.watched;
+        if !on {
+            self.watched.remove(&uri);
+        } else if self.watched.contains(&uri) || self.watched.len() < limit {
+            self.watched.insert(uri.clone());
+        } else {
+            return self.fail(op, OpError::TooMuch { what: "watched resources", limit }, Sent::No);
+        }
+        if !self.is_modern() {
+            let method = if on { "resources/subscribe" } else { "resources/unsubscribe" };
+            return self.become_request(op, subscription(method, &uri));
+        }
+        let capabilities = self.connected.as_ref().map(|connected| &connected.capabilities);
+        if capabilities.is_some_and(|capabilities| y2026::listen(capabilities, &self.watched).is_none()) {
+            let listens = self.listens();
+            self.end_listens(&listens);
+            self.ops.remove(&op);
+            return self.tell(Event::Answered { op, result: json!({}) });
+        }
+        // It is done when the server acknowledges, which has a time limit of its own.
+        let rpc = self.next();
+        self.fly(op, rpc, None);
+        let mut waiting: Vec<OpId> = Vec::new();
+        for entry in self.ops.values_mut() {
+            if let Kind::Listen(listening) = &mut entry.kind {
+                waiting.append(&mut listening.waiting);
+            }
+        }
+        waiting.push(op);
+        self.listen(waiting);
+    }
+
+    /// A wish to watch came to nothing.
+    pub(super) fn unwatch_failed(&mut self, watching: &Watching) {
+        if watching.on {
+            self.watched.remove(&watching.uri);
+        }
+    }
+
+    /// Chooses which log messages come.
+    pub(super) fn start_level(&mut self, op: OpId, level: LogLevel) {
+        if self.lacks("logging") {
+            return self.fail(op, OpError::Unsupported { what: "`logging`".into() }, Sent::No);
+        }
+        self.config.log_level = Some(level);
+        if self.is_modern() {
+            // Every request says it from now on.
+            self.ops.remove(&op);
+            return self.tell(Event::Answered { op, result: json!({}) });
+        }
+        self.become_request(op, set_level(level));
+    }
+
+    fn become_request(&mut self, op: OpId, request: Request) {
+        if let Some(entry) = self.ops.get_mut(&op) {
+            entry.kind = Kind::Call(Box::new(Calling::new(Job::Plain(request))));
+            self.send_call(op);
+        }
+    }
+
+    /// Tells a server with a handshake again what the host wished for earlier: its new session knows nothing of it.
+    pub(super) fn repeat_wishes(&mut self) {
+        if let Some(level) = self.config.log_level.filter(|_| !self.lacks("logging")) {
+            self.send_quietly(set_level(level));
+        }
+        for uri in self.watched.clone() {
+            self.send_quietly(subscription("resources/subscribe", &uri));
+        }
+    }
+
     pub(super) fn send_listen(&mut self, op: OpId) {
         self.stream.opened_at = Some(self.now);
-        let members = self.connected.as_ref().and_then(|connected| y2026::listen(&connected.capabilities));
+        let members =
+            self.connected.as_ref().and_then(|connected| y2026::listen(&connected.capabilities, &self.watched));
         match members {
             Some(members) => self.send(op, "subscriptions/listen", members, None, Vec::new(), false),
             None => {
@@ -128,20 +274,23 @@ impl Session {
         }
     }
 
-    /// The subscription of 2026-07-28 ended: with an answer when the server shuts it down, otherwise by accident. A server
-    /// that does not know the request is not asked again.
+    /// A subscription of 2026-07-28 ended: with an answer when the server shuts it down, otherwise by accident. A server
+    /// that does not know the request is not asked again. An older subscription that it was to replace goes on.
     pub(super) fn listen_landed(&mut self, op: OpId, landing: Landing) {
-        self.ops.remove(&op);
-        let again = match &landing {
-            Ok(_) => true,
+        let Some(Kind::Listen(listening)) = self.ops.remove(&op).map(|op| op.kind) else { return };
+        let (again, error) = match landing {
+            Ok(_) => (true, OpError::NoAnswer),
             Err(failure) => match failure.error {
-                OpError::Network { .. } | OpError::NoAnswer => true,
-                OpError::Http { status, .. } => status >= 500 || status == 429,
-                _ => false,
+                OpError::Network { .. } | OpError::NoAnswer => (true, failure.error),
+                OpError::Http { status, .. } => (status >= 500 || status == 429, failure.error),
+                error => (false, error),
             },
         };
+        for waiting in listening.waiting {
+            self.fail(waiting, error.clone(), Sent::Yes);
+        }
         let is_modern = self.connected.as_ref().is_some_and(|connected| connected.era == Era::Y2026);
-        if again && is_modern && self.phase != Phase::Closed {
+        if again && is_modern && self.phase != Phase::Closed && self.listens().is_empty() {
             self.stream.reopen_later(self.now);
         }
     }
@@ -151,4 +300,12 @@ impl Session {
             self.phase = Phase::Ready;
         }
     }
+}
+
+fn subscription(method: &str, uri: &str) -> Request {
+    Request::new(method, format!(r#"{{"uri":{}}}"#, quoted(uri)))
+}
+
+fn set_level(level: LogLevel) -> Request {
+    Request::new("logging/setLevel", format!(r#"{{"level":{}}}"#, quoted(level.as_str())))
 }

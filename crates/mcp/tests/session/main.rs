@@ -3,7 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod attacks;
+mod caching;
 mod cuts;
 mod eras;
+mod requests;
+mod revisions;
 mod rig;
+mod signing_in;
 mod streams;
+mod tasks;
+mod watching;

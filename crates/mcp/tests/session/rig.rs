@@ -171,6 +171,31 @@ impl Rig {
         op
     }
 
+    pub(crate) fn lists(&mut self, list: mcp::List) -> OpId {
+        let op = self.session.list(list, self.now);
+        self.pump();
+        op
+    }
+
+    pub(crate) fn request(&mut self, request: mcp::Request) -> OpId {
+        let op = self.session.request(request, self.now);
+        self.pump();
+        op
+    }
+
+    pub(crate) fn answer(&mut self, ask: mcp::AskId, answer: mcp::Answer) {
+        self.session.answer(ask, answer, self.now);
+        self.pump();
+    }
+
+    /// The next event, which must be a question.
+    pub(crate) fn asked(&mut self) -> mcp::ServerRequest {
+        match self.event() {
+            Event::Asked(request) => request,
+            event => panic!("{event:?}"),
+        }
+    }
+
     pub(crate) fn connect(&mut self) -> OpId {
         let op = self.session.connect(self.now);
         self.pump();
@@ -196,12 +221,17 @@ pub(crate) fn modern() -> Rig {
 }
 
 pub(crate) fn modern_with(config: Config) -> Rig {
+    modern_has(config, r#"{"tools":{}}"#)
+}
+
+/// A rig that is connected to a server of 2026-07-28 with these capabilities.
+pub(crate) fn modern_has(config: Config, capabilities: &str) -> Rig {
     let mut rig = Rig::new(config);
     rig.connect();
     let discover = rig.post("server/discover");
-    rig.result(&discover, DISCOVERED);
+    rig.result(&discover, &DISCOVERED.replace(r#"{"tools":{}}"#, capabilities));
     assert!(matches!(rig.event(), Event::Connected(_)));
-    rig.quiet();
+    assert!(rig.events.is_empty(), "{:?}", rig.events);
     rig
 }
 
@@ -213,25 +243,35 @@ pub(crate) fn legacy() -> (Rig, HttpRequest) {
     legacy_with(config())
 }
 
-pub(crate) fn legacy_with(mut config: Config) -> (Rig, HttpRequest) {
+pub(crate) fn legacy_with(config: Config) -> (Rig, HttpRequest) {
+    let (rig, stream) = legacy_has(config, r#"{"tools":{"listChanged":true}}"#);
+    rig.quiet();
+    (rig, stream)
+}
+
+/// A rig that is connected to a server of 2025-11-25 with these capabilities; also its open GET stream.
+pub(crate) fn legacy_has(mut config: Config, capabilities: &str) -> (Rig, HttpRequest) {
     config.era = EraChoice::Legacy;
     let mut rig = Rig::new(config);
     rig.connect();
-    let stream = handshake(&mut rig, "canary-session");
+    let stream = handshake_with(&mut rig, "canary-session", capabilities);
     assert!(matches!(rig.event(), Event::Connected(_)));
-    rig.quiet();
     (rig, stream)
 }
 
 /// Plays the handshake of a legacy server, up to its open GET stream.
 pub(crate) fn handshake(rig: &mut Rig, session: &str) -> HttpRequest {
+    handshake_with(rig, session, r#"{"tools":{"listChanged":true}}"#)
+}
+
+fn handshake_with(rig: &mut Rig, session: &str, capabilities: &str) -> HttpRequest {
     let initialize = rig.post("initialize");
     assert_eq!(header(&initialize, "mcp-session-id"), None);
     assert_eq!(header(&initialize, "mcp-protocol-version"), None);
     rig.head(&initialize, 200, &[("Content-Type", "text/event-stream"), ("Mcp-Session-Id", session)]);
     rig.bytes(&initialize, b"id: prime-0\ndata: \n\n");
-    let text =
-        format!(r#"{{"result":{},"jsonrpc":"2.0","id":{}}}"#, INITIALIZED.replace('\n', ""), body(&initialize)["id"]);
+    let result = INITIALIZED.replace('\n', "").replace(r#"{"tools":{"listChanged":true}}"#, capabilities);
+    let text = format!(r#"{{"result":{result},"jsonrpc":"2.0","id":{}}}"#, body(&initialize)["id"]);
     rig.message(&initialize, &text);
     rig.end(&initialize);
     let initialized = rig.post("notifications/initialized");

@@ -450,14 +450,16 @@ fn cancelling_while_the_person_is_asked_withdraws_the_question() {
 
 #[test]
 fn a_list_comes_page_by_page_with_everything_it_holds() {
-    for mut rig in [modern(), legacy().0] {
+    // Older servers end their lists with an empty cursor; since 2026-07-28 that is a cursor like any other.
+    for (mut rig, end) in [(modern(), "null"), (legacy().0, r#""""#)] {
         let op = rig.list();
         let first = rig.post("tools/list");
         assert!(body(&first)["params"].get("cursor").is_none());
         rig.result(&first, r#"{"tools":[{"name":"b","inputSchema":{"type":"object","$defs":{"z":1,"a":2}},"new":{"k":[1]}}],"nextCursor":"p\"2"}"#);
         let second = rig.post("tools/list");
         assert_eq!(body(&second)["params"]["cursor"], "p\"2");
-        rig.result(&second, r#"{"tools":[{"name":"a","inputSchema":{}},{"name":"b","inputSchema":{}},{"inputSchema":{}},7,{"name":"c"}],"nextCursor":""}"#);
+        let last = r#"{"tools":[{"name":"a","inputSchema":{}},{"name":"b","inputSchema":{}},{"inputSchema":{}},7,{"name":"c"}],"nextCursor":"#;
+        rig.result(&second, &format!("{last}{end}}}"));
         let Event::Tools { op: listed, tools, excluded } = rig.event() else { panic!() };
         assert_eq!(op, listed);
         assert_eq!(

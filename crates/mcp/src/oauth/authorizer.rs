@@ -1,0 +1,592 @@
+//! The sign-in of one connection: headers for requests, what to do when the server refuses one, and the end.
+
+use std::fmt;
+
+use super::address::{Address, is_allowed};
+use super::challenge::Wanted;
+use super::credentials::{Credentials, Tokens};
+use super::discover::Found;
+use super::error::AuthError;
+use super::jwt;
+use super::metadata::{OFFLINE, union};
+use super::port::{AuthorizeFailure, Port};
+use super::settings::{Grant, Settings};
+use super::step::{Step, Steps, Verdict, cut};
+use super::token::{is_lost_client, open, secret};
+use crate::types::without_query;
+
+/// An access token is renewed this long before it ends, in seconds; shorter lived ones in their last quarter.
+const EARLY: u64 = 30;
+/// Most sign-ins that one operation may lead to.
+const ROUNDS: u8 = 3;
+/// Most nonces that one operation may be asked for.
+const NONCES: u8 = 3;
+/// How far the clock may go back before expiry times are no longer believed, in seconds.
+const SKEW: u64 = 60;
+
+/// The headers that authorize one request.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Signed {
+    /// `Authorization`, and `DPoP` for bound tokens; empty while there is no token. Secret.
+    pub headers: Vec<(String, String)>,
+    /// Which token it was, for [`Refusal::used`]. 0 stands for none.
+    pub used: u64,
+}
+
+impl fmt::Debug for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed").field("used", &self.used).finish_non_exhaustive()
+    }
+}
+
+/// A request that the server refused.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Refusal<'a> {
+    /// HTTP status, 401 or 403.
+    pub status: u16,
+    /// `WWW-Authenticate`, several joined by commas; `None` if there was none or it could not be read.
+    pub www_authenticate: Option<&'a str>,
+    /// `DPoP-Nonce`, if it was there and could be read.
+    pub dpop_nonce: Option<&'a str>,
+    /// [`Signed::used`] of the refused request.
+    pub used: u64,
+}
+
+/// Why a refused request can be sent again. Its headers have to be made anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Another request, or another tab, has renewed the token in the meantime.
+    Renewed,
+    /// The server wants a nonce in the proof (RFC 9449 section 9).
+    Nonce,
+    /// The token was refreshed.
+    Refreshed,
+    /// There is a new token after a sign-in.
+    SignedIn,
+    /// There is a token with more scopes (2026-07-28, "Step-Up Authorization Flow").
+    SteppedUp,
+}
+
+/// What one operation has led to so far. Make one for each operation and keep it over its retries: it is what ends
+/// endless sign-ins (X22).
+#[derive(Clone, Debug, Default)]
+pub struct Chain {
+    rounds: u8,
+    nonces: u8,
+    refreshed: bool,
+    /// The issuer of the latest sign-in.
+    issuer: Option<String>,
+    /// Scopes that were asked for.
+    tried: Vec<String>,
+}
+
+/// Whether a connection will go on by itself (C5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Renewal {
+    /// Whether a refresh token was issued.
+    pub refresh_token: bool,
+    /// Whether `offline_access` was granted.
+    pub offline_access: bool,
+    /// The verdict.
+    pub outlook: Outlook,
+}
+
+/// The verdict of [`Renewal`]. All but [`Outlook::ByItself`] deserve a warning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    /// It renews by itself.
+    ByItself,
+    /// It renews, but may stop when the person signs out of the provider.
+    MayStopAtSignOut,
+    /// The person is needed again at this time, in Unix seconds.
+    NeedsPersonAt(u64),
+    /// The provider gave neither a refresh token nor an expiry.
+    Unknown,
+}
+
+/// How a disconnection went at the provider. Here the tokens are gone in any case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// There were no tokens.
+    Nothing,
+    /// The provider offers no revocation: the tokens stay valid until they expire.
+    NotOffered,
+    /// The provider has revoked them (RFC 7009).
+    Done,
+    /// The provider could not be asked or refused: the tokens may still be valid.
+    Failed(AuthError),
+}
+
+/// The sign-in of one connection.
+///
+/// Its methods take `&mut self`, so that one sign-in runs at a time; callers queue up. Other tabs are kept out by
+/// [`Port::lock`].
+pub struct Authorizer<P: Port> {
+    pub(crate) port: P,
+    pub(crate) settings: Settings,
+    pub(crate) credentials: Credentials,
+    /// Counts tokens, so that a caller can say which one was refused without holding it.
+    pub(crate) generation: u64,
+    /// Metadata of the authorization server in use.
+    pub(crate) server: Option<crate::oauth::metadata::Server>,
+    /// The next nonce by origin.
+    pub(crate) nonces: Vec<(String, String)>,
+    /// A workload's assertion was refused: final until the host asks for a sign-in.
+    pub(crate) refusal: Option<AuthError>,
+    /// Scopes that were asked for in vain.
+    denied: Vec<String>,
+    pub(crate) steps: Steps,
+    /// What is being asked, for the step that an error becomes.
+    pub(crate) asking: String,
+}
+
+impl<P: Port> Authorizer<P> {
+    /// An authorizer for one connection, with what was kept of it.
+    pub fn new(port: P, settings: Settings, credentials: Credentials) -> Self {
+        let generation = u64::from(credentials.tokens().is_some());
+        Self {
+            port,
+            settings,
+            credentials,
+            generation,
+            server: None,
+            nonces: Vec::new(),
+            refusal: None,
+            denied: Vec::new(),
+            steps: Steps::default(),
+            asking: String::new(),
+        }
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Turns the fallback of 2025-03-26 on or off, once it is known what the server speaks.
+    pub fn set_legacy_fallback(&mut self, on: bool) {
+        self.settings.legacy_fallback = on;
+    }
+
+    /// What is held now.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// The port.
+    pub fn port(&self) -> &P {
+        &self.port
+    }
+
+    /// The steps of the latest sign-ins, oldest first. They hold no secret.
+    pub fn steps(&self) -> &[Step] {
+        self.steps.list()
+    }
+
+    /// Headers for one request to the server. A token that is about to end is renewed first, without a person; if that
+    /// fails, the old one is used while it lasts. Never gives a token to another origin than the endpoint's (X20).
+    ///
+    /// # Errors
+    ///
+    /// Only if a proof for a bound token cannot be signed.
+    pub async fn headers(&mut self, method: &str, url: &str) -> Result<Signed, AuthError> {
+        let none = Signed { headers: Vec::new(), used: 0 };
+        let own = match (Address::parse(url), Address::parse(&self.settings.endpoint)) {
+            (Some(url), Some(endpoint)) => url.same_origin(&endpoint),
+            _ => false,
+        };
+        if !own || !is_allowed(without_query(url), true) {
+            return Ok(none);
+        }
+        if self.is_ending() {
+            self.renew_early().await;
+        }
+        let Some(tokens) = self.credentials.tokens().cloned() else { return Ok(none) };
+        let Some(jkt) = &tokens.jkt else {
+            let headers = vec![("Authorization".to_owned(), format!("Bearer {}", tokens.access))];
+            return Ok(Signed { headers, used: self.generation });
+        };
+        if jwt::thumbprint(&self.port.dpop_jwk().await?) != *jkt {
+            // The key is gone, and with it everything that was bound to it.
+            self.steps.warn("RFC 9449 section 6", "the key of the kept token", "another one; a sign-in is needed");
+            self.drop_tokens().await;
+            return Ok(none);
+        }
+        let nonce = self.nonce(url);
+        let proof = jwt::proof(&self.port, method, url, Some(&tokens.access), nonce.as_deref()).await?;
+        let headers = vec![("Authorization".to_owned(), format!("DPoP {}", tokens.access)), ("DPoP".to_owned(), proof)];
+        Ok(Signed { headers, used: self.generation })
+    }
+
+    /// Remembers the `DPoP-Nonce` of any response, for the next proof (RFC 9449 section 8.2).
+    pub fn seen_nonce(&mut self, url: &str, nonce: &str) {
+        let Some(address) = Address::parse(url) else { return };
+        // NQCHAR of RFC 9449 section 8.1.
+        let plain = nonce.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
+        if nonce.is_empty() || nonce.len() > 1024 || !plain {
+            return;
+        }
+        self.nonces.retain(|(origin, _)| !Address::parse(origin).is_some_and(|origin| origin.same_origin(&address)));
+        self.nonces.push((address.origin.to_owned(), nonce.to_owned()));
+        if self.nonces.len() > 8 {
+            self.nonces.remove(0);
+        }
+    }
+
+    /// Decides what follows from a refused request, and does it: a sign-in may open.
+    ///
+    /// # Errors
+    ///
+    /// The operation has failed; sending it again would not help.
+    pub async fn challenged(&mut self, chain: &mut Chain, refusal: Refusal<'_>) -> Result<Retry, AuthError> {
+        self.asking = format!("HTTP {} of the server", refusal.status);
+        let ended = self.answer(chain, refusal).await;
+        self.ended(ended)
+    }
+
+    /// Signs in now, because a person wants it. Forgets what was refused before.
+    ///
+    /// # Errors
+    ///
+    /// There is no new token; the old one, if any, stays.
+    pub async fn sign_in(&mut self, www_authenticate: Option<&str>) -> Result<(), AuthError> {
+        self.refusal = None;
+        self.denied.clear();
+        self.asking = "sign-in".to_owned();
+        let wanted = Wanted::of(www_authenticate);
+        let (_lock, stored) = self.port.lock().await;
+        self.adopt(stored);
+        let ended = match self.discover(&wanted).await {
+            Ok(found) => {
+                let scope = self.first_scope(&wanted, &found);
+                self.obtain(&found, scope).await
+            }
+            Err(error) => Err(error),
+        };
+        self.ended(ended)
+    }
+
+    /// Reads the metadata documents and stops there; [`Authorizer::steps`] says what was found.
+    ///
+    /// # Errors
+    ///
+    /// As a sign-in would fail before it opens.
+    pub async fn examine(&mut self, www_authenticate: Option<&str>) -> Result<(), AuthError> {
+        self.asking = "metadata".to_owned();
+        let ended = self.discover(&Wanted::of(www_authenticate)).await.map(|_| ());
+        self.ended(ended)
+    }
+
+    /// Disconnects: forgets the tokens here, and has the provider revoke them if it can (RFC 7009).
+    pub async fn revoke(&mut self) -> Revocation {
+        let (_lock, stored) = self.port.lock().await;
+        self.adopt(stored);
+        let (issuer, tokens) = match self.credentials.current() {
+            Some(account) => (account.issuer.clone(), account.tokens.clone()),
+            None => return Revocation::Nothing,
+        };
+        let Some(tokens) = tokens else { return Revocation::Nothing };
+        self.drop_tokens().await;
+        self.asking = "revocation".to_owned();
+        let ended = self.revoke_at(&issuer, &tokens).await;
+        match self.ended(ended) {
+            Ok(true) => Revocation::Done,
+            Ok(false) => {
+                self.steps.warn("RFC 7009", "`revocation_endpoint`", "there is none; tokens stay valid until they end");
+                Revocation::NotOffered
+            }
+            Err(error) => Revocation::Failed(error),
+        }
+    }
+
+    /// Whether the connection will go on by itself; `None` without tokens.
+    pub fn renewal(&self) -> Option<Renewal> {
+        let tokens = self.credentials.tokens()?;
+        let refresh_token = tokens.refresh.is_some();
+        let offline_access =
+            tokens.scope.as_deref().is_some_and(|scope| scope.split_whitespace().any(|s| s == OFFLINE));
+        let outlook = match (&self.settings.grant, refresh_token, offline_access, tokens.expires_at) {
+            // The client is its own user.
+            (Grant::ClientCredentials, ..) | (_, true, true, _) => Outlook::ByItself,
+            // The identity provider vouches as long as the person is signed in there.
+            (Grant::EnterpriseManaged(_), ..) | (_, true, false, _) => Outlook::MayStopAtSignOut,
+            (_, false, _, Some(at)) => Outlook::NeedsPersonAt(at),
+            (_, false, _, None) => Outlook::Unknown,
+        };
+        Some(Renewal { refresh_token, offline_access, outlook })
+    }
+
+    async fn answer(&mut self, chain: &mut Chain, refusal: Refusal<'_>) -> Result<Retry, AuthError> {
+        if !matches!(refusal.status, 401 | 403) {
+            return Err(AuthError::NotAChallenge { status: refusal.status });
+        }
+        let wanted = Wanted::of(refusal.www_authenticate);
+        if let Some(nonce) = refusal.dpop_nonce {
+            let endpoint = self.settings.endpoint.clone();
+            self.seen_nonce(&endpoint, nonce);
+        }
+        if refusal.status == 401 && wanted.error.as_deref() == Some("use_dpop_nonce") {
+            if refusal.dpop_nonce.is_none() || chain.nonces == NONCES {
+                return Err(AuthError::NotBound { what: "the server wants a nonce that it does not let be read" });
+            }
+            chain.nonces += 1;
+            return Ok(Retry::Nonce);
+        }
+        if refusal.status == 403 && wanted.error.as_deref() != Some("insufficient_scope") {
+            return Err(AuthError::Forbidden { description: cut(wanted.description.as_deref().unwrap_or_default()) });
+        }
+        let (_lock, stored) = self.port.lock().await;
+        self.adopt(stored);
+        let newer = self.generation != refusal.used && self.credentials.tokens().is_some();
+        if newer && (refusal.status == 401 || self.covers(wanted.scope.as_deref())) {
+            return Ok(Retry::Renewed);
+        }
+        let found = self.discover(&wanted).await?;
+        if refusal.status == 403 {
+            self.step_up(chain, &wanted, &found).await
+        } else {
+            self.anew(chain, &wanted, &found).await
+        }
+    }
+
+    /// After 401: refresh if that can help, otherwise sign in.
+    async fn anew(&mut self, chain: &mut Chain, wanted: &Wanted, found: &Found) -> Result<Retry, AuthError> {
+        let issuer = &found.server.issuer;
+        if chain.issuer.as_ref() == Some(issuer) {
+            return Err(AuthError::StillRefused);
+        }
+        let same = self.credentials.issuer.as_ref() == Some(issuer);
+        let fits = same && self.credentials.tokens().is_some_and(|tokens| tokens.resource == found.resource);
+        if fits && !chain.refreshed && self.covers(wanted.scope.as_deref()) {
+            chain.refreshed = true;
+            match self.refresh().await {
+                Ok(true) => return Ok(Retry::Refreshed),
+                Ok(false) => {}
+                // A server that is away for a moment is no reason to bother a person.
+                Err(error) if is_passing(&error) => return Err(error),
+                Err(error) => self.steps.warn("RFC 6749 section 6", &self.asking, &error.to_string()),
+            }
+        }
+        if let Some(old) = self.credentials.issuer.as_ref().filter(|_| !same) {
+            self.steps.warn(
+                "Authorization Server Binding",
+                "who issues tokens for this server",
+                &format!("{issuer} now, {old} before; nothing of the old one is shown to the new one"),
+            );
+        }
+        let scope = self.first_scope(wanted, found);
+        self.round(chain, found, scope).await?;
+        Ok(Retry::SignedIn)
+    }
+
+    /// After 403 `insufficient_scope`: sign in with what was asked for before and what is asked for now.
+    async fn step_up(&mut self, chain: &mut Chain, wanted: &Wanted, found: &Found) -> Result<Retry, AuthError> {
+        let challenged = wanted.scope.as_deref().or(found.scopes.as_deref());
+        let scope = union(self.requested(&found.server.issuer).as_deref(), challenged);
+        let shown = scope.clone().unwrap_or_default();
+        let in_vain = chain.tried.contains(&shown) || self.denied.contains(&shown);
+        if in_vain || matches!(self.settings.grant, Grant::JwtBearer { .. }) {
+            if !self.denied.contains(&shown) {
+                self.denied.push(shown.clone());
+            }
+            return Err(AuthError::StillInsufficient { scope: shown });
+        }
+        let ended = self.round(chain, found, scope).await;
+        let said_no = match &ended {
+            Err(AuthError::Refused { step: "sign-in", error, .. }) => error == "access_denied",
+            Err(AuthError::SignIn(AuthorizeFailure::Cancelled)) => true,
+            _ => false,
+        };
+        if said_no {
+            self.denied.push(shown);
+        }
+        ended.map(|()| Retry::SteppedUp)
+    }
+
+    async fn round(&mut self, chain: &mut Chain, found: &Found, scope: Option<String>) -> Result<(), AuthError> {
+        if chain.rounds == ROUNDS {
+            return Err(AuthError::TooMany { rounds: ROUNDS });
+        }
+        chain.rounds += 1;
+        chain.tried.push(scope.clone().unwrap_or_default());
+        chain.issuer = Some(found.server.issuer.clone());
+        self.obtain(found, scope).await
+    }
+
+    /// Scopes of a sign-in: what the challenge asks for, otherwise what the resource names; with what the host wants and
+    /// what this authorization server was asked for before ("Scope Selection Strategy").
+    fn first_scope(&self, wanted: &Wanted, found: &Found) -> Option<String> {
+        let before = union(self.requested(&found.server.issuer).as_deref(), self.settings.scope.as_deref());
+        match (&wanted.scope, &before) {
+            (None, Some(_)) => before,
+            (challenged, _) => union(before.as_deref(), challenged.as_deref().or(found.scopes.as_deref())),
+        }
+    }
+
+    /// What this authorization server was asked for, without `offline_access`, which is no permission of the resource.
+    fn requested(&self, issuer: &str) -> Option<String> {
+        let requested = self.credentials.account(issuer)?.tokens.as_ref()?.requested.as_deref()?;
+        let scopes: Vec<&str> = requested.split_whitespace().filter(|scope| *scope != OFFLINE).collect();
+        Some(scopes.join(" "))
+    }
+
+    /// Whether the present token was asked for with all these scopes.
+    fn covers(&self, scope: Option<&str>) -> bool {
+        let requested = self.credentials.tokens().and_then(|tokens| tokens.requested.as_deref()).unwrap_or_default();
+        let held: Vec<&str> = requested.split_whitespace().collect();
+        scope.unwrap_or_default().split_whitespace().all(|scope| held.contains(&scope))
+    }
+
+    /// Whether the access token ends soon. A clock that went back says nothing.
+    fn is_ending(&self) -> bool {
+        let now = self.port.now();
+        self.credentials.tokens().is_some_and(|tokens| {
+            tokens.expires_at.is_some_and(|at| {
+                let lifetime = at.saturating_sub(tokens.issued_at);
+                let early = EARLY.min(lifetime / 4);
+                now.saturating_add(SKEW) >= tokens.issued_at && now.saturating_add(early) >= at
+            })
+        })
+    }
+
+    /// Renews before the end, without a person. A failure is noted and nothing else: the server has the last word.
+    async fn renew_early(&mut self) {
+        let (_lock, stored) = self.port.lock().await;
+        self.adopt(stored);
+        if !self.is_ending() {
+            return;
+        }
+        let ended = match (self.refresh().await, &self.settings.grant) {
+            (Ok(false), Grant::ClientCredentials | Grant::EnterpriseManaged(_)) => self.again().await,
+            (ended, _) => ended.map(|_| ()),
+        };
+        if let Err(error) = ended {
+            self.steps.warn("RFC 6749 section 6", &self.asking, &error.to_string());
+        }
+    }
+
+    /// Gets tokens once more by a grant that needs no person.
+    async fn again(&mut self) -> Result<(), AuthError> {
+        let found = self.discover(&Wanted::default()).await?;
+        let scope = self.first_scope(&Wanted::default(), &found);
+        self.obtain(&found, scope).await
+    }
+
+    /// Refreshes the tokens in use (RFC 6749 section 6). `false` if there is nothing to refresh with.
+    async fn refresh(&mut self) -> Result<bool, AuthError> {
+        const STEP: &str = "refresh";
+        let Some(tokens) = self.credentials.tokens().cloned() else { return Ok(false) };
+        let (Some(refresh), Some(issuer)) = (tokens.refresh, self.credentials.issuer.clone()) else { return Ok(false) };
+        let server = self.known_server(&issuer).await?;
+        let client = match self.settings.preregistered {
+            Some(_) if self.bound_issuer().is_some_and(|bound| bound != issuer) => None,
+            Some(_) => Some(self.client(&server, false).await?),
+            None => self.known_client(&issuer),
+        };
+        let Some(client) = client.filter(|client| client.id == tokens.client_id) else { return Ok(false) };
+        let params = vec![
+            open("grant_type", "refresh_token"),
+            secret("refresh_token", &refresh),
+            open("resource", &tokens.resource),
+        ];
+        let granted = self.token_request(STEP, &server, &client, params, tokens.jkt.is_some()).await;
+        match granted {
+            Ok(granted) => {
+                let now = self.port.now();
+                if let Some(tokens) = self.credentials.tokens_mut() {
+                    granted.replace(tokens, now);
+                }
+                self.generation += 1;
+                self.port.save(&self.credentials).await;
+                Ok(true)
+            }
+            Err(error) => {
+                if let AuthError::Refused { error: code, .. } = &error
+                    && !is_passing(&error)
+                {
+                    // It will never be accepted again.
+                    if let Some(tokens) = self.credentials.tokens_mut() {
+                        tokens.refresh = None;
+                    }
+                    if is_lost_client(code) {
+                        self.forget_client(&issuer);
+                    }
+                    self.port.save(&self.credentials).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn revoke_at(&mut self, issuer: &str, tokens: &Tokens) -> Result<bool, AuthError> {
+        const STEP: &str = "revocation";
+        let server = self.known_server(issuer).await?;
+        let Some(url) = server.revocation.clone() else { return Ok(false) };
+        let client = match self.settings.preregistered {
+            Some(_) => Some(self.client(&server, false).await?),
+            None => self.known_client(issuer),
+        };
+        let client = client.ok_or(AuthError::MissingClient { what: "secret or key" })?;
+        // The refresh token first: most providers end the access tokens with it (RFC 7009 section 2.1).
+        let both = [("refresh_token", tokens.refresh.as_deref()), ("access_token", Some(tokens.access.as_str()))];
+        for (hint, token) in both {
+            let Some(token) = token else { continue };
+            let mut params = vec![secret("token", token), open("token_type_hint", hint)];
+            let headers = self.authenticate(&server, &client, &mut params).await?;
+            let response = self.post(STEP, &url, headers, &params).await?;
+            if !(200..300).contains(&response.status) {
+                return Err(super::token::refused(STEP, &response, &super::token::secrets(&params, &[])));
+            }
+            self.steps.ok("RFC 7009 section 2.2", &self.asking, "revoked");
+        }
+        Ok(true)
+    }
+
+    async fn drop_tokens(&mut self) {
+        if let Some(issuer) = self.credentials.issuer.clone() {
+            self.credentials.edit(&issuer, |account| account.tokens = None);
+            self.generation += 1;
+            self.port.save(&self.credentials).await;
+        }
+    }
+
+    /// Takes over what another tab has kept.
+    fn adopt(&mut self, stored: Option<Credentials>) {
+        let Some(stored) = stored.filter(|stored| *stored != self.credentials) else { return };
+        let access = |credentials: &Credentials| credentials.tokens().map(|tokens| tokens.access.clone());
+        if access(&stored) != access(&self.credentials) {
+            self.generation += 1;
+        }
+        self.credentials = stored;
+    }
+
+    /// Makes a step of an error.
+    fn ended<T>(&mut self, ended: Result<T, AuthError>) -> Result<T, AuthError> {
+        if let Err(error) = &ended {
+            let said = match error {
+                AuthError::Refused { description, .. } if !description.is_empty() => format!("{error}: {description}"),
+                _ => error.to_string(),
+            };
+            self.steps.add(Verdict::Stop, error.rule(), &self.asking, &said, error.remedy());
+        }
+        ended
+    }
+}
+
+/// Whether trying again later may help.
+fn is_passing(error: &AuthError) -> bool {
+    match error {
+        AuthError::Web { .. } | AuthError::Unavailable { .. } => true,
+        AuthError::Refused { status, .. } => *status == 429 || *status >= 500,
+        _ => false,
+    }
+}
+
+impl<P: Port> fmt::Debug for Authorizer<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorizer")
+            .field("endpoint", &without_query(&self.settings.endpoint))
+            .field("credentials", &self.credentials)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,155 @@
+//! One revision by the host's choice, a server that changes its revision, and a step back against last time.
+
+use mcp::{Again, Era, EraChoice, Event, OpError, Revision, Sent};
+
+use crate::rig::{DISCOVERED, INITIALIZED, Rig, body, config, handshake, header, legacy, modern, oldest_handshake};
+
+fn pinned(revision: Revision) -> Rig {
+    let mut config = config();
+    config.era = EraChoice::Exact(revision);
+    let mut rig = Rig::new(config);
+    rig.connect();
+    rig
+}
+
+#[test]
+fn a_revision_is_kept_to_exactly() {
+    for revision in [Revision::V2025_03_26, Revision::V2025_06_18, Revision::V2025_11_25] {
+        let mut rig = pinned(revision);
+        let initialize = rig.post("initialize");
+        assert_eq!(body(&initialize)["params"]["protocolVersion"], revision.as_str());
+        rig.result(&initialize, &INITIALIZED.replace("2025-11-25", revision.as_str()));
+        let initialized = rig.post("notifications/initialized");
+        let sent = (revision > Revision::V2025_03_26).then_some(revision.as_str());
+        assert_eq!(header(&initialized, "mcp-protocol-version"), sent);
+        rig.reply(&initialized, 202, &[], "");
+        let Event::Connected(connected) = rig.event() else { panic!() };
+        assert_eq!((connected.era, connected.revision()), (Era::Y2025, Some(revision)));
+    }
+    let mut rig = pinned(Revision::V2026_07_28);
+    let discover = rig.post("server/discover");
+    rig.error(&discover, 400, r#"{"code":-32000,"message":"Server not initialized"}"#);
+    assert!(matches!(rig.event(), Event::Failed { .. }));
+    rig.quiet();
+}
+
+#[test]
+fn an_answer_in_another_revision_ends_the_attempt() {
+    for answered in ["2025-11-25", "2025-03-26", "2024-11-05"] {
+        let mut rig = pinned(Revision::V2025_06_18);
+        let initialize = rig.post("initialize");
+        rig.result(&initialize, &INITIALIZED.replace("2025-11-25", answered));
+        let Event::Failed { error, .. } = rig.event() else { panic!() };
+        assert_eq!(error, OpError::Version { offered: vec![answered.into()] });
+        rig.quiet();
+    }
+    let mut rig = pinned(Revision::V2025_06_18);
+    let initialize = rig.post("initialize");
+    rig.reply(&initialize, 404, &[], "not here");
+    assert!(matches!(rig.event(), Event::Failed { error: OpError::Http { status: 404, .. }, .. }));
+    rig.quiet();
+}
+
+#[test]
+fn the_oldest_revision_is_looked_for_at_both_transports() {
+    let mut rig = pinned(Revision::V2024_11_05);
+    let initialize = rig.post("initialize");
+    assert_eq!(body(&initialize)["params"]["protocolVersion"], "2024-11-05");
+    rig.reply(&initialize, 405, &[], "");
+    let stream = rig.take();
+    oldest_handshake(&mut rig, &stream);
+    let Event::Connected(connected) = rig.event() else { panic!() };
+    assert_eq!((connected.era, connected.revision()), (Era::Y2024, Some(Revision::V2024_11_05)));
+}
+
+#[test]
+fn x112_a_step_back_against_last_time_is_told() {
+    for (seen, downgrade) in [
+        (None, false),
+        (Some("2025-06-18"), false),
+        (Some("2025-11-25"), false),
+        (Some("2026-07-28"), true),
+        (Some("2027-01-01"), true),
+    ] {
+        let mut config = config();
+        config.era = EraChoice::Legacy;
+        config.last_seen = seen.map(str::to_owned);
+        let mut rig = Rig::new(config);
+        rig.connect();
+        handshake(&mut rig, "s");
+        let Event::Connected(connected) = rig.event() else { panic!() };
+        assert_eq!(connected.downgrade, downgrade, "{seen:?}");
+    }
+}
+
+#[test]
+fn a_server_that_left_the_revision_is_asked_anew_and_the_unread_request_goes_out_once_more() {
+    let refused = r#"{"code":-32022,"message":"no","data":{"supported":["2025-11-25"],"requested":"2026-07-28"}}"#;
+    let mut rig = modern();
+    let op = rig.call("t", r#"{"a": 1}"#);
+    let call = rig.post("tools/call");
+    rig.error(&call, 400, refused);
+    assert_eq!(rig.event(), Event::SentAgain { op, why: Again::Version });
+    assert!(rig.session.connected().is_none());
+    let discover = rig.post("server/discover");
+    rig.error(&discover, 400, refused);
+    handshake(&mut rig, "s");
+    let Event::Connected(connected) = rig.event() else { panic!() };
+    assert_eq!(connected.era, Era::Y2025);
+    let call = rig.post("tools/call");
+    assert!(call.body.as_deref().unwrap().contains(r#""arguments":{"a": 1}"#));
+    assert_eq!(header(&call, "mcp-method"), None);
+    rig.result(&call, r#"{"content":[]}"#);
+    assert!(matches!(rig.event(), Event::Called { op: called, .. } if called == op));
+
+    let mut rig = modern();
+    rig.call("t", "{}");
+    let again = r#"{"code":-32022,"message":"no","data":{"supported":["2026-07-28"]}}"#;
+    let call = rig.post("tools/call");
+    rig.error(&call, 400, again);
+    rig.event();
+    let discover = rig.post("server/discover");
+    rig.result(&discover, DISCOVERED);
+    rig.event();
+    let call = rig.post("tools/call");
+    rig.error(&call, 400, again);
+    assert!(
+        matches!(rig.event(), Event::Failed { error: OpError::Rpc { code: -32022, .. }, .. }),
+        "once, not for ever"
+    );
+    rig.quiet();
+}
+
+#[test]
+fn a_server_that_was_set_up_anew_as_modern_is_found_out() {
+    let mut choice = config();
+    choice.era = EraChoice::Auto;
+    let mut rig = Rig::new(choice);
+    rig.connect();
+    let discover = rig.post("server/discover");
+    rig.error(&discover, 400, r#"{"code":-32000,"message":"Server not initialized"}"#);
+    handshake(&mut rig, "s");
+    rig.event();
+    let op = rig.call("t", "{}");
+    let call = rig.post("tools/call");
+    rig.reply(&call, 404, &[], "no such session");
+    assert_eq!(rig.event(), Event::SentAgain { op, why: Again::NewSession });
+    let initialize = rig.post("initialize");
+    rig.error(&initialize, 400, r#"{"code":-32020,"message":"Header mismatch: MCP-Protocol-Version is missing"}"#);
+    let discover = rig.post("server/discover");
+    rig.result(&discover, DISCOVERED);
+    assert!(matches!(rig.event(), Event::Connected(connected) if connected.era == Era::Y2026));
+    let call = rig.post("tools/call");
+    assert_eq!(header(&call, "mcp-method"), Some("tools/call"));
+
+    // Where the host allows handshakes only, the answer stands.
+    let (mut rig, _stream) = legacy();
+    rig.call("t", "{}");
+    let call = rig.post("tools/call");
+    rig.reply(&call, 404, &[], "no such session");
+    rig.event();
+    let initialize = rig.post("initialize");
+    rig.error(&initialize, 400, r#"{"code":-32020,"message":"Header mismatch"}"#);
+    assert!(matches!(rig.event(), Event::Failed { error: OpError::Rpc { code: -32020, .. }, sent: Sent::No, .. }));
+    rig.quiet();
+}
