@@ -10,6 +10,9 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
+/// The name of a workspace until somebody gives it another one.
+pub const FIRST_WORKSPACE: &str = "My workspace";
+
 /// The settings of a workspace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorkspaceSettings {
@@ -139,7 +142,7 @@ impl Rulebook {
     pub fn first_run(member_name: &str, _now: Millis) -> Self {
         Self {
             workspace: WorkspaceSettings {
-                name: "My workspace".to_owned(),
+                name: FIRST_WORKSPACE.to_owned(),
                 profile: Profile::Enterprise,
                 developer_gate: true,
                 developers: Access::Nobody,
