@@ -127,9 +127,9 @@ impl<P: Port> Authorizer<P> {
                 _ => false,
             };
             if !fits {
-                return Err(AuthError::Resource { resource: cut(&read.resource) });
+                return Err(AuthError::Resource { resource: cut(without_query(&read.resource)) });
             }
-            let note = format!("resource {}, trusts {}", read.resource, read.servers.join(", "));
+            let note = format!("resource {}, trusts {}", without_query(&read.resource), read.servers.join(", "));
             self.steps.ok("RFC 9728 section 3.3", &self.asking, &note);
             return Ok(Some(read));
         }

@@ -10,7 +10,7 @@ use super::discover::Found;
 use super::error::AuthError;
 use super::jwt;
 use super::metadata::{OFFLINE, Server};
-use super::port::{Port, WebRequest, WebResponse};
+use super::port::{Port, SignInPage, WebRequest, WebResponse};
 use super::register::{Auth, Client};
 use super::settings::{Grant, Idp};
 use super::step::{cut, scrub};
@@ -162,8 +162,13 @@ impl<P: Port> Authorizer<P> {
         };
         let url = format!("{page}{joint}{}", form(query));
         let shown = without_query(&page);
-        self.asking = format!("sign-in page {shown}, scope {}, resource {}", scope.unwrap_or("-"), found.resource);
-        let callback = self.port.authorize(&url, &state).await?;
+        self.asking = format!(
+            "sign-in page {shown}, scope {}, resource {}",
+            scope.unwrap_or("-"),
+            without_query(&found.resource)
+        );
+        let callback =
+            self.port.authorize(&SignInPage { url: &url, state: &state, issuer: &server.issuer, scope }).await?;
         let code = callback::code(&callback, &state, &server.issuer, server.iss)?;
         self.steps.ok("RFC 9207 section 2.4", &self.asking, "a code, with the right state and issuer");
         let params = vec![
@@ -249,11 +254,10 @@ impl<P: Port> Authorizer<P> {
                 let nonce = self.nonce(&url);
                 headers.push(("DPoP", jwt::proof(&self.port, "POST", &url, None, nonce.as_deref()).await?));
             }
+            let given = client.secrets(&headers);
             let response = self.post(step, &url, headers, &params).await?;
-            let hidden = match &client.auth {
-                Auth::Basic(value) => secrets(&params, &[value]),
-                _ => secrets(&params, &[]),
-            };
+            let given: Vec<&str> = given.iter().map(String::as_str).collect();
+            let hidden = secrets(&params, &given);
             if (200..300).contains(&response.status) {
                 let granted = read_granted(step, &response.body, dpop)?;
                 let note = format!(
@@ -318,7 +322,8 @@ impl<P: Port> Authorizer<P> {
         let shown = without_query(url);
         let mut asked = format!("{step}: POST {shown}");
         for param in params {
-            asked.push_str(&format!(", {} {}", param.name, if param.secret { "[hidden]" } else { &param.value }));
+            let value = if param.secret { "[hidden]" } else { without_query(&param.value) };
+            asked.push_str(&format!(", {} {value}", param.name));
         }
         self.asking = cut(&asked);
         headers.push(("Content-Type", "application/x-www-form-urlencoded".to_owned()));
@@ -414,7 +419,8 @@ fn seconds(value: &Value) -> Option<u64> {
         Value::String(text) => text.trim().parse::<f64>().ok()?,
         other => other.as_f64()?,
     };
-    if !number.is_finite() || number < 0.0 {
+    // Less than a second is no lifetime: every request would renew the token.
+    if !number.is_finite() || number < 1.0 {
         return None;
     }
     // A float to integer cast saturates, and the limit takes care of the rest.
@@ -451,9 +457,8 @@ mod tests {
         assert_eq!(lifetime("3600"), Some(3600));
         assert_eq!(lifetime("\"3600\""), Some(3600));
         assert_eq!(lifetime("59.9"), Some(59));
-        assert_eq!(lifetime("0"), Some(0));
         assert_eq!(lifetime("1e300"), Some(LONGEST));
-        for junk in ["-1", "null", "\"soon\"", "[]", "\"NaN\"", "\"inf\""] {
+        for junk in ["0", "0.5", "-1", "null", "\"soon\"", "[]", "\"NaN\"", "\"inf\""] {
             assert_eq!(lifetime(junk), None, "{junk}");
         }
     }

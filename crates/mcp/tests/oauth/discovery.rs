@@ -244,3 +244,14 @@ fn an_examination_reads_the_documents_and_stops() {
     assert!(world.seen("VISIT").is_empty() && world.seen("/register").is_empty());
     assert_eq!(rig.auth.steps().len(), 2);
 }
+
+#[test]
+fn a_challenge_that_a_browser_may_not_read_is_explained() {
+    let world = World::new();
+    let mut rig = world.rig();
+    rig.refuse(None).unwrap();
+    assert!(rig.warned("must expose `WWW-Authenticate`"));
+    let mut rig = World::new().rig();
+    rig.refuse(Some("Bearer scope=\"a\"")).unwrap();
+    assert!(rig.warned("HTTP 401 of the server, scope a") && !rig.warned("must expose"));
+}

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use mcp::oauth::{
     AuthError, AuthorizeFailure, Authorizer, Chain, Credentials, KeyFailure, Port, PublicJwk, Refusal, Retry, Settings,
-    SigningKey, WebFailure, WebRequest, WebResponse,
+    SignInPage, SigningKey, WebFailure, WebRequest, WebResponse,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -356,11 +356,13 @@ impl Port for World {
         Ok(inner.answer(&seen))
     }
 
-    async fn authorize(&self, url: &str, state: &str) -> Result<String, AuthorizeFailure> {
+    async fn authorize(&self, shown: &SignInPage<'_>) -> Result<String, AuthorizeFailure> {
+        let (url, state) = (shown.url, shown.state);
         let mut inner = self.0.borrow_mut();
         let (page, query) = url.split_once('?').unwrap();
         let asked = form(query);
         assert_eq!(asked["state"], state);
+        assert_eq!(asked.get("scope").map(String::as_str), shown.scope);
         inner.seen.push(Seen {
             method: "VISIT".into(),
             url: page.into(),

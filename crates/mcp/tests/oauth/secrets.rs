@@ -177,3 +177,32 @@ fn headers_print_no_token() {
     assert!(format!("{:?}", signed.headers).contains("canary"));
     assert!(!format!("{signed:?}").contains("canary"));
 }
+
+#[test]
+fn a_key_in_the_address_of_the_server_is_not_printed() {
+    let world = World::new();
+    let endpoint = "https://mcp.example/mcp?key=canary-query";
+    let document = json!({"resource": endpoint, "authorization_servers": [AS]});
+    world.doc("https://mcp.example/.well-known/oauth-protected-resource/mcp?key=canary-query", document);
+    let mut settings = World::settings();
+    settings.endpoint = endpoint.into();
+    let mut rig = world.rig_with(settings);
+    rig.refuse(None).unwrap();
+    assert_eq!(world.seen("/token")[0].form["resource"], endpoint);
+    clean(&world, &rig, &[]);
+}
+
+#[test]
+fn a_provider_that_repeats_the_basic_header_gives_nothing_away() {
+    let world = World::new();
+    world.server(AS, META, json!({"token_endpoint_auth_methods_supported": ["client_secret_basic"]}));
+    let mut rig = world.rig();
+    rig.refuse(None).unwrap();
+    let header = world.seen("/token")[0].headers["Authorization"].clone();
+    let body = json!({"error": "invalid_client", "error_description": format!("got {header}, canary-registered")});
+    world.edit(AS, |server| server.first.push_back((401, body)));
+    let error = block_on(rig.auth.sign_in(None)).unwrap_err();
+    let text = printed(&rig, &[error]);
+    assert!(!text.contains(&header) && !text.contains("canary-registered"), "{text}");
+    assert!(text.contains("got Basic [hidden]"), "{text}");
+}

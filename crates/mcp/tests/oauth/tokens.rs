@@ -221,3 +221,52 @@ fn a_disconnection_says_what_the_provider_could_not_do() {
     assert!(matches!(block_on(rig.auth.revoke()), Revocation::Failed(AuthError::Web { .. })));
     assert_eq!(rig.authorization(), None);
 }
+
+#[test]
+fn a_failed_renewal_ahead_of_time_waits_before_the_next() {
+    let (world, mut rig) = refreshing();
+    world.0.borrow_mut().broken.push("https://as.example/token".into());
+    world.wait(3580);
+    for _ in 0..5 {
+        assert!(rig.authorization().is_some());
+    }
+    assert_eq!(world.seen("/token").len(), 2);
+    world.0.borrow_mut().broken.clear();
+    world.wait(10);
+    rig.authorization();
+    assert_eq!(world.seen("/token").len(), 3);
+}
+
+#[test]
+fn a_lifetime_of_nothing_does_not_renew_at_every_request() {
+    let world = World::new();
+    world.edit(AS, |server| {
+        server.refreshes = true;
+        server.granted = json!({"expires_in": 0});
+    });
+    let mut rig = world.rig();
+    rig.refuse(None).unwrap();
+    for _ in 0..3 {
+        rig.authorization();
+    }
+    assert_eq!(world.seen("/token").len(), 1);
+}
+
+#[test]
+fn a_token_endpoint_that_moved_does_not_cost_the_refresh_token() {
+    let (world, mut rig) = refreshing();
+    world.edit(AS, |server| server.first.push_back((404, json!({}))));
+    world.wait(3590);
+    rig.authorization();
+    assert!(rig.auth.credentials().tokens().unwrap().refresh.is_some());
+}
+
+#[test]
+fn a_request_that_never_carries_the_token_does_not_go_round_for_ever() {
+    let (_, mut rig) = refreshing();
+    let refusal = Refusal { status: 401, used: 0, ..Refusal::default() };
+    let mut chain = Chain::default();
+    let ends: Vec<_> = (0..10).map(|_| block_on(rig.auth.challenged(&mut chain, refusal))).collect();
+    assert_eq!(ends.iter().filter(|end| **end == Ok(Retry::Renewed)).count(), 5);
+    assert_eq!(ends.last(), Some(&Err(AuthError::StillRefused)));
+}
