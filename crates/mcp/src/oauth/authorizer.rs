@@ -1,6 +1,7 @@
 //! The sign-in of one connection: headers for requests, what to do when the server refuses one, and the end.
 
 use std::fmt;
+use std::rc::Rc;
 
 use super::address::{Address, is_allowed};
 use super::challenge::Wanted;
@@ -8,11 +9,11 @@ use super::credentials::Credentials;
 use super::discover::Found;
 use super::error::AuthError;
 use super::jwt;
-use super::metadata::{OFFLINE, union};
+use super::metadata::{OFFLINE, Server, union};
 use super::port::{AuthorizeFailure, Port};
 use super::renew::is_passing;
 use super::settings::{Grant, Settings};
-use super::step::{Step, Steps, Verdict, cut};
+use super::step::{Step, Steps, Verdict, cut, http, join};
 use crate::types::without_query;
 
 /// Most sign-ins that one operation may lead to.
@@ -84,12 +85,14 @@ pub struct Chain {
 /// [`Port::lock`].
 pub struct Authorizer<P: Port> {
     pub(crate) port: P,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Rc<Settings>,
+    /// [`Settings::legacy_fallback`], as it is now.
+    pub(crate) legacy_fallback: bool,
     pub(crate) credentials: Credentials,
     /// Counts tokens, so that a caller can say which one was refused without holding it.
     pub(crate) generation: u64,
     /// Metadata of the authorization server in use.
-    pub(crate) server: Option<crate::oauth::metadata::Server>,
+    pub(crate) server: Option<Rc<Server>>,
     /// The next nonce by origin.
     pub(crate) nonces: Vec<(String, String)>,
     /// A workload's assertion was refused: final until the host asks for a sign-in.
@@ -109,7 +112,8 @@ impl<P: Port> Authorizer<P> {
         let generation = u64::from(credentials.tokens().is_some());
         Self {
             port,
-            settings,
+            legacy_fallback: settings.legacy_fallback,
+            settings: Rc::new(settings),
             credentials,
             generation,
             server: None,
@@ -122,14 +126,14 @@ impl<P: Port> Authorizer<P> {
         }
     }
 
-    /// The settings.
+    /// The settings, as they were given.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// Turns the fallback of 2025-03-26 on or off, once it is known what the server speaks.
     pub fn set_legacy_fallback(&mut self, on: bool) {
-        self.settings.legacy_fallback = on;
+        self.legacy_fallback = on;
     }
 
     /// What is held now.
@@ -167,7 +171,7 @@ impl<P: Port> Authorizer<P> {
         }
         let Some(tokens) = self.credentials.tokens().cloned() else { return Ok(none) };
         let Some(jkt) = &tokens.jkt else {
-            let headers = vec![("Authorization".to_owned(), format!("Bearer {}", tokens.access))];
+            let headers = vec![("Authorization".to_owned(), join(&["Bearer ", &tokens.access]))];
             return Ok(Signed { headers, used: self.generation });
         };
         if jwt::thumbprint(&self.port.dpop_jwk().await?) != *jkt {
@@ -178,7 +182,7 @@ impl<P: Port> Authorizer<P> {
         }
         let nonce = self.nonce(url);
         let proof = jwt::proof(&self.port, method, url, Some(&tokens.access), nonce.as_deref()).await?;
-        let headers = vec![("Authorization".to_owned(), format!("DPoP {}", tokens.access)), ("DPoP".to_owned(), proof)];
+        let headers = vec![("Authorization".to_owned(), join(&["DPoP ", &tokens.access])), ("DPoP".to_owned(), proof)];
         Ok(Signed { headers, used: self.generation })
     }
 
@@ -203,7 +207,7 @@ impl<P: Port> Authorizer<P> {
     ///
     /// The operation has failed; sending it again would not help.
     pub async fn challenged(&mut self, chain: &mut Chain, refusal: Refusal<'_>) -> Result<Retry, AuthError> {
-        self.asking = format!("HTTP {} of the server", refusal.status);
+        self.asking = join(&[&http(refusal.status), " of the server"]);
         let ended = self.answer(chain, refusal).await;
         self.ended(ended)
     }
@@ -292,7 +296,7 @@ impl<P: Port> Authorizer<P> {
         let mut note = self.asking.clone();
         for (name, value) in [("error", &wanted.error), ("scope", &wanted.scope), ("metadata at", &wanted.metadata)] {
             if let Some(value) = value {
-                note.push_str(&format!(", {name} {}", without_query(value)));
+                note.push_str(&join(&[", ", name, " ", without_query(value)]));
             }
         }
         self.steps.ok(RULE, "a request", &note);
@@ -320,7 +324,7 @@ impl<P: Port> Authorizer<P> {
             self.steps.warn(
                 "Authorization Server Binding",
                 "who issues tokens for this server",
-                &format!("{issuer} now, {old} before; nothing of the old one is shown to the new one"),
+                &join(&[issuer, " now, ", old, " before; nothing of the old one is shown to the new one"]),
             );
         }
         let scope = self.first_scope(wanted, found);
@@ -396,7 +400,7 @@ impl<P: Port> Authorizer<P> {
 
     /// Takes over what another tab has kept.
     pub(crate) fn adopt(&mut self, stored: Option<Credentials>) {
-        let Some(stored) = stored.filter(|stored| *stored != self.credentials) else { return };
+        let Some(stored) = stored else { return };
         let access = |credentials: &Credentials| credentials.tokens().map(|tokens| tokens.access.clone());
         if access(&stored) != access(&self.credentials) {
             self.generation += 1;
@@ -408,7 +412,9 @@ impl<P: Port> Authorizer<P> {
     pub(crate) fn ended<T>(&mut self, ended: Result<T, AuthError>) -> Result<T, AuthError> {
         if let Err(error) = &ended {
             let said = match error {
-                AuthError::Refused { description, .. } if !description.is_empty() => format!("{error}: {description}"),
+                AuthError::Refused { description, .. } if !description.is_empty() => {
+                    join(&[&error.to_string(), ": ", description])
+                }
                 _ => error.to_string(),
             };
             self.steps.add(Verdict::Stop, error.rule(), &self.asking, &said, error.remedy());
