@@ -1,5 +1,7 @@
 //! Requests to token endpoints and the grants behind them.
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use super::address::{Address, encode, form, is_allowed};
@@ -10,10 +12,10 @@ use super::discover::Found;
 use super::error::AuthError;
 use super::jwt;
 use super::metadata::{OFFLINE, Server};
-use super::port::{Port, WebRequest, WebResponse};
+use super::port::{Port, SignInPage, WebRequest, WebResponse};
 use super::register::{Auth, Client};
 use super::settings::{Grant, Idp};
-use super::step::{cut, scrub};
+use super::step::{cut, http, join, scrub};
 use crate::headers::base64;
 use crate::types::without_query;
 
@@ -66,33 +68,33 @@ impl<P: Port> Authorizer<P> {
         }
         let client = self.client(server, dpop).await?;
         let jkt = if dpop { Some(jwt::thumbprint(&self.port.dpop_jwk().await?)) } else { None };
+        let settings = Rc::clone(&self.settings);
         let mut scope = scope;
-        let granted = match self.settings.grant.clone() {
+        let mut params = match &settings.grant {
             Grant::AuthorizationCode => {
                 scope = scope_for_person(scope, server);
-                self.code(found, &client, scope.as_deref(), jkt.as_deref()).await
+                let asked = self.code(found, client.id.as_deref(), scope.as_deref(), jkt.as_deref()).await;
+                self.lost_client(&server.issuer, asked.as_ref().err()).await;
+                asked?
             }
-            Grant::ClientCredentials => {
-                let params = vec![open("grant_type", "client_credentials")];
-                self.unattended(found, &client, params, scope.as_deref(), dpop).await
-            }
+            Grant::ClientCredentials => vec![open("grant_type", "client_credentials")],
             Grant::JwtBearer { assertion } => {
-                let params = vec![open("grant_type", JWT_BEARER), secret("assertion", &assertion)];
-                let granted = self.unattended(found, &client, params, scope.as_deref(), dpop).await;
-                self.refusal =
-                    granted.as_ref().err().filter(|error| matches!(error, AuthError::Refused { .. })).cloned();
-                granted
+                vec![open("grant_type", JWT_BEARER), secret("assertion", assertion)]
             }
             Grant::EnterpriseManaged(idp) => {
-                let assertion = self.exchange(&idp, found, scope.as_deref()).await?;
-                let params = vec![open("grant_type", JWT_BEARER), secret("assertion", &assertion)];
-                self.unattended(found, &client, params, scope.as_deref(), dpop).await
+                let assertion = self.exchange(idp, found, scope.as_deref()).await?;
+                vec![open("grant_type", JWT_BEARER), secret("assertion", &assertion)]
             }
         };
-        if matches!(&granted, Err(AuthError::Refused { error, .. }) if is_lost_client(error)) {
-            self.forget_client(&server.issuer);
-            self.port.save(&self.credentials).await;
+        if !matches!(settings.grant, Grant::AuthorizationCode) {
+            params.extend(scope.as_deref().map(|scope| open("scope", scope)));
         }
+        params.push(open("resource", &found.resource));
+        let granted = self.token_request("token request", server, &client, params, dpop).await;
+        if let (Grant::JwtBearer { .. }, Err(error @ AuthError::Refused { .. })) = (&settings.grant, &granted) {
+            self.refusal = Some(error.clone());
+        }
+        self.lost_client(&server.issuer, granted.as_ref().err()).await;
         let granted = granted?;
         let now = self.port.now();
         let tokens = Tokens {
@@ -118,33 +120,43 @@ impl<P: Port> Authorizer<P> {
         Ok(())
     }
 
-    /// The authorization code grant with PKCE (OAuth 2.1 section 4.1, RFC 7636).
+    /// Forgets a registration that the authorization server says it does not know.
+    async fn lost_client(&mut self, issuer: &str, error: Option<&AuthError>) {
+        if matches!(error, Some(AuthError::Refused { error, .. }) if is_lost_client(error)) {
+            self.forget_client(issuer);
+            self.port.save(&self.credentials).await;
+        }
+    }
+
+    /// The sign-in of the authorization code grant with PKCE (OAuth 2.1 section 4.1, RFC 7636). Gives the parameters of
+    /// the token request.
     async fn code(
         &mut self,
         found: &Found,
-        client: &Client,
+        client: Option<&str>,
         scope: Option<&str>,
         jkt: Option<&str>,
-    ) -> Result<Granted, AuthError> {
+    ) -> Result<Vec<Param>, AuthError> {
         let server = &found.server;
-        let page = server.authorization.clone().ok_or(AuthError::Endpoint { member: "authorization_endpoint" })?;
+        let page = server.authorization.as_deref().ok_or(AuthError::Endpoint { member: "authorization_endpoint" })?;
         self.asking = "`code_challenge_methods_supported`".to_owned();
         match &server.challenges {
             Some(methods) if methods.iter().any(|method| method == "S256") => {}
             None if server.assumed => {}
             _ => return Err(AuthError::Pkce),
         }
-        let redirect_uri = self.settings.redirect_uri.clone();
-        if !is_allowed(&redirect_uri, true) {
-            return Err(AuthError::BadSetting { url: cut(without_query(&redirect_uri)) });
+        let settings = Rc::clone(&self.settings);
+        let redirect_uri = settings.redirect_uri.as_str();
+        if !is_allowed(redirect_uri, true) {
+            return Err(AuthError::BadSetting { url: cut(without_query(redirect_uri)) });
         }
         let verifier = jwt::base64url(&self.port.random(32));
         let state = jwt::base64url(&self.port.random(32));
         let challenge = jwt::hash(&verifier);
         let mut query = vec![
             ("response_type", "code"),
-            ("client_id", client.id.as_deref().unwrap_or_default()),
-            ("redirect_uri", &redirect_uri),
+            ("client_id", client.unwrap_or_default()),
+            ("redirect_uri", redirect_uri),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
             ("state", &state),
@@ -160,33 +172,25 @@ impl<P: Port> Authorizer<P> {
             Some(_) if page.ends_with(['?', '&']) => "",
             Some(_) => "&",
         };
-        let url = format!("{page}{joint}{}", form(query));
-        let shown = without_query(&page);
-        self.asking = format!("sign-in page {shown}, scope {}, resource {}", scope.unwrap_or("-"), found.resource);
-        let callback = self.port.authorize(&url, &state).await?;
+        let url = join(&[page, joint, &form(query)]);
+        self.asking = join(&[
+            "sign-in page ",
+            without_query(page),
+            ", scope ",
+            scope.unwrap_or("-"),
+            ", resource ",
+            without_query(&found.resource),
+        ]);
+        let callback =
+            self.port.authorize(&SignInPage { url: &url, state: &state, issuer: &server.issuer, scope }).await?;
         let code = callback::code(&callback, &state, &server.issuer, server.iss)?;
         self.steps.ok("RFC 9207 section 2.4", &self.asking, "a code, with the right state and issuer");
-        let params = vec![
+        Ok(vec![
             open("grant_type", "authorization_code"),
             secret("code", &code),
-            open("redirect_uri", &redirect_uri),
+            open("redirect_uri", redirect_uri),
             secret("code_verifier", &verifier),
-            open("resource", &found.resource),
-        ];
-        self.token_request("token request", server, client, params, jkt.is_some()).await
-    }
-
-    async fn unattended(
-        &mut self,
-        found: &Found,
-        client: &Client,
-        mut params: Vec<Param>,
-        scope: Option<&str>,
-        dpop: bool,
-    ) -> Result<Granted, AuthError> {
-        params.extend(scope.map(|scope| open("scope", scope)));
-        params.push(open("resource", &found.resource));
-        self.token_request("token request", &found.server, client, params, dpop).await
+        ])
     }
 
     /// Exchanges the person's ID token for a grant (RFC 8693, Enterprise-Managed Authorization section 4).
@@ -249,21 +253,13 @@ impl<P: Port> Authorizer<P> {
                 let nonce = self.nonce(&url);
                 headers.push(("DPoP", jwt::proof(&self.port, "POST", &url, None, nonce.as_deref()).await?));
             }
+            let given = client.secrets(&headers);
             let response = self.post(step, &url, headers, &params).await?;
-            let hidden = match &client.auth {
-                Auth::Basic(value) => secrets(&params, &[value]),
-                _ => secrets(&params, &[]),
-            };
+            let given: Vec<&str> = given.iter().map(String::as_str).collect();
+            let hidden = secrets(&params, &given);
             if (200..300).contains(&response.status) {
                 let granted = read_granted(step, &response.body, dpop)?;
-                let note = format!(
-                    "HTTP {}, {} token, scope {}, expires in {}, refresh token {}",
-                    response.status,
-                    if dpop { "bound" } else { "bearer" },
-                    granted.scope.as_deref().unwrap_or("as asked"),
-                    granted.expires_in.map_or_else(|| "unknown time".to_owned(), |seconds| format!("{seconds} s")),
-                    if granted.refresh.is_some() { "yes" } else { "no" },
-                );
+                let note = granted.note(response.status, dpop);
                 let (access, refresh) = (granted.access.as_str(), granted.refresh.as_deref().unwrap_or_default());
                 self.steps.ok("RFC 6749 section 5.1", &self.asking, &scrub(&note, &[access, refresh]));
                 return Ok(granted);
@@ -291,8 +287,8 @@ impl<P: Port> Authorizer<P> {
         match &client.auth {
             Auth::None => params.extend(id.map(|id| open("client_id", id))),
             Auth::Basic(value) => {
-                let pair = format!("{}:{}", encode(id.unwrap_or_default()), encode(value));
-                headers.push(("Authorization", format!("Basic {}", base64(pair.as_bytes()))));
+                let pair = join(&[&encode(id.unwrap_or_default()), ":", &encode(value)]);
+                headers.push(("Authorization", join(&["Basic ", &base64(pair.as_bytes())])));
             }
             Auth::Post(value) => {
                 params.extend(id.map(|id| open("client_id", id)));
@@ -316,9 +312,10 @@ impl<P: Port> Authorizer<P> {
         params: &[Param],
     ) -> Result<WebResponse, AuthError> {
         let shown = without_query(url);
-        let mut asked = format!("{step}: POST {shown}");
+        let mut asked = join(&[step, ": POST ", shown]);
         for param in params {
-            asked.push_str(&format!(", {} {}", param.name, if param.secret { "[hidden]" } else { &param.value }));
+            let value = if param.secret { "[hidden]" } else { without_query(&param.value) };
+            asked.push_str(&join(&[", ", param.name, " ", value]));
         }
         self.asking = cut(&asked);
         headers.push(("Content-Type", "application/x-www-form-urlencoded".to_owned()));
@@ -381,7 +378,7 @@ pub(crate) fn refused(step: &'static str, response: &WebResponse, secrets: &[&st
     AuthError::Refused {
         step,
         status: response.status,
-        error: text("error").unwrap_or_else(|| format!("HTTP {}", response.status)),
+        error: text("error").unwrap_or_else(|| http(response.status)),
         description: text("error_description").unwrap_or_default(),
     }
 }
@@ -410,20 +407,39 @@ fn read_granted(step: &'static str, body: &str, bound: bool) -> Result<Granted, 
 
 /// A lifetime in seconds; providers also send it as text or with a fraction. What makes no sense counts as unknown.
 fn seconds(value: &Value) -> Option<u64> {
-    let number = match value {
-        Value::String(text) => text.trim().parse::<f64>().ok()?,
-        other => other.as_f64()?,
+    let whole = match value {
+        Value::String(text) => leading(text.trim()),
+        Value::Number(number) => number.as_u64().or_else(|| leading(&number.to_string())),
+        _ => None,
     };
-    if !number.is_finite() || number < 0.0 {
+    // Less than a second is no lifetime: every request would renew the token.
+    whole.filter(|seconds| *seconds > 0).map(|seconds| seconds.min(LONGEST))
+}
+
+/// The whole part of a plain decimal number. Exponents make no sense in a lifetime, and reading them takes a lot of
+/// code.
+fn leading(text: &str) -> Option<u64> {
+    let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !plain(whole) || !plain(rest) {
         return None;
     }
-    // A float to integer cast saturates, and the limit takes care of the rest.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let whole = number as u64;
-    Some(whole.min(LONGEST))
+    Some(whole.parse().unwrap_or(u64::MAX))
 }
 
 impl Granted {
+    /// What came back, without the tokens.
+    fn note(&self, status: u16, bound: bool) -> String {
+        join(&[
+            &http(status),
+            if bound { ", bound token, scope " } else { ", bearer token, scope " },
+            self.scope.as_deref().unwrap_or("as asked"),
+            ", seconds ",
+            &self.expires_in.map_or_else(|| "unknown".to_owned(), |seconds| seconds.to_string()),
+            if self.refresh.is_some() { ", with a refresh token" } else { ", without a refresh token" },
+        ])
+    }
+
     /// Puts a renewed token in the place of the old one. What the answer leaves out stays (RFC 6749 section 6).
     pub(crate) fn replace(self, tokens: &mut Tokens, now: u64) {
         tokens.access = self.access;
@@ -451,9 +467,11 @@ mod tests {
         assert_eq!(lifetime("3600"), Some(3600));
         assert_eq!(lifetime("\"3600\""), Some(3600));
         assert_eq!(lifetime("59.9"), Some(59));
-        assert_eq!(lifetime("0"), Some(0));
-        assert_eq!(lifetime("1e300"), Some(LONGEST));
-        for junk in ["-1", "null", "\"soon\"", "[]", "\"NaN\"", "\"inf\""] {
+        assert_eq!(lifetime("\"99999999999999999999\""), Some(LONGEST));
+        assert_eq!(lifetime("999999999999999"), Some(LONGEST));
+        for junk in
+            ["0", "0.5", "-1", "null", "\"soon\"", "[]", "\"NaN\"", "\"inf\"", "1e300", "\"1e3\"", "\"\"", "\"+5\""]
+        {
             assert_eq!(lifetime(junk), None, "{junk}");
         }
     }
@@ -479,7 +497,7 @@ mod tests {
     fn offline_access_is_the_authorization_servers_to_offer() {
         let lists = Server { scopes: vec![OFFLINE.into()], ..Server::default() };
         let silent = Server::default();
-        let of = |scope: Option<&str>, server| scope_for_person(scope.map(str::to_owned), server);
+        let of = |scope: Option<&str>, server: &Server| scope_for_person(scope.map(str::to_owned), server);
         assert_eq!(of(Some("a"), &lists).as_deref(), Some("a offline_access"));
         assert_eq!(of(Some("offline_access a"), &silent).as_deref(), Some("a"));
         assert_eq!(of(Some("offline_access"), &silent), None);
