@@ -264,7 +264,8 @@ pub(crate) fn handshake(rig: &mut Rig, session: &str) -> HttpRequest {
     handshake_with(rig, session, r#"{"tools":{"listChanged":true}}"#)
 }
 
-fn handshake_with(rig: &mut Rig, session: &str, capabilities: &str) -> HttpRequest {
+/// The same for a server with these capabilities.
+pub(crate) fn handshake_with(rig: &mut Rig, session: &str, capabilities: &str) -> HttpRequest {
     let initialize = rig.post("initialize");
     assert_eq!(header(&initialize, "mcp-session-id"), None);
     assert_eq!(header(&initialize, "mcp-protocol-version"), None);
