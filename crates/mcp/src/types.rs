@@ -364,8 +364,8 @@ pub struct Connected {
     pub capabilities: Value,
     /// The server's instructions, untrusted text (X45).
     pub instructions: Option<String>,
-    /// The revision is older than [`Config::last_seen`]: something between took protections away, or the server was set
-    /// back (X112).
+    /// The revision is older than [`Config::last_seen`], or than the one that this session spoke before: something between
+    /// took protections away, or the server was set back (X112).
     pub downgrade: bool,
 }
 

@@ -291,7 +291,8 @@ impl Session {
         let capabilities = connected.capabilities.clone();
         let era = connected.era;
         // Names of revisions are dates, so they are ordered as texts.
-        connected.downgrade = self.config.last_seen.as_ref().is_some_and(|seen| connected.protocol < *seen);
+        let seen = self.config.last_seen.replace(connected.protocol.clone());
+        connected.downgrade = seen.is_some_and(|seen| connected.protocol < seen);
         self.connected = Some(connected.clone());
         self.tell(Event::Connected(connected));
         match era {

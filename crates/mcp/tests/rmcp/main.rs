@@ -30,11 +30,15 @@ const REVISIONS: [Revision; 4] =
 
 /// Runs a test against each revision, with bodies in whole frames, in pieces of seven bytes, and of one.
 fn every(test: impl AsyncFn(&mut Driver, Revision)) {
+    each(true, test);
+}
+
+fn each(sessions: bool, test: impl AsyncFn(&mut Driver, Revision)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     for revision in REVISIONS {
         for piece in [usize::MAX, 7, 1] {
             tokio::task::LocalSet::new().block_on(&runtime, async {
-                let mut driver = Driver::new(config(revision), server::service(), piece);
+                let mut driver = Driver::new(config(revision), server::service(sessions), piece);
                 test(&mut driver, revision).await;
                 driver.close().await;
             });
@@ -68,7 +72,7 @@ fn the_server_is_found_by_its_revision() {
     tokio::task::LocalSet::new().block_on(&runtime, async {
         let mut auto = config(Revision::V2026_07_28);
         auto.era = EraChoice::Auto;
-        let mut driver = Driver::new(auto, server::service(), 3);
+        let mut driver = Driver::new(auto, server::service(true), 3);
         let op = driver.session.list_tools(driver.now());
         driver.tools(op).await;
         assert_eq!(driver.session.connected().unwrap().revision(), Some(Revision::V2026_07_28));
@@ -77,60 +81,66 @@ fn the_server_is_found_by_its_revision() {
 
 #[test]
 fn lists_are_the_same_in_every_revision() {
-    every(async |driver, _| {
-        let op = driver.session.list_tools(driver.now());
-        let names: Vec<String> =
-            driver.tools(op).await.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect();
-        assert_eq!(names, ["echo", "größe", "ask", "steps", "job"], "both pages");
-        for (list, key, first) in [
-            (List::Prompts, "name", "review"),
-            (List::Resources, "uri", "file:///a%20b"),
-            (List::Templates, "uriTemplate", "file:///{path}"),
-        ] {
-            let op = driver.session.list(list, driver.now());
-            let items = driver.done(op, |event| match event {
-                Event::Listed { items, .. } => Some(items.clone()),
-                _ => None,
-            });
-            assert_eq!(items.await[0][key], first);
-        }
-    });
+    each(true, lists);
+    each(false, lists);
+}
+
+async fn lists(driver: &mut Driver, _: Revision) {
+    let op = driver.session.list_tools(driver.now());
+    let names: Vec<String> =
+        driver.tools(op).await.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(names, ["echo", "größe", "ask", "steps", "job"], "both pages");
+    for (list, key, first) in [
+        (List::Prompts, "name", "review"),
+        (List::Resources, "uri", "file:///a%20b"),
+        (List::Templates, "uriTemplate", "file:///{path}"),
+    ] {
+        let op = driver.session.list(list, driver.now());
+        let items = driver.done(op, |event| match event {
+            Event::Listed { items, .. } => Some(items.clone()),
+            _ => None,
+        });
+        assert_eq!(items.await[0][key], first);
+    }
 }
 
 #[test]
 fn calls_and_requests_have_the_same_answers_in_every_revision() {
-    every(async |driver, _| {
-        let op = driver.session.list_tools(driver.now());
-        driver.tools(op).await;
-        let arguments = json!({"text": "日本語 🦀\n", "n": 7, "on": true});
-        for name in ["echo", "größe"] {
-            let op = driver.session.call_tool(call(name, arguments.clone()), driver.now());
-            let result = driver.called(op).await;
-            assert_eq!(
-                neutral(result.raw),
-                json!({"content": [{"type": "text", "text": arguments.to_string()}], "isError": false})
-            );
-        }
-        for (request, expected) in [
-            (
-                Request::prompt("review", r#"{"code":"ü"}"#),
-                json!({"messages": [{"role": "user", "content": {"type": "text", "text": "look at ü"}}]}),
-            ),
-            (Request::resource("file:///a%20b"), json!({"contents": [{"uri": "file:///a%20b", "text": "ä"}]})),
-            (
-                Request::completion(Reference::Prompt("review"), "code", "py", "{}"),
-                json!({"completion": {"values": ["python"], "total": 1, "hasMore": false}}),
-            ),
-        ] {
-            let op = driver.session.request(request, driver.now());
-            assert_eq!(neutral(driver.answered(op).await), expected);
-        }
-        let op = driver.session.ping(driver.now());
-        driver.answered(op).await;
-        let op = driver.session.call_tool(call("none", json!({})), driver.now());
-        let error = driver.failed(op).await;
-        assert!(matches!(error, OpError::Rpc { code: -32602, .. }), "{error}");
-    });
+    each(true, calls);
+    each(false, calls);
+}
+
+async fn calls(driver: &mut Driver, _: Revision) {
+    let op = driver.session.list_tools(driver.now());
+    driver.tools(op).await;
+    let arguments = json!({"text": "日本語 🦀\n", "n": 7, "on": true});
+    for name in ["echo", "größe"] {
+        let op = driver.session.call_tool(call(name, arguments.clone()), driver.now());
+        let result = driver.called(op).await;
+        assert_eq!(
+            neutral(result.raw),
+            json!({"content": [{"type": "text", "text": arguments.to_string()}], "isError": false})
+        );
+    }
+    for (request, expected) in [
+        (
+            Request::prompt("review", r#"{"code":"ü"}"#),
+            json!({"messages": [{"role": "user", "content": {"type": "text", "text": "look at ü"}}]}),
+        ),
+        (Request::resource("file:///a%20b"), json!({"contents": [{"uri": "file:///a%20b", "text": "ä"}]})),
+        (
+            Request::completion(Reference::Prompt("review"), "code", "py", "{}"),
+            json!({"completion": {"values": ["python"], "total": 1, "hasMore": false}}),
+        ),
+    ] {
+        let op = driver.session.request(request, driver.now());
+        assert_eq!(neutral(driver.answered(op).await), expected);
+    }
+    let op = driver.session.ping(driver.now());
+    driver.answered(op).await;
+    let op = driver.session.call_tool(call("none", json!({})), driver.now());
+    let error = driver.failed(op).await;
+    assert!(matches!(error, OpError::Rpc { code: -32602, .. }), "{error}");
 }
 
 #[test]

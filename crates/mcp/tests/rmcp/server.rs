@@ -20,12 +20,13 @@ use serde_json::{Value, json};
 
 pub(crate) type Library = StreamableHttpService<Server, LocalSessionManager>;
 
-pub(crate) fn service() -> Library {
+/// A service that answers with sessions and streams, or without sessions and, where it can, with one JSON text.
+pub(crate) fn service(sessions: bool) -> Library {
     let server = Server { tasks: TaskManager::new() };
     StreamableHttpService::new(
         move || Ok(server.clone()),
         Arc::new(LocalSessionManager::default()),
-        StreamableHttpServerConfig::default(),
+        StreamableHttpServerConfig::default().with_legacy_session_mode(sessions).with_json_response(!sessions),
     )
 }
 

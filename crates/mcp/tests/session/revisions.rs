@@ -95,7 +95,7 @@ fn a_server_that_left_the_revision_is_asked_anew_and_the_unread_request_goes_out
     rig.error(&discover, 400, refused);
     handshake(&mut rig, "s");
     let Event::Connected(connected) = rig.event() else { panic!() };
-    assert_eq!(connected.era, Era::Y2025);
+    assert_eq!((connected.era, connected.downgrade), (Era::Y2025, true));
     let call = rig.post("tools/call");
     assert!(call.body.as_deref().unwrap().contains(r#""arguments":{"a": 1}"#));
     assert_eq!(header(&call, "mcp-method"), None);
