@@ -334,7 +334,85 @@ mod tests {
         assert!(matches!(read(id.as_bytes(), CAPS), Err(Unreadable::Malformed(_))));
     }
 
+    /// JSON of any kind, not too deep.
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            "[\\[\\]{},\"\\\\]{0,9}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 5, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                proptest::collection::vec((any::<String>(), inner), 0..5)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn depth(value: &Value) -> usize {
+        match value {
+            Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+            Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or_default(),
+            _ => 0,
+        }
+    }
+
+    fn values(value: &Value) -> usize {
+        1 + match value {
+            Value::Array(items) => items.iter().map(values).sum(),
+            Value::Object(members) => members.values().map(values).sum(),
+            _ => 0,
+        }
+    }
+
     proptest! {
+        #[test]
+        fn every_result_is_read_as_it_was_written(result in json(), state in proptest::option::of(any::<String>()), pretty in any::<bool>()) {
+            // A result that is null is no answer: results are objects.
+            prop_assume!(!result.is_null());
+            let mut result = result;
+            if let (Some(object), Some(state)) = (result.as_object_mut(), &state) {
+                object.insert("requestState".into(), state.as_str().into());
+            }
+            let message = serde_json::json!({"jsonrpc": "2.0", "result": result, "id": 7});
+            let text = if pretty { serde_json::to_string_pretty(&message) } else { serde_json::to_string(&message) }.expect("JSON");
+            let messages = read(text.as_bytes(), Caps { depth: 100, values: 10_000, blocks: 2 }).expect("readable");
+            let [Message::Response { id, outcome: Ok(answered) }] = messages.as_slice() else { panic!("{messages:?}") };
+            prop_assert_eq!(id, &Value::from(7));
+            prop_assert_eq!(&answered.result, &result);
+            let expected = result.get("requestState").filter(|state| state.is_string()).map(Value::to_string);
+            let found = answered.state.as_ref().map(|state| state.get().to_owned());
+            prop_assert_eq!(found.filter(|state| state.starts_with('"')), expected);
+        }
+
+        #[test]
+        fn no_text_is_bigger_than_its_measure(value in json(), pretty in any::<bool>()) {
+            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.expect("JSON");
+            let measured = measure(text.as_bytes());
+            prop_assert_eq!(measured.depth, depth(&value));
+            prop_assert!(measured.values >= values(&value) - usize::from(!matches!(value, Value::Array(_) | Value::Object(_))), "{:?}", measured);
+        }
+
+        #[test]
+        fn parameters_are_spliced_without_a_change(params in proptest::collection::vec((any::<String>(), json()), 0..5), more in any::<bool>()) {
+            let params = Value::Object(params.into_iter().collect());
+            let mut members = vec![("", crate::request::inside(&params.to_string()).to_owned())];
+            if more {
+                members.push(("requestState", r#""\u002f""#.into()));
+            }
+            let text = request(1, "m", &members);
+            prop_assert!(text.contains(crate::request::inside(&params.to_string())));
+            let sent: Value = serde_json::from_str(&text).expect("JSON");
+            let mut expected = params;
+            if let (true, Some(object)) = (more, expected.as_object_mut()) {
+                object.insert("requestState".into(), "/".into());
+            }
+            prop_assert_eq!(&sent["params"], &expected);
+        }
+
         #[test]
         fn garbage_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = read(&bytes, CAPS);

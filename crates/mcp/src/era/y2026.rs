@@ -82,11 +82,16 @@ pub(crate) fn listen(capabilities: &Value, watched: &BTreeSet<String>) -> Option
             .filter(|(list, _)| capabilities.pointer(&format!("/{list}/listChanged")) == Some(&Value::Bool(true)))
             .map(|(_, wish)| (wish.to_owned(), Value::Bool(true)))
             .collect();
-    if !watched.is_empty() {
+    if !watched.is_empty() && can_watch(capabilities) {
         let watched: Vec<Value> = watched.iter().map(|uri| uri.as_str().into()).collect();
         filter.insert("resourceSubscriptions".into(), watched.into());
     }
     (!filter.is_empty()).then(|| vec![("notifications", Value::Object(filter).to_string())])
+}
+
+/// Whether the server tells of changes of single resources. In every revision that has them the capability is the same.
+pub(crate) fn can_watch(capabilities: &Value) -> bool {
+    capabilities.pointer("/resources/subscribe") == Some(&Value::Bool(true))
 }
 
 /// How long a result may be kept, in milliseconds: `ttlMs`, nothing if it is absent or negative (server/utilities/caching).

@@ -12,10 +12,11 @@ use crate::error::{OpError, Sent};
 use crate::headers;
 use crate::jsonrpc::{Answered, quoted};
 use crate::request::{self, List, Request};
+use crate::revision::Revision;
 use crate::session::lists::{Known, Listing};
 use crate::session::tasks::Task;
 use crate::session::{Failure, Kind, Op, Session};
-use crate::types::{Again, CallResult, CallTool, Event, OpId};
+use crate::types::{Again, CallResult, CallTool, Connected, Event, OpId};
 
 /// What is to be done.
 pub(super) enum Job {
@@ -144,7 +145,10 @@ impl Session {
     }
 
     fn send_plain(&mut self, op: OpId, request: &Request) {
-        if let Some(capability) = request.capability()
+        // The oldest revision has completion without a capability for it.
+        let oldest = |it: &Connected| it.revision() == Some(Revision::V2024_11_05);
+        let unnamed = request.method == "completion/complete" && self.connected.as_ref().is_some_and(oldest);
+        if let Some(capability) = request.capability().filter(|_| !unnamed)
             && self.lacks(capability)
         {
             return self.fail(op, OpError::Unsupported { what: format!("`{capability}`") }, Sent::No);

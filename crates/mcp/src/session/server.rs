@@ -25,6 +25,8 @@ const IGNORED: u32 = 100;
 pub(super) struct Open {
     origin: Origin,
     op: Option<OpId>,
+    /// It is an address to open, whose answer has no content (2026-07-28, client/elicitation, "Response Actions").
+    is_url: bool,
 }
 
 enum Origin {
@@ -116,7 +118,7 @@ impl Session {
         if let Ask::Url { elicitation: Some(elicitation), .. } = &kind {
             self.note_elicitation(elicitation);
         }
-        self.asks.insert(id, Open { origin, op });
+        self.asks.insert(id, Open { origin, op, is_url: matches!(kind, Ask::Url { .. }) });
         self.asking_since = self.asking_since.or(Some(self.now));
         self.tell(Event::Asked(ServerRequest { id, op, message, kind, repeated }));
     }
@@ -145,8 +147,8 @@ impl Session {
         let Some(open) = self.asks.remove(&id) else { return };
         self.stop_asking();
         let mut result = match answer {
-            Answer::Accept(Some(content)) => json!({ "action": "accept", "content": content }),
-            Answer::Accept(None) => json!({ "action": "accept" }),
+            Answer::Accept(Some(content)) if !open.is_url => json!({ "action": "accept", "content": content }),
+            Answer::Accept(_) => json!({ "action": "accept" }),
             Answer::Decline => json!({ "action": "decline" }),
             Answer::Cancel => json!({ "action": "cancel" }),
         };

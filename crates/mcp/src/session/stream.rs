@@ -138,8 +138,7 @@ impl Session {
     pub(super) fn start_watch(&mut self, op: OpId) {
         let Some(Kind::Watch(Watching { uri, on })) = self.ops.get(&op).map(|op| &op.kind) else { return };
         let (uri, on) = (uri.clone(), *on);
-        let connected = self.connected.as_ref();
-        if connected.is_none_or(|it| it.capabilities.pointer("/resources/subscribe") != Some(&Value::Bool(true))) {
+        if !self.connected.as_ref().is_some_and(|connected| y2026::can_watch(&connected.capabilities)) {
             return self.fail(op, OpError::Unsupported { what: "changes of single resources".into() }, Sent::No);
         }
         let limit = self.config.limits.watched;
@@ -206,6 +205,9 @@ impl Session {
     pub(super) fn repeat_wishes(&mut self) {
         if let Some(level) = self.config.log_level.filter(|_| !self.lacks("logging")) {
             self.send_quietly(set_level(level));
+        }
+        if !self.connected.as_ref().is_some_and(|connected| y2026::can_watch(&connected.capabilities)) {
+            return;
         }
         for uri in self.watched.clone() {
             self.send_quietly(subscription("resources/subscribe", &uri));
