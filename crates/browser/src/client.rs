@@ -10,12 +10,13 @@ use std::rc::Rc;
 use futures_util::future::LocalBoxFuture;
 use mcp::oauth::Revocation;
 use mcp::{
-    Again, Answer, Ask, CallTool, Config, Elicitation, Era, Event, List, Listed, LogLevel, Request, ServerRequest,
+    Again, Answer, Ask, CallTool, Config, Elicitation, Era, Event, List, Listed, LogLevel, OpError, Request,
+    ServerRequest,
 };
 use serde_json::{Map, Value, json};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::drive::{Connection, Done, Failed, Running, Transport, Weakly};
+use crate::drive::{Connection, Done, Failed, Transport, Weakly};
 use crate::error::{Code, Error};
 use crate::fetch::Fetcher;
 use crate::link::op_error;
@@ -34,6 +35,35 @@ pub struct Hooks {
     pub event: Option<Box<dyn Fn(Value)>>,
     /// Signs in where the server asks for it.
     pub sign_in: Option<Rc<SignIn>>,
+}
+
+/// What a client can do on its server.
+pub enum Wish<'a> {
+    /// Read a whole list.
+    List(List),
+    /// Call a tool.
+    Tool {
+        /// Its name.
+        name: &'a str,
+        /// The text of one JSON object, sent byte for byte.
+        arguments: String,
+    },
+    /// Send any other request.
+    Request {
+        /// The method.
+        method: &'a str,
+        /// The text of one JSON object, sent byte for byte.
+        params: String,
+    },
+    /// Hear of changes of a resource by the event `resource-updated`, or no longer.
+    Watch {
+        /// Its address.
+        uri: &'a str,
+        /// Whether to hear of them.
+        on: bool,
+    },
+    /// Choose from which level on the server sends log messages.
+    LogLevel(LogLevel),
 }
 
 /// A connection to one server, without a gate. Clones share it.
@@ -115,80 +145,40 @@ impl Client {
         }
     }
 
-    /// A whole list, as received.
-    ///
-    /// # Errors
-    /// When it could not be read to its end.
-    pub async fn list(&self, list: List) -> Result<Vec<Value>, Error> {
-        let done = if list == List::Tools { self.connection.list() } else { self.connection.list_of(list) };
-        match done.await {
-            Ok(Done::Tools { tools: items, .. } | Done::Listed(items)) => Ok(items),
-            Ok(_) => Err(of_another_kind()),
-            Err(failed) => Err(self.error(&failed)),
-        }
-    }
-
-    /// Calls a tool. `arguments` is the text of one JSON object, sent byte for byte. Dropping the future cancels it.
+    /// Does what is wished and waits for the answer, as received: a list of all its pages, or the whole result. Dropping
+    /// the future cancels it.
     ///
     /// # Errors
     /// When it did not work; a tool that says that it failed is no error.
-    pub async fn call_tool(
-        &self,
-        name: &str,
-        arguments: String,
-        on_progress: impl Fn(Value) + 'static,
-    ) -> Result<Value, Error> {
-        let running = self.connection.call(CallTool { name: name.to_owned(), arguments, progress: true });
-        self.wait(running, Rc::new(on_progress), true).await
-    }
-
-    /// Sends any other request. `params` is the text of one JSON object, sent byte for byte. Dropping the future cancels
-    /// it.
-    ///
-    /// # Errors
-    /// When it did not work.
-    pub async fn request(
-        &self,
-        method: &str,
-        params: String,
-        on_progress: impl Fn(Value) + 'static,
-    ) -> Result<Value, Error> {
-        let only_reads = matches!(method, "prompts/get" | "resources/read" | "completion/complete");
-        let running = self.connection.request(Request { method: method.to_owned(), params, progress: true });
-        self.wait(running, Rc::new(on_progress), !only_reads).await
-    }
-
-    /// Wants to hear of changes of a resource by the event `resource-updated`, or no longer.
-    ///
-    /// # Errors
-    /// When the server does not do that.
-    pub async fn watch(&self, uri: &str, on: bool) -> Result<(), Error> {
-        self.connection.watch(uri, on).await.map(drop).map_err(|failed| self.error(&failed))
-    }
-
-    /// Chooses from which level on the server sends log messages.
-    ///
-    /// # Errors
-    /// When there is no such level, or the server does not do that.
-    pub async fn set_log_level(&self, level: &str) -> Result<(), Error> {
-        let Some(known) = LogLevel::of(level) else {
-            return Err(
-                Error::new(Code::Invalid, format!("`{level}` is no level")).hint("use one from debug to emergency")
-            );
+    pub async fn ask(&self, wish: Wish<'_>, on_progress: impl Fn(Value) + 'static) -> Result<Value, Error> {
+        let lists = matches!(wish, Wish::List(_));
+        // What only reads may be asked again by anybody; of anything else it matters whether it happened.
+        let (running, acts) = match wish {
+            Wish::List(List::Tools) => (self.connection.list(), false),
+            Wish::List(list) => (self.connection.list_of(list), false),
+            Wish::Tool { name, arguments } => {
+                let call = CallTool { name: name.to_owned(), arguments, progress: true };
+                (self.connection.call(call), true)
+            }
+            Wish::Request { method, params } => {
+                let reads = matches!(method, "prompts/get" | "resources/read" | "completion/complete");
+                let request = Request { method: method.to_owned(), params, progress: true };
+                (self.connection.request(request), !reads)
+            }
+            Wish::Watch { uri, on } => (self.connection.watch(uri, on), false),
+            Wish::LogLevel(level) => (self.connection.set_log_level(level), false),
         };
-        self.connection.set_log_level(known).await.map(drop).map_err(|failed| self.error(&failed))
-    }
-
-    /// Waits for the answer of a request that may do something on the server.
-    async fn wait(&self, running: Running, on_progress: OnProgress, acts: bool) -> Result<Value, Error> {
         let _listening = running.op().map(|op| {
-            self.progress.borrow_mut().insert(op, on_progress);
+            self.progress.borrow_mut().insert(op, Rc::new(on_progress));
             Listening { op, progress: self.progress.clone() }
         });
         match running.await {
             Ok(Done::Called(result)) => Ok(result.raw),
             Ok(Done::Answered(result)) => Ok(result),
-            Ok(_) => Err(of_another_kind()),
+            Ok(Done::Tools { tools: items, .. } | Done::Listed(items)) => Ok(Value::Array(items)),
+            Ok(Done::Connected(_)) => Ok(Value::Null),
+            // A server without prompts has none to list.
+            Err(Failed { error: OpError::Unsupported { .. }, .. }) if lists => Ok(Value::Array(Vec::new())),
             Err(failed) => {
                 let mut error = self.error(&failed);
                 if acts && failed.sent == mcp::Sent::Unknown && error.code != Code::Cancelled {
@@ -226,10 +216,6 @@ impl Client {
             _ => error,
         }
     }
-}
-
-fn of_another_kind() -> Error {
-    Error::new(Code::Protocol, "the answer was of another kind")
 }
 
 /// A question of the server as the page gets it.

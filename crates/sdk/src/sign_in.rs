@@ -3,7 +3,9 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use browser::mcp::oauth::{Algorithm, AuthMethod, AuthorizeFailure, ClientKey, Grant, Idp, Preregistered, Settings};
+use browser::mcp::oauth::{
+    Algorithm, AuthMethod, AuthorizeFailure, ClientKey, Grant, Idp, Preregistered, Settings, SignInPage,
+};
 use browser::oauth::Surroundings;
 use browser::{Code, Error};
 use futures_util::future::LocalBoxFuture;
@@ -13,76 +15,51 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::client::{called, function};
 
-/// Reads `auth` as `mcp.d.ts` has it, and nothing else: an option that is spelled wrong must not be passed over.
+/// Reads `auth` as `mcp.d.ts` has it; `mcp.js` has checked the names and the types.
 pub(crate) fn settings(endpoint: &str, client_name: &str, auth: &Value) -> Result<Settings, Error> {
-    let mut settings = Settings::new(endpoint, "", client_name);
-    for (name, value) in members(auth, "auth")? {
-        match (name.as_str(), value, value.as_str()) {
-            ("redirectUri", _, Some(text)) => settings.redirect_uri = text.to_owned(),
-            ("clientName", _, Some(text)) => settings.client_name = text.to_owned(),
-            ("clientMetadataUrl", _, Some(text)) => settings.client_metadata_url = Some(text.to_owned()),
-            ("scope", _, Some(text)) => settings.scope = Some(text.to_owned()),
-            ("dpop", Value::Bool(dpop), _) => settings.dpop = *dpop,
-            ("client", client, _) => settings.preregistered = Some(preregistered(client)?),
-            ("grant", grant, _) => settings.grant = read_grant(grant)?,
-            _ => return Err(unfit(&format!("auth.{name}"))),
+    let text = |at: &str| auth.pointer(at).and_then(Value::as_str).map(str::to_owned);
+    let needed = |at: &str| text(at).ok_or_else(|| unfit(&format!("auth{at}")));
+    let name = text("/clientName");
+    let mut settings = Settings::new(endpoint, "", name.as_deref().unwrap_or(client_name));
+    settings.client_metadata_url = text("/clientMetadataUrl");
+    settings.scope = text("/scope");
+    settings.dpop = auth.get("dpop").and_then(Value::as_bool).unwrap_or_default();
+    if auth.get("client").is_some() {
+        let method = text("/client/method");
+        let algorithm = match text("/client/algorithm").as_deref() {
+            None | Some("ES256") => Algorithm::Es256,
+            Some("RS256") => Algorithm::Rs256,
+            Some(_) => return Err(unfit("auth/client/algorithm")),
+        };
+        settings.preregistered = Some(Preregistered {
+            client_id: needed("/client/id")?,
+            client_secret: text("/client/secret"),
+            key: text("/client/privateKey").map(|pem| ClientKey { pem, algorithm, kid: text("/client/keyId") }),
+            issuer: text("/client/issuer"),
+            method: match method {
+                Some(name) => Some(AuthMethod::of(&name).ok_or_else(|| unfit("auth/client/method"))?),
+                None => None,
+            },
+        });
+    }
+    let grant = text("/grant").or_else(|| text("/grant/type"));
+    settings.grant = match grant.as_deref() {
+        None | Some("authorization_code") => {
+            settings.redirect_uri = needed("/redirectUri")?;
+            Grant::AuthorizationCode
         }
-    }
-    if settings.grant == Grant::AuthorizationCode && settings.redirect_uri.is_empty() {
-        return Err(unfit("auth.redirectUri"));
-    }
+        Some("client_credentials") => Grant::ClientCredentials,
+        Some("jwt_bearer") => Grant::JwtBearer { assertion: needed("/grant/assertion")? },
+        Some("enterprise") => Grant::EnterpriseManaged(Idp {
+            client_id: needed("/grant/clientId")?,
+            client_secret: text("/grant/clientSecret"),
+            id_token: needed("/grant/idToken")?,
+            issuer: needed("/grant/issuer")?,
+            token_endpoint: text("/grant/tokenEndpoint"),
+        }),
+        Some(_) => return Err(unfit("auth/grant")),
+    };
     Ok(settings)
-}
-
-fn preregistered(client: &Value) -> Result<Preregistered, Error> {
-    let mut out =
-        Preregistered { client_id: String::new(), client_secret: None, key: None, issuer: None, method: None };
-    let (mut pem, mut algorithm, mut kid) = (None, Algorithm::Es256, None);
-    for (name, value) in members(client, "auth.client")? {
-        let wrong = || unfit(&format!("auth.client.{name}"));
-        let text = value.as_str().ok_or_else(wrong)?;
-        match (name.as_str(), text) {
-            ("id", text) => out.client_id = text.to_owned(),
-            ("secret", text) => out.client_secret = Some(text.to_owned()),
-            ("issuer", text) => out.issuer = Some(text.to_owned()),
-            ("method", text) => out.method = Some(AuthMethod::of(text).ok_or_else(wrong)?),
-            ("privateKey", text) => pem = Some(text.to_owned()),
-            ("algorithm", "ES256") => {}
-            ("algorithm", "RS256") => algorithm = Algorithm::Rs256,
-            ("keyId", text) => kid = Some(text.to_owned()),
-            _ => return Err(wrong()),
-        }
-    }
-    if out.client_id.is_empty() {
-        return Err(unfit("auth.client.id"));
-    }
-    out.key = pem.map(|pem| ClientKey { pem, algorithm, kid });
-    Ok(out)
-}
-
-fn read_grant(grant: &Value) -> Result<Grant, Error> {
-    match grant.as_str() {
-        Some("authorization_code") => return Ok(Grant::AuthorizationCode),
-        Some("client_credentials") => return Ok(Grant::ClientCredentials),
-        _ => {}
-    }
-    let text = |name: &str| grant.get(name).and_then(Value::as_str).map(str::to_owned);
-    let needed = |name: &str| text(name).ok_or_else(|| unfit(&format!("auth.grant.{name}")));
-    match text("type").as_deref() {
-        Some("jwt_bearer") => Ok(Grant::JwtBearer { assertion: needed("assertion")? }),
-        Some("enterprise") => Ok(Grant::EnterpriseManaged(Idp {
-            client_id: needed("clientId")?,
-            client_secret: text("clientSecret"),
-            id_token: needed("idToken")?,
-            issuer: needed("issuer")?,
-            token_endpoint: text("tokenEndpoint"),
-        })),
-        _ => Err(unfit("auth.grant")),
-    }
-}
-
-fn members<'a>(value: &'a Value, what: &str) -> Result<&'a serde_json::Map<String, Value>, Error> {
-    value.as_object().ok_or_else(|| unfit(what))
 }
 
 /// An option that does not fit. Its value may be a secret and is not told.
@@ -95,11 +72,11 @@ pub(crate) fn unfit(name: &str) -> Error {
 pub(crate) struct Page(pub(crate) JsValue);
 
 impl Surroundings for Page {
-    fn authorize(&self, url: String, _state: String) -> LocalBoxFuture<'static, Result<String, AuthorizeFailure>> {
+    fn authorize(&self, page: &SignInPage<'_>) -> LocalBoxFuture<'static, Result<String, AuthorizeFailure>> {
         let Some(authorize) = function(&self.0, "authorize") else {
             return Box::pin(async { Err(AuthorizeFailure::NeedsPerson) });
         };
-        let asked = called(&authorize, Some(&url.into()));
+        let asked = called(&authorize, Some(&page.url.into()));
         Box::pin(async move {
             // `mcp.js` gives the address, or in a list why there is none.
             let said = asked.await.ok_or(AuthorizeFailure::Cancelled)?;
