@@ -16,7 +16,7 @@ mod stream;
 mod tasks;
 mod time;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use serde_json::Value;
@@ -57,12 +57,12 @@ pub struct Session {
     cache: Cache,
     stream: Stream,
     /// Resources whose changes the host wants to hear of.
-    watched: BTreeSet<String>,
+    watched: Vec<String>,
     /// Ids of addresses that the server asked to open, until it says that they are dealt with (2025-11-25).
-    elicitations: BTreeSet<String>,
+    elicitations: Vec<String>,
     noise: Noise,
-    changed: BTreeSet<Listed>,
-    changed_resources: BTreeSet<String>,
+    changed: Vec<Listed>,
+    changed_resources: Vec<String>,
     changed_at: Option<Millis>,
     out: VecDeque<Output>,
     announced: Option<Millis>,
@@ -166,11 +166,11 @@ impl Session {
             tools: BTreeMap::new(),
             cache: Cache::default(),
             stream: Stream::default(),
-            watched: BTreeSet::new(),
-            elicitations: BTreeSet::new(),
+            watched: Vec::new(),
+            elicitations: Vec::new(),
             noise: Noise::default(),
-            changed: BTreeSet::new(),
-            changed_resources: BTreeSet::new(),
+            changed: Vec::new(),
+            changed_resources: Vec::new(),
             changed_at: None,
             out: VecDeque::new(),
             announced: None,
@@ -514,6 +514,13 @@ impl fmt::Debug for Session {
             .field("ops", &self.ops.len())
             .field("exchanges", &self.exchanges.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// Adds a text to a short list, once. Such lists are no sets because every kind of set is a kilobyte or two of the program.
+fn add(list: &mut Vec<String>, text: &str) {
+    if !list.iter().any(|known| known == text) {
+        list.push(text.to_owned());
     }
 }
 

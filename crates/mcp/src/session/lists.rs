@@ -73,6 +73,7 @@ impl Listing {
 
 /// A list that is kept.
 struct Kept {
+    list: List,
     items: Vec<Value>,
     excluded: Vec<Excluded>,
     until: Millis,
@@ -89,7 +90,7 @@ struct KeptResource {
 /// What is kept of answers for as long as their server allows.
 #[derive(Default)]
 pub(super) struct Cache {
-    lists: BTreeMap<List, Kept>,
+    lists: Vec<Kept>,
     /// The oldest first.
     resources: VecDeque<KeptResource>,
 }
@@ -100,7 +101,7 @@ impl Cache {
     }
 
     pub(super) fn drop_list(&mut self, list: List) {
-        self.lists.remove(&list);
+        self.lists.retain(|kept| kept.list != list);
     }
 
     /// A resource changed. So may have what is below it, and what it is below of.
@@ -140,7 +141,7 @@ impl Session {
         }
         if first
             && listing.for_call.is_none()
-            && let Some(kept) = self.cache.lists.get(&list).filter(|kept| self.now < kept.until)
+            && let Some(kept) = self.cache.lists.iter().find(|kept| kept.list == list && self.now < kept.until)
         {
             let (items, excluded) = (kept.items.clone(), kept.excluded.clone());
             self.ops.remove(&op);
@@ -217,7 +218,7 @@ impl Session {
         let until = until.filter(|until| self.is_modern() && !changed && *until > self.now);
         self.cache.drop_list(list);
         if let Some(until) = until {
-            self.cache.lists.insert(list, Kept { items: items.clone(), excluded: excluded.clone(), until });
+            self.cache.lists.push(Kept { list, items: items.clone(), excluded: excluded.clone(), until });
         }
         match for_call {
             None => self.tell_list(op, list, items, excluded),

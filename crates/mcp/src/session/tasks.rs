@@ -231,23 +231,22 @@ impl Session {
         let Some(calling) = self.calling(op) else { return };
         let Some(task) = &mut calling.task else { return };
         let asked = state.get("inputRequests").and_then(Value::as_object);
-        let asked: Map<String, Value> = asked
-            .into_iter()
-            .flatten()
-            .filter(|(key, _)| !task.seen.contains(*key))
-            .map(|(key, request)| (key.clone(), request.clone()))
-            .collect();
-        if asked.is_empty() {
+        let mut new = Map::new();
+        for (key, request) in asked.into_iter().flatten() {
+            if task.seen.insert(key.clone()) {
+                new.insert(key.clone(), request.clone());
+            }
+        }
+        if new.is_empty() {
             return;
         }
-        task.seen.extend(asked.keys().cloned());
         task.next_at = None;
         let asked_in_all = task.seen.len();
-        calling.ask(asked.clone());
+        calling.ask(new.clone());
         let limit = self.config.limits.asks * self.config.limits.rounds as usize;
         let error = match asked_in_all > limit {
             true => Err(OpError::TooMuch { what: "questions", limit }),
-            false => self.ask_round(op, &asked, 0),
+            false => self.ask_round(op, &new, 0),
         };
         if let Err(error) = error {
             self.abandon(op, error, "the question cannot be put");
