@@ -16,7 +16,7 @@ mod stream;
 mod tasks;
 mod time;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 
 use serde_json::Value;
@@ -25,6 +25,7 @@ use crate::era::{Wire, y2025, y2026};
 use crate::error::{OpError, Sent};
 use crate::jsonrpc::{self, Answered, Members};
 use crate::request::LogLevel;
+use crate::table::Table;
 use crate::types::{
     AskId, Config, Connected, Era, Event, FetchId, HttpRequest, Input, Listed, Method, Millis, OpId, Output,
     without_query,
@@ -47,13 +48,13 @@ pub struct Session {
     phase: Phase,
     wire: Option<Wire>,
     connected: Option<Connected>,
-    exchanges: BTreeMap<FetchId, Exchange>,
-    ops: BTreeMap<OpId, Op>,
+    exchanges: Table<FetchId, Exchange>,
+    ops: Table<OpId, Op>,
     waiting: VecDeque<OpId>,
-    asks: BTreeMap<AskId, Open>,
+    asks: Table<AskId, Open>,
     /// Since when at least one question has been open: time that is the person's, not the server's.
     asking_since: Option<Millis>,
-    tools: BTreeMap<String, Known>,
+    tools: Table<String, Known>,
     cache: Cache,
     stream: Stream,
     /// Resources whose changes the host wants to hear of.
@@ -158,12 +159,12 @@ impl Session {
             phase: Phase::Idle,
             wire: None,
             connected: None,
-            exchanges: BTreeMap::new(),
-            ops: BTreeMap::new(),
+            exchanges: Table::default(),
+            ops: Table::default(),
             waiting: VecDeque::new(),
-            asks: BTreeMap::new(),
+            asks: Table::default(),
             asking_since: None,
-            tools: BTreeMap::new(),
+            tools: Table::default(),
             cache: Cache::default(),
             stream: Stream::default(),
             watched: Vec::new(),
@@ -188,7 +189,7 @@ impl Session {
         for op in self.ops.keys().copied().collect::<Vec<_>>() {
             self.abandon(op, OpError::Closed, "closed by the user");
         }
-        for (id, exchange) in std::mem::take(&mut self.exchanges) {
+        for (id, exchange) in self.exchanges.take() {
             if !matches!(exchange.purpose, Purpose::Notice(_)) {
                 self.out.push_back(Output::Cancel(id));
             }

@@ -4,7 +4,7 @@
 //! one connection and one sign-in (X117), and never after a notification that it changed. Pages are not kept one by one:
 //! a list is wanted as one snapshot (server/utilities/caching, "Interaction with Pagination").
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use serde_json::Value;
 
@@ -14,6 +14,7 @@ use crate::headers::{self, Mirrored};
 use crate::jsonrpc::{Answered, quoted};
 use crate::request::List;
 use crate::session::{Kind, Session};
+use crate::table::Table;
 use crate::types::{Era, Event, Excluded, Listed, Millis, OpId};
 
 /// What a list taught about one tool.
@@ -35,9 +36,9 @@ pub(super) struct Listing {
     pub(super) list: List,
     items: Vec<Value>,
     excluded: Vec<Excluded>,
-    keys: BTreeSet<String>,
+    keys: Table<String, ()>,
     cursor: Option<String>,
-    cursors: BTreeSet<String>,
+    cursors: Table<String, ()>,
     pages: usize,
     bytes: usize,
     /// Until when it may be kept, as far as its pages say so far.
@@ -54,9 +55,9 @@ impl Listing {
             list,
             items: Vec::new(),
             excluded: Vec::new(),
-            keys: BTreeSet::new(),
+            keys: Table::default(),
             cursor: None,
-            cursors: BTreeSet::new(),
+            cursors: Table::default(),
             pages: 0,
             bytes: 0,
             until: None,
@@ -194,7 +195,7 @@ impl Session {
             // is no more.
             Some(Value::String(cursor)) if cursor.is_empty() && !modern => Ok(false),
             Some(Value::String(cursor)) => {
-                if !listing.cursors.insert(cursor.clone()) {
+                if !listing.cursors.insert(cursor.clone(), ()) {
                     return Err(OpError::CursorLoop);
                 }
                 if listing.pages >= limits.pages {
@@ -212,7 +213,7 @@ impl Session {
         let Some(Kind::List(listing)) = self.ops.remove(&op).map(|op| op.kind) else { return };
         let before = match listing.list {
             List::Tools => self.learn_tools(&listing),
-            _ => BTreeMap::new(),
+            _ => Table::default(),
         };
         let Listing { list, items, excluded, until, changed, for_call, .. } = *listing;
         let until = until.filter(|until| self.is_modern() && !changed && *until > self.now);
@@ -234,7 +235,7 @@ impl Session {
     }
 
     /// Keeps what calls need to know of the tools, and gives back what was known before.
-    fn learn_tools(&mut self, listing: &Listing) -> BTreeMap<String, Known> {
+    fn learn_tools(&mut self, listing: &Listing) -> Table<String, Known> {
         let before = std::mem::take(&mut self.tools);
         let named = |tool: &Value| tool.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         match self.wire.as_ref().map(crate::era::Wire::era) {
@@ -299,7 +300,7 @@ impl Listing {
         let reason = match name {
             None if key == "name" => Some("it has no name".to_owned()),
             None => Some("it has no address".to_owned()),
-            Some(name) if self.keys.contains(name) => {
+            Some(name) if self.keys.contains_key(name) => {
                 let what = if is_tool { "tool" } else { "entry" };
                 Some(format!(
                     "its {} is taken by another {what} of the list",
@@ -316,7 +317,7 @@ impl Listing {
         match reason {
             Some(reason) => self.excluded.push(Excluded { name, reason }),
             None => {
-                self.keys.insert(name);
+                self.keys.insert(name, ());
                 self.items.push(item);
             }
         }

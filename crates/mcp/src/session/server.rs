@@ -270,7 +270,7 @@ impl Session {
     pub(super) fn tell_progress(&mut self) {
         let now = self.now;
         let mut events = Vec::new();
-        for (op, entry) in &mut self.ops {
+        for (op, entry) in self.ops.iter_mut() {
             if entry.progress.due().is_some_and(|at| at <= now)
                 && let Some((progress, total, message)) = entry.progress.pending.take()
             {
