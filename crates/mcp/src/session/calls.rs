@@ -2,8 +2,6 @@
 //!
 //! A request may take several rounds (2026-07-28, patterns/mrtr), and the call of a tool may become a task; see `tasks`.
 
-use std::collections::BTreeMap;
-
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -16,6 +14,7 @@ use crate::revision::Revision;
 use crate::session::lists::{Known, Listing};
 use crate::session::tasks::Task;
 use crate::session::{Failure, Kind, Op, Session};
+use crate::table::Table;
 use crate::types::{Again, CallResult, CallTool, Connected, Event, OpId};
 
 /// What is to be done.
@@ -300,7 +299,7 @@ impl Session {
 
     /// The tools were listed because the server missed headers. What a person approved must be what runs, so a call goes
     /// out again only if the definition is not another one than before, or the host said that it does not matter.
-    pub(super) fn relisted(&mut self, op: OpId, before: BTreeMap<String, Known>) {
+    pub(super) fn relisted(&mut self, op: OpId, before: Table<String, Known>) {
         let take_changes = self.config.take_changes;
         let Some(Job::Tool(call)) = self.calling(op).map(|calling| &calling.job) else { return };
         let name = call.name.clone();

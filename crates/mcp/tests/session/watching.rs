@@ -200,3 +200,44 @@ fn a_server_with_a_handshake_is_told_by_requests_and_told_again_after_a_lost_ses
         rig.quiet();
     }
 }
+
+#[test]
+fn a_subscription_that_could_not_be_replaced_goes_on() {
+    let mut rig = modern_has(config(), r#"{"tools":{"listChanged":true},"resources":{"subscribe":true}}"#);
+    let lists = rig.post("subscriptions/listen");
+    acknowledge(&mut rig, &lists, r#"{"toolsListChanged":true}"#);
+    let op = watch(&mut rig, "a:1");
+    let both = rig.post("subscriptions/listen");
+    rig.fail(&both);
+    assert!(matches!(rig.event(), Event::Failed { op: failed, error: OpError::Network { .. }, .. } if failed == op));
+    assert!(!rig.cancelled.contains(&lists.id));
+    rig.pass(100_000);
+    rig.quiet();
+    rig.message(&lists, r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#);
+    rig.pass(250);
+    assert_eq!(rig.event(), Event::ListChanged(Listed::Tools));
+}
+
+#[test]
+fn a_server_that_can_no_longer_tell_is_not_asked_to() {
+    let mut rig = modern_has(config(), WATCHABLE);
+    watch(&mut rig, "a:1");
+    let listen = rig.post("subscriptions/listen");
+    acknowledge(&mut rig, &listen, r#"{"resourceSubscriptions":["a:1"]}"#);
+    rig.event();
+    rig.call("t", "{}");
+    let call = rig.post("tools/call");
+    rig.error(&call, 400, r#"{"code":-32022,"message":"no","data":{"supported":["2026-07-28"]}}"#);
+    rig.event();
+    assert!(rig.cancelled.contains(&listen.id));
+    let discover = rig.post("server/discover");
+    rig.result(
+        &discover,
+        &crate::rig::DISCOVERED.replace(r#"{"tools":{}}"#, r#"{"tools":{"listChanged":true},"resources":{}}"#),
+    );
+    rig.event();
+    let listen = rig.post("subscriptions/listen");
+    assert_eq!(body(&listen)["params"]["notifications"], json!({"toolsListChanged": true}));
+    rig.post("tools/call");
+    rig.quiet();
+}
