@@ -4,10 +4,11 @@ use super::authorizer::Authorizer;
 use super::challenge::Wanted;
 use super::credentials::Tokens;
 use super::error::AuthError;
+use super::form::Form;
 use super::metadata::OFFLINE;
 use super::port::Port;
 use super::settings::Grant;
-use super::token::{is_lost_client, open, refused, secret, secrets};
+use super::token::{is_lost_client, refused};
 
 /// An access token is renewed this long before it ends, in seconds; shorter lived ones in their last quarter.
 const EARLY: u64 = 30;
@@ -146,12 +147,10 @@ impl<P: Port> Authorizer<P> {
             None => self.known_client(&issuer),
         };
         let Some(client) = client.filter(|client| client.id == tokens.client_id) else { return Ok(false) };
-        let params = vec![
-            open("grant_type", "refresh_token"),
-            secret("refresh_token", &refresh),
-            open("resource", &tokens.resource),
-        ];
-        let granted = self.token_request(STEP, &server, &client, params, tokens.jkt.is_some()).await;
+        let mut form = Form::grant("refresh_token");
+        form.secret("refresh_token", &refresh);
+        form.open("resource", &tokens.resource);
+        let granted = self.token_request(STEP, &server, &client, &form, tokens.jkt.is_some()).await;
         match granted {
             Ok(granted) => {
                 let now = self.port.now();
@@ -193,11 +192,13 @@ impl<P: Port> Authorizer<P> {
         let both = [("refresh_token", tokens.refresh.as_deref()), ("access_token", Some(tokens.access.as_str()))];
         for (hint, token) in both {
             let Some(token) = token else { continue };
-            let mut params = vec![secret("token", token), open("token_type_hint", hint)];
-            let headers = self.authenticate(&server, &client, &mut params).await?;
-            let response = self.post(STEP, &url, headers, &params).await?;
+            let mut form = Form::default();
+            form.secret("token", token);
+            form.open("token_type_hint", hint);
+            self.authenticate(&server, &client, &mut form).await?;
+            let response = self.post(STEP, &url, &form).await?;
             if !(200..300).contains(&response.status) {
-                return Err(refused(STEP, &response, &secrets(&params, &[])));
+                return Err(refused(STEP, &response, &form.secrets));
             }
             self.steps.ok("RFC 7009 section 2.2", &self.asking, "revoked");
         }
