@@ -12,9 +12,6 @@ use super::token::{is_lost_client, refused};
 
 /// An access token is renewed this long before it ends, in seconds; shorter lived ones in their last quarter.
 const EARLY: u64 = 30;
-/// How far the clock may go back before expiry times are no longer believed, in seconds.
-const SKEW: u64 = 60;
-
 /// How long after a failed renewal ahead of time the next one is tried, in seconds.
 const PAUSE: u64 = 10;
 
@@ -95,7 +92,8 @@ impl<P: Port> Authorizer<P> {
         Some(Renewal { refresh_token, offline_access, outlook })
     }
 
-    /// Whether the access token ends soon. A clock that went back says nothing.
+    /// Whether the access token ends soon, by our own clock alone: `expires_in` counts from when the answer came, so a clock
+    /// that is wrong does no harm, and one that jumps renews early or leaves it to the server's 401.
     pub(crate) fn is_ending(&self) -> bool {
         let now = self.port.now();
         let left = self.pause_until.saturating_sub(now);
@@ -106,7 +104,7 @@ impl<P: Port> Authorizer<P> {
             tokens.expires_at.is_some_and(|at| {
                 let lifetime = at.saturating_sub(tokens.issued_at);
                 let early = EARLY.min(lifetime / 4);
-                now.saturating_add(SKEW) >= tokens.issued_at && now.saturating_add(early) >= at
+                now.saturating_add(early) >= at
             })
         })
     }
