@@ -383,11 +383,11 @@ impl<P: Port> Authorizer<P> {
         Some(scopes.join(" "))
     }
 
-    /// Whether the present token was asked for with all these scopes.
+    /// Whether the present token was asked for with all these scopes. A resource server has no say in `offline_access`.
     fn covers(&self, scope: Option<&str>) -> bool {
         let requested = self.credentials.tokens().and_then(|tokens| tokens.requested.as_deref()).unwrap_or_default();
         let held: Vec<&str> = requested.split_whitespace().collect();
-        scope.unwrap_or_default().split_whitespace().all(|scope| held.contains(&scope))
+        scope.unwrap_or_default().split_whitespace().all(|scope| scope == OFFLINE || held.contains(&scope))
     }
 
     pub(crate) async fn drop_tokens(&mut self) {

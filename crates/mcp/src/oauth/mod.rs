@@ -26,6 +26,7 @@ mod challenge;
 mod credentials;
 mod discover;
 mod error;
+mod form;
 mod jwt;
 mod metadata;
 mod port;

@@ -25,18 +25,6 @@ pub(crate) struct Client {
     pub(crate) auth: Auth,
 }
 
-impl Client {
-    /// What must not be repeated: the secret, and headers that were made of it.
-    pub(crate) fn secrets(&self, headers: &[(&'static str, String)]) -> Vec<String> {
-        let mut found: Vec<String> =
-            headers.iter().map(|(_, value)| value.strip_prefix("Basic ").unwrap_or(value).to_owned()).collect();
-        if let Auth::Basic(secret) | Auth::Post(secret) = &self.auth {
-            found.push(secret.clone());
-        }
-        found
-    }
-}
-
 /// How it authenticates, with what that takes.
 #[derive(Clone)]
 pub(crate) enum Auth {

@@ -4,16 +4,14 @@ use super::authorizer::Authorizer;
 use super::challenge::Wanted;
 use super::credentials::Tokens;
 use super::error::AuthError;
+use super::form::Form;
 use super::metadata::OFFLINE;
 use super::port::Port;
 use super::settings::Grant;
-use super::token::{is_lost_client, open, refused, secret, secrets};
+use super::token::{is_lost_client, refused};
 
 /// An access token is renewed this long before it ends, in seconds; shorter lived ones in their last quarter.
 const EARLY: u64 = 30;
-/// How far the clock may go back before expiry times are no longer believed, in seconds.
-const SKEW: u64 = 60;
-
 /// How long after a failed renewal ahead of time the next one is tried, in seconds.
 const PAUSE: u64 = 10;
 
@@ -94,7 +92,8 @@ impl<P: Port> Authorizer<P> {
         Some(Renewal { refresh_token, offline_access, outlook })
     }
 
-    /// Whether the access token ends soon. A clock that went back says nothing.
+    /// Whether the access token ends soon, by our own clock alone: `expires_in` counts from when the answer came, so a clock
+    /// that is wrong does no harm, and one that jumps renews early or leaves it to the server's 401.
     pub(crate) fn is_ending(&self) -> bool {
         let now = self.port.now();
         let left = self.pause_until.saturating_sub(now);
@@ -105,7 +104,7 @@ impl<P: Port> Authorizer<P> {
             tokens.expires_at.is_some_and(|at| {
                 let lifetime = at.saturating_sub(tokens.issued_at);
                 let early = EARLY.min(lifetime / 4);
-                now.saturating_add(SKEW) >= tokens.issued_at && now.saturating_add(early) >= at
+                now.saturating_add(early) >= at
             })
         })
     }
@@ -146,12 +145,10 @@ impl<P: Port> Authorizer<P> {
             None => self.known_client(&issuer),
         };
         let Some(client) = client.filter(|client| client.id == tokens.client_id) else { return Ok(false) };
-        let params = vec![
-            open("grant_type", "refresh_token"),
-            secret("refresh_token", &refresh),
-            open("resource", &tokens.resource),
-        ];
-        let granted = self.token_request(STEP, &server, &client, params, tokens.jkt.is_some()).await;
+        let mut form = Form::grant("refresh_token");
+        form.secret("refresh_token", &refresh);
+        form.open("resource", &tokens.resource);
+        let granted = self.token_request(STEP, &server, &client, &form, tokens.jkt.is_some()).await;
         match granted {
             Ok(granted) => {
                 let now = self.port.now();
@@ -193,11 +190,13 @@ impl<P: Port> Authorizer<P> {
         let both = [("refresh_token", tokens.refresh.as_deref()), ("access_token", Some(tokens.access.as_str()))];
         for (hint, token) in both {
             let Some(token) = token else { continue };
-            let mut params = vec![secret("token", token), open("token_type_hint", hint)];
-            let headers = self.authenticate(&server, &client, &mut params).await?;
-            let response = self.post(STEP, &url, headers, &params).await?;
+            let mut form = Form::default();
+            form.secret("token", token);
+            form.open("token_type_hint", hint);
+            self.authenticate(&server, &client, &mut form).await?;
+            let response = self.post(STEP, &url, &form).await?;
             if !(200..300).contains(&response.status) {
-                return Err(refused(STEP, &response, &secrets(&params, &[])));
+                return Err(refused(STEP, &response, &form.secrets));
             }
             self.steps.ok("RFC 7009 section 2.2", &self.asking, "revoked");
         }

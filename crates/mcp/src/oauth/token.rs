@@ -4,12 +4,13 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::address::{Address, encode, form, is_allowed};
+use super::address::{Address, encode, is_allowed};
 use super::authorizer::Authorizer;
 use super::callback;
 use super::credentials::Tokens;
 use super::discover::Found;
 use super::error::AuthError;
+use super::form::Form;
 use super::jwt;
 use super::metadata::{OFFLINE, Server};
 use super::port::{Port, SignInPage, WebRequest, WebResponse};
@@ -24,21 +25,6 @@ pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer
 const ID_JAG: &str = "urn:ietf:params:oauth:token-type:id-jag";
 /// Longest lifetime that is believed, in seconds: ten years.
 const LONGEST: u64 = 315_360_000;
-
-/// One parameter of a request.
-pub(crate) struct Param {
-    name: &'static str,
-    value: String,
-    secret: bool,
-}
-
-pub(crate) fn open(name: &'static str, value: &str) -> Param {
-    Param { name, value: value.to_owned(), secret: false }
-}
-
-pub(crate) fn secret(name: &'static str, value: &str) -> Param {
-    Param { name, value: value.to_owned(), secret: true }
-}
 
 /// A successful answer of a token endpoint (RFC 6749 section 5.1).
 pub(crate) struct Granted {
@@ -70,27 +56,22 @@ impl<P: Port> Authorizer<P> {
         let jkt = if dpop { Some(jwt::thumbprint(&self.port.dpop_jwk().await?)) } else { None };
         let settings = Rc::clone(&self.settings);
         let mut scope = scope;
-        let mut params = match &settings.grant {
+        let mut form = match &settings.grant {
             Grant::AuthorizationCode => {
                 scope = scope_for_person(scope, server);
                 let asked = self.code(found, client.id.as_deref(), scope.as_deref(), jkt.as_deref()).await;
                 self.lost_client(&server.issuer, asked.as_ref().err()).await;
                 asked?
             }
-            Grant::ClientCredentials => vec![open("grant_type", "client_credentials")],
-            Grant::JwtBearer { assertion } => {
-                vec![open("grant_type", JWT_BEARER), secret("assertion", assertion)]
-            }
-            Grant::EnterpriseManaged(idp) => {
-                let assertion = self.exchange(idp, found, scope.as_deref()).await?;
-                vec![open("grant_type", JWT_BEARER), secret("assertion", &assertion)]
-            }
+            Grant::ClientCredentials => Form::grant("client_credentials"),
+            Grant::JwtBearer { assertion } => asserted(assertion),
+            Grant::EnterpriseManaged(idp) => asserted(&self.exchange(idp, found, scope.as_deref()).await?),
         };
         if !matches!(settings.grant, Grant::AuthorizationCode) {
-            params.extend(scope.as_deref().map(|scope| open("scope", scope)));
+            form.maybe("scope", scope.as_deref());
         }
-        params.push(open("resource", &found.resource));
-        let granted = self.token_request("token request", server, &client, params, dpop).await;
+        form.open("resource", &found.resource);
+        let granted = self.token_request("token request", server, &client, &form, dpop).await;
         if let (Grant::JwtBearer { .. }, Err(error @ AuthError::Refused { .. })) = (&settings.grant, &granted) {
             self.refusal = Some(error.clone());
         }
@@ -136,7 +117,7 @@ impl<P: Port> Authorizer<P> {
         client: Option<&str>,
         scope: Option<&str>,
         jkt: Option<&str>,
-    ) -> Result<Vec<Param>, AuthError> {
+    ) -> Result<Form, AuthError> {
         let server = &found.server;
         let page = server.authorization.as_deref().ok_or(AuthError::Endpoint { member: "authorization_endpoint" })?;
         self.asking = "`code_challenge_methods_supported`".to_owned();
@@ -152,27 +133,25 @@ impl<P: Port> Authorizer<P> {
         }
         let verifier = jwt::base64url(&self.port.random(32));
         let state = jwt::base64url(&self.port.random(32));
-        let challenge = jwt::hash(&verifier);
-        let mut query = vec![
-            ("response_type", "code"),
-            ("client_id", client.unwrap_or_default()),
-            ("redirect_uri", redirect_uri),
-            ("code_challenge", &challenge),
-            ("code_challenge_method", "S256"),
-            ("state", &state),
-            ("resource", &found.resource),
-        ];
-        query.extend(scope.map(|scope| ("scope", scope)));
+        let mut query = Form::default();
+        query.open("response_type", "code");
+        query.open("client_id", client.unwrap_or_default());
+        query.open("redirect_uri", redirect_uri);
+        query.open("code_challenge", &jwt::hash(&verifier));
+        query.open("code_challenge_method", "S256");
+        query.open("state", &state);
+        query.open("resource", &found.resource);
+        query.maybe("scope", scope);
         // OpenID Connect Core section 11: without consent `offline_access` is ignored.
         let offline = scope.is_some_and(|scope| scope.split(' ').any(|scope| scope == OFFLINE));
-        query.extend(offline.then_some(("prompt", "consent")));
-        query.extend(jkt.map(|jkt| ("dpop_jkt", jkt)));
+        query.maybe("prompt", offline.then_some("consent"));
+        query.maybe("dpop_jkt", jkt);
         let joint = match page.find('?') {
             None => "?",
             Some(_) if page.ends_with(['?', '&']) => "",
             Some(_) => "&",
         };
-        let url = join(&[page, joint, &form(query)]);
+        let url = join(&[page, joint, &query.body]);
         self.asking = join(&[
             "sign-in page ",
             without_query(page),
@@ -185,12 +164,11 @@ impl<P: Port> Authorizer<P> {
             self.port.authorize(&SignInPage { url: &url, state: &state, issuer: &server.issuer, scope }).await?;
         let code = callback::code(&callback, &state, &server.issuer, server.iss)?;
         self.steps.ok("RFC 9207 section 2.4", &self.asking, "a code, with the right state and issuer");
-        Ok(vec![
-            open("grant_type", "authorization_code"),
-            secret("code", &code),
-            open("redirect_uri", redirect_uri),
-            secret("code_verifier", &verifier),
-        ])
+        let mut form = Form::grant("authorization_code");
+        form.secret("code", &code);
+        form.open("redirect_uri", redirect_uri);
+        form.secret("code_verifier", &verifier);
+        Ok(form)
     }
 
     /// Exchanges the person's ID token for a grant (RFC 8693, Enterprise-Managed Authorization section 4).
@@ -203,21 +181,20 @@ impl<P: Port> Authorizer<P> {
         if !is_allowed(&url, true) {
             return Err(AuthError::BadSetting { url: cut(without_query(&url)) });
         }
-        let mut params = vec![
-            open("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
-            open("requested_token_type", ID_JAG),
-            open("audience", &found.server.issuer),
-            open("resource", &found.resource),
-            secret("subject_token", &idp.id_token),
-            open("subject_token_type", "urn:ietf:params:oauth:token-type:id_token"),
-            open("client_id", &idp.client_id),
-        ];
-        params.extend(scope.map(|scope| open("scope", scope)));
-        params.extend(idp.client_secret.as_deref().map(|value| secret("client_secret", value)));
-        let response = self.post(STEP, &url, Vec::new(), &params).await?;
-        let secrets = secrets(&params, &[]);
+        let mut form = Form::grant("urn:ietf:params:oauth:grant-type:token-exchange");
+        form.open("requested_token_type", ID_JAG);
+        form.open("audience", &found.server.issuer);
+        form.open("resource", &found.resource);
+        form.secret("subject_token", &idp.id_token);
+        form.open("subject_token_type", "urn:ietf:params:oauth:token-type:id_token");
+        form.open("client_id", &idp.client_id);
+        form.maybe("scope", scope);
+        if let Some(value) = &idp.client_secret {
+            form.secret("client_secret", value);
+        }
+        let response = self.post(STEP, &url, &form).await?;
         if !(200..300).contains(&response.status) {
-            return Err(refused(STEP, &response, &secrets));
+            return Err(refused(STEP, &response, &form.secrets));
         }
         let document: Value = serde_json::from_str(&response.body)
             .map_err(|_| AuthError::Malformed { step: STEP, what: "it is not JSON" })?;
@@ -240,23 +217,19 @@ impl<P: Port> Authorizer<P> {
         step: &'static str,
         server: &Server,
         client: &Client,
-        mut params: Vec<Param>,
+        form: &Form,
         dpop: bool,
     ) -> Result<Granted, AuthError> {
-        let url = server.token()?.to_owned();
-        let fixed = params.len();
+        let url = server.token()?;
         let mut asked_again = false;
         loop {
-            params.truncate(fixed);
-            let mut headers = self.authenticate(server, client, &mut params).await?;
+            let mut form = form.clone();
+            self.authenticate(server, client, &mut form).await?;
             if dpop {
-                let nonce = self.nonce(&url);
-                headers.push(("DPoP", jwt::proof(&self.port, "POST", &url, None, nonce.as_deref()).await?));
+                let nonce = self.nonce(url);
+                form.header("DPoP", jwt::proof(&self.port, "POST", url, None, nonce.as_deref()).await?);
             }
-            let given = client.secrets(&headers);
-            let response = self.post(step, &url, headers, &params).await?;
-            let given: Vec<&str> = given.iter().map(String::as_str).collect();
-            let hidden = secrets(&params, &given);
+            let response = self.post(step, url, &form).await?;
             if (200..300).contains(&response.status) {
                 let granted = read_granted(step, &response.body, dpop)?;
                 let note = granted.note(response.status, dpop);
@@ -264,7 +237,7 @@ impl<P: Port> Authorizer<P> {
                 self.steps.ok("RFC 6749 section 5.1", &self.asking, &scrub(&note, &[access, refresh]));
                 return Ok(granted);
             }
-            let error = refused(step, &response, &hidden);
+            let error = refused(step, &response, &form.secrets);
             let wants_nonce = matches!(&error, AuthError::Refused { error, .. } if error == "use_dpop_nonce");
             if dpop && wants_nonce && !asked_again && response.header("DPoP-Nonce").is_some() {
                 asked_again = true;
@@ -280,49 +253,40 @@ impl<P: Port> Authorizer<P> {
         &mut self,
         server: &Server,
         client: &Client,
-        params: &mut Vec<Param>,
-    ) -> Result<Vec<(&'static str, String)>, AuthError> {
+        form: &mut Form,
+    ) -> Result<(), AuthError> {
         let id = client.id.as_deref();
-        let mut headers = Vec::new();
         match &client.auth {
-            Auth::None => params.extend(id.map(|id| open("client_id", id))),
+            Auth::None => form.maybe("client_id", id),
             Auth::Basic(value) => {
                 let pair = join(&[&encode(id.unwrap_or_default()), ":", &encode(value)]);
-                headers.push(("Authorization", join(&["Basic ", &base64(pair.as_bytes())])));
+                let pair = base64(pair.as_bytes());
+                form.secrets.push(value.clone());
+                form.secrets.push(pair.clone());
+                form.headers.push(("Authorization", join(&["Basic ", &pair])));
             }
             Auth::Post(value) => {
-                params.extend(id.map(|id| open("client_id", id)));
-                params.push(secret("client_secret", value));
+                form.maybe("client_id", id);
+                form.secret("client_secret", value);
             }
             Auth::Jwt(key) => {
                 let made = jwt::assertion(&self.port, id.unwrap_or_default(), key, &server.issuer).await?;
-                params.push(open("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
-                params.push(secret("client_assertion", &made));
+                form.open("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+                form.secret("client_assertion", &made);
             }
         }
-        Ok(headers)
+        Ok(())
     }
 
     /// Posts a form. Records what is asked without the secret values, and the nonce that comes back.
-    pub(crate) async fn post(
-        &mut self,
-        step: &str,
-        url: &str,
-        mut headers: Vec<(&'static str, String)>,
-        params: &[Param],
-    ) -> Result<WebResponse, AuthError> {
+    pub(crate) async fn post(&mut self, step: &str, url: &str, form: &Form) -> Result<WebResponse, AuthError> {
         let shown = without_query(url);
-        let mut asked = join(&[step, ": POST ", shown]);
-        for param in params {
-            let value = if param.secret { "[hidden]" } else { without_query(&param.value) };
-            asked.push_str(&join(&[", ", param.name, " ", value]));
-        }
-        self.asking = cut(&asked);
+        self.asking = cut(&join(&[step, ": POST ", shown, &form.shown]));
+        let mut headers = form.headers.clone();
         headers.push(("Content-Type", "application/x-www-form-urlencoded".to_owned()));
         headers.push(("Accept", "application/json".to_owned()));
-        let body = form(params.iter().map(|param| (param.name, param.value.as_str())));
-        let request = WebRequest { method: "POST", url: url.to_owned(), headers, body: Some(body) };
-        let answer = self.port.fetch(request).await;
+        let body = Some(form.body.clone());
+        let answer = self.port.fetch(WebRequest { method: "POST", url: url.to_owned(), headers, body }).await;
         let response = answer.map_err(|why| AuthError::Web { url: shown.to_owned(), why })?;
         if let Some(nonce) = response.header("DPoP-Nonce") {
             self.seen_nonce(url, nonce);
@@ -367,14 +331,18 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-pub(crate) fn secrets<'a>(params: &'a [Param], more: &[&'a str]) -> Vec<&'a str> {
-    params.iter().filter(|param| param.secret).map(|param| param.value.as_str()).chain(more.iter().copied()).collect()
+/// A request with a JWT that says who asks (RFC 7523 section 2.1).
+fn asserted(assertion: &str) -> Form {
+    let mut form = Form::grant(JWT_BEARER);
+    form.secret("assertion", assertion);
+    form
 }
 
 /// What an error answer says (RFC 6749 section 5.2), with everything taken out that was secret in the question.
-pub(crate) fn refused(step: &'static str, response: &WebResponse, secrets: &[&str]) -> AuthError {
+pub(crate) fn refused(step: &'static str, response: &WebResponse, secrets: &[String]) -> AuthError {
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
     let document: Value = serde_json::from_str(&response.body).unwrap_or_default();
-    let text = |member: &str| document.get(member).and_then(Value::as_str).map(|text| scrub(text, secrets));
+    let text = |member: &str| document.get(member).and_then(Value::as_str).map(|text| scrub(text, &secrets));
     AuthError::Refused {
         step,
         status: response.status,

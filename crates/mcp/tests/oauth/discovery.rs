@@ -255,3 +255,12 @@ fn a_challenge_that_a_browser_may_not_read_is_explained() {
     rig.refuse(Some("Bearer scope=\"a\"")).unwrap();
     assert!(rig.warned("HTTP 401 of the server, scope a") && !rig.warned("must expose"));
 }
+
+#[test]
+fn default_addresses_are_only_assumed_of_a_server_that_surely_has_no_documents() {
+    let world = World::new();
+    world.forget(PRM);
+    world.0.borrow_mut().broken.push(ROOT_PRM.into());
+    assert_eq!(world.rig().refuse(None), Err(AuthError::NoServerMetadata { issuer: ORIGIN.into() }));
+    assert!(world.seen("VISIT").is_empty() && world.seen("/register").is_empty());
+}

@@ -4,6 +4,7 @@
 
 mod bound;
 mod discovery;
+mod garbage;
 mod grants;
 mod registration;
 mod rig;

@@ -1,7 +1,7 @@
 //! `auth/basic-cimd`, `auth/pre-registration`, `auth/token-endpoint-auth-*`, `auth/authorization-server-migration`; X20,
 //! X25.
 
-use mcp::oauth::{AuthError, AuthMethod, Preregistered, Registered, Retry, Settings};
+use mcp::oauth::{AuthError, AuthMethod, Authorizer, Preregistered, Registered, Retry, Settings};
 use serde_json::{Value, json};
 
 use crate::rig::{AS, CIMD, ENDPOINT, META, PRM, REDIRECT, World};
@@ -213,7 +213,7 @@ fn without_any_way_to_register_a_person_is_asked_for_a_client_id() {
 }
 
 #[test]
-fn a_registration_is_kept_until_its_secret_ends_or_the_redirect_address_changes() {
+fn a_registration_is_kept_until_its_secret_ends() {
     let world = World::new();
     world.server(AS, META, json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}));
     world.edit(AS, |server| server.registered = json!({"client_secret_expires_at": 1_000_100}));
@@ -225,12 +225,31 @@ fn a_registration_is_kept_until_its_secret_ends_or_the_redirect_address_changes(
     world.wait(200);
     crate::rig::block_on(rig.auth.sign_in(None)).unwrap();
     assert_eq!(world.seen("/register").len(), 2);
-    let mut settings = World::settings();
-    settings.redirect_uri = "https://app.example/other".into();
-    let kept = rig.auth.credentials().clone();
-    let mut moved = mcp::oauth::Authorizer::new(world.clone(), settings, kept);
-    crate::rig::block_on(moved.sign_in(None)).unwrap();
-    assert_eq!(world.seen("/register").len(), 3);
+}
+
+#[test]
+fn a_registration_is_for_its_redirect_address() {
+    let world = World::new();
+    let mut rig = world.rig();
+    rig.refuse(None).unwrap();
+    for (redirect, registrations) in [(REDIRECT, 1), ("https://app.example/other", 2)] {
+        let mut settings = World::settings();
+        settings.redirect_uri = redirect.into();
+        let mut moved = Authorizer::new(world.clone(), settings, rig.auth.credentials().clone());
+        crate::rig::block_on(moved.sign_in(None)).unwrap();
+        assert_eq!(world.seen("/register").len(), registrations);
+    }
+}
+
+#[test]
+fn a_client_registered_by_hand_is_not_shown_to_an_old_server_that_names_nobody() {
+    let world = World::new();
+    world.forget(PRM);
+    let origin = "https://mcp.example";
+    world.server(origin, "https://mcp.example/.well-known/oauth-authorization-server", json!({}));
+    let error = world.rig_with(by_hand(Some(AS))).refuse(None).unwrap_err();
+    assert_eq!(error, AuthError::ForeignClient { bound: AS.into(), issuer: origin.into() });
+    assert!(world.seen("VISIT").is_empty() && world.seen("POST").is_empty());
 }
 
 #[test]

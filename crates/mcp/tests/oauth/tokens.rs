@@ -270,3 +270,13 @@ fn a_request_that_never_carries_the_token_does_not_go_round_for_ever() {
     assert_eq!(ends.iter().filter(|end| **end == Ok(Retry::Renewed)).count(), 5);
     assert_eq!(ends.last(), Some(&Err(AuthError::StillRefused)));
 }
+
+#[test]
+fn a_resource_server_that_asks_for_offline_access_does_not_cost_a_sign_in() {
+    let (world, mut rig) = refreshing();
+    assert_eq!(rig.refuse(Some("Bearer scope=\"a offline_access\"")), Ok(Retry::Refreshed));
+    rig.next();
+    // A scope that the token was not asked for does.
+    assert_eq!(rig.refuse(Some("Bearer scope=\"a b\"")), Ok(Retry::SignedIn));
+    assert_eq!(world.seen("VISIT")[1].form["scope"], "a b");
+}
