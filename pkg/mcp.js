@@ -143,19 +143,16 @@ class Client {
     return plain(this.#open().server());
   }
 
-  /** Runs one call of the module, cancellable, and gives what it answers as plain data. */
-  #run(options, name, call) {
+  /** Does what is wished, cancellable, and gives the answer as plain data. */
+  #ask(options, name, wish, subject = "", sent = {}) {
     const { signal, onProgress } = given(options, `the options of ${name}()`);
+    if (typeof subject !== "string") throw invalid(`what ${name}() was given is not a text`, "pass it as listed");
     const progress = onProgress && ((detail) => queueMicrotask(() => onProgress(plain(detail))));
     return instance.run(async () => {
       const inner = this.#open();
-      return plain(await cancellable(inner, signal, (ticket) => call(inner, ticket, progress)));
+      const words = text(sent, `what ${name}() was given`);
+      return plain(await cancellable(inner, signal, (ticket) => inner.ask(ticket, wish, subject, words, progress)));
     }, signal);
-  }
-
-  #ask(options, name, wish, subject = "", sent = {}) {
-    if (typeof subject !== "string") throw invalid(`what ${name}() was given is not a text`, "pass it as listed");
-    return this.#run(options, name, (inner, ticket, progress) => inner.ask(ticket, wish, subject, text(sent, `what ${name}() was given`), progress));
   }
 
   /** Every tool of the server, all pages. */
@@ -222,7 +219,7 @@ class Client {
 
   /** Forgets the sign-in, and has the authorization server revoke its tokens if it can. */
   async signOut(options) {
-    return this.#run(options, "signOut", (inner, ticket) => inner.signOut(ticket));
+    return this.#ask(options, "signOut", "sign-out");
   }
 
   /** Ends the connection and the server's session, if it has one. */

@@ -205,7 +205,7 @@ impl Client {
     }
 
     /// Ends the connection and tells the server.
-    pub async fn close(&self) {
+    pub fn close(&self) {
         self.connection.close();
     }
 

@@ -85,6 +85,7 @@ impl Client {
                 "request" => Wish::Request { method: subject, params: text },
                 "subscribe" => Wish::Watch { uri: subject, on: true },
                 "unsubscribe" => Wish::Watch { uri: subject, on: false },
+                "sign-out" => return to_text(&inner.sign_out().await),
                 "level" => Wish::LogLevel(mcp::LogLevel::of(subject).ok_or_else(|| sign_in::unfit(subject))?),
                 "prompts" => Wish::List(List::Prompts),
                 "resources" => Wish::List(List::Resources),
@@ -96,18 +97,12 @@ impl Client {
         self.tickets.run(ticket, asked).await
     }
 
-    /// Signs out, and says how that went.
-    #[wasm_bindgen(js_name = signOut)]
-    pub async fn sign_out(&self, ticket: u32) -> Result<String, JsValue> {
-        self.tickets.run(ticket, async { to_text(&self.inner()?.sign_out().await) }).await
-    }
-
     /// Ends the connection.
-    pub async fn close(&self) {
+    pub fn close(&self) {
         self.tickets.cancel_all();
         let inner = self.inner.take();
         if let Some(inner) = inner {
-            inner.close().await;
+            inner.close();
         }
     }
 }
