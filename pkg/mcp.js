@@ -9,23 +9,35 @@ const instance = /* @__PURE__ */ new Instance(
   /* @__PURE__ */ new URL("./wasm/mcp/sdk_bg.wasm", import.meta.url),
 );
 
-/** What `connect()` takes beside functions: the type of each option, or the options in it. */
+/** What `connect()` takes beside functions: the type of each option, its choices, or the options in it. */
 const OPTIONS = {
-  name: "string", version: "string", protocol: "string", logLevel: "string", tasks: "boolean", extensions: "object",
+  name: "string", version: "string", tasks: "boolean", extensions: "object",
+  protocol: ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"],
+  logLevel: ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"],
   auth: {
     redirectUri: "string", clientName: "string", clientMetadataUrl: "string", scope: "string", dpop: "boolean",
-    client: { id: "string", secret: "string", issuer: "string", method: "string", privateKey: "string", algorithm: "string", keyId: "string" },
-    grant: { type: "string", assertion: "string", issuer: "string", clientId: "string", clientSecret: "string", idToken: "string", tokenEndpoint: "string" },
+    client: {
+      id: "string", secret: "string", issuer: "string", privateKey: "string", keyId: "string",
+      method: ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"], algorithm: ["ES256", "RS256"],
+    },
+    grant: {
+      type: ["authorization_code", "client_credentials", "jwt_bearer", "enterprise"],
+      assertion: "string", issuer: "string", clientId: "string", clientSecret: "string", idToken: "string", tokenEndpoint: "string",
+    },
   },
 };
 
-/** Refuses an option that is spelled wrong or of another type. What it is may be a secret and is not told. */
+/** What each grant cannot do without. */
+const NEEDED = {
+  authorization_code: ["redirectUri"], client_credentials: ["client"],
+  jwt_bearer: ["grant.assertion"], enterprise: ["client", "grant.issuer", "grant.clientId", "grant.idToken"],
+};
+
+/** Refuses an option that is missing, spelled wrong or of another type. What it is may be a secret and is not told. */
 function fit(value, shape, name) {
-  const type = typeof shape === "string" ? shape : "object";
-  // The grant is one of two words, or an object.
-  if (name === "auth.grant" && typeof value === "string") return;
-  if (typeof value !== type || value === null) throw invalid(`what connect() was given does not fit: \`${name}\``, "see the package's types for its shape");
-  if (typeof shape === "string") return;
+  const fits = Array.isArray(shape) ? shape.includes(value) : typeof value === (typeof shape === "string" ? shape : "object") && value !== null;
+  if (!fits) throw invalid(`what was given does not fit: \`${name}\``, "see the package's types for its shape");
+  if (typeof shape === "string" || Array.isArray(shape)) return;
   for (const [key, one] of Object.entries(value)) if (one !== undefined) fit(one, Object.hasOwn(shape, key) ? shape[key] : "", name ? `${name}.${key}` : key);
 }
 
@@ -84,7 +96,11 @@ function questions(elicit, onEvent) {
 function signIn(auth, url, hooks) {
   if (auth === undefined) return undefined;
   const what = "the `auth` of connect()";
-  const { authorize, store, ...rest } = given(auth, what);
+  const { authorize, store, grant = "authorization_code", ...rest } = given(auth, what);
+  const sent = { ...rest, grant: typeof grant === "string" ? { type: grant } : grant };
+  fit(sent, OPTIONS.auth, "auth");
+  const needed = [...(NEEDED[sent.grant.type] ?? ["grant.type"]), ...(sent.client ? ["client.id"] : [])];
+  for (const path of needed) if (!path.split(".").reduce((one, key) => one[key], sent)) fit(undefined, "", `auth.${path}`);
   called(authorize, "authorize", what);
   if (authorize) {
     hooks.authorize = async (address) => {
@@ -108,7 +124,7 @@ function signIn(auth, url, hooks) {
     const { locks } = globalThis.navigator ?? {};
     if (locks) hooks.lock = () => new Promise((held, failed) => locks.request(key, () => new Promise((release) => held(release))).catch(failed));
   }
-  return rest;
+  return sent;
 }
 
 function pairs(headers) {
@@ -214,7 +230,8 @@ class Client {
 
   /** Chooses from which level on the server sends log messages. */
   async setLogLevel(level, options) {
-    await this.#ask(options, "setLogLevel", "level", level ?? null);
+    fit(level, OPTIONS.logLevel, "level");
+    await this.#ask(options, "setLogLevel", "level", level);
   }
 
   /** Forgets the sign-in, and has the authorization server revoke its tokens if it can. */

@@ -104,9 +104,9 @@ impl Client {
             Event::Progress { op, progress, total, message } => {
                 if let Some(listener) = listeners.borrow().get(op).cloned() {
                     let mut detail = Map::new();
-                    detail.insert("progress".to_owned(), json!(progress));
-                    detail.extend(total.map(|total| ("total".to_owned(), json!(total))));
-                    detail.extend(message.as_ref().map(|message| ("message".to_owned(), json!(message))));
+                    detail.insert("progress".to_owned(), (*progress).into());
+                    detail.extend(total.map(|total| ("total".to_owned(), total.into())));
+                    detail.extend(message.clone().map(|message| ("message".to_owned(), message.into())));
                     listener(Value::Object(detail));
                 }
             }
@@ -220,20 +220,21 @@ impl Client {
 
 /// A question of the server as the page gets it.
 fn question(request: &ServerRequest) -> Value {
-    let (id, message) = (request.id.get(), &request.message);
-    match &request.kind {
-        Ask::Form { schema } => json!({ "id": id, "mode": "form", "message": message, "schema": schema }),
-        Ask::Url { url, elicitation } => {
-            json!({ "id": id, "mode": "url", "message": message, "url": url, "elicitation": elicitation })
-        }
-    }
+    let (mode, name, what, elicitation) = match &request.kind {
+        Ask::Form { schema } => ("form", "schema", schema.clone(), None),
+        Ask::Url { url, elicitation } => ("url", "url", url.as_str().into(), Some(elicitation.clone())),
+    };
+    let mut members = vec![("id", request.id.get().into()), ("message", request.message.as_str().into()), (name, what)];
+    members.extend(elicitation.map(|elicitation| ("elicitation", elicitation.into())));
+    object("mode", mode, members)
 }
 
 /// What the page is told of an event, if anything.
 fn told(event: &Event) -> Option<Value> {
-    Some(match event {
+    let (kind, members) = match event {
         Event::Log { level, logger, data, .. } => {
-            json!({ "kind": "log", "level": level, "logger": logger, "data": data })
+            let logger = logger.clone().into();
+            ("log", vec![("level", level.as_str().into()), ("logger", logger), ("data", data.clone())])
         }
         Event::ListChanged(listed) => {
             let list = match listed {
@@ -241,7 +242,7 @@ fn told(event: &Event) -> Option<Value> {
                 Listed::Prompts => "prompts",
                 Listed::Resources => "resources",
             };
-            json!({ "kind": "list-changed", "list": list })
+            ("list-changed", vec![("list", list.into())])
         }
         Event::SentAgain { why, .. } => {
             let why = match why {
@@ -250,19 +251,30 @@ fn told(event: &Event) -> Option<Value> {
                 Again::Input => "input",
                 Again::Version => "version",
             };
-            json!({ "kind": "sent-again", "why": why })
+            ("sent-again", vec![("why", why.into())])
         }
-        Event::ResourceUpdated { uri } => json!({ "kind": "resource-updated", "uri": uri }),
+        Event::ResourceUpdated { uri } => ("resource-updated", vec![("uri", uri.as_str().into())]),
         Event::ElicitationComplete { elicitation } => {
-            json!({ "kind": "elicitation-complete", "elicitation": elicitation })
+            ("elicitation-complete", vec![("elicitation", elicitation.as_str().into())])
         }
         Event::Task { status, .. } => {
-            json!({ "kind": "task", "task": status.task, "status": status.status, "message": status.message })
+            let message = status.message.clone().into();
+            let (task, state) = (status.task.as_str().into(), status.status.as_str().into());
+            ("task", vec![("task", task), ("status", state), ("message", message)])
         }
-        Event::Disconnected { error } => json!({ "kind": "disconnected", "message": error.to_string() }),
-        Event::AskWithdrawn { id } => json!({ "kind": "withdrawn", "id": id.get() }),
+        Event::Disconnected { error } => ("disconnected", vec![("message", error.to_string().into())]),
+        Event::AskWithdrawn { id } => ("withdrawn", vec![("id", id.get().into())]),
         _ => return None,
-    })
+    };
+    Some(object("kind", kind, members))
+}
+
+/// An object whose first member says what it is. One function for all of them: the macro would be one each.
+fn object(name: &str, kind: &str, members: Vec<(&str, Value)>) -> Value {
+    let mut object = Map::new();
+    object.insert(name.to_owned(), kind.into());
+    object.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    Value::Object(object)
 }
 
 struct Listening {

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use browser::client::{Client as Inner, Hooks, Wish};
 use browser::mcp::List;
-use browser::mcp::oauth::Settings;
 use browser::oauth::SignIn;
 use browser::{Code, Error, Fetcher, mcp};
 use futures_util::future::LocalBoxFuture;
@@ -39,10 +38,11 @@ impl Client {
     pub async fn connect(&self, ticket: u32, url: String, options: String, hooks: JsValue) -> Result<(), JsValue> {
         let connect = async {
             let options: Value = from_text(&options, "what connect() was given")?;
-            let (config, settings) = config(url, &options)?;
+            let config = config(&url, &options);
             let fetcher = function(&hooks, "fetch").map(Fetcher::custom).unwrap_or_default();
             let mut page = page(&hooks);
-            if let Some(settings) = settings {
+            if let Some(auth) = options.get("auth") {
+                let settings = sign_in::settings(&url, &config.client.name, auth);
                 page.sign_in = Some(Rc::new(SignIn::new(settings, fetcher.clone(), sign_in::page(&hooks)).await?));
             }
             Inner::connect(config, fetcher, page).await
@@ -86,7 +86,7 @@ impl Client {
                 "subscribe" => Wish::Watch { uri: subject, on: true },
                 "unsubscribe" => Wish::Watch { uri: subject, on: false },
                 "sign-out" => return to_text(&inner.sign_out().await),
-                "level" => Wish::LogLevel(mcp::LogLevel::of(subject).ok_or_else(|| sign_in::unfit(subject))?),
+                "level" => Wish::LogLevel(mcp::LogLevel::of(subject).unwrap_or(mcp::LogLevel::Info)),
                 "prompts" => Wish::List(List::Prompts),
                 "resources" => Wish::List(List::Resources),
                 "templates" => Wish::List(List::Templates),
@@ -114,29 +114,23 @@ impl Client {
     }
 }
 
-/// What `connect()` takes; `mcp.js` has checked the names and the types.
-fn config(url: String, options: &Value) -> Result<(mcp::Config, Option<Settings>), Error> {
+/// What `connect()` takes; `mcp.js` has checked the names, the types and the choices.
+fn config(url: &str, options: &Value) -> mcp::Config {
     let text = |name: &str| options.get(name).and_then(Value::as_str);
     let name = text("name").unwrap_or("countersign").to_owned();
     let version = text("version").unwrap_or(env!("CARGO_PKG_VERSION")).to_owned();
-    let auth = options.get("auth").map(|auth| sign_in::settings(&url, &name, auth)).transpose()?;
     let mut config = mcp::Config::new(url, mcp::Implementation { name, version });
     for pair in options.get("headers").and_then(Value::as_array).into_iter().flatten() {
         let half = |at| pair.get(at).and_then(Value::as_str).map(str::to_owned);
         config.headers.extend(half(0).zip(half(1)));
     }
-    if let Some(protocol) = text("protocol") {
-        let revision = mcp::Revision::of(protocol).ok_or_else(|| sign_in::unfit("protocol"))?;
-        config.era = mcp::EraChoice::Exact(revision);
-    }
-    if let Some(level) = text("logLevel") {
-        config.log_level = Some(mcp::LogLevel::of(level).ok_or_else(|| sign_in::unfit("logLevel"))?);
-    }
+    config.era = text("protocol").and_then(mcp::Revision::of).map_or(mcp::EraChoice::Auto, mcp::EraChoice::Exact);
+    config.log_level = text("logLevel").and_then(mcp::LogLevel::of);
     config.tasks = options.get("tasks").and_then(Value::as_bool).unwrap_or_default();
     for (id, settings) in options.get("extensions").and_then(Value::as_object).into_iter().flatten() {
         config.extensions.push((id.clone(), settings.clone()));
     }
-    Ok((config, auth))
+    config
 }
 
 /// The functions of the page.

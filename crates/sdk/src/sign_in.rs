@@ -7,7 +7,6 @@ use browser::mcp::oauth::{
     Algorithm, AuthMethod, AuthorizeFailure, ClientKey, Grant, Idp, Preregistered, Settings, SignInPage,
 };
 use browser::oauth::Surroundings;
-use browser::{Code, Error};
 use futures_util::future::LocalBoxFuture;
 use js_sys::{Array, Function};
 use serde_json::Value;
@@ -15,57 +14,50 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::client::{called, function};
 
-/// Reads `auth` as `mcp.d.ts` has it; `mcp.js` has checked the names and the types.
-pub(crate) fn settings(endpoint: &str, client_name: &str, auth: &Value) -> Result<Settings, Error> {
-    let text = |at: &str| auth.pointer(at).and_then(Value::as_str).map(str::to_owned);
-    let needed = |at: &str| text(at).ok_or_else(|| unfit(&format!("auth{at}")));
-    let name = text("/clientName");
-    let mut settings = Settings::new(endpoint, "", name.as_deref().unwrap_or(client_name));
-    settings.client_metadata_url = text("/clientMetadataUrl");
-    settings.scope = text("/scope");
+/// Reads `auth`, which `mcp.js` has checked: what is needed is there, and every choice is one of those below.
+pub(crate) fn settings(endpoint: &str, client_name: &str, auth: &Value) -> Settings {
+    let name = text(auth, "", "clientName").unwrap_or_else(|| client_name.to_owned());
+    let mut settings = Settings::new(endpoint, &needed(auth, "", "redirectUri"), &name);
+    settings.client_metadata_url = text(auth, "", "clientMetadataUrl");
+    settings.scope = text(auth, "", "scope");
     settings.dpop = auth.get("dpop").and_then(Value::as_bool).unwrap_or_default();
     if auth.get("client").is_some() {
-        let method = text("/client/method");
-        let algorithm = match text("/client/algorithm").as_deref() {
-            None | Some("ES256") => Algorithm::Es256,
+        let algorithm = match text(auth, "client", "algorithm").as_deref() {
             Some("RS256") => Algorithm::Rs256,
-            Some(_) => return Err(unfit("auth/client/algorithm")),
+            _ => Algorithm::Es256,
         };
+        let kid = text(auth, "client", "keyId");
         settings.preregistered = Some(Preregistered {
-            client_id: needed("/client/id")?,
-            client_secret: text("/client/secret"),
-            key: text("/client/privateKey").map(|pem| ClientKey { pem, algorithm, kid: text("/client/keyId") }),
-            issuer: text("/client/issuer"),
-            method: match method {
-                Some(name) => Some(AuthMethod::of(&name).ok_or_else(|| unfit("auth/client/method"))?),
-                None => None,
-            },
+            client_id: needed(auth, "client", "id"),
+            client_secret: text(auth, "client", "secret"),
+            key: text(auth, "client", "privateKey").map(|pem| ClientKey { pem, algorithm, kid }),
+            issuer: text(auth, "client", "issuer"),
+            method: text(auth, "client", "method").and_then(|method| AuthMethod::of(&method)),
         });
     }
-    let grant = text("/grant").or_else(|| text("/grant/type"));
-    settings.grant = match grant.as_deref() {
-        None | Some("authorization_code") => {
-            settings.redirect_uri = needed("/redirectUri")?;
-            Grant::AuthorizationCode
-        }
-        Some("client_credentials") => Grant::ClientCredentials,
-        Some("jwt_bearer") => Grant::JwtBearer { assertion: needed("/grant/assertion")? },
-        Some("enterprise") => Grant::EnterpriseManaged(Idp {
-            client_id: needed("/grant/clientId")?,
-            client_secret: text("/grant/clientSecret"),
-            id_token: needed("/grant/idToken")?,
-            issuer: needed("/grant/issuer")?,
-            token_endpoint: text("/grant/tokenEndpoint"),
+    settings.grant = match needed(auth, "grant", "type").as_str() {
+        "client_credentials" => Grant::ClientCredentials,
+        "jwt_bearer" => Grant::JwtBearer { assertion: needed(auth, "grant", "assertion") },
+        "enterprise" => Grant::EnterpriseManaged(Idp {
+            client_id: needed(auth, "grant", "clientId"),
+            client_secret: text(auth, "grant", "clientSecret"),
+            id_token: needed(auth, "grant", "idToken"),
+            issuer: needed(auth, "grant", "issuer"),
+            token_endpoint: text(auth, "grant", "tokenEndpoint"),
         }),
-        Some(_) => return Err(unfit("auth/grant")),
+        _ => Grant::AuthorizationCode,
     };
-    Ok(settings)
+    settings
 }
 
-/// An option that does not fit. Its value may be a secret and is not told.
-pub(crate) fn unfit(name: &str) -> Error {
-    Error::new(Code::Invalid, format!("what connect() was given does not fit: `{name}`"))
-        .hint("see the package's types for its shape")
+/// A text in `auth`, or in one of its parts.
+fn text(auth: &Value, part: &str, name: &str) -> Option<String> {
+    let within = if part.is_empty() { auth } else { auth.get(part)? };
+    within.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn needed(auth: &Value, part: &str, name: &str) -> String {
+    text(auth, part, name).unwrap_or_default()
 }
 
 /// The functions of a page that signs in, as `mcp.js` wraps them.
