@@ -208,3 +208,17 @@ fn kept_resources_have_a_limit_and_the_oldest_go_first() {
     assert!(read(&mut rig, "a:big", &result(2_000)));
     assert!(!read(&mut rig, "a:1", &result(370)), "what is too big pushes nothing out");
 }
+
+#[test]
+fn the_later_of_two_answers_is_the_one_that_is_kept() {
+    let (mut rig, _listen) = listening();
+    let (old, new) = (r#"{"contents":[1],"ttlMs":60000}"#, r#"{"contents":[2],"ttlMs":60000}"#);
+    for _ in 0..2 {
+        rig.request(Request::resource("file:///a"));
+    }
+    let (first, second) = (rig.post("resources/read"), rig.post("resources/read"));
+    rig.result(&first, old);
+    rig.result(&second, new);
+    rig.events.clear();
+    assert!(!read(&mut rig, "file:///a", new));
+}

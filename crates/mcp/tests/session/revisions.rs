@@ -185,3 +185,27 @@ fn a_server_that_refuses_a_revision_is_asked_for_the_latest_that_it_names() {
     assert!(matches!(rig.event(), Event::Failed { .. }), "no other one than the host's");
     rig.quiet();
 }
+
+#[test]
+fn a_server_that_refuses_both_ways_is_given_up() {
+    let mut rig = Rig::new(config());
+    rig.connect();
+    let legacy = r#"{"code":-32000,"message":"Server not initialized"}"#;
+    let discover = rig.post("server/discover");
+    rig.error(&discover, 400, legacy);
+    handshake(&mut rig, "s");
+    rig.event();
+    rig.call("t", "{}");
+    let call = rig.post("tools/call");
+    rig.reply(&call, 404, &[], "no such session");
+    rig.event();
+    let mut asked = 0;
+    while let Some(request) = rig.fetches.pop_front() {
+        asked += 1;
+        assert!(asked < 10, "it never ends");
+        let is_discover = body(&request)["method"] == "server/discover";
+        rig.error(&request, 400, if is_discover { legacy } else { r#"{"code":-32020,"message":"Header mismatch"}"# });
+    }
+    assert!(matches!(rig.event(), Event::Failed { error: OpError::Rpc { code: -32020, .. }, sent: Sent::No, .. }));
+    rig.quiet();
+}
