@@ -373,7 +373,7 @@ impl Port for World {
         if let Some(failure) = &inner.person {
             return Err(failure.clone());
         }
-        let base = page.strip_suffix("/authorize").unwrap();
+        let base = page.strip_suffix("/authorize").unwrap_or(page);
         let known =
             inner.servers.iter().find(|server| server.issuer.strip_suffix('/').unwrap_or(&server.issuer) == base);
         let server = known.cloned();
