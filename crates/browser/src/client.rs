@@ -9,7 +9,9 @@ use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 use mcp::oauth::Revocation;
-use mcp::{Again, Answer, Ask, CallTool, Config, Elicitation, Era, Event, List, Listed, LogLevel, Request, ServerRequest};
+use mcp::{
+    Again, Answer, Ask, CallTool, Config, Elicitation, Era, Event, List, Listed, LogLevel, Request, ServerRequest,
+};
 use serde_json::{Map, Value, json};
 use wasm_bindgen_futures::spawn_local;
 
@@ -170,7 +172,9 @@ impl Client {
     /// When there is no such level, or the server does not do that.
     pub async fn set_log_level(&self, level: &str) -> Result<(), Error> {
         let Some(known) = LogLevel::of(level) else {
-            return Err(Error::new(Code::Invalid, format!("`{level}` is no level")).hint("use one from debug to emergency"));
+            return Err(
+                Error::new(Code::Invalid, format!("`{level}` is no level")).hint("use one from debug to emergency")
+            );
         };
         self.connection.set_log_level(known).await.map(drop).map_err(|failed| self.error(&failed))
     }

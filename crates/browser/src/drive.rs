@@ -16,8 +16,8 @@ use futures_channel::oneshot;
 use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
 use mcp::oauth::{Chain, Refusal, Signed};
 use mcp::{
-    AskId, CallResult, CallTool, Connected, Event, Excluded, FetchId, HttpRequest, Input, List, LogLevel, OpError, OpId, Output,
-    Sent, Session,
+    AskId, CallResult, CallTool, Connected, Event, Excluded, FetchId, HttpRequest, Input, List, LogLevel, OpError,
+    OpId, Output, Sent, Session,
 };
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
@@ -414,9 +414,8 @@ async fn send(
         let signed = personal(to, authority.headers(method, &plain.url)).await;
         plain.headers = own.iter().chain(&signed.headers).cloned().collect();
         let mut response = fetcher.send(plain.clone()).await?;
-        let header = |name: &str| {
-            response.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-        };
+        let header =
+            |name: &str| response.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         let nonce = header("dpop-nonce");
         // Ending a session is no reason to sign in.
         if !matches!(response.status, 401 | 403) || request.method == mcp::Method::Delete {
