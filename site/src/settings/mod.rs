@@ -5,6 +5,7 @@ pub(crate) mod data;
 pub(crate) mod developer;
 pub(crate) mod general;
 pub(crate) mod models;
+mod proxies;
 pub(crate) mod rail;
 
 use leptos::prelude::*;

@@ -7,6 +7,7 @@
 mod connectors;
 mod conversations;
 mod data;
+pub mod doctor;
 mod models;
 mod scan;
 mod settings;
@@ -226,6 +227,7 @@ impl Workspace {
             }
         }
         *self.0.rulebook.borrow_mut() = Rc::new(self.seen(book.clone()));
+        self.0.fetcher.set_proxies(book.workspace.proxies.iter());
         // Another version of the page may have kept another glance, or none.
         let glance = self.0.store.get(Table::Settings, GLANCE).await?;
         if first || book != before || glance.as_deref() != Some(&crate::glance::record(&book, &self.0.me)) {
@@ -339,6 +341,7 @@ impl Workspace {
     }
 
     fn set_rulebook(&self, book: Rulebook) {
+        self.0.fetcher.set_proxies(book.workspace.proxies.iter());
         *self.0.rulebook.borrow_mut() = Rc::new(self.seen(book));
         self.0.events.tell(Change::Rulebook);
     }
@@ -476,7 +479,7 @@ impl From<Why> for Error {
     fn from(why: Why) -> Self {
         let code = match why {
             Why::UnknownMember(_) | Why::UnknownConnector(_) | Why::UnknownAction(_) => Code::NotFound,
-            Why::NoName | Why::Exists(_) => Code::Invalid,
+            Why::NoName | Why::Exists(_) | Why::Proxy(_) => Code::Invalid,
             _ => Code::Blocked,
         };
         Error::new(code, why.to_string())
