@@ -135,6 +135,9 @@ function pairs(headers) {
   }
 }
 
+/** The method, where what it is about is a text; `#ask` refuses the rest. */
+const forText = (about, method) => (typeof about === "string" ? method : null);
+
 /** One connection to one server. */
 class Client {
   #inner;
@@ -198,12 +201,12 @@ class Client {
 
   /** A prompt, filled in. */
   async getPrompt(name, args = {}, options) {
-    return this.#ask(options, "getPrompt", "request", name === String(name) ? "prompts/get" : null, { name, arguments: args });
+    return this.#ask(options, "getPrompt", "request", forText(name, "prompts/get"), { name, arguments: args });
   }
 
   /** The contents of a resource. */
   async readResource(uri, options) {
-    return this.#ask(options, "readResource", "request", uri === String(uri) ? "resources/read" : null, { uri });
+    return this.#ask(options, "readResource", "request", forText(uri, "resources/read"), { uri });
   }
 
   /** What may follow in an argument of a prompt or a variable of a template. */
