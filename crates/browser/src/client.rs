@@ -4,7 +4,6 @@
 //! its calls go through the dispatcher.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
@@ -16,13 +15,15 @@ use mcp::{
 use serde_json::{Map, Value, json};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::drive::{Connection, Done, Failed, Transport, Weakly};
+use crate::drive::{Connection, Done, Failed, Transport, Weakly, take};
 use crate::error::{Code, Error};
 use crate::fetch::Fetcher;
 use crate::link::op_error;
 use crate::oauth::SignIn;
 
 type OnProgress = Rc<dyn Fn(Value)>;
+/// Who hears of the progress of which operation.
+type Listeners = Rc<RefCell<Vec<(mcp::OpId, OnProgress)>>>;
 
 /// What the embedding page does for a client.
 #[derive(Default)]
@@ -71,7 +72,7 @@ pub enum Wish<'a> {
 pub struct Client {
     connection: Connection,
     host: Rc<str>,
-    progress: Rc<RefCell<HashMap<mcp::OpId, OnProgress>>>,
+    progress: Listeners,
     sign_in: Option<Rc<SignIn>>,
 }
 
@@ -96,13 +97,14 @@ impl Client {
             Some(sign_in) => Transport::SignedIn(fetcher, sign_in),
             None => Transport::Network(fetcher),
         };
-        let progress: Rc<RefCell<HashMap<mcp::OpId, OnProgress>>> = Rc::default();
+        let progress = Listeners::default();
         let listeners = progress.clone();
         let itself: Rc<OnceCell<Weakly>> = Rc::default();
         let asked = itself.clone();
         let connection = Connection::new(config, transport, move |event| match event {
             Event::Progress { op, progress, total, message } => {
-                if let Some(listener) = listeners.borrow().get(op).cloned() {
+                let listener = listeners.borrow().iter().find(|(known, _)| known == op).map(|(_, it)| it.clone());
+                if let Some(listener) = listener {
                     let mut detail = Map::new();
                     detail.insert("progress".to_owned(), (*progress).into());
                     detail.extend(total.map(|total| ("total".to_owned(), total.into())));
@@ -169,7 +171,7 @@ impl Client {
             Wish::LogLevel(level) => (self.connection.set_log_level(level), false),
         };
         let _listening = running.op().map(|op| {
-            self.progress.borrow_mut().insert(op, Rc::new(on_progress));
+            self.progress.borrow_mut().push((op, Rc::new(on_progress)));
             Listening { op, progress: self.progress.clone() }
         });
         match running.await {
@@ -279,11 +281,11 @@ fn object(name: &str, kind: &str, members: Vec<(&str, Value)>) -> Value {
 
 struct Listening {
     op: mcp::OpId,
-    progress: Rc<RefCell<HashMap<mcp::OpId, OnProgress>>>,
+    progress: Listeners,
 }
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        self.progress.borrow_mut().remove(&self.op);
+        take(&mut self.progress.borrow_mut(), self.op);
     }
 }

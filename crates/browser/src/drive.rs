@@ -6,7 +6,6 @@
 //! while anybody else's code runs.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
@@ -114,9 +113,10 @@ pub struct Connection(Rc<Inner>);
 struct Inner {
     session: RefCell<Session>,
     transport: Transport,
-    flights: RefCell<HashMap<FetchId, AbortHandle>>,
+    /// Few at a time, as everything below: a list is no slower than a map, and far less program.
+    flights: RefCell<Vec<(FetchId, AbortHandle)>>,
     timer: RefCell<Option<Timer>>,
-    waiting: RefCell<HashMap<OpId, oneshot::Sender<Result<Done, Failed>>>>,
+    waiting: RefCell<Vec<(OpId, oneshot::Sender<Result<Done, Failed>>)>>,
     connecting: RefCell<Vec<OpId>>,
     connected: RefCell<Option<Connected>>,
     on_event: Box<dyn Fn(&Event)>,
@@ -231,7 +231,7 @@ impl Connection {
     fn start(&self, begin: impl FnOnce(&mut Session, u64) -> OpId) -> Running {
         let op = begin(&mut self.0.session.borrow_mut(), monotonic());
         let (done, wait) = oneshot::channel();
-        self.0.waiting.borrow_mut().insert(op, done);
+        self.0.waiting.borrow_mut().push((op, done));
         self.0.pump();
         Running { connection: Rc::downgrade(&self.0), op: Some(op), wait: Wait::For(wait) }
     }
@@ -248,7 +248,7 @@ impl Inner {
             match output {
                 Output::Fetch(request) => self.fetch(request),
                 Output::Cancel(id) => {
-                    if let Some(flight) = self.flights.borrow_mut().remove(&id) {
+                    if let Some(flight) = take(&mut self.flights.borrow_mut(), id) {
                         flight.abort();
                     }
                 }
@@ -296,7 +296,7 @@ impl Inner {
             Event::Failed { op, error, sent } => (op, Err(Failed { error, sent })),
             _ => return,
         };
-        if let Some(done) = self.waiting.borrow_mut().remove(&op) {
+        if let Some(done) = take(&mut self.waiting.borrow_mut(), op) {
             let _ = done.send(result);
         }
     }
@@ -306,7 +306,7 @@ impl Inner {
         let Some(connected) = self.connected.borrow().clone() else { return };
         let connecting: Vec<OpId> = self.connecting.borrow_mut().drain(..).collect();
         for op in connecting {
-            if let Some(done) = self.waiting.borrow_mut().remove(&op) {
+            if let Some(done) = take(&mut self.waiting.borrow_mut(), op) {
                 let _ = done.send(Ok(Done::Connected(Box::new(connected.clone()))));
             }
         }
@@ -316,11 +316,11 @@ impl Inner {
         let id = request.id;
         let this = Rc::downgrade(self);
         let (flight, handle) = abortable(carry(self.transport.clone(), request, this.clone()));
-        self.flights.borrow_mut().insert(id, handle);
+        self.flights.borrow_mut().push((id, handle));
         spawn_local(async move {
             let _ = flight.await;
             if let Some(this) = this.upgrade() {
-                this.flights.borrow_mut().remove(&id);
+                take(&mut this.flights.borrow_mut(), id);
             }
         });
     }
@@ -328,10 +328,16 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        for flight in self.flights.borrow_mut().drain().map(|(_, flight)| flight) {
+        for (_, flight) in self.flights.borrow_mut().drain(..) {
             flight.abort();
         }
     }
+}
+
+/// Takes out what is listed under a key.
+pub(crate) fn take<K: PartialEq, V>(list: &mut Vec<(K, V)>, key: K) -> Option<V> {
+    let at = list.iter().position(|(known, _)| *known == key)?;
+    Some(list.swap_remove(at).1)
 }
 
 /// Carries one request out and its answer back, piece by piece.
@@ -536,7 +542,7 @@ impl Future for Running {
 impl Drop for Running {
     fn drop(&mut self) {
         let (Some(op), Some(inner)) = (self.op.take(), self.connection.upgrade()) else { return };
-        inner.waiting.borrow_mut().remove(&op);
+        take(&mut inner.waiting.borrow_mut(), op);
         inner.session.borrow_mut().cancel(op, monotonic());
         inner.pump();
     }

@@ -1,7 +1,6 @@
 //! What an `AbortSignal` can cancel: a ticket is taken before a call begins, so that an abort never comes too early.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::future::Future;
 
 use browser::{Code, Error};
@@ -17,7 +16,7 @@ pub(crate) struct Tickets(RefCell<Book>);
 #[derive(Default)]
 struct Book {
     last: u32,
-    open: HashMap<u32, (AbortHandle, Option<AbortRegistration>)>,
+    open: Vec<(u32, AbortHandle, Option<AbortRegistration>)>,
 }
 
 impl Tickets {
@@ -27,32 +26,33 @@ impl Tickets {
         book.last = book.last.wrapping_add(1);
         let (handle, registration) = AbortHandle::new_pair();
         let ticket = book.last;
-        book.open.insert(ticket, (handle, Some(registration)));
+        book.open.push((ticket, handle, Some(registration)));
         ticket
     }
 
     /// Cancels what runs under the ticket, or will.
     pub(crate) fn cancel(&self, ticket: u32) {
-        if let Some((handle, _)) = self.0.borrow().open.get(&ticket) {
+        if let Some((_, handle, _)) = self.0.borrow().open.iter().find(|(known, ..)| *known == ticket) {
             handle.abort();
         }
     }
 
     /// Cancels everything.
     pub(crate) fn cancel_all(&self) {
-        for (handle, _) in self.0.borrow().open.values() {
+        for (_, handle, _) in &self.0.borrow().open {
             handle.abort();
         }
     }
 
     /// Runs `work` under the ticket; an abort drops it, which cancels its request.
     pub(crate) async fn run<T>(&self, ticket: u32, work: impl Future<Output = Result<T, Error>>) -> Result<T, JsValue> {
-        let registration = self.0.borrow_mut().open.get_mut(&ticket).and_then(|(_, registration)| registration.take());
+        let registration =
+            self.0.borrow_mut().open.iter_mut().find(|(known, ..)| *known == ticket).and_then(|(.., it)| it.take());
         let Some(registration) = registration else {
             return Err(thrown(Error::new(Code::Invalid, "a ticket is for one call")));
         };
         let done = Abortable::new(work, registration).await;
-        self.0.borrow_mut().open.remove(&ticket);
+        self.0.borrow_mut().open.retain(|(known, ..)| *known != ticket);
         done.unwrap_or_else(|_| Err(Error::new(Code::Cancelled, "the call was cancelled"))).map_err(thrown)
     }
 }
