@@ -20,8 +20,8 @@ pub enum EraChoice {
     Legacy,
     /// HTTP+SSE of 2024-11-05 only.
     LegacySse,
-    /// This revision and no other; an answer in another one ends the attempt with [`crate::OpError::Version`]. 2024-11-05 is tried
-    /// over Streamable HTTP first and over HTTP+SSE then.
+    /// This revision and no other; an answer in another one ends the attempt with [`crate::OpError::Version`].
+    /// 2024-11-05 is tried over Streamable HTTP first and over HTTP+SSE then.
     Exact(Revision),
 }
 
@@ -131,7 +131,8 @@ pub struct Config {
     pub headers: Vec<(String, String)>,
     /// Which revisions to try.
     pub era: EraChoice,
-    /// The revision that was found last time, as [`crate::Connected::protocol`] said it. Only for [`crate::Connected::downgrade`].
+    /// The revision that was found last time, as [`crate::Connected::protocol`] said it. Only for
+    /// [`crate::Connected::downgrade`].
     pub last_seen: Option<String>,
     /// What the host can ask a person.
     pub elicitation: Elicitation,

@@ -328,7 +328,8 @@ pub enum Listed {
     Resources,
 }
 
-/// Why a request was sent again. Each of them means that the server surely had not run it.
+/// Why a request was sent again. Each of them means that the server surely had not run it, or that running it changes
+/// nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
     /// The server did not know the session any more; a new one was made.
@@ -339,6 +340,9 @@ pub enum Again {
     Input,
     /// The server does not speak the revision any more; it was found out anew.
     Version,
+    /// The answer broke off, and the request only reads: a list, a prompt, a resource, a completion (2026-07-28, changelog,
+    /// "Major changes", 9). The call of a tool is never sent again for this (X114).
+    Read,
 }
 
 /// How a task is doing (tasks extension, "Task Status"; 2025-11-25, basic/utilities/tasks).
