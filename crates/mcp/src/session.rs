@@ -27,7 +27,7 @@ use crate::jsonrpc::{self, Answered, Members};
 use crate::request::LogLevel;
 use crate::table::Table;
 use crate::types::{
-    AskId, Config, Connected, Era, Event, FetchId, HttpRequest, Input, Listed, Method, Millis, OpId, Output,
+    Again, AskId, Config, Connected, Era, Event, FetchId, HttpRequest, Input, Listed, Method, Millis, OpId, Output,
     without_query,
 };
 use calls::Calling;
@@ -140,11 +140,13 @@ struct Failure {
     sent: Sent,
     /// The HTTP status, where there was one.
     status: Option<u16>,
+    /// The answer had begun and broke off.
+    cut: bool,
 }
 
 impl Failure {
     fn new(error: OpError, sent: Sent) -> Self {
-        Self { error, sent, status: None }
+        Self { error, sent, status: None, cut: false }
     }
 }
 
@@ -387,6 +389,15 @@ impl Session {
         Some(fetch)
     }
 
+    /// Whether an operation changes nothing on the server, so that it may be asked for twice.
+    fn only_reads(&self, op: OpId) -> bool {
+        match self.ops.get(&op).map(|op| &op.kind) {
+            Some(Kind::List(_)) => true,
+            Some(Kind::Call(calling)) => calling.only_reads(),
+            _ => false,
+        }
+    }
+
     /// Whether the connection speaks 2026-07-28.
     fn is_modern(&self) -> bool {
         self.wire.as_ref().is_some_and(|wire| wire.era() == Era::Y2026)
@@ -426,6 +437,9 @@ impl Session {
             Err(failure) => match flight.session {
                 Some(session) if !renewed && y2025::is_lost(&failure.error, failure.status) => self.renew(op, &session),
                 _ if !renewed && self.is_modern() && y2026::is_other_version(&failure.error) => self.find_out_anew(op),
+                _ if !renewed && self.is_modern() && failure.cut && self.only_reads(op) => {
+                    self.put_back(op, Again::Read)
+                }
                 _ => self.failed(op, failure),
             },
             Ok(answered) if is_list => self.page(op, answered),

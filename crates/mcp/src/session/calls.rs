@@ -85,6 +85,12 @@ impl Calling {
         complete
     }
 
+    /// Whether it changes nothing on the server. Nobody knows that of the requests of an extension.
+    pub(super) fn only_reads(&self) -> bool {
+        const READS: [&str; 4] = ["prompts/get", "resources/read", "completion/complete", "ping"];
+        matches!(&self.job, Job::Plain(request) if READS.contains(&request.method.as_str()))
+    }
+
     /// Whether the server may answer with `input_required`.
     fn may_ask(&self) -> bool {
         match &self.job {

@@ -363,7 +363,7 @@ impl Session {
         self.put_back(op, Again::Version);
     }
 
-    fn put_back(&mut self, op: OpId, why: Again) {
+    pub(super) fn put_back(&mut self, op: OpId, why: Again) {
         if let Some(entry) = self.ops.get_mut(&op) {
             entry.renewed = true;
             if let Kind::List(listing) = &mut entry.kind {

@@ -239,7 +239,7 @@ impl Session {
         self.cut(id);
         self.stream.fetch = None;
         if let Phase::Connecting(op) = self.phase {
-            return self.sse_failed(op, Failure { error, sent: Sent::No, status: Some(status) });
+            return self.sse_failed(op, Failure { error, sent: Sent::No, status: Some(status), cut: false });
         }
         if status >= 500 || status == 429 {
             self.stream.reopen_later(self.now);
