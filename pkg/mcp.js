@@ -9,13 +9,49 @@ const instance = /* @__PURE__ */ new Instance(
   /* @__PURE__ */ new URL("./wasm/mcp/sdk_bg.wasm", import.meta.url),
 );
 
+/** What `connect()` takes beside functions: the type of each option, its choices, or the options in it. */
+const OPTIONS = {
+  name: "string", version: "string", tasks: "boolean", extensions: "object",
+  protocol: ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"],
+  logLevel: ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"],
+  auth: {
+    redirectUri: "string", clientName: "string", clientMetadataUrl: "string", scope: "string", dpop: "boolean",
+    client: {
+      id: "string", secret: "string", issuer: "string", privateKey: "string", keyId: "string",
+      method: ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"], algorithm: ["ES256", "RS256"],
+    },
+    grant: {
+      type: ["authorization_code", "client_credentials", "jwt_bearer", "enterprise"],
+      assertion: "string", issuer: "string", clientId: "string", clientSecret: "string", idToken: "string", tokenEndpoint: "string",
+    },
+  },
+};
+
+/** What each grant cannot do without. */
+const NEEDED = {
+  authorization_code: ["redirectUri"], client_credentials: ["client"],
+  jwt_bearer: ["grant.assertion"], enterprise: ["client", "grant.issuer", "grant.clientId", "grant.idToken"],
+};
+
+/** Refuses an option that is missing, spelled wrong or of another type. What it is may be a secret and is not told. */
+function fit(value, shape, name) {
+  const fits = Array.isArray(shape) ? shape.includes(value) : typeof value === (typeof shape === "string" ? shape : "object") && value !== null;
+  if (!fits) throw invalid(`what was given does not fit: \`${name}\``, "see the package's types for its shape");
+  if (typeof shape === "string" || Array.isArray(shape)) return;
+  for (const [key, one] of Object.entries(value)) if (one !== undefined) fit(one, Object.hasOwn(shape, key) ? shape[key] : "", name ? `${name}.${key}` : key);
+}
+
 /** Connects to one server. */
 export async function connect(url, options) {
   const what = "the options of connect()";
   const { wasm, signal, headers, fetch, elicit, onEvent, auth, ...rest } = given(options, what);
   return instance.run(async () => {
     const hooks = { fetch: checked(fetch), ...questions(called(elicit, "elicit", what), called(onEvent, "onEvent", what)) };
-    const wanted = text({ ...rest, headers: pairs(headers), auth: signIn(auth, String(url), hooks) }, what);
+    const plainly = { ...rest, auth: signIn(auth, String(url), hooks) };
+    fit(plainly, OPTIONS, "");
+    const sent = new Headers(pairs(headers));
+    if (auth && sent.has("authorization")) throw invalid("connect() was given both `auth` and the header `Authorization`", "leave one of them out");
+    const wanted = text({ ...plainly, headers: [...sent] }, what);
     const module = await instance.load(wasm);
     const inner = new module.Client();
     await cancellable(inner, signal, (ticket) => inner.connect(ticket, String(url), wanted, hooks));
@@ -60,7 +96,11 @@ function questions(elicit, onEvent) {
 function signIn(auth, url, hooks) {
   if (auth === undefined) return undefined;
   const what = "the `auth` of connect()";
-  const { authorize, store, ...rest } = given(auth, what);
+  const { authorize, store, grant = "authorization_code", ...rest } = given(auth, what);
+  const sent = { ...rest, grant: typeof grant === "string" ? { type: grant } : grant };
+  fit(sent, OPTIONS.auth, "auth");
+  const needed = [...(NEEDED[sent.grant.type] ?? ["grant.type"]), ...(sent.client ? ["client.id"] : [])];
+  for (const path of needed) if (!path.split(".").reduce((one, key) => one[key], sent)) fit(undefined, "", `auth.${path}`);
   called(authorize, "authorize", what);
   if (authorize) {
     hooks.authorize = async (address) => {
@@ -84,12 +124,7 @@ function signIn(auth, url, hooks) {
     const { locks } = globalThis.navigator ?? {};
     if (locks) hooks.lock = () => new Promise((held, failed) => locks.request(key, () => new Promise((release) => held(release))).catch(failed));
   }
-  return rest;
-}
-
-function named(one, what) {
-  if (typeof one === "string") return one;
-  throw invalid(`${what} is not a text`, "pass it as listed");
+  return sent;
 }
 
 function pairs(headers) {
@@ -124,85 +159,84 @@ class Client {
     return plain(this.#open().server());
   }
 
-  /** Runs one call of the module, cancellable, and gives what it answers as plain data. */
-  #run(options, name, call) {
+  /** Does what is wished, cancellable, and gives the answer as plain data. */
+  #ask(options, name, wish, subject = "", sent = {}) {
     const { signal, onProgress } = given(options, `the options of ${name}()`);
+    if (typeof subject !== "string") throw invalid(`what ${name}() was given is not a text`, "pass it as listed");
     const progress = onProgress && ((detail) => queueMicrotask(() => onProgress(plain(detail))));
     return instance.run(async () => {
       const inner = this.#open();
-      const answer = await cancellable(inner, signal, (ticket) => call(inner, ticket, progress));
-      return answer === undefined ? undefined : plain(answer);
+      const words = text(sent, `what ${name}() was given`);
+      return plain(await cancellable(inner, signal, (ticket) => inner.ask(ticket, wish, subject, words, progress)));
     }, signal);
   }
 
   /** Every tool of the server, all pages. */
   async listTools(options) {
-    return this.#run(options, "listTools", (inner, ticket) => inner.list(ticket, "tools"));
+    return this.#ask(options, "listTools", "tools");
   }
 
   /** Every prompt, all pages. */
   async listPrompts(options) {
-    return this.#run(options, "listPrompts", (inner, ticket) => inner.list(ticket, "prompts"));
+    return this.#ask(options, "listPrompts", "prompts");
   }
 
   /** Every resource, all pages. */
   async listResources(options) {
-    return this.#run(options, "listResources", (inner, ticket) => inner.list(ticket, "resources"));
+    return this.#ask(options, "listResources", "resources");
   }
 
   /** Every template of resources, all pages. */
   async listResourceTemplates(options) {
-    return this.#run(options, "listResourceTemplates", (inner, ticket) => inner.list(ticket, "templates"));
+    return this.#ask(options, "listResourceTemplates", "templates");
   }
 
   /** Calls a tool. */
-  async callTool(name, args = {}, options) {
-    named(name, "the name of the tool");
-    return this.#run(options, "callTool", (inner, ticket, progress) => inner.callTool(ticket, name, text(args, "the arguments"), progress));
+  async callTool(name, args, options) {
+    return this.#ask(options, "callTool", "call", name ?? null, args);
   }
 
   /** A prompt, filled in. */
   async getPrompt(name, args = {}, options) {
-    return this.request("prompts/get", { name: named(name, "the name of the prompt"), arguments: args }, options);
+    return this.#ask(options, "getPrompt", "request", name === String(name) ? "prompts/get" : null, { name, arguments: args });
   }
 
   /** The contents of a resource. */
   async readResource(uri, options) {
-    return this.request("resources/read", { uri: named(uri, "the address of the resource") }, options);
+    return this.#ask(options, "readResource", "request", uri === String(uri) ? "resources/read" : null, { uri });
   }
 
   /** What may follow in an argument of a prompt or a variable of a template. */
   async complete({ prompt, template, argument, value, settled }, options) {
-    const ref = prompt === undefined ? { type: "ref/resource", uri: named(template, "the template") } : { type: "ref/prompt", name: named(prompt, "the name of the prompt") };
-    const context = settled && { arguments: settled };
-    const { completion } = await this.request("completion/complete", { ref, argument: { name: argument, value }, context }, options);
-    return completion;
+    const ref = prompt === undefined ? { type: "ref/resource", uri: template } : { type: "ref/prompt", name: prompt };
+    const sent = { ref, argument: { name: argument, value }, context: settled && { arguments: settled } };
+    return (await this.#ask(options, "complete", "request", "completion/complete", sent)).completion;
   }
 
   /** Sends any other request, for example one of an extension. */
-  async request(method, params = {}, options) {
-    named(method, "the method");
-    return this.#run(options, "request", (inner, ticket, progress) => inner.request(ticket, method, text(params, "the parameters"), progress));
+  async request(method, params, options) {
+    return this.#ask(options, "request", "request", method ?? null, params);
   }
 
   /** Wants to hear of changes of a resource. */
   async subscribe(uri, options) {
-    return this.#run(options, "subscribe", (inner, ticket) => inner.watch(ticket, named(uri, "the address of the resource"), true));
+    await this.#ask(options, "subscribe", "subscribe", uri ?? null);
   }
 
   /** No longer wants to hear of them. */
   async unsubscribe(uri, options) {
-    return this.#run(options, "unsubscribe", (inner, ticket) => inner.watch(ticket, named(uri, "the address of the resource"), false));
+    await this.#ask(options, "unsubscribe", "unsubscribe", uri ?? null);
   }
 
   /** Chooses from which level on the server sends log messages. */
   async setLogLevel(level, options) {
-    return this.#run(options, "setLogLevel", (inner, ticket) => inner.setLogLevel(ticket, named(level, "the level")));
+    fit(level, OPTIONS.logLevel, "level");
+    await this.#ask(options, "setLogLevel", "level", level);
   }
 
   /** Forgets the sign-in, and has the authorization server revoke its tokens if it can. */
   async signOut(options) {
-    return this.#run(options, "signOut", (inner, ticket) => inner.signOut(ticket));
+    return this.#ask(options, "signOut", "sign-out");
   }
 
   /** Ends the connection and the server's session, if it has one. */

@@ -10,12 +10,13 @@ use std::rc::Rc;
 use futures_util::future::LocalBoxFuture;
 use mcp::oauth::Revocation;
 use mcp::{
-    Again, Answer, Ask, CallTool, Config, Elicitation, Era, Event, List, Listed, LogLevel, Request, ServerRequest,
+    Again, Answer, Ask, CallTool, Config, Elicitation, Era, Event, List, Listed, LogLevel, OpError, Request,
+    ServerRequest,
 };
 use serde_json::{Map, Value, json};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::drive::{Connection, Done, Failed, Running, Transport, Weakly};
+use crate::drive::{Connection, Done, Failed, Transport, Weakly};
 use crate::error::{Code, Error};
 use crate::fetch::Fetcher;
 use crate::link::op_error;
@@ -34,6 +35,35 @@ pub struct Hooks {
     pub event: Option<Box<dyn Fn(Value)>>,
     /// Signs in where the server asks for it.
     pub sign_in: Option<Rc<SignIn>>,
+}
+
+/// What a client can do on its server.
+pub enum Wish<'a> {
+    /// Read a whole list.
+    List(List),
+    /// Call a tool.
+    Tool {
+        /// Its name.
+        name: &'a str,
+        /// The text of one JSON object, sent byte for byte.
+        arguments: String,
+    },
+    /// Send any other request.
+    Request {
+        /// The method.
+        method: &'a str,
+        /// The text of one JSON object, sent byte for byte.
+        params: String,
+    },
+    /// Hear of changes of a resource by the event `resource-updated`, or no longer.
+    Watch {
+        /// Its address.
+        uri: &'a str,
+        /// Whether to hear of them.
+        on: bool,
+    },
+    /// Choose from which level on the server sends log messages.
+    LogLevel(LogLevel),
 }
 
 /// A connection to one server, without a gate. Clones share it.
@@ -74,9 +104,9 @@ impl Client {
             Event::Progress { op, progress, total, message } => {
                 if let Some(listener) = listeners.borrow().get(op).cloned() {
                     let mut detail = Map::new();
-                    detail.insert("progress".to_owned(), json!(progress));
-                    detail.extend(total.map(|total| ("total".to_owned(), json!(total))));
-                    detail.extend(message.as_ref().map(|message| ("message".to_owned(), json!(message))));
+                    detail.insert("progress".to_owned(), (*progress).into());
+                    detail.extend(total.map(|total| ("total".to_owned(), total.into())));
+                    detail.extend(message.clone().map(|message| ("message".to_owned(), message.into())));
                     listener(Value::Object(detail));
                 }
             }
@@ -115,80 +145,40 @@ impl Client {
         }
     }
 
-    /// A whole list, as received.
-    ///
-    /// # Errors
-    /// When it could not be read to its end.
-    pub async fn list(&self, list: List) -> Result<Vec<Value>, Error> {
-        let done = if list == List::Tools { self.connection.list() } else { self.connection.list_of(list) };
-        match done.await {
-            Ok(Done::Tools { tools: items, .. } | Done::Listed(items)) => Ok(items),
-            Ok(_) => Err(of_another_kind()),
-            Err(failed) => Err(self.error(&failed)),
-        }
-    }
-
-    /// Calls a tool. `arguments` is the text of one JSON object, sent byte for byte. Dropping the future cancels it.
+    /// Does what is wished and waits for the answer, as received: a list of all its pages, or the whole result. Dropping
+    /// the future cancels it.
     ///
     /// # Errors
     /// When it did not work; a tool that says that it failed is no error.
-    pub async fn call_tool(
-        &self,
-        name: &str,
-        arguments: String,
-        on_progress: impl Fn(Value) + 'static,
-    ) -> Result<Value, Error> {
-        let running = self.connection.call(CallTool { name: name.to_owned(), arguments, progress: true });
-        self.wait(running, Rc::new(on_progress), true).await
-    }
-
-    /// Sends any other request. `params` is the text of one JSON object, sent byte for byte. Dropping the future cancels
-    /// it.
-    ///
-    /// # Errors
-    /// When it did not work.
-    pub async fn request(
-        &self,
-        method: &str,
-        params: String,
-        on_progress: impl Fn(Value) + 'static,
-    ) -> Result<Value, Error> {
-        let only_reads = matches!(method, "prompts/get" | "resources/read" | "completion/complete");
-        let running = self.connection.request(Request { method: method.to_owned(), params, progress: true });
-        self.wait(running, Rc::new(on_progress), !only_reads).await
-    }
-
-    /// Wants to hear of changes of a resource by the event `resource-updated`, or no longer.
-    ///
-    /// # Errors
-    /// When the server does not do that.
-    pub async fn watch(&self, uri: &str, on: bool) -> Result<(), Error> {
-        self.connection.watch(uri, on).await.map(drop).map_err(|failed| self.error(&failed))
-    }
-
-    /// Chooses from which level on the server sends log messages.
-    ///
-    /// # Errors
-    /// When there is no such level, or the server does not do that.
-    pub async fn set_log_level(&self, level: &str) -> Result<(), Error> {
-        let Some(known) = LogLevel::of(level) else {
-            return Err(
-                Error::new(Code::Invalid, format!("`{level}` is no level")).hint("use one from debug to emergency")
-            );
+    pub async fn ask(&self, wish: Wish<'_>, on_progress: impl Fn(Value) + 'static) -> Result<Value, Error> {
+        let lists = matches!(wish, Wish::List(_));
+        // What only reads may be asked again by anybody; of anything else it matters whether it happened.
+        let (running, acts) = match wish {
+            Wish::List(List::Tools) => (self.connection.list(), false),
+            Wish::List(list) => (self.connection.list_of(list), false),
+            Wish::Tool { name, arguments } => {
+                let call = CallTool { name: name.to_owned(), arguments, progress: true };
+                (self.connection.call(call), true)
+            }
+            Wish::Request { method, params } => {
+                let reads = matches!(method, "prompts/get" | "resources/read" | "completion/complete");
+                let request = Request { method: method.to_owned(), params, progress: true };
+                (self.connection.request(request), !reads)
+            }
+            Wish::Watch { uri, on } => (self.connection.watch(uri, on), false),
+            Wish::LogLevel(level) => (self.connection.set_log_level(level), false),
         };
-        self.connection.set_log_level(known).await.map(drop).map_err(|failed| self.error(&failed))
-    }
-
-    /// Waits for the answer of a request that may do something on the server.
-    async fn wait(&self, running: Running, on_progress: OnProgress, acts: bool) -> Result<Value, Error> {
         let _listening = running.op().map(|op| {
-            self.progress.borrow_mut().insert(op, on_progress);
+            self.progress.borrow_mut().insert(op, Rc::new(on_progress));
             Listening { op, progress: self.progress.clone() }
         });
         match running.await {
             Ok(Done::Called(result)) => Ok(result.raw),
             Ok(Done::Answered(result)) => Ok(result),
-            Ok(_) => Err(of_another_kind()),
+            Ok(Done::Tools { tools: items, .. } | Done::Listed(items)) => Ok(Value::Array(items)),
+            Ok(Done::Connected(_)) => Ok(Value::Null),
+            // A server without prompts has none to list.
+            Err(Failed { error: OpError::Unsupported { .. }, .. }) if lists => Ok(Value::Array(Vec::new())),
             Err(failed) => {
                 let mut error = self.error(&failed);
                 if acts && failed.sent == mcp::Sent::Unknown && error.code != Code::Cancelled {
@@ -215,7 +205,7 @@ impl Client {
     }
 
     /// Ends the connection and tells the server.
-    pub async fn close(&self) {
+    pub fn close(&self) {
         self.connection.close();
     }
 
@@ -228,26 +218,23 @@ impl Client {
     }
 }
 
-fn of_another_kind() -> Error {
-    Error::new(Code::Protocol, "the answer was of another kind")
-}
-
 /// A question of the server as the page gets it.
 fn question(request: &ServerRequest) -> Value {
-    let (id, message) = (request.id.get(), &request.message);
-    match &request.kind {
-        Ask::Form { schema } => json!({ "id": id, "mode": "form", "message": message, "schema": schema }),
-        Ask::Url { url, elicitation } => {
-            json!({ "id": id, "mode": "url", "message": message, "url": url, "elicitation": elicitation })
-        }
-    }
+    let (mode, name, what, elicitation) = match &request.kind {
+        Ask::Form { schema } => ("form", "schema", schema.clone(), None),
+        Ask::Url { url, elicitation } => ("url", "url", url.as_str().into(), Some(elicitation.clone())),
+    };
+    let mut members = vec![("id", request.id.get().into()), ("message", request.message.as_str().into()), (name, what)];
+    members.extend(elicitation.map(|elicitation| ("elicitation", elicitation.into())));
+    object("mode", mode, members)
 }
 
 /// What the page is told of an event, if anything.
 fn told(event: &Event) -> Option<Value> {
-    Some(match event {
+    let (kind, members) = match event {
         Event::Log { level, logger, data, .. } => {
-            json!({ "kind": "log", "level": level, "logger": logger, "data": data })
+            let logger = logger.clone().into();
+            ("log", vec![("level", level.as_str().into()), ("logger", logger), ("data", data.clone())])
         }
         Event::ListChanged(listed) => {
             let list = match listed {
@@ -255,7 +242,7 @@ fn told(event: &Event) -> Option<Value> {
                 Listed::Prompts => "prompts",
                 Listed::Resources => "resources",
             };
-            json!({ "kind": "list-changed", "list": list })
+            ("list-changed", vec![("list", list.into())])
         }
         Event::SentAgain { why, .. } => {
             let why = match why {
@@ -264,19 +251,30 @@ fn told(event: &Event) -> Option<Value> {
                 Again::Input => "input",
                 Again::Version => "version",
             };
-            json!({ "kind": "sent-again", "why": why })
+            ("sent-again", vec![("why", why.into())])
         }
-        Event::ResourceUpdated { uri } => json!({ "kind": "resource-updated", "uri": uri }),
+        Event::ResourceUpdated { uri } => ("resource-updated", vec![("uri", uri.as_str().into())]),
         Event::ElicitationComplete { elicitation } => {
-            json!({ "kind": "elicitation-complete", "elicitation": elicitation })
+            ("elicitation-complete", vec![("elicitation", elicitation.as_str().into())])
         }
         Event::Task { status, .. } => {
-            json!({ "kind": "task", "task": status.task, "status": status.status, "message": status.message })
+            let message = status.message.clone().into();
+            let (task, state) = (status.task.as_str().into(), status.status.as_str().into());
+            ("task", vec![("task", task), ("status", state), ("message", message)])
         }
-        Event::Disconnected { error } => json!({ "kind": "disconnected", "message": error.to_string() }),
-        Event::AskWithdrawn { id } => json!({ "kind": "withdrawn", "id": id.get() }),
+        Event::Disconnected { error } => ("disconnected", vec![("message", error.to_string().into())]),
+        Event::AskWithdrawn { id } => ("withdrawn", vec![("id", id.get().into())]),
         _ => return None,
-    })
+    };
+    Some(object("kind", kind, members))
+}
+
+/// An object whose first member says what it is. One function for all of them: the macro would be one each.
+fn object(name: &str, kind: &str, members: Vec<(&str, Value)>) -> Value {
+    let mut object = Map::new();
+    object.insert(name.to_owned(), kind.into());
+    object.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    Value::Object(object)
 }
 
 struct Listening {

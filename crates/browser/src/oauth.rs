@@ -14,7 +14,7 @@ use futures_util::lock::Mutex;
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
 use mcp::oauth::{
     Algorithm, AuthError, AuthorizeFailure, Authorizer, Chain, Credentials, KeyFailure, Port, PublicJwk, Refusal,
-    Revocation, Settings, Signed, SigningKey, WebFailure, WebRequest, WebResponse,
+    Revocation, Settings, SignInPage, Signed, SigningKey, WebFailure, WebRequest, WebResponse,
 };
 use serde_json::json;
 use wasm_bindgen::prelude::*;
@@ -33,8 +33,8 @@ const PATIENCE: u64 = 30_000;
 
 /// Where the person signs in, and where credentials are kept.
 pub trait Surroundings {
-    /// Has the person sign in at `url` and gives the whole address that they came back to.
-    fn authorize(&self, url: String, state: String) -> LocalBoxFuture<'static, Result<String, AuthorizeFailure>>;
+    /// Has the person sign in at a page, and gives the whole address that they came back to.
+    fn authorize(&self, page: &SignInPage<'_>) -> LocalBoxFuture<'static, Result<String, AuthorizeFailure>>;
 
     /// What is kept: the text given to [`Surroundings::save`], and the pair given to [`Surroundings::save_key`].
     fn load(&self) -> LocalBoxFuture<'static, (Option<String>, Option<JsValue>)>;
@@ -176,8 +176,8 @@ impl Port for Hands {
         })
     }
 
-    async fn authorize(&self, url: &str, state: &str) -> Result<String, AuthorizeFailure> {
-        self.surroundings.authorize(url.to_owned(), state.to_owned()).await
+    async fn authorize(&self, page: &SignInPage<'_>) -> Result<String, AuthorizeFailure> {
+        self.surroundings.authorize(page).await
     }
 
     fn random(&self, bytes: usize) -> Vec<u8> {

@@ -56,7 +56,10 @@ pub(crate) fn capabilities(config: &Config, modern: bool) -> Value {
     if !elicitation.is_empty() {
         all.insert("elicitation".into(), elicitation.into());
     }
-    let mut extensions: Map<String, Value> = config.extensions.iter().cloned().collect();
+    let mut extensions = Map::new();
+    for (name, settings) in &config.extensions {
+        extensions.insert(name.clone(), settings.clone());
+    }
     if config.tasks && modern {
         extensions.insert(TASKS.into(), json!({}));
     }

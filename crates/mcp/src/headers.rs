@@ -201,6 +201,7 @@ fn is_value(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -272,6 +273,66 @@ mod tests {
         for case in cases {
             let reason = mirrored(&case).expect_err(&case.to_string());
             assert!(reason.contains("x-mcp-header"), "{reason}");
+        }
+    }
+
+    /// Reads a value as a server does ("Value Encoding").
+    fn decode(value: &str) -> String {
+        let Some(text) = value.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX)) else {
+            return value.to_owned();
+        };
+        let digit = |byte: u8| match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            other => panic!("{other}"),
+        };
+        assert_eq!(text.len() % 4, 0, "padded");
+        let digits = text.trim_end_matches('=');
+        assert!(text.len() - digits.len() <= 2);
+        let mut bytes = Vec::new();
+        let (mut bits, mut count) = (0u32, 0);
+        for byte in digits.bytes() {
+            bits = bits << 6 | u32::from(digit(byte));
+            count += 6;
+            if count >= 8 {
+                count -= 8;
+                bytes.push((bits >> count) as u8);
+                bits &= (1 << count) - 1;
+            }
+        }
+        assert_eq!(bits, 0, "no stray bits");
+        String::from_utf8(bytes).expect("text")
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof![any::<String>(), "[ -~\\t]{0,40}", "(=\\?base64\\?|\\?=|[a-zA-Z0-9+/=]| |\r|\n|ü|🦀|\u{0}){0,8}",]
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_arrives_as_it_was(text in text()) {
+            let value = encode(&text);
+            prop_assert!(value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')), "{:?}", value);
+            prop_assert_eq!(value.trim_matches([' ', '\t']).len(), value.len(), "nothing that a proxy would trim");
+            prop_assert_eq!(decode(&value), text);
+        }
+
+        #[test]
+        fn a_schema_of_any_form_is_read_or_refused(names in proptest::collection::vec("[a-cA-C\\-\r ü]{0,2}", 0..6)) {
+            let properties: serde_json::Map<String, Value> = names
+                .iter()
+                .enumerate()
+                .map(|(n, name)| (format!("p{n}"), json!({"type": "string", "x-mcp-header": name})))
+                .collect();
+            let found = mirrored(&json!({"type": "object", "properties": properties}));
+            let mut lower: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+            lower.sort();
+            lower.dedup();
+            let fine = lower.len() == names.len() && names.iter().all(|name| is_token(name));
+            prop_assert_eq!(found.map(|found| found.len()).ok(), fine.then_some(names.len()));
         }
     }
 }

@@ -3,7 +3,9 @@
 //! Requests are written by putting texts together, so that arguments and states given as JSON text stay byte for byte
 //! what they were. Answers are read into [`Value`]s that keep every field and its order.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -61,30 +63,39 @@ pub(crate) struct Caps {
 /// Longest id of a request of the server: it is kept and sent back.
 const LONGEST_ID: usize = 1_000;
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow, default)]
-    id: Option<&'a RawValue>,
-    #[serde(default)]
-    method: Option<String>,
-    #[serde(borrow, default)]
-    params: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    result: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    error: Option<&'a RawValue>,
+/// Members of one object by their names, each as its text. One reader for every object here: a derived one for each would
+/// be as much program again.
+struct Pick<'n>(&'n [&'n str]);
+
+type Picked<'a> = [Option<&'a RawValue>; 5];
+
+impl<'de> Visitor<'de> for Pick<'_> {
+    type Value = Picked<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Picked<'de>, A::Error> {
+        let mut picked = Picked::default();
+        while let Some(name) = map.next_key::<String>()? {
+            let text: &RawValue = map.next_value()?;
+            let place = self.0.iter().position(|wanted| *wanted == name);
+            if place.and_then(|place| picked.get_mut(place)).is_some_and(|slot| slot.replace(text).is_some()) {
+                // Two readers might take one each.
+                return Err(A::Error::custom("a member is there twice"));
+            }
+        }
+        Ok(picked)
+    }
 }
 
-#[derive(Deserialize)]
-struct State {
-    #[serde(default, rename = "requestState")]
-    state: Option<Box<RawValue>>,
-}
-
-#[derive(Deserialize)]
-struct Blocks<'a> {
-    #[serde(borrow, default)]
-    content: Option<&'a RawValue>,
+/// The members of these names. One that is null counts as absent.
+fn pick<'a>(text: &'a str, names: &[&str]) -> Result<Picked<'a>, serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let picked = reader.deserialize_map(Pick(names))?;
+    reader.end()?;
+    Ok(picked.map(|member| member.filter(|text| text.get() != "null")))
 }
 
 /// Reads one message, or a batch of them as 2025-03-26 allows.
@@ -116,24 +127,26 @@ fn value(text: &str, caps: Caps) -> Result<Value, Unreadable> {
 }
 
 fn one(text: &str, caps: Caps) -> Result<Message, Unreadable> {
-    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(malformed)?;
-    let id = match envelope.id {
+    let [id, method, params, result, error] =
+        pick(text, &["id", "method", "params", "result", "error"]).map_err(malformed)?;
+    let id = match id {
         Some(id) if id.get().len() > LONGEST_ID => return Err(Unreadable::Malformed("its id is too long".into())),
         Some(id) => serde_json::from_str(id.get()).map_err(malformed)?,
         None => Value::Null,
     };
-    if let Some(method) = envelope.method {
-        let params = envelope.params.map_or(Ok(Value::Null), |params| value(params.get(), caps))?;
+    if let Some(method) = method {
+        let method: String = serde_json::from_str(method.get()).map_err(malformed)?;
+        let params = params.map_or(Ok(Value::Null), |params| value(params.get(), caps))?;
         return Ok(if id.is_string() || id.is_i64() || id.is_u64() {
             Message::Request { id, method, params }
         } else {
             Message::Notification { method, params }
         });
     }
-    if let Some(error) = envelope.error.filter(|error| error.get() != "null") {
+    if let Some(error) = error {
         return Ok(Message::Response { id, outcome: Err(RpcError::of(&value(error.get(), caps)?)) });
     }
-    let Some(raw) = envelope.result else {
+    let Some(raw) = result else {
         return Err(Unreadable::Malformed("neither a request nor an answer".into()));
     };
     let (result, dropped_blocks) = match value(raw.get(), caps) {
@@ -144,7 +157,8 @@ fn one(text: &str, caps: Caps) -> Result<Message, Unreadable> {
         result => (result?, 0),
     };
     let state = if result.get("requestState").is_some() {
-        serde_json::from_str::<State>(raw.get()).map_err(malformed)?.state
+        let [state, ..] = pick(raw.get(), &["requestState"]).map_err(malformed)?;
+        state.map(ToOwned::to_owned)
     } else {
         None
     };
@@ -153,7 +167,8 @@ fn one(text: &str, caps: Caps) -> Result<Message, Unreadable> {
 
 /// The text of a result with its first `keep` content blocks, and how many were cut off.
 fn cut_blocks(result: &str, keep: usize) -> Option<(String, usize)> {
-    let content = serde_json::from_str::<Blocks<'_>>(result).ok()?.content?.get();
+    let [content, ..] = pick(result, &["content"]).ok()?;
+    let content = content?.get();
     let blocks: Vec<&RawValue> = serde_json::from_str(content).ok()?;
     let start = (content.as_ptr() as usize).checked_sub(result.as_ptr() as usize)?;
     let (before, after) = (result.get(..start)?, result.get(start + content.len()..)?);
@@ -291,6 +306,26 @@ mod tests {
     }
 
     #[test]
+    fn names_may_be_escaped_and_nothing_is_there_twice() {
+        let text = r#" {"\u0069d":1,"method":null,"error":null,"result":{"a":1},"later":[{"id":2}]} "#;
+        let messages = read(text.as_bytes(), CAPS).expect("readable");
+        assert!(matches!(messages.as_slice(), [Message::Response { id, outcome: Ok(_) }] if *id == 1));
+        for text in [
+            r#"{"id":1,"id":2,"result":{}}"#,
+            r#"{"id":1,"result":{},"\u0072esult":{}}"#,
+            r#"{"id":1,"result":{"requestState":"a","requestState":"b"}}"#,
+            r#"{"id":1,"method":7}"#,
+            r#"{"id":1,"result":{}} {}"#,
+            r#"{"id":1,"result":{}"#,
+            r#"{"id":1,"result":null}"#,
+            r#"[["id",1]]"#,
+            "7",
+        ] {
+            assert!(matches!(read(text.as_bytes(), CAPS), Err(Unreadable::Malformed(_))), "{text}");
+        }
+    }
+
+    #[test]
     fn batches_requests_notifications_and_errors() {
         let text = r#"[{"jsonrpc":"2.0","method":"n"},{"jsonrpc":"2.0","id":"a","method":"ping"},
             {"jsonrpc":"2.0","id":null,"error":{"code":-32000.0}}]"#;
@@ -334,7 +369,85 @@ mod tests {
         assert!(matches!(read(id.as_bytes(), CAPS), Err(Unreadable::Malformed(_))));
     }
 
+    /// JSON of any kind, not too deep.
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            "[\\[\\]{},\"\\\\]{0,9}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 5, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                proptest::collection::vec((any::<String>(), inner), 0..5)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn depth(value: &Value) -> usize {
+        match value {
+            Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+            Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or_default(),
+            _ => 0,
+        }
+    }
+
+    fn values(value: &Value) -> usize {
+        1 + match value {
+            Value::Array(items) => items.iter().map(values).sum(),
+            Value::Object(members) => members.values().map(values).sum(),
+            _ => 0,
+        }
+    }
+
     proptest! {
+        #[test]
+        fn every_result_is_read_as_it_was_written(result in json(), state in proptest::option::of(any::<String>()), pretty in any::<bool>()) {
+            // A result that is null is no answer: results are objects.
+            prop_assume!(!result.is_null());
+            let mut result = result;
+            if let (Some(object), Some(state)) = (result.as_object_mut(), &state) {
+                object.insert("requestState".into(), state.as_str().into());
+            }
+            let message = serde_json::json!({"jsonrpc": "2.0", "result": result, "id": 7});
+            let text = if pretty { serde_json::to_string_pretty(&message) } else { serde_json::to_string(&message) }.expect("JSON");
+            let messages = read(text.as_bytes(), Caps { depth: 100, values: 10_000, blocks: 2 }).expect("readable");
+            let [Message::Response { id, outcome: Ok(answered) }] = messages.as_slice() else { panic!("{messages:?}") };
+            prop_assert_eq!(id, &Value::from(7));
+            prop_assert_eq!(&answered.result, &result);
+            let expected = result.get("requestState").filter(|state| state.is_string()).map(Value::to_string);
+            let found = answered.state.as_ref().map(|state| state.get().to_owned());
+            prop_assert_eq!(found.filter(|state| state.starts_with('"')), expected);
+        }
+
+        #[test]
+        fn no_text_is_bigger_than_its_measure(value in json(), pretty in any::<bool>()) {
+            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.expect("JSON");
+            let measured = measure(text.as_bytes());
+            prop_assert_eq!(measured.depth, depth(&value));
+            prop_assert!(measured.values >= values(&value) - usize::from(!matches!(value, Value::Array(_) | Value::Object(_))), "{:?}", measured);
+        }
+
+        #[test]
+        fn parameters_are_spliced_without_a_change(params in proptest::collection::vec((any::<String>(), json()), 0..5), more in any::<bool>()) {
+            let params = Value::Object(params.into_iter().collect());
+            let mut members = vec![("", crate::request::inside(&params.to_string()).to_owned())];
+            if more {
+                members.push(("requestState", r#""\u002f""#.into()));
+            }
+            let text = request(1, "m", &members);
+            prop_assert!(text.contains(crate::request::inside(&params.to_string())));
+            let sent: Value = serde_json::from_str(&text).expect("JSON");
+            let mut expected = params;
+            if let (true, Some(object)) = (more, expected.as_object_mut()) {
+                object.insert("requestState".into(), "/".into());
+            }
+            prop_assert_eq!(&sent["params"], &expected);
+        }
+
         #[test]
         fn garbage_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = read(&bytes, CAPS);

@@ -26,6 +26,7 @@ mod request;
 mod revision;
 mod session;
 mod sse;
+mod table;
 mod types;
 
 pub use error::{OpError, Sent};

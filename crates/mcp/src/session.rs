@@ -16,7 +16,7 @@ mod stream;
 mod tasks;
 mod time;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 
 use serde_json::Value;
@@ -25,6 +25,7 @@ use crate::era::{Wire, y2025, y2026};
 use crate::error::{OpError, Sent};
 use crate::jsonrpc::{self, Answered, Members};
 use crate::request::LogLevel;
+use crate::table::Table;
 use crate::types::{
     AskId, Config, Connected, Era, Event, FetchId, HttpRequest, Input, Listed, Method, Millis, OpId, Output,
     without_query,
@@ -47,24 +48,24 @@ pub struct Session {
     phase: Phase,
     wire: Option<Wire>,
     connected: Option<Connected>,
-    exchanges: BTreeMap<FetchId, Exchange>,
-    ops: BTreeMap<OpId, Op>,
+    exchanges: Table<FetchId, Exchange>,
+    ops: Table<OpId, Op>,
     waiting: VecDeque<OpId>,
-    asks: BTreeMap<AskId, Open>,
+    asks: Table<AskId, Open>,
     /// Since when at least one question has been open: time that is the person's, not the server's.
     asking_since: Option<Millis>,
     /// Since when the driver signs in; the person's time too.
     signing_since: Option<Millis>,
-    tools: BTreeMap<String, Known>,
+    tools: Table<String, Known>,
     cache: Cache,
     stream: Stream,
     /// Resources whose changes the host wants to hear of.
-    watched: BTreeSet<String>,
+    watched: Vec<String>,
     /// Ids of addresses that the server asked to open, until it says that they are dealt with (2025-11-25).
-    elicitations: BTreeSet<String>,
+    elicitations: Vec<String>,
     noise: Noise,
-    changed: BTreeSet<Listed>,
-    changed_resources: BTreeSet<String>,
+    changed: Vec<Listed>,
+    changed_resources: Vec<String>,
     changed_at: Option<Millis>,
     out: VecDeque<Output>,
     announced: Option<Millis>,
@@ -160,20 +161,20 @@ impl Session {
             phase: Phase::Idle,
             wire: None,
             connected: None,
-            exchanges: BTreeMap::new(),
-            ops: BTreeMap::new(),
+            exchanges: Table::default(),
+            ops: Table::default(),
             waiting: VecDeque::new(),
-            asks: BTreeMap::new(),
+            asks: Table::default(),
             asking_since: None,
             signing_since: None,
-            tools: BTreeMap::new(),
+            tools: Table::default(),
             cache: Cache::default(),
             stream: Stream::default(),
-            watched: BTreeSet::new(),
-            elicitations: BTreeSet::new(),
+            watched: Vec::new(),
+            elicitations: Vec::new(),
             noise: Noise::default(),
-            changed: BTreeSet::new(),
-            changed_resources: BTreeSet::new(),
+            changed: Vec::new(),
+            changed_resources: Vec::new(),
             changed_at: None,
             out: VecDeque::new(),
             announced: None,
@@ -191,7 +192,7 @@ impl Session {
         for op in self.ops.keys().copied().collect::<Vec<_>>() {
             self.abandon(op, OpError::Closed, "closed by the user");
         }
-        for (id, exchange) in std::mem::take(&mut self.exchanges) {
+        for (id, exchange) in self.exchanges.take() {
             if !matches!(exchange.purpose, Purpose::Notice(_)) {
                 self.out.push_back(Output::Cancel(id));
             }
@@ -523,6 +524,13 @@ impl fmt::Debug for Session {
             .field("ops", &self.ops.len())
             .field("exchanges", &self.exchanges.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// Adds a text to a short list, once. Such lists are no sets because every kind of set is a kilobyte or two of the program.
+fn add(list: &mut Vec<String>, text: &str) {
+    if !list.iter().any(|known| known == text) {
+        list.push(text.to_owned());
     }
 }
 

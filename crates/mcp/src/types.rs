@@ -368,8 +368,8 @@ pub struct Connected {
     pub capabilities: Value,
     /// The server's instructions, untrusted text (X45).
     pub instructions: Option<String>,
-    /// The revision is older than [`Config::last_seen`]: something between took protections away, or the server was set
-    /// back (X112).
+    /// The revision is older than [`Config::last_seen`], or than the one that this session spoke before: something between
+    /// took protections away, or the server was set back (X112).
     pub downgrade: bool,
 }
 
@@ -521,15 +521,25 @@ pub enum Again {
 }
 
 /// How a task is doing (tasks extension, "Task Status"; 2025-11-25, basic/utilities/tasks).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TaskStatus {
-    /// The server's name for the task. Whoever has it can ask for the task: keep it like a secret, but keep it, to go on
-    /// with [`crate::Session::resume_task`] after a restart.
+    /// The server's name for the task. Whoever has it may be able to ask for the task, so it never appears in debug
+    /// output; keep it to go on with [`crate::Session::resume_task`] after a restart.
     pub task: String,
     /// `working`, `input_required`, `completed`, `failed` or `cancelled`, as received.
     pub status: String,
     /// Server text.
     pub message: Option<String>,
+}
+
+impl fmt::Debug for TaskStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskStatus")
+            .field("task", &"***")
+            .field("status", &self.status)
+            .field("message", &self.message)
+            .finish()
+    }
 }
 
 /// What the host should know.

@@ -3,9 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use browser::client::{Client as Inner, Hooks};
+use browser::client::{Client as Inner, Hooks, Wish};
 use browser::mcp::List;
-use browser::mcp::oauth::Settings;
 use browser::oauth::SignIn;
 use browser::{Code, Error, Fetcher, mcp};
 use futures_util::future::LocalBoxFuture;
@@ -39,10 +38,11 @@ impl Client {
     pub async fn connect(&self, ticket: u32, url: String, options: String, hooks: JsValue) -> Result<(), JsValue> {
         let connect = async {
             let options: Value = from_text(&options, "what connect() was given")?;
-            let (config, settings) = config(url, &options)?;
+            let config = config(&url, &options);
             let fetcher = function(&hooks, "fetch").map(Fetcher::custom).unwrap_or_default();
             let mut page = page(&hooks);
-            if let Some(settings) = settings {
+            if let Some(auth) = options.get("auth") {
+                let settings = sign_in::settings(&url, &config.client.name, auth);
                 page.sign_in = Some(Rc::new(SignIn::new(settings, fetcher.clone(), sign_in::page(&hooks)).await?));
             }
             Inner::connect(config, fetcher, page).await
@@ -57,17 +57,6 @@ impl Client {
         to_text(&self.inner().map_err(thrown)?.server()).map_err(thrown)
     }
 
-    /// A list, all pages: `tools`, `prompts`, `resources` or `templates`.
-    pub async fn list(&self, ticket: u32, list: String) -> Result<String, JsValue> {
-        let list = match list.as_str() {
-            "prompts" => List::Prompts,
-            "resources" => List::Resources,
-            "templates" => List::Templates,
-            _ => List::Tools,
-        };
-        self.tickets.run(ticket, async { to_text(&self.inner()?.list(list).await?) }).await
-    }
-
     /// A ticket for one call, so that it can be cancelled.
     pub fn ticket(&self) -> u32 {
         self.tickets.take()
@@ -78,54 +67,42 @@ impl Client {
         self.tickets.cancel(ticket);
     }
 
-    /// Calls a tool; the arguments are JSON text and are sent as they are.
-    #[wasm_bindgen(js_name = callTool)]
-    pub async fn call_tool(
+    /// Does what `wish` names, with its subject (a name, a method, an address) and JSON text that is sent as it is. Gives
+    /// JSON text. One entry for everything: each asynchronous one costs kilobytes.
+    pub async fn ask(
         &self,
         ticket: u32,
-        name: String,
-        arguments: String,
+        wish: String,
+        subject: String,
+        text: String,
         on_progress: Option<Function>,
     ) -> Result<String, JsValue> {
-        let call = async { to_text(&self.inner()?.call_tool(&name, arguments, heard(on_progress)).await?) };
-        self.tickets.run(ticket, call).await
-    }
-
-    /// Sends any other request; the parameters are JSON text and are sent as they are.
-    pub async fn request(
-        &self,
-        ticket: u32,
-        method: String,
-        params: String,
-        on_progress: Option<Function>,
-    ) -> Result<String, JsValue> {
-        let request = async { to_text(&self.inner()?.request(&method, params, heard(on_progress)).await?) };
-        self.tickets.run(ticket, request).await
-    }
-
-    /// Wants to hear of changes of a resource, or no longer.
-    pub async fn watch(&self, ticket: u32, uri: String, on: bool) -> Result<(), JsValue> {
-        self.tickets.run(ticket, async { self.inner()?.watch(&uri, on).await }).await
-    }
-
-    /// Chooses from which level on the server sends log messages.
-    #[wasm_bindgen(js_name = setLogLevel)]
-    pub async fn set_log_level(&self, ticket: u32, level: String) -> Result<(), JsValue> {
-        self.tickets.run(ticket, async { self.inner()?.set_log_level(&level).await }).await
-    }
-
-    /// Signs out, and says how that went.
-    #[wasm_bindgen(js_name = signOut)]
-    pub async fn sign_out(&self, ticket: u32) -> Result<String, JsValue> {
-        self.tickets.run(ticket, async { to_text(&self.inner()?.sign_out().await) }).await
+        let asked = async {
+            let inner = self.inner()?;
+            let subject = subject.as_str();
+            let wish = match wish.as_str() {
+                "call" => Wish::Tool { name: subject, arguments: text },
+                "request" => Wish::Request { method: subject, params: text },
+                "subscribe" => Wish::Watch { uri: subject, on: true },
+                "unsubscribe" => Wish::Watch { uri: subject, on: false },
+                "sign-out" => return to_text(&inner.sign_out().await),
+                "level" => Wish::LogLevel(mcp::LogLevel::of(subject).unwrap_or(mcp::LogLevel::Info)),
+                "prompts" => Wish::List(List::Prompts),
+                "resources" => Wish::List(List::Resources),
+                "templates" => Wish::List(List::Templates),
+                _ => Wish::List(List::Tools),
+            };
+            to_text(&inner.ask(wish, heard(on_progress)).await?)
+        };
+        self.tickets.run(ticket, asked).await
     }
 
     /// Ends the connection.
-    pub async fn close(&self) {
+    pub fn close(&self) {
         self.tickets.cancel_all();
         let inner = self.inner.take();
         if let Some(inner) = inner {
-            inner.close().await;
+            inner.close();
         }
     }
 }
@@ -137,47 +114,23 @@ impl Client {
     }
 }
 
-/// What `connect()` takes, and nothing else: an option that is spelled wrong must not be passed over.
-fn config(url: String, options: &Value) -> Result<(mcp::Config, Option<Settings>), Error> {
-    let mut client =
-        mcp::Implementation { name: "countersign".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
-    let mut headers = Vec::new();
-    let mut era = mcp::EraChoice::Auto;
-    let (mut tasks, mut log_level, mut extensions) = (false, None, Vec::new());
-    for (name, value) in options.as_object().into_iter().flatten() {
-        match (name.as_str(), value, value.as_str()) {
-            ("name", _, Some(name)) => client.name = name.to_owned(),
-            ("version", _, Some(version)) => client.version = version.to_owned(),
-            ("protocol", _, Some(protocol)) => {
-                let revision = mcp::Revision::of(protocol).ok_or_else(|| sign_in::unfit(name))?;
-                era = mcp::EraChoice::Exact(revision);
-            }
-            ("tasks", Value::Bool(wanted), _) => tasks = *wanted,
-            ("logLevel", _, Some(level)) => {
-                log_level = Some(mcp::LogLevel::of(level).ok_or_else(|| sign_in::unfit(name))?);
-            }
-            ("extensions", Value::Object(wanted), _) => {
-                extensions = wanted.iter().map(|(id, settings)| (id.clone(), settings.clone())).collect();
-            }
-            ("headers", Value::Array(pairs), _) => {
-                let text = |pair: &Value, at| pair.get(at).and_then(Value::as_str).map(str::to_owned);
-                headers = pairs.iter().filter_map(|pair| Some((text(pair, 0)?, text(pair, 1)?))).collect();
-            }
-            ("auth", _, _) => {}
-            _ => return Err(sign_in::unfit(name)),
-        }
+/// What `connect()` takes; `mcp.js` has checked the names, the types and the choices.
+fn config(url: &str, options: &Value) -> mcp::Config {
+    let text = |name: &str| options.get(name).and_then(Value::as_str);
+    let name = text("name").unwrap_or("countersign").to_owned();
+    let version = text("version").unwrap_or(env!("CARGO_PKG_VERSION")).to_owned();
+    let mut config = mcp::Config::new(url, mcp::Implementation { name, version });
+    for pair in options.get("headers").and_then(Value::as_array).into_iter().flatten() {
+        let half = |at| pair.get(at).and_then(Value::as_str).map(str::to_owned);
+        config.headers.extend(half(0).zip(half(1)));
     }
-    let auth = options.get("auth").map(|auth| sign_in::settings(&url, &client.name, auth)).transpose()?;
-    if auth.is_some() && headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
-        return Err(sign_in::unfit("headers.Authorization` beside `auth"));
+    config.era = text("protocol").and_then(mcp::Revision::of).map_or(mcp::EraChoice::Auto, mcp::EraChoice::Exact);
+    config.log_level = text("logLevel").and_then(mcp::LogLevel::of);
+    config.tasks = options.get("tasks").and_then(Value::as_bool).unwrap_or_default();
+    for (id, settings) in options.get("extensions").and_then(Value::as_object).into_iter().flatten() {
+        config.extensions.push((id.clone(), settings.clone()));
     }
-    let mut config = mcp::Config::new(url, client);
-    config.headers = headers;
-    config.era = era;
-    config.tasks = tasks;
-    config.log_level = log_level;
-    config.extensions = extensions;
-    Ok((config, auth))
+    config
 }
 
 /// The functions of the page.

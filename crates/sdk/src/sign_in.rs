@@ -3,9 +3,10 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use browser::mcp::oauth::{Algorithm, AuthMethod, AuthorizeFailure, ClientKey, Grant, Idp, Preregistered, Settings};
+use browser::mcp::oauth::{
+    Algorithm, AuthMethod, AuthorizeFailure, ClientKey, Grant, Idp, Preregistered, Settings, SignInPage,
+};
 use browser::oauth::Surroundings;
-use browser::{Code, Error};
 use futures_util::future::LocalBoxFuture;
 use js_sys::{Array, Function};
 use serde_json::Value;
@@ -13,93 +14,61 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::client::{called, function};
 
-/// Reads `auth` as `mcp.d.ts` has it, and nothing else: an option that is spelled wrong must not be passed over.
-pub(crate) fn settings(endpoint: &str, client_name: &str, auth: &Value) -> Result<Settings, Error> {
-    let mut settings = Settings::new(endpoint, "", client_name);
-    for (name, value) in members(auth, "auth")? {
-        match (name.as_str(), value, value.as_str()) {
-            ("redirectUri", _, Some(text)) => settings.redirect_uri = text.to_owned(),
-            ("clientName", _, Some(text)) => settings.client_name = text.to_owned(),
-            ("clientMetadataUrl", _, Some(text)) => settings.client_metadata_url = Some(text.to_owned()),
-            ("scope", _, Some(text)) => settings.scope = Some(text.to_owned()),
-            ("dpop", Value::Bool(dpop), _) => settings.dpop = *dpop,
-            ("client", client, _) => settings.preregistered = Some(preregistered(client)?),
-            ("grant", grant, _) => settings.grant = read_grant(grant)?,
-            _ => return Err(unfit(&format!("auth.{name}"))),
-        }
+/// Reads `auth`, which `mcp.js` has checked: what is needed is there, and every choice is one of those below.
+pub(crate) fn settings(endpoint: &str, client_name: &str, auth: &Value) -> Settings {
+    let name = text(auth, "", "clientName").unwrap_or_else(|| client_name.to_owned());
+    let mut settings = Settings::new(endpoint, &needed(auth, "", "redirectUri"), &name);
+    settings.client_metadata_url = text(auth, "", "clientMetadataUrl");
+    settings.scope = text(auth, "", "scope");
+    settings.dpop = auth.get("dpop").and_then(Value::as_bool).unwrap_or_default();
+    if auth.get("client").is_some() {
+        let algorithm = match text(auth, "client", "algorithm").as_deref() {
+            Some("RS256") => Algorithm::Rs256,
+            _ => Algorithm::Es256,
+        };
+        let kid = text(auth, "client", "keyId");
+        settings.preregistered = Some(Preregistered {
+            client_id: needed(auth, "client", "id"),
+            client_secret: text(auth, "client", "secret"),
+            key: text(auth, "client", "privateKey").map(|pem| ClientKey { pem, algorithm, kid }),
+            issuer: text(auth, "client", "issuer"),
+            method: text(auth, "client", "method").and_then(|method| AuthMethod::of(&method)),
+        });
     }
-    if settings.grant == Grant::AuthorizationCode && settings.redirect_uri.is_empty() {
-        return Err(unfit("auth.redirectUri"));
-    }
-    Ok(settings)
+    settings.grant = match needed(auth, "grant", "type").as_str() {
+        "client_credentials" => Grant::ClientCredentials,
+        "jwt_bearer" => Grant::JwtBearer { assertion: needed(auth, "grant", "assertion") },
+        "enterprise" => Grant::EnterpriseManaged(Idp {
+            client_id: needed(auth, "grant", "clientId"),
+            client_secret: text(auth, "grant", "clientSecret"),
+            id_token: needed(auth, "grant", "idToken"),
+            issuer: needed(auth, "grant", "issuer"),
+            token_endpoint: text(auth, "grant", "tokenEndpoint"),
+        }),
+        _ => Grant::AuthorizationCode,
+    };
+    settings
 }
 
-fn preregistered(client: &Value) -> Result<Preregistered, Error> {
-    let mut out =
-        Preregistered { client_id: String::new(), client_secret: None, key: None, issuer: None, method: None };
-    let (mut pem, mut algorithm, mut kid) = (None, Algorithm::Es256, None);
-    for (name, value) in members(client, "auth.client")? {
-        let wrong = || unfit(&format!("auth.client.{name}"));
-        let text = value.as_str().ok_or_else(wrong)?;
-        match (name.as_str(), text) {
-            ("id", text) => out.client_id = text.to_owned(),
-            ("secret", text) => out.client_secret = Some(text.to_owned()),
-            ("issuer", text) => out.issuer = Some(text.to_owned()),
-            ("method", text) => out.method = Some(AuthMethod::of(text).ok_or_else(wrong)?),
-            ("privateKey", text) => pem = Some(text.to_owned()),
-            ("algorithm", "ES256") => {}
-            ("algorithm", "RS256") => algorithm = Algorithm::Rs256,
-            ("keyId", text) => kid = Some(text.to_owned()),
-            _ => return Err(wrong()),
-        }
-    }
-    if out.client_id.is_empty() {
-        return Err(unfit("auth.client.id"));
-    }
-    out.key = pem.map(|pem| ClientKey { pem, algorithm, kid });
-    Ok(out)
+/// A text in `auth`, or in one of its parts.
+fn text(auth: &Value, part: &str, name: &str) -> Option<String> {
+    let within = if part.is_empty() { auth } else { auth.get(part)? };
+    within.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 
-fn read_grant(grant: &Value) -> Result<Grant, Error> {
-    match grant.as_str() {
-        Some("authorization_code") => return Ok(Grant::AuthorizationCode),
-        Some("client_credentials") => return Ok(Grant::ClientCredentials),
-        _ => {}
-    }
-    let text = |name: &str| grant.get(name).and_then(Value::as_str).map(str::to_owned);
-    let needed = |name: &str| text(name).ok_or_else(|| unfit(&format!("auth.grant.{name}")));
-    match text("type").as_deref() {
-        Some("jwt_bearer") => Ok(Grant::JwtBearer { assertion: needed("assertion")? }),
-        Some("enterprise") => Ok(Grant::EnterpriseManaged(Idp {
-            client_id: needed("clientId")?,
-            client_secret: text("clientSecret"),
-            id_token: needed("idToken")?,
-            issuer: needed("issuer")?,
-            token_endpoint: text("tokenEndpoint"),
-        })),
-        _ => Err(unfit("auth.grant")),
-    }
-}
-
-fn members<'a>(value: &'a Value, what: &str) -> Result<&'a serde_json::Map<String, Value>, Error> {
-    value.as_object().ok_or_else(|| unfit(what))
-}
-
-/// An option that does not fit. Its value may be a secret and is not told.
-pub(crate) fn unfit(name: &str) -> Error {
-    Error::new(Code::Invalid, format!("what connect() was given does not fit: `{name}`"))
-        .hint("see the package's types for its shape")
+fn needed(auth: &Value, part: &str, name: &str) -> String {
+    text(auth, part, name).unwrap_or_default()
 }
 
 /// The functions of a page that signs in, as `mcp.js` wraps them.
 pub(crate) struct Page(pub(crate) JsValue);
 
 impl Surroundings for Page {
-    fn authorize(&self, url: String, _state: String) -> LocalBoxFuture<'static, Result<String, AuthorizeFailure>> {
+    fn authorize(&self, page: &SignInPage<'_>) -> LocalBoxFuture<'static, Result<String, AuthorizeFailure>> {
         let Some(authorize) = function(&self.0, "authorize") else {
             return Box::pin(async { Err(AuthorizeFailure::NeedsPerson) });
         };
-        let asked = called(&authorize, Some(&url.into()));
+        let asked = called(&authorize, Some(&page.url.into()));
         Box::pin(async move {
             // `mcp.js` gives the address, or in a list why there is none.
             let said = asked.await.ok_or(AuthorizeFailure::Cancelled)?;

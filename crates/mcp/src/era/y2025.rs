@@ -21,6 +21,12 @@ pub(crate) fn is_known(version: &str) -> bool {
     Revision::of(version).is_some_and(Revision::has_handshake)
 }
 
+/// The latest of these revisions that has a handshake and is spoken here.
+pub(crate) fn best_of(names: &[Value]) -> Option<Revision> {
+    let known = names.iter().filter_map(Value::as_str).filter_map(Revision::of);
+    known.filter(|revision| revision.has_handshake()).max()
+}
+
 /// What is kept between requests.
 #[derive(Clone, Debug)]
 pub(crate) struct Wire {

@@ -1,8 +1,6 @@
 //! 2026-07-28: no handshake, no session. Every request says who asks, in `_meta` and in headers; questions of the server
 //! come as results that ask for another round.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use crate::era::{capabilities, client_info, header, post_headers};
@@ -75,18 +73,24 @@ pub(crate) fn is_modern_error(error: &OpError) -> bool {
 
 /// The members of `subscriptions/listen`, or nothing if there is nothing to listen to: the server has no lists that change
 /// and no resource is watched (patterns/subscriptions, "Notification Filter").
-pub(crate) fn listen(capabilities: &Value, watched: &BTreeSet<String>) -> Option<Members> {
-    let mut filter: serde_json::Map<String, Value> =
+pub(crate) fn listen(capabilities: &Value, watched: &[String]) -> Option<Members> {
+    let mut filter = serde_json::Map::new();
+    for (list, wish) in
         [("tools", "toolsListChanged"), ("prompts", "promptsListChanged"), ("resources", "resourcesListChanged")]
-            .into_iter()
-            .filter(|(list, _)| capabilities.pointer(&format!("/{list}/listChanged")) == Some(&Value::Bool(true)))
-            .map(|(_, wish)| (wish.to_owned(), Value::Bool(true)))
-            .collect();
-    if !watched.is_empty() {
-        let watched: Vec<Value> = watched.iter().map(|uri| uri.as_str().into()).collect();
+    {
+        if capabilities.get(list).and_then(|list| list.get("listChanged")) == Some(&Value::Bool(true)) {
+            filter.insert(wish.to_owned(), Value::Bool(true));
+        }
+    }
+    if !watched.is_empty() && can_watch(capabilities) {
         filter.insert("resourceSubscriptions".into(), watched.into());
     }
     (!filter.is_empty()).then(|| vec![("notifications", Value::Object(filter).to_string())])
+}
+
+/// Whether the server tells of changes of single resources. In every revision that has them the capability is the same.
+pub(crate) fn can_watch(capabilities: &Value) -> bool {
+    capabilities.pointer("/resources/subscribe") == Some(&Value::Bool(true))
 }
 
 /// How long a result may be kept, in milliseconds: `ttlMs`, nothing if it is absent or negative (server/utilities/caching).

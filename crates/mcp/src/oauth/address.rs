@@ -1,5 +1,7 @@
 //! Addresses as text. Nothing here normalises: what is compared byte for byte stays as it came (RFC 3986 section 6.2.1).
 
+use super::step::join;
+
 /// The parts of an absolute `http` or `https` address, as slices of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address<'a> {
@@ -20,8 +22,9 @@ impl<'a> Address<'a> {
     /// Takes an address apart. `None` for everything that is not plain `http(s)://host[:port][/path][?query]`: other
     /// schemes (X10), user names (X03), spaces and control characters, backslashes.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let scheme = text.find("://")?;
-        let secure = match text.get(..scheme)? {
+        let (scheme, rest) = text.split_once(':')?;
+        let rest = rest.strip_prefix("//")?;
+        let secure = match scheme {
             name if name.eq_ignore_ascii_case("https") => true,
             name if name.eq_ignore_ascii_case("http") => false,
             _ => return None,
@@ -29,8 +32,7 @@ impl<'a> Address<'a> {
         if text.len() > 4096 || text.bytes().any(|byte| byte <= b' ' || byte == 0x7f || byte == b'\\') {
             return None;
         }
-        let start = scheme + 3;
-        let rest = text.get(start..)?;
+        let start = scheme.len() + 3;
         let end = start + rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let authority = text.get(start..end)?;
         let (host, port) = match (authority.starts_with('['), authority.find(']')) {
@@ -102,12 +104,12 @@ pub(crate) fn is_local(url: &str) -> bool {
 /// Where the metadata of a protected resource can be, in order (RFC 9728 section 3.1, then the root).
 pub(crate) fn resource_metadata(endpoint: &str) -> Vec<String> {
     let Some(address) = Address::parse(endpoint) else { return Vec::new() };
-    let root = format!("{}/.well-known/oauth-protected-resource", address.origin);
+    let root = join(&[address.origin, "/.well-known/oauth-protected-resource"]);
     let path = address.path.strip_suffix('/').unwrap_or(address.path);
     if path.is_empty() && address.query.is_empty() {
         return vec![root];
     }
-    vec![format!("{root}{path}{}", address.query), root]
+    vec![join(&[&root, path, address.query]), root]
 }
 
 /// Where the metadata of an authorization server can be, in order ("Authorization Server Metadata Discovery").
@@ -115,11 +117,11 @@ pub(crate) fn server_metadata(issuer: &str) -> Vec<String> {
     let Some(address) = Address::parse(issuer).filter(|address| address.query.is_empty()) else { return Vec::new() };
     let (origin, path) = (address.origin, address.path.strip_suffix('/').unwrap_or(address.path));
     let mut found = vec![
-        format!("{origin}/.well-known/oauth-authorization-server{path}"),
-        format!("{origin}/.well-known/openid-configuration{path}"),
+        join(&[origin, "/.well-known/oauth-authorization-server", path]),
+        join(&[origin, "/.well-known/openid-configuration", path]),
     ];
     if !path.is_empty() {
-        found.push(format!("{origin}{path}/.well-known/openid-configuration"));
+        found.push(join(&[origin, path, "/.well-known/openid-configuration"]));
     }
     found
 }
@@ -158,20 +160,6 @@ pub(crate) fn decode(text: &str) -> Option<String> {
         });
     }
     String::from_utf8(out).ok()
-}
-
-/// A form or query of pairs.
-pub(crate) fn form<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let mut out = String::new();
-    for (name, value) in pairs {
-        if !out.is_empty() {
-            out.push('&');
-        }
-        out.push_str(name);
-        out.push('=');
-        out.push_str(&encode(value));
-    }
-    out
 }
 
 #[cfg(test)]
@@ -266,7 +254,7 @@ mod tests {
 
     #[test]
     fn forms_are_encoded_and_decoded() {
-        assert_eq!(form([("a", "b c&d"), ("e", "ü:/")]), "a=b%20c%26d&e=%C3%BC%3A%2F");
+        assert_eq!(encode("b c&d-ü:/"), "b%20c%26d-%C3%BC%3A%2F");
         assert_eq!(decode("b+c%26d").as_deref(), Some("b c&d"));
         assert_eq!(decode("%zz"), None);
         assert_eq!(decode("%ff"), None);

@@ -1,29 +1,27 @@
 //! The sign-in of one connection: headers for requests, what to do when the server refuses one, and the end.
 
 use std::fmt;
+use std::rc::Rc;
 
 use super::address::{Address, is_allowed};
 use super::challenge::Wanted;
-use super::credentials::{Credentials, Tokens};
+use super::credentials::Credentials;
 use super::discover::Found;
 use super::error::AuthError;
 use super::jwt;
-use super::metadata::{OFFLINE, union};
+use super::metadata::{OFFLINE, Server, union};
 use super::port::{AuthorizeFailure, Port};
+use super::renew::is_passing;
 use super::settings::{Grant, Settings};
-use super::step::{Step, Steps, Verdict, cut};
-use super::token::{is_lost_client, open, secret};
+use super::step::{Step, Steps, Verdict, cut, http, join};
 use crate::types::without_query;
 
-/// An access token is renewed this long before it ends, in seconds; shorter lived ones in their last quarter.
-const EARLY: u64 = 30;
 /// Most sign-ins that one operation may lead to.
 const ROUNDS: u8 = 3;
+/// How often one operation may find that the token was renewed by somebody else.
+const RENEWED: u8 = 5;
 /// Most nonces that one operation may be asked for.
 const NONCES: u8 = 3;
-/// How far the clock may go back before expiry times are no longer believed, in seconds.
-const SKEW: u64 = 60;
-
 /// The headers that authorize one request.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Signed {
@@ -73,48 +71,12 @@ pub enum Retry {
 pub struct Chain {
     rounds: u8,
     nonces: u8,
+    renewed: u8,
     refreshed: bool,
     /// The issuer of the latest sign-in.
     issuer: Option<String>,
     /// Scopes that were asked for.
     tried: Vec<String>,
-}
-
-/// Whether a connection will go on by itself (C5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Renewal {
-    /// Whether a refresh token was issued.
-    pub refresh_token: bool,
-    /// Whether `offline_access` was granted.
-    pub offline_access: bool,
-    /// The verdict.
-    pub outlook: Outlook,
-}
-
-/// The verdict of [`Renewal`]. All but [`Outlook::ByItself`] deserve a warning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outlook {
-    /// It renews by itself.
-    ByItself,
-    /// It renews, but may stop when the person signs out of the provider.
-    MayStopAtSignOut,
-    /// The person is needed again at this time, in Unix seconds.
-    NeedsPersonAt(u64),
-    /// The provider gave neither a refresh token nor an expiry.
-    Unknown,
-}
-
-/// How a disconnection went at the provider. Here the tokens are gone in any case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Revocation {
-    /// There were no tokens.
-    Nothing,
-    /// The provider offers no revocation: the tokens stay valid until they expire.
-    NotOffered,
-    /// The provider has revoked them (RFC 7009).
-    Done,
-    /// The provider could not be asked or refused: the tokens may still be valid.
-    Failed(AuthError),
 }
 
 /// The sign-in of one connection.
@@ -123,16 +85,20 @@ pub enum Revocation {
 /// [`Port::lock`].
 pub struct Authorizer<P: Port> {
     pub(crate) port: P,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Rc<Settings>,
+    /// [`Settings::legacy_fallback`], as it is now.
+    pub(crate) legacy_fallback: bool,
     pub(crate) credentials: Credentials,
     /// Counts tokens, so that a caller can say which one was refused without holding it.
     pub(crate) generation: u64,
     /// Metadata of the authorization server in use.
-    pub(crate) server: Option<crate::oauth::metadata::Server>,
+    pub(crate) server: Option<Rc<Server>>,
     /// The next nonce by origin.
     pub(crate) nonces: Vec<(String, String)>,
     /// A workload's assertion was refused: final until the host asks for a sign-in.
     pub(crate) refusal: Option<AuthError>,
+    /// No renewal ahead of time before this, in Unix seconds.
+    pub(crate) pause_until: u64,
     /// Scopes that were asked for in vain.
     denied: Vec<String>,
     pub(crate) steps: Steps,
@@ -146,26 +112,28 @@ impl<P: Port> Authorizer<P> {
         let generation = u64::from(credentials.tokens().is_some());
         Self {
             port,
-            settings,
+            legacy_fallback: settings.legacy_fallback,
+            settings: Rc::new(settings),
             credentials,
             generation,
             server: None,
             nonces: Vec::new(),
             refusal: None,
+            pause_until: 0,
             denied: Vec::new(),
             steps: Steps::default(),
             asking: String::new(),
         }
     }
 
-    /// The settings.
+    /// The settings, as they were given.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// Turns the fallback of 2025-03-26 on or off, once it is known what the server speaks.
     pub fn set_legacy_fallback(&mut self, on: bool) {
-        self.settings.legacy_fallback = on;
+        self.legacy_fallback = on;
     }
 
     /// What is held now.
@@ -203,7 +171,7 @@ impl<P: Port> Authorizer<P> {
         }
         let Some(tokens) = self.credentials.tokens().cloned() else { return Ok(none) };
         let Some(jkt) = &tokens.jkt else {
-            let headers = vec![("Authorization".to_owned(), format!("Bearer {}", tokens.access))];
+            let headers = vec![("Authorization".to_owned(), join(&["Bearer ", &tokens.access]))];
             return Ok(Signed { headers, used: self.generation });
         };
         if jwt::thumbprint(&self.port.dpop_jwk().await?) != *jkt {
@@ -214,7 +182,7 @@ impl<P: Port> Authorizer<P> {
         }
         let nonce = self.nonce(url);
         let proof = jwt::proof(&self.port, method, url, Some(&tokens.access), nonce.as_deref()).await?;
-        let headers = vec![("Authorization".to_owned(), format!("DPoP {}", tokens.access)), ("DPoP".to_owned(), proof)];
+        let headers = vec![("Authorization".to_owned(), join(&["DPoP ", &tokens.access])), ("DPoP".to_owned(), proof)];
         Ok(Signed { headers, used: self.generation })
     }
 
@@ -239,7 +207,7 @@ impl<P: Port> Authorizer<P> {
     ///
     /// The operation has failed; sending it again would not help.
     pub async fn challenged(&mut self, chain: &mut Chain, refusal: Refusal<'_>) -> Result<Retry, AuthError> {
-        self.asking = format!("HTTP {} of the server", refusal.status);
+        self.asking = join(&[&http(refusal.status), " of the server"]);
         let ended = self.answer(chain, refusal).await;
         self.ended(ended)
     }
@@ -277,57 +245,22 @@ impl<P: Port> Authorizer<P> {
         self.ended(ended)
     }
 
-    /// Disconnects: forgets the tokens here, and has the provider revoke them if it can (RFC 7009).
-    pub async fn revoke(&mut self) -> Revocation {
-        let (_lock, stored) = self.port.lock().await;
-        self.adopt(stored);
-        let (issuer, tokens) = match self.credentials.current() {
-            Some(account) => (account.issuer.clone(), account.tokens.clone()),
-            None => return Revocation::Nothing,
-        };
-        let Some(tokens) = tokens else { return Revocation::Nothing };
-        self.drop_tokens().await;
-        self.asking = "revocation".to_owned();
-        let ended = self.revoke_at(&issuer, &tokens).await;
-        match self.ended(ended) {
-            Ok(true) => Revocation::Done,
-            Ok(false) => {
-                self.steps.warn("RFC 7009", "`revocation_endpoint`", "there is none; tokens stay valid until they end");
-                Revocation::NotOffered
-            }
-            Err(error) => Revocation::Failed(error),
-        }
-    }
-
-    /// Whether the connection will go on by itself; `None` without tokens.
-    pub fn renewal(&self) -> Option<Renewal> {
-        let tokens = self.credentials.tokens()?;
-        let refresh_token = tokens.refresh.is_some();
-        let offline_access =
-            tokens.scope.as_deref().is_some_and(|scope| scope.split_whitespace().any(|s| s == OFFLINE));
-        let outlook = match (&self.settings.grant, refresh_token, offline_access, tokens.expires_at) {
-            // The client is its own user.
-            (Grant::ClientCredentials, ..) | (_, true, true, _) => Outlook::ByItself,
-            // The identity provider vouches as long as the person is signed in there.
-            (Grant::EnterpriseManaged(_), ..) | (_, true, false, _) => Outlook::MayStopAtSignOut,
-            (_, false, _, Some(at)) => Outlook::NeedsPersonAt(at),
-            (_, false, _, None) => Outlook::Unknown,
-        };
-        Some(Renewal { refresh_token, offline_access, outlook })
-    }
-
     async fn answer(&mut self, chain: &mut Chain, refusal: Refusal<'_>) -> Result<Retry, AuthError> {
         if !matches!(refusal.status, 401 | 403) {
             return Err(AuthError::NotAChallenge { status: refusal.status });
         }
         let wanted = Wanted::of(refusal.www_authenticate);
+        self.note_challenge(&refusal, &wanted);
         if let Some(nonce) = refusal.dpop_nonce {
             let endpoint = self.settings.endpoint.clone();
             self.seen_nonce(&endpoint, nonce);
         }
         if refusal.status == 401 && wanted.error.as_deref() == Some("use_dpop_nonce") {
-            if refusal.dpop_nonce.is_none() || chain.nonces == NONCES {
+            if refusal.dpop_nonce.is_none() {
                 return Err(AuthError::NotBound { what: "the server wants a nonce that it does not let be read" });
+            }
+            if chain.nonces == NONCES {
+                return Err(AuthError::NotBound { what: "the server accepts no nonce of its own" });
             }
             chain.nonces += 1;
             return Ok(Retry::Nonce);
@@ -339,6 +272,10 @@ impl<P: Port> Authorizer<P> {
         self.adopt(stored);
         let newer = self.generation != refusal.used && self.credentials.tokens().is_some();
         if newer && (refusal.status == 401 || self.covers(wanted.scope.as_deref())) {
+            if chain.renewed == RENEWED {
+                return Err(AuthError::StillRefused);
+            }
+            chain.renewed += 1;
             return Ok(Retry::Renewed);
         }
         let found = self.discover(&wanted).await?;
@@ -347,6 +284,22 @@ impl<P: Port> Authorizer<P> {
         } else {
             self.anew(chain, &wanted, &found).await
         }
+    }
+
+    fn note_challenge(&mut self, refusal: &Refusal<'_>, wanted: &Wanted) {
+        const RULE: &str = "RFC 9110 section 11.6.1";
+        const EXPOSE: &str = "the server must expose `WWW-Authenticate` to browsers (Access-Control-Expose-Headers)";
+        if refusal.www_authenticate.is_none() {
+            self.steps.add(Verdict::Warn, RULE, "a request", &self.asking, EXPOSE);
+            return;
+        }
+        let mut note = self.asking.clone();
+        for (name, value) in [("error", &wanted.error), ("scope", &wanted.scope), ("metadata at", &wanted.metadata)] {
+            if let Some(value) = value {
+                note.push_str(&join(&[", ", name, " ", without_query(value)]));
+            }
+        }
+        self.steps.ok(RULE, "a request", &note);
     }
 
     /// After 401: refresh if that can help, otherwise sign in.
@@ -371,7 +324,7 @@ impl<P: Port> Authorizer<P> {
             self.steps.warn(
                 "Authorization Server Binding",
                 "who issues tokens for this server",
-                &format!("{issuer} now, {old} before; nothing of the old one is shown to the new one"),
+                &join(&[issuer, " now, ", old, " before; nothing of the old one is shown to the new one"]),
             );
         }
         let scope = self.first_scope(wanted, found);
@@ -415,7 +368,7 @@ impl<P: Port> Authorizer<P> {
 
     /// Scopes of a sign-in: what the challenge asks for, otherwise what the resource names; with what the host wants and
     /// what this authorization server was asked for before ("Scope Selection Strategy").
-    fn first_scope(&self, wanted: &Wanted, found: &Found) -> Option<String> {
+    pub(crate) fn first_scope(&self, wanted: &Wanted, found: &Found) -> Option<String> {
         let before = union(self.requested(&found.server.issuer).as_deref(), self.settings.scope.as_deref());
         match (&wanted.scope, &before) {
             (None, Some(_)) => before,
@@ -430,119 +383,14 @@ impl<P: Port> Authorizer<P> {
         Some(scopes.join(" "))
     }
 
-    /// Whether the present token was asked for with all these scopes.
+    /// Whether the present token was asked for with all these scopes. A resource server has no say in `offline_access`.
     fn covers(&self, scope: Option<&str>) -> bool {
         let requested = self.credentials.tokens().and_then(|tokens| tokens.requested.as_deref()).unwrap_or_default();
         let held: Vec<&str> = requested.split_whitespace().collect();
-        scope.unwrap_or_default().split_whitespace().all(|scope| held.contains(&scope))
+        scope.unwrap_or_default().split_whitespace().all(|scope| scope == OFFLINE || held.contains(&scope))
     }
 
-    /// Whether the access token ends soon. A clock that went back says nothing.
-    fn is_ending(&self) -> bool {
-        let now = self.port.now();
-        self.credentials.tokens().is_some_and(|tokens| {
-            tokens.expires_at.is_some_and(|at| {
-                let lifetime = at.saturating_sub(tokens.issued_at);
-                let early = EARLY.min(lifetime / 4);
-                now.saturating_add(SKEW) >= tokens.issued_at && now.saturating_add(early) >= at
-            })
-        })
-    }
-
-    /// Renews before the end, without a person. A failure is noted and nothing else: the server has the last word.
-    async fn renew_early(&mut self) {
-        let (_lock, stored) = self.port.lock().await;
-        self.adopt(stored);
-        if !self.is_ending() {
-            return;
-        }
-        let ended = match (self.refresh().await, &self.settings.grant) {
-            (Ok(false), Grant::ClientCredentials | Grant::EnterpriseManaged(_)) => self.again().await,
-            (ended, _) => ended.map(|_| ()),
-        };
-        if let Err(error) = ended {
-            self.steps.warn("RFC 6749 section 6", &self.asking, &error.to_string());
-        }
-    }
-
-    /// Gets tokens once more by a grant that needs no person.
-    async fn again(&mut self) -> Result<(), AuthError> {
-        let found = self.discover(&Wanted::default()).await?;
-        let scope = self.first_scope(&Wanted::default(), &found);
-        self.obtain(&found, scope).await
-    }
-
-    /// Refreshes the tokens in use (RFC 6749 section 6). `false` if there is nothing to refresh with.
-    async fn refresh(&mut self) -> Result<bool, AuthError> {
-        const STEP: &str = "refresh";
-        let Some(tokens) = self.credentials.tokens().cloned() else { return Ok(false) };
-        let (Some(refresh), Some(issuer)) = (tokens.refresh, self.credentials.issuer.clone()) else { return Ok(false) };
-        let server = self.known_server(&issuer).await?;
-        let client = match self.settings.preregistered {
-            Some(_) if self.bound_issuer().is_some_and(|bound| bound != issuer) => None,
-            Some(_) => Some(self.client(&server, false).await?),
-            None => self.known_client(&issuer),
-        };
-        let Some(client) = client.filter(|client| client.id == tokens.client_id) else { return Ok(false) };
-        let params = vec![
-            open("grant_type", "refresh_token"),
-            secret("refresh_token", &refresh),
-            open("resource", &tokens.resource),
-        ];
-        let granted = self.token_request(STEP, &server, &client, params, tokens.jkt.is_some()).await;
-        match granted {
-            Ok(granted) => {
-                let now = self.port.now();
-                if let Some(tokens) = self.credentials.tokens_mut() {
-                    granted.replace(tokens, now);
-                }
-                self.generation += 1;
-                self.port.save(&self.credentials).await;
-                Ok(true)
-            }
-            Err(error) => {
-                if let AuthError::Refused { error: code, .. } = &error
-                    && !is_passing(&error)
-                {
-                    // It will never be accepted again.
-                    if let Some(tokens) = self.credentials.tokens_mut() {
-                        tokens.refresh = None;
-                    }
-                    if is_lost_client(code) {
-                        self.forget_client(&issuer);
-                    }
-                    self.port.save(&self.credentials).await;
-                }
-                Err(error)
-            }
-        }
-    }
-
-    async fn revoke_at(&mut self, issuer: &str, tokens: &Tokens) -> Result<bool, AuthError> {
-        const STEP: &str = "revocation";
-        let server = self.known_server(issuer).await?;
-        let Some(url) = server.revocation.clone() else { return Ok(false) };
-        let client = match self.settings.preregistered {
-            Some(_) => Some(self.client(&server, false).await?),
-            None => self.known_client(issuer),
-        };
-        let client = client.ok_or(AuthError::MissingClient { what: "secret or key" })?;
-        // The refresh token first: most providers end the access tokens with it (RFC 7009 section 2.1).
-        let both = [("refresh_token", tokens.refresh.as_deref()), ("access_token", Some(tokens.access.as_str()))];
-        for (hint, token) in both {
-            let Some(token) = token else { continue };
-            let mut params = vec![secret("token", token), open("token_type_hint", hint)];
-            let headers = self.authenticate(&server, &client, &mut params).await?;
-            let response = self.post(STEP, &url, headers, &params).await?;
-            if !(200..300).contains(&response.status) {
-                return Err(super::token::refused(STEP, &response, &super::token::secrets(&params, &[])));
-            }
-            self.steps.ok("RFC 7009 section 2.2", &self.asking, "revoked");
-        }
-        Ok(true)
-    }
-
-    async fn drop_tokens(&mut self) {
+    pub(crate) async fn drop_tokens(&mut self) {
         if let Some(issuer) = self.credentials.issuer.clone() {
             self.credentials.edit(&issuer, |account| account.tokens = None);
             self.generation += 1;
@@ -551,8 +399,8 @@ impl<P: Port> Authorizer<P> {
     }
 
     /// Takes over what another tab has kept.
-    fn adopt(&mut self, stored: Option<Credentials>) {
-        let Some(stored) = stored.filter(|stored| *stored != self.credentials) else { return };
+    pub(crate) fn adopt(&mut self, stored: Option<Credentials>) {
+        let Some(stored) = stored else { return };
         let access = |credentials: &Credentials| credentials.tokens().map(|tokens| tokens.access.clone());
         if access(&stored) != access(&self.credentials) {
             self.generation += 1;
@@ -561,24 +409,17 @@ impl<P: Port> Authorizer<P> {
     }
 
     /// Makes a step of an error.
-    fn ended<T>(&mut self, ended: Result<T, AuthError>) -> Result<T, AuthError> {
+    pub(crate) fn ended<T>(&mut self, ended: Result<T, AuthError>) -> Result<T, AuthError> {
         if let Err(error) = &ended {
             let said = match error {
-                AuthError::Refused { description, .. } if !description.is_empty() => format!("{error}: {description}"),
+                AuthError::Refused { description, .. } if !description.is_empty() => {
+                    join(&[&error.to_string(), ": ", description])
+                }
                 _ => error.to_string(),
             };
             self.steps.add(Verdict::Stop, error.rule(), &self.asking, &said, error.remedy());
         }
         ended
-    }
-}
-
-/// Whether trying again later may help.
-fn is_passing(error: &AuthError) -> bool {
-    match error {
-        AuthError::Web { .. } | AuthError::Unavailable { .. } => true,
-        AuthError::Refused { status, .. } => *status == 429 || *status >= 500,
-        _ => false,
     }
 }
 

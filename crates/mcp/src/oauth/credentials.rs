@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::settings::AuthMethod;
+use crate::types::without_query;
 
 /// Most authorization servers that are remembered for one connection.
 const MOST: usize = 8;
@@ -81,7 +82,7 @@ impl fmt::Debug for Tokens {
             .field("refresh", &self.refresh.is_some())
             .field("expires_at", &self.expires_at)
             .field("scope", &self.scope)
-            .field("resource", &self.resource)
+            .field("resource", &without_query(&self.resource))
             .finish_non_exhaustive()
     }
 }

@@ -1,16 +1,17 @@
 //! Who issues tokens for the server: protected resource metadata, then authorization server metadata.
 
+use std::rc::Rc;
+
 use super::address::{Address, is_allowed, is_local, resource_metadata, server_metadata};
 use super::authorizer::Authorizer;
 use super::challenge::Wanted;
 use super::error::AuthError;
 use super::metadata::{Resource, Server};
 use super::port::{Port, WebFailure, WebRequest, WebResponse};
-use super::step::cut;
+use super::step::{cut, http, join};
 use crate::types::without_query;
 
 /// What discovery found out.
-#[derive(Clone, Debug)]
 pub(crate) struct Found {
     /// The resource identifier to ask tokens for, byte for byte.
     pub(crate) resource: String,
@@ -19,7 +20,7 @@ pub(crate) struct Found {
     /// The resource takes bound tokens only.
     pub(crate) bound: bool,
     /// The authorization server.
-    pub(crate) server: Server,
+    pub(crate) server: Rc<Server>,
 }
 
 /// How the probes of one discovery ended that found nothing.
@@ -43,7 +44,7 @@ impl Probes {
                 } else {
                     self.absent = true;
                 }
-                Err(format!("HTTP {status}"))
+                Err(http(status))
             }
             Err(why) => {
                 let said = why.to_string();
@@ -57,9 +58,10 @@ impl Probes {
 impl<P: Port> Authorizer<P> {
     /// Finds the authorization server. Read anew at every sign-in, since a server may have moved to another one.
     pub(crate) async fn discover(&mut self, wanted: &Wanted) -> Result<Found, AuthError> {
-        let endpoint = self.settings.endpoint.clone();
-        let Some(address) = Address::parse(&endpoint).filter(|_| is_allowed(&endpoint, true)) else {
-            return Err(AuthError::BadSetting { url: cut(without_query(&endpoint)) });
+        let settings = Rc::clone(&self.settings);
+        let endpoint = &settings.endpoint;
+        let Some(address) = Address::parse(endpoint).filter(|_| is_allowed(endpoint, true)) else {
+            return Err(AuthError::BadSetting { url: cut(without_query(endpoint)) });
         };
         let mut probes = Probes::default();
         let read = self.resource(wanted.metadata.as_deref(), &mut probes).await?;
@@ -72,7 +74,7 @@ impl<P: Port> Authorizer<P> {
             },
         };
         let server = if servers.is_empty() {
-            if !self.settings.legacy_fallback {
+            if !self.legacy_fallback {
                 return Err(probes.failure.unwrap_or(AuthError::NoMetadata));
             }
             self.steps.warn(
@@ -90,16 +92,18 @@ impl<P: Port> Authorizer<P> {
         {
             return Err(AuthError::ForeignClient { bound: bound.to_owned(), issuer: cut(&server.issuer) });
         }
-        self.server = Some(server.clone());
+        let server = Rc::new(server);
+        self.server = Some(Rc::clone(&server));
         Ok(Found { resource, scopes, bound, server })
     }
 
     /// The protected resource metadata, if the server has any (RFC 9728 section 3).
     async fn resource(&mut self, named: Option<&str>, probes: &mut Probes) -> Result<Option<Resource>, AuthError> {
         const RULE: &str = "RFC 9728 section 3.1";
-        let endpoint = self.settings.endpoint.clone();
-        let local = is_local(&endpoint);
-        let mut urls = resource_metadata(&endpoint);
+        let settings = Rc::clone(&self.settings);
+        let endpoint = &settings.endpoint;
+        let local = is_local(endpoint);
+        let mut urls = resource_metadata(endpoint);
         if let Some(named) = named {
             if is_allowed(named, local) {
                 urls.retain(|url| url != named);
@@ -122,14 +126,14 @@ impl<P: Port> Authorizer<P> {
                 self.steps.warn(RULE, &self.asking, "no protected resource metadata");
                 continue;
             };
-            let fits = match (Address::parse(&read.resource), Address::parse(&endpoint)) {
+            let fits = match (Address::parse(&read.resource), Address::parse(endpoint)) {
                 (Some(resource), Some(endpoint)) => resource.covers(&endpoint),
                 _ => false,
             };
             if !fits {
-                return Err(AuthError::Resource { resource: cut(&read.resource) });
+                return Err(AuthError::Resource { resource: cut(without_query(&read.resource)) });
             }
-            let note = format!("resource {}, trusts {}", read.resource, read.servers.join(", "));
+            let note = join(&["resource ", without_query(&read.resource), ", trusts ", &read.servers.join(", ")]);
             self.steps.ok("RFC 9728 section 3.3", &self.asking, &note);
             return Ok(Some(read));
         }
@@ -174,9 +178,13 @@ impl<P: Port> Authorizer<P> {
                 continue;
             }
             for member in &server.dropped {
-                self.steps.warn("RFC 8414 section 2", &format!("`{member}`"), "not an https address; it is not used");
+                self.steps.warn(
+                    "RFC 8414 section 2",
+                    &join(&["`", member, "`"]),
+                    "not an https address; it is not used",
+                );
             }
-            self.steps.ok("RFC 8414 section 3.3", &self.asking, &format!("issuer {}", server.issuer));
+            self.steps.ok("RFC 8414 section 3.3", &self.asking, &join(&["issuer ", &server.issuer]));
             return Ok(server);
         }
         let error = mismatch.or(probes.unavailable.take());
@@ -202,17 +210,18 @@ impl<P: Port> Authorizer<P> {
     }
 
     /// The metadata of the authorization server in use, from memory or by asking again. For renewing.
-    pub(crate) async fn known_server(&mut self, issuer: &str) -> Result<Server, AuthError> {
+    pub(crate) async fn known_server(&mut self, issuer: &str) -> Result<Rc<Server>, AuthError> {
         if let Some(server) = self.server.as_ref().filter(|server| server.issuer == issuer) {
-            return Ok(server.clone());
+            return Ok(Rc::clone(server));
         }
-        let legacy = self.settings.legacy_fallback
+        let legacy = self.legacy_fallback
             && Address::parse(&self.settings.endpoint).is_some_and(|endpoint| endpoint.origin == issuer);
         let server = match self.server(issuer, false, &mut Probes::default()).await {
             Err(AuthError::NoServerMetadata { .. }) if legacy => Server::assumed(issuer),
             other => other?,
         };
-        self.server = Some(server.clone());
+        let server = Rc::new(server);
+        self.server = Some(Rc::clone(&server));
         Ok(server)
     }
 
@@ -222,7 +231,7 @@ impl<P: Port> Authorizer<P> {
     }
 
     async fn get(&mut self, url: &str) -> Result<WebResponse, WebFailure> {
-        self.asking = format!("GET {}", without_query(url));
+        self.asking = join(&["GET ", without_query(url)]);
         let headers = vec![("Accept", "application/json".to_owned())];
         self.port.fetch(WebRequest { method: "GET", url: url.to_owned(), headers, body: None }).await
     }

@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::port::{KeyFailure, Port, PublicJwk, SigningKey};
 use super::settings::ClientKey;
+use super::step::join;
 use crate::headers::base64;
 use crate::jsonrpc::quoted;
 use crate::types::without_query;
@@ -36,7 +37,7 @@ pub(crate) fn thumbprint(jwk: &PublicJwk) -> String {
 
 /// The members of the key in the order that RFC 7638 wants, which is as good as any other.
 fn key(jwk: &PublicJwk) -> String {
-    format!(r#"{{"crv":"P-256","kty":"EC","x":{},"y":{}}}"#, quoted(&jwk.x), quoted(&jwk.y))
+    join(&[r#"{"crv":"P-256","kty":"EC","x":"#, &quoted(&jwk.x), r#","y":"#, &quoted(&jwk.y), "}"])
 }
 
 /// A fresh DPoP proof for one request. `token` is the access token that goes with it, if one does.
@@ -47,17 +48,20 @@ pub(crate) async fn proof<P: Port>(
     token: Option<&str>,
     nonce: Option<&str>,
 ) -> Result<String, KeyFailure> {
-    let header = format!(r#"{{"typ":"dpop+jwt","alg":"ES256","jwk":{}}}"#, key(&port.dpop_jwk().await?));
-    let mut claims = format!(
-        r#"{{"jti":{},"htm":{},"htu":{},"iat":{}"#,
-        quoted(&base64url(&port.random(16))),
-        quoted(method),
-        quoted(without_query(url)),
-        port.now()
-    );
+    let header = join(&[r#"{"typ":"dpop+jwt","alg":"ES256","jwk":"#, &key(&port.dpop_jwk().await?), "}"]);
+    let mut claims = join(&[
+        r#"{"jti":"#,
+        &quoted(&base64url(&port.random(16))),
+        r#","htm":"#,
+        &quoted(method),
+        r#","htu":"#,
+        &quoted(without_query(url)),
+        r#","iat":"#,
+        &port.now().to_string(),
+    ]);
     for (name, value) in [("ath", token.map(hash)), ("nonce", nonce.map(str::to_owned))] {
         if let Some(value) = value {
-            claims.push_str(&format!(",\"{name}\":{}", quoted(&value)));
+            claims.push_str(&join(&[",", &quoted(name), ":", &quoted(&value)]));
         }
     }
     claims.push('}');
@@ -71,23 +75,32 @@ pub(crate) async fn assertion<P: Port>(
     key: &ClientKey,
     issuer: &str,
 ) -> Result<String, KeyFailure> {
-    let kid = key.kid.as_ref().map(|kid| format!(",\"kid\":{}", quoted(kid))).unwrap_or_default();
-    let header = format!(r#"{{"typ":"JWT","alg":"{}"{kid}}}"#, key.algorithm.name());
+    let kid = key.kid.as_ref().map(|kid| join(&[r#","kid":"#, &quoted(kid)])).unwrap_or_default();
+    let header = join(&[r#"{"typ":"JWT","alg":""#, key.algorithm.name(), "\"", &kid, "}"]);
     let now = port.now();
-    let claims = format!(
-        r#"{{"iss":{client},"sub":{client},"aud":{},"jti":{},"iat":{now},"exp":{}}}"#,
-        quoted(issuer),
-        quoted(&base64url(&port.random(16))),
-        now.saturating_add(LIFETIME),
-        client = quoted(client),
-    );
+    let client = quoted(client);
+    let claims = join(&[
+        r#"{"iss":"#,
+        &client,
+        r#","sub":"#,
+        &client,
+        r#","aud":"#,
+        &quoted(issuer),
+        r#","jti":"#,
+        &quoted(&base64url(&port.random(16))),
+        r#","iat":"#,
+        &now.to_string(),
+        r#","exp":"#,
+        &now.saturating_add(LIFETIME).to_string(),
+        "}",
+    ]);
     sign(port, SigningKey::Pem { pem: &key.pem, algorithm: key.algorithm }, &header, &claims).await
 }
 
 async fn sign<P: Port>(port: &P, key: SigningKey<'_>, header: &str, claims: &str) -> Result<String, KeyFailure> {
-    let signed = format!("{}.{}", base64url(header.as_bytes()), base64url(claims.as_bytes()));
+    let signed = join(&[&base64url(header.as_bytes()), ".", &base64url(claims.as_bytes())]);
     let signature = port.sign(key, signed.as_bytes()).await?;
-    Ok(format!("{signed}.{}", base64url(&signature)))
+    Ok(join(&[&signed, ".", &base64url(&signature)]))
 }
 
 #[cfg(test)]

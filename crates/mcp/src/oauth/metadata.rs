@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::address::is_allowed;
 use super::error::AuthError;
-use super::step::cut;
+use super::step::{cut, join};
 
 /// Most entries of a list that are looked at.
 const MOST: usize = 100;
@@ -106,9 +106,9 @@ impl Server {
     pub(crate) fn assumed(origin: &str) -> Self {
         Self {
             issuer: origin.to_owned(),
-            authorization: Some(format!("{origin}/authorize")),
-            token: Some(format!("{origin}/token")),
-            registration: Some(format!("{origin}/register")),
+            authorization: Some(join(&[origin, "/authorize"])),
+            token: Some(join(&[origin, "/token"])),
+            registration: Some(join(&[origin, "/register"])),
             assumed: true,
             ..Self::default()
         }

@@ -26,20 +26,24 @@ mod challenge;
 mod credentials;
 mod discover;
 mod error;
+mod form;
 mod jwt;
 mod metadata;
 mod port;
 mod register;
+mod renew;
 mod settings;
 mod step;
 mod token;
 
-pub use authorizer::{Authorizer, Chain, Outlook, Refusal, Renewal, Retry, Revocation, Signed};
+pub use authorizer::{Authorizer, Chain, Refusal, Retry, Signed};
 pub use challenge::{Challenge, challenges};
 pub use credentials::{Account, Credentials, Registered, Registration, Tokens};
 pub use error::AuthError;
 pub use port::{
-    Algorithm, AuthorizeFailure, KeyFailure, Port, PublicJwk, SigningKey, WebFailure, WebRequest, WebResponse,
+    Algorithm, AuthorizeFailure, KeyFailure, Port, PublicJwk, SignInPage, SigningKey, WebFailure, WebRequest,
+    WebResponse,
 };
+pub use renew::{Outlook, Renewal, Revocation};
 pub use settings::{AuthMethod, ClientKey, Grant, Idp, Preregistered, Settings};
 pub use step::{Step, Verdict};

@@ -81,6 +81,25 @@ pub enum AuthorizeFailure {
     Failed(String),
 }
 
+/// A sign-in page to open.
+#[derive(Clone, Copy)]
+pub struct SignInPage<'a> {
+    /// The whole address, `https`, or `http` on loopback. It holds `state`.
+    pub url: &'a str,
+    /// Lets the callback page find who waits. It is compared again here.
+    pub state: &'a str,
+    /// Who asks the person, for showing before leaving (X22).
+    pub issuer: &'a str,
+    /// The scopes that are asked for, for showing before leaving (X22).
+    pub scope: Option<&'a str>,
+}
+
+impl fmt::Debug for SignInPage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignInPage").field("issuer", &self.issuer).field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
 /// The public half of an ES256 key (P-256), as base64url without padding (RFC 7518 section 6.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicJwk {
@@ -143,12 +162,12 @@ pub trait Port {
     /// Held while tokens are renewed. Dropping it lets other tabs in.
     type Lock;
 
-    /// Makes one HTTP request, without cookies and without following redirects. It ends in bounded time.
+    /// Makes one HTTP request: without cookies, without the HTTP cache (a server may have moved to another authorization
+    /// server), and without following redirects. It ends in bounded time.
     async fn fetch(&self, request: WebRequest) -> Result<WebResponse, WebFailure>;
 
-    /// Opens the sign-in page and gives the whole callback URL as the browser saw it. `state` lets the callback page
-    /// find who waits; it is compared again here.
-    async fn authorize(&self, url: &str, state: &str) -> Result<String, AuthorizeFailure>;
+    /// Opens the sign-in page and gives the whole callback URL as the browser saw it.
+    async fn authorize(&self, page: &SignInPage<'_>) -> Result<String, AuthorizeFailure>;
 
     /// That many bytes from a cryptographic generator.
     fn random(&self, bytes: usize) -> Vec<u8>;

@@ -1,7 +1,9 @@
 //! Who we are to an authorization server ("Client Registration"): registered by hand, by the address of our metadata
 //! document, or dynamically (RFC 7591).
 
-use serde_json::{Value, json};
+use std::rc::Rc;
+
+use serde_json::Value;
 
 use super::address::{Address, is_allowed};
 use super::authorizer::Authorizer;
@@ -9,9 +11,10 @@ use super::credentials::{Registered, Registration};
 use super::error::AuthError;
 use super::metadata::Server;
 use super::port::{Port, WebRequest};
-use super::settings::{AuthMethod, ClientKey, Grant, Preregistered};
-use super::step::{cut, scrub};
+use super::settings::{AuthMethod, ClientKey, Grant, Preregistered, Settings};
+use super::step::{cut, http, join, scrub};
 use super::token::{JWT_BEARER, refused};
+use crate::jsonrpc::quoted;
 use crate::types::without_query;
 
 /// A client that can ask for tokens.
@@ -48,8 +51,9 @@ impl<P: Port> Authorizer<P> {
 
     /// The client for an authorization server; registered now if need be. Nothing of another issuer is used.
     pub(crate) async fn client(&mut self, server: &Server, dpop: bool) -> Result<Client, AuthError> {
-        if let Some(by_hand) = self.settings.preregistered.clone() {
-            return self.by_hand(&by_hand, server);
+        let settings = Rc::clone(&self.settings);
+        if let Some(by_hand) = &settings.preregistered {
+            return self.by_hand(by_hand, server);
         }
         match self.settings.grant {
             Grant::JwtBearer { .. } => return Ok(Client { id: None, auth: Auth::None }),
@@ -141,75 +145,55 @@ impl<P: Port> Authorizer<P> {
     /// Registers dynamically (RFC 7591 section 3).
     async fn register(&mut self, server: &Server, dpop: bool) -> Result<Registration, AuthError> {
         const STEP: &str = "registration";
-        let Some(url) = server.registration.clone() else {
+        let Some(url) = &server.registration else {
             return Err(AuthError::NoRegistration { issuer: cut(&server.issuer) });
         };
         let asked = asked_method(server);
-        let redirect_uri = self.settings.redirect_uri.clone();
-        let native = Address::parse(&redirect_uri).is_none_or(|address| address.is_loopback());
-        let mut grants = vec![match self.settings.grant {
-            Grant::EnterpriseManaged(_) => JWT_BEARER,
-            _ => "authorization_code",
-        }];
-        if server.refreshes() {
-            grants.push("refresh_token");
-        }
-        let mut body = json!({
-            "client_name": self.settings.client_name,
-            "redirect_uris": [redirect_uri],
-            "grant_types": grants,
-            "response_types": ["code"],
-            "token_endpoint_auth_method": asked.name(),
-            "application_type": if native { "native" } else { "web" },
-        });
-        if dpop && let Some(body) = body.as_object_mut() {
-            body.insert("dpop_bound_access_tokens".to_owned(), true.into());
-        }
-        self.asking =
-            format!("POST {}, application_type {}", without_query(&url), if native { "native" } else { "web" });
-        let headers = vec![("Content-Type", "application/json".into()), ("Accept", "application/json".into())];
-        let request = WebRequest { method: "POST", url: url.clone(), headers, body: Some(body.to_string()) };
+        let body = self.registration(server, asked, dpop);
+        let shown = without_query(url);
+        self.asking = join(&["registration: POST ", shown, ", application_type ", self.kind()]);
+        let json = || "application/json".to_owned();
+        let headers = vec![("Content-Type", json()), ("Accept", json())];
+        let request = WebRequest { method: "POST", url: url.clone(), headers, body: Some(body) };
         let answer = self.port.fetch(request).await;
-        let response = answer.map_err(|why| AuthError::Web { url: without_query(&url).to_owned(), why })?;
+        let response = answer.map_err(|why| AuthError::Web { url: shown.to_owned(), why })?;
         if !(200..300).contains(&response.status) {
             return Err(refused(STEP, &response, &[]));
         }
-        let document: Value = serde_json::from_str(&response.body)
-            .map_err(|_| AuthError::Malformed { step: STEP, what: "it is not JSON" })?;
-        let text = |member: &str| document.get(member).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let client_id = text("client_id").ok_or(AuthError::Malformed { step: STEP, what: "it has no client_id" })?;
-        if let Some(uris) = document.get("redirect_uris").and_then(Value::as_array)
-            && !uris.iter().any(|uri| uri.as_str() == Some(&redirect_uri))
-        {
-            return Err(AuthError::RegistrationChanged { member: "redirect_uris" });
-        }
-        if text("client_name").is_some_and(|name| name != self.settings.client_name) {
-            return Err(AuthError::RegistrationChanged { member: "client_name" });
-        }
-        let given = text("client_secret").map(str::to_owned);
-        let method = match text("token_endpoint_auth_method") {
-            Some(name) => AuthMethod::of(name)
-                .filter(|method| *method != AuthMethod::PrivateKeyJwt)
-                .ok_or(AuthError::RegistrationChanged { member: "token_endpoint_auth_method" })?,
-            None => asked,
-        };
-        // A public client has no use for a secret, so it is not even kept.
-        let (method, secret) = match (method, given) {
-            (AuthMethod::Basic | AuthMethod::Post, Some(secret)) => (method, Some(secret)),
-            _ => (AuthMethod::None, None),
-        };
-        let shown = secret.as_deref().map_or_else(|| cut(client_id), |secret| scrub(client_id, &[secret]));
-        let note = format!("HTTP {}, client id {shown}, authenticates by {}", response.status, method.name());
+        let registration = read_registration(&self.settings, asked, &response.body)?;
+        let secret = registration.secret.as_deref().unwrap_or_default();
+        let shown = scrub(&registration.client_id, &[secret]);
+        let note = join(&[&http(response.status), ", client id ", &shown, ", by ", registration.method.name()]);
         self.steps.ok("RFC 7591 section 3.2.1", &self.asking, &note);
-        let ends = document.get("client_secret_expires_at").and_then(Value::as_u64).filter(|at| *at > 0);
-        Ok(Registration {
-            client_id: client_id.to_owned(),
-            how: Registered::Dynamically,
-            secret_expires_at: ends.filter(|_| secret.is_some()),
-            secret,
-            method,
-            redirect_uri,
-        })
+        Ok(registration)
+    }
+
+    /// Our kind of program by the redirect address (OpenID Connect Registration section 2).
+    fn kind(&self) -> &'static str {
+        let native = Address::parse(&self.settings.redirect_uri).is_none_or(|address| address.is_loopback());
+        if native { "native" } else { "web" }
+    }
+
+    /// The body of a registration (RFC 7591 section 2).
+    fn registration(&self, server: &Server, asked: AuthMethod, dpop: bool) -> String {
+        let grant = match self.settings.grant {
+            Grant::EnterpriseManaged(_) => JWT_BEARER,
+            _ => "authorization_code",
+        };
+        join(&[
+            r#"{"client_name":"#,
+            &quoted(&self.settings.client_name),
+            r#","redirect_uris":["#,
+            &quoted(&self.settings.redirect_uri),
+            r#"],"grant_types":[""#,
+            grant,
+            if server.refreshes() { r#"","refresh_token"# } else { "" },
+            r#""],"response_types":["code"],"token_endpoint_auth_method":""#,
+            asked.name(),
+            r#"","application_type":""#,
+            self.kind(),
+            if dpop { r#"","dpop_bound_access_tokens":true}"# } else { r#""}"# },
+        ])
     }
 
     /// Forgets a dynamic registration that the authorization server no longer knows.
@@ -220,6 +204,42 @@ impl<P: Port> Authorizer<P> {
             }
         });
     }
+}
+
+/// The answer to a registration (RFC 7591 section 3.2.1). It has to be what was asked for (X25).
+fn read_registration(settings: &Settings, asked: AuthMethod, body: &str) -> Result<Registration, AuthError> {
+    let malformed = |what| AuthError::Malformed { step: "registration", what };
+    let document: Value = serde_json::from_str(body).map_err(|_| malformed("it is not JSON"))?;
+    let text = |member: &str| document.get(member).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let client_id = text("client_id").ok_or(malformed("it has no client_id"))?;
+    if let Some(uris) = document.get("redirect_uris").and_then(Value::as_array)
+        && !uris.iter().any(|uri| uri.as_str() == Some(&settings.redirect_uri))
+    {
+        return Err(AuthError::RegistrationChanged { member: "redirect_uris" });
+    }
+    if text("client_name").is_some_and(|name| name != settings.client_name) {
+        return Err(AuthError::RegistrationChanged { member: "client_name" });
+    }
+    let method = match text("token_endpoint_auth_method") {
+        Some(name) => AuthMethod::of(name)
+            .filter(|method| *method != AuthMethod::PrivateKeyJwt)
+            .ok_or(AuthError::RegistrationChanged { member: "token_endpoint_auth_method" })?,
+        None => asked,
+    };
+    // A public client has no use for a secret, so it is not even kept.
+    let (method, secret) = match (method, text("client_secret")) {
+        (AuthMethod::Basic | AuthMethod::Post, Some(secret)) => (method, Some(secret.to_owned())),
+        _ => (AuthMethod::None, None),
+    };
+    let ends = document.get("client_secret_expires_at").and_then(Value::as_u64).filter(|at| *at > 0);
+    Ok(Registration {
+        client_id: client_id.to_owned(),
+        how: Registered::Dynamically,
+        secret_expires_at: ends.filter(|_| secret.is_some()),
+        secret,
+        method,
+        redirect_uri: settings.redirect_uri.clone(),
+    })
 }
 
 /// How to authenticate after a dynamic registration: a public client where that is possible, since a browser keeps no

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::port::Algorithm;
+use crate::types::without_query;
 
 /// How tokens are had.
 #[derive(Clone, PartialEq, Eq)]
@@ -136,7 +137,7 @@ impl fmt::Debug for Preregistered {
 }
 
 /// What the host decides about one connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The canonical address of the MCP server, byte for byte as the person entered it. Never an address of a proxy.
     pub endpoint: String,
@@ -152,7 +153,8 @@ pub struct Settings {
     pub grant: Grant,
     /// Whether tokens are bound to a key (RFC 9449) where the authorization server can do that.
     pub dpop: bool,
-    /// Scopes that the host wants in any case, separated by spaces.
+    /// Scopes that the host wants, separated by spaces: together with those of a challenge, and in place of those that
+    /// the resource names.
     pub scope: Option<String>,
     /// Whether a server without protected resource metadata is treated as 2025-03-26 says: its own origin is the
     /// authorization server, with default endpoints where that has no metadata either. Later revisions do without, so
@@ -174,5 +176,17 @@ impl Settings {
             scope: None,
             legacy_fallback: true,
         }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("endpoint", &without_query(&self.endpoint))
+            .field("preregistered", &self.preregistered)
+            .field("grant", &self.grant)
+            .field("dpop", &self.dpop)
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
     }
 }

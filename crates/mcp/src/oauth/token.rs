@@ -1,19 +1,22 @@
 //! Requests to token endpoints and the grants behind them.
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
-use super::address::{Address, encode, form, is_allowed};
+use super::address::{Address, encode, is_allowed};
 use super::authorizer::Authorizer;
 use super::callback;
 use super::credentials::Tokens;
 use super::discover::Found;
 use super::error::AuthError;
+use super::form::Form;
 use super::jwt;
 use super::metadata::{OFFLINE, Server};
-use super::port::{Port, WebRequest, WebResponse};
+use super::port::{Port, SignInPage, WebRequest, WebResponse};
 use super::register::{Auth, Client};
 use super::settings::{Grant, Idp};
-use super::step::{cut, scrub};
+use super::step::{cut, http, join, scrub};
 use crate::headers::base64;
 use crate::types::without_query;
 
@@ -22,21 +25,6 @@ pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer
 const ID_JAG: &str = "urn:ietf:params:oauth:token-type:id-jag";
 /// Longest lifetime that is believed, in seconds: ten years.
 const LONGEST: u64 = 315_360_000;
-
-/// One parameter of a request.
-pub(crate) struct Param {
-    name: &'static str,
-    value: String,
-    secret: bool,
-}
-
-pub(crate) fn open(name: &'static str, value: &str) -> Param {
-    Param { name, value: value.to_owned(), secret: false }
-}
-
-pub(crate) fn secret(name: &'static str, value: &str) -> Param {
-    Param { name, value: value.to_owned(), secret: true }
-}
 
 /// A successful answer of a token endpoint (RFC 6749 section 5.1).
 pub(crate) struct Granted {
@@ -66,33 +54,28 @@ impl<P: Port> Authorizer<P> {
         }
         let client = self.client(server, dpop).await?;
         let jkt = if dpop { Some(jwt::thumbprint(&self.port.dpop_jwk().await?)) } else { None };
+        let settings = Rc::clone(&self.settings);
         let mut scope = scope;
-        let granted = match self.settings.grant.clone() {
+        let mut form = match &settings.grant {
             Grant::AuthorizationCode => {
                 scope = scope_for_person(scope, server);
-                self.code(found, &client, scope.as_deref(), jkt.as_deref()).await
+                let asked = self.code(found, client.id.as_deref(), scope.as_deref(), jkt.as_deref()).await;
+                self.lost_client(&server.issuer, asked.as_ref().err()).await;
+                asked?
             }
-            Grant::ClientCredentials => {
-                let params = vec![open("grant_type", "client_credentials")];
-                self.unattended(found, &client, params, scope.as_deref(), dpop).await
-            }
-            Grant::JwtBearer { assertion } => {
-                let params = vec![open("grant_type", JWT_BEARER), secret("assertion", &assertion)];
-                let granted = self.unattended(found, &client, params, scope.as_deref(), dpop).await;
-                self.refusal =
-                    granted.as_ref().err().filter(|error| matches!(error, AuthError::Refused { .. })).cloned();
-                granted
-            }
-            Grant::EnterpriseManaged(idp) => {
-                let assertion = self.exchange(&idp, found, scope.as_deref()).await?;
-                let params = vec![open("grant_type", JWT_BEARER), secret("assertion", &assertion)];
-                self.unattended(found, &client, params, scope.as_deref(), dpop).await
-            }
+            Grant::ClientCredentials => Form::grant("client_credentials"),
+            Grant::JwtBearer { assertion } => asserted(assertion),
+            Grant::EnterpriseManaged(idp) => asserted(&self.exchange(idp, found, scope.as_deref()).await?),
         };
-        if matches!(&granted, Err(AuthError::Refused { error, .. }) if is_lost_client(error)) {
-            self.forget_client(&server.issuer);
-            self.port.save(&self.credentials).await;
+        if !matches!(settings.grant, Grant::AuthorizationCode) {
+            form.maybe("scope", scope.as_deref());
         }
+        form.open("resource", &found.resource);
+        let granted = self.token_request("token request", server, &client, &form, dpop).await;
+        if let (Grant::JwtBearer { .. }, Err(error @ AuthError::Refused { .. })) = (&settings.grant, &granted) {
+            self.refusal = Some(error.clone());
+        }
+        self.lost_client(&server.issuer, granted.as_ref().err()).await;
         let granted = granted?;
         let now = self.port.now();
         let tokens = Tokens {
@@ -118,75 +101,74 @@ impl<P: Port> Authorizer<P> {
         Ok(())
     }
 
-    /// The authorization code grant with PKCE (OAuth 2.1 section 4.1, RFC 7636).
+    /// Forgets a registration that the authorization server says it does not know.
+    async fn lost_client(&mut self, issuer: &str, error: Option<&AuthError>) {
+        if matches!(error, Some(AuthError::Refused { error, .. }) if is_lost_client(error)) {
+            self.forget_client(issuer);
+            self.port.save(&self.credentials).await;
+        }
+    }
+
+    /// The sign-in of the authorization code grant with PKCE (OAuth 2.1 section 4.1, RFC 7636). Gives the parameters of
+    /// the token request.
     async fn code(
         &mut self,
         found: &Found,
-        client: &Client,
+        client: Option<&str>,
         scope: Option<&str>,
         jkt: Option<&str>,
-    ) -> Result<Granted, AuthError> {
+    ) -> Result<Form, AuthError> {
         let server = &found.server;
-        let page = server.authorization.clone().ok_or(AuthError::Endpoint { member: "authorization_endpoint" })?;
+        let page = server.authorization.as_deref().ok_or(AuthError::Endpoint { member: "authorization_endpoint" })?;
         self.asking = "`code_challenge_methods_supported`".to_owned();
         match &server.challenges {
             Some(methods) if methods.iter().any(|method| method == "S256") => {}
             None if server.assumed => {}
             _ => return Err(AuthError::Pkce),
         }
-        let redirect_uri = self.settings.redirect_uri.clone();
-        if !is_allowed(&redirect_uri, true) {
-            return Err(AuthError::BadSetting { url: cut(without_query(&redirect_uri)) });
+        let settings = Rc::clone(&self.settings);
+        let redirect_uri = settings.redirect_uri.as_str();
+        if !is_allowed(redirect_uri, true) {
+            return Err(AuthError::BadSetting { url: cut(without_query(redirect_uri)) });
         }
         let verifier = jwt::base64url(&self.port.random(32));
         let state = jwt::base64url(&self.port.random(32));
-        let challenge = jwt::hash(&verifier);
-        let mut query = vec![
-            ("response_type", "code"),
-            ("client_id", client.id.as_deref().unwrap_or_default()),
-            ("redirect_uri", &redirect_uri),
-            ("code_challenge", &challenge),
-            ("code_challenge_method", "S256"),
-            ("state", &state),
-            ("resource", &found.resource),
-        ];
-        query.extend(scope.map(|scope| ("scope", scope)));
+        let mut query = Form::default();
+        query.open("response_type", "code");
+        query.open("client_id", client.unwrap_or_default());
+        query.open("redirect_uri", redirect_uri);
+        query.open("code_challenge", &jwt::hash(&verifier));
+        query.open("code_challenge_method", "S256");
+        query.open("state", &state);
+        query.open("resource", &found.resource);
+        query.maybe("scope", scope);
         // OpenID Connect Core section 11: without consent `offline_access` is ignored.
         let offline = scope.is_some_and(|scope| scope.split(' ').any(|scope| scope == OFFLINE));
-        query.extend(offline.then_some(("prompt", "consent")));
-        query.extend(jkt.map(|jkt| ("dpop_jkt", jkt)));
+        query.maybe("prompt", offline.then_some("consent"));
+        query.maybe("dpop_jkt", jkt);
         let joint = match page.find('?') {
             None => "?",
             Some(_) if page.ends_with(['?', '&']) => "",
             Some(_) => "&",
         };
-        let url = format!("{page}{joint}{}", form(query));
-        let shown = without_query(&page);
-        self.asking = format!("sign-in page {shown}, scope {}, resource {}", scope.unwrap_or("-"), found.resource);
-        let callback = self.port.authorize(&url, &state).await?;
+        let url = join(&[page, joint, &query.body]);
+        self.asking = join(&[
+            "sign-in page ",
+            without_query(page),
+            ", scope ",
+            scope.unwrap_or("-"),
+            ", resource ",
+            without_query(&found.resource),
+        ]);
+        let callback =
+            self.port.authorize(&SignInPage { url: &url, state: &state, issuer: &server.issuer, scope }).await?;
         let code = callback::code(&callback, &state, &server.issuer, server.iss)?;
         self.steps.ok("RFC 9207 section 2.4", &self.asking, "a code, with the right state and issuer");
-        let params = vec![
-            open("grant_type", "authorization_code"),
-            secret("code", &code),
-            open("redirect_uri", &redirect_uri),
-            secret("code_verifier", &verifier),
-            open("resource", &found.resource),
-        ];
-        self.token_request("token request", server, client, params, jkt.is_some()).await
-    }
-
-    async fn unattended(
-        &mut self,
-        found: &Found,
-        client: &Client,
-        mut params: Vec<Param>,
-        scope: Option<&str>,
-        dpop: bool,
-    ) -> Result<Granted, AuthError> {
-        params.extend(scope.map(|scope| open("scope", scope)));
-        params.push(open("resource", &found.resource));
-        self.token_request("token request", &found.server, client, params, dpop).await
+        let mut form = Form::grant("authorization_code");
+        form.secret("code", &code);
+        form.open("redirect_uri", redirect_uri);
+        form.secret("code_verifier", &verifier);
+        Ok(form)
     }
 
     /// Exchanges the person's ID token for a grant (RFC 8693, Enterprise-Managed Authorization section 4).
@@ -199,21 +181,20 @@ impl<P: Port> Authorizer<P> {
         if !is_allowed(&url, true) {
             return Err(AuthError::BadSetting { url: cut(without_query(&url)) });
         }
-        let mut params = vec![
-            open("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
-            open("requested_token_type", ID_JAG),
-            open("audience", &found.server.issuer),
-            open("resource", &found.resource),
-            secret("subject_token", &idp.id_token),
-            open("subject_token_type", "urn:ietf:params:oauth:token-type:id_token"),
-            open("client_id", &idp.client_id),
-        ];
-        params.extend(scope.map(|scope| open("scope", scope)));
-        params.extend(idp.client_secret.as_deref().map(|value| secret("client_secret", value)));
-        let response = self.post(STEP, &url, Vec::new(), &params).await?;
-        let secrets = secrets(&params, &[]);
+        let mut form = Form::grant("urn:ietf:params:oauth:grant-type:token-exchange");
+        form.open("requested_token_type", ID_JAG);
+        form.open("audience", &found.server.issuer);
+        form.open("resource", &found.resource);
+        form.secret("subject_token", &idp.id_token);
+        form.open("subject_token_type", "urn:ietf:params:oauth:token-type:id_token");
+        form.open("client_id", &idp.client_id);
+        form.maybe("scope", scope);
+        if let Some(value) = &idp.client_secret {
+            form.secret("client_secret", value);
+        }
+        let response = self.post(STEP, &url, &form).await?;
         if !(200..300).contains(&response.status) {
-            return Err(refused(STEP, &response, &secrets));
+            return Err(refused(STEP, &response, &form.secrets));
         }
         let document: Value = serde_json::from_str(&response.body)
             .map_err(|_| AuthError::Malformed { step: STEP, what: "it is not JSON" })?;
@@ -236,39 +217,27 @@ impl<P: Port> Authorizer<P> {
         step: &'static str,
         server: &Server,
         client: &Client,
-        mut params: Vec<Param>,
+        form: &Form,
         dpop: bool,
     ) -> Result<Granted, AuthError> {
-        let url = server.token()?.to_owned();
-        let fixed = params.len();
+        let url = server.token()?;
         let mut asked_again = false;
         loop {
-            params.truncate(fixed);
-            let mut headers = self.authenticate(server, client, &mut params).await?;
+            let mut form = form.clone();
+            self.authenticate(server, client, &mut form).await?;
             if dpop {
-                let nonce = self.nonce(&url);
-                headers.push(("DPoP", jwt::proof(&self.port, "POST", &url, None, nonce.as_deref()).await?));
+                let nonce = self.nonce(url);
+                form.header("DPoP", jwt::proof(&self.port, "POST", url, None, nonce.as_deref()).await?);
             }
-            let response = self.post(step, &url, headers, &params).await?;
-            let hidden = match &client.auth {
-                Auth::Basic(value) => secrets(&params, &[value]),
-                _ => secrets(&params, &[]),
-            };
+            let response = self.post(step, url, &form).await?;
             if (200..300).contains(&response.status) {
                 let granted = read_granted(step, &response.body, dpop)?;
-                let note = format!(
-                    "HTTP {}, {} token, scope {}, expires in {}, refresh token {}",
-                    response.status,
-                    if dpop { "bound" } else { "bearer" },
-                    granted.scope.as_deref().unwrap_or("as asked"),
-                    granted.expires_in.map_or_else(|| "unknown time".to_owned(), |seconds| format!("{seconds} s")),
-                    if granted.refresh.is_some() { "yes" } else { "no" },
-                );
+                let note = granted.note(response.status, dpop);
                 let (access, refresh) = (granted.access.as_str(), granted.refresh.as_deref().unwrap_or_default());
                 self.steps.ok("RFC 6749 section 5.1", &self.asking, &scrub(&note, &[access, refresh]));
                 return Ok(granted);
             }
-            let error = refused(step, &response, &hidden);
+            let error = refused(step, &response, &form.secrets);
             let wants_nonce = matches!(&error, AuthError::Refused { error, .. } if error == "use_dpop_nonce");
             if dpop && wants_nonce && !asked_again && response.header("DPoP-Nonce").is_some() {
                 asked_again = true;
@@ -284,48 +253,40 @@ impl<P: Port> Authorizer<P> {
         &mut self,
         server: &Server,
         client: &Client,
-        params: &mut Vec<Param>,
-    ) -> Result<Vec<(&'static str, String)>, AuthError> {
+        form: &mut Form,
+    ) -> Result<(), AuthError> {
         let id = client.id.as_deref();
-        let mut headers = Vec::new();
         match &client.auth {
-            Auth::None => params.extend(id.map(|id| open("client_id", id))),
+            Auth::None => form.maybe("client_id", id),
             Auth::Basic(value) => {
-                let pair = format!("{}:{}", encode(id.unwrap_or_default()), encode(value));
-                headers.push(("Authorization", format!("Basic {}", base64(pair.as_bytes()))));
+                let pair = join(&[&encode(id.unwrap_or_default()), ":", &encode(value)]);
+                let pair = base64(pair.as_bytes());
+                form.secrets.push(value.clone());
+                form.secrets.push(pair.clone());
+                form.headers.push(("Authorization", join(&["Basic ", &pair])));
             }
             Auth::Post(value) => {
-                params.extend(id.map(|id| open("client_id", id)));
-                params.push(secret("client_secret", value));
+                form.maybe("client_id", id);
+                form.secret("client_secret", value);
             }
             Auth::Jwt(key) => {
                 let made = jwt::assertion(&self.port, id.unwrap_or_default(), key, &server.issuer).await?;
-                params.push(open("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
-                params.push(secret("client_assertion", &made));
+                form.open("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+                form.secret("client_assertion", &made);
             }
         }
-        Ok(headers)
+        Ok(())
     }
 
     /// Posts a form. Records what is asked without the secret values, and the nonce that comes back.
-    pub(crate) async fn post(
-        &mut self,
-        step: &str,
-        url: &str,
-        mut headers: Vec<(&'static str, String)>,
-        params: &[Param],
-    ) -> Result<WebResponse, AuthError> {
+    pub(crate) async fn post(&mut self, step: &str, url: &str, form: &Form) -> Result<WebResponse, AuthError> {
         let shown = without_query(url);
-        let mut asked = format!("{step}: POST {shown}");
-        for param in params {
-            asked.push_str(&format!(", {} {}", param.name, if param.secret { "[hidden]" } else { &param.value }));
-        }
-        self.asking = cut(&asked);
+        self.asking = cut(&join(&[step, ": POST ", shown, &form.shown]));
+        let mut headers = form.headers.clone();
         headers.push(("Content-Type", "application/x-www-form-urlencoded".to_owned()));
         headers.push(("Accept", "application/json".to_owned()));
-        let body = form(params.iter().map(|param| (param.name, param.value.as_str())));
-        let request = WebRequest { method: "POST", url: url.to_owned(), headers, body: Some(body) };
-        let answer = self.port.fetch(request).await;
+        let body = Some(form.body.clone());
+        let answer = self.port.fetch(WebRequest { method: "POST", url: url.to_owned(), headers, body }).await;
         let response = answer.map_err(|why| AuthError::Web { url: shown.to_owned(), why })?;
         if let Some(nonce) = response.header("DPoP-Nonce") {
             self.seen_nonce(url, nonce);
@@ -370,18 +331,22 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-pub(crate) fn secrets<'a>(params: &'a [Param], more: &[&'a str]) -> Vec<&'a str> {
-    params.iter().filter(|param| param.secret).map(|param| param.value.as_str()).chain(more.iter().copied()).collect()
+/// A request with a JWT that says who asks (RFC 7523 section 2.1).
+fn asserted(assertion: &str) -> Form {
+    let mut form = Form::grant(JWT_BEARER);
+    form.secret("assertion", assertion);
+    form
 }
 
 /// What an error answer says (RFC 6749 section 5.2), with everything taken out that was secret in the question.
-pub(crate) fn refused(step: &'static str, response: &WebResponse, secrets: &[&str]) -> AuthError {
+pub(crate) fn refused(step: &'static str, response: &WebResponse, secrets: &[String]) -> AuthError {
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
     let document: Value = serde_json::from_str(&response.body).unwrap_or_default();
-    let text = |member: &str| document.get(member).and_then(Value::as_str).map(|text| scrub(text, secrets));
+    let text = |member: &str| document.get(member).and_then(Value::as_str).map(|text| scrub(text, &secrets));
     AuthError::Refused {
         step,
         status: response.status,
-        error: text("error").unwrap_or_else(|| format!("HTTP {}", response.status)),
+        error: text("error").unwrap_or_else(|| http(response.status)),
         description: text("error_description").unwrap_or_default(),
     }
 }
@@ -410,20 +375,39 @@ fn read_granted(step: &'static str, body: &str, bound: bool) -> Result<Granted, 
 
 /// A lifetime in seconds; providers also send it as text or with a fraction. What makes no sense counts as unknown.
 fn seconds(value: &Value) -> Option<u64> {
-    let number = match value {
-        Value::String(text) => text.trim().parse::<f64>().ok()?,
-        other => other.as_f64()?,
+    let whole = match value {
+        Value::String(text) => leading(text.trim()),
+        Value::Number(number) => number.as_u64().or_else(|| leading(&number.to_string())),
+        _ => None,
     };
-    if !number.is_finite() || number < 0.0 {
+    // Less than a second is no lifetime: every request would renew the token.
+    whole.filter(|seconds| *seconds > 0).map(|seconds| seconds.min(LONGEST))
+}
+
+/// The whole part of a plain decimal number. Exponents make no sense in a lifetime, and reading them takes a lot of
+/// code.
+fn leading(text: &str) -> Option<u64> {
+    let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !plain(whole) || !plain(rest) {
         return None;
     }
-    // A float to integer cast saturates, and the limit takes care of the rest.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let whole = number as u64;
-    Some(whole.min(LONGEST))
+    Some(whole.parse().unwrap_or(u64::MAX))
 }
 
 impl Granted {
+    /// What came back, without the tokens.
+    fn note(&self, status: u16, bound: bool) -> String {
+        join(&[
+            &http(status),
+            if bound { ", bound token, scope " } else { ", bearer token, scope " },
+            self.scope.as_deref().unwrap_or("as asked"),
+            ", seconds ",
+            &self.expires_in.map_or_else(|| "unknown".to_owned(), |seconds| seconds.to_string()),
+            if self.refresh.is_some() { ", with a refresh token" } else { ", without a refresh token" },
+        ])
+    }
+
     /// Puts a renewed token in the place of the old one. What the answer leaves out stays (RFC 6749 section 6).
     pub(crate) fn replace(self, tokens: &mut Tokens, now: u64) {
         tokens.access = self.access;
@@ -451,9 +435,11 @@ mod tests {
         assert_eq!(lifetime("3600"), Some(3600));
         assert_eq!(lifetime("\"3600\""), Some(3600));
         assert_eq!(lifetime("59.9"), Some(59));
-        assert_eq!(lifetime("0"), Some(0));
-        assert_eq!(lifetime("1e300"), Some(LONGEST));
-        for junk in ["-1", "null", "\"soon\"", "[]", "\"NaN\"", "\"inf\""] {
+        assert_eq!(lifetime("\"99999999999999999999\""), Some(LONGEST));
+        assert_eq!(lifetime("999999999999999"), Some(LONGEST));
+        for junk in
+            ["0", "0.5", "-1", "null", "\"soon\"", "[]", "\"NaN\"", "\"inf\"", "1e300", "\"1e3\"", "\"\"", "\"+5\""]
+        {
             assert_eq!(lifetime(junk), None, "{junk}");
         }
     }
@@ -479,7 +465,7 @@ mod tests {
     fn offline_access_is_the_authorization_servers_to_offer() {
         let lists = Server { scopes: vec![OFFLINE.into()], ..Server::default() };
         let silent = Server::default();
-        let of = |scope: Option<&str>, server| scope_for_person(scope.map(str::to_owned), server);
+        let of = |scope: Option<&str>, server: &Server| scope_for_person(scope.map(str::to_owned), server);
         assert_eq!(of(Some("a"), &lists).as_deref(), Some("a offline_access"));
         assert_eq!(of(Some("offline_access a"), &silent).as_deref(), Some("a"));
         assert_eq!(of(Some("offline_access"), &silent), None);

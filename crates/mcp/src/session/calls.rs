@@ -2,8 +2,6 @@
 //!
 //! A request may take several rounds (2026-07-28, patterns/mrtr), and the call of a tool may become a task; see `tasks`.
 
-use std::collections::BTreeMap;
-
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -12,10 +10,12 @@ use crate::error::{OpError, Sent};
 use crate::headers;
 use crate::jsonrpc::{Answered, quoted};
 use crate::request::{self, List, Request};
+use crate::revision::Revision;
 use crate::session::lists::{Known, Listing};
 use crate::session::tasks::Task;
 use crate::session::{Failure, Kind, Op, Session};
-use crate::types::{Again, CallResult, CallTool, Event, OpId};
+use crate::table::Table;
+use crate::types::{Again, CallResult, CallTool, Connected, Event, OpId};
 
 /// What is to be done.
 pub(super) enum Job {
@@ -144,7 +144,10 @@ impl Session {
     }
 
     fn send_plain(&mut self, op: OpId, request: &Request) {
-        if let Some(capability) = request.capability()
+        // The oldest revision has completion without a capability for it.
+        let oldest = |it: &Connected| it.revision() == Some(Revision::V2024_11_05);
+        let unnamed = request.method == "completion/complete" && self.connected.as_ref().is_some_and(oldest);
+        if let Some(capability) = request.capability().filter(|_| !unnamed)
             && self.lacks(capability)
         {
             return self.fail(op, OpError::Unsupported { what: format!("`{capability}`") }, Sent::No);
@@ -296,7 +299,7 @@ impl Session {
 
     /// The tools were listed because the server missed headers. What a person approved must be what runs, so a call goes
     /// out again only if the definition is not another one than before, or the host said that it does not matter.
-    pub(super) fn relisted(&mut self, op: OpId, before: BTreeMap<String, Known>) {
+    pub(super) fn relisted(&mut self, op: OpId, before: Table<String, Known>) {
         let take_changes = self.config.take_changes;
         let Some(Job::Tool(call)) = self.calling(op).map(|calling| &calling.job) else { return };
         let name = call.name.clone();

@@ -25,6 +25,8 @@ pub(super) struct Handshake {
     step: Step,
     /// Asked once more for the modern version already.
     corrected: bool,
+    /// The revision that the server named when it refused the one of the first `initialize`.
+    named: Option<Revision>,
     /// What to report if the last way fails too.
     first: Option<Failure>,
     /// What the server turned out to be, until the last step is done.
@@ -45,7 +47,8 @@ enum Step {
 impl Session {
     pub(super) fn begin_connect(&mut self) {
         let op = OpId(self.next());
-        let handshake = Handshake { step: Step::Discover, corrected: false, first: None, found: None, session: None };
+        let handshake =
+            Handshake { step: Step::Discover, corrected: false, named: None, first: None, found: None, session: None };
         self.ops.insert(op, Op::new(Kind::Handshake(Box::new(handshake))));
         self.phase = Phase::Connecting(op);
         if let Err(error) = headers::check(&self.config.headers).and_then(|()| self.check_extensions()) {
@@ -82,8 +85,9 @@ impl Session {
     fn initialize(&mut self, op: OpId) {
         self.step(op, Step::Initialize);
         self.wire = None;
-        let version = match self.config.era {
-            EraChoice::Exact(revision) => revision.as_str(),
+        let named = self.handshake(op).and_then(|handshake| handshake.named);
+        let version = match (self.config.era, named) {
+            (EraChoice::Exact(revision), _) | (_, Some(revision)) => revision.as_str(),
             _ => y2025::LATEST,
         };
         let params = y2025::initialize(&self.config, version);
@@ -160,7 +164,20 @@ impl Session {
                 // Neither of the other revisions has HTTP+SSE.
                 let sse = matches!(self.config.era, EraChoice::Auto | EraChoice::Legacy)
                     || self.config.era == EraChoice::Exact(Revision::V2024_11_05);
-                if probe {
+                let named = match (&failure.error, self.config.era) {
+                    (_, EraChoice::Exact(_)) => None,
+                    (OpError::Rpc { data: Some(data), .. }, _) => {
+                        y2025::best_of(crate::session::list(data, "supported"))
+                    }
+                    _ => None,
+                };
+                if named.is_some() && self.handshake(op).is_some_and(|handshake| handshake.named.is_none()) {
+                    // 2025-11-25, basic/lifecycle, "Error Handling": some servers refuse instead of naming another one.
+                    if let Some(handshake) = self.handshake(op) {
+                        handshake.named = named;
+                    }
+                    self.initialize(op);
+                } else if probe {
                     // The server was set up anew since: what it spoke is no longer what it speaks.
                     self.discover(op);
                 } else if sse && (unknown_here || unreachable) {
@@ -274,7 +291,8 @@ impl Session {
         let capabilities = connected.capabilities.clone();
         let era = connected.era;
         // Names of revisions are dates, so they are ordered as texts.
-        connected.downgrade = self.config.last_seen.as_ref().is_some_and(|seen| connected.protocol < *seen);
+        let seen = self.config.last_seen.replace(connected.protocol.clone());
+        connected.downgrade = seen.is_some_and(|seen| connected.protocol < seen);
         self.connected = Some(connected.clone());
         self.tell(Event::Connected(connected));
         match era {

@@ -4,7 +4,7 @@
 //! one connection and one sign-in (X117), and never after a notification that it changed. Pages are not kept one by one:
 //! a list is wanted as one snapshot (server/utilities/caching, "Interaction with Pagination").
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use serde_json::Value;
 
@@ -14,6 +14,7 @@ use crate::headers::{self, Mirrored};
 use crate::jsonrpc::{Answered, quoted};
 use crate::request::List;
 use crate::session::{Kind, Session};
+use crate::table::Table;
 use crate::types::{Era, Event, Excluded, Listed, Millis, OpId};
 
 /// What a list taught about one tool.
@@ -35,9 +36,9 @@ pub(super) struct Listing {
     pub(super) list: List,
     items: Vec<Value>,
     excluded: Vec<Excluded>,
-    keys: BTreeSet<String>,
+    keys: Table<String, ()>,
     cursor: Option<String>,
-    cursors: BTreeSet<String>,
+    cursors: Table<String, ()>,
     pages: usize,
     bytes: usize,
     /// Until when it may be kept, as far as its pages say so far.
@@ -54,9 +55,9 @@ impl Listing {
             list,
             items: Vec::new(),
             excluded: Vec::new(),
-            keys: BTreeSet::new(),
+            keys: Table::default(),
             cursor: None,
-            cursors: BTreeSet::new(),
+            cursors: Table::default(),
             pages: 0,
             bytes: 0,
             until: None,
@@ -73,6 +74,7 @@ impl Listing {
 
 /// A list that is kept.
 struct Kept {
+    list: List,
     items: Vec<Value>,
     excluded: Vec<Excluded>,
     until: Millis,
@@ -89,7 +91,7 @@ struct KeptResource {
 /// What is kept of answers for as long as their server allows.
 #[derive(Default)]
 pub(super) struct Cache {
-    lists: BTreeMap<List, Kept>,
+    lists: Vec<Kept>,
     /// The oldest first.
     resources: VecDeque<KeptResource>,
 }
@@ -100,7 +102,7 @@ impl Cache {
     }
 
     pub(super) fn drop_list(&mut self, list: List) {
-        self.lists.remove(&list);
+        self.lists.retain(|kept| kept.list != list);
     }
 
     /// A resource changed. So may have what is below it, and what it is below of.
@@ -140,7 +142,7 @@ impl Session {
         }
         if first
             && listing.for_call.is_none()
-            && let Some(kept) = self.cache.lists.get(&list).filter(|kept| self.now < kept.until)
+            && let Some(kept) = self.cache.lists.iter().find(|kept| kept.list == list && self.now < kept.until)
         {
             let (items, excluded) = (kept.items.clone(), kept.excluded.clone());
             self.ops.remove(&op);
@@ -193,7 +195,7 @@ impl Session {
             // is no more.
             Some(Value::String(cursor)) if cursor.is_empty() && !modern => Ok(false),
             Some(Value::String(cursor)) => {
-                if !listing.cursors.insert(cursor.clone()) {
+                if !listing.cursors.insert(cursor.clone(), ()) {
                     return Err(OpError::CursorLoop);
                 }
                 if listing.pages >= limits.pages {
@@ -211,13 +213,13 @@ impl Session {
         let Some(Kind::List(listing)) = self.ops.remove(&op).map(|op| op.kind) else { return };
         let before = match listing.list {
             List::Tools => self.learn_tools(&listing),
-            _ => BTreeMap::new(),
+            _ => Table::default(),
         };
         let Listing { list, items, excluded, until, changed, for_call, .. } = *listing;
         let until = until.filter(|until| self.is_modern() && !changed && *until > self.now);
         self.cache.drop_list(list);
         if let Some(until) = until {
-            self.cache.lists.insert(list, Kept { items: items.clone(), excluded: excluded.clone(), until });
+            self.cache.lists.push(Kept { list, items: items.clone(), excluded: excluded.clone(), until });
         }
         match for_call {
             None => self.tell_list(op, list, items, excluded),
@@ -233,7 +235,7 @@ impl Session {
     }
 
     /// Keeps what calls need to know of the tools, and gives back what was known before.
-    fn learn_tools(&mut self, listing: &Listing) -> BTreeMap<String, Known> {
+    fn learn_tools(&mut self, listing: &Listing) -> Table<String, Known> {
         let before = std::mem::take(&mut self.tools);
         let named = |tool: &Value| tool.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         match self.wire.as_ref().map(crate::era::Wire::era) {
@@ -298,7 +300,7 @@ impl Listing {
         let reason = match name {
             None if key == "name" => Some("it has no name".to_owned()),
             None => Some("it has no address".to_owned()),
-            Some(name) if self.keys.contains(name) => {
+            Some(name) if self.keys.contains_key(name) => {
                 let what = if is_tool { "tool" } else { "entry" };
                 Some(format!(
                     "its {} is taken by another {what} of the list",
@@ -315,7 +317,7 @@ impl Listing {
         match reason {
             Some(reason) => self.excluded.push(Excluded { name, reason }),
             None => {
-                self.keys.insert(name);
+                self.keys.insert(name, ());
                 self.items.push(item);
             }
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::error::{OpError, Sent};
 use crate::jsonrpc;
 use crate::session::exchange::Notice;
-use crate::session::{Failure, Kind, Phase, Session};
+use crate::session::{Failure, Kind, Phase, Session, add};
 use crate::types::{Again, Answer, Ask, AskId, Era, Event, Listed, Millis, OpId, ServerRequest};
 
 /// Shortest time between two reports of progress of one operation.
@@ -25,6 +25,8 @@ const IGNORED: u32 = 100;
 pub(super) struct Open {
     origin: Origin,
     op: Option<OpId>,
+    /// It is an address to open, whose answer has no content (2026-07-28, client/elicitation, "Response Actions").
+    is_url: bool,
 }
 
 enum Origin {
@@ -116,7 +118,7 @@ impl Session {
         if let Ask::Url { elicitation: Some(elicitation), .. } = &kind {
             self.note_elicitation(elicitation);
         }
-        self.asks.insert(id, Open { origin, op });
+        self.asks.insert(id, Open { origin, op, is_url: matches!(kind, Ask::Url { .. }) });
         self.asking_since = self.asking_since.or(Some(self.now));
         self.tell(Event::Asked(ServerRequest { id, op, message, kind, repeated }));
     }
@@ -145,8 +147,8 @@ impl Session {
         let Some(open) = self.asks.remove(&id) else { return };
         self.stop_asking();
         let mut result = match answer {
-            Answer::Accept(Some(content)) => json!({ "action": "accept", "content": content }),
-            Answer::Accept(None) => json!({ "action": "accept" }),
+            Answer::Accept(Some(content)) if !open.is_url => json!({ "action": "accept", "content": content }),
+            Answer::Accept(_) => json!({ "action": "accept" }),
             Answer::Decline => json!({ "action": "decline" }),
             Answer::Cancel => json!({ "action": "cancel" }),
         };
@@ -221,7 +223,9 @@ impl Session {
             "notifications/elicitation/complete" => {
                 // Unknown and finished ones must be ignored (2025-11-25, client/elicitation).
                 let elicitation = params.get("elicitationId").and_then(Value::as_str).unwrap_or_default();
-                if self.elicitations.remove(elicitation) {
+                let before = self.elicitations.len();
+                self.elicitations.retain(|known| known != elicitation);
+                if self.elicitations.len() < before {
                     self.tell(Event::ElicitationComplete { elicitation: elicitation.to_owned() });
                 } else {
                     self.ignored("the end of something that was not asked to be opened");
@@ -272,7 +276,7 @@ impl Session {
     pub(super) fn tell_progress(&mut self) {
         let now = self.now;
         let mut events = Vec::new();
-        for (op, entry) in &mut self.ops {
+        for (op, entry) in self.ops.iter_mut() {
             if entry.progress.due().is_some_and(|at| at <= now)
                 && let Some((progress, total, message)) = entry.progress.pending.take()
             {
@@ -312,7 +316,7 @@ impl Session {
 
     fn note_elicitation(&mut self, id: &str) {
         if self.elicitations.len() < ELICITATIONS && id.len() <= LONGEST_URI {
-            self.elicitations.insert(id.to_owned());
+            add(&mut self.elicitations, id);
         }
     }
 
@@ -336,14 +340,16 @@ impl Session {
             return self.ignored("a change of a resource that is not watched");
         }
         if self.changed_resources.len() < self.config.limits.watched {
-            self.changed_resources.insert(uri.to_owned());
+            add(&mut self.changed_resources, uri);
             self.changed_at = self.changed_at.or(Some(self.now + CHANGES));
         }
     }
 
     fn list_changed(&mut self, list: Listed) {
         self.void_list(list);
-        self.changed.insert(list);
+        if !self.changed.contains(&list) {
+            self.changed.push(list);
+        }
         self.changed_at = self.changed_at.or(Some(self.now + CHANGES));
     }
 

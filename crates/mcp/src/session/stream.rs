@@ -1,8 +1,6 @@
 //! The standing stream, by which a server speaks without being asked: the GET of 2025, `subscriptions/listen` of 2026,
 //! and the one stream of HTTP+SSE that carries everything.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use crate::era::{Wire, y2026};
@@ -11,7 +9,7 @@ use crate::jsonrpc::quoted;
 use crate::request::{LogLevel, Request};
 use crate::session::calls::{Calling, Job};
 use crate::session::exchange::{Exchange, Purpose};
-use crate::session::{Failure, Kind, Landing, Op, Phase, Session};
+use crate::session::{Failure, Kind, Landing, Op, Phase, Session, add};
 use crate::types::{Era, Event, FetchId, Method, Millis, OpId};
 
 const RETRY: Millis = 1_000;
@@ -120,12 +118,11 @@ impl Session {
         let (waiting, replaces) = (std::mem::take(&mut listening.waiting), std::mem::take(&mut listening.replaces));
         self.end_listens(&replaces);
         let taken = params.get("notifications").cloned().unwrap_or_else(|| json!({}));
-        let uris: BTreeSet<&str> =
-            crate::session::list(&taken, "resourceSubscriptions").iter().filter_map(Value::as_str).collect();
         for op in waiting {
             let Some(Kind::Watch(Watching { uri, on })) = self.ops.get(&op).map(|op| &op.kind) else { continue };
             let (uri, on) = (uri.clone(), *on);
-            if !on || uris.contains(uri.as_str()) {
+            let is_taken = crate::session::list(&taken, "resourceSubscriptions").iter().any(|taken| *taken == *uri);
+            if !on || is_taken {
                 self.ops.remove(&op);
                 self.tell(Event::Answered { op, result: taken.clone() });
             } else {
@@ -138,15 +135,14 @@ impl Session {
     pub(super) fn start_watch(&mut self, op: OpId) {
         let Some(Kind::Watch(Watching { uri, on })) = self.ops.get(&op).map(|op| &op.kind) else { return };
         let (uri, on) = (uri.clone(), *on);
-        let connected = self.connected.as_ref();
-        if connected.is_none_or(|it| it.capabilities.pointer("/resources/subscribe") != Some(&Value::Bool(true))) {
+        if !self.connected.as_ref().is_some_and(|connected| y2026::can_watch(&connected.capabilities)) {
             return self.fail(op, OpError::Unsupported { what: "changes of single resources".into() }, Sent::No);
         }
         let limit = self.config.limits.watched;
         if !on {
-            self.watched.remove(&uri);
+            self.watched.retain(|known| *known != uri);
         } else if self.watched.contains(&uri) || self.watched.len() < limit {
-            self.watched.insert(uri.clone());
+            add(&mut self.watched, &uri);
         } else {
             return self.fail(op, OpError::TooMuch { what: "watched resources", limit }, Sent::No);
         }
@@ -177,7 +173,7 @@ impl Session {
     /// A wish to watch came to nothing.
     pub(super) fn unwatch_failed(&mut self, watching: &Watching) {
         if watching.on {
-            self.watched.remove(&watching.uri);
+            self.watched.retain(|known| *known != watching.uri);
         }
     }
 
@@ -206,6 +202,9 @@ impl Session {
     pub(super) fn repeat_wishes(&mut self) {
         if let Some(level) = self.config.log_level.filter(|_| !self.lacks("logging")) {
             self.send_quietly(set_level(level));
+        }
+        if !self.connected.as_ref().is_some_and(|connected| y2026::can_watch(&connected.capabilities)) {
+            return;
         }
         for uri in self.watched.clone() {
             self.send_quietly(subscription("resources/subscribe", &uri));

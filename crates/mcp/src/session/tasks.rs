@@ -5,14 +5,13 @@
 //! survives broken ones. What differs in 2025-11-25: the call asks for a task itself, the result is fetched by
 //! `tasks/result`, and while that is open the server asks its questions by requests of its own.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
 use crate::error::{OpError, Sent};
 use crate::jsonrpc::{Answered, RpcError, quoted};
 use crate::request::Request;
 use crate::session::{Failure, Kind, Session};
+use crate::table::Table;
 use crate::types::{Era, Event, Millis, OpId, TaskStatus};
 
 /// Waiting time between two requests for a task where the server names none.
@@ -47,7 +46,7 @@ pub(super) struct Task {
     give_up_at: Millis,
     failures: u32,
     /// Keys of questions that the person saw: each is asked once in the life of a task.
-    seen: BTreeSet<String>,
+    seen: Table<String, ()>,
     told: Option<TaskStatus>,
 }
 
@@ -61,7 +60,7 @@ impl Task {
             began: now,
             give_up_at: now.saturating_add(longest),
             failures: 0,
-            seen: BTreeSet::new(),
+            seen: Table::default(),
             told: None,
         }
     }
@@ -231,23 +230,22 @@ impl Session {
         let Some(calling) = self.calling(op) else { return };
         let Some(task) = &mut calling.task else { return };
         let asked = state.get("inputRequests").and_then(Value::as_object);
-        let asked: Map<String, Value> = asked
-            .into_iter()
-            .flatten()
-            .filter(|(key, _)| !task.seen.contains(*key))
-            .map(|(key, request)| (key.clone(), request.clone()))
-            .collect();
-        if asked.is_empty() {
+        let mut new = Map::new();
+        for (key, request) in asked.into_iter().flatten() {
+            if task.seen.insert(key.clone(), ()) {
+                new.insert(key.clone(), request.clone());
+            }
+        }
+        if new.is_empty() {
             return;
         }
-        task.seen.extend(asked.keys().cloned());
         task.next_at = None;
         let asked_in_all = task.seen.len();
-        calling.ask(asked.clone());
+        calling.ask(new.clone());
         let limit = self.config.limits.asks * self.config.limits.rounds as usize;
         let error = match asked_in_all > limit {
             true => Err(OpError::TooMuch { what: "questions", limit }),
-            false => self.ask_round(op, &asked, 0),
+            false => self.ask_round(op, &new, 0),
         };
         if let Err(error) = error {
             self.abandon(op, error, "the question cannot be put");
@@ -307,7 +305,7 @@ impl Session {
     /// Puts the tasks in line that it is time to ask for.
     pub(super) fn tasks_due(&mut self) {
         let now = self.now;
-        for (op, entry) in &mut self.ops {
+        for (op, entry) in self.ops.iter_mut() {
             if let Kind::Call(calling) = &mut entry.kind
                 && let Some(task) = &mut calling.task
                 && task.next_at.is_some_and(|at| at <= now)

@@ -142,6 +142,9 @@ fn what_the_server_does_not_have_is_not_asked_for() {
     let (mut rig, _stream) = oldest();
     rig.request(Request::new("com.example/do", "{}"));
     rig.post("com.example/do");
+    // The oldest revision has completion, and no capability for it.
+    rig.request(Request::completion(Reference::Prompt("p"), "a", "", ""));
+    rig.post("completion/complete");
 }
 
 #[test]

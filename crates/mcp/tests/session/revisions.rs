@@ -95,7 +95,7 @@ fn a_server_that_left_the_revision_is_asked_anew_and_the_unread_request_goes_out
     rig.error(&discover, 400, refused);
     handshake(&mut rig, "s");
     let Event::Connected(connected) = rig.event() else { panic!() };
-    assert_eq!(connected.era, Era::Y2025);
+    assert_eq!((connected.era, connected.downgrade), (Era::Y2025, true));
     let call = rig.post("tools/call");
     assert!(call.body.as_deref().unwrap().contains(r#""arguments":{"a": 1}"#));
     assert_eq!(header(&call, "mcp-method"), None);
@@ -150,6 +150,62 @@ fn a_server_that_was_set_up_anew_as_modern_is_found_out() {
     rig.event();
     let initialize = rig.post("initialize");
     rig.error(&initialize, 400, r#"{"code":-32020,"message":"Header mismatch"}"#);
+    assert!(matches!(rig.event(), Event::Failed { error: OpError::Rpc { code: -32020, .. }, sent: Sent::No, .. }));
+    rig.quiet();
+}
+
+#[test]
+fn a_server_that_refuses_a_revision_is_asked_for_the_latest_that_it_names() {
+    let refused = r#"{"code":-32602,"message":"Unsupported protocol version","data":{"supported":["2024-11-05","2025-06-18","2025-03-26","2031-01-01"],"requested":"2025-11-25"}}"#;
+    for again in [false, true] {
+        let mut config = config();
+        config.era = EraChoice::Legacy;
+        let mut rig = Rig::new(config);
+        rig.connect();
+        let initialize = rig.post("initialize");
+        rig.error(&initialize, 200, refused);
+        let initialize = rig.post("initialize");
+        assert_eq!(body(&initialize)["params"]["protocolVersion"], "2025-06-18");
+        if again {
+            rig.error(&initialize, 200, refused);
+            assert!(matches!(rig.event(), Event::Failed { error: OpError::Rpc { code: -32602, .. }, .. }), "once");
+        } else {
+            rig.result(&initialize, &INITIALIZED.replace("2025-11-25", "2025-06-18"));
+            let initialized = rig.post("notifications/initialized");
+            assert_eq!(header(&initialized, "mcp-protocol-version"), Some("2025-06-18"));
+            rig.reply(&initialized, 202, &[], "");
+            assert!(matches!(rig.event(), Event::Connected(_)));
+            continue;
+        }
+        rig.quiet();
+    }
+    let mut rig = pinned(Revision::V2025_11_25);
+    let initialize = rig.post("initialize");
+    rig.error(&initialize, 200, refused);
+    assert!(matches!(rig.event(), Event::Failed { .. }), "no other one than the host's");
+    rig.quiet();
+}
+
+#[test]
+fn a_server_that_refuses_both_ways_is_given_up() {
+    let mut rig = Rig::new(config());
+    rig.connect();
+    let legacy = r#"{"code":-32000,"message":"Server not initialized"}"#;
+    let discover = rig.post("server/discover");
+    rig.error(&discover, 400, legacy);
+    handshake(&mut rig, "s");
+    rig.event();
+    rig.call("t", "{}");
+    let call = rig.post("tools/call");
+    rig.reply(&call, 404, &[], "no such session");
+    rig.event();
+    let mut asked = 0;
+    while let Some(request) = rig.fetches.pop_front() {
+        asked += 1;
+        assert!(asked < 10, "it never ends");
+        let is_discover = body(&request)["method"] == "server/discover";
+        rig.error(&request, 400, if is_discover { legacy } else { r#"{"code":-32020,"message":"Header mismatch"}"# });
+    }
     assert!(matches!(rig.event(), Event::Failed { error: OpError::Rpc { code: -32020, .. }, sent: Sent::No, .. }));
     rig.quiet();
 }

@@ -20,6 +20,8 @@ pub(crate) struct Rig {
     pub(crate) wake: Option<u64>,
     /// Cut every body here, to see that it makes no difference.
     pub(crate) cut: Option<usize>,
+    /// Cut every body into pieces of these lengths, over and over.
+    pub(crate) sizes: Vec<usize>,
     /// Length of the longest piece of a body so far.
     pub(crate) longest: usize,
 }
@@ -42,6 +44,7 @@ impl Rig {
             cancelled: Vec::new(),
             wake: None,
             cut: None,
+            sizes: Vec::new(),
             longest: 0,
         }
     }
@@ -111,6 +114,17 @@ impl Rig {
 
     pub(crate) fn bytes(&mut self, request: &HttpRequest, bytes: &[u8]) {
         self.longest = self.longest.max(bytes.len());
+        if !self.sizes.is_empty() {
+            let mut rest = bytes;
+            for size in self.sizes.clone().into_iter().cycle() {
+                if rest.is_empty() {
+                    return;
+                }
+                let (piece, more) = rest.split_at(size.min(rest.len()));
+                self.input(Input::Bytes { id: request.id, chunk: piece.to_vec() });
+                rest = more;
+            }
+        }
         let (a, b) = bytes.split_at(self.cut.unwrap_or(0).min(bytes.len()));
         for chunk in [a, b] {
             if self.cut.is_none() || !chunk.is_empty() {
@@ -264,7 +278,8 @@ pub(crate) fn handshake(rig: &mut Rig, session: &str) -> HttpRequest {
     handshake_with(rig, session, r#"{"tools":{"listChanged":true}}"#)
 }
 
-fn handshake_with(rig: &mut Rig, session: &str, capabilities: &str) -> HttpRequest {
+/// The same for a server with these capabilities.
+pub(crate) fn handshake_with(rig: &mut Rig, session: &str, capabilities: &str) -> HttpRequest {
     let initialize = rig.post("initialize");
     assert_eq!(header(&initialize, "mcp-session-id"), None);
     assert_eq!(header(&initialize, "mcp-protocol-version"), None);

@@ -75,7 +75,8 @@ fn a_question_by_address_comes_with_its_address() {
     );
     let Event::Asked(asked) = rig.event() else { panic!() };
     assert_eq!(asked.kind, Ask::Url { url: "https://pay.example/x?y".into(), elicitation: Some("e-1".into()) });
-    rig.session.answer(asked.id, Answer::Accept(None), rig.now);
+    // Whatever the host hands in: the answer to an address has no content.
+    rig.session.answer(asked.id, Answer::Accept(Some(json!({"secret": 1}))), rig.now);
     rig.pump();
     let reply = rig.take();
     assert_eq!(body(&reply)["result"], json!({"action": "accept"}));
