@@ -162,7 +162,11 @@ impl Rulebook {
         }
         let through = through.trim();
         let here = through.starts_with('/') && !through.starts_with("//");
-        if !plain(through) || !(here || through.strip_prefix("https://").is_some_and(|rest| !rest.is_empty())) {
+        let local = ["http://localhost", "http://127.0.0.1"]
+            .iter()
+            .any(|host| through.strip_prefix(host).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/'])));
+        let elsewhere = through.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
+        if !plain(through) || !(here || elsewhere || (local && self.workspace.allow_loopback)) {
             return Err(Why::Proxy(
                 "needs a path of this site, such as /mcp-proxy/example, or an address with https://",
             ));
@@ -740,6 +744,14 @@ mod tests {
                 "{origin} {through}"
             );
         }
+        let local = "http://127.0.0.1:8091/mcp-proxy/a";
+        assert!(
+            book.set_proxy(&owner(), "https://a.example", Some(local)).is_err(),
+            "only where local servers are allowed"
+        );
+        book.set_allow_loopback(&owner(), true).unwrap();
+        book.set_proxy(&owner(), "https://a.example", Some(local)).unwrap();
+        assert!(book.set_proxy(&owner(), "https://a.example", Some("http://127.0.0.1.evil.example/")).is_err());
         book.set_proxy(&owner(), " https://A.example/ ", Some("/mcp-proxy/a/")).unwrap();
         assert_eq!(book.workspace.proxies["https://a.example"], "/mcp-proxy/a");
         book.set_proxy(&owner(), "https://a.example", None).unwrap();

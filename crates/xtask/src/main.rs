@@ -8,6 +8,7 @@ mod demo;
 mod dist;
 mod headers;
 mod house;
+mod nginx;
 mod package;
 mod places;
 mod requirements;
