@@ -132,10 +132,10 @@ export type ClientEvent =
   /** A call became a task, or its task is in another state than before. */
   | { readonly kind: "task"; readonly task: string; readonly status: string; readonly message: string | null }
   /**
-   * A request went out once more because the server had surely not run it: its session was new, it missed headers of
-   * parameters, it had asked for input, or it speaks another revision now.
+   * A request went out once more because the server had surely not run it (its session was new, it missed headers of
+   * parameters, it had asked for input, it speaks another revision now), or because it only reads and its answer broke off.
    */
-  | { readonly kind: "sent-again"; readonly why: "new-session" | "headers" | "input" | "version" }
+  | { readonly kind: "sent-again"; readonly why: "new-session" | "headers" | "input" | "version" | "read" }
   | { readonly kind: "disconnected"; readonly message: string };
 
 /** Connects to a server over Streamable HTTP or HTTP+SSE, in whichever protocol revision both speak. */

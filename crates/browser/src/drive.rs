@@ -106,6 +106,9 @@ impl Failed {
     }
 }
 
+/// Where the answer to an operation goes.
+type Answered = oneshot::Sender<Result<Done, Failed>>;
+
 /// A session with everything it needs to run. Clones share it.
 #[derive(Clone)]
 pub struct Connection(Rc<Inner>);
@@ -116,7 +119,7 @@ struct Inner {
     /// Few at a time, as everything below: a list is no slower than a map, and far less program.
     flights: RefCell<Vec<(FetchId, AbortHandle)>>,
     timer: RefCell<Option<Timer>>,
-    waiting: RefCell<Vec<(OpId, oneshot::Sender<Result<Done, Failed>>)>>,
+    waiting: RefCell<Vec<(OpId, Answered)>>,
     connecting: RefCell<Vec<OpId>>,
     connected: RefCell<Option<Connected>>,
     on_event: Box<dyn Fn(&Event)>,
