@@ -25,19 +25,20 @@ const REVISIONS = ["2025-11-25", "2026-07-28"];
 const PLACES = ["page", "worker", "node"];
 const out = path.join(root, "out");
 
-const { values: wanted, positionals: [part] } = parseArgs({
-  allowPositionals: true,
-  options: {
-    in: { type: "string" },
-    requirements: { type: "string" },
-    scenario: { type: "string" },
-    unmodified: { type: "boolean", default: false },
-  },
-});
 const refuse = (words) => {
   console.error(words);
   process.exit(1);
 };
+
+function words() {
+  const text = { type: "string" };
+  try {
+    return parseArgs({ allowPositionals: true, options: { in: text, requirements: text, scenario: text, unmodified: { type: "boolean", default: false } } });
+  } catch (error) {
+    return refuse(error.message);
+  }
+}
+const { values: wanted, positionals: [part] } = words();
 if (wanted.in !== undefined && !PLACES.includes(wanted.in)) refuse(`\`${wanted.in}\` is no place: ${PLACES.join(", ")}`);
 if (wanted.requirements !== undefined && !REVISIONS.includes(wanted.requirements)) refuse(`\`${wanted.requirements}\` has no requirements: ${REVISIONS.join(", ")}`);
 if (wanted.unmodified && (wanted.in ?? "page") !== "page") refuse("--unmodified is for the page: elsewhere nothing is added to the suite, or nothing can be left out");
