@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use mcp::oauth::{AuthError, Retry};
+use mcp::oauth::{AuthError, Authorizer, Credentials, Retry};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::rig::{AS, ENDPOINT, META, PRM, Rig, World, part};
+use crate::rig::{AS, ENDPOINT, META, PRM, Rig, World, block_on, part};
 
 fn bound() -> (World, Rig) {
     let world = World::new();
@@ -149,6 +149,31 @@ fn a_token_whose_key_is_gone_is_not_sent() {
     rig.next();
     assert_eq!(rig.refuse(None), Ok(Retry::SignedIn));
     assert!(rig.authorization().is_some());
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_an_error_and_no_request_without_a_token() {
+    let (world, mut rig) = bound();
+    rig.refuse(None).unwrap();
+    world.0.borrow_mut().key = String::new();
+    let signed = block_on(rig.auth.headers("POST", ENDPOINT));
+    assert!(matches!(signed, Err(AuthError::Key(_))), "{signed:?}");
+    // The tokens are still there for when the key is.
+    world.0.borrow_mut().key = "key-one".into();
+    assert!(rig.authorization().is_some());
+}
+
+#[test]
+fn tokens_that_another_tab_has_for_the_present_key_are_taken_over() {
+    let (world, mut rig) = bound();
+    rig.refuse(None).unwrap();
+    world.0.borrow_mut().key = "key-two".into();
+    let mut tab = Authorizer::new(world.clone(), rig.auth.settings().clone(), Credentials::default());
+    world.wait(1);
+    block_on(tab.sign_in(None)).unwrap();
+    world.0.borrow_mut().stored = Some(tab.credentials().clone());
+    let access = tab.credentials().tokens().unwrap().access.clone();
+    assert_eq!(rig.authorization(), Some(format!("DPoP {access}")));
 }
 
 #[test]
