@@ -6,7 +6,7 @@ use mcp::oauth::{AuthError, Authorizer, Credentials, Retry};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::rig::{AS, ENDPOINT, META, PRM, Rig, World, block_on, part};
+use crate::rig::{AS, ENDPOINT, META, ORIGIN, PRM, ROOT_PRM, Rig, World, block_on, part};
 
 fn bound() -> (World, Rig) {
     let world = World::new();
@@ -64,6 +64,24 @@ fn the_address_in_a_proof_has_no_query() {
     let proof = &signed.headers.iter().find(|(name, _)| name == "DPoP").unwrap().1;
     assert_eq!(part(proof, 1)["htu"], ENDPOINT);
     assert_eq!(part(proof, 1)["htm"], "GET");
+}
+
+#[test]
+fn the_address_in_a_proof_ends_with_a_slash_where_there_is_no_path_and_the_resource_does_not() {
+    let world = World::new();
+    world.server(AS, META, json!({"dpop_signing_alg_values_supported": ["ES256"]}));
+    world.doc(ROOT_PRM, json!({"resource": ORIGIN, "authorization_servers": [AS]}));
+    let mut settings = World::settings();
+    settings.dpop = true;
+    settings.endpoint = ORIGIN.into();
+    let mut rig = world.rig_with(settings);
+    rig.refuse(None).unwrap();
+    assert_eq!(world.seen("/token")[0].form["resource"], ORIGIN);
+    for url in [ORIGIN, "https://mcp.example?x=1", "https://mcp.example/?x=1"] {
+        let signed = block_on(rig.auth.headers("POST", url)).unwrap();
+        let proof = &signed.headers.iter().find(|(name, _)| name == "DPoP").unwrap().1;
+        assert_eq!(part(proof, 1)["htu"], "https://mcp.example/");
+    }
 }
 
 #[test]
