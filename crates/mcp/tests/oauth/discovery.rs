@@ -248,6 +248,20 @@ fn a_modern_connection_has_no_such_fallback() {
 }
 
 #[test]
+fn a_server_that_names_a_document_or_has_one_has_no_such_fallback_either() {
+    let url = "https://mcp.example/.well-known/oauth-authorization-server";
+    let world = World::new();
+    world.forget(PRM);
+    world.server(ORIGIN, url, json!({}));
+    assert_eq!(world.rig().refuse(Some(&challenge(PRM))), Err(AuthError::NoMetadata));
+    for servers in [json!(null), json!([]), json!("https://as.example")] {
+        world.doc(PRM, json!({"resource": ENDPOINT, "authorization_servers": servers}));
+        assert_eq!(world.rig().refuse(None), Err(AuthError::NoMetadata), "{servers}");
+    }
+    assert!(world.seen("VISIT").is_empty() && world.seen("POST").is_empty());
+}
+
+#[test]
 fn an_endpoint_that_is_not_https_is_refused_before_anything_is_asked() {
     let world = World::new();
     let mut settings = World::settings();
