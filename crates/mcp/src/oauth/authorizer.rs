@@ -231,7 +231,7 @@ impl<P: Port> Authorizer<P> {
         self.refusal = None;
         self.denied.clear();
         self.asking = "sign-in".to_owned();
-        let wanted = Wanted::of(www_authenticate);
+        let wanted = self.wanted(www_authenticate);
         let (_lock, stored) = self.port.lock().await;
         self.adopt(stored);
         let ended = match self.discover(&wanted).await {
@@ -251,15 +251,22 @@ impl<P: Port> Authorizer<P> {
     /// As a sign-in would fail before it opens.
     pub async fn examine(&mut self, www_authenticate: Option<&str>) -> Result<(), AuthError> {
         self.asking = "metadata".to_owned();
-        let ended = self.discover(&Wanted::of(www_authenticate)).await.map(|_| ());
+        let wanted = self.wanted(www_authenticate);
+        let ended = self.discover(&wanted).await.map(|_| ());
         self.ended(ended)
+    }
+
+    /// Reads a challenge for the scheme in use.
+    fn wanted(&self, www_authenticate: Option<&str>) -> Wanted {
+        let bound = self.credentials.tokens().map_or(self.settings.dpop, |tokens| tokens.jkt.is_some());
+        Wanted::of(www_authenticate, bound)
     }
 
     async fn answer(&mut self, chain: &mut Chain, refusal: Refusal<'_>) -> Result<Retry, AuthError> {
         if !matches!(refusal.status, 401 | 403) {
             return Err(AuthError::NotAChallenge { status: refusal.status });
         }
-        let wanted = Wanted::of(refusal.www_authenticate);
+        let wanted = self.wanted(refusal.www_authenticate);
         self.note_challenge(&refusal, &wanted);
         if let Some(nonce) = refusal.dpop_nonce {
             let endpoint = self.settings.endpoint.clone();

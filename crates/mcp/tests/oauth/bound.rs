@@ -106,6 +106,21 @@ fn dpop_nonce_is_used_for_each_server_when_it_asks() {
 }
 
 #[test]
+fn a_challenge_of_the_other_scheme_asks_for_neither_a_scope_nor_a_nonce() {
+    let both = "Bearer scope=\"b\", DPoP scope=\"a\"";
+    let (world, mut rig) = bound();
+    rig.refuse(Some(both)).unwrap();
+    assert_eq!(world.seen("VISIT")[0].form["scope"], "a");
+    let world = World::new();
+    let mut rig = world.rig();
+    rig.refuse(Some(both)).unwrap();
+    assert_eq!(world.seen("VISIT")[0].form["scope"], "b");
+    rig.next();
+    let wants = "Bearer error=\"invalid_token\", DPoP error=\"use_dpop_nonce\"";
+    assert_eq!(rig.refuse_as(401, Some(wants), Some("n")), Ok(Retry::SignedIn));
+}
+
+#[test]
 fn nonces_without_end_and_unreadable_ones_stop() {
     let (world, mut rig) = bound();
     rig.refuse(None).unwrap();
