@@ -20,7 +20,8 @@ pub(crate) struct Address<'a> {
 
 impl<'a> Address<'a> {
     /// Takes an address apart. `None` for everything that is not plain `http(s)://host[:port][/path][?query]`: other
-    /// schemes (X10), user names (X03), spaces and control characters, backslashes.
+    /// schemes (X10), user names (X03), spaces and control characters, backslashes, and the dot segments that a browser
+    /// would resolve before asking, so that what is compared would not be what is asked.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (scheme, rest) = text.split_once(':')?;
         let rest = rest.strip_prefix("//")?;
@@ -55,6 +56,10 @@ impl<'a> Address<'a> {
             None => (tail, false),
         };
         let (path, query) = tail.split_at(tail.find('?').unwrap_or(tail.len()));
+        // `%2e` is a dot to a browser as well.
+        if path.split('/').any(|segment| matches!(decode(segment).as_deref(), Some("." | ".."))) {
+            return None;
+        }
         Some(Self { origin: text.get(..end)?, host, path, query, secure, port, fragment })
     }
 
@@ -182,9 +187,18 @@ mod tests {
             "https://host:port/",
             "https://[::1/",
             "file:///etc/passwd",
+            "https://host/a/../b",
+            "https://host/..",
+            "https://host/./a?b",
+            "https://host/a/%2e%2E#c",
+            "https://host/.%2e/a",
+            "https://host/%2E/a",
             "",
         ] {
             assert_eq!(Address::parse(bad), None, "{bad}");
+        }
+        for good in ["https://host/.well-known/a", "https://host/a..b/...", "https://host/a?b=/../c", "https://host/%2ea"] {
+            assert!(Address::parse(good).is_some(), "{good}");
         }
         let address = Address::parse("HTTPS://Host.example:8443/a/b?c=d#e").unwrap();
         assert_eq!(address.origin, "HTTPS://Host.example:8443");

@@ -19,7 +19,7 @@ use crate::types::without_query;
 /// Most sign-ins that one operation may lead to.
 const ROUNDS: u8 = 3;
 /// How often one operation may find that the token was renewed by somebody else.
-const RENEWED: u8 = 5;
+const RENEWED: u8 = 2;
 /// Most nonces that one operation may be asked for.
 const NONCES: u8 = 3;
 /// The headers that authorize one request.
@@ -156,7 +156,8 @@ impl<P: Port> Authorizer<P> {
     ///
     /// # Errors
     ///
-    /// Only if a proof for a bound token cannot be signed.
+    /// Only if a proof for a bound token cannot be signed. The request must not go out then: without its proof it could
+    /// only be refused, and the refusal would be taken for one of the token.
     pub async fn headers(&mut self, method: &str, url: &str) -> Result<Signed, AuthError> {
         let none = Signed { headers: Vec::new(), used: 0 };
         let own = match (Address::parse(url), Address::parse(&self.settings.endpoint)) {
@@ -169,21 +170,30 @@ impl<P: Port> Authorizer<P> {
         if self.is_ending() {
             self.renew_early().await;
         }
+        if self.is_key_gone().await? {
+            // Another tab may have tokens for the key that is there now.
+            let (_lock, stored) = self.port.lock().await;
+            self.adopt(stored);
+            if self.is_key_gone().await? {
+                self.steps.warn("RFC 9449 section 6", "the key of the kept token", "another one; a sign-in is needed");
+                self.drop_tokens().await;
+            }
+        }
         let Some(tokens) = self.credentials.tokens().cloned() else { return Ok(none) };
-        let Some(jkt) = &tokens.jkt else {
+        if tokens.jkt.is_none() {
             let headers = vec![("Authorization".to_owned(), join(&["Bearer ", &tokens.access]))];
             return Ok(Signed { headers, used: self.generation });
-        };
-        if jwt::thumbprint(&self.port.dpop_jwk().await?) != *jkt {
-            // The key is gone, and with it everything that was bound to it.
-            self.steps.warn("RFC 9449 section 6", "the key of the kept token", "another one; a sign-in is needed");
-            self.drop_tokens().await;
-            return Ok(none);
         }
         let nonce = self.nonce(url);
         let proof = jwt::proof(&self.port, method, url, Some(&tokens.access), nonce.as_deref()).await?;
         let headers = vec![("Authorization".to_owned(), join(&["DPoP ", &tokens.access])), ("DPoP".to_owned(), proof)];
         Ok(Signed { headers, used: self.generation })
+    }
+
+    /// Whether the tokens are bound to another key than the one that is there.
+    async fn is_key_gone(&self) -> Result<bool, AuthError> {
+        let Some(jkt) = self.credentials.tokens().and_then(|tokens| tokens.jkt.as_ref()) else { return Ok(false) };
+        Ok(jwt::thumbprint(&self.port.dpop_jwk().await?) != *jkt)
     }
 
     /// Remembers the `DPoP-Nonce` of any response, for the next proof (RFC 9449 section 8.2).
@@ -221,7 +231,7 @@ impl<P: Port> Authorizer<P> {
         self.refusal = None;
         self.denied.clear();
         self.asking = "sign-in".to_owned();
-        let wanted = Wanted::of(www_authenticate);
+        let wanted = self.wanted(www_authenticate);
         let (_lock, stored) = self.port.lock().await;
         self.adopt(stored);
         let ended = match self.discover(&wanted).await {
@@ -241,15 +251,22 @@ impl<P: Port> Authorizer<P> {
     /// As a sign-in would fail before it opens.
     pub async fn examine(&mut self, www_authenticate: Option<&str>) -> Result<(), AuthError> {
         self.asking = "metadata".to_owned();
-        let ended = self.discover(&Wanted::of(www_authenticate)).await.map(|_| ());
+        let wanted = self.wanted(www_authenticate);
+        let ended = self.discover(&wanted).await.map(|_| ());
         self.ended(ended)
+    }
+
+    /// Reads a challenge for the scheme in use.
+    fn wanted(&self, www_authenticate: Option<&str>) -> Wanted {
+        let bound = self.credentials.tokens().map_or(self.settings.dpop, |tokens| tokens.jkt.is_some());
+        Wanted::of(www_authenticate, bound)
     }
 
     async fn answer(&mut self, chain: &mut Chain, refusal: Refusal<'_>) -> Result<Retry, AuthError> {
         if !matches!(refusal.status, 401 | 403) {
             return Err(AuthError::NotAChallenge { status: refusal.status });
         }
-        let wanted = Wanted::of(refusal.www_authenticate);
+        let wanted = self.wanted(refusal.www_authenticate);
         self.note_challenge(&refusal, &wanted);
         if let Some(nonce) = refusal.dpop_nonce {
             let endpoint = self.settings.endpoint.clone();

@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::address::Address;
 use super::port::{KeyFailure, Port, PublicJwk, SigningKey};
 use super::settings::ClientKey;
 use super::step::join;
@@ -55,7 +56,7 @@ pub(crate) async fn proof<P: Port>(
         r#","htm":"#,
         &quoted(method),
         r#","htu":"#,
-        &quoted(without_query(url)),
+        &quoted(&target(url)),
         r#","iat":"#,
         &port.now().to_string(),
     ]);
@@ -66,6 +67,14 @@ pub(crate) async fn proof<P: Port>(
     }
     claims.push('}');
     sign(port, SigningKey::Dpop, &header, &claims).await
+}
+
+/// `htu`: the address without query and fragment. Where it has no path it is `/`, as it is on the wire (RFC 9449 section
+/// 4.3, RFC 3986 section 6.2.3).
+fn target(url: &str) -> String {
+    let bare = without_query(url);
+    let rootless = Address::parse(bare).is_some_and(|address| address.path.is_empty());
+    join(&[bare, if rootless { "/" } else { "" }])
 }
 
 /// A client assertion for the token endpoint of `issuer`. The audience is the issuer alone (RFC 7523bis).

@@ -156,9 +156,9 @@ pub struct Settings {
     /// Scopes that the host wants, separated by spaces: together with those of a challenge, and in place of those that
     /// the resource names.
     pub scope: Option<String>,
-    /// Whether a server without protected resource metadata is treated as 2025-03-26 says: its own origin is the
-    /// authorization server, with default endpoints where that has no metadata either. Later revisions do without, so
-    /// this is off once a connection is known to speak 2026-07-28.
+    /// Whether a server that neither has nor names protected resource metadata is treated as 2025-03-26 says: its own
+    /// origin is the authorization server, with default endpoints where that has no metadata either. Later revisions do
+    /// without, so turn it off once a connection is known to speak one.
     pub legacy_fallback: bool,
 }
 

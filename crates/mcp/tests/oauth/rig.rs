@@ -78,6 +78,7 @@ pub(crate) struct Inner {
     pub(crate) person: Option<AuthorizeFailure>,
     /// Changes the callback URL before it is handed over.
     pub(crate) callback: Option<fn(String) -> String>,
+    /// What the DPoP key is made of; empty for one that cannot be had.
     pub(crate) key: String,
 }
 
@@ -412,6 +413,9 @@ impl Port for World {
     }
 
     async fn dpop_jwk(&self) -> Result<PublicJwk, KeyFailure> {
+        if self.0.borrow().key.is_empty() {
+            return Err(KeyFailure("the store does not give it".into()));
+        }
         Ok(PublicJwk { x: self.0.borrow().key.clone(), y: "y".into() })
     }
 
