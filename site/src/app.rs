@@ -1,17 +1,16 @@
-//! Opens the workspace and puts the page for the address on the screen.
+//! The page: what it shows first, and which screen stands at the address.
 
-use browser::{Options, Workspace};
+use browser::glance::Glance;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use policy::ConversationId;
 
-use crate::chat::{ChatPage, Words};
-use crate::confirm;
-use crate::lazy;
-use crate::router::{Route, Router, focus_page, page_title, use_router};
+use crate::chat::{NewChat, Words};
+use crate::lazy::{self, Later, later};
+use crate::router::{Route, Router, page_title, use_router};
+use crate::shell::Shell;
 use crate::shell::rail::BackToChat;
-use crate::shell::{Shell, stopped};
-use crate::state::{AppState, sentence, use_state};
+use crate::state::{Front, STORE, use_front};
 use crate::ui::{Button, Working};
 
 /// Mounts the page.
@@ -22,28 +21,22 @@ pub fn start() {
     mount_to_body(App);
 }
 
-/// The root: waits for the workspace, then hands it to everything below.
+/// The root: waits for what the first page shows, then hands it to everything below.
 #[component]
 fn App() -> impl IntoView {
     Router::start();
-    let state = RwSignal::new(None::<AppState>);
+    let front = RwSignal::new(None::<Front>);
     let owner = Owner::current().unwrap_or_default();
     spawn_local(async move {
-        match Workspace::open(Options::default()).await {
-            Ok(ws) => {
-                let opened = owner.with(|| AppState::new(ws));
-                state.set(Some(opened));
-            }
-            Err(error) => stopped::show("Countersign could not start", &sentence(&error), &format!("{error:?}")),
-        }
+        let glance = Glance::read(STORE).await;
+        front.set(Some(owner.with(|| Front::new(glance))));
     });
-    move || match state.get() {
+    move || match front.get() {
         None => view! { <main class="opening"><Working what="Opening your workspace"/></main> }.into_any(),
-        Some(state) => {
-            provide_context(state);
+        Some(front) => {
+            provide_context(front);
             provide_context(Words::new());
-            confirm::provide_decisions();
-            lazy::Later::provide();
+            Later::provide(front);
             view! { <Alive/> }.into_any()
         }
     }
@@ -52,9 +45,9 @@ fn App() -> impl IntoView {
 /// Everything, as long as the workspace lives.
 #[component]
 fn Alive() -> impl IntoView {
-    let state = use_state();
+    let front = use_front();
     move || {
-        if state.dead.get() {
+        if front.dead.get() {
             view! {
                 <main class="stopped" role="alert">
                     <h1>"Countersign has stopped"</h1>
@@ -64,7 +57,7 @@ fn Alive() -> impl IntoView {
             }
             .into_any()
         } else {
-            view! { <Shell/><confirm::Decisions/> }.into_any()
+            view! { <Shell/>{lazy::once_open(|parts| (parts.decisions)(), || ().into_any())} }.into_any()
         }
     }
 }
@@ -76,51 +69,47 @@ pub fn Page() -> impl IntoView {
     // A tab of the same page is not a new page, and the settings look at the route themselves.
     let which = Memo::new(move |_| match router.route() {
         Route::NotFound(path) => Which::Nothing(path),
-        Route::Chat => Which::Chat(None),
-        Route::Conversation(id) => Which::Chat(Some(id.as_str().into())),
+        Route::Chat => Which::NewChat,
+        Route::Conversation(id) => Which::Conversation(id.as_str().into()),
         _ => Which::Settings,
     });
     move || match which.get() {
-        Which::Chat(id) => view! { <ChatPage id=id/> }.into_any(),
-        Which::Settings => view! { <SettingsPage/> }.into_any(),
+        Which::NewChat => view! { <NewChat/> }.into_any(),
+        Which::Conversation(id) => {
+            later(move |parts| (parts.conversation)(id.clone()), || waiting("Reading the conversation"), missing)
+        }
+        Which::Settings => later(|parts| (parts.settings)(), || waiting("Opening the settings"), missing),
         Which::Nothing(path) => view! { <NothingHere path=path/> }.into_any(),
     }
 }
 
 #[derive(Clone, PartialEq)]
 enum Which {
-    Chat(Option<ConversationId>),
+    NewChat,
+    Conversation(ConversationId),
     Settings,
     Nothing(String),
 }
 
-/// The pages of the settings, which are fetched when they are first opened.
-#[component]
-fn SettingsPage() -> impl IntoView {
-    let attempt = RwSignal::new(0_u32);
-    let page = LocalResource::new(move || {
-        attempt.track();
-        lazy::settings()
-    });
-    // The focus came here before the page did.
-    Effect::new(move |_| {
-        let there = page.with(Option::is_some);
-        if there && document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
-            request_animation_frame(focus_page);
-        }
-    });
-    move || match page.get() {
-        None => view! { <main class="settings"><Working what="Opening the settings"/></main> }.into_any(),
-        Some(Ok(draw)) => draw(),
-        Some(Err(_)) => view! {
-            <main class="settings">
-                <h1>"This page could not be fetched"</h1>
-                <p>"The rest of the page works. Check the connection and try again."</p>
-                <p><Button on:click=move |_| attempt.update(|count| *count += 1)>"Try again"</Button></p>
-            </main>
-        }
-        .into_any(),
+fn waiting(what: &'static str) -> AnyView {
+    view! { <main class="settings"><Working what=what/></main> }.into_any()
+}
+
+/// A page whose part of the program cannot be fetched.
+fn missing(later: Later) -> AnyView {
+    not_fetched(move || later.want())
+}
+
+/// Says that a page could not be fetched, and tries again when asked to.
+pub fn not_fetched(again: impl Fn() + 'static) -> AnyView {
+    view! {
+        <main class="settings">
+            <h1>"This page could not be fetched"</h1>
+            <p>"The rest of the page works. Check the connection and try again."</p>
+            <p><Button on:click=move |_| again()>"Try again"</Button></p>
+        </main>
     }
+    .into_any()
 }
 
 #[component]

@@ -1,16 +1,25 @@
-//! What is loaded when it is first needed: settings, the Markdown of answers, and what an empty chat does without.
+//! What is loaded when it is first needed.
+//!
+//! A page that a person has only opened shows names and a composer. The workspace with all that runs, and what is drawn
+//! only after the person did something, is one part; the settings and the Markdown of answers are two more. The first is
+//! fetched at the first sign of a person, so that it is there when it is wanted, and the workspace is opened with it.
 //!
 //! Each function marked below is the entrance to a part of the module that is cut off and fetched on first use. A part
 //! that cannot be fetched is an error that the next use tries again, never a stopped page.
 
-use browser::Asked;
+use std::future::Future;
+use std::pin::Pin;
+
+use browser::{Code, ConversationHead, Error};
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::task::spawn_local;
 use leptos::{ev, prelude::*};
-use policy::ConversationId;
+use policy::{ConnectorId, ConversationId};
 use wasm_split_helpers::SplitLoaderError;
 #[cfg(not(test))]
 use wasm_split_helpers::wasm_split;
+
+use crate::state::{AppState, Front};
 
 /// A part of the program could not be fetched.
 #[derive(Clone, Copy, Debug)]
@@ -50,92 +59,206 @@ part! { markdown:
     }
 }
 
-/// What is on the screen only after the person did something: functions that draw, to be called inside the owner.
+/// What needs an open workspace: functions that draw, to be called inside the owner, and functions that do.
 #[derive(Clone, Copy)]
-pub struct Screens {
-    /// What happened in a conversation.
-    pub thread: fn(ConversationId) -> AnyView,
-    /// The confirmation dialog: the question in front, and where a refused one is kept until it was read.
-    pub decide: fn(Signal<Option<Asked>>, RwSignal<Option<Asked>>) -> AnyView,
+pub struct Parts {
+    /// The page of a conversation.
+    pub conversation: fn(ConversationId) -> AnyView,
+    /// Who answers, and the choice of another.
+    pub mind: fn() -> AnyView,
+    /// What can be brought into a chat: the content of the + menu.
+    pub add_list: fn(Signal<Vec<ConnectorId>>, Callback<Vec<ConnectorId>>, Callback<()>) -> AnyView,
+    /// A field in the place of a conversation's title.
+    pub rename: fn(ConversationId, String, Callback<()>) -> AnyView,
+    /// The question before a conversation is deleted.
+    pub delete: fn(ConversationHead, RwSignal<Option<ConversationHead>>) -> AnyView,
+    /// The confirmation dialog, which shows itself while a question waits.
+    pub decisions: fn() -> AnyView,
+    /// The sections of the settings.
+    pub settings_rail: fn() -> AnyView,
+    /// The pages of the settings.
+    pub settings: fn() -> AnyView,
     /// The command palette.
     pub palette: fn() -> AnyView,
     /// The list of keys.
     pub shortcuts: fn() -> AnyView,
+    /// What the person has done.
+    pub deeds: Deeds,
+    open: fn(Front, Owner) -> Pin<Box<dyn Future<Output = Option<AppState>>>>,
 }
 
-part! { chat:
-    fn screens() -> Screens {
-        Ok(Screens {
-            thread: |id| crate::chat::thread(id),
-            decide: |asked, reading| crate::confirm::decide(asked, reading),
+/// What a person has the workspace do from the first page.
+#[derive(Clone, Copy)]
+pub struct Deeds {
+    /// Says something, in a conversation or in a new one with these connectors. Tells which one was begun.
+    pub say: fn(AppState, Said, Box<dyn FnOnce(Result<Option<ConversationId>, Error>)>),
+    /// Stops what runs in a conversation.
+    pub stop: fn(AppState, &ConversationId),
+    /// Chooses the connectors that are active in a conversation.
+    pub activate: fn(AppState, ConversationId, Vec<ConnectorId>),
+    /// Finds conversations by what was said in them.
+    pub search: fn(AppState, String, Box<dyn FnOnce(Vec<ConversationHead>)>),
+}
+
+/// What is said, and where.
+#[derive(Debug)]
+pub struct Said {
+    /// In which conversation; none begins one.
+    pub conversation: Option<ConversationId>,
+    /// The connectors of a new one; none takes all that can be used.
+    pub connectors: Option<Vec<ConnectorId>>,
+    /// The words.
+    pub words: String,
+}
+
+part! { workspace:
+    fn parts() -> Parts {
+        Ok(Parts {
+            conversation: crate::chat::conversation,
+            mind: crate::chat::mind,
+            add_list: crate::chat::add_list,
+            rename: |id, title, done| view! { <crate::chat::Rename id=id title=title done=done/> }.into_any(),
+            delete: |head, deleting| view! { <crate::chat::Delete head=head deleting=deleting/> }.into_any(),
+            decisions: || view! { <crate::confirm::Decisions/> }.into_any(),
+            settings_rail: || view! { <crate::settings::rail::SettingsRail/> }.into_any(),
+            settings: || view! { <crate::settings::SettingsPage/> }.into_any(),
             palette: || view! { <crate::palette::Palette/> }.into_any(),
             shortcuts: || view! { <crate::shell::shortcuts::Shortcuts/> }.into_any(),
+            deeds: crate::state::DEEDS,
+            open: |front, owner| Box::pin(crate::state::open(front, owner)),
         })
     }
 }
 
-/// The [`Screens`], once they are there. In context; Copy.
+/// An open workspace and what can be drawn of it.
+pub type Opened = (Parts, AppState);
+
+type Waiting = Box<dyn FnOnce(Result<Opened, Error>)>;
+
+/// The workspace, once it is open. In context; Copy.
 #[derive(Clone, Copy)]
 pub struct Later {
-    screens: RwSignal<Option<Result<Screens, NotLoaded>>>,
+    front: Front,
+    opened: RwSignal<Option<Result<Opened, NotLoaded>>>,
     loading: StoredValue<bool>,
+    waiting: StoredValue<Vec<Waiting>, LocalStorage>,
+    owner: StoredValue<Owner>,
+}
+
+/// The workspace that is opened when it is needed.
+pub fn use_later() -> Later {
+    expect_context::<Later>()
 }
 
 impl Later {
-    /// Puts it into context. The screens are fetched at the first sign of a person, so that they are there when one is
-    /// wanted; a page that is only opened does not load them.
-    pub fn provide() {
-        let this = Later { screens: RwSignal::new(None), loading: StoredValue::new(false) };
+    /// Puts it into context. The workspace is opened at the first sign of a person; a page that is only opened does
+    /// without it.
+    pub fn provide(front: Front) {
+        let this = Later {
+            front,
+            opened: RwSignal::new(None),
+            loading: StoredValue::new(false),
+            waiting: StoredValue::new_local(Vec::new()),
+            owner: StoredValue::new(Owner::current().unwrap_or_default()),
+        };
         provide_context(this);
-        let waiting = StoredValue::new(Vec::<WindowListenerHandle>::new());
-        let seen = move || {
-            if let Some(handles) = waiting.try_update_value(std::mem::take) {
+        let listening = StoredValue::new(Vec::<WindowListenerHandle>::new());
+        let forget = move || {
+            if let Some(handles) = listening.try_update_value(std::mem::take) {
                 handles.into_iter().for_each(WindowListenerHandle::remove);
             }
+        };
+        let seen = move || {
+            forget();
             this.want();
         };
-        waiting.set_value(vec![
+        listening.set_value(vec![
             window_event_listener(ev::pointermove, move |_| seen()),
             window_event_listener(ev::pointerdown, move |_| seen()),
             window_event_listener(ev::keydown, move |_| seen()),
         ]);
-        on_cleanup(move || {
-            if let Some(handles) = waiting.try_update_value(std::mem::take) {
-                handles.into_iter().for_each(WindowListenerHandle::remove);
+        on_cleanup(forget);
+    }
+
+    /// Opens the workspace, unless it is open or being opened. After a failure it tries again.
+    pub fn want(self) {
+        if self.loading.get_value() || self.opened.with_untracked(|opened| matches!(opened, Some(Ok(_)))) {
+            return;
+        }
+        self.loading.set_value(true);
+        if self.opened.with_untracked(Option::is_some) {
+            self.opened.set(None);
+        }
+        spawn_local(async move {
+            let opened = match parts().await {
+                // None: it cannot be opened, and the page says so.
+                Ok(parts) => (parts.open)(self.front, self.owner.get_value()).await.map(|state| Ok((parts, state))),
+                Err(missing) => Some(Err(missing)),
+            };
+            let _ = self.loading.try_set_value(false);
+            let Some(opened) = opened else { return };
+            let _ = self.opened.try_set(Some(opened));
+            let told = || opened.map_err(|NotLoaded| not_loaded());
+            for then in self.waiting.try_update_value(std::mem::take).unwrap_or_default() {
+                then(told());
             }
         });
     }
 
-    /// Fetches the screens, unless they are there or on their way. After a failure it tries again.
-    pub fn want(self) {
-        if self.loading.get_value() || self.screens.with_untracked(|screens| matches!(screens, Some(Ok(_)))) {
-            return;
+    /// Does something with the open workspace, now or as soon as it is there.
+    pub fn when(self, then: impl FnOnce(Result<Opened, Error>) + 'static) {
+        if let Some(Ok(opened)) = self.opened.get_untracked() {
+            return then(Ok(opened));
         }
-        self.loading.set_value(true);
-        if self.screens.with_untracked(Option::is_some) {
-            self.screens.set(None);
-        }
-        spawn_local(async move {
-            let fetched = screens().await;
-            let _ = self.loading.try_set_value(false);
-            let _ = self.screens.try_set(Some(fetched));
+        self.waiting.update_value(|waiting| waiting.push(Box::new(then)));
+        self.want();
+    }
+
+    /// As [`Later::when`]; that it is not there is told in a toast.
+    pub fn with(self, then: impl FnOnce(Opened) + 'static) {
+        self.when(move |opened| match opened {
+            Ok(opened) => then(opened),
+            Err(error) => self.front.tell_error(&error),
         });
+    }
+
+    /// What is there of it now. Tracks.
+    pub fn now(self) -> Option<Opened> {
+        self.opened.get().and_then(Result::ok)
     }
 }
 
-/// Draws one of the [`Screens`]: at once when they are there, otherwise `waiting`, and `missing` when they cannot be
+fn not_loaded() -> Error {
+    Error::new(Code::Network, "a part of the page could not be fetched")
+        .hint("check the connection and try again; nothing was sent")
+}
+
+/// Draws something of the open workspace: at once when it is there, otherwise `waiting`, and `missing` when it cannot be
 /// fetched. [`Later::want`] then tries again.
 pub fn later(
-    draw: impl Fn(Screens) -> AnyView + Send + 'static,
+    draw: impl Fn(Parts) -> AnyView + Send + 'static,
     waiting: impl Fn() -> AnyView + Send + 'static,
     missing: impl Fn(Later) -> AnyView + Send + 'static,
 ) -> AnyView {
-    let later = expect_context::<Later>();
+    let later = use_later();
     later.want();
-    let view = move || match later.screens.get() {
-        Some(Ok(screens)) => draw(screens),
+    let view = move || match later.opened.get() {
+        Some(Ok((parts, _))) => draw(parts),
         None => waiting(),
         Some(Err(NotLoaded)) => missing(later),
     };
     view.into_any()
+}
+
+/// As [`later`], for what is drawn without being asked for: nothing until it is there, and nothing is fetched for it.
+pub fn once_open(
+    draw: impl Fn(Parts) -> AnyView + Send + 'static,
+    before: impl Fn() -> AnyView + Send + 'static,
+) -> AnyView {
+    let later = use_later();
+    (move || match later.now() {
+        Some((parts, _)) => draw(parts),
+        None => before(),
+    })
+    .into_any()
 }

@@ -4,8 +4,8 @@ import { WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { startModel } from "../servers/model.mjs";
 import { journey } from "./harness.mjs";
 
-const PART = /\/split_chat\.wasm/;
-const expected = [/Failed to load resource/, /split_chat|Failed to fetch/];
+const PART = /\/split_workspace\.wasm/;
+const expected = [/Failed to load resource/, /split_workspace|Failed to fetch/];
 
 journey("an empty chat that nobody touches loads no more than it needs", async ({ app, page, network }) => {
   await app.chat();
@@ -21,24 +21,26 @@ journey("an empty chat that nobody touches loads no more than it needs", async (
   assert.equal(split(), 1, "once");
 });
 
-journey("a decision whose dialog cannot be fetched sends nothing, and is asked for again", { expected }, async ({ app, page, network, keep }) => {
+journey("what is said while a part cannot be fetched stays in the composer, nothing is sent, and the next try works", { expected }, async ({ app, page, network, keep }) => {
   const server = await keep(hostile({ tools: [tool("write_it", WRITE, { title: "Write it", inputSchema: strings("words") })], call: () => text("written") }));
   const model = await keep(startModel(({ results }) => (results.length === 0 ? { calls: [["write_it", { words: "black on white" }]] } : { say: "All done." })));
   await app.connect({ name: "Book", url: server.url });
   await app.chooseModel({ url: model.url });
   await page.route(PART, (route) => route.abort());
   await app.chat();
-  await app.say("write it");
-  const missing = page.getByRole("alertdialog", { name: "A question waits for your decision" });
-  await missing.waitFor();
+  const before = network.requests.filter((request) => request.url.startsWith(model.origin)).length;
+  await app.message.fill("write it");
+  await app.message.press("Enter");
+  const problem = page.locator("#composer-problem");
+  await problem.getByText("could not be fetched").waitFor();
+  await app.message.press("Enter");
+  await problem.getByText("could not be fetched").waitFor();
+  assert.equal(await app.message.inputValue(), "write it", "what was typed is still there");
+  assert.equal(network.requests.filter((request) => request.url.startsWith(model.origin)).length, before, "the model heard nothing");
   assert.equal(network.calls(server.origin).length, 0);
-  await app.button("Try again", missing).click();
-  await missing.waitFor();
-  assert.equal(network.calls(server.origin).length, 0, "trying again sends nothing");
   await page.unroute(PART);
-  await app.button("Try again", missing).click();
+  await app.message.press("Enter");
   await app.decision.waitFor();
-  assert.equal(await missing.count(), 0);
   assert.ok((await app.decision.innerText()).includes("black on white"));
   assert.equal(network.calls(server.origin).length, 0, "no write before the approval");
   await app.answer("Allow once");

@@ -11,6 +11,7 @@ import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
 import { chromium } from "playwright-core";
 import { build, createServer as createViteServer } from "vite";
+import { startProtected } from "../servers/protected.mjs";
 import { startEverything, startEverythingSse, startModern } from "../servers/start.mjs";
 
 const run = promisify(execFile);
@@ -135,6 +136,20 @@ async function proves(found, before) {
   assert.deepEqual(found.serverError, { code: "server", cause: -32602, hint: "string" });
   assert.equal(found.clientArguments, "invalid");
   assert.equal(found.clientClosed, "closed");
+  assert.deepEqual(found.elicited, {
+    accepts: "Booked Blue for 3 on Friday.",
+    declines: "No room was booked: decline.",
+    "answers with nothing": "No room was booked: cancel.",
+    throws: "No room was booked: cancel.",
+  });
+  assert.deepEqual(found.asked2, [["form", "Which room on Friday?", ["room", "people"]]]);
+  assert.deepEqual(found.noPrompts, []);
+  assert.equal(found.notSignedIn, "nothing");
+  assert.deepEqual(found.badNames, ["invalid", "invalid", "invalid"]);
+  assert.deepEqual(found.wrongOptions.filter(([, code]) => code !== "invalid"), []);
+  assert.equal(found.wrongOptions.length, 7);
+  assert.deepEqual(found.wrongSignIns, Array.from({ length: 7 }, () => "invalid"));
+  assert.equal(found.pinned, "2026-07-28");
   assert.equal(found.badAddress, "address");
   assert.equal(found.badFetch, "network");
 
@@ -143,10 +158,11 @@ async function proves(found, before) {
   const calls = since.filter((each) => each.message.method === "tools/call").map((each) => each.message.params);
   const writes = calls.filter(({ name }) => /^(create|delete|book|archive)/.test(name)).map(({ name, arguments: given }) => [name, JSON.stringify(given)]);
   // A question of the server is answered by sending the call again with the answer: the same call, allowed once.
-  assert.deepEqual(writes.filter((each, at) => each[0] !== "book_room" || writes[at - 1]?.[0] !== "book_room"), [
+  assert.deepEqual(writes.filter((each, at) => each[0] !== "book_room" || writes[at - 1]?.[1] !== each[1]), [
     ["create_ticket", '{"title":"From the package"}'],
     ["delete_ticket", '{"id":"T-404"}'],
     ["book_room", '{"day":"Monday"}'],
+    ["book_room", '{"day":"Friday"}'],
   ], "the allowed writes are the only ones that arrived");
   assert.ok(since.some((each) => each.headers["x-portal"] === "yes"), "the client's headers arrived");
 }
@@ -534,4 +550,174 @@ test("a fault inside ends what is running and everything after it, with a senten
   const trapped = new Instance(async () => ({ default: async () => {}, onPanic: () => {} }), new URL("http://portal.example/x.wasm"));
   const trap = await trapped.run(async () => { throw new WebAssembly.RuntimeError("unreachable"); }).catch((thrown) => thrown);
   assert.equal(trap.code, "dead");
+});
+
+test("the client alone has prompts, resources, completion, subscriptions and log messages", async () => {
+  const server = await startEverything();
+  try {
+    const found = await inNode("everything.mjs", `
+      import { connect } from "countersign/mcp";
+      const events = [];
+      const client = await connect(process.argv[2], { onEvent: (event) => events.push(event) });
+      const prompts = (await client.listPrompts()).map((prompt) => prompt.name);
+      const prompt = await client.getPrompt("args-prompt", { city: "Bern" });
+      const resources = await client.listResources();
+      const templates = (await client.listResourceTemplates()).map((template) => template.uriTemplate);
+      const read = await client.readResource(resources[0].uri);
+      const completion = await client.complete({ prompt: "completable-prompt", argument: "department", value: "S" });
+      await client.setLogLevel("debug");
+      await client.subscribe(resources[0].uri);
+      await client.unsubscribe(resources[0].uri);
+      const unknown = await client.readResource("demo://nowhere").then(() => "read", (error) => error.code);
+      const plain = await client.request("ping").then(() => "answered", (error) => error.code);
+      console.log(JSON.stringify({ prompts, prompt, uri: resources[0].uri, templates, read, completion, unknown, plain }));
+      await client.close();
+    `, server.url);
+    assert.ok(found.prompts.includes("args-prompt"));
+    assert.match(JSON.stringify(found.prompt.messages), /Bern/);
+    assert.ok(found.templates.length > 0);
+    assert.equal(found.read.contents[0].uri, found.uri);
+    assert.ok(found.completion.values.includes("Sales"), JSON.stringify(found.completion));
+    assert.equal(found.unknown, "server");
+    assert.equal(found.plain, "answered");
+  } finally {
+    await server.stop();
+  }
+});
+
+/** What somebody writes to sign in without a person: the test's authorization server answers at once. */
+const signIn = `
+  import { connect, CountersignError } from "countersign/mcp";
+  const opened = [];
+  const authorize = async (url) => {
+    opened.push(url);
+    return (await fetch(url, { redirect: "manual" })).headers.get("location");
+  };
+  const store = new Map();
+  const auth = { redirectUri: "http://localhost:9/callback", authorize, store, clientName: "Portal" };
+  const whoami = async (options) => {
+    const client = await connect(process.argv[2], options);
+    try {
+      return (await client.callTool("whoami")).content[0].text;
+    } finally {
+      await client.close();
+    }
+  };
+`;
+
+test("a sign-in is kept, renewed without a person, and revoked", async () => {
+  const server = await startProtected();
+  try {
+    const found = await inNode("sign-in.mjs", `${signIn}
+      const first = await whoami({ auth });
+      const again = await whoami({ auth });
+      const kept = [...store.keys()];
+      const client = await connect(process.argv[2], { auth });
+      const out = await client.signOut();
+      await client.close();
+      console.log(JSON.stringify({ first, again, kept, out, left: [...store.keys()], opened: opened.map((url) => Object.fromEntries(new URL(url).searchParams)) }));
+    `, server.url);
+    assert.deepEqual([found.first, found.again], ["Ann", "Ann"]);
+    assert.equal(found.opened.length, 1, "the second client uses what the first one kept");
+    assert.equal(found.opened[0].resource, server.url);
+    assert.equal(found.opened[0].code_challenge_method, "S256");
+    assert.deepEqual(found.kept, [`countersign sign-in ${server.url}`]);
+    assert.equal(found.out, "done");
+    assert.deepEqual(found.left, []);
+    assert.deepEqual(server.asked.token, ["authorization_code"]);
+    assert.equal(server.asked.register, 1);
+    assert.equal(server.asked.revoke.length, 2, "the refresh token and the access token");
+  } finally {
+    await server.stop();
+  }
+});
+
+test("a token that ended is renewed once for everybody who shares the store, and the call goes through", async () => {
+  const server = await startProtected({ lifetime: 1 });
+  try {
+    const found = await inNode("renewed.mjs", `${signIn}
+      await whoami({ auth });
+      const client = await connect(process.argv[2], { auth });
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const names = await Promise.all(Array.from({ length: 5 }, async () => (await client.callTool("whoami")).content[0].text));
+      await client.close();
+      console.log(JSON.stringify({ names, opened: opened.length }));
+    `, server.url);
+    assert.deepEqual(found.names, ["Ann", "Ann", "Ann", "Ann", "Ann"]);
+    assert.equal(found.opened, 1);
+    assert.deepEqual(server.asked.token.slice(0, 1), ["authorization_code"]);
+    assert.ok(server.asked.token.slice(1).every((grant) => grant === "refresh_token"), "nobody signed in twice");
+    assert.ok(server.asked.token.length <= 3, `five calls were not five renewals: ${server.asked.token}`);
+  } finally {
+    await server.stop();
+  }
+});
+
+test("a token that the server no longer takes is replaced, and nothing secret is in an error", async () => {
+  const server = await startProtected({ refusesRefresh: true });
+  try {
+    const found = await inNode("refused.mjs", `${signIn}
+      const client = await connect(process.argv[2], { auth });
+      await client.listTools();
+      console.log(JSON.stringify({ ready: true }));
+      process.exit(0);
+    `, server.url);
+    assert.equal(found.ready, true);
+    server.expire();
+    const refused = await inNode("refused-again.mjs", `${signIn}
+      const told = (error) => ({ ours: CountersignError.is(error), code: error.code, message: error.message, hint: error.hint, cause: JSON.stringify(error.cause ?? null) });
+      const blocked = await connect(process.argv[2], { auth: { ...auth, authorize: async () => { throw new Error("the window was blocked"); } } }).catch(told);
+      const nobody = await connect(process.argv[2], { auth: { ...auth, authorize: undefined } }).catch(told);
+      const forged = await connect(process.argv[2], { auth: { ...auth, authorize: async (url) => (await authorize(url)).replace(/state=[^&]+/, "state=other") } }).catch(told);
+      const both = await connect(process.argv[2], { auth, headers: { Authorization: "Bearer x" } }).catch(told);
+      const without = await connect(process.argv[2]).catch(told);
+      console.log(JSON.stringify({ blocked, nobody, forged, both, without }));
+    `, server.url);
+    for (const name of ["blocked", "nobody", "forged", "without"]) assert.equal(refused[name].code, "sign-in", JSON.stringify(refused[name]));
+    assert.equal(refused.both.code, "invalid");
+    assert.match(refused.blocked.message, /the window was blocked/);
+    assert.match(refused.nobody.message, /a person has to sign in/);
+    assert.match(refused.forged.message, /does not belong to this sign-in/);
+    for (const token of server.tokens) assert.ok(!JSON.stringify(refused).includes(token), "a token is in no error");
+    assert.ok(!JSON.stringify(refused).includes("canary"));
+  } finally {
+    await server.stop();
+  }
+});
+
+test("a page signs in in a window, once for all clients that share a store", async () => {
+  const server = await startProtected();
+  writeFileSync(path.join(project, "window.html"), page("window.mjs"));
+  writeFileSync(path.join(project, "callback.html"), page("callback.mjs"));
+  writeFileSync(path.join(project, "callback.mjs"), 'new BroadcastChannel("sign-in").postMessage(location.href);\nclose();\n');
+  writeFileSync(path.join(project, "window.mjs"), `
+    import { connect } from "./node_modules/countersign/mcp.js";
+    const stateOf = (address) => new URL(address).searchParams.get("state");
+    let windows = 0;
+    const authorize = (address) => new Promise((resolve, reject) => {
+      windows += 1;
+      const channel = new BroadcastChannel("sign-in");
+      channel.onmessage = ({ data }) => stateOf(data) === stateOf(address) && (channel.close(), resolve(data));
+      if (!open(address, "_blank", "popup,width=480,height=640")) reject(new Error("the window was blocked"));
+    });
+    const auth = { redirectUri: new URL("callback.html", location.href).href, authorize, store: new Map() };
+    const names = [];
+    for (let round = 0; round < 2; round += 1) {
+      const client = await connect(decodeURIComponent(location.hash.slice(1)), { auth });
+      names.push((await client.callTool("whoami")).content[0].text);
+      await client.close();
+    }
+    const held = (await navigator.locks.query()).held.length;
+    globalThis.found = { names, windows, held };
+  `);
+  const host = await serve(project);
+  try {
+    const found = await findings(`${host.url}/window.html`, server.url);
+    assert.deepEqual(found.names, ["Ann", "Ann"]);
+    assert.equal(found.windows, 1);
+    assert.equal(found.held, 0, "no lock is left behind");
+  } finally {
+    await host.close();
+    await server.stop();
+  }
 });

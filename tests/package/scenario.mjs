@@ -149,7 +149,63 @@ async function alone(address, found) {
   found.serverError = { code: wrong.code, cause: wrong.cause?.code, hint: typeof wrong.hint };
   found.clientArguments = await ended(() => client.callTool("list_tickets", "text"));
   await client.close();
+  await answers(address, found);
   found.clientClosed = await ended(() => client.listTools());
   found.badAddress = await ended(() => connect("board"));
   found.badFetch = await ended(() => connect(address, { fetch: async () => ({ status: 200 }) }));
+}
+
+/** What a page answers to a server, and options that do not fit. */
+async function answers(address, found) {
+  const asked = [];
+  const thrown = console.error;
+  const cases = {
+    accepts: (question) => {
+      asked.push(question);
+      return { action: "accept", content: { room: "Blue", people: 3 } };
+    },
+    declines: async () => ({ action: "decline" }),
+    "answers with nothing": () => {},
+    throws: () => { throw new Error("out of order"); },
+  };
+  found.elicited = {};
+  console.error = () => {};
+  for (const [name, elicit] of Object.entries(cases)) {
+    const client = await connect(address, { elicit });
+    found.elicited[name] = (await client.callTool("book_room", { day: "Friday" })).content[0].text;
+    await client.close();
+  }
+  console.error = thrown;
+  found.asked2 = asked.map(({ mode, message, schema }) => [mode, message, Object.keys(schema.properties)]);
+  found.frozen &&= asked.every(frozen);
+  const client = await connect(address);
+  found.noPrompts = await client.listPrompts();
+  found.notSignedIn = await client.signOut();
+  found.badNames = [await ended(() => client.getPrompt(5)), await ended(() => client.readResource()), await ended(() => client.request("tools/call", { name: "list_tickets" }))];
+  await client.close();
+  const wrong = {
+    elicit: true,
+    onEvent: "log",
+    protocol: "2020-01-01",
+    logLevel: "loud",
+    tasks: "yes",
+    auth: "Bearer x",
+    other: 1,
+  };
+  found.wrongOptions = [];
+  for (const [name, value] of Object.entries(wrong)) found.wrongOptions.push([name, await ended(() => connect(address, { [name]: value }))]);
+  const signIns = [
+    {},
+    { redirectUri: "https://portal.example/callback", other: 1 },
+    { redirectUri: "https://portal.example/callback", store: { get() {} } },
+    { redirectUri: "https://portal.example/callback", authorize: "window" },
+    { grant: "client_credentials", client: { id: "a", method: "magic" } },
+    { grant: "password" },
+    { grant: { type: "jwt_bearer" } },
+  ];
+  found.wrongSignIns = [];
+  for (const auth of signIns) found.wrongSignIns.push(await ended(() => connect(address, { auth })));
+  const pinned = await connect(address, { protocol: "2026-07-28" });
+  found.pinned = pinned.server.protocol;
+  await pinned.close();
 }

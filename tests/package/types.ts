@@ -1,6 +1,6 @@
 // What somebody writes against the package's types. Compiled and not run; every `@ts-expect-error` must be one.
 import { CountersignError, open, type Change, type Code, type Connector, type Question, type Workspace } from "countersign";
-import { connect, CountersignError as Same, type Client, type Tool } from "countersign/mcp";
+import { connect, CountersignError as Same, type Client, type Prompt, type Resource, type Tool } from "countersign/mcp";
 
 export async function uses(signal: AbortSignal): Promise<void> {
   const workspace: Workspace = await open({ store: { indexedDb: "portal" }, identity: { name: "Ann" }, fetch, signal, wasm: new URL("https://portal.example/host.wasm") });
@@ -20,6 +20,28 @@ export async function uses(signal: AbortSignal): Promise<void> {
   const client: Client = await connect(new URL("https://board.example/mcp"), { headers: new Headers(), signal });
   const tools: readonly Tool[] = await client.listTools({ signal });
   await client.callTool("a", { b: 1 }, { onProgress: ({ progress, total }) => progress / (total ?? 1) });
+  const asks: Client = await connect("https://board.example/mcp", {
+    protocol: "2026-07-28",
+    logLevel: "warning",
+    tasks: true,
+    elicit: async (question, { signal }) => {
+      signal.throwIfAborted();
+      return question.mode === "form" ? { action: "accept", content: { schema: question.schema } } : { action: question.url ? "decline" : "cancel" };
+    },
+    onEvent: (event) => {
+      if (event.kind === "sent-again") event.why satisfies string;
+      if (event.kind === "log") event.data satisfies unknown;
+    },
+    auth: { redirectUri: "https://portal.example/callback", store: new Map<string, unknown>(), authorize: async (url) => new URL(url), dpop: true },
+  });
+  await connect("https://board.example/mcp", { auth: { client: { id: "a", privateKey: "pem", algorithm: "ES256" }, grant: "client_credentials" } });
+  const prompts: readonly Prompt[] = await asks.listPrompts();
+  (await asks.getPrompt(prompts[0].name, { topic: "a" }, { signal })).messages[0].content satisfies object;
+  const resources: readonly Resource[] = await asks.listResources();
+  (await asks.readResource(resources[0].uri)).contents[0].text satisfies string | undefined;
+  (await asks.complete({ prompt: "a", argument: "topic", value: "b", settled: { c: "d" } })).values satisfies readonly string[];
+  (await asks.request("com.example/greet", { a: 1 })).hello satisfies unknown;
+  (await asks.signOut()) satisfies string;
   try {
     await client.close();
   } catch (error) {
@@ -37,6 +59,12 @@ export async function uses(signal: AbortSignal): Promise<void> {
   tools.push({ name: "mine", inputSchema: {} });
   // @ts-expect-error a function is no JSON
   await client.callTool("a", { b: () => 1 });
+  // @ts-expect-error a prompt's arguments are texts
+  await client.getPrompt("a", { b: 1 });
+  // @ts-expect-error an answer has an action
+  await connect("https://board.example/mcp", { elicit: () => true });
+  // @ts-expect-error there is no such grant
+  await connect("https://board.example/mcp", { auth: { grant: "password" } });
   // @ts-expect-error errors are made by the package
   new CountersignError();
   // @ts-expect-error no such code

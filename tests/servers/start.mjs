@@ -1,6 +1,8 @@
 // Starts the real servers that the suites talk to, each as its own process on a free loopback port.
 import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -94,6 +96,31 @@ export async function startModern(...options) {
   const port = await freePort();
   const server = await start("board", process.execPath, [path.join(here, "modern.mjs"), String(port), ...options], { port });
   return { ...server, witness: async () => (await fetch(`${server.origin}/witness`)).json() };
+}
+
+/**
+ * The real nginx with the ready file `site/deploy/mcp-proxy.nginx.conf`, its marked places filled in: the origins of the
+ * pages, and `servers`, an object of names and origins.
+ */
+export async function startNginxProxy(pages, servers) {
+  const nginx = process.env.COUNTERSIGN_NGINX;
+  if (!nginx) throw new Error("COUNTERSIGN_NGINX is not set: it names an nginx");
+  const port = await freePort();
+  const folder = mkdtempSync(path.join(tmpdir(), "countersign-nginx-"));
+  const lines = (entries) => entries.map(([from, to]) => `    ${from} ${to};`).join("\n");
+  const replaced = (text, from, to) => {
+    if (!text.includes(from)) throw new Error(`site/deploy/mcp-proxy.nginx.conf has no \`${from}\``);
+    return text.replace(from, to);
+  };
+  let proxy = readFileSync(path.join(here, "../../site/deploy/mcp-proxy.nginx.conf"), "utf8");
+  proxy = replaced(proxy, '    "https://chat.example.com" $http_origin;', lines(pages.map((page) => [`"${page}"`, "$http_origin"])));
+  proxy = replaced(proxy, '    "example" https://mcp.example.com;', lines(Object.entries(servers).map(([name, origin]) => [`"${name}"`, origin])));
+  proxy = replaced(proxy, "listen 127.0.0.1:8091;", `listen 127.0.0.1:${port};`);
+  writeFileSync(path.join(folder, "proxy.conf"), proxy);
+  const own = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `  ${name}_temp_path ${folder}/${name};`).join("\n");
+  writeFileSync(path.join(folder, "nginx.conf"), `daemon off;\nworker_processes 1;\npid ${folder}/pid;\nerror_log stderr;\nevents {}\nhttp {\n  access_log off;\n${own}\n  include ${folder}/proxy.conf;\n}\n`);
+  const server = await start("nginx", nginx, ["-p", folder, "-c", path.join(folder, "nginx.conf"), "-e", "stderr"], { port, path: "" });
+  return { ...server, stop: async () => { await server.stop(); rmSync(folder, { recursive: true, force: true }); } };
 }
 
 /** The library of `python_server.py`, on the Python that COUNTERSIGN_PYTHON names. */

@@ -1,21 +1,70 @@
 //! The MCP client alone, for people who bring their own rules: **nothing here is gated**.
 //!
-//! It asks nobody, records nothing and keeps nothing. The workspace does not use it; its calls go through the
-//! dispatcher.
+//! It records nothing and keeps nothing, and it asks nobody but the page that embeds it. The workspace does not use it;
+//! its calls go through the dispatcher.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use mcp::{CallTool, Config, Elicitation, Event};
+use futures_util::future::LocalBoxFuture;
+use mcp::oauth::Revocation;
+use mcp::{
+    Again, Answer, Ask, CallTool, Config, Elicitation, Era, Event, List, Listed, LogLevel, OpError, Request,
+    ServerRequest,
+};
 use serde_json::{Map, Value, json};
-use std::cell::RefCell;
-use std::collections::HashMap;
+use wasm_bindgen_futures::spawn_local;
 
-use crate::drive::{Connection, Done, Failed, Transport};
+use crate::drive::{Connection, Done, Failed, Transport, Weakly};
 use crate::error::{Code, Error};
 use crate::fetch::Fetcher;
 use crate::link::op_error;
+use crate::oauth::SignIn;
 
 type OnProgress = Rc<dyn Fn(Value)>;
+
+/// What the embedding page does for a client.
+#[derive(Default)]
+pub struct Hooks {
+    /// Puts a question of the server to a person: `id`, `mode` (`form` or `url`), `message`, and `schema` or `url`. Without
+    /// it, servers are told that nobody answers questions.
+    pub elicit: Option<Box<dyn Fn(Value) -> LocalBoxFuture<'static, Answer>>>,
+    /// Hears what the server or the connection says by itself, as `{kind, ...}`; the kinds are in `mcp.d.ts`, and
+    /// `withdrawn` tells that the question `id` needs no answer any more.
+    pub event: Option<Box<dyn Fn(Value)>>,
+    /// Signs in where the server asks for it.
+    pub sign_in: Option<Rc<SignIn>>,
+}
+
+/// What a client can do on its server.
+pub enum Wish<'a> {
+    /// Read a whole list.
+    List(List),
+    /// Call a tool.
+    Tool {
+        /// Its name.
+        name: &'a str,
+        /// The text of one JSON object, sent byte for byte.
+        arguments: String,
+    },
+    /// Send any other request.
+    Request {
+        /// The method.
+        method: &'a str,
+        /// The text of one JSON object, sent byte for byte.
+        params: String,
+    },
+    /// Hear of changes of a resource by the event `resource-updated`, or no longer.
+    Watch {
+        /// Its address.
+        uri: &'a str,
+        /// Whether to hear of them.
+        on: bool,
+    },
+    /// Choose from which level on the server sends log messages.
+    LogLevel(LogLevel),
+}
 
 /// A connection to one server, without a gate. Clones share it.
 #[derive(Clone)]
@@ -23,36 +72,63 @@ pub struct Client {
     connection: Connection,
     host: Rc<str>,
     progress: Rc<RefCell<HashMap<mcp::OpId, OnProgress>>>,
+    sign_in: Option<Rc<SignIn>>,
 }
 
 impl Client {
-    /// Connects. Questions of the server are not offered, so it will not ask any.
+    /// Connects. Questions of the server are offered when somebody answers them.
     ///
     /// # Errors
     /// Why it could not be reached or used.
-    pub async fn connect(config: Config, fetcher: Fetcher) -> Result<Client, Error> {
+    pub async fn connect(config: Config, fetcher: Fetcher, hooks: Hooks) -> Result<Client, Error> {
         let mut config = config;
-        config.elicitation = Elicitation { form: false, url: false };
+        let answers = hooks.elicit.is_some();
+        // Nobody here has approved a definition.
+        config.take_changes = true;
+        config.elicitation = Elicitation { form: answers, url: answers };
         let url = web_sys::Url::new(&config.endpoint).ok();
         let Some(url) = url.filter(|url| matches!(url.protocol().as_str(), "https:" | "http:")) else {
             return Err(Error::new(Code::Address, format!("`{}` is not the address of a server", config.endpoint))
                 .hint("use one that begins with https://"));
         };
+        let sign_in = hooks.sign_in.clone();
+        let transport = match sign_in.clone() {
+            Some(sign_in) => Transport::SignedIn(fetcher, sign_in),
+            None => Transport::Network(fetcher),
+        };
         let progress: Rc<RefCell<HashMap<mcp::OpId, OnProgress>>> = Rc::default();
         let listeners = progress.clone();
-        let connection = Connection::new(config, Transport::Network(fetcher), move |event| {
-            if let Event::Progress { op, progress, total, message } = event
-                && let Some(listener) = listeners.borrow().get(op).cloned()
-            {
-                let mut detail = Map::new();
-                detail.insert("progress".to_owned(), json!(progress));
-                detail.extend(total.map(|total| ("total".to_owned(), json!(total))));
-                detail.extend(message.as_ref().map(|message| ("message".to_owned(), json!(message))));
-                listener(Value::Object(detail));
+        let itself: Rc<OnceCell<Weakly>> = Rc::default();
+        let asked = itself.clone();
+        let connection = Connection::new(config, transport, move |event| match event {
+            Event::Progress { op, progress, total, message } => {
+                if let Some(listener) = listeners.borrow().get(op).cloned() {
+                    let mut detail = Map::new();
+                    detail.insert("progress".to_owned(), (*progress).into());
+                    detail.extend(total.map(|total| ("total".to_owned(), total.into())));
+                    detail.extend(message.clone().map(|message| ("message".to_owned(), message.into())));
+                    listener(Value::Object(detail));
+                }
+            }
+            Event::Asked(request) => {
+                if let (Some(elicit), Some(itself)) = (&hooks.elicit, asked.get().cloned()) {
+                    let (ask, answer) = (request.id, elicit(question(request)));
+                    spawn_local(async move { itself.answer(ask, answer.await) });
+                }
+            }
+            event => {
+                if let (Some(hear), Some(told)) = (&hooks.event, told(event)) {
+                    hear(told);
+                }
             }
         });
-        let client = Client { connection, host: url.host().into(), progress };
+        let _ = itself.set(connection.weakly());
+        let client = Client { connection, host: url.host().into(), progress, sign_in };
         client.connection.connect().await.map_err(|failed| client.error(&failed))?;
+        let era = client.connection.connected().map(|connected| connected.era);
+        if let (Some(sign_in), Some(Era::Y2026)) = (&client.sign_in, era) {
+            sign_in.is_modern().await;
+        }
         Ok(client)
     }
 
@@ -69,39 +145,43 @@ impl Client {
         }
     }
 
-    /// Every tool, as received.
-    ///
-    /// # Errors
-    /// When the list could not be read to its end.
-    pub async fn list_tools(&self) -> Result<Vec<Value>, Error> {
-        match self.connection.list().await {
-            Ok(Done::Tools { tools, .. }) => Ok(tools),
-            Ok(_) => Ok(Vec::new()),
-            Err(failed) => Err(self.error(&failed)),
-        }
-    }
-
-    /// Calls a tool. `arguments` is the text of one JSON object, sent byte for byte. Dropping the future cancels it.
+    /// Does what is wished and waits for the answer, as received: a list of all its pages, or the whole result. Dropping
+    /// the future cancels it.
     ///
     /// # Errors
     /// When it did not work; a tool that says that it failed is no error.
-    pub async fn call_tool(
-        &self,
-        name: &str,
-        arguments: String,
-        on_progress: impl Fn(Value) + 'static,
-    ) -> Result<Value, Error> {
-        let running = self.connection.call(CallTool { name: name.to_owned(), arguments, progress: true });
+    pub async fn ask(&self, wish: Wish<'_>, on_progress: impl Fn(Value) + 'static) -> Result<Value, Error> {
+        let lists = matches!(wish, Wish::List(_));
+        // What only reads may be asked again by anybody; of anything else it matters whether it happened.
+        let (running, acts) = match wish {
+            Wish::List(List::Tools) => (self.connection.list(), false),
+            Wish::List(list) => (self.connection.list_of(list), false),
+            Wish::Tool { name, arguments } => {
+                let call = CallTool { name: name.to_owned(), arguments, progress: true };
+                (self.connection.call(call), true)
+            }
+            Wish::Request { method, params } => {
+                let reads = matches!(method, "prompts/get" | "resources/read" | "completion/complete");
+                let request = Request { method: method.to_owned(), params, progress: true };
+                (self.connection.request(request), !reads)
+            }
+            Wish::Watch { uri, on } => (self.connection.watch(uri, on), false),
+            Wish::LogLevel(level) => (self.connection.set_log_level(level), false),
+        };
         let _listening = running.op().map(|op| {
             self.progress.borrow_mut().insert(op, Rc::new(on_progress));
             Listening { op, progress: self.progress.clone() }
         });
         match running.await {
             Ok(Done::Called(result)) => Ok(result.raw),
-            Ok(_) => Err(Error::new(Code::Protocol, "the answer was of another kind")),
+            Ok(Done::Answered(result)) => Ok(result),
+            Ok(Done::Tools { tools: items, .. } | Done::Listed(items)) => Ok(Value::Array(items)),
+            Ok(Done::Connected(_)) => Ok(Value::Null),
+            // A server without prompts has none to list.
+            Err(Failed { error: OpError::Unsupported { .. }, .. }) if lists => Ok(Value::Array(Vec::new())),
             Err(failed) => {
                 let mut error = self.error(&failed);
-                if failed.sent == mcp::Sent::Unknown && error.code != Code::Cancelled {
+                if acts && failed.sent == mcp::Sent::Unknown && error.code != Code::Cancelled {
                     error.code = Code::UnknownOutcome;
                     error.hint = Some("it may have happened; look on the server before you repeat it".to_owned());
                 }
@@ -110,14 +190,91 @@ impl Client {
         }
     }
 
+    /// Signs out: forgets what is kept, and has the authorization server revoke the tokens if it can. Says how that went:
+    /// `done`, `not-offered`, `failed`, or `nothing` where nobody was signed in.
+    pub async fn sign_out(&self) -> &'static str {
+        match &self.sign_in {
+            None => "nothing",
+            Some(sign_in) => match sign_in.end().await {
+                Revocation::Nothing => "nothing",
+                Revocation::NotOffered => "not-offered",
+                Revocation::Done => "done",
+                Revocation::Failed(_) => "failed",
+            },
+        }
+    }
+
     /// Ends the connection and tells the server.
-    pub async fn close(&self) {
+    pub fn close(&self) {
         self.connection.close();
     }
 
     fn error(&self, failed: &Failed) -> Error {
-        op_error(&failed.error, &self.host)
+        let error = op_error(&failed.error, &self.host);
+        match (error.code, &self.sign_in) {
+            (Code::SignIn, Some(sign_in)) => sign_in.take_failure().unwrap_or(error),
+            _ => error,
+        }
     }
+}
+
+/// A question of the server as the page gets it.
+fn question(request: &ServerRequest) -> Value {
+    let (mode, name, what, elicitation) = match &request.kind {
+        Ask::Form { schema } => ("form", "schema", schema.clone(), None),
+        Ask::Url { url, elicitation } => ("url", "url", url.as_str().into(), Some(elicitation.clone())),
+    };
+    let mut members = vec![("id", request.id.get().into()), ("message", request.message.as_str().into()), (name, what)];
+    members.extend(elicitation.map(|elicitation| ("elicitation", elicitation.into())));
+    object("mode", mode, members)
+}
+
+/// What the page is told of an event, if anything.
+fn told(event: &Event) -> Option<Value> {
+    let (kind, members) = match event {
+        Event::Log { level, logger, data, .. } => {
+            let logger = logger.clone().into();
+            ("log", vec![("level", level.as_str().into()), ("logger", logger), ("data", data.clone())])
+        }
+        Event::ListChanged(listed) => {
+            let list = match listed {
+                Listed::Tools => "tools",
+                Listed::Prompts => "prompts",
+                Listed::Resources => "resources",
+            };
+            ("list-changed", vec![("list", list.into())])
+        }
+        Event::SentAgain { why, .. } => {
+            let why = match why {
+                Again::NewSession => "new-session",
+                Again::Headers => "headers",
+                Again::Input => "input",
+                Again::Version => "version",
+            };
+            ("sent-again", vec![("why", why.into())])
+        }
+        Event::ResourceUpdated { uri } => ("resource-updated", vec![("uri", uri.as_str().into())]),
+        Event::ElicitationComplete { elicitation } => {
+            ("elicitation-complete", vec![("elicitation", elicitation.as_str().into())])
+        }
+        Event::Task { status, .. } => {
+            let message = status.message.clone().into();
+            let (task, state) = (status.task.as_str().into(), status.status.as_str().into());
+            ("task", vec![("task", task), ("status", state), ("message", message)])
+        }
+        Event::Disconnected { error } => ("disconnected", vec![("message", error.to_string().into())]),
+        Event::AskWithdrawn { id } => ("withdrawn", vec![("id", id.get().into())]),
+        _ => return None,
+    };
+    Some(object("kind", kind, members))
+}
+
+/// An object whose first member says what it is. One function for all of them: the macro would be one each.
+fn object(name: &str, kind: &str, members: Vec<(&str, Value)>) -> Value {
+    let mut object = Map::new();
+    object.insert(name.to_owned(), kind.into());
+    object.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    Value::Object(object)
 }
 
 struct Listening {

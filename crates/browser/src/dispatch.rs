@@ -752,7 +752,7 @@ impl From<&Refusal> for Error {
 fn ended(result: Result<Done, Failed>, host: &str) -> Ended {
     match result {
         Ok(Done::Called(result)) => Ended::Done(result.raw),
-        Ok(Done::Connected(_) | Done::Tools { .. }) => {
+        Ok(_) => {
             let error = Error::new(Code::Protocol, format!("{host}: the answer was of another kind"));
             Ended::Failed { error, sent: Sent::Unknown }
         }

@@ -14,14 +14,15 @@ use std::task::{Context, Poll};
 
 use futures_channel::oneshot;
 use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
+use mcp::oauth::{Chain, Refusal, Signed};
 use mcp::{
-    AskId, CallResult, CallTool, Connected, Event, Excluded, FetchId, HttpRequest, Input, OpError, OpId, Output, Sent,
-    Session,
+    AskId, CallResult, CallTool, Connected, Event, Excluded, FetchId, HttpRequest, Input, List, LogLevel, OpError,
+    OpId, Output, Sent, Session,
 };
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::fetch::{Failure, Fetcher, Request};
+use crate::fetch::{Failure, Fetcher, Request, Response};
 use crate::time::{Timer, monotonic, sleep};
 
 /// How long telling a server that the connection ends may take, in milliseconds.
@@ -32,8 +33,27 @@ const FAREWELL: u64 = 3_000;
 pub enum Transport {
     /// Over the network.
     Network(Fetcher),
+    /// Over the network, with somebody who signs in where a server asks for it.
+    SignedIn(Fetcher, Rc<dyn Authority>),
     /// To a server that runs in this page.
     InPage(Rc<dyn InPage>),
+}
+
+/// Who has the tokens of a connection, and gets them where a server asks for them.
+///
+/// Futures that take long are the person's time: the session is told ([`Input::SigningIn`]), and no request is late
+/// meanwhile.
+pub trait Authority {
+    /// The headers that show who one request comes from; none while nobody is signed in. A token that is about to end
+    /// is renewed first.
+    fn headers<'a>(&'a self, method: &'a str, url: &'a str) -> LocalBoxFuture<'a, Signed>;
+
+    /// A server refused a request with 401 or 403, and has surely not run it: does what it asks for, and says whether to
+    /// send the same request again. `chain` is what the request has led to so far.
+    fn refused<'a>(&'a self, chain: &'a mut Chain, refusal: Refusal<'a>) -> LocalBoxFuture<'a, bool>;
+
+    /// A server gave a nonce for the next proof.
+    fn nonce<'a>(&'a self, url: &'a str, nonce: &'a str) -> LocalBoxFuture<'a, ()>;
 }
 
 /// A server that runs in this page and answers the same requests as one on the network.
@@ -65,6 +85,10 @@ pub enum Done {
     },
     /// The answer to a call.
     Called(Box<CallResult>),
+    /// The entries of another list, as received.
+    Listed(Vec<Value>),
+    /// The answer to another request, as received.
+    Answered(Value),
 }
 
 /// Why an operation gave nothing.
@@ -97,6 +121,21 @@ struct Inner {
     connected: RefCell<Option<Connected>>,
     on_event: Box<dyn Fn(&Event)>,
     pumping: Cell<bool>,
+    /// How many requests wait for a sign-in.
+    signing: Cell<u32>,
+}
+
+/// A connection, without keeping it alive: for whoever hears its events.
+#[derive(Clone)]
+pub struct Weakly(Weak<Inner>);
+
+impl Weakly {
+    /// Answers a question of the server, if the connection is still there.
+    pub fn answer(&self, ask: AskId, answer: mcp::Answer) {
+        if let Some(inner) = self.0.upgrade() {
+            Connection(inner).answer(ask, answer);
+        }
+    }
 }
 
 impl Connection {
@@ -112,7 +151,13 @@ impl Connection {
             connected: RefCell::default(),
             on_event: Box::new(on_event),
             pumping: Cell::new(false),
+            signing: Cell::new(0),
         }))
+    }
+
+    /// The same connection, not kept alive.
+    pub fn weakly(&self) -> Weakly {
+        Weakly(Rc::downgrade(&self.0))
     }
 
     /// Connects, to learn what the server is.
@@ -136,6 +181,26 @@ impl Connection {
     /// Calls an action. Only the dispatcher does, with what a permit holds.
     pub(crate) fn call(&self, call: CallTool) -> Running {
         self.start(|session, now| session.call_tool(call, now))
+    }
+
+    /// Reads a list.
+    pub(crate) fn list_of(&self, list: List) -> Running {
+        self.start(|session, now| session.list(list, now))
+    }
+
+    /// Sends any other request. Like a call, it may do anything: only for who has no gate.
+    pub(crate) fn request(&self, request: mcp::Request) -> Running {
+        self.start(|session, now| session.request(request, now))
+    }
+
+    /// Wants to hear of changes of a resource, or no longer.
+    pub(crate) fn watch(&self, uri: &str, on: bool) -> Running {
+        self.start(|session, now| if on { session.watch(uri, now) } else { session.unwatch(uri, now) })
+    }
+
+    /// Chooses from which level on the server sends log messages.
+    pub(crate) fn set_log_level(&self, level: LogLevel) -> Running {
+        self.start(|session, now| session.set_log_level(level, now))
     }
 
     /// Answers a question of the server.
@@ -226,6 +291,8 @@ impl Inner {
             }
             Event::Tools { op, tools, excluded } => (op, Ok(Done::Tools { tools, excluded })),
             Event::Called { op, result } => (op, Ok(Done::Called(Box::new(result)))),
+            Event::Listed { op, items, .. } => (op, Ok(Done::Listed(items))),
+            Event::Answered { op, result } => (op, Ok(Done::Answered(result))),
             Event::Failed { op, error, sent } => (op, Err(Failed { error, sent })),
             _ => return,
         };
@@ -277,56 +344,142 @@ async fn carry(transport: Transport, request: HttpRequest, to: Weak<Inner>) {
         }
         None => false,
     };
-    match transport {
+    let (fetcher, authority) = match transport {
         Transport::InPage(server) => {
             let answer = server.answer(request).await;
             let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
             report(Input::Response { id, status: answer.status, headers });
             report(Input::Bytes { id, chunk: answer.body.into_bytes() });
             report(Input::Ended { id });
+            return;
         }
-        Transport::Network(fetcher) => {
-            let request = Request {
-                method: request.method.as_str().to_owned(),
-                url: request.url,
-                headers: request.headers,
-                body: request.body.map(String::into_bytes),
-                // The session keeps the time: it knows progress from silence.
-                timeout: None,
-            };
-            let failed = |why: Failure| Input::Failed { id, why: why.to_string(), sent: sent(&why) };
-            let mut response = match fetcher.send(request).await {
-                Ok(response) => response,
-                // An answer, and one that no other revision of the protocol would change (X05).
-                Err(Failure::Redirected) => {
-                    report(Input::Response { id, status: REDIRECT, headers: Vec::new() });
-                    report(Input::Ended { id });
-                    return;
-                }
-                Err(why) => {
-                    report(failed(why));
-                    return;
-                }
-            };
-            let headers = std::mem::take(&mut response.headers);
-            report(Input::Response { id, status: response.status, headers });
-            loop {
-                let more = match response.chunk().await {
-                    Ok(Some(chunk)) => report(Input::Bytes { id, chunk }),
-                    Ok(None) => {
-                        report(Input::Ended { id });
-                        false
-                    }
-                    Err(why) => {
-                        report(failed(why));
-                        false
-                    }
-                };
-                if !more {
-                    return;
-                }
+        Transport::Network(fetcher) => (fetcher, None),
+        Transport::SignedIn(fetcher, authority) => (fetcher, Some(authority)),
+    };
+    let failed = |why: Failure| Input::Failed { id, why: why.to_string(), sent: sent(&why) };
+    let mut response = match send(&fetcher, authority.as_deref(), request, &to).await {
+        Ok(response) => response,
+        // An answer, and one that no other revision of the protocol would change (X05).
+        Err(Failure::Redirected) => {
+            report(Input::Response { id, status: REDIRECT, headers: Vec::new() });
+            report(Input::Ended { id });
+            return;
+        }
+        Err(why) => {
+            report(failed(why));
+            return;
+        }
+    };
+    let headers = std::mem::take(&mut response.headers);
+    report(Input::Response { id, status: response.status, headers });
+    loop {
+        let more = match response.chunk().await {
+            Ok(Some(chunk)) => report(Input::Bytes { id, chunk }),
+            Ok(None) => {
+                report(Input::Ended { id });
+                false
             }
+            Err(why) => {
+                report(failed(why));
+                false
+            }
+        };
+        if !more {
+            return;
         }
+    }
+}
+
+/// Sends one request, as whoever is signed in, and again after each sign-in that its refusal led to. A refused request
+/// was not run, so a call goes out once more at no risk.
+async fn send(
+    fetcher: &Fetcher,
+    authority: Option<&dyn Authority>,
+    request: HttpRequest,
+    to: &Weak<Inner>,
+) -> Result<Response, Failure> {
+    let method = request.method.as_str();
+    let mut plain = Request {
+        method: method.to_owned(),
+        url: request.url,
+        headers: request.headers,
+        body: request.body.map(String::into_bytes),
+        // The session keeps the time: it knows progress from silence.
+        timeout: None,
+    };
+    let Some(authority) = authority else { return fetcher.send(plain).await };
+    let own = std::mem::take(&mut plain.headers);
+    let mut chain = Chain::default();
+    loop {
+        let signed = personal(to, authority.headers(method, &plain.url)).await;
+        plain.headers = own.iter().chain(&signed.headers).cloned().collect();
+        let mut response = fetcher.send(plain.clone()).await?;
+        let header =
+            |name: &str| response.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let nonce = header("dpop-nonce");
+        // Ending a session is no reason to sign in.
+        if !matches!(response.status, 401 | 403) || request.method == mcp::Method::Delete {
+            if let Some(nonce) = nonce {
+                authority.nonce(&plain.url, &nonce).await;
+            }
+            return Ok(response);
+        }
+        let challenge = header("www-authenticate");
+        let refusal = Refusal {
+            status: response.status,
+            www_authenticate: challenge.as_deref(),
+            dpop_nonce: nonce.as_deref(),
+            used: signed.used,
+        };
+        if !personal(to, authority.refused(&mut chain, refusal)).await {
+            return Ok(response);
+        }
+        // Read to its end, so that the connection can be used again.
+        let _ = response.all(REFUSAL).await;
+    }
+}
+
+/// How much of the body of a refusal is read before the request goes out again.
+const REFUSAL: usize = 64 << 10;
+
+/// Waits for what may need the person, and tells the session that it is their time.
+async fn personal<T>(connection: &Weak<Inner>, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    let mut waiting = None;
+    std::future::poll_fn(move |context| {
+        let polled = work.as_mut().poll(context);
+        match &polled {
+            Poll::Pending if waiting.is_none() => waiting = Some(Waiting::begin(connection.clone())),
+            Poll::Pending => {}
+            Poll::Ready(_) => waiting = None,
+        }
+        polled
+    })
+    .await
+}
+
+/// One request that waits for a sign-in, until dropped.
+struct Waiting(Weak<Inner>);
+
+impl Waiting {
+    fn begin(connection: Weak<Inner>) -> Self {
+        Self::count(&connection, 1);
+        Waiting(connection)
+    }
+
+    fn count(connection: &Weak<Inner>, change: i32) {
+        let Some(inner) = connection.upgrade() else { return };
+        let before = inner.signing.get();
+        inner.signing.set(before.saturating_add_signed(change));
+        if (before == 0) != (inner.signing.get() == 0) {
+            inner.feed(Input::SigningIn(before == 0));
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        Self::count(&self.0, -1);
     }
 }
 

@@ -5,9 +5,11 @@
 //! * The timeout covers the body, not only the headers.
 //! * A redirect is never followed (X05). `redirect: "manual"` tells a redirect from a network failure, which
 //!   `"error"` does not, and follows it just as little.
+//! * What a workspace's proxies say is applied here and nowhere else, so that everything above speaks of a server's own
+//!   address.
 //! * No cookies, no referrer, no cache. `fetch` is taken from the global object, never from `window`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::future::{Either, select};
@@ -57,12 +59,38 @@ pub enum Failure {
 #[derive(Clone, Default)]
 pub struct Fetcher {
     custom: Option<Function>,
+    /// Origins whose requests go through a proxy, and the proxy's prefix. Shared by clones.
+    proxies: Rc<RefCell<Vec<(String, String)>>>,
 }
 
 impl Fetcher {
     /// Uses a function with the signature of `fetch`.
     pub fn custom(function: Function) -> Self {
-        Fetcher { custom: Some(function) }
+        Fetcher { custom: Some(function), proxies: Rc::default() }
+    }
+
+    /// From now on requests to these origins go through these prefixes. Everything else keeps speaking of the server's
+    /// own addresses: only the last step knows.
+    pub(crate) fn set_proxies<'a>(&self, proxies: impl Iterator<Item = (&'a String, &'a String)>) {
+        let proxies = proxies.map(|(origin, through)| (origin.clone(), through.clone())).collect();
+        self.proxies.replace(proxies);
+    }
+
+    /// The prefix of the proxy that requests to a URL go through, if any.
+    pub(crate) fn proxy_of(&self, url: &str) -> Option<String> {
+        let proxies = self.proxies.borrow();
+        proxies.iter().find(|(origin, _)| below(url, origin).is_some()).map(|(_, through)| through.clone())
+    }
+
+    /// Where a request really goes.
+    fn routed(&self, url: &str) -> String {
+        let proxies = self.proxies.borrow();
+        let found = proxies.iter().find_map(|(origin, through)| Some((through, below(url, origin)?)));
+        match found {
+            Some((through, rest)) if rest.starts_with('/') => format!("{through}{rest}"),
+            Some((through, rest)) => format!("{through}/{rest}"),
+            None => url.to_owned(),
+        }
     }
 
     /// Sends a request and returns as soon as the headers are there.
@@ -102,7 +130,7 @@ impl Fetcher {
         };
 
         let response: web_sys::Response =
-            JsFuture::from(self.call(&request.url, &init)?).await.map_err(failed)?.unchecked_into();
+            JsFuture::from(self.call(&self.routed(&request.url), &init)?).await.map_err(failed)?.unchecked_into();
         let status = response.status();
         if response.type_() == ResponseType::Opaqueredirect || matches!(status, 301 | 302 | 303 | 307 | 308) {
             return Err(Failure::Redirected);
@@ -132,7 +160,7 @@ impl Fetcher {
         init.set_cache(RequestCache::NoStore);
         init.set_referrer_policy(ReferrerPolicy::NoReferrer);
         init.set_signal(Some(&abort.controller.signal()));
-        let Ok(promise) = self.call(url, &init) else { return false };
+        let Ok(promise) = self.call(&self.routed(url), &init) else { return false };
         let answer = JsFuture::from(promise);
         match select(answer, crate::time::sleep(timeout)).await {
             Either::Left((result, _)) => result.is_ok(),
@@ -149,6 +177,11 @@ impl Fetcher {
         let promise = fetch.call2(&JsValue::UNDEFINED, &url.into(), init).map_err(unsendable)?;
         Ok(handled(Promise::resolve(&promise)))
     }
+}
+
+/// What follows the origin in a URL of that origin. `https://a.example` is not the origin of `https://a.example.org`.
+fn below<'a>(url: &'a str, origin: &str) -> Option<&'a str> {
+    url.strip_prefix(origin).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
 }
 
 /// An answer whose body is still arriving. Dropping it aborts the request.

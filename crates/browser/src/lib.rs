@@ -4,6 +4,8 @@
 //! * `dispatch`: the only way to a tool. A call is decided by `policy`, shown, answered, recorded, and sent as it was.
 //! * [`drive`]: gives a sans-IO `mcp` session its hands; `link` keeps one connection a connector.
 //! * [`builtin`]: *Guide* and *Notebook*, MCP servers in this page.
+//! * [`glance`]: what a page shows before the workspace is opened.
+//! * [`oauth`]: the hands of a sign-in.
 //! * [`store`]: where things are kept; `audit` the one writer of the log; `secrets` tokens and keys; `tabs` locks
 //!   and news between tabs.
 //! * [`fetch`], [`time`], `events`, [`error`], [`view`]: the small parts.
@@ -15,6 +17,8 @@ pub mod client;
 pub mod drive;
 pub mod error;
 pub mod fetch;
+pub mod glance;
+pub mod oauth;
 pub mod store;
 pub mod time;
 pub mod view;

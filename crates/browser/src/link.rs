@@ -408,7 +408,7 @@ impl Drop for During {
 pub(crate) async fn read_list(connection: &Connection) -> Result<Live, Failed> {
     let (tools, excluded) = match connection.list().await? {
         Done::Tools { tools, excluded } => (tools, excluded),
-        Done::Connected(_) | Done::Called(_) => (Vec::new(), Vec::new()),
+        _ => (Vec::new(), Vec::new()),
     };
     let connected = connection.connected().ok_or(Failed { error: OpError::Closed, sent: mcp::Sent::Unknown })?;
     let mut excluded: Vec<Excluded> =

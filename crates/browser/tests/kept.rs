@@ -15,6 +15,7 @@ mod common;
 use std::rc::Rc;
 
 use browser::chat::conversation::{Body, CallState};
+use browser::glance::Glance;
 use browser::policy::{Provenance, SignIn};
 use browser::store::indexed_db::IndexedDb;
 use browser::store::{Op, Store, StoreError, Table};
@@ -68,6 +69,46 @@ async fn a_newer_page_takes_the_database_over_and_the_old_one_says_so() {
         "an older page does not touch newer data"
     );
     newer.close();
+}
+
+#[wasm_bindgen_test]
+async fn a_glance_shows_what_the_workspace_shows_before_it_is_opened() {
+    let name = fresh();
+    assert_eq!(Glance::read(&name).await, Glance::first(), "nothing is kept yet");
+    let ws = tab(&name).await;
+    assert_eq!(Glance::read(&name).await, Glance::first(), "a new workspace is what the first glance says");
+
+    ws.rename_me("Ada").await.unwrap();
+    ws.rename_workspace("Desk").await.unwrap();
+    ws.set_action_on(&"notebook".into(), "delete_all_notes", false).await.unwrap();
+    let model = ModelConfig {
+        id: String::new(),
+        name: "Small".into(),
+        base_url: "https://models.example/v1".into(),
+        model: "small".into(),
+        context: None,
+        key: None,
+    };
+    let model = ws.save_model(model, None).await.unwrap();
+    ws.choose_model(Some(&model)).await.unwrap();
+    let first = ws.new_conversation().await.unwrap();
+    ws.rename_conversation(&first, "Older").await.unwrap();
+    browser::time::sleep(5).await;
+    let second = ws.new_conversation().await.unwrap();
+    ws.rename_conversation(&second, "Newer").await.unwrap();
+    browser::time::sleep(600).await;
+
+    let glance = Glance::read(&name).await;
+    assert_eq!((glance.person.name.as_str(), glance.person.workspace.as_str()), ("Ada", "Desk"));
+    assert!(glance.person.runs_workspace);
+    let notebook = glance.offers.iter().find(|offer| offer.id.as_str() == "notebook").unwrap();
+    assert!(!notebook.actions.iter().any(|name| name == "delete_all_notes"));
+    assert_eq!(notebook.on, notebook.actions.len());
+    assert_eq!(glance.conversations, ws.conversations());
+    assert_eq!(glance.conversations[0].title, "Newer");
+    assert_eq!(glance.models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["Small"]);
+    assert_eq!(glance.chosen_model, Some(model));
+    assert_eq!(glance.storage, StorageState::Kept);
 }
 
 #[wasm_bindgen_test]

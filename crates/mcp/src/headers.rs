@@ -161,7 +161,7 @@ pub(crate) fn encode(text: &str) -> String {
 }
 
 /// Base64 with padding (RFC 4648, 4).
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     let digit = |bits: u32| {
         char::from(match (bits & 63) as u8 {
             n @ 0..=25 => b'A' + n,

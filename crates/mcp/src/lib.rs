@@ -22,6 +22,7 @@ mod era;
 mod error;
 mod headers;
 mod jsonrpc;
+pub mod oauth;
 mod request;
 mod revision;
 mod session;

@@ -54,6 +54,8 @@ pub struct Session {
     asks: Table<AskId, Open>,
     /// Since when at least one question has been open: time that is the person's, not the server's.
     asking_since: Option<Millis>,
+    /// Since when the driver signs in; the person's time too.
+    signing_since: Option<Millis>,
     tools: Table<String, Known>,
     cache: Cache,
     stream: Stream,
@@ -166,6 +168,7 @@ impl Session {
             waiting: VecDeque::new(),
             asks: Table::default(),
             asking_since: None,
+            signing_since: None,
             tools: Table::default(),
             cache: Cache::default(),
             stream: Stream::default(),
@@ -218,6 +221,12 @@ impl Session {
             Input::Bytes { id, chunk } => self.bytes(id, &chunk),
             Input::Ended { id } => self.ended(id),
             Input::Failed { id, why, sent } => self.broken(id, why, sent),
+            Input::SigningIn(true) => self.signing_since = self.signing_since.or(Some(self.now)),
+            Input::SigningIn(false) => {
+                if let Some(since) = self.signing_since.take() {
+                    self.forgive(since);
+                }
+            }
             Input::Tick => self.announced = None,
         }
         self.due();

@@ -140,6 +140,9 @@ pub enum Input {
         /// [`Sent::Unknown`].
         sent: Sent,
     },
+    /// The driver began or ended what needs the person for a sign-in before a request can go out or go out again. As with
+    /// questions of the server, that time is the person's: no request is late meanwhile.
+    SigningIn(bool),
     /// Time passed. Due after every [`Output::WakeAt`]; harmless at any other time.
     Tick,
 }
@@ -158,6 +161,7 @@ impl fmt::Debug for Input {
             Self::Failed { id, why, sent } => {
                 f.debug_struct("Failed").field("id", id).field("why", why).field("sent", sent).finish()
             }
+            Self::SigningIn(begins) => f.debug_tuple("SigningIn").field(begins).finish(),
             Self::Tick => f.write_str("Tick"),
         }
     }

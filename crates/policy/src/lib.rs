@@ -45,7 +45,7 @@ pub use id::{CallId, ConnectionId, ConnectorId, ConversationId, GrantId, GroupId
 pub use lifecycle::NewConnector;
 pub use member::{Developer, Group, Member, Role};
 pub use plan::{Profile, ProfileRules};
-pub use rulebook::{Rulebook, Why, WorkspaceSettings};
+pub use rulebook::{FIRST_WORKSPACE, Rulebook, Why, WorkspaceSettings};
 pub use snapshot::Snapshot;
 
 /// A point in time: milliseconds since the Unix epoch, UTC. This crate never reads a clock, so times come in.

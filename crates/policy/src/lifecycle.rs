@@ -144,6 +144,37 @@ impl Rulebook {
         Ok(())
     }
 
+    /// Has requests to an origin go through a proxy, or directly again with none.
+    ///
+    /// # Errors
+    /// [`Why::AdminsOnly`], and [`Why::Proxy`] for an entry that cannot be used.
+    pub fn set_proxy(&mut self, by: &MemberId, origin: &str, through: Option<&str>) -> Result<(), Why> {
+        self.may_set_workspace(self.member(by)?)?;
+        let origin = origin.trim().trim_end_matches('/').to_ascii_lowercase();
+        let Some(through) = through else {
+            self.workspace.proxies.remove(&origin);
+            return Ok(());
+        };
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        let plain = |text: &str| text.chars().all(|c| c.is_ascii_graphic() && !"?#\\@".contains(c));
+        if !host.is_some_and(|host| !host.is_empty() && plain(host) && !host.contains('/')) {
+            return Err(Why::Proxy("needs the origin of a server, such as https://mcp.example.com, without a path"));
+        }
+        let through = through.trim();
+        let here = through.starts_with('/') && !through.starts_with("//");
+        let local = ["http://localhost", "http://127.0.0.1"]
+            .iter()
+            .any(|host| through.strip_prefix(host).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/'])));
+        let elsewhere = through.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
+        if !plain(through) || !(here || elsewhere || (local && self.workspace.allow_loopback)) {
+            return Err(Why::Proxy(
+                "needs a path of this site, such as /mcp-proxy/example, or an address with https://",
+            ));
+        }
+        self.workspace.proxies.insert(origin, through.trim_end_matches('/').to_owned());
+        Ok(())
+    }
+
     /// Decides what the workspace asks for.
     ///
     /// # Errors
@@ -688,6 +719,43 @@ mod tests {
         book.set_allow_loopback(&owner(), true).unwrap();
         book.create_draft(&owner(), local(), NOW).unwrap();
         assert!(tracker(&book).is_local());
+    }
+
+    #[test]
+    fn a_proxy_is_an_origin_and_a_place_and_only_an_admin_sets_it() {
+        let mut book = workspace(Profile::Enterprise);
+        assert_eq!(
+            book.set_proxy(&"dev".into(), "https://a.example", Some("/p")),
+            Err(Why::AdminsOnly("change the workspace's settings"))
+        );
+        for (origin, through) in [
+            ("a.example", "/p"),
+            ("https://a.example/mcp", "/p"),
+            ("https://user@a.example", "/p"),
+            ("https://", "/p"),
+            ("https://a.example", "//other.example"),
+            ("https://a.example", "http://other.example"),
+            ("https://a.example", "p"),
+            ("https://a.example", "/p?x"),
+            ("https://a.example", "https://"),
+        ] {
+            assert!(
+                matches!(book.set_proxy(&owner(), origin, Some(through)), Err(Why::Proxy(_))),
+                "{origin} {through}"
+            );
+        }
+        let local = "http://127.0.0.1:8091/mcp-proxy/a";
+        assert!(
+            book.set_proxy(&owner(), "https://a.example", Some(local)).is_err(),
+            "only where local servers are allowed"
+        );
+        book.set_allow_loopback(&owner(), true).unwrap();
+        book.set_proxy(&owner(), "https://a.example", Some(local)).unwrap();
+        assert!(book.set_proxy(&owner(), "https://a.example", Some("http://127.0.0.1.evil.example/")).is_err());
+        book.set_proxy(&owner(), " https://A.example/ ", Some("/mcp-proxy/a/")).unwrap();
+        assert_eq!(book.workspace.proxies["https://a.example"], "/mcp-proxy/a");
+        book.set_proxy(&owner(), "https://a.example", None).unwrap();
+        assert!(book.workspace.proxies.is_empty());
     }
 
     #[test]

@@ -9,6 +9,10 @@ use crate::{
     Profile, ProfileRules, Provider, Reach, Remember, Role, Stage,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The name of a workspace until somebody gives it another one.
+pub const FIRST_WORKSPACE: &str = "My workspace";
 
 /// The settings of a workspace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +32,12 @@ pub struct WorkspaceSettings {
     /// Servers on this machine and its private network may be connected (S119, X04).
     #[serde(default)]
     pub allow_loopback: bool,
+    /// Where requests to an origin go instead, for servers that do not let web pages in: `https://mcp.example.com` to a
+    /// path of this site, or to an address over `https:`. Empty by default. A proxy sees all that goes through it,
+    /// tokens too, so whatever uses one says so. A server's identity, its `resource` and its tokens stay those of its
+    /// own address.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub proxies: BTreeMap<String, String>,
     /// What to ask for, everywhere.
     #[serde(default)]
     pub confirm: Confirm,
@@ -128,6 +138,9 @@ pub enum Why {
     /// A class may be lowered only by an admin (X37).
     #[error("only admins and owners may set a milder class than the server's definition suggests; ask one of them")]
     LoweringClass,
+    /// An entry of the proxies cannot be used.
+    #[error("the proxy {0}")]
+    Proxy(&'static str),
     /// A name is needed.
     #[error("a name needs at least one visible character; type one")]
     NoName,
@@ -139,12 +152,13 @@ impl Rulebook {
     pub fn first_run(member_name: &str, _now: Millis) -> Self {
         Self {
             workspace: WorkspaceSettings {
-                name: "My workspace".to_owned(),
+                name: FIRST_WORKSPACE.to_owned(),
                 profile: Profile::Enterprise,
                 developer_gate: true,
                 developers: Access::Nobody,
                 lockdown: false,
                 allow_loopback: false,
+                proxies: BTreeMap::new(),
                 confirm: Confirm::default(),
                 remember: Remember::default(),
             },

@@ -9,6 +9,8 @@ pub mod client;
 #[cfg(feature = "host")]
 pub mod host;
 mod plain;
+#[cfg(feature = "mcp")]
+mod sign_in;
 mod tickets;
 
 use std::cell::RefCell;

@@ -111,7 +111,7 @@ impl Chromium {
 }
 
 /// A script that starts an unpacked program with its unpacked libraries.
-fn wrapper(places: &Places, top: &Path, program: &Path) -> Outcome<PathBuf> {
+pub(crate) fn wrapper(places: &Places, top: &Path, program: &Path) -> Outcome<PathBuf> {
     let folder = places.cache.join("debian-programs");
     std::fs::create_dir_all(&folder).doing("make a folder for programs")?;
     let file = folder.join(program.file_name().unwrap_or_default());

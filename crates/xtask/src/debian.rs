@@ -50,6 +50,28 @@ pub(crate) fn install(places: &Places, what: &str, packages: &[&str]) -> Outcome
     attempt.map_err(|failure| failure.next(by_hand))
 }
 
+/// Unpacks packages into the cache, where they are only wanted for a test and must change nothing on the machine.
+pub(crate) fn fetch(places: &Places, what: &str, packages: &[&str]) -> Outcome<()> {
+    let by_hand = format!("as root, run `apt-get install {}`", packages.join(" "));
+    if !is_here() {
+        return Err(
+            Failure::new(format!("{what}: this machine has no apt")).next("install it from your system's packages")
+        );
+    }
+    step(&format!("unpack {what} ({})", packages.join(" ")), || {
+        // The lists are fetched only when those at hand do not do.
+        unpack(places, packages).or_else(|failure| match administrator() {
+            Some(prefix) => {
+                let words = [prefix, &["apt-get", "update"]].concat();
+                let (program, rest) = words.split_first().ok_or_else(|| Failure::new("nothing to run"))?;
+                Program::new(program).args(rest).done().and_then(|()| unpack(places, packages))
+            }
+            None => Err(failure),
+        })
+    })
+    .map_err(|failure| failure.next(by_hand))
+}
+
 /// What goes before a command so that it runs as root: nothing, `sudo`, or it cannot.
 fn administrator() -> Option<&'static [&'static str]> {
     let me = Program::new("id").args(["-u"]).output().ok()?;

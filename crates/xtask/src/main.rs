@@ -8,6 +8,7 @@ mod demo;
 mod dist;
 mod headers;
 mod house;
+mod nginx;
 mod package;
 mod places;
 mod requirements;
@@ -34,8 +35,13 @@ cargo xtask COMMAND
             --demo        also start a real MCP server on this machine to connect to
             --dev         a debug build, built again when a source file changes
   test      set up what is missing and run every suite; ends in `N passed, N failed`
-            NAME          one suite: native, wasm, browser, package, size
+            NAME          one suite: native, wasm, browser, package, conformance, size
             NAME PART     only its tests with PART in their name
+  conformance   run the official MCP conformance suite with the package's client, in a page, a worker and Node
+            --in PLACE    only in page, worker or node
+            --requirements REVISION   only what 2025-11-25 or 2026-07-28 requires
+            --scenario NAME   only this one
+            --unmodified  nothing added to the suite; the browser's web security is off instead
   dist      write the site as one archive for any static host into dist/
             --base PATH   for a path, for example /sub/
             --allow-loopback   may connect to servers on the reader's own machine
@@ -73,6 +79,7 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
             words.end()?;
             suites::test(name.as_deref(), filter)
         }
+        "conformance" => suites::conformance(&words.0),
         "size" => {
             words.end()?;
             suites::test(Some("size"), None)

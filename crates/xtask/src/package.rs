@@ -6,12 +6,28 @@ use crate::setup::Tools;
 use std::path::PathBuf;
 
 /// The builds of one crate, by its features: the host, and the MCP client alone.
-const BUILDS: &[&str] = &["host", "mcp"];
+const BUILDS: &[&str] = &["host", CLIENT];
+/// The MCP client alone.
+const CLIENT: &str = "mcp";
 
 /// Fills `pkg/wasm/` and puts the licences beside it, so that `npm pack` in `pkg/` has everything.
 pub(crate) fn build(places: &Places, tools: &Tools) -> Outcome<()> {
+    build_parts(places, tools, BUILDS)?;
+    for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        let to = places.root.join("pkg").join(licence);
+        std::fs::copy(places.root.join(licence), to).doing(format_args!("copy {licence}"))?;
+    }
+    Ok(())
+}
+
+/// Fills the part of `pkg/wasm/` that `pkg/mcp.js` loads.
+pub(crate) fn build_client(places: &Places, tools: &Tools) -> Outcome<()> {
+    build_parts(places, tools, &[CLIENT])
+}
+
+fn build_parts(places: &Places, tools: &Tools, names: &[&str]) -> Outcome<()> {
     let built = places.target.join(crate::toolchain::WASM).join("release/sdk.wasm");
-    for name in BUILDS {
+    for name in names {
         step(&format!("build the package's part `{name}`"), || {
             let out = places.root.join("pkg/wasm").join(name);
             let _ = std::fs::remove_dir_all(&out);
@@ -34,10 +50,6 @@ pub(crate) fn build(places: &Places, tools: &Tools) -> Outcome<()> {
                 .env(&tools.wasm)
                 .done()
         })?;
-    }
-    for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
-        let to = places.root.join("pkg").join(licence);
-        std::fs::copy(places.root.join(licence), to).doing(format_args!("copy {licence}"))?;
     }
     Ok(())
 }

@@ -171,6 +171,7 @@ pub(crate) fn for_testing(places: &Places, tools: &Tools) -> Outcome<Testing> {
     }
     browser.put_into(places, &mut environment)?;
     environment.set("COUNTERSIGN_PYTHON", python);
+    environment.set("COUNTERSIGN_NGINX", crate::nginx::find(places)?);
     Ok(Testing { environment })
 }
 

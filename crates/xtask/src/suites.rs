@@ -16,9 +16,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// The suites, in the order they run.
-const SUITES: &[&str] = &["native", "wasm", "browser", "package", "size"];
+const SUITES: &[&str] = &["native", "wasm", "browser", "package", "conformance", "size"];
 /// What the name of a test can begin with: the suites, and the checks made here.
-pub(crate) const SOURCES: &[&str] = &["native", "wasm", "browser", "package", "xtask"];
+pub(crate) const SOURCES: &[&str] = &["native", "wasm", "browser", "package", "conformance", "xtask"];
 
 /// Crates that are built and tested for this machine.
 const PURE: &[&str] = &["policy", "mcp", "chat", "xtask"];
@@ -37,6 +37,8 @@ struct Bench {
     filter: Option<String>,
     testing: Option<Testing>,
     www: Option<PathBuf>,
+    /// Whether `pkg/wasm/` holds what this checkout makes.
+    packaged: bool,
 }
 
 /// Runs one suite or all, and says whether everything passed.
@@ -52,7 +54,7 @@ pub(crate) fn test(name: Option<&str>, filter: Option<String>) -> Outcome<bool> 
     let tools = setup::for_building(&places)?;
     println!("compiler for the browser: {}", tools.route);
     let filtered = filter.is_some();
-    let mut bench = Bench { places, tools, filter, testing: None, www: None };
+    let mut bench = Bench { places, tools, filter, testing: None, www: None, packaged: false };
     let mut all = Results::default();
     let mut lines = Vec::new();
     for suite in &wanted {
@@ -91,6 +93,15 @@ pub(crate) fn test(name: Option<&str>, filter: Option<String>) -> Outcome<bool> 
     Ok(failed == 0)
 }
 
+/// Runs the official conformance suite with its own options, and says whether everything passed.
+pub(crate) fn conformance(options: &[String]) -> Outcome<bool> {
+    let places = Places::find()?;
+    let tools = setup::for_building(&places)?;
+    let mut bench = Bench { places, tools, filter: None, testing: None, www: None, packaged: false };
+    let results = bench.conformance(options)?;
+    Ok(results.failed().is_empty() && results.passed() > 0)
+}
+
 /// One line for a suite.
 fn told(suite: &str, results: &Results, time: &str) -> String {
     let ignored = match results.ignored().len() {
@@ -107,6 +118,7 @@ impl Bench {
             "wasm" => self.wasm(),
             "browser" => self.browser(),
             "package" => self.package(),
+            "conformance" => self.conformance(&[]),
             _ => self.size(),
         }
     }
@@ -177,16 +189,26 @@ impl Bench {
         let at_path = Server::start(&below, BELOW, 0, Loopback::Allowed)?;
         environment.set("COUNTERSIGN_SITE", at_root.address.trim_end_matches('/'));
         environment.set("COUNTERSIGN_SITE_BASE", at_path.address.clone());
-        self.in_tests("browser", &environment)
+        self.in_tests("browser", &environment, &[])
     }
 
     /// The package, packed and installed where a portal would.
     fn package(&mut self) -> Outcome<Results> {
         let mut environment = self.testing()?.environment.clone();
         package::build(&self.places, &self.tools)?;
+        self.packaged = true;
         environment.set("COUNTERSIGN_PACKAGE", package::pack(&self.places, &self.tools)?);
         environment.set("COUNTERSIGN_NODE20", setup::node_20(&self.places)?);
-        self.in_tests("package", &environment)
+        self.in_tests("package", &environment, &[])
+    }
+
+    /// The official suite, with the package's client in a page, a worker and Node.
+    fn conformance(&mut self, options: &[String]) -> Outcome<Results> {
+        let environment = self.testing()?.environment.clone();
+        if !self.packaged {
+            package::build_client(&self.places, &self.tools)?;
+        }
+        self.in_tests("conformance", &environment, options)
     }
 
     /// The budget of the first page.
@@ -262,12 +284,13 @@ impl Bench {
     }
 
     /// Runs `tests/SUITE/run.mjs` and reads what it leaves.
-    fn in_tests(&self, suite: &'static str, environment: &Environment) -> Outcome<Results> {
+    fn in_tests(&self, suite: &'static str, environment: &Environment, options: &[String]) -> Outcome<Results> {
         let tests = self.places.root.join("tests");
         let left = tests.join("out").join(format!("{suite}.json"));
         let _ = std::fs::remove_file(&left);
         let well = Program::new("node")
             .args([tests.join(suite).join("run.mjs")])
+            .args(options)
             .args(&self.filter)
             .env(environment)
             .within(&tests)

@@ -77,7 +77,14 @@ fn has_target() -> bool {
 fn with_target(places: &Places) -> Toolchain {
     let mut environment = Environment::default();
     for_tests(&mut environment);
-    environment.set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_paths(places));
+    let mut flags = without_paths(places);
+    // With its sources installed, the standard library is found in the toolchain's own folder.
+    if let Ok(sysroot) = Program::new("rustc").args(["--print", "sysroot"]).output() {
+        flags.push(" --remap-path-prefix=");
+        flags.push(sysroot.trim());
+        flags.push("=rust");
+    }
+    environment.set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
     Toolchain { environment, route: "rustup" }
 }
 
@@ -97,9 +104,13 @@ fn without_paths(places: &Places) -> OsString {
     }
     flags.push("--remap-path-prefix=");
     flags.push(&places.root);
-    flags.push("=countersign");
+    flags.push("=countersign ");
+    flags.push(COMPACT);
     flags
 }
+
+/// One hash of a few bytes at a time needs no unrolled rounds: they would be kilobytes of every module.
+const COMPACT: &str = r#"--cfg=sha2_backend_soft="compact""#;
 
 fn without_registry() -> OsString {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);

@@ -1,5 +1,6 @@
 // What a first visit to the chat page loads and how long it takes, in Chromium: node first-load.mjs ADDRESS PLAYWRIGHT_FOLDER
-// COUNTERSIGN_CHROMIUM names the browser. Prints JSON: { files: [{ path, bytes, encoding }], cold, warm } in bytes and ms.
+// COUNTERSIGN_CHROMIUM names the browser. Prints JSON: { files: [{ path, bytes, encoding }], then: the same
+// for what is fetched at the first movement of the pointer, cold, warm } in bytes and ms.
 import { createRequire } from "node:module";
 import path from "node:path";
 
@@ -26,8 +27,15 @@ try {
   const cold = await open(page);
   // What the page starts to load by itself once it is idle counts as well.
   await page.waitForLoadState("networkidle");
+  const list = (map) => [...map].map(([name, rest]) => ({ path: name, ...rest }));
+  const first = list(files);
+  files.clear();
+  await page.mouse.move(200, 200);
+  await page.waitForResponse((response) => response.url().endsWith(".wasm"));
+  await page.waitForLoadState("networkidle");
+  const then = list(files);
   const warm = await open(await context.newPage());
-  console.log(JSON.stringify({ files: [...files].map(([name, rest]) => ({ path: name, ...rest })), cold, warm }));
+  console.log(JSON.stringify({ files: first, then, cold, warm }));
 } finally {
   await browser.close();
 }

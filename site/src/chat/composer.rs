@@ -1,16 +1,17 @@
 //! Where the person writes. What is typed is never lost: it is kept until it was really sent.
 
 use browser::Error;
-use leptos::task::spawn_local;
+use browser::glance::Offer;
 use leptos::{ev, html, prelude::*};
 use policy::{ConnectorId, ConversationId};
 
-use super::add::{AddMenu, usable_now};
+use super::add::AddMenu;
 use super::draft;
+use crate::lazy::{Said, use_later};
 use crate::results::Visible;
 use crate::router::{Link, Route, use_router};
 use crate::shell::focus;
-use crate::state::{sentence, use_state};
+use crate::state::{sentence, use_front};
 use crate::ui::{Badge, Button, ButtonLook, Icon, IconName, Monogram, unique};
 
 /// Where other parts of the page put words into the composer on the screen: examples, the palette, a card. They are
@@ -52,7 +53,7 @@ pub fn Composer(
     /// Which conversation; none makes a new one of the first message.
     id: Option<ConversationId>,
 ) -> impl IntoView {
-    let (state, router) = (use_state(), use_router());
+    let (front, later, router) = (use_front(), use_later(), use_router());
     let words = expect_context::<Words>();
     let text = RwSignal::new(draft::read(id.as_ref()));
     let problem = RwSignal::new(None::<String>);
@@ -61,10 +62,12 @@ pub fn Composer(
     let chosen = RwSignal::new(None::<Vec<ConnectorId>>);
     let field = NodeRef::<html::Textarea>::new();
     let id = StoredValue::new(id);
-    let running = Memo::new(move |_| id.with_value(|id| id.as_ref().is_some_and(|id| state.is_running(id))));
+    let running = Memo::new(move |_| id.with_value(|id| id.as_ref().is_some_and(|id| front.is_running(id))));
     let active = Signal::derive(move || match id.with_value(Option::is_some) {
-        true => state.thread.connectors.get(),
-        false => chosen.get().unwrap_or_else(|| usable_now(state)),
+        true => front.active.get(),
+        false => chosen
+            .get()
+            .unwrap_or_else(|| front.offers.with(|offers| offers.iter().map(|offer| offer.id.clone()).collect())),
     });
 
     let grow = move || {
@@ -102,35 +105,28 @@ pub fn Composer(
             return;
         }
         problem.set(None);
-        let ws = state.ws();
-        if let Some(id) = id.get_value() {
-            match ws.say(&id, &message) {
-                Ok(()) => sent(&message),
-                Err(error) => failed(error),
-            }
-            return;
-        }
         sending.set(true);
-        let active = chosen.get_untracked();
-        spawn_local(async move {
-            let begun: Result<ConversationId, Error> = async {
-                let new = ws.new_conversation().await?;
-                if let Some(active) = active {
-                    ws.set_active(&new, active).await?;
+        let said = Said { conversation: id.get_value(), connectors: chosen.get_untracked(), words: message.clone() };
+        later.when(move |opened| {
+            let told = move |told: Result<Option<ConversationId>, Error>| {
+                let _ = sending.try_set(false);
+                match told {
+                    Ok(begun) => {
+                        sent(&message);
+                        if let Some(new) = begun {
+                            router.go(Route::Conversation(new.to_string()));
+                            // The person goes on writing where they wrote. The page is there in the frame after the next.
+                            request_animation_frame(|| {
+                                request_animation_frame(|| focus("main textarea[aria-label=Message]"));
+                            });
+                        }
+                    }
+                    Err(error) => failed(error),
                 }
-                ws.say(&new, &message)?;
-                Ok(new)
-            }
-            .await;
-            let _ = sending.try_set(false);
-            match begun {
-                Ok(new) => {
-                    sent(&message);
-                    router.go(Route::Conversation(new.to_string()));
-                    // The person goes on writing where they wrote. The page is there in the frame after the next.
-                    request_animation_frame(|| request_animation_frame(|| focus("main textarea[aria-label=Message]")));
-                }
-                Err(error) => failed(error),
+            };
+            match opened {
+                Ok((parts, state)) => (parts.deeds.say)(state, said, Box::new(told)),
+                Err(error) => told(Err(error)),
             }
         });
     };
@@ -150,14 +146,11 @@ pub fn Composer(
     }));
     let switch = Callback::new(move |wanted: Vec<ConnectorId>| match id.get_value() {
         None => chosen.set(Some(wanted)),
-        Some(id) => {
-            let ws = state.ws();
-            state.run(async move { ws.set_active(&id, wanted).await }, |()| ());
-        }
+        Some(id) => later.with(move |(parts, state)| (parts.deeds.activate)(state, id, wanted)),
     });
     let stop = move |_| {
         if let Some(id) = id.get_value() {
-            state.ws().stop(&id);
+            later.with(move |(parts, state)| (parts.deeds.stop)(state, &id));
         }
     };
     let is_new = id.with_value(Option::is_none);
@@ -204,8 +197,8 @@ pub fn Composer(
 /// What answers here, when it is not a model.
 #[component]
 fn ModeLine() -> impl IntoView {
-    let state = use_state();
-    let direct = Memo::new(move |_| state.chosen_model.with(Option::is_none));
+    let front = use_front();
+    let direct = Memo::new(move |_| front.chosen_model.with(Option::is_none));
     view! {
         <small id="composer-mode">
             {move || direct.get().then(|| view! {
@@ -224,37 +217,32 @@ fn Chips(
     /// What they should be.
     on_change: Callback<Vec<ConnectorId>>,
 ) -> impl IntoView {
-    let state = use_state();
+    let front = use_front();
     let chips = Memo::new(move |_| {
-        state.rulebook.with(|rules| {
-            let known = |id: ConnectorId| {
-                let connector = rules.connector(&id).ok()?;
-                let on = connector.actions().iter().filter(|action| connector.is_on(action.name())).count();
-                Some((id, connector.name.clone(), connector.colour, connector.badge(), on))
-            };
+        front.offers.with(|offers| {
+            let known = |id: ConnectorId| offers.iter().find(|offer| offer.id == id).cloned();
             active.get().into_iter().filter_map(known).collect::<Vec<_>>()
         })
     });
+    let chip = move |offer: Offer| {
+        let Offer { id, name, colour, badge, on, .. } = offer;
+        let label = format!("Leave {name} out of this chat");
+        view! {
+            <li class="chip">
+                <Monogram name=name.clone() colour=colour size="small"/>
+                <span class="ellipsis"><bdi>{name}</bdi></span>
+                {badge.filter(|badge| badge == "Dev").map(|badge| view! { <Badge word=badge/> })}
+                <small><span aria-hidden="true">{on}</span><span class="sr">{format!("{on} actions")}</span></small>
+                <button type="button" class="chip-off" aria-label=label.clone() title=label
+                    on:click=move |_| on_change.run(active.get_untracked().into_iter().filter(|other| *other != id).collect())>
+                    <Icon name=IconName::Close size=12/>
+                </button>
+            </li>
+        }
+    };
     view! {
         <ul class="chips plain" aria-label="Active connectors">
-            <For each=move || chips.get() key=|chip| chip.clone() let:chip>
-                {
-                    let (id, name, colour, badge, on) = chip;
-                    let label = format!("Leave {name} out of this chat");
-                    view! {
-                        <li class="chip">
-                            <Monogram name=name.clone() colour=colour size="small"/>
-                            <span class="ellipsis"><bdi>{name}</bdi></span>
-                            {badge.filter(|badge| *badge == "Dev").map(|badge| view! { <Badge word=badge/> })}
-                            <small><span aria-hidden="true">{on}</span><span class="sr">{format!("{on} actions")}</span></small>
-                            <button type="button" class="chip-off" aria-label=label.clone() title=label
-                                on:click=move |_| on_change.run(active.get_untracked().into_iter().filter(|other| *other != id).collect())>
-                                <Icon name=IconName::Close size=12/>
-                            </button>
-                        </li>
-                    }
-                }
-            </For>
+            {move || chips.get().into_iter().map(chip).collect_view()}
         </ul>
     }
 }

@@ -1,11 +1,10 @@
 //! An empty chat: what is here to try, and words to start with.
 
 use leptos::prelude::*;
-use policy::{Connector, Provider, Rulebook};
 
 use super::composer::Words;
 use crate::router::{Link, Route};
-use crate::state::use_state;
+use crate::state::use_front;
 use crate::ui::{Icon, IconName};
 
 /// The first words to try.
@@ -23,17 +22,16 @@ const EXAMPLES: [(&str, &str, &str, &str); 4] = [
 /// What the page of a new chat shows before anything is said.
 #[component]
 pub fn FirstRun() -> impl IntoView {
-    let state = use_state();
+    let front = use_front();
     let words = expect_context::<Words>();
-    let own = Memo::new(move |_| {
-        state.rulebook.with(|rules| rules.connectors.iter().any(|connector| connector.provider == Provider::Custom))
-    });
+    let own = Memo::new(move |_| front.offers.with(|offers| offers.iter().any(|offer| offer.custom)));
     let examples = Memo::new(move |_| {
-        state.rulebook.with(|rules| {
-            EXAMPLES
-                .into_iter()
-                .filter(|(connector, action, ..)| offered(rules, &state.ws().me(), connector, action))
-                .collect::<Vec<_>>()
+        front.offers.with(|offers| {
+            let offered = |connector: &str, action: &str| {
+                let found = offers.iter().find(|offer| offer.id.as_str() == connector && !offer.custom);
+                found.is_some_and(|offer| offer.actions.iter().any(|name| name == action))
+            };
+            EXAMPLES.into_iter().filter(|(connector, action, ..)| offered(connector, action)).collect::<Vec<_>>()
         })
     });
     view! {
@@ -65,11 +63,4 @@ pub fn FirstRun() -> impl IntoView {
             </p>
         </div>
     }
-}
-
-fn offered(rules: &Rulebook, me: &policy::MemberId, connector: &str, action: &str) -> bool {
-    let usable = |found: &Connector| rules.member(me).is_ok_and(|member| rules.may_use(found, member).is_ok());
-    rules
-        .connector(&connector.into())
-        .is_ok_and(|found| found.provider != Provider::Custom && usable(found) && found.is_on(action))
 }

@@ -5,10 +5,15 @@ mod card;
 mod composer;
 pub mod draft;
 mod first_run;
+mod new;
 mod page;
 mod proposal;
+mod title;
 mod usable;
 
+pub use add::list::add_list;
 pub use composer::Words;
-pub use page::{ChatPage, thread};
+pub use new::NewChat;
+pub use page::{conversation, mind};
+pub use title::{Delete, Rename};
 pub use usable::standing;

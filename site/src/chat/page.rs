@@ -1,4 +1,4 @@
-//! The page of a conversation: its head, the thread, the composer.
+//! The page of a conversation: its head, the thread, the composer. Drawn once the workspace is open.
 
 use browser::ConnectionStatus;
 use browser::chat::conversation::{Answer, Body, Item};
@@ -7,12 +7,11 @@ use policy::{ConnectorId, ConversationId};
 
 use super::card::CallView;
 use super::composer::Composer;
-use super::first_run::FirstRun;
+use super::new::shown_model;
 use super::proposal::{NextStep, ProposalView};
-use crate::lazy::{Later, later};
+use super::title::{Delete, Rename};
 use crate::results::{Markdown, Visible};
 use crate::router::{ConnectorTab, Link, Route, page_title};
-use crate::shell::conversations::{Delete, Rename};
 use crate::shell::rail::BackToChat;
 use crate::state::{Cell, Load, sentence, use_state};
 use crate::ui::{Button, ButtonLook, HostName, Icon, IconName, Menu, MenuItem, Working};
@@ -22,45 +21,25 @@ const SHOWN: usize = 120;
 /// How close to the end, in pixels, counts as reading the end.
 const NEAR: i32 = 80;
 
-/// The page of a conversation, or of a new chat.
-#[component]
-pub fn ChatPage(
-    /// Which conversation; none for a new chat.
-    id: Option<ConversationId>,
-) -> impl IntoView {
-    let state = use_state();
-    state.show_thread(id.clone());
-    {
-        let id = id.clone();
-        page_title(move || id.as_ref().map(|id| state.title_of(id)).unwrap_or_default());
-    }
-    view! {
-        <main class="chat">
-            {match id {
-                None => view! { <NewChat/> }.into_any(),
-                Some(id) => view! { <Kept id=id/> }.into_any(),
-            }}
-        </main>
-    }
-}
-
-#[component]
-fn NewChat() -> impl IntoView {
-    view! {
-        <header class="chat-head"><h1>"New chat"</h1><span class="grow"></span><Mind/></header>
-        <div class="thread-scroll"><FirstRun/></div>
-        <Composer id=None/>
-    }
+/// The page of a conversation.
+pub fn conversation(id: ConversationId) -> AnyView {
+    view! { <Kept id=id/> }.into_any()
 }
 
 #[component]
 fn Kept(id: ConversationId) -> impl IntoView {
     let state = use_state();
+    state.show_thread(Some(id.clone()));
+    on_cleanup(move || state.show_thread(None));
     let failed = Memo::new(move |_| match state.thread.load.get() {
         Load::Failed(error) => Some(sentence(&error)),
         _ => None,
     });
-    move || {
+    {
+        let id = id.clone();
+        page_title(move || state.title_of(&id));
+    }
+    let page = move || {
         let id = id.clone();
         match failed.get() {
             Some(why) => view! {
@@ -68,36 +47,11 @@ fn Kept(id: ConversationId) -> impl IntoView {
             }
             .into_any(),
             None => {
-                let thread = id.clone();
-                let thread = later(move |screens| (screens.thread)(thread.clone()), reading, thread_missing);
-                view! { <Head id=id.clone()/>{thread}<Composer id=Some(id)/> }.into_any()
+                view! { <Head id=id.clone()/><Drift/><ThreadView id=id.clone()/><Composer id=Some(id)/> }.into_any()
             }
         }
-    }
-}
-
-/// What happened in a conversation.
-pub fn thread(id: ConversationId) -> AnyView {
-    view! { <Drift/><ThreadView id=id/> }.into_any()
-}
-
-/// Where a thread will be.
-fn reading() -> AnyView {
-    view! { <div class="thread-scroll"><div class="thread"><Working what="Reading the conversation"/></div></div> }
-        .into_any()
-}
-
-/// Where a thread cannot be shown yet.
-fn thread_missing(later: Later) -> AnyView {
-    view! {
-        <div class="thread-scroll"><div class="thread">
-            <div class="note warn" role="alert">
-                <span class="grow">"The part of the page that shows conversations could not be fetched. Check the connection and try again."</span>
-                <Button small=true on:click=move |_| later.want()>"Try again"</Button>
-            </div>
-        </div></div>
-    }
-    .into_any()
+    };
+    view! { <main class="chat">{page}</main> }
 }
 
 /// Connectors of this chat whose actions changed since they were approved (N01). What changed is held.
@@ -165,21 +119,25 @@ fn Head(id: ConversationId) -> impl IntoView {
                 <MenuItem danger=true on:click=delete><Icon name=IconName::Trash/>"Delete"</MenuItem>
             </Menu>
             <span class="grow"></span>
-            <Mind/>
+            {mind()}
         </header>
         {move || deleting.get().map(|head| view! { <Delete head=head deleting=deleting/> })}
     }
 }
 
 /// Who answers: a model with the host it runs at, or direct mode. Where there are models, it is also where one is chosen.
+pub fn mind() -> AnyView {
+    view! { <Mind/> }.into_any()
+}
+
 #[component]
 fn Mind() -> impl IntoView {
     let state = use_state();
     let router = crate::router::use_router();
-    let any = Memo::new(move |_| state.models.with(|models| !models.is_empty()));
+    let any = Memo::new(move |_| state.minds.with(|models| !models.is_empty()));
     let chosen = Memo::new(move |_| {
         let chosen = state.chosen_model.get()?;
-        state.models.with(|models| models.iter().find(|model| model.id == chosen).map(shown_model))
+        state.minds.with(|models| models.iter().find(|model| model.id == chosen).map(shown_model))
     });
     let says = move || chosen.get().unwrap_or_else(|| "Direct mode".to_owned());
     let choose = move |id: Option<String>| {
@@ -201,7 +159,7 @@ fn Mind() -> impl IntoView {
         }
         view! {
             <Menu label="Who answers" named=true class="mind tag" trigger=move || view! { <bdi>{says}</bdi> }>
-                {move || state.models.get().into_iter().map(|model| option(Some(model.id.clone()), shown_model(&model))).collect_view()}
+                {move || state.minds.get().into_iter().map(|model| option(Some(model.id.clone()), shown_model(&model))).collect_view()}
                 {option(None, "Direct mode".to_owned())}
                 <hr/>
                 <MenuItem on:click=move |_| router.go(Route::Models)><Icon name=IconName::Settings/>"Manage models"</MenuItem>
@@ -209,14 +167,6 @@ fn Mind() -> impl IntoView {
         }
         .into_any()
     }
-}
-
-fn shown_model(model: &browser::ModelConfig) -> String {
-    format!("{} · {}", model.name, host_of(&model.base_url))
-}
-
-fn host_of(url: &str) -> String {
-    web_sys::Url::new(url).map(|url| url.host()).unwrap_or_else(|_| url.to_owned())
 }
 
 /// Everything that happened, oldest first. It stays at its end while the person reads there.

@@ -16,10 +16,8 @@ use leptos::html;
 use leptos::prelude::*;
 use policy::{CallId, Digest};
 
-use crate::lazy::{Later, later};
 use crate::state::{sentence, use_state};
 use crate::ui::form::FormDraft;
-use crate::ui::{Button, ButtonLook, Dialog};
 pub(crate) use ask::Asks;
 
 /// What was typed for a question that is not decided yet.
@@ -39,7 +37,7 @@ struct Deciding {
     drafts: StoredValue<BTreeMap<CallId, Draft>>,
 }
 
-/// Puts the state of the dialog into context. Once, above everything that shows a card.
+/// Puts the state of the dialog into context. Once, above everything that shows a card, before any is shown.
 pub(crate) fn provide_decisions() {
     provide_context(Deciding {
         aside: RwSignal::new(Vec::new()),
@@ -84,26 +82,7 @@ pub(crate) fn Decisions() -> impl IntoView {
         key.track();
         untrack(front)
     });
-    let aside = move || set_aside(deciding, asked);
-    move || {
-        open.get().then(|| {
-            later(move |screens| (screens.decide)(asked, reading), || ().into_any(), move |later| missing(later, aside))
-        })
-    }
-}
-
-/// A question waits, and the part of the program that asks it cannot be fetched. Nothing is sent meanwhile.
-fn missing(later: Later, aside: impl Fn() + Copy + Send + Sync + 'static) -> AnyView {
-    view! {
-        <Dialog title="A question waits for your decision" role="alertdialog" on_close=move |()| aside()>
-            <div class="body"><p>"It could not be shown: a part of this page could not be fetched. Nothing was sent. Check the connection and try again."</p></div>
-            <footer>
-                <Button on:click=move |_| aside()>"Later"</Button>
-                <Button look=ButtonLook::Primary on:click=move |_| later.want()>"Try again"</Button>
-            </footer>
-        </Dialog>
-    }
-    .into_any()
+    move || open.get().then(|| view! { <Frame asked=asked reading=reading/> })
 }
 
 /// Leaves the question in front for later.
@@ -111,11 +90,6 @@ fn set_aside(deciding: Deciding, asked: Signal<Option<Asked>>) {
     let Some(asked) = asked.get_untracked() else { return };
     deciding.aside.update(|aside| aside.push(asked.id));
     deciding.wanted.set(None);
-}
-
-/// The dialog itself.
-pub(crate) fn decide(asked: Signal<Option<Asked>>, reading: RwSignal<Option<Asked>>) -> AnyView {
-    view! { <Frame asked=asked reading=reading/> }.into_any()
 }
 
 /// The dialog element, which stays while one question follows another.

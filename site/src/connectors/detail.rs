@@ -1,10 +1,11 @@
 //! One connector: what it is, and what each of its actions may do (screens.md e.2).
 
-use browser::policy::{Action, Class, ClassSource, Connector, ConnectorId, SignIn, Stage};
+use browser::policy::{Action, Class, ClassSource, Connector, ConnectorId, Reach, SignIn, Stage};
 use browser::{Drift, Keep};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::doctor::Doctor;
 use super::new::{Checklist, KeepChoice, fresh_lines, sentence};
 use super::{ConnectionState, action_summary, plural};
 use crate::results::Visible;
@@ -109,6 +110,9 @@ fn Overview(
                 {(!connector.description.is_empty()).then(|| view! { <p><bdi>{connector.description.clone()}</bdi></p> })}
                 <dl class="facts">
                     <dt>"Address"</dt><dd><code class="wrap">{connector.address.clone()}</code></dd>
+                    {app.ws().proxy_of(&connector.address).map(|through| view! {
+                        <dt>"Goes through"</dt><dd><code class="wrap">{through}</code>" "<span class="small">"a proxy of this workspace, which sees everything that is sent"</span></dd>
+                    })}
                     <dt>"Actions"</dt><dd>{action_summary(&connector)}</dd>
                     <dt>"Sign-in"</dt><dd>{match &connector.sign_in {
                         SignIn::None => "None".to_owned(),
@@ -128,6 +132,10 @@ fn Overview(
                     })}
                 </dl>
             }
+        })}
+        {(found.with_untracked(|found| found.as_ref().is_some_and(|one| one.reach != Reach::InPage))).then(|| {
+            let address = Signal::derive(move || found.with(|found| found.as_ref().map(|one| one.address.clone()).unwrap_or_default()));
+            view! { <Doctor address/> }
         })}
         <HeaderValue id=id.clone() found/>
         <Ending id found/>

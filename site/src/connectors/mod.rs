@@ -1,8 +1,10 @@
 //! Connectors: adding one, the lists, and one connector's page (screens.md e.2, e.3).
 
 pub(crate) mod detail;
+mod doctor;
 pub(crate) mod list;
 pub(crate) mod new;
+mod snippets;
 
 use browser::ConnectionStatus;
 use browser::policy::{Class, Connector};

@@ -9,6 +9,7 @@ use browser::{Keep, NewConnector, ScanKind, Scanned, StepState};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::doctor::Doctor;
 use crate::router::{Link, Route, page_title, use_router};
 use crate::settings::advanced::LocalServers;
 use crate::settings::developer::{DeveloperOffer, developer_on};
@@ -289,6 +290,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
                 {move || problem.get().map(|(why, next)| view! {
                     <div class="note danger" role="alert"><span class="grow"><bdi>{sentence(&why)}</bdi>" "
                         {next.map(|next| view! { <bdi>{sentence(&next)}</bdi> })}</span></div>
+                    <Doctor address/>
                 })}
                 {move || scanned.get().map(|found| view! { <Found found/> })}
             </section>

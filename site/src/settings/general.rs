@@ -71,5 +71,6 @@ pub(crate) fn General() -> impl IntoView {
             </table>
             <p class="small">"Enforced in this client. Restrict scopes on the server to enforce it everywhere."</p>
         </section>
+        <super::proxies::Proxies/>
     }
 }

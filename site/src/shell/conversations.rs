@@ -1,15 +1,14 @@
 //! The list of conversations: found by what was said in them, grouped by day, renamed and deleted in place.
 
 use browser::ConversationHead;
-use leptos::task::spawn_local;
-use leptos::{ev, html, prelude::*};
+use leptos::prelude::*;
 use policy::ConversationId;
 use std::time::Duration;
 
-use crate::chat::draft;
-use crate::router::{Link, Route, use_router};
-use crate::state::{shown_title, use_state};
-use crate::ui::{Button, ButtonLook, Dialog, Icon, IconName, Menu, MenuItem, SearchField, day_group, now};
+use crate::lazy::{Parts, later, use_later};
+use crate::router::{Link, Route};
+use crate::state::{shown_title, use_front};
+use crate::ui::{Button, ButtonLook, Icon, IconName, Menu, MenuItem, SearchField, day_group, now};
 
 /// More rows than this are shown only when asked for.
 const ROWS: usize = 200;
@@ -17,9 +16,9 @@ const ROWS: usize = 200;
 /// The list with its search field.
 #[component]
 pub fn Conversations() -> impl IntoView {
-    let state = use_state();
+    let (front, later) = (use_front(), use_later());
     let search = RwSignal::new(String::new());
-    let found = RwSignal::new(None::<Vec<ConversationHead>>);
+    let found = RwSignal::new(None::<Vec<ConversationId>>);
     let all = RwSignal::new(false);
     // Asks the workspace a moment after the last key; the answer to an older question is thrown away.
     let ask = move |text: String| {
@@ -32,17 +31,20 @@ pub fn Conversations() -> impl IntoView {
                 if search.try_get_untracked().as_ref() != Some(&text) {
                     return;
                 }
-                let ws = state.ws();
-                spawn_local(async move {
-                    let heads = ws.search_conversations(&text).await;
-                    if search.try_get_untracked().as_ref() == Some(&text) {
-                        state.announce(match heads.len() {
+                later.with(move |(parts, state)| {
+                    let asked = text.clone();
+                    let tell = move |heads: Vec<ConversationHead>| {
+                        if search.try_get_untracked().as_ref() != Some(&text) {
+                            return;
+                        }
+                        front.announce(match heads.len() {
                             0 => "No conversation found".to_owned(),
                             1 => "1 conversation found".to_owned(),
                             count => format!("{count} conversations found"),
                         });
-                        let _ = found.try_set(Some(heads));
-                    }
+                        let _ = found.try_set(Some(heads.into_iter().map(|head| head.id).collect()));
+                    };
+                    (parts.deeds.search)(state, asked, Box::new(tell));
                 });
             },
             Duration::from_millis(150),
@@ -52,9 +54,9 @@ pub fn Conversations() -> impl IntoView {
     let deleting = RwSignal::new(None::<ConversationHead>);
     let groups = Memo::new(move |_| {
         // Found ones are looked up in the list, so that a new title or a deletion shows at once.
-        let heads = state.conversations.get();
+        let heads = front.conversations.get();
         let heads: Vec<ConversationHead> = match found.get() {
-            Some(found) => heads.into_iter().filter(|head| found.iter().any(|other| other.id == head.id)).collect(),
+            Some(found) => heads.into_iter().filter(|head| found.contains(&head.id)).collect(),
             None => heads,
         };
         let limit = if all.get() { usize::MAX } else { ROWS };
@@ -70,7 +72,7 @@ pub fn Conversations() -> impl IntoView {
         }
         (groups, hidden)
     });
-    let any = Memo::new(move |_| state.conversations.with(|all| !all.is_empty()));
+    let any = Memo::new(move |_| front.conversations.with(|all| !all.is_empty()));
     view! {
         {move || any.get().then(|| view! {
             <div class="rail-search" on:input=move |_| ask(search.get_untracked())>
@@ -81,7 +83,7 @@ pub fn Conversations() -> impl IntoView {
             <For each=move || groups.get().0 key=|(name, rows)| (name.clone(), rows.iter().map(|head| (head.id.clone(), head.title.clone())).collect::<Vec<_>>()) let:group>
                 <h2 class="grp">{group.0}</h2>
                 <ul class="plain">
-                    {group.1.into_iter().map(|head| view! { <Row head=head renaming=renaming deleting=deleting/> }).collect_view()}
+                    {group.1.into_iter().map(|head| row(head, renaming, deleting)).collect_view()}
                 </ul>
             </For>
             {move || (groups.get().1 > 0).then(|| view! {
@@ -91,17 +93,21 @@ pub fn Conversations() -> impl IntoView {
                 <p class="rail-empty">"No conversation has these words."</p>
             })}
         </nav>
-        {move || deleting.get().map(|head| view! { <Delete head=head deleting=deleting/> })}
+        {move || deleting.get().map(|head| later_or_nothing(move |parts| (parts.delete)(head.clone(), deleting)))}
     }
 }
 
-#[component]
-fn Row(
+/// What the open workspace draws, and nothing while it cannot: the person is told by whatever else they do.
+fn later_or_nothing(draw: impl Fn(Parts) -> AnyView + Send + 'static) -> AnyView {
+    later(draw, || ().into_any(), |_| ().into_any())
+}
+
+fn row(
     head: ConversationHead,
     renaming: RwSignal<Option<ConversationId>>,
     deleting: RwSignal<Option<ConversationHead>>,
 ) -> impl IntoView {
-    let state = use_state();
+    let front = use_front();
     let title = shown_title(&head);
     let id = head.id.clone();
     let is_renaming = {
@@ -110,11 +116,11 @@ fn Row(
     };
     let running = {
         let id = id.clone();
-        move || state.is_running(&id)
+        move || front.is_running(&id)
     };
     let waits = {
         let id = id.clone();
-        move || state.questions.with(|all| all.iter().any(|asked| asked.conversation.as_ref() == Some(&id)))
+        move || front.waiting.with(|waiting| waiting.contains(&id))
     };
     let marks = move || {
         if waits() {
@@ -132,7 +138,10 @@ fn Row(
     view! {
         <li class="rail-row">
             {move || if is_renaming.get() {
-                view! { <Rename id=id.clone() title=head.title.clone() done=Callback::new(move |()| renaming.set(None))/> }.into_any()
+                let (id, title) = (id.clone(), head.title.clone());
+                later_or_nothing(move |parts| {
+                    (parts.rename)(id.clone(), title.clone(), Callback::new(move |()| renaming.set(None)))
+                })
             } else {
                 let (title, id) = (title.clone(), id.clone());
                 let (for_rename, for_delete) = (id.clone(), head.clone());
@@ -149,94 +158,5 @@ fn Row(
                 }.into_any()
             }}
         </li>
-    }
-}
-
-/// A field in the place of a title. Enter keeps, Escape and leaving it empty do not.
-#[component]
-pub fn Rename(
-    /// Which conversation.
-    id: ConversationId,
-    /// Its title so far.
-    title: String,
-    /// Called when it is over, either way.
-    done: Callback<()>,
-) -> impl IntoView {
-    let state = use_state();
-    let field = NodeRef::<html::Input>::new();
-    field.on_load(|input| {
-        request_animation_frame(move || {
-            let _ = input.focus();
-            input.select();
-        });
-    });
-    let before = title.clone();
-    let over = StoredValue::new(false);
-    let keep = move || {
-        if over.try_get_value().unwrap_or(true) {
-            return;
-        }
-        over.set_value(true);
-        let wanted =
-            field.try_get_untracked().flatten().map(|input| input.value()).unwrap_or_default().trim().to_owned();
-        if !wanted.is_empty() && wanted != before {
-            let (ws, id) = (state.ws(), id.clone());
-            state.run(async move { ws.rename_conversation(&id, &wanted).await }, |()| ());
-        }
-        done.run(());
-    };
-    let keep_on_enter = keep.clone();
-    view! {
-        <input node_ref=field class="input rename" aria-label="Title" maxlength="200" prop:value=title
-            on:keydown=move |event: ev::KeyboardEvent| match event.key().as_str() {
-                "Enter" if !event.is_composing() => {
-                    event.prevent_default();
-                    keep_on_enter();
-                }
-                "Escape" => {
-                    event.stop_propagation();
-                    over.set_value(true);
-                    done.run(());
-                }
-                _ => {}
-            }
-            on:blur=move |_| keep()/>
-    }
-}
-
-/// Asks before a conversation is deleted.
-#[component]
-pub fn Delete(
-    /// Which conversation.
-    head: ConversationHead,
-    /// Where the question stands; cleared when it is over.
-    deleting: RwSignal<Option<ConversationHead>>,
-) -> impl IntoView {
-    let (state, router) = (use_state(), use_router());
-    let title = shown_title(&head);
-    let id = head.id;
-    let delete = move |_| {
-        let (ws, id) = (state.ws(), id.clone());
-        deleting.set(None);
-        let gone = id.clone();
-        state.run(async move { ws.delete_conversation(&id).await }, move |()| {
-            draft::forget(Some(&gone));
-            state.tell("Conversation deleted.");
-            if router.route_now() == Route::Conversation(gone.to_string()) {
-                router.replace(Route::Chat);
-            }
-        });
-    };
-    view! {
-        <Dialog title="Delete this conversation?" on_close=move |()| deleting.set(None)>
-            <div class="body">
-                <p><b><bdi>{title}</bdi></b></p>
-                <p>"Its messages and results are erased from this browser. The audit log keeps which calls were made. This cannot be undone."</p>
-            </div>
-            <footer>
-                <Button on:click=move |_| deleting.set(None)>"Keep conversation"</Button>
-                <Button look=ButtonLook::Danger on:click=delete>"Delete conversation"</Button>
-            </footer>
-        </Dialog>
     }
 }

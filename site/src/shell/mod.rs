@@ -9,9 +9,9 @@ pub mod stopped;
 use leptos::{ev, prelude::*};
 
 use crate::app::Page;
-use crate::lazy::{Screens, later};
+use crate::lazy::{Parts, later};
 use crate::router::use_router;
-use crate::state::use_state;
+use crate::state::use_front;
 use crate::ui::{Button, ButtonLook, Dialog, Icon, IconButton, IconName, Toasts};
 
 /// Which of the shell's own windows are open. Copy; in context.
@@ -33,7 +33,7 @@ pub fn use_shell() -> ShellState {
 /// The page with everything around it.
 #[component]
 pub fn Shell() -> impl IntoView {
-    let (state, router) = (use_state(), use_router());
+    let (front, router) = (use_front(), use_router());
     let shell =
         ShellState { drawer: RwSignal::new(false), palette: RwSignal::new(false), shortcuts: RwSignal::new(false) };
     provide_context(shell);
@@ -53,7 +53,7 @@ pub fn Shell() -> impl IntoView {
             <aside id="rail" class="rail" aria-label=rail_title
                 on:keydown=move |event: ev::KeyboardEvent| if event.key() == "Escape" { close_drawer(shell) }
                 on:click=move |event| if leads_away(&event) { close_drawer(shell) }>
-                {move || if in_chat.get() { view! { <rail::ChatRail/> }.into_any() } else { view! { <rail::SettingsRail/> }.into_any() }}
+                {move || if in_chat.get() { view! { <rail::ChatRail/> }.into_any() } else { later(|parts| (parts.settings_rail)(), way_back, |_| way_back()) }}
             </aside>
             <div class="veil" aria-hidden="true" on:click=move |_| close_drawer(shell)></div>
             // While the drawer covers the page, the page behind it is not reachable.
@@ -62,15 +62,26 @@ pub fn Shell() -> impl IntoView {
                 <Page/>
             </div>
         </div>
-        {move || shell.palette.get().then(|| window_of(shell.palette, |screens| (screens.palette)()))}
-        {move || shell.shortcuts.get().then(|| window_of(shell.shortcuts, |screens| (screens.shortcuts)()))}
-        <Toasts list=state.toasts on_close=move |id| state.close_toast(id) on_hold=move |(id, hold)| state.hold_toast(id, hold)/>
-        <div class="sr" aria-live="polite">{move || state.announced.get()}</div>
+        {move || shell.palette.get().then(|| window_of(shell.palette, |parts| (parts.palette)()))}
+        {move || shell.shortcuts.get().then(|| window_of(shell.shortcuts, |parts| (parts.shortcuts)()))}
+        <Toasts list=front.toasts on_close=move |id| front.close_toast(id) on_hold=move |(id, hold)| front.hold_toast(id, hold)/>
+        <div class="sr" aria-live="polite">{move || front.announced.get()}</div>
     }
 }
 
+/// The rail of the settings until its sections are there.
+fn way_back() -> AnyView {
+    use crate::router::{Link, Route};
+    view! {
+        <div class="rail-top">
+            <Link to=Route::Chat class="rail-button"><Icon name=IconName::Back/><span class="grow">"Back to chat"</span></Link>
+        </div>
+    }
+    .into_any()
+}
+
 /// One of the shell's own windows, which are fetched when they are first opened.
-fn window_of(open: RwSignal<bool>, draw: fn(Screens) -> AnyView) -> AnyView {
+fn window_of(open: RwSignal<bool>, draw: fn(Parts) -> AnyView) -> AnyView {
     later(
         draw,
         || ().into_any(),
@@ -108,8 +119,8 @@ pub fn Brand() -> impl IntoView {
 #[component]
 fn StorageNotice() -> impl IntoView {
     use browser::StorageState;
-    let state = use_state();
-    let text = move || match state.storage.get() {
+    let front = use_front();
+    let text = move || match front.storage.get() {
         StorageState::Kept | StorageState::Memory => None,
         StorageState::Unavailable { .. } => Some("This browser will not keep history after you close the tab."),
         StorageState::Full { .. } => {

@@ -3,6 +3,7 @@
 //! No part takes markup from a server: every text is a text node. `site/style/parts.css` gives them their look.
 
 mod button;
+mod copy;
 mod dialog;
 mod field;
 pub(crate) mod form;
@@ -15,6 +16,7 @@ mod time;
 mod toast;
 
 pub use button::{Button, ButtonLook, IconButton};
+pub use copy::CopyButton;
 pub use dialog::{Dialog, DialogTitle};
 pub use field::{Field, SearchField, unique};
 pub use icon::{Icon, IconName};

@@ -46,7 +46,7 @@ impl Workspace {
     /// Every conversation, the one with the latest change first.
     pub fn conversations(&self) -> Vec<ConversationHead> {
         let mut heads: Vec<ConversationHead> = self.0.heads.borrow().values().cloned().collect();
-        heads.sort_by(|one, two| two.updated_at.cmp(&one.updated_at).then_with(|| two.id.cmp(&one.id)));
+        crate::glance::newest_first(&mut heads);
         heads
     }
 
@@ -454,8 +454,8 @@ impl Workspace {
     pub(crate) async fn load_heads(&self) -> Result<(), Error> {
         let mut heads = std::collections::BTreeMap::new();
         for (_, text) in self.0.store.all(Table::Conversations).await? {
-            let conversation: Conversation = parse(&text)?;
-            heads.insert(conversation.id.clone(), head_of(&conversation));
+            let head: ConversationHead = parse(&text)?;
+            heads.insert(head.id.clone(), head);
         }
         // What is in memory is newer than what is written.
         for record in self.0.records.borrow().values() {

@@ -7,6 +7,7 @@
 mod connectors;
 mod conversations;
 mod data;
+pub mod doctor;
 mod models;
 mod scan;
 mod settings;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::spawn_local;
 
 pub(crate) use conversations::Record;
+pub(crate) use models::CHOSEN;
 pub(crate) use turns::TurnHandle;
 
 use crate::audit::AuditLog;
@@ -131,6 +133,8 @@ struct StoredRulebook {
 /// How long what was cancelled may take to end, in milliseconds.
 pub(crate) const FAREWELL: u64 = 3_000;
 const RULEBOOK: &str = "rulebook";
+/// What of the rulebook the first page shows: see [`crate::glance`].
+pub(crate) const GLANCE: &str = "glance";
 const RULEBOOK_SCHEMA: u32 = 1;
 
 impl Workspace {
@@ -223,7 +227,10 @@ impl Workspace {
             }
         }
         *self.0.rulebook.borrow_mut() = Rc::new(self.seen(book.clone()));
-        if first || book != before {
+        self.0.fetcher.set_proxies(book.workspace.proxies.iter());
+        // Another version of the page may have kept another glance, or none.
+        let glance = self.0.store.get(Table::Settings, GLANCE).await?;
+        if first || book != before || glance.as_deref() != Some(&crate::glance::record(&book, &self.0.me)) {
             // Not being able to keep it is a state, not an error: the page says so and goes on.
             if let Err(error) = self.keep_rulebook(&book).await {
                 self.storage_failed(&error);
@@ -334,6 +341,7 @@ impl Workspace {
     }
 
     fn set_rulebook(&self, book: Rulebook) {
+        self.0.fetcher.set_proxies(book.workspace.proxies.iter());
         *self.0.rulebook.borrow_mut() = Rc::new(self.seen(book));
         self.0.events.tell(Change::Rulebook);
     }
@@ -367,7 +375,12 @@ impl Workspace {
     async fn keep_rulebook(&self, book: &Rulebook) -> Result<(), StoreError> {
         let stored = StoredRulebook { schema: RULEBOOK_SCHEMA, rulebook: book.clone() };
         let text = serde_json::to_string(&stored).map_err(|error| StoreError::Failed(error.to_string()))?;
-        self.0.store.write(vec![Op::Put(Table::Settings, RULEBOOK.to_owned(), text)]).await
+        let glance = crate::glance::record(book, &self.0.me);
+        let ops = vec![
+            Op::Put(Table::Settings, RULEBOOK.to_owned(), text),
+            Op::Put(Table::Settings, GLANCE.to_owned(), glance),
+        ];
+        self.0.store.write(ops).await
     }
 
     /// A write failed: say so on the page.
@@ -466,7 +479,7 @@ impl From<Why> for Error {
     fn from(why: Why) -> Self {
         let code = match why {
             Why::UnknownMember(_) | Why::UnknownConnector(_) | Why::UnknownAction(_) => Code::NotFound,
-            Why::NoName | Why::Exists(_) => Code::Invalid,
+            Why::NoName | Why::Exists(_) | Why::Proxy(_) => Code::Invalid,
             _ => Code::Blocked,
         };
         Error::new(code, why.to_string())

@@ -15,7 +15,7 @@ use crate::tabs::News;
 use crate::time::{monotonic, new_id};
 use crate::view::{Change, ModelConfig, ModelTest};
 
-const CHOSEN: &str = "chosen-model";
+pub(crate) const CHOSEN: &str = "chosen-model";
 /// How long a test or a list may take, in milliseconds.
 const PATIENCE: u64 = 60_000;
 /// Bytes of an answer that is read whole.

@@ -287,7 +287,7 @@ fn take(live: &Live) -> Result<Snapshot, String> {
         .map_err(|error| error.to_string())
 }
 
-fn offline(navigator: &wasm_bindgen::JsValue) -> bool {
+pub(super) fn offline(navigator: &wasm_bindgen::JsValue) -> bool {
     let online = js_sys::Reflect::get(navigator, &"onLine".into()).ok();
     online.and_then(|online| online.as_bool()) == Some(false)
 }

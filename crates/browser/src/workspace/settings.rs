@@ -44,6 +44,20 @@ impl Workspace {
         self.change_rules(|book| book.set_lockdown(&me, on)).await
     }
 
+    /// Has requests to an origin go through a proxy, or directly again with none (wires.md D).
+    ///
+    /// # Errors
+    /// When the person may not, the entry cannot be used, or it cannot be kept.
+    pub async fn set_proxy(&self, origin: &str, through: Option<&str>) -> Result<(), Error> {
+        let me = self.me();
+        self.change_rules(|book| book.set_proxy(&me, origin, through)).await
+    }
+
+    /// The proxy that requests to an address go through, if any.
+    pub fn proxy_of(&self, address: &str) -> Option<String> {
+        self.0.fetcher.proxy_of(address)
+    }
+
     /// Renames the workspace.
     ///
     /// # Errors

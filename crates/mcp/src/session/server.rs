@@ -198,7 +198,13 @@ impl Session {
         if !self.asks.is_empty() {
             return;
         }
-        let Some(since) = self.asking_since.take() else { return };
+        if let Some(since) = self.asking_since.take() {
+            self.forgive(since);
+        }
+    }
+
+    /// Does not count the time since then: it was the person's.
+    pub(super) fn forgive(&mut self, since: Millis) {
         let now = self.now;
         for flight in self.ops.values_mut().filter_map(|op| op.flight.as_mut()) {
             flight.started += now - since.clamp(flight.started, now);

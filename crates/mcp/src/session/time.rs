@@ -10,7 +10,8 @@ impl Session {
     /// When a request is given up, if the person is not the one who is being waited for.
     fn deadline(&self, op: &Op) -> Option<(Millis, Millis)> {
         let flight = op.flight.as_ref()?;
-        if self.asking_since.is_some() && !matches!(op.kind, Kind::Handshake(_)) {
+        let asking = self.asking_since.is_some() && !matches!(op.kind, Kind::Handshake(_));
+        if asking || self.signing_since.is_some() {
             return None;
         }
         let idle = flight.idle.map(|idle| (flight.active + idle, idle));

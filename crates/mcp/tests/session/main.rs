@@ -9,6 +9,7 @@ mod eras;
 mod requests;
 mod revisions;
 mod rig;
+mod signing_in;
 mod streams;
 mod tasks;
 mod watching;

@@ -1,56 +1,45 @@
 //! What the pages show: one store in context, one writer.
 //!
+//! It comes in two halves. [`Front`] is what the page shows that a person has only opened. [`AppState`] is there once
+//! the workspace is open, which [`crate::lazy`] does when it is needed.
+//!
 //! The workspace (`browser::Workspace`) holds the truth. It tells of every change, [`AppState::apply`] puts it into
 //! these signals, and nothing else writes them: not a page, not an effect. A page reads signals and calls the
 //! workspace. What is selected is in the address; what is half typed is in the page that has the form.
 
+mod deeds;
+mod front;
+
 use browser::chat::conversation::{Answer, Body, Conversation, Item};
-use browser::{
-    Asked, Change, ConnectionStatus, ConversationHead, ElicitationView, Error, ModelConfig, StorageState, Workspace,
-};
+use browser::glance::{ModelName, Offer, Person};
+use browser::{Asked, Change, ConnectionStatus, ConversationHead, ElicitationView, Error, ModelConfig, Workspace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use policy::{ConnectorId, ConversationId, Rulebook};
-use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
+use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::rc::Rc;
-use std::time::Duration;
 
-use crate::ui::Toast;
+pub use deeds::{DEEDS, open};
+pub use front::{Front, STORE, use_front};
 
-/// A signal only the store can write.
-type Store<T> = (ReadSignal<T>, WriteSignal<T>);
-
-/// The store. Copy; found in context with [`use_state`].
+/// The store of an open workspace: everything of [`Front`], and what runs. Copy; found in context with [`use_state`].
 #[derive(Clone, Copy)]
 pub struct AppState {
+    front: Front,
     ws: StoredValue<Workspace, LocalStorage>,
     /// Connectors, members, settings.
     pub rulebook: ReadSignal<Rc<Rulebook>, LocalStorage>,
-    /// Every conversation, newest first.
-    pub conversations: ReadSignal<Vec<ConversationHead>>,
     /// What waits for the person's decision; the head of the queue is first.
     pub questions: ReadSignal<Vec<Asked>>,
     /// What servers ask the person.
     pub asks: ReadSignal<Vec<ElicitationView>>,
     /// The state of each connection that was ever opened.
     pub connections: ReadSignal<BTreeMap<ConnectorId, ConnectionStatus>>,
-    /// The conversations in which a turn runs.
-    pub running: ReadSignal<BTreeSet<ConversationId>>,
-    /// The models that can be chosen.
+    /// The models that can be chosen, whole.
     pub models: ReadSignal<Vec<ModelConfig>>,
-    /// The id of the chosen one; none means direct mode.
-    pub chosen_model: ReadSignal<Option<String>>,
-    /// Where things are kept.
-    pub storage: ReadSignal<StorageState>,
-    /// The workspace stopped after an internal fault.
-    pub dead: ReadSignal<bool>,
     /// The conversation on the screen.
     pub thread: Thread,
-    /// Short messages to the person.
-    pub toasts: ReadSignal<Vec<Toast>>,
-    /// What the polite live region says.
-    pub announced: ReadSignal<String>,
     writers: StoredValue<Writers, LocalStorage>,
 }
 
@@ -92,92 +81,72 @@ pub struct Cell {
 
 struct Writers {
     rulebook: WriteSignal<Rc<Rulebook>, LocalStorage>,
-    conversations: WriteSignal<Vec<ConversationHead>>,
     questions: WriteSignal<Vec<Asked>>,
     asks: WriteSignal<Vec<ElicitationView>>,
     connections: WriteSignal<BTreeMap<ConnectorId, ConnectionStatus>>,
-    running: WriteSignal<BTreeSet<ConversationId>>,
     models: WriteSignal<Vec<ModelConfig>>,
-    chosen_model: WriteSignal<Option<String>>,
-    storage: WriteSignal<StorageState>,
-    dead: WriteSignal<bool>,
     id: WriteSignal<Option<ConversationId>>,
     load: WriteSignal<Load>,
     items: WriteSignal<Vec<Cell>>,
-    connectors: WriteSignal<Vec<ConnectorId>>,
     pulse: WriteSignal<u64>,
-    toasts: WriteSignal<Vec<Toast>>,
-    announced: WriteSignal<String>,
-    /// The toast that the person is looking at.
-    held: Option<u64>,
-    next_toast: u64,
 }
 
-/// The store of the page.
+/// The store of the page, for what is drawn once the workspace is open.
 pub fn use_state() -> AppState {
     expect_context::<AppState>()
+}
+
+impl Deref for AppState {
+    type Target = Front;
+
+    fn deref(&self) -> &Front {
+        &self.front
+    }
 }
 
 impl AppState {
     /// Reads everything once and follows every change from then on. Called inside the owner that lives as long as the
     /// page.
-    pub fn new(ws: Workspace) -> AppState {
+    pub fn new(ws: Workspace, front: Front) -> AppState {
         let (rulebook, set_rulebook) = signal_local(ws.rulebook());
-        let (conversations, set_conversations) = signal(ws.conversations());
         let (questions, set_questions) = signal(ws.questions());
         let (asks, set_asks) = signal(ws.asks());
-        let (connections, set_connections): Store<BTreeMap<_, _>> = signal(connections_of(&ws));
-        let (running, set_running): Store<BTreeSet<_>> = signal(BTreeSet::new());
+        let (connections, set_connections) = signal(connections_of(&ws));
         let (models, set_models) = signal(ws.models());
-        let (chosen_model, set_chosen_model) = signal(ws.chosen_model());
-        let (storage, set_storage) = signal(ws.storage_state());
-        let (dead, set_dead) = signal(ws.is_dead());
         let (id, set_id) = signal(None);
         let (load, set_load) = signal(Load::default());
         let (items, set_items) = signal(Vec::new());
-        let (connectors, set_connectors) = signal(Vec::new());
         let (pulse, set_pulse) = signal(0);
-        let (toasts, set_toasts) = signal(Vec::new());
-        let (announced, set_announced) = signal(String::new());
         let writers = Writers {
             rulebook: set_rulebook,
-            conversations: set_conversations,
             questions: set_questions,
             asks: set_asks,
             connections: set_connections,
-            running: set_running,
             models: set_models,
-            chosen_model: set_chosen_model,
-            storage: set_storage,
-            dead: set_dead,
             id: set_id,
             load: set_load,
             items: set_items,
-            connectors: set_connectors,
             pulse: set_pulse,
-            toasts: set_toasts,
-            announced: set_announced,
-            held: None,
-            next_toast: 1,
         };
         let state = AppState {
+            front,
             ws: StoredValue::new_local(ws.clone()),
             rulebook,
-            conversations,
             questions,
             asks,
             connections,
-            running,
             models,
-            chosen_model,
-            storage,
-            dead,
-            thread: Thread { id, load, items, connectors, pulse },
-            toasts,
-            announced,
+            thread: Thread { id, load, items, connectors: front.active, pulse },
             writers: StoredValue::new_local(writers),
         };
         ws.subscribe(move |change| state.apply(change)).forget();
+        front.stop_watching();
+        for change in [Change::Rulebook, Change::Conversations, Change::Models, Change::Storage(ws.storage_state())] {
+            state.apply(&change);
+        }
+        if ws.is_dead() {
+            state.apply(&Change::Dead);
+        }
         state
     }
 
@@ -186,34 +155,9 @@ impl AppState {
         self.ws.get_value()
     }
 
-    /// Whether a turn runs in the conversation. Tracks.
-    pub fn is_running(&self, id: &ConversationId) -> bool {
-        self.running.with(|running| running.contains(id))
-    }
-
-    /// The title of a conversation as lists show it. Tracks.
-    pub fn title_of(&self, id: &ConversationId) -> String {
-        self.conversations.with(|all| all.iter().find(|head| head.id == *id).map(shown_title)).unwrap_or_default()
-    }
-
     /// The state of a connector's connection. Tracks.
     pub fn connection(&self, id: &ConnectorId) -> ConnectionStatus {
         self.connections.with(|all| all.get(id).cloned()).unwrap_or(ConnectionStatus::Idle)
-    }
-
-    /// Does something that takes time. A failure is told in a toast, so it is never lost; `done` runs on success.
-    pub fn run<T: 'static>(
-        &self,
-        work: impl Future<Output = Result<T, Error>> + 'static,
-        done: impl FnOnce(T) + 'static,
-    ) {
-        let state = *self;
-        spawn_local(async move {
-            match work.await {
-                Ok(value) => done(value),
-                Err(error) => state.tell_error(&error),
-            }
-        });
     }
 
     /// Shows a conversation, or the page of a new chat. Called when the page is built.
@@ -225,9 +169,9 @@ impl AppState {
         self.write(|to| {
             to.id.set(id.clone());
             to.items.set(Vec::new());
-            to.connectors.set(Vec::new());
             to.load.set(if id.is_some() { Load::Loading } else { Load::Ready });
         });
+        self.front.write(|to| to.active.set(Vec::new()));
         if let Some(id) = id {
             self.read_thread(id);
         }
@@ -237,8 +181,17 @@ impl AppState {
     pub fn apply(&self, change: &Change) {
         let Some(ws) = self.ws.try_get_value() else { return };
         match change {
-            Change::Rulebook => self.write(|to| to.rulebook.set(ws.rulebook())),
-            Change::Conversations => self.write(|to| to.conversations.set(ws.conversations())),
+            Change::Rulebook => {
+                let rules = ws.rulebook();
+                let me = ws.me();
+                let offers = rules.member(&me).map(|member| Offer::all(&rules, member)).unwrap_or_default();
+                self.front.write(|to| {
+                    to.person.set(Person::of(&rules, &me));
+                    to.offers.set(offers);
+                });
+                self.write(|to| to.rulebook.set(rules));
+            }
+            Change::Conversations => self.front.write(|to| to.conversations.set(ws.conversations())),
             Change::Conversation { id } => {
                 if self.shows(id) {
                     self.read_thread(id.clone());
@@ -254,7 +207,7 @@ impl AppState {
                     self.append(item.as_str(), text);
                 }
             }
-            Change::Turn { conversation, running } => self.write(|to| {
+            Change::Turn { conversation, running } => self.front.write(|to| {
                 to.running.update(|set| {
                     if *running {
                         set.insert(conversation.clone());
@@ -263,72 +216,34 @@ impl AppState {
                     }
                 });
             }),
-            Change::Questions => self.write(|to| to.questions.set(ws.questions())),
+            Change::Questions => {
+                let questions = ws.questions();
+                let waiting = questions.iter().filter_map(|asked| asked.conversation.clone()).collect();
+                self.write(|to| to.questions.set(questions));
+                self.front.write(|to| to.waiting.set(waiting));
+            }
             Change::Asks => self.write(|to| to.asks.set(ws.asks())),
-            Change::Connection { connector, status } => self.write(|to| {
-                to.connections.update(|all| {
-                    all.insert(connector.clone(), status.clone());
+            Change::Connection { connector, status } => {
+                self.write(|to| {
+                    to.connections.update(|all| {
+                        all.insert(connector.clone(), status.clone());
+                    });
                 });
-            }),
-            Change::Models => self.write(|to| {
-                to.models.set(ws.models());
-                to.chosen_model.set(ws.chosen_model());
-            }),
-            Change::Storage(storage) => self.write(|to| to.storage.set(storage.clone())),
-            Change::Dead => self.write(|to| to.dead.set(true)),
+                let is_changed = |status: &&ConnectionStatus| matches!(status, ConnectionStatus::Changed { .. });
+                let changed = self.connections.with_untracked(|all| all.values().filter(is_changed).count());
+                self.front.write(|to| to.changed.set(changed));
+            }
+            Change::Models => {
+                let models = ws.models();
+                self.front.write(|to| {
+                    to.minds.set(models.iter().map(mind).collect());
+                    to.chosen_model.set(ws.chosen_model());
+                });
+                self.write(|to| to.models.set(models));
+            }
+            Change::Storage(storage) => self.front.write(|to| to.storage.set(storage.clone())),
+            Change::Dead => self.front.write(|to| to.dead.set(true)),
         }
-    }
-
-    /// Says something to the person in a toast.
-    pub fn tell(&self, text: impl Into<String>) {
-        self.toast(text.into());
-    }
-
-    /// Says what went wrong and the next step.
-    pub fn tell_error(&self, error: &Error) {
-        self.toast(sentence(error));
-    }
-
-    /// Takes a toast away.
-    pub fn close_toast(&self, id: u64) {
-        self.write(|to| to.toasts.update(|list| list.retain(|toast| toast.id != id)));
-    }
-
-    /// A toast that is being looked at stays.
-    pub fn hold_toast(&self, id: u64, hold: bool) {
-        let _ = self.writers.try_update_value(|to| to.held = hold.then_some(id));
-        if !hold {
-            self.expire(id);
-        }
-    }
-
-    /// Says something to a screen reader, politely. What is on the screen says it too.
-    pub fn announce(&self, text: impl Into<String>) {
-        let text = text.into();
-        self.write(|to| to.announced.set(text));
-    }
-
-    fn toast(&self, text: String) {
-        let id = self.writers.try_update_value(|to| {
-            let id = to.next_toast;
-            to.next_toast += 1;
-            id
-        });
-        let Some(id) = id else { return };
-        self.write(|to| to.toasts.update(|list| list.push(Toast { id, text })));
-        self.expire(id);
-    }
-
-    fn expire(&self, id: u64) {
-        let state = *self;
-        set_timeout(
-            move || {
-                if state.writers.try_with_value(|to| to.held) != Some(Some(id)) {
-                    state.close_toast(id);
-                }
-            },
-            Duration::from_secs(8),
-        );
     }
 
     fn shows(&self, id: &ConversationId) -> bool {
@@ -364,9 +279,9 @@ impl AppState {
                 None => Cell::new(item),
             })
             .collect();
+        self.front.write(|to| to.active.set(conversation.connectors));
         self.write(|to| {
             to.items.set(cells);
-            to.connectors.set(conversation.connectors);
             to.load.set(Load::Ready);
             to.pulse.update(|pulse| *pulse += 1);
         });
@@ -408,6 +323,10 @@ impl Cell {
     fn new(item: Item) -> Cell {
         Cell { id: item.id.as_str().to_owned(), item: ArcRwSignal::new(item) }
     }
+}
+
+fn mind(model: &ModelConfig) -> ModelName {
+    ModelName { id: model.id.clone(), name: model.name.clone(), base_url: model.base_url.clone() }
 }
 
 /// An error as a sentence with its next step.

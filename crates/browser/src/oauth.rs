@@ -1,0 +1,270 @@
+//! The hands of a sign-in: requests, keys and the clock for the flow that [`mcp::oauth`] decides.
+//!
+//! * A DPoP key is made here as one that nobody can read out, and signs here only (RFC 9449; X28).
+//! * Where the person signs in and where credentials are kept is the [`Surroundings`]' to say: a window and the
+//!   workspace's store, or the functions that an embedding page passed in.
+//! * One flow at a time for a connection; other requests wait for it and then use what it got.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+use futures_util::lock::Mutex;
+use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
+use mcp::oauth::{
+    Algorithm, AuthError, AuthorizeFailure, Authorizer, Chain, Credentials, KeyFailure, Port, PublicJwk, Refusal,
+    Revocation, Settings, SignInPage, Signed, SigningKey, WebFailure, WebRequest, WebResponse,
+};
+use serde_json::json;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{CryptoKey, SubtleCrypto};
+
+use crate::drive::Authority;
+use crate::error::{Code, Error};
+use crate::fetch::{Failure, Fetcher, Request};
+use crate::time::{global, global_function, now, random, words};
+
+/// Longest answer that is read of an authorization server, in bytes.
+const ANSWER: usize = 256 << 10;
+/// How long one request of the flow may take, in milliseconds.
+const PATIENCE: u64 = 30_000;
+
+/// Where the person signs in, and where credentials are kept.
+pub trait Surroundings {
+    /// Has the person sign in at a page, and gives the whole address that they came back to.
+    fn authorize(&self, page: &SignInPage<'_>) -> LocalBoxFuture<'static, Result<String, AuthorizeFailure>>;
+
+    /// What is kept: the text given to [`Surroundings::save`], and the pair given to [`Surroundings::save_key`].
+    fn load(&self) -> LocalBoxFuture<'static, (Option<String>, Option<JsValue>)>;
+
+    /// Keeps the credentials, a text with secrets in it; none forgets them and the key.
+    fn save(&self, credentials: Option<String>) -> LocalBoxFuture<'static, ()>;
+
+    /// Keeps the `CryptoKeyPair` that tokens are bound to. It can be cloned and not be read, so only a store of objects
+    /// (IndexedDB) can.
+    fn save_key(&self, pair: JsValue) -> LocalBoxFuture<'static, ()>;
+
+    /// Waits until nobody else renews tokens that are kept in the same place. Dropping what comes back lets the next one
+    /// in. None where nobody else can.
+    fn lock(&self) -> Option<LocalBoxFuture<'static, Box<dyn Any>>>;
+}
+
+/// The sign-in of one connection to a server.
+pub struct SignIn {
+    authorizer: Mutex<Authorizer<Hands>>,
+    failure: RefCell<Option<AuthError>>,
+}
+
+impl SignIn {
+    /// With what is kept of it. Asks no network.
+    ///
+    /// # Errors
+    /// In a realm without WebCrypto, which cannot make a secret.
+    pub async fn new(
+        settings: Settings,
+        fetcher: Fetcher,
+        surroundings: Rc<dyn Surroundings>,
+    ) -> Result<SignIn, Error> {
+        if global("crypto").is_none() {
+            return Err(Error::new(Code::Invalid, "a sign-in needs WebCrypto, which is not here"));
+        }
+        let (kept, pair) = surroundings.load().await;
+        let credentials = kept.as_deref().map(read).unwrap_or_default();
+        // A store of texts gives back a text where a key was put in.
+        let pair = RefCell::new(pair.filter(|pair| half(pair, "privateKey").is_ok()));
+        let authorizer = Authorizer::new(Hands { fetcher, surroundings, pair }, settings, credentials);
+        Ok(SignIn { authorizer: Mutex::new(authorizer), failure: RefCell::default() })
+    }
+
+    /// The server speaks a revision in which the oldest way of finding its authorization server does not exist any more.
+    pub(crate) async fn is_modern(&self) {
+        self.authorizer.lock().await.set_legacy_fallback(false);
+    }
+
+    /// Why the last sign-in failed, once.
+    pub(crate) fn take_failure(&self) -> Option<Error> {
+        let failure = self.failure.take()?;
+        let mut error = Error::new(Code::SignIn, failure.to_string()).hint(failure.remedy());
+        if let AuthError::Refused { error: code, description, .. } = failure {
+            error.cause = Some(json!({ "error": code, "error_description": description }));
+        }
+        Some(error)
+    }
+
+    /// Signs out: forgets everything that is kept, and has the authorization server revoke the tokens if it can.
+    pub async fn end(&self) -> Revocation {
+        let mut authorizer = self.authorizer.lock().await;
+        let revocation = authorizer.revoke().await;
+        let hands = authorizer.port();
+        hands.pair.replace(None);
+        hands.surroundings.save(None).await;
+        revocation
+    }
+}
+
+impl Authority for SignIn {
+    fn headers<'a>(&'a self, method: &'a str, url: &'a str) -> LocalBoxFuture<'a, Signed> {
+        Box::pin(async move {
+            let signed = self.authorizer.lock().await.headers(method, url).await;
+            signed.unwrap_or_else(|failure| {
+                self.failure.replace(Some(failure));
+                Signed::default()
+            })
+        })
+    }
+
+    fn refused<'a>(&'a self, chain: &'a mut Chain, refusal: Refusal<'a>) -> LocalBoxFuture<'a, bool> {
+        Box::pin(async move {
+            let failure = self.authorizer.lock().await.challenged(chain, refusal).await.err();
+            let again = failure.is_none();
+            self.failure.replace(failure);
+            again
+        })
+    }
+
+    fn nonce<'a>(&'a self, url: &'a str, nonce: &'a str) -> LocalBoxFuture<'a, ()> {
+        Box::pin(async move { self.authorizer.lock().await.seen_nonce(url, nonce) })
+    }
+}
+
+/// The port of one connection.
+struct Hands {
+    fetcher: Fetcher,
+    surroundings: Rc<dyn Surroundings>,
+    pair: RefCell<Option<JsValue>>,
+}
+
+impl Hands {
+    async fn key_pair(&self) -> Result<JsValue, KeyFailure> {
+        let known = self.pair.borrow().clone();
+        if let Some(pair) = known {
+            return Ok(pair);
+        }
+        let usages = Array::of2(&"sign".into(), &"verify".into());
+        let extractable = false;
+        let made = subtle()?.generate_key_with_object(&algorithm(Algorithm::Es256)?, extractable, &usages);
+        let pair = JsFuture::from(made.map_err(unusable)?).await.map_err(unusable)?;
+        self.pair.replace(Some(pair.clone()));
+        self.surroundings.save_key(pair.clone()).await;
+        Ok(pair)
+    }
+}
+
+impl Port for Hands {
+    type Lock = Option<Box<dyn Any>>;
+
+    async fn fetch(&self, request: WebRequest) -> Result<WebResponse, WebFailure> {
+        let request = Request {
+            method: request.method.to_owned(),
+            url: request.url,
+            headers: request.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            body: request.body.map(String::into_bytes),
+            timeout: Some(PATIENCE),
+        };
+        let failed = |why: Failure| match why {
+            Failure::Redirected => WebFailure::Redirect,
+            why => WebFailure::Network(why.to_string()),
+        };
+        let mut response = self.fetcher.send(request).await.map_err(failed)?;
+        let body = response.all(ANSWER).await.map_err(failed)?;
+        Ok(WebResponse {
+            status: response.status,
+            headers: std::mem::take(&mut response.headers),
+            body: String::from_utf8_lossy(&body).into_owned(),
+        })
+    }
+
+    async fn authorize(&self, page: &SignInPage<'_>) -> Result<String, AuthorizeFailure> {
+        self.surroundings.authorize(page).await
+    }
+
+    fn random(&self, bytes: usize) -> Vec<u8> {
+        let mut filled = vec![0; bytes];
+        random(&mut filled);
+        filled
+    }
+
+    fn now(&self) -> u64 {
+        now() / 1_000
+    }
+
+    async fn sign(&self, key: SigningKey<'_>, data: &[u8]) -> Result<Vec<u8>, KeyFailure> {
+        let subtle = subtle()?;
+        let (algorithm, key) = match key {
+            SigningKey::Dpop => (algorithm(Algorithm::Es256)?, half(&self.key_pair().await?, "privateKey")?),
+            SigningKey::Pem { pem, algorithm: kind } => {
+                let algorithm = algorithm(kind)?;
+                let der = Uint8Array::from(der(pem)?.as_slice());
+                let usages = Array::of1(&"sign".into());
+                let read =
+                    subtle.import_key_with_object("pkcs8", &der, &algorithm, false, &usages).map_err(unusable)?;
+                (algorithm, JsFuture::from(read).await.map_err(unusable)?.unchecked_into())
+            }
+        };
+        let signed = subtle.sign_with_object_and_u8_array(&algorithm, &key, data).map_err(unusable)?;
+        let signed = JsFuture::from(signed).await.map_err(unusable)?;
+        Ok(Uint8Array::new(&signed.unchecked_into::<ArrayBuffer>()).to_vec())
+    }
+
+    async fn dpop_jwk(&self) -> Result<PublicJwk, KeyFailure> {
+        let public = half(&self.key_pair().await?, "publicKey")?;
+        let told = JsFuture::from(subtle()?.export_key("jwk", &public).map_err(unusable)?).await.map_err(unusable)?;
+        let member = |name: &str| {
+            let value = Reflect::get(&told, &name.into()).ok().and_then(|value| value.as_string());
+            value.ok_or_else(|| KeyFailure("its public half cannot be read".to_owned()))
+        };
+        Ok(PublicJwk { x: member("x")?, y: member("y")? })
+    }
+
+    async fn lock(&self) -> (Self::Lock, Option<Credentials>) {
+        let Some(lock) = self.surroundings.lock() else { return (None, None) };
+        let held = lock.await;
+        let (kept, _) = self.surroundings.load().await;
+        (Some(held), kept.as_deref().map(read))
+    }
+
+    async fn save(&self, credentials: &Credentials) {
+        self.surroundings.save(Some(credentials.to_json().to_string())).await;
+    }
+}
+
+fn read(kept: &str) -> Credentials {
+    Credentials::from_json(&serde_json::from_str(kept).unwrap_or_default())
+}
+
+fn unusable(error: JsValue) -> KeyFailure {
+    KeyFailure(words(&error))
+}
+
+fn subtle() -> Result<SubtleCrypto, KeyFailure> {
+    let subtle = global("crypto").and_then(|crypto| Reflect::get(&crypto, &"subtle".into()).ok());
+    let subtle = subtle.filter(|subtle| !subtle.is_undefined());
+    subtle.map(JsCast::unchecked_into).ok_or_else(|| KeyFailure("there is no WebCrypto here (https only)".to_owned()))
+}
+
+/// What WebCrypto calls an algorithm, for making, reading and using a key alike.
+fn algorithm(algorithm: Algorithm) -> Result<js_sys::Object, KeyFailure> {
+    let text = match algorithm {
+        Algorithm::Es256 => r#"{"name":"ECDSA","namedCurve":"P-256","hash":"SHA-256"}"#,
+        Algorithm::Rs256 => r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-256"}"#,
+    };
+    js_sys::JSON::parse(text).map(JsCast::unchecked_into).map_err(unusable)
+}
+
+/// One half of a `CryptoKeyPair`.
+fn half(pair: &JsValue, name: &str) -> Result<CryptoKey, KeyFailure> {
+    let key = Reflect::get(pair, &name.into()).map_err(unusable)?;
+    if key.is_object() { Ok(key.unchecked_into()) } else { Err(KeyFailure("it is no key pair".to_owned())) }
+}
+
+/// The bytes of a PEM text (RFC 7468).
+fn der(pem: &str) -> Result<Vec<u8>, KeyFailure> {
+    let text: String = pem.lines().map(str::trim).filter(|line| !line.starts_with("-----")).collect();
+    let decoded = global_function("atob").and_then(|atob| atob.call1(&JsValue::UNDEFINED, &text.into()).ok());
+    let decoded = decoded.and_then(|decoded| decoded.as_string());
+    // Each character stands for one byte. The reason is not told: it would quote the key.
+    let bytes = decoded.map(|decoded| decoded.chars().map(|each| each as u8).collect());
+    bytes.ok_or_else(|| KeyFailure("it is no PEM text".to_owned()))
+}

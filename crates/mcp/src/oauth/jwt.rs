@@ -1,0 +1,128 @@
+//! The two JWTs that this client makes: DPoP proofs (RFC 9449 section 4.2) and client assertions (RFC 7523 section 3).
+
+use sha2::{Digest as _, Sha256};
+
+use super::port::{KeyFailure, Port, PublicJwk, SigningKey};
+use super::settings::ClientKey;
+use super::step::join;
+use crate::headers::base64;
+use crate::jsonrpc::quoted;
+use crate::types::without_query;
+
+/// How long a client assertion holds, in seconds.
+const LIFETIME: u64 = 120;
+
+/// Base64 with the alphabet for addresses and without padding (RFC 7515 section 2).
+pub(crate) fn base64url(bytes: &[u8]) -> String {
+    base64(bytes)
+        .chars()
+        .filter_map(|char| match char {
+            '+' => Some('-'),
+            '/' => Some('_'),
+            '=' => None,
+            other => Some(other),
+        })
+        .collect()
+}
+
+/// SHA-256 as base64url.
+pub(crate) fn hash(text: &str) -> String {
+    base64url(&Sha256::digest(text.as_bytes()))
+}
+
+/// The thumbprint of a public key (RFC 7638 section 3).
+pub(crate) fn thumbprint(jwk: &PublicJwk) -> String {
+    hash(&key(jwk))
+}
+
+/// The members of the key in the order that RFC 7638 wants, which is as good as any other.
+fn key(jwk: &PublicJwk) -> String {
+    join(&[r#"{"crv":"P-256","kty":"EC","x":"#, &quoted(&jwk.x), r#","y":"#, &quoted(&jwk.y), "}"])
+}
+
+/// A fresh DPoP proof for one request. `token` is the access token that goes with it, if one does.
+pub(crate) async fn proof<P: Port>(
+    port: &P,
+    method: &str,
+    url: &str,
+    token: Option<&str>,
+    nonce: Option<&str>,
+) -> Result<String, KeyFailure> {
+    let header = join(&[r#"{"typ":"dpop+jwt","alg":"ES256","jwk":"#, &key(&port.dpop_jwk().await?), "}"]);
+    let mut claims = join(&[
+        r#"{"jti":"#,
+        &quoted(&base64url(&port.random(16))),
+        r#","htm":"#,
+        &quoted(method),
+        r#","htu":"#,
+        &quoted(without_query(url)),
+        r#","iat":"#,
+        &port.now().to_string(),
+    ]);
+    for (name, value) in [("ath", token.map(hash)), ("nonce", nonce.map(str::to_owned))] {
+        if let Some(value) = value {
+            claims.push_str(&join(&[",", &quoted(name), ":", &quoted(&value)]));
+        }
+    }
+    claims.push('}');
+    sign(port, SigningKey::Dpop, &header, &claims).await
+}
+
+/// A client assertion for the token endpoint of `issuer`. The audience is the issuer alone (RFC 7523bis).
+pub(crate) async fn assertion<P: Port>(
+    port: &P,
+    client: &str,
+    key: &ClientKey,
+    issuer: &str,
+) -> Result<String, KeyFailure> {
+    let kid = key.kid.as_ref().map(|kid| join(&[r#","kid":"#, &quoted(kid)])).unwrap_or_default();
+    let header = join(&[r#"{"typ":"JWT","alg":""#, key.algorithm.name(), "\"", &kid, "}"]);
+    let now = port.now();
+    let client = quoted(client);
+    let claims = join(&[
+        r#"{"iss":"#,
+        &client,
+        r#","sub":"#,
+        &client,
+        r#","aud":"#,
+        &quoted(issuer),
+        r#","jti":"#,
+        &quoted(&base64url(&port.random(16))),
+        r#","iat":"#,
+        &now.to_string(),
+        r#","exp":"#,
+        &now.saturating_add(LIFETIME).to_string(),
+        "}",
+    ]);
+    sign(port, SigningKey::Pem { pem: &key.pem, algorithm: key.algorithm }, &header, &claims).await
+}
+
+async fn sign<P: Port>(port: &P, key: SigningKey<'_>, header: &str, claims: &str) -> Result<String, KeyFailure> {
+    let signed = join(&[&base64url(header.as_bytes()), ".", &base64url(claims.as_bytes())]);
+    let signature = port.sign(key, signed.as_bytes()).await?;
+    Ok(join(&[&signed, ".", &base64url(&signature)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_challenge_of_rfc_7636_appendix_b_comes_out() {
+        assert_eq!(hash("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+
+    #[test]
+    fn the_token_hash_of_rfc_9449_section_7_comes_out() {
+        assert_eq!(hash("Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU"), "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo");
+    }
+
+    #[test]
+    fn the_thumbprint_of_rfc_9449_section_6_comes_out() {
+        let jwk = PublicJwk {
+            x: "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs".into(),
+            y: "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA".into(),
+        };
+        assert_eq!(thumbprint(&jwk), "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
+    }
+}

@@ -1,0 +1,209 @@
+//! `auth/client-credentials-*`, `auth/wif-jwt-bearer`, `auth/enterprise-managed-authorization`.
+
+use mcp::oauth::{Algorithm, AuthError, ClientKey, Grant, Idp, Outlook, Preregistered, Retry, Settings};
+use serde_json::{Value, json};
+
+use crate::rig::{AS, ENDPOINT, META, World, part};
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const IDP: &str = "https://idp.example";
+
+fn client(secret: Option<&str>, pem: Option<&str>) -> Option<Preregistered> {
+    Some(Preregistered {
+        client_id: "conformance-test-client".into(),
+        client_secret: secret.map(str::to_owned),
+        key: pem.map(|pem| ClientKey { pem: pem.into(), algorithm: Algorithm::Es256, kid: None }),
+        issuer: Some(AS.into()),
+        method: None,
+    })
+}
+
+fn world(methods: &str) -> World {
+    let world = World::new();
+    let extra = json!({
+        "token_endpoint_auth_methods_supported": [methods],
+        "registration_endpoint": null,
+        "authorization_endpoint": null,
+        "code_challenge_methods_supported": null,
+    });
+    world.server(AS, META, extra);
+    world
+}
+
+fn settings(grant: Grant, preregistered: Option<Preregistered>) -> Settings {
+    let mut settings = World::settings();
+    settings.grant = grant;
+    settings.preregistered = preregistered;
+    settings
+}
+
+#[test]
+fn client_credentials_basic() {
+    let world = world("client_secret_basic");
+    let mut rig = world.rig_with(settings(Grant::ClientCredentials, client(Some("s"), None)));
+    assert_eq!(rig.refuse(Some("Bearer scope=\"a\"")), Ok(Retry::SignedIn));
+    let token = &world.seen("/token")[0];
+    assert_eq!(token.form["grant_type"], "client_credentials");
+    assert_eq!(token.form["resource"], ENDPOINT);
+    assert_eq!(token.form["scope"], "a");
+    // base64("conformance-test-client:s")
+    assert_eq!(token.headers["Authorization"], "Basic Y29uZm9ybWFuY2UtdGVzdC1jbGllbnQ6cw==");
+    assert!(world.seen("VISIT").is_empty());
+    assert_eq!(rig.auth.renewal().unwrap().outlook, Outlook::ByItself);
+}
+
+#[test]
+fn client_credentials_jwt_is_for_the_issuer_alone() {
+    let world = world("private_key_jwt");
+    let mut rig = world.rig_with(settings(Grant::ClientCredentials, client(None, Some("canary-pem"))));
+    assert_eq!(rig.refuse(None), Ok(Retry::SignedIn));
+    let token = &world.seen("/token")[0];
+    assert_eq!(token.form["client_assertion_type"], "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+    assert!(!token.form.contains_key("client_id") && !token.headers.contains_key("Authorization"));
+    let jwt = &token.form["client_assertion"];
+    assert_eq!(part(jwt, 0), json!({"typ": "JWT", "alg": "ES256"}));
+    let claims = part(jwt, 1);
+    assert_eq!(claims["aud"], AS);
+    assert_eq!(
+        (&claims["iss"], &claims["sub"]),
+        (&json!("conformance-test-client"), &json!("conformance-test-client"))
+    );
+    assert_eq!((claims["iat"].as_u64(), claims["exp"].as_u64()), (Some(1_000_000), Some(1_000_120)));
+    assert!(claims["jti"].as_str().unwrap().len() >= 20);
+    // 64 bytes of signature.
+    assert_eq!(jwt.split('.').nth(2).unwrap().len(), 86);
+}
+
+#[test]
+fn client_credentials_are_had_again_before_they_end_and_without_a_challenge() {
+    let world = world("client_secret_basic");
+    let mut rig = world.rig_with(settings(Grant::ClientCredentials, client(Some("s"), None)));
+    rig.refuse(Some("Bearer scope=\"a\"")).unwrap();
+    let first = rig.authorization();
+    world.wait(3590);
+    assert_ne!(rig.authorization(), first);
+    assert_eq!(world.seen("/token")[1].form["scope"], "a");
+}
+
+#[test]
+fn client_credentials_need_a_client_with_a_secret_or_a_key() {
+    for preregistered in [None, client(None, None)] {
+        let mut rig = world("client_secret_basic").rig_with(settings(Grant::ClientCredentials, preregistered));
+        assert_eq!(rig.refuse(None), Err(AuthError::MissingClient { what: "secret or key" }));
+    }
+    let mut rig = world("private_key_jwt").rig_with(settings(Grant::ClientCredentials, client(None, Some("junk"))));
+    assert!(matches!(rig.refuse(None), Err(AuthError::Key(_))));
+}
+
+#[test]
+fn client_credentials_may_step_up_without_a_person() {
+    let world = world("client_secret_basic");
+    let mut rig = world.rig_with(settings(Grant::ClientCredentials, client(Some("s"), None)));
+    rig.refuse(Some("Bearer scope=\"a\"")).unwrap();
+    let challenge = "Bearer error=\"insufficient_scope\", scope=\"b\"";
+    assert_eq!(rig.refuse_as(403, Some(challenge), None), Ok(Retry::SteppedUp));
+    assert_eq!(world.seen("/token")[1].form["scope"], "a b");
+}
+
+#[test]
+fn wif_jwt_bearer_sends_the_assertion() {
+    let world = world("none");
+    let grant = Grant::JwtBearer { assertion: "canary-workload".into() };
+    let mut rig = world.rig_with(settings(grant, client(None, None)));
+    assert_eq!(rig.refuse(None), Ok(Retry::SignedIn));
+    let token = &world.seen("/token")[0];
+    assert_eq!(token.form["grant_type"], JWT_BEARER);
+    assert_eq!(token.form["assertion"], "canary-workload");
+    assert_eq!(token.form["client_id"], "conformance-test-client");
+    assert!(!token.form.contains_key("scope"));
+    // Without a client id too: the assertion says it all.
+    let grant = Grant::JwtBearer { assertion: "canary-workload".into() };
+    assert_eq!(world.rig_with(settings(grant, None)).refuse(None), Ok(Retry::SignedIn));
+}
+
+#[test]
+fn wif_jwt_bearer_neither_repeats_a_refusal_nor_tries_another_grant() {
+    for code in ["invalid_grant", "invalid_scope", "unauthorized_client"] {
+        let world = world("none");
+        world.edit(AS, |server| server.first.push_back((400, json!({"error": code}))));
+        let grant = Grant::JwtBearer { assertion: "canary-workload".into() };
+        let mut rig = world.rig_with(settings(grant, client(None, None)));
+        for _ in 0..3 {
+            match rig.refuse(None) {
+                Err(AuthError::Refused { error, .. }) => assert_eq!(error, code),
+                other => panic!("{other:?}"),
+            }
+            rig.next();
+        }
+        assert_eq!(world.seen("/token").len(), 1);
+    }
+}
+
+fn enterprise(answer: Value) -> (World, Settings) {
+    let world = world("client_secret_basic");
+    world.server(IDP, "https://idp.example/.well-known/oauth-authorization-server", json!({}));
+    let granted = crate::rig::merged(
+        json!({
+            "access_token": "canary-id-jag",
+            "issued_token_type": "urn:ietf:params:oauth:token-type:id-jag",
+            "token_type": "N_A",
+        }),
+        answer,
+    );
+    world.edit(IDP, |server| server.granted = granted);
+    let idp = Idp {
+        client_id: "idp-client".into(),
+        client_secret: None,
+        id_token: "canary-id-token".into(),
+        issuer: IDP.into(),
+        token_endpoint: Some(format!("{IDP}/token")),
+    };
+    (world, settings(Grant::EnterpriseManaged(idp), client(Some("s"), None)))
+}
+
+#[test]
+fn enterprise_managed_authorization_exchanges_then_asserts() {
+    let (world, settings) = enterprise(json!({}));
+    let mut rig = world.rig_with(settings);
+    assert_eq!(rig.refuse(None), Ok(Retry::SignedIn));
+    let asked = world.seen("/token");
+    let exchange = &asked[0];
+    assert_eq!(exchange.url, "https://idp.example/token");
+    assert_eq!(exchange.form["grant_type"], "urn:ietf:params:oauth:grant-type:token-exchange");
+    assert_eq!(exchange.form["requested_token_type"], "urn:ietf:params:oauth:token-type:id-jag");
+    assert_eq!(exchange.form["subject_token_type"], "urn:ietf:params:oauth:token-type:id_token");
+    assert_eq!(exchange.form["subject_token"], "canary-id-token");
+    assert_eq!(exchange.form["audience"], AS);
+    assert_eq!(exchange.form["resource"], ENDPOINT);
+    assert_eq!(exchange.form["client_id"], "idp-client");
+    let grant = &asked[1];
+    assert_eq!(grant.url, "https://as.example/token");
+    assert_eq!(grant.form["grant_type"], JWT_BEARER);
+    assert_eq!(grant.form["assertion"], "canary-id-jag");
+    assert!(grant.headers["Authorization"].starts_with("Basic "));
+    assert_eq!(rig.auth.renewal().unwrap().outlook, Outlook::MayStopAtSignOut);
+}
+
+#[test]
+fn an_identity_provider_without_a_given_endpoint_is_found_by_its_metadata() {
+    let (world, mut settings) = enterprise(json!({}));
+    if let Grant::EnterpriseManaged(idp) = &mut settings.grant {
+        idp.token_endpoint = None;
+    }
+    assert_eq!(world.rig_with(settings).refuse(None), Ok(Retry::SignedIn));
+    assert_eq!(world.seen("/token")[0].url, "https://idp.example/token");
+}
+
+#[test]
+fn an_exchange_that_gives_something_else_is_not_passed_on() {
+    for answer in [
+        json!({"issued_token_type": "urn:ietf:params:oauth:token-type:access_token"}),
+        json!({"token_type": "Bearer"}),
+        json!({"access_token": ""}),
+    ] {
+        let (world, settings) = enterprise(answer);
+        let error = world.rig_with(settings).refuse(None).unwrap_err();
+        assert!(matches!(error, AuthError::Malformed { step: "token exchange", .. }));
+        assert_eq!(world.seen("/token").len(), 1);
+    }
+}

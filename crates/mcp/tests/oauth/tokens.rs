@@ -1,0 +1,282 @@
+//! Renewal, rotation, several tabs, disconnection; C5, X20, X23.
+
+use mcp::oauth::{AuthError, Authorizer, Chain, Outlook, Refusal, Retry, Revocation};
+use serde_json::json;
+
+use crate::rig::{AS, ENDPOINT, META, Rig, World, block_on};
+
+fn refreshing() -> (World, Rig) {
+    let world = World::new();
+    world.edit(AS, |server| server.refreshes = true);
+    let mut rig = world.rig();
+    rig.refuse(Some("Bearer scope=\"a\"")).unwrap();
+    rig.next();
+    (world, rig)
+}
+
+#[test]
+fn a_token_is_renewed_shortly_before_it_ends() {
+    let (world, mut rig) = refreshing();
+    let first = rig.authorization();
+    world.wait(3560);
+    assert_eq!(rig.authorization(), first);
+    world.wait(15);
+    assert_ne!(rig.authorization(), first);
+    let asked = world.seen("/token");
+    assert_eq!(asked.len(), 2);
+    assert_eq!(asked[1].form["grant_type"], "refresh_token");
+    assert_eq!(asked[1].form["resource"], ENDPOINT);
+    assert_eq!(asked[1].form["client_id"], format!("client-of-{AS}"));
+    assert!(!asked[1].form.contains_key("scope"));
+}
+
+#[test]
+fn refresh_tokens_rotate_and_are_kept_before_use() {
+    let (world, mut rig) = refreshing();
+    let first = rig.auth.credentials().tokens().unwrap().refresh.clone().unwrap();
+    world.wait(3600);
+    rig.authorization();
+    let second = rig.auth.credentials().tokens().unwrap().refresh.clone().unwrap();
+    assert_ne!(first, second);
+    assert_eq!(world.seen("/token")[1].form["refresh_token"], first);
+    assert_eq!(world.0.borrow().saved.last().unwrap().tokens().unwrap().refresh.as_deref(), Some(second.as_str()));
+    world.wait(3600);
+    rig.authorization();
+    assert_eq!(world.seen("/token")[2].form["refresh_token"], second);
+}
+
+#[test]
+fn a_provider_that_does_not_rotate_keeps_its_refresh_token_and_its_scope() {
+    let (world, mut rig) = refreshing();
+    world.edit(AS, |server| server.refreshes = false);
+    world.wait(3600);
+    rig.authorization();
+    let tokens = rig.auth.credentials().tokens().unwrap();
+    assert!(tokens.refresh.is_some());
+    assert_eq!(tokens.scope.as_deref(), Some("a"));
+}
+
+#[test]
+fn a_token_of_five_seconds_is_not_renewed_at_once() {
+    let world = World::new();
+    world.edit(AS, |server| {
+        server.refreshes = true;
+        server.granted = json!({"expires_in": 5});
+    });
+    let mut rig = world.rig();
+    rig.refuse(None).unwrap();
+    rig.authorization();
+    world.wait(3);
+    rig.authorization();
+    assert_eq!(world.seen("/token").len(), 1);
+    world.wait(1);
+    rig.authorization();
+    assert_eq!(world.seen("/token").len(), 2);
+}
+
+#[test]
+fn a_clock_that_went_back_does_not_renew_anything() {
+    let (world, mut rig) = refreshing();
+    world.0.borrow_mut().now = 5;
+    rig.authorization();
+    assert_eq!(world.seen("/token").len(), 1);
+}
+
+#[test]
+fn a_refused_token_is_refreshed_before_a_person_is_asked() {
+    let (world, mut rig) = refreshing();
+    assert_eq!(rig.refuse(Some("Bearer error=\"invalid_token\", scope=\"a\"")), Ok(Retry::Refreshed));
+    assert_eq!(world.seen("VISIT").len(), 1);
+    // If that did not help, the person is.
+    assert_eq!(rig.refuse(None), Ok(Retry::SignedIn));
+    assert_eq!(rig.refuse(None), Err(AuthError::StillRefused));
+    assert_eq!(world.seen("VISIT").len(), 2);
+}
+
+#[test]
+fn a_dead_refresh_token_is_forgotten_and_the_person_asked() {
+    let (world, mut rig) = refreshing();
+    world.edit(AS, |server| server.first.push_back((400, json!({"error": "invalid_grant"}))));
+    assert_eq!(rig.refuse(None), Ok(Retry::SignedIn));
+    assert_eq!(world.seen("VISIT").len(), 2);
+}
+
+#[test]
+fn a_provider_in_trouble_does_not_cost_the_sign_in() {
+    let (world, mut rig) = refreshing();
+    world.edit(AS, |server| server.first.push_back((503, json!({}))));
+    assert!(matches!(rig.refuse(None), Err(AuthError::Refused { step: "refresh", status: 503, .. })));
+    assert_eq!(world.seen("VISIT").len(), 1);
+    assert!(rig.auth.credentials().tokens().unwrap().refresh.is_some());
+    world.0.borrow_mut().broken.push("https://as.example/token".into());
+    rig.next();
+    assert!(matches!(rig.refuse(None), Err(AuthError::Web { .. })));
+    assert!(rig.auth.credentials().tokens().unwrap().refresh.is_some());
+    // And a renewal ahead of time that fails leaves the old token in use.
+    world.wait(3590);
+    assert!(rig.authorization().is_some());
+}
+
+#[test]
+fn a_token_that_was_renewed_meanwhile_is_simply_used() {
+    let (world, mut rig) = refreshing();
+    let old = block_on(rig.auth.headers("POST", ENDPOINT)).unwrap().used;
+    rig.refuse(None).unwrap();
+    let requests = world.0.borrow().seen.len();
+    let refusal = Refusal { status: 401, used: old, ..Refusal::default() };
+    assert_eq!(block_on(rig.auth.challenged(&mut Chain::default(), refusal)), Ok(Retry::Renewed));
+    assert_eq!(world.0.borrow().seen.len(), requests);
+}
+
+#[test]
+fn a_token_that_another_tab_has_fetched_is_taken_over() {
+    let (world, mut rig) = refreshing();
+    let mut tab = Authorizer::new(world.clone(), World::settings(), rig.auth.credentials().clone());
+    world.wait(3600);
+    assert!(block_on(tab.headers("POST", ENDPOINT)).unwrap().used > 0);
+    assert_eq!(world.seen("/token").len(), 2);
+    world.0.borrow_mut().stored = Some(tab.credentials().clone());
+    let taken = rig.authorization().unwrap();
+    assert_eq!(taken, format!("Bearer {}", tab.credentials().tokens().unwrap().access));
+    // The refresh token was used once.
+    assert_eq!(world.seen("/token").len(), 2);
+    assert!(world.0.borrow().locks >= 3);
+}
+
+#[test]
+fn after_a_reload_the_kept_sign_in_goes_on() {
+    let (world, rig) = refreshing();
+    let kept = rig.auth.credentials().to_json();
+    let mut again = Authorizer::new(world.clone(), World::settings(), mcp::oauth::Credentials::from_json(&kept));
+    world.wait(3600);
+    let signed = block_on(again.headers("POST", ENDPOINT)).unwrap();
+    assert!(!signed.headers.is_empty());
+    assert_eq!(world.seen("VISIT").len(), 1);
+    assert_eq!(world.seen("/token")[1].form["grant_type"], "refresh_token");
+}
+
+#[test]
+fn a_token_goes_to_its_own_origin_only() {
+    let (_, mut rig) = refreshing();
+    for other in [
+        "https://evil.example/mcp",
+        "http://mcp.example/mcp",
+        "https://mcp.example:8443/mcp",
+        "https://mcp.example.evil.example/mcp",
+        "https://mcp.example@evil.example/mcp",
+        "nonsense",
+    ] {
+        assert!(block_on(rig.auth.headers("POST", other)).unwrap().headers.is_empty(), "{other}");
+    }
+    assert_eq!(block_on(rig.auth.headers("POST", "https://mcp.example/messages?x=1")).unwrap().headers.len(), 1);
+}
+
+#[test]
+fn the_four_cases_of_renewal() {
+    let outlook = |refreshes: bool, scope: &str, expires: serde_json::Value| {
+        let world = World::new();
+        world.edit(AS, |server| {
+            server.refreshes = refreshes;
+            server.granted = json!({"scope": scope, "expires_in": expires});
+        });
+        let mut rig = world.rig();
+        assert_eq!(rig.auth.renewal(), None);
+        rig.refuse(None).unwrap();
+        rig.auth.renewal().unwrap().outlook
+    };
+    assert_eq!(outlook(true, "a offline_access", json!(60)), Outlook::ByItself);
+    assert_eq!(outlook(true, "a", json!(60)), Outlook::MayStopAtSignOut);
+    assert_eq!(outlook(false, "a offline_access", json!(60)), Outlook::NeedsPersonAt(1_000_060));
+    assert_eq!(outlook(false, "a", json!("60")), Outlook::NeedsPersonAt(1_000_060));
+    assert_eq!(outlook(false, "a", json!(null)), Outlook::Unknown);
+}
+
+#[test]
+fn a_disconnection_revokes_both_tokens() {
+    let world = World::new();
+    world.server(AS, META, json!({"revocation_endpoint": "https://as.example/revoke"}));
+    world.edit(AS, |server| server.refreshes = true);
+    let mut rig = world.rig();
+    assert_eq!(block_on(rig.auth.revoke()), Revocation::Nothing);
+    rig.refuse(None).unwrap();
+    assert_eq!(block_on(rig.auth.revoke()), Revocation::Done);
+    let asked = world.seen("/revoke");
+    let hints: Vec<_> = asked.iter().map(|seen| seen.form["token_type_hint"].as_str()).collect();
+    assert_eq!(hints, ["refresh_token", "access_token"]);
+    assert!(asked.iter().all(|seen| seen.form["client_id"] == format!("client-of-{AS}")));
+    assert_eq!(rig.authorization(), None);
+    assert!(world.0.borrow().saved.last().unwrap().tokens().is_none());
+}
+
+#[test]
+fn a_disconnection_says_what_the_provider_could_not_do() {
+    let (_, mut rig) = refreshing();
+    assert_eq!(block_on(rig.auth.revoke()), Revocation::NotOffered);
+    assert_eq!(rig.authorization(), None);
+    let world = World::new();
+    world.server(AS, META, json!({"revocation_endpoint": "https://as.example/revoke"}));
+    let mut rig = world.rig();
+    rig.refuse(None).unwrap();
+    world.0.borrow_mut().broken.push("https://as.example/revoke".into());
+    assert!(matches!(block_on(rig.auth.revoke()), Revocation::Failed(AuthError::Web { .. })));
+    assert_eq!(rig.authorization(), None);
+}
+
+#[test]
+fn a_failed_renewal_ahead_of_time_waits_before_the_next() {
+    let (world, mut rig) = refreshing();
+    world.0.borrow_mut().broken.push("https://as.example/token".into());
+    world.wait(3580);
+    for _ in 0..5 {
+        assert!(rig.authorization().is_some());
+    }
+    assert_eq!(world.seen("/token").len(), 2);
+    world.0.borrow_mut().broken.clear();
+    world.wait(10);
+    rig.authorization();
+    assert_eq!(world.seen("/token").len(), 3);
+}
+
+#[test]
+fn a_lifetime_of_nothing_does_not_renew_at_every_request() {
+    let world = World::new();
+    world.edit(AS, |server| {
+        server.refreshes = true;
+        server.granted = json!({"expires_in": 0});
+    });
+    let mut rig = world.rig();
+    rig.refuse(None).unwrap();
+    for _ in 0..3 {
+        rig.authorization();
+    }
+    assert_eq!(world.seen("/token").len(), 1);
+}
+
+#[test]
+fn a_token_endpoint_that_moved_does_not_cost_the_refresh_token() {
+    let (world, mut rig) = refreshing();
+    world.edit(AS, |server| server.first.push_back((404, json!({}))));
+    world.wait(3590);
+    rig.authorization();
+    assert!(rig.auth.credentials().tokens().unwrap().refresh.is_some());
+}
+
+#[test]
+fn a_request_that_never_carries_the_token_does_not_go_round_for_ever() {
+    let (_, mut rig) = refreshing();
+    let refusal = Refusal { status: 401, used: 0, ..Refusal::default() };
+    let mut chain = Chain::default();
+    let ends: Vec<_> = (0..10).map(|_| block_on(rig.auth.challenged(&mut chain, refusal))).collect();
+    assert_eq!(ends.iter().filter(|end| **end == Ok(Retry::Renewed)).count(), 5);
+    assert_eq!(ends.last(), Some(&Err(AuthError::StillRefused)));
+}
+
+#[test]
+fn a_resource_server_that_asks_for_offline_access_does_not_cost_a_sign_in() {
+    let (world, mut rig) = refreshing();
+    assert_eq!(rig.refuse(Some("Bearer scope=\"a offline_access\"")), Ok(Retry::Refreshed));
+    rig.next();
+    // A scope that the token was not asked for does.
+    assert_eq!(rig.refuse(Some("Bearer scope=\"a b\"")), Ok(Retry::SignedIn));
+    assert_eq!(world.seen("VISIT")[1].form["scope"], "a b");
+}

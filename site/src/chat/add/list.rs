@@ -1,0 +1,126 @@
+//! What the + menu lists: what can be brought into this chat, and for what cannot, why and what to do.
+
+use leptos::prelude::*;
+use policy::{Connector, ConnectorId};
+
+use crate::chat::usable::{Standing, listed, standing};
+use crate::router::{Link, Route};
+use crate::state::use_state;
+use crate::ui::{Badge, HostName, Icon, IconName, LocalMark, SearchField, StatusDot};
+
+#[derive(Clone, PartialEq)]
+struct Row {
+    id: ConnectorId,
+    name: String,
+    host: String,
+    badge: Option<&'static str>,
+    local: bool,
+    standing: Standing,
+}
+
+impl Row {
+    fn new(connector: &Connector, standing: Standing) -> Row {
+        Row {
+            id: connector.id.clone(),
+            name: connector.name.clone(),
+            host: connector.host.clone(),
+            badge: connector.badge(),
+            local: connector.is_local(),
+            standing,
+        }
+    }
+}
+
+/// The content of the + menu; `drawn` is called when it is there.
+pub fn add_list(
+    active: Signal<Vec<ConnectorId>>,
+    on_change: Callback<Vec<ConnectorId>>,
+    drawn: Callback<()>,
+) -> AnyView {
+    let state = use_state();
+    let search = RwSignal::new(String::new());
+    let rows = Memo::new(move |_| {
+        let me = state.ws().me();
+        let text = search.get().to_lowercase();
+        state.rulebook.with(|rules| {
+            let found = rules.connectors.iter().filter(|connector| listed(rules, connector, &me)).filter(|connector| {
+                text.split_whitespace()
+                    .all(|word| connector.name.to_lowercase().contains(word) || connector.host.contains(word))
+            });
+            let rows = found.map(|connector| {
+                Row::new(connector, standing(rules, connector, &me, &state.connection(&connector.id)))
+            });
+            rows.partition::<Vec<Row>, _>(|row| row.standing.usable)
+        })
+    });
+    let none = move || rows.with(|(usable, others)| usable.is_empty() && others.is_empty());
+    request_animation_frame(move || drawn.run(()));
+    view! {
+        <SearchField label="Search connectors" value=search/>
+        <div class="add-list">
+            {move || rows.with(|(usable, _)| !usable.is_empty()).then(|| view! { <div class="grp" id="add-usable">"Connectors"</div> })}
+            <ul class="plain" aria-labelledby="add-usable">
+                <For each=move || rows.get().0 key=|row| (row.id.clone(), row.standing.says.clone(), row.standing.dot, row.standing.on) let:row>
+                    <Usable row=row active=active on_change=on_change/>
+                </For>
+            </ul>
+            {move || rows.with(|(_, others)| !others.is_empty()).then(|| view! { <div class="grp" id="add-others">"Not usable now"</div> })}
+            <ul class="plain" aria-labelledby="add-others">
+                <For each=move || rows.get().1 key=|row| (row.id.clone(), row.standing.says.clone()) let:row><Unusable row=row/></For>
+            </ul>
+            {move || none().then(|| view! { <p class="rail-empty">"No connector has this name."</p> })}
+        </div>
+        <hr/>
+        <Link to=Route::NewConnector class="menu-item"><Icon name=IconName::Add/>"Add connector"</Link>
+        <Link to=Route::Connectors class="menu-item"><Icon name=IconName::Settings/>"Manage connectors"</Link>
+    }
+    .into_any()
+}
+
+#[component]
+fn Usable(row: Row, active: Signal<Vec<ConnectorId>>, on_change: Callback<Vec<ConnectorId>>) -> impl IntoView {
+    let id = StoredValue::new(row.id);
+    let is_on = Memo::new(move |_| active.with(|active| id.with_value(|id| active.contains(id))));
+    let toggle = move |_| {
+        let mut wanted = active.get_untracked();
+        let id = id.get_value();
+        if wanted.contains(&id) {
+            wanted.retain(|other| *other != id);
+        } else {
+            wanted.push(id);
+        }
+        on_change.run(wanted);
+    };
+    let says = row.standing.says.unwrap_or_else(|| match row.standing.on {
+        1 => "1 action".to_owned(),
+        on => format!("{on} actions"),
+    });
+    view! {
+        <li>
+            <label class="menu-item">
+                <input type="checkbox" prop:checked=move || is_on.get() on:change=toggle/>
+                <span class="grow add-name">
+                    <span><bdi>{row.name}</bdi>" "{row.badge.map(|badge| view! { <Badge word=badge/> })}{row.local.then(|| view! { " "<LocalMark/> })}</span>
+                    <HostName host=row.host/>
+                </span>
+                <small>{says}</small>
+                <StatusDot look=row.standing.dot/>
+            </label>
+            {row.standing.fix.map(|(word, to)| view! { <Link to=to class="add-fix">{word}</Link> })}
+        </li>
+    }
+}
+
+#[component]
+fn Unusable(row: Row) -> impl IntoView {
+    view! {
+        <li class="menu-item unusable">
+            <span class="grow add-name">
+                <span><bdi>{row.name}</bdi>" "{row.badge.map(|badge| view! { <Badge word=badge/> })}{row.local.then(|| view! { " "<LocalMark/> })}</span>
+                <HostName host=row.host/>
+                <small>{row.standing.says}</small>
+            </span>
+            {row.standing.fix.map(|(word, to)| view! { <Link to=to>{word}</Link> })}
+        </li>
+    }
+}

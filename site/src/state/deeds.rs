@@ -1,0 +1,57 @@
+//! Opening the workspace, and what the first page has it do.
+
+use browser::{Error, Options, Where, Workspace};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use policy::ConversationId;
+
+use super::{AppState, Front, STORE, sentence};
+use crate::lazy::{Deeds, Said};
+use crate::{confirm, shell};
+
+/// Opens the workspace and puts its state into the page's owner. None when it cannot be opened; the page then says why
+/// and is over.
+pub async fn open(front: Front, owner: Owner) -> Option<AppState> {
+    let options = Options { store: Where::IndexedDb(STORE.to_owned()), ..Options::default() };
+    match Workspace::open(options).await {
+        Ok(ws) => Some(owner.with(|| {
+            let state = AppState::new(ws, front);
+            provide_context(state);
+            confirm::provide_decisions();
+            state
+        })),
+        Err(error) => {
+            shell::stopped::show("Countersign could not start", &sentence(&error), &format!("{error:?}"));
+            None
+        }
+    }
+}
+
+/// What the first page has an open workspace do.
+pub const DEEDS: Deeds = Deeds {
+    say: |state, said, told| {
+        spawn_local(async move { told(say(state, said).await) });
+    },
+    stop: |state, id| state.ws().stop(id),
+    activate: |state, id, wanted| {
+        let ws = state.ws();
+        state.run(async move { ws.set_active(&id, wanted).await }, |()| ());
+    },
+    search: |state, text, found| {
+        let ws = state.ws();
+        spawn_local(async move { found(ws.search_conversations(&text).await) });
+    },
+};
+
+async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Error> {
+    let ws = state.ws();
+    if let Some(id) = said.conversation {
+        return ws.say(&id, &said.words).map(|()| None);
+    }
+    let new = ws.new_conversation().await?;
+    if let Some(connectors) = said.connectors {
+        ws.set_active(&new, connectors).await?;
+    }
+    ws.say(&new, &said.words)?;
+    Ok(Some(new))
+}

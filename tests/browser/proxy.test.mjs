@@ -1,0 +1,122 @@
+// Servers that let no web page in: what the doctor finds, and the way through a proxy, the real nginx with our ready file.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { freePort, startEverythingSse, startModern, startNginxProxy } from "../servers/start.mjs";
+import { journey, site } from "./harness.mjs";
+import { assertSoon } from "./soon.mjs";
+
+const CORS = [/blocked by CORS policy/, /Failed to load resource/];
+
+/** A server whose answers to the browser's own questions are `allow`; it answers everything else with 200. */
+async function startPicky(allow) {
+  const port = await freePort();
+  const seen = [];
+  const server = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    response.setHeader("Access-Control-Allow-Methods", "GET, POST, DELETE");
+    response.setHeader("Access-Control-Allow-Headers", allow);
+    response.statusCode = request.method === "OPTIONS" ? 204 : request.url === "/mcp" ? 200 : 404;
+    response.end();
+  });
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${port}`;
+  return { origin, url: `${origin}/mcp`, seen, stop: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }) };
+}
+
+/** Has an address examined on the page of a new connector, after a scan of it failed. */
+async function examine(app, url) {
+  await app.turnOnDeveloperMode();
+  await app.describe({ name: "Examined", url });
+  await app.button("Scan").click();
+  await app.button("Examine the connection").click();
+  const list = app.page.getByRole("list", { name: "Examination" });
+  await assertSoon(() => app.button("Examine the connection").isEnabled(), "the examination is over", 30_000);
+  return list;
+}
+
+/** Has the workspace go through a proxy, as an admin does. */
+async function goThrough(app, origin, through) {
+  await app.turnOnDeveloperMode();
+  await app.open("/workspace/general");
+  await app.field("Origin of the server").fill(origin);
+  await app.field("Goes through").fill(through);
+  await app.button("Add proxy").click();
+  await app.page.getByRole("cell", { name: through }).waitFor();
+}
+
+journey("the doctor on a server that refuses web pages: the answer cannot be read, and a snippet to paste", { expected: CORS }, async ({ app, keep }) => {
+  const server = await keep(startModern("--no-cors"));
+  const list = await examine(app, server.url);
+  const words = await list.textContent();
+  assert.match(words, /Does anything answer.*good: yes/);
+  assert.match(words, /May this page read an answer.*in the way: no: probably/);
+  assert.doesNotMatch(words, /May it post/, "nothing is asked that cannot be known");
+  await app.page.getByText("Something answers, but it does not let this page talk to it.").first().waitFor();
+  const snippet = app.page.getByRole("region", { name: "What to add to the server" });
+  assert.ok((await snippet.textContent()).includes(`origin: "${site}"`));
+  await snippet.getByText("nginx").click();
+  assert.match(await snippet.textContent(), /add_header Access-Control-Allow-Origin/);
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("doctor-cors");
+  const { seen } = await server.witness();
+  assert.deepEqual(seen, [], "nothing reached the server's own code");
+});
+
+journey("the doctor names each header that a server does not allow", { expected: CORS }, async ({ app, keep }) => {
+  const server = await keep(startPicky("Content-Type, Authorization, Mcp-Session-Id"));
+  const words = await (await examine(app, server.url)).textContent();
+  assert.match(words, /May it post a message.*good: yes/);
+  assert.match(words, /MCP-Protocol-Version`?\?in the way: no/);
+  assert.match(words, /Mcp-Param-\*`?\?doubtful: no/);
+  assert.match(words, /Authorization`?\?good: yes/);
+  assert.ok(server.seen.every((each) => !each.startsWith("DELETE")), "nothing is asked that could change something");
+});
+
+journey("the doctor tells a wrong path and a dead port apart", { expected: CORS }, async ({ app, keep }) => {
+  const server = await keep(startPicky("*, Authorization"));
+  const wrong = await (await examine(app, `${server.origin}/nothing-here`)).textContent();
+  assert.match(wrong, /Is there an MCP server at this path.*in the way: probably not: status 404/);
+  const dead = await (await examine(app, `http://127.0.0.1:${await freePort()}/mcp`)).textContent();
+  assert.match(dead, /Does anything answer.*in the way: no/);
+  await app.page.getByText("Nothing answers at this address.").first().waitFor();
+});
+
+journey("a server that refuses web pages is reached through nginx with the ready file, and stays itself", { expected: CORS }, async ({ app, network, keep }) => {
+  const server = await keep(startModern("--no-cors"));
+  const proxy = await keep(startNginxProxy([site], { board: server.origin }));
+  await goThrough(app, server.origin, `${proxy.origin}/mcp-proxy/board`);
+  await app.connect({ name: "Board", url: server.url });
+  await app.page.getByText("a proxy of this workspace, which sees everything that is sent").waitFor();
+  await app.chat();
+  await app.propose("create a ticket", { title: "The door squeaks" }, "Create a ticket");
+  await app.decision.waitFor();
+  assert.ok((await app.decision.textContent()).includes(new URL(server.url).host), "the identity is the server's, not the proxy's");
+  assert.equal(network.calls(proxy.origin).length, 0, "no write before the approval");
+  await app.answer("Allow once");
+  await app.says("Create a ticket", "Done");
+  assert.deepEqual(network.to(server.origin), [], "nothing went past the proxy");
+  assert.equal(network.calls(proxy.origin).length, 1);
+  const { tickets } = await server.witness();
+  assert.ok(tickets.some((ticket) => ticket.title === "The door squeaks"));
+
+  const url = `${proxy.origin}/mcp-proxy/board/mcp`;
+  const from = (headers, to = url) => fetch(to, { method: "POST", headers, body: "{}" }).then((answer) => answer.status);
+  assert.equal(await from({ origin: "https://evil.example" }), 403, "pages of others are refused");
+  assert.equal(await from({}), 403, "so is who does not say where it comes from");
+  assert.equal(await from({ origin: site }, `${proxy.origin}/mcp-proxy/other/mcp`), 404, "only what is named can be reached");
+});
+
+journey("the transport of 2024-11-05 through the proxy: the address it names is the server's own", { expected: CORS }, async ({ app, network, keep }) => {
+  const server = await keep(startEverythingSse());
+  const proxy = await keep(startNginxProxy([site], { old: server.origin }));
+  await goThrough(app, server.origin, `${proxy.origin}/mcp-proxy/old`);
+  await app.connect({ name: "Old", url: server.url });
+  await app.chat();
+  await app.propose("echo", { message: "through the proxy" }, "Echo Tool");
+  if (await app.decision.isVisible()) await app.answer("Allow once");
+  await app.says("Echo Tool", "Done");
+  assert.ok((await app.card("Echo Tool").textContent()).includes("through the proxy"));
+  assert.deepEqual(network.to(server.origin), [], "nothing went past the proxy");
+  assert.ok(network.to(proxy.origin).some((request) => new URL(request.url).pathname === "/mcp-proxy/old/message"));
+});

@@ -1,0 +1,124 @@
+// An MCP server that asks for a sign-in, and the authorization server that it trusts, in one small process of the test:
+// short tokens, rotation and revocation, and a record of what was asked. Signing in needs nobody.
+import { createHash, randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+
+const DISCOVERED = {
+  resultType: "complete",
+  supportedVersions: ["2026-07-28"],
+  capabilities: { tools: {} },
+  ttlMs: 0,
+  cacheScope: "private",
+  _meta: { "io.modelcontextprotocol/serverInfo": { name: "protected", version: "1.0.0" } },
+};
+
+/**
+ * Starts both on one origin. `lifetime` is how long an access token lives, in seconds. `asked` counts what came to each
+ * endpoint, `tokens` are the access tokens that were given out, `expire()` ends all of them.
+ */
+export async function startProtected({ lifetime = 3600, refusesRefresh = false } = {}) {
+  const asked = { authorize: 0, token: [], register: 0, revoke: [], mcp: 0 };
+  const tokens = new Set();
+  const alive = new Set();
+  const refreshes = new Set();
+  const codes = new Map();
+  const json = (response, status, body, headers = {}) => response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+  const give = (response) => {
+    const [access, refresh] = [`canary-access-${randomUUID()}`, `canary-refresh-${randomUUID()}`];
+    tokens.add(access);
+    alive.add(access);
+    refreshes.add(refresh);
+    json(response, 200, { access_token: access, token_type: "Bearer", expires_in: lifetime, refresh_token: refresh, scope: "mcp" });
+  };
+
+  const http = createServer(async (request, response) => {
+    let body = "";
+    for await (const bytes of request) body += bytes;
+    const origin = `http://${request.headers.host}`;
+    const { pathname, searchParams } = new URL(request.url, origin);
+    response.setHeader("access-control-allow-origin", "*");
+    response.setHeader("access-control-expose-headers", "WWW-Authenticate");
+    if (request.method === "OPTIONS") {
+      response.writeHead(204, { "access-control-allow-methods": "GET, POST, DELETE", "access-control-allow-headers": request.headers["access-control-request-headers"] ?? "" }).end();
+      return;
+    }
+    const form = new URLSearchParams(body);
+    switch (pathname) {
+      case "/.well-known/oauth-protected-resource/mcp":
+        return json(response, 200, { resource: `${origin}/mcp`, authorization_servers: [origin], scopes_supported: ["mcp"] });
+      case "/.well-known/oauth-authorization-server":
+        return json(response, 200, {
+          issuer: origin,
+          authorization_endpoint: `${origin}/authorize`,
+          token_endpoint: `${origin}/token`,
+          registration_endpoint: `${origin}/register`,
+          revocation_endpoint: `${origin}/revoke`,
+          response_types_supported: ["code"],
+          grant_types_supported: ["authorization_code", "refresh_token"],
+          code_challenge_methods_supported: ["S256"],
+          token_endpoint_auth_methods_supported: ["none"],
+          authorization_response_iss_parameter_supported: true,
+        });
+      case "/register":
+        asked.register += 1;
+        return json(response, 201, { ...JSON.parse(body), client_id: `client-${asked.register}` });
+      case "/authorize": {
+        asked.authorize += 1;
+        const code = randomUUID();
+        codes.set(code, searchParams.get("code_challenge"));
+        const back = new URL(searchParams.get("redirect_uri"));
+        for (const [name, value] of [["code", code], ["state", searchParams.get("state")], ["iss", origin]]) back.searchParams.set(name, value);
+        return response.writeHead(302, { location: back.href }).end();
+      }
+      case "/token": {
+        asked.token.push(form.get("grant_type"));
+        if (form.get("grant_type") === "refresh_token") {
+          // A refresh token works once; a second use is theft and gets nothing.
+          if (refusesRefresh || !refreshes.delete(form.get("refresh_token"))) return json(response, 400, { error: "invalid_grant" });
+          return give(response);
+        }
+        const challenge = createHash("sha256").update(form.get("code_verifier") ?? "").digest("base64url");
+        if (codes.get(form.get("code")) !== challenge) return json(response, 400, { error: "invalid_grant" });
+        codes.delete(form.get("code"));
+        return give(response);
+      }
+      case "/revoke":
+        asked.revoke.push(form.get("token"));
+        alive.delete(form.get("token"));
+        refreshes.delete(form.get("token"));
+        return response.writeHead(200).end();
+      case "/mcp": {
+        if (request.method !== "POST") return response.writeHead(405).end();
+        asked.mcp += 1;
+        const token = request.headers.authorization?.replace("Bearer ", "");
+        if (!alive.has(token)) {
+          const challenge = `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"`;
+          return json(response, 401, { error: "unauthorized" }, { "www-authenticate": challenge });
+        }
+        const { id, method } = JSON.parse(body);
+        if (id === undefined) return response.writeHead(202).end();
+        const results = {
+          "server/discover": DISCOVERED,
+          "tools/list": { resultType: "complete", ttlMs: 0, cacheScope: "private", tools: [{ name: "whoami", inputSchema: { type: "object" } }] },
+          "tools/call": { resultType: "complete", content: [{ type: "text", text: "Ann" }] },
+        };
+        return json(response, 200, { jsonrpc: "2.0", id, result: results[method] });
+      }
+      default:
+        return response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${http.address().port}`;
+  return {
+    origin,
+    url: `${origin}/mcp`,
+    asked,
+    tokens,
+    expire: () => alive.clear(),
+    stop: () => {
+      http.closeAllConnections();
+      return new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
