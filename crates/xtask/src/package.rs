@@ -44,6 +44,15 @@ fn build_parts(places: &Places, tools: &Tools, names: &[&str]) -> Outcome<()> {
                 .args([&out, &built])
                 .env(&tools.wasm)
                 .done()?;
+            // What people read are the files by hand; nobody reads this one.
+            let glue = out.join("sdk.js");
+            let mut outfile = std::ffi::OsString::from("--outfile=");
+            outfile.push(&glue);
+            Program::new("esbuild")
+                .args(["--minify", "--format=esm", "--log-level=error", "--allow-overwrite"])
+                .args([outfile.as_os_str(), glue.as_os_str()])
+                .env(&tools.wasm)
+                .done()?;
             let module = out.join("sdk_bg.wasm");
             Program::new("wasm-opt")
                 .args(["-Oz".as_ref(), module.as_os_str(), "-o".as_ref(), module.as_os_str()])
