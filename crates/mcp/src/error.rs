@@ -85,6 +85,10 @@ pub enum OpError {
         /// What the server offers, as received.
         offered: Vec<String>,
     },
+    /// The connection was made anew in an older revision than before, so a call that was asked for before is not sent
+    /// in it (X112). [`Event::Connected`](crate::Event::Connected) told the revision; a call from then on goes out.
+    #[error("the server now speaks an older revision of the protocol than before; review the connection and try again")]
+    Downgrade,
     /// An answer that is not JSON-RPC.
     #[error("the server's answer could not be read: {what}")]
     Malformed {

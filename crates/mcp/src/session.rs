@@ -98,6 +98,15 @@ impl Op {
     fn new(kind: Kind) -> Self {
         Self { kind, flight: None, renewed: false, progress: Progress::default() }
     }
+
+    /// How far it got, if it ends now.
+    fn sent(&self) -> Sent {
+        match &self.kind {
+            _ if self.flight.is_some() => Sent::Unknown,
+            Kind::Call(call) => call.sent(),
+            _ => Sent::No,
+        }
+    }
 }
 
 enum Kind {
@@ -473,12 +482,7 @@ impl Session {
     /// Stops an operation from our side, by the host's wish or by a timeout.
     fn abandon(&mut self, op: OpId, error: OpError, reason: &str) {
         let Some(entry) = self.ops.get_mut(&op) else { return };
-        let sent = match (&entry.flight, &entry.kind) {
-            (Some(_), _) => Sent::Unknown,
-            (None, Kind::Call(call)) if call.task.is_some() => Sent::Unknown,
-            (None, Kind::Call(call)) if call.is_asking() => Sent::Yes,
-            (None, _) => Sent::No,
-        };
+        let sent = entry.sent();
         let is_request = match &entry.kind {
             Kind::List(_) => true,
             Kind::Call(call) => call.task.is_none(),

@@ -36,7 +36,6 @@ pub(super) struct Calling {
     repeated: u32,
     pub(super) responses: Map<String, Value>,
     state: Option<Box<RawValue>>,
-    asking: bool,
     relisted: bool,
     /// Its answer may be kept.
     pub(super) keep: bool,
@@ -55,7 +54,6 @@ impl Calling {
             repeated: 0,
             responses: Map::new(),
             state: None,
-            asking: false,
             relisted: false,
             keep: true,
             quiet: false,
@@ -63,14 +61,17 @@ impl Calling {
         }
     }
 
-    /// Whether the person is being asked for the next round.
-    pub(super) fn is_asking(&self) -> bool {
-        self.asking
+    /// How far it got before the request that is next.
+    pub(super) fn sent(&self) -> Sent {
+        match self.task {
+            Some(_) => Sent::Unknown,
+            None if self.rounds > 0 => Sent::Yes,
+            None => Sent::No,
+        }
     }
 
     /// Takes note of what the person is being asked.
     pub(super) fn ask(&mut self, asked: Map<String, Value>) {
-        self.asking = !asked.is_empty();
         self.asked = asked;
         self.responses = Map::new();
     }
@@ -78,11 +79,7 @@ impl Calling {
     /// Takes one answer; true when none is missing.
     pub(super) fn respond(&mut self, key: String, answer: Value) -> bool {
         self.responses.insert(key, answer);
-        let complete = self.responses.len() == self.asked.len();
-        if complete {
-            self.asking = false;
-        }
-        complete
+        self.responses.len() == self.asked.len()
     }
 
     /// Whether it changes nothing on the server. Nobody knows that of the requests of an extension.
