@@ -233,6 +233,8 @@ impl Session {
             Input::SigningIn(true) => self.signing_since = self.signing_since.or(Some(self.now)),
             Input::SigningIn(false) => {
                 if let Some(since) = self.signing_since.take() {
+                    let until = self.now.saturating_add(self.config.timeouts.connect);
+                    self.exchanges.values_mut().filter_map(|it| it.until.as_mut()).for_each(|at| *at = until);
                     self.forgive(since);
                 }
             }
@@ -394,7 +396,10 @@ impl Session {
             Some(Wire::Y2026(_)) | None => return None,
         };
         let fetch = self.fetch(Method::Post, url, headers, Some(body));
-        self.exchanges.insert(fetch, Exchange::new(Purpose::Notice(notice)));
+        let mut exchange = Exchange::new(Purpose::Notice(notice));
+        // The last step of a handshake has the limit of its operation.
+        exchange.until = (notice == Notice::Other).then(|| self.now.saturating_add(self.config.timeouts.connect));
+        self.exchanges.insert(fetch, exchange);
         Some(fetch)
     }
 
