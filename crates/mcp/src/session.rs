@@ -474,11 +474,12 @@ impl Session {
             }
             Kind::Handshake(_) | Kind::Listen(_) => {}
             Kind::Call(calling) if calling.quiet => {}
-            Kind::Watch(watching) => {
-                self.unwatch_failed(&watching);
-                self.tell(Event::Failed { op, error, sent });
-            }
-            Kind::Connect | Kind::List(_) | Kind::Call(_) | Kind::Level(_) => {
+            kind => {
+                match kind {
+                    Kind::Watch(watching) => self.unwatch_failed(watching),
+                    Kind::Call(calling) => calling.wish.into_iter().for_each(|wish| self.take_back(wish)),
+                    _ => {}
+                }
                 self.tell(Event::Failed { op, error, sent });
             }
         }

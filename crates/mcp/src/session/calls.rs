@@ -12,6 +12,7 @@ use crate::jsonrpc::{Answered, quoted};
 use crate::request::{self, List, Request};
 use crate::revision::Revision;
 use crate::session::lists::{Known, Listing};
+use crate::session::stream::Wish;
 use crate::session::tasks::Task;
 use crate::session::{Failure, Kind, Op, Session};
 use crate::table::Table;
@@ -41,6 +42,8 @@ pub(super) struct Calling {
     pub(super) keep: bool,
     /// The host did not ask for it and is not told.
     pub(super) quiet: bool,
+    /// What to take back if it fails.
+    pub(super) wish: Option<Wish>,
     /// What the call became.
     pub(super) task: Option<Task>,
 }
@@ -57,6 +60,7 @@ impl Calling {
             relisted: false,
             keep: true,
             quiet: false,
+            wish: None,
             task: None,
         }
     }

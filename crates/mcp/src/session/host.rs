@@ -102,7 +102,7 @@ impl Session {
     fn watching(&mut self, uri: &str, on: bool, now: Millis) -> OpId {
         self.enter(now);
         let op = OpId(self.next());
-        self.enqueue(op, Kind::Watch(Watching { uri: uri.to_owned(), on }));
+        self.enqueue(op, Kind::Watch(Watching::new(uri.to_owned(), on)));
         self.advance();
         op
     }
