@@ -132,6 +132,7 @@ impl Session {
         if std::mem::replace(&mut listening.acknowledged, true) {
             return self.ignored("a second acknowledgment of a subscription");
         }
+        self.stream.opened_at = Some(self.now);
         let (waiting, replaces) = (std::mem::take(&mut listening.waiting), std::mem::take(&mut listening.replaces));
         self.end_listens(&replaces);
         let taken = params.get("notifications").cloned().unwrap_or_else(|| json!({}));
@@ -245,7 +246,6 @@ impl Session {
     }
 
     pub(super) fn send_listen(&mut self, op: OpId) {
-        self.stream.opened_at = Some(self.now);
         let members =
             self.connected.as_ref().and_then(|connected| y2026::listen(&connected.capabilities, &self.watched));
         match members {

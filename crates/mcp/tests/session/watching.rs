@@ -281,3 +281,16 @@ fn a_wish_that_the_server_refused_is_not_repeated_and_leaves_the_one_before() {
     rig.fail(&subscribe);
     assert_eq!(told_anew(&mut rig, BOTH), [json!({"level": "error"}), json!({"uri": "a:1"})]);
 }
+
+#[test]
+fn a_server_that_is_slow_to_refuse_a_subscription_is_left_alone() {
+    let mut rig = modern_has(config(), r#"{"tools":{"listChanged":true}}"#);
+    for _ in 0..6 {
+        let listen = rig.post("subscriptions/listen");
+        rig.pass(10_000);
+        rig.reply(&listen, 503, &[], "busy");
+        rig.pass(60_000);
+    }
+    rig.pass(3_600_000);
+    rig.quiet();
+}
