@@ -91,12 +91,14 @@ struct Op {
     flight: Option<Flight>,
     /// It was put back once because the session was lost.
     renewed: bool,
+    /// Its own time limit for each request.
+    limit: Option<Millis>,
     progress: Progress,
 }
 
 impl Op {
     fn new(kind: Kind) -> Self {
-        Self { kind, flight: None, renewed: false, progress: Progress::default() }
+        Self { kind, flight: None, renewed: false, limit: None, progress: Progress::default() }
     }
 
     /// How far it got, if it ends now.
@@ -351,9 +353,10 @@ impl Session {
         };
         let Some(op) = self.ops.get_mut(&op) else { return };
         let (idle, total) = match op.kind {
+            Kind::Listen(_) => (None, None),
+            _ if op.limit.is_some() => (None, op.limit),
             Kind::Handshake(_) | Kind::Connect | Kind::Watch(_) => (None, Some(timeouts.connect)),
             Kind::List(_) | Kind::Call(_) | Kind::Level(_) => (Some(timeouts.idle), Some(timeouts.total)),
-            Kind::Listen(_) => (None, None),
         };
         op.flight = Some(Flight {
             rpc,

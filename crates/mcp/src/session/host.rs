@@ -151,6 +151,17 @@ impl Session {
         Ok(())
     }
 
+    /// Gives an operation a time limit of its own, in milliseconds for each of its requests, in the place of
+    /// [`crate::Timeouts::idle`] and [`crate::Timeouts::total`] (2025-11-25, basic/lifecycle, "Timeouts"). Connecting,
+    /// which it may wait for, keeps its own. Unknown and finished operations are ignored.
+    pub fn set_timeout(&mut self, op: OpId, limit: Millis) {
+        let Some(op) = self.ops.get_mut(&op) else { return };
+        op.limit = Some(limit);
+        if let Some(flight) = &mut op.flight {
+            (flight.idle, flight.total) = (None, Some(limit));
+        }
+    }
+
     /// Gives up on an operation: it fails at once with [`OpError::Cancelled`], and the server is told in the way its
     /// revision knows: the request is cancelled, or the task that it became. A late answer is thrown away (X116). Unknown and finished operations are ignored.
     pub fn cancel(&mut self, op: OpId, now: Millis) {
