@@ -77,9 +77,16 @@ fn x112_a_step_back_against_last_time_is_told() {
         config.last_seen = seen.map(str::to_owned);
         let mut rig = Rig::new(config);
         rig.connect();
+        let op = rig.call("t", "{}");
         handshake(&mut rig, "s");
         let Event::Connected(connected) = rig.event() else { panic!() };
         assert_eq!(connected.downgrade, downgrade, "{seen:?}");
+        if downgrade {
+            assert_eq!(rig.event(), Event::Failed { op, error: OpError::Downgrade, sent: Sent::No });
+        } else {
+            rig.post("tools/call");
+        }
+        rig.quiet();
     }
 }
 
