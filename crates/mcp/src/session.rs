@@ -91,12 +91,23 @@ struct Op {
     flight: Option<Flight>,
     /// It was put back once because the session was lost.
     renewed: bool,
+    /// Its own time limit for each request.
+    limit: Option<Millis>,
     progress: Progress,
 }
 
 impl Op {
     fn new(kind: Kind) -> Self {
-        Self { kind, flight: None, renewed: false, progress: Progress::default() }
+        Self { kind, flight: None, renewed: false, limit: None, progress: Progress::default() }
+    }
+
+    /// How far it got, if it ends now.
+    fn sent(&self) -> Sent {
+        match &self.kind {
+            _ if self.flight.is_some() => Sent::Unknown,
+            Kind::Call(call) => call.sent(),
+            _ => Sent::No,
+        }
     }
 }
 
@@ -224,6 +235,8 @@ impl Session {
             Input::SigningIn(true) => self.signing_since = self.signing_since.or(Some(self.now)),
             Input::SigningIn(false) => {
                 if let Some(since) = self.signing_since.take() {
+                    let until = self.now.saturating_add(self.config.timeouts.connect);
+                    self.exchanges.values_mut().filter_map(|it| it.until.as_mut()).for_each(|at| *at = until);
                     self.forgive(since);
                 }
             }
@@ -340,9 +353,10 @@ impl Session {
         };
         let Some(op) = self.ops.get_mut(&op) else { return };
         let (idle, total) = match op.kind {
+            Kind::Listen(_) => (None, None),
+            _ if op.limit.is_some() => (None, op.limit),
             Kind::Handshake(_) | Kind::Connect | Kind::Watch(_) => (None, Some(timeouts.connect)),
             Kind::List(_) | Kind::Call(_) | Kind::Level(_) => (Some(timeouts.idle), Some(timeouts.total)),
-            Kind::Listen(_) => (None, None),
         };
         op.flight = Some(Flight {
             rpc,
@@ -385,7 +399,10 @@ impl Session {
             Some(Wire::Y2026(_)) | None => return None,
         };
         let fetch = self.fetch(Method::Post, url, headers, Some(body));
-        self.exchanges.insert(fetch, Exchange::new(Purpose::Notice(notice)));
+        let mut exchange = Exchange::new(Purpose::Notice(notice));
+        // The last step of a handshake has the limit of its operation.
+        exchange.until = (notice == Notice::Other).then(|| self.now.saturating_add(self.config.timeouts.connect));
+        self.exchanges.insert(fetch, exchange);
         Some(fetch)
     }
 
@@ -460,11 +477,12 @@ impl Session {
             }
             Kind::Handshake(_) | Kind::Listen(_) => {}
             Kind::Call(calling) if calling.quiet => {}
-            Kind::Watch(watching) => {
-                self.unwatch_failed(&watching);
-                self.tell(Event::Failed { op, error, sent });
-            }
-            Kind::Connect | Kind::List(_) | Kind::Call(_) | Kind::Level(_) => {
+            kind => {
+                match kind {
+                    Kind::Watch(watching) => self.unwatch_failed(watching),
+                    Kind::Call(calling) => calling.wish.into_iter().for_each(|wish| self.take_back(wish)),
+                    _ => {}
+                }
                 self.tell(Event::Failed { op, error, sent });
             }
         }
@@ -473,12 +491,7 @@ impl Session {
     /// Stops an operation from our side, by the host's wish or by a timeout.
     fn abandon(&mut self, op: OpId, error: OpError, reason: &str) {
         let Some(entry) = self.ops.get_mut(&op) else { return };
-        let sent = match (&entry.flight, &entry.kind) {
-            (Some(_), _) => Sent::Unknown,
-            (None, Kind::Call(call)) if call.task.is_some() => Sent::Unknown,
-            (None, Kind::Call(call)) if call.is_asking() => Sent::Yes,
-            (None, _) => Sent::No,
-        };
+        let sent = entry.sent();
         let is_request = match &entry.kind {
             Kind::List(_) => true,
             Kind::Call(call) => call.task.is_none(),

@@ -45,6 +45,8 @@ pub(super) struct Exchange {
     read: usize,
     events: usize,
     drain_until: Option<Millis>,
+    /// When a notice is given up. Time in which the driver signs in does not count.
+    pub(super) until: Option<Millis>,
 }
 
 #[derive(Default)]
@@ -68,7 +70,16 @@ enum Body {
 
 impl Exchange {
     pub(super) fn new(purpose: Purpose) -> Self {
-        Self { purpose, status: None, head: Head::default(), body: Body::Skip, read: 0, events: 0, drain_until: None }
+        Self {
+            purpose,
+            status: None,
+            head: Head::default(),
+            body: Body::Skip,
+            read: 0,
+            events: 0,
+            drain_until: None,
+            until: None,
+        }
     }
 
     pub(super) fn drain(&mut self, until: Millis) {
@@ -76,8 +87,9 @@ impl Exchange {
         self.drain_until = Some(until);
     }
 
-    pub(super) fn drained_at(&self) -> Option<Millis> {
-        self.drain_until
+    /// When it is cut off, whatever it still brings.
+    pub(super) fn cut_at(&self, signing: bool) -> Option<Millis> {
+        self.drain_until.or(self.until.filter(|_| !signing))
     }
 
     fn op(&self) -> Option<OpId> {
