@@ -13,7 +13,7 @@ use super::metadata::Server;
 use super::port::{Port, WebRequest};
 use super::settings::{AuthMethod, ClientKey, Grant, Preregistered, Settings};
 use super::step::{cut, http, join, scrub};
-use super::token::{JWT_BEARER, refused};
+use super::token::{EXCHANGE, JWT_BEARER, refused};
 use crate::jsonrpc::quoted;
 use crate::types::without_query;
 
@@ -196,13 +196,21 @@ impl<P: Port> Authorizer<P> {
         ])
     }
 
-    /// Forgets a dynamic registration that the authorization server no longer knows.
-    pub(crate) fn forget_client(&mut self, issuer: &str) {
-        self.credentials.edit(issuer, |account| {
-            if account.registration.as_ref().is_some_and(|known| known.how == Registered::Dynamically) {
-                account.registration = None;
-            }
-        });
+    /// Forgets a dynamic registration if an error says that the authorization server no longer knows it. Whether there
+    /// was one; the other kinds are not the authorization server's to lose.
+    pub(crate) fn lost_client(&mut self, issuer: &str, error: &AuthError) -> bool {
+        // What the identity provider says is about our client there.
+        let AuthError::Refused { step, error, .. } = error else { return false };
+        let mut lost = false;
+        if *step != EXCHANGE && (error == "invalid_client" || error == "unauthorized_client") {
+            self.credentials.edit(issuer, |account| {
+                lost = account.registration.as_ref().is_some_and(|known| known.how == Registered::Dynamically);
+                if lost {
+                    account.registration = None;
+                }
+            });
+        }
+        lost
     }
 }
 

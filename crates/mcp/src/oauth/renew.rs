@@ -8,12 +8,12 @@ use super::form::Form;
 use super::metadata::OFFLINE;
 use super::port::Port;
 use super::settings::Grant;
-use super::token::{is_lost_client, refused};
+use super::token::refused;
 
 /// An access token is renewed this long before it ends, in seconds; shorter lived ones in their last quarter.
 const EARLY: u64 = 30;
 /// How long after a failed renewal ahead of time the next one is tried, in seconds.
-const PAUSE: u64 = 10;
+const PAUSE: u64 = 30;
 
 /// Whether a connection will go on by itself (C5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,15 +160,11 @@ impl<P: Port> Authorizer<P> {
                 Ok(true)
             }
             Err(error) => {
-                // Only these say that it will never be accepted again.
-                if let AuthError::Refused { error: code, .. } = &error
-                    && (code == "invalid_grant" || is_lost_client(code))
-                {
+                // Only these say that it will never be accepted again: it is dead, or the client that it belongs to is.
+                let dead = matches!(&error, AuthError::Refused { error, .. } if error == "invalid_grant");
+                if self.lost_client(&issuer, &error) || dead {
                     if let Some(tokens) = self.credentials.tokens_mut() {
                         tokens.refresh = None;
-                    }
-                    if is_lost_client(code) {
-                        self.forget_client(&issuer);
                     }
                     self.port.save(&self.credentials).await;
                 }

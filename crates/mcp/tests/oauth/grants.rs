@@ -207,3 +207,16 @@ fn an_exchange_that_gives_something_else_is_not_passed_on() {
         assert_eq!(world.seen("/token").len(), 1);
     }
 }
+
+#[test]
+fn an_identity_provider_that_does_not_know_us_does_not_cost_the_client_at_the_authorization_server() {
+    let (world, mut settings) = enterprise(json!({}));
+    settings.preregistered = None;
+    world.server(AS, META, json!({}));
+    let mut rig = world.rig_with(settings);
+    rig.refuse(None).unwrap();
+    rig.next();
+    world.edit(IDP, |server| server.first.push_back((401, json!({"error": "invalid_client"}))));
+    assert!(matches!(rig.refuse(None), Err(AuthError::Refused { step: "token exchange", .. })));
+    assert!(rig.auth.credentials().current().unwrap().registration.is_some());
+}

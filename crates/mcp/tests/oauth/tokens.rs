@@ -1,6 +1,6 @@
 //! Renewal, rotation, several tabs, disconnection; C5, X20, X23.
 
-use mcp::oauth::{AuthError, Authorizer, Chain, Outlook, Refusal, Retry, Revocation};
+use mcp::oauth::{AuthError, Authorizer, Chain, Outlook, Preregistered, Refusal, Retry, Revocation};
 use serde_json::json;
 
 use crate::rig::{AS, ENDPOINT, META, Rig, World, block_on};
@@ -99,6 +99,38 @@ fn a_dead_refresh_token_is_forgotten_and_the_person_asked() {
     world.edit(AS, |server| server.first.push_back((400, json!({"error": "invalid_grant"}))));
     assert_eq!(rig.refuse(None), Ok(Retry::SignedIn));
     assert_eq!(world.seen("VISIT").len(), 2);
+}
+
+#[test]
+fn only_a_dead_refresh_token_or_a_lost_client_costs_the_refresh_token() {
+    let kept = |code: &str, by_hand: bool| {
+        let world = World::new();
+        world.edit(AS, |server| server.refreshes = true);
+        let mut settings = World::settings();
+        settings.preregistered = by_hand.then(|| Preregistered {
+            client_id: "id".into(),
+            client_secret: None,
+            key: None,
+            issuer: Some(AS.into()),
+            method: None,
+        });
+        let mut rig = world.rig_with(settings);
+        rig.refuse(None).unwrap();
+        world.edit(AS, |server| server.first.push_back((400, json!({"error": code}))));
+        world.wait(3590);
+        assert!(rig.authorization().is_some());
+        assert_eq!(world.seen("/token").len(), 2);
+        let account = rig.auth.credentials().current().unwrap();
+        (account.tokens.as_ref().unwrap().refresh.is_some(), account.registration.is_some())
+    };
+    assert_eq!(kept("invalid_grant", false), (false, true));
+    for code in ["invalid_client", "unauthorized_client"] {
+        assert_eq!(kept(code, false), (false, false));
+        assert_eq!(kept(code, true), (true, true));
+    }
+    for code in ["invalid_request", "invalid_target", "invalid_scope", "access_denied", "slow_down"] {
+        assert_eq!(kept(code, false), (true, true));
+    }
 }
 
 #[test]
@@ -232,24 +264,30 @@ fn a_failed_renewal_ahead_of_time_waits_before_the_next() {
     }
     assert_eq!(world.seen("/token").len(), 2);
     world.0.borrow_mut().broken.clear();
-    world.wait(10);
+    world.wait(29);
+    rig.authorization();
+    assert_eq!(world.seen("/token").len(), 2);
+    world.wait(1);
     rig.authorization();
     assert_eq!(world.seen("/token").len(), 3);
 }
 
 #[test]
 fn a_lifetime_of_nothing_does_not_renew_at_every_request() {
-    let world = World::new();
-    world.edit(AS, |server| {
-        server.refreshes = true;
-        server.granted = json!({"expires_in": 0});
-    });
-    let mut rig = world.rig();
-    rig.refuse(None).unwrap();
-    for _ in 0..3 {
-        rig.authorization();
+    for lifetime in [0, 1, 4] {
+        let world = World::new();
+        world.edit(AS, |server| {
+            server.refreshes = true;
+            server.granted = json!({"expires_in": lifetime});
+        });
+        let mut rig = world.rig();
+        rig.refuse(None).unwrap();
+        for _ in 0..3 {
+            rig.authorization();
+            world.wait(2);
+        }
+        assert_eq!(world.seen("/token").len(), 1);
     }
-    assert_eq!(world.seen("/token").len(), 1);
 }
 
 #[test]
