@@ -10,7 +10,7 @@ use super::discover::Found;
 use super::error::AuthError;
 use super::jwt;
 use super::metadata::{OFFLINE, Server, union};
-use super::port::{AuthorizeFailure, Port};
+use super::port::Port;
 use super::renew::is_passing;
 use super::settings::{Grant, Settings};
 use super::step::{Step, Steps, Verdict, cut, http, join};
@@ -95,8 +95,9 @@ pub struct Authorizer<P: Port> {
     pub(crate) server: Option<Rc<Server>>,
     /// The next nonce by origin.
     pub(crate) nonces: Vec<(String, String)>,
-    /// A workload's assertion was refused: final until the host asks for a sign-in.
-    pub(crate) refusal: Option<AuthError>,
+    /// The last word on a sign-in in place of the present token: a person's no, or that of a workload's authorization
+    /// server. Every request gets it until there is another token or the host asks for a sign-in.
+    refusal: Option<AuthError>,
     /// No renewal ahead of time before this, in Unix seconds.
     pub(crate) pause_until: u64,
     /// Scopes that were asked for in vain.
@@ -222,7 +223,8 @@ impl<P: Port> Authorizer<P> {
         self.ended(ended)
     }
 
-    /// Signs in now, because a person wants it. Forgets what was refused before.
+    /// Signs in now, because a person wants it. Forgets what was refused before: without this, a person who has closed the
+    /// window is not asked again.
     ///
     /// # Errors
     ///
@@ -237,7 +239,7 @@ impl<P: Port> Authorizer<P> {
         let ended = match self.discover(&wanted).await {
             Ok(found) => {
                 let scope = self.first_scope(&wanted, &found);
-                self.obtain(&found, scope).await
+                self.attempt(&found, scope).await
             }
             Err(error) => Err(error),
         };
@@ -294,6 +296,10 @@ impl<P: Port> Authorizer<P> {
             }
             chain.renewed += 1;
             return Ok(Retry::Renewed);
+        }
+        // Requests that waited for the same sign-in do not open it again.
+        if let Some(refusal) = self.refusal.as_ref().filter(|_| refusal.status == 401) {
+            return Err(refusal.clone());
         }
         let found = self.discover(&wanted).await?;
         if refusal.status == 403 {
@@ -362,12 +368,8 @@ impl<P: Port> Authorizer<P> {
             return Err(AuthError::StillInsufficient { scope: shown });
         }
         let ended = self.round(chain, found, scope).await;
-        let said_no = match &ended {
-            Err(AuthError::Refused { step: "sign-in", error, .. }) => error == "access_denied",
-            Err(AuthError::SignIn(AuthorizeFailure::Cancelled)) => true,
-            _ => false,
-        };
-        if said_no {
+        // A no to more is none to what there is.
+        if self.refusal.take().is_some() {
             self.denied.push(shown);
         }
         ended.map(|()| Retry::SteppedUp)
@@ -380,7 +382,28 @@ impl<P: Port> Authorizer<P> {
         chain.rounds += 1;
         chain.tried.push(scope.clone().unwrap_or_default());
         chain.issuer = Some(found.server.issuer.clone());
-        self.obtain(found, scope).await
+        self.attempt(found, scope).await
+    }
+
+    /// Gets tokens, and remembers a no.
+    async fn attempt(&mut self, found: &Found, scope: Option<String>) -> Result<(), AuthError> {
+        use AuthError::{Callback, Iss, Malformed, Refused, SignIn, State};
+        let ended = self.obtain(found, scope).await;
+        let asks = match self.settings.grant {
+            // Without a registration nobody was asked yet, or the next sign-in makes a new one.
+            Grant::AuthorizationCode => {
+                self.credentials.account(&found.server.issuer).is_some_and(|account| account.registration.is_some())
+            }
+            Grant::JwtBearer { .. } => true,
+            Grant::ClientCredentials | Grant::EnterpriseManaged(_) => false,
+        };
+        if let Err(error @ (SignIn(_) | State | Iss | Callback { .. } | Refused { .. } | Malformed { .. })) = &ended
+            && asks
+            && !is_passing(error)
+        {
+            self.refusal = Some(error.clone());
+        }
+        ended
     }
 
     /// Scopes of a sign-in: what the challenge asks for, otherwise what the resource names; with what the host wants and
@@ -410,9 +433,15 @@ impl<P: Port> Authorizer<P> {
     pub(crate) async fn drop_tokens(&mut self) {
         if let Some(issuer) = self.credentials.issuer.clone() {
             self.credentials.edit(&issuer, |account| account.tokens = None);
-            self.generation += 1;
+            self.changed();
             self.port.save(&self.credentials).await;
         }
+    }
+
+    /// There is another token, or none any more. What was said about the one before does not count.
+    pub(crate) fn changed(&mut self) {
+        self.generation += 1;
+        self.refusal = None;
     }
 
     /// Takes over what another tab has kept.
@@ -420,7 +449,7 @@ impl<P: Port> Authorizer<P> {
         let Some(stored) = stored else { return };
         let access = |credentials: &Credentials| credentials.tokens().map(|tokens| tokens.access.clone());
         if access(&stored) != access(&self.credentials) {
-            self.generation += 1;
+            self.changed();
         }
         self.credentials = stored;
     }

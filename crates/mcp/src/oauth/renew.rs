@@ -155,7 +155,7 @@ impl<P: Port> Authorizer<P> {
                 if let Some(tokens) = self.credentials.tokens_mut() {
                     granted.replace(tokens, now);
                 }
-                self.generation += 1;
+                self.changed();
                 self.port.save(&self.credentials).await;
                 Ok(true)
             }

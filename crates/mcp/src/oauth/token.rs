@@ -42,9 +42,6 @@ impl<P: Port> Authorizer<P> {
     /// Gets tokens by the grant of the settings and keeps them.
     pub(crate) async fn obtain(&mut self, found: &Found, scope: Option<String>) -> Result<(), AuthError> {
         let server = &found.server;
-        if let Some(refusal) = &self.refusal {
-            return Err(refusal.clone());
-        }
         if found.bound && !server.dpop {
             return Err(AuthError::NotBound { what: "the server demands that, its authorization server cannot do it" });
         }
@@ -87,7 +84,7 @@ impl<P: Port> Authorizer<P> {
         }
         self.credentials.edit(&issuer, |account| account.tokens = Some(tokens));
         self.credentials.issuer = Some(issuer);
-        self.generation += 1;
+        self.changed();
         self.port.save(&self.credentials).await;
         Ok(())
     }
@@ -115,11 +112,7 @@ impl<P: Port> Authorizer<P> {
             form.maybe("scope", scope.as_deref());
         }
         form.open("resource", &found.resource);
-        let granted = self.token_request("token request", server, client, &form, jkt.is_some()).await;
-        if let (Grant::JwtBearer { .. }, Err(error @ AuthError::Refused { .. })) = (&settings.grant, &granted) {
-            self.refusal = Some(error.clone());
-        }
-        granted
+        self.token_request("token request", server, client, &form, jkt.is_some()).await
     }
 
     /// The sign-in of the authorization code grant with PKCE (OAuth 2.1 section 4.1, RFC 7636). Gives the parameters of
