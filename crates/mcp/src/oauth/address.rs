@@ -197,7 +197,9 @@ mod tests {
         ] {
             assert_eq!(Address::parse(bad), None, "{bad}");
         }
-        for good in ["https://host/.well-known/a", "https://host/a..b/...", "https://host/a?b=/../c", "https://host/%2ea"] {
+        for good in
+            ["https://host/.well-known/a", "https://host/a..b/...", "https://host/a?b=/../c", "https://host/%2ea"]
+        {
             assert!(Address::parse(good).is_some(), "{good}");
         }
         let address = Address::parse("HTTPS://Host.example:8443/a/b?c=d#e").unwrap();

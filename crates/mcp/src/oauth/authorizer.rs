@@ -434,7 +434,7 @@ impl<P: Port> Authorizer<P> {
         if let Some(issuer) = self.credentials.issuer.clone() {
             self.credentials.edit(&issuer, |account| account.tokens = None);
             self.changed();
-            self.port.save(&self.credentials).await;
+            self.save().await;
         }
     }
 
@@ -444,14 +444,25 @@ impl<P: Port> Authorizer<P> {
         self.refusal = None;
     }
 
-    /// Takes over what another tab has kept.
+    /// Takes over what another tab has kept, if that is newer. Where nothing is kept any more, somebody has signed out.
     pub(crate) fn adopt(&mut self, stored: Option<Credentials>) {
         let Some(stored) = stored else { return };
+        if stored.changed_at <= self.credentials.changed_at && !stored.accounts.is_empty() {
+            return;
+        }
         let access = |credentials: &Credentials| credentials.tokens().map(|tokens| tokens.access.clone());
         if access(&stored) != access(&self.credentials) {
             self.changed();
         }
+        let before = self.credentials.changed_at;
         self.credentials = stored;
+        self.credentials.changed_at = self.credentials.changed_at.max(before);
+    }
+
+    /// Keeps what changed, as the newest version.
+    pub(crate) async fn save(&mut self) {
+        self.credentials.changed_at = self.port.now().max(self.credentials.changed_at.saturating_add(1));
+        self.port.save(&self.credentials).await;
     }
 
     /// Makes a step of an error.

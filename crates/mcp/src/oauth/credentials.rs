@@ -106,6 +106,9 @@ pub struct Credentials {
     pub issuer: Option<String>,
     /// One entry for each issuer, the latest last.
     pub accounts: Vec<Account>,
+    /// When it was last changed: Unix seconds, or one more than before where the clock has not moved on. Of two versions
+    /// the higher one is newer.
+    pub changed_at: u64,
 }
 
 impl Credentials {
@@ -155,6 +158,7 @@ impl Credentials {
         object([
             ("issuer", self.issuer.as_deref().map(Value::from)),
             ("accounts", Some(Value::Array(accounts.collect()))),
+            ("changed_at", Some(self.changed_at.into())),
         ])
     }
 
@@ -169,7 +173,11 @@ impl Credentials {
                 tokens: account.get("tokens").and_then(tokens_from_json),
             })
         });
-        Self { issuer: text(value, "issuer"), accounts: accounts.take(MOST).collect() }
+        Self {
+            issuer: text(value, "issuer"),
+            accounts: accounts.take(MOST).collect(),
+            changed_at: number(value, "changed_at").unwrap_or_default(),
+        }
     }
 }
 
@@ -243,7 +251,8 @@ mod tests {
     use super::*;
 
     fn full() -> Credentials {
-        let mut credentials = Credentials { issuer: Some("https://as.example".into()), accounts: Vec::new() };
+        let mut credentials =
+            Credentials { issuer: Some("https://as.example".into()), accounts: Vec::new(), changed_at: 7 };
         credentials.edit("https://as.example", |account| {
             account.registration = Some(Registration {
                 client_id: "c".into(),

@@ -79,7 +79,7 @@ impl<P: Port> Authorizer<P> {
         };
         let client = client_of(&registration);
         self.credentials.edit(&server.issuer, |account| account.registration = Some(registration));
-        self.port.save(&self.credentials).await;
+        self.save().await;
         Ok(client)
     }
 

@@ -156,7 +156,7 @@ impl<P: Port> Authorizer<P> {
                     granted.replace(tokens, now);
                 }
                 self.changed();
-                self.port.save(&self.credentials).await;
+                self.save().await;
                 Ok(true)
             }
             Err(error) => {
@@ -166,7 +166,7 @@ impl<P: Port> Authorizer<P> {
                     if let Some(tokens) = self.credentials.tokens_mut() {
                         tokens.refresh = None;
                     }
-                    self.port.save(&self.credentials).await;
+                    self.save().await;
                 }
                 Err(error)
             }

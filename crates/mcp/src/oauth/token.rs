@@ -60,7 +60,7 @@ impl<P: Port> Authorizer<P> {
             Ok(granted) => granted,
             Err(error) => {
                 if self.lost_client(&server.issuer, &error) {
-                    self.port.save(&self.credentials).await;
+                    self.save().await;
                 }
                 return Err(error);
             }
@@ -85,7 +85,7 @@ impl<P: Port> Authorizer<P> {
         self.credentials.edit(&issuer, |account| account.tokens = Some(tokens));
         self.credentials.issuer = Some(issuer);
         self.changed();
-        self.port.save(&self.credentials).await;
+        self.save().await;
         Ok(())
     }
 
@@ -437,9 +437,10 @@ mod tests {
         assert_eq!(lifetime("5"), Some(5));
         assert_eq!(lifetime("\"99999999999999999999\""), Some(LONGEST));
         assert_eq!(lifetime("999999999999999"), Some(LONGEST));
-        for junk in
-            ["0", "0.5", "1", "4.9", "\"4\"", "-1", "null", "\"soon\"", "[]", "\"NaN\"", "\"inf\"", "1e300", "\"1e3\"", "\"\"", "\"+5\""]
-        {
+        for junk in [
+            "0", "0.5", "1", "4.9", "\"4\"", "-1", "null", "\"soon\"", "[]", "\"NaN\"", "\"inf\"", "1e300", "\"1e3\"",
+            "\"\"", "\"+5\"",
+        ] {
             assert_eq!(lifetime(junk), None, "{junk}");
         }
     }

@@ -1,6 +1,6 @@
 //! Renewal, rotation, several tabs, disconnection; C5, X20, X23.
 
-use mcp::oauth::{AuthError, Authorizer, Chain, Outlook, Preregistered, Refusal, Retry, Revocation};
+use mcp::oauth::{AuthError, Authorizer, Chain, Credentials, Outlook, Preregistered, Refusal, Retry, Revocation};
 use serde_json::json;
 
 use crate::rig::{AS, ENDPOINT, META, Rig, World, block_on};
@@ -176,10 +176,65 @@ fn a_token_that_another_tab_has_fetched_is_taken_over() {
 }
 
 #[test]
+fn what_another_tab_has_kept_is_only_taken_over_if_it_is_newer() {
+    let (world, mut rig) = refreshing();
+    let old = rig.auth.credentials().clone();
+    world.wait(3600);
+    let renewed = rig.authorization();
+    assert!(rig.auth.credentials().changed_at > old.changed_at);
+    // The other tab, or a store that was slow, still has the one before.
+    world.0.borrow_mut().stored = Some(old.clone());
+    world.wait(3600);
+    let again = rig.authorization();
+    assert!(again != renewed && again != Some(format!("Bearer {}", old.tokens().unwrap().access)));
+    let used: Vec<_> =
+        world.seen("/token").into_iter().filter_map(|seen| seen.form.get("refresh_token").cloned()).collect();
+    assert_eq!(used.len(), 2);
+    assert_ne!(used[0], used[1]);
+}
+
+#[test]
+fn versions_are_told_apart_within_one_second_and_by_a_clock_that_went_back() {
+    let (world, mut rig) = refreshing();
+    let mut before = rig.auth.credentials().changed_at;
+    for now in [1_000_000, 1_000_000, 5] {
+        world.0.borrow_mut().now = now;
+        rig.next();
+        rig.refuse(Some("Bearer scope=\"a\"")).unwrap();
+        let kept = rig.auth.credentials().changed_at;
+        assert!(kept > before);
+        assert_eq!(world.0.borrow().saved.last().unwrap().changed_at, kept);
+        before = kept;
+    }
+}
+
+#[test]
+fn a_sign_in_that_was_forgotten_elsewhere_is_not_written_back() {
+    let (world, mut rig) = refreshing();
+    world.0.borrow_mut().stored = Some(Credentials::default());
+    let saved = world.0.borrow().saved.len();
+    world.wait(3600);
+    assert_eq!(rig.authorization(), None);
+    assert_eq!(rig.auth.credentials().accounts, []);
+    assert_eq!(world.0.borrow().saved.len(), saved);
+    // A sign-in of later is a new one, and newer than all before, also for a tab that has slept through it.
+    rig.next();
+    assert_eq!(rig.refuse(None), Ok(Retry::SignedIn));
+    assert_eq!(world.seen("/register").len(), 2);
+    world.0.borrow_mut().stored = None;
+    world.wait(10);
+    let mut fresh = world.rig();
+    fresh.refuse(None).unwrap();
+    world.0.borrow_mut().stored = Some(fresh.auth.credentials().clone());
+    rig.next();
+    assert_eq!(rig.refuse(None), Ok(Retry::Renewed));
+}
+
+#[test]
 fn after_a_reload_the_kept_sign_in_goes_on() {
     let (world, rig) = refreshing();
     let kept = rig.auth.credentials().to_json();
-    let mut again = Authorizer::new(world.clone(), World::settings(), mcp::oauth::Credentials::from_json(&kept));
+    let mut again = Authorizer::new(world.clone(), World::settings(), Credentials::from_json(&kept));
     world.wait(3600);
     let signed = block_on(again.headers("POST", ENDPOINT)).unwrap();
     assert!(!signed.headers.is_empty());
