@@ -81,18 +81,19 @@ impl<'a> Address<'a> {
         };
         self.secure == other.secure && self.host.eq_ignore_ascii_case(other.host) && port(self) == port(other)
     }
+}
 
-    /// Whether it is `endpoint` or a parent of it on the same origin, by whole path segments (X12).
-    pub(crate) fn covers(&self, endpoint: &Address<'_>) -> bool {
-        if !self.same_origin(endpoint) || self.fragment {
-            return false;
-        }
-        if !self.query.is_empty() {
-            return self.path == endpoint.path && self.query == endpoint.query;
-        }
-        let base = self.path.strip_suffix('/').unwrap_or(self.path);
-        endpoint.path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Whether a resource is `endpoint` or a parent of it on the same origin, by whole path segments (X12).
+pub(crate) fn covers(resource: &str, endpoint: &str) -> bool {
+    let (Some(resource), Some(endpoint)) = (Address::parse(resource), Address::parse(endpoint)) else { return false };
+    if !resource.same_origin(&endpoint) || resource.fragment {
+        return false;
     }
+    if !resource.query.is_empty() {
+        return resource.path == endpoint.path && resource.query == endpoint.query;
+    }
+    let base = resource.path.strip_suffix('/').unwrap_or(resource.path);
+    endpoint.path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether a request may go to `url`: `https`, or `http` on loopback if `loopback` allows that.
@@ -224,9 +225,6 @@ mod tests {
 
     #[test]
     fn a_resource_covers_what_is_below_it_on_its_origin() {
-        let covers = |resource: &str, endpoint: &str| {
-            Address::parse(resource).unwrap().covers(&Address::parse(endpoint).unwrap())
-        };
         assert!(covers("https://a.example/mcp", "https://a.example/mcp"));
         assert!(covers("https://a.example", "https://a.example/mcp"));
         assert!(covers("https://a.example/", "https://a.example/mcp"));

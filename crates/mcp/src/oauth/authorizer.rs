@@ -3,7 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::address::{Address, is_allowed};
+use super::address::{Address, covers, is_allowed};
 use super::challenge::Wanted;
 use super::credentials::Credentials;
 use super::discover::Found;
@@ -108,15 +108,15 @@ pub struct Authorizer<P: Port> {
 }
 
 impl<P: Port> Authorizer<P> {
-    /// An authorizer for one connection, with what was kept of it.
+    /// An authorizer for one connection, with what was kept of it. Kept tokens are used only if these settings would get
+    /// them: for this server, by this grant and as this client.
     pub fn new(port: P, settings: Settings, credentials: Credentials) -> Self {
-        let generation = u64::from(credentials.tokens().is_some());
-        Self {
+        let mut authorizer = Self {
             port,
             legacy_fallback: settings.legacy_fallback,
             settings: Rc::new(settings),
-            credentials,
-            generation,
+            credentials: Credentials::default(),
+            generation: 0,
             server: None,
             nonces: Vec::new(),
             refusal: None,
@@ -124,7 +124,9 @@ impl<P: Port> Authorizer<P> {
             denied: Vec::new(),
             steps: Steps::default(),
             asking: String::new(),
-        }
+        };
+        authorizer.take(credentials);
+        authorizer
     }
 
     /// The settings, as they were given.
@@ -431,11 +433,9 @@ impl<P: Port> Authorizer<P> {
     }
 
     pub(crate) async fn drop_tokens(&mut self) {
-        if let Some(issuer) = self.credentials.issuer.clone() {
-            self.credentials.edit(&issuer, |account| account.tokens = None);
-            self.changed();
-            self.save().await;
-        }
+        self.credentials.forget_tokens();
+        self.changed();
+        self.save().await;
     }
 
     /// There is another token, or none any more. What was said about the one before does not count.
@@ -450,13 +450,36 @@ impl<P: Port> Authorizer<P> {
         if stored.changed_at <= self.credentials.changed_at && !stored.accounts.is_empty() {
             return;
         }
+        let changed_at = self.credentials.changed_at.max(stored.changed_at);
+        self.take(stored);
+        self.credentials.changed_at = changed_at;
+    }
+
+    /// Puts credentials in the place of those that are held, without tokens that are for something else.
+    pub(crate) fn take(&mut self, credentials: Credentials) {
+        let before = std::mem::replace(&mut self.credentials, credentials);
+        if !self.is_own() {
+            self.credentials.forget_tokens();
+        }
         let access = |credentials: &Credentials| credentials.tokens().map(|tokens| tokens.access.clone());
-        if access(&stored) != access(&self.credentials) {
+        if access(&before) != access(&self.credentials) {
             self.changed();
         }
-        let before = self.credentials.changed_at;
-        self.credentials = stored;
-        self.credentials.changed_at = self.credentials.changed_at.max(before);
+    }
+
+    /// Whether the tokens are what a sign-in with the present settings would give.
+    fn is_own(&self) -> bool {
+        let (Some(issuer), Some(tokens)) = (&self.credentials.issuer, self.credentials.tokens()) else { return true };
+        let by_hand = self.settings.preregistered.as_ref();
+        let client = match (by_hand, &self.settings.grant) {
+            (Some(by_hand), _) => Some(by_hand.client_id.clone()),
+            (None, Grant::JwtBearer { .. }) => None,
+            (None, _) => self.known_client(issuer).and_then(|client| client.id),
+        };
+        covers(&tokens.resource, &self.settings.endpoint)
+            && tokens.grant == self.settings.grant.name()
+            && tokens.client_id == client
+            && by_hand.and_then(|by_hand| by_hand.issuer.as_ref()).is_none_or(|bound| bound == issuer)
     }
 
     /// Keeps what changed, as the newest version.

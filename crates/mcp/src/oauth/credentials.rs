@@ -72,6 +72,8 @@ pub struct Tokens {
     pub resource: String,
     /// The client that they were issued to.
     pub client_id: Option<String>,
+    /// [`super::Grant::name`] of how they were had.
+    pub grant: String,
     /// Thumbprint of the key that they are bound to (RFC 9449); `None` for bearer tokens.
     pub jkt: Option<String>,
 }
@@ -130,6 +132,12 @@ impl Credentials {
     pub(crate) fn tokens_mut(&mut self) -> Option<&mut Tokens> {
         let issuer = self.issuer.as_deref()?;
         self.accounts.iter_mut().find(|account| account.issuer == issuer)?.tokens.as_mut()
+    }
+
+    pub(crate) fn forget_tokens(&mut self) {
+        for account in &mut self.accounts {
+            account.tokens = None;
+        }
     }
 
     /// Changes the entry of an issuer, made if there is none.
@@ -228,6 +236,7 @@ fn tokens_to_json(tokens: &Tokens) -> Value {
         ("requested", tokens.requested.as_deref().map(Value::from)),
         ("resource", Some(tokens.resource.as_str().into())),
         ("client_id", tokens.client_id.as_deref().map(Value::from)),
+        ("grant", Some(tokens.grant.as_str().into())),
         ("jkt", tokens.jkt.as_deref().map(Value::from)),
     ])
 }
@@ -242,6 +251,7 @@ fn tokens_from_json(value: &Value) -> Option<Tokens> {
         requested: text(value, "requested"),
         resource: text(value, "resource")?,
         client_id: text(value, "client_id"),
+        grant: text(value, "grant")?,
         jkt: text(value, "jkt"),
     })
 }
@@ -271,6 +281,7 @@ mod tests {
                 requested: Some("a b".into()),
                 resource: "https://a.example".into(),
                 client_id: Some("c".into()),
+                grant: "authorization code".into(),
                 jkt: Some("k".into()),
             });
         });

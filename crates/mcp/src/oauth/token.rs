@@ -75,13 +75,12 @@ impl<P: Port> Authorizer<P> {
             requested: scope,
             resource: found.resource.clone(),
             client_id: client.id,
+            grant: self.settings.grant.name().to_owned(),
             jkt,
         };
         let issuer = server.issuer.clone();
         // Tokens of an authorization server that is no longer trusted are of no use to anybody.
-        for account in &mut self.credentials.accounts {
-            account.tokens = None;
-        }
+        self.credentials.forget_tokens();
         self.credentials.edit(&issuer, |account| account.tokens = Some(tokens));
         self.credentials.issuer = Some(issuer);
         self.changed();

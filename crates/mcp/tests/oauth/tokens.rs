@@ -1,6 +1,8 @@
 //! Renewal, rotation, several tabs, disconnection; C5, X20, X23.
 
-use mcp::oauth::{AuthError, Authorizer, Chain, Credentials, Outlook, Preregistered, Refusal, Retry, Revocation};
+use mcp::oauth::{
+    AuthError, Authorizer, Chain, Credentials, Grant, Outlook, Preregistered, Refusal, Retry, Revocation, Settings,
+};
 use serde_json::json;
 
 use crate::rig::{AS, ENDPOINT, META, Rig, World, block_on};
@@ -240,6 +242,56 @@ fn after_a_reload_the_kept_sign_in_goes_on() {
     assert!(!signed.headers.is_empty());
     assert_eq!(world.seen("VISIT").len(), 1);
     assert_eq!(world.seen("/token")[1].form["grant_type"], "refresh_token");
+}
+
+#[test]
+fn kept_tokens_are_not_used_for_another_server_grant_or_client() {
+    let by_hand = |id: &str, issuer: Option<&str>| {
+        let mut settings = World::settings();
+        settings.preregistered = Some(Preregistered {
+            client_id: id.into(),
+            client_secret: Some("s".into()),
+            key: None,
+            issuer: issuer.map(str::to_owned),
+            method: None,
+        });
+        settings
+    };
+    let changed = |settings: &Settings, change: fn(&mut Settings)| {
+        let mut settings = settings.clone();
+        change(&mut settings);
+        settings
+    };
+    let (dynamic, hand) = (World::settings(), by_hand("id", None));
+    let own = [(&dynamic, dynamic.clone()), (&hand, hand.clone()), (&hand, by_hand("id", Some(AS)))];
+    let foreign = [
+        (&dynamic, hand.clone()),
+        (&hand, dynamic.clone()),
+        (&hand, by_hand("other", None)),
+        (&hand, by_hand("id", Some("https://other.example"))),
+        (&hand, changed(&hand, |settings| settings.grant = Grant::ClientCredentials)),
+        (&dynamic, changed(&dynamic, |settings| settings.grant = Grant::JwtBearer { assertion: "a".into() })),
+        (&dynamic, changed(&dynamic, |settings| settings.endpoint = "https://other.example/mcp".into())),
+        (&dynamic, changed(&dynamic, |settings| settings.redirect_uri = "https://app.example/other".into())),
+    ];
+    let cases = own.into_iter().map(|case| (case, true)).chain(foreign.into_iter().map(|case| (case, false)));
+    for ((before, after), used) in cases {
+        let world = World::new();
+        let mut rig = world.rig_with(before.clone());
+        rig.refuse(None).unwrap();
+        let kept = Credentials::from_json(&rig.auth.credentials().to_json());
+        // After a reload, and from a tab with other settings.
+        let reloaded = Authorizer::new(world.clone(), after.clone(), kept.clone());
+        world.0.borrow_mut().stored = Some(kept);
+        let mut tab = Authorizer::new(world.clone(), after.clone(), Credentials::default());
+        let refusal = Refusal { status: 401, ..Refusal::default() };
+        let taken = block_on(tab.challenged(&mut Chain::default(), refusal)) == Ok(Retry::Renewed);
+        for (mut auth, kept) in [(reloaded, true), (tab, taken)] {
+            let signed = block_on(auth.headers("POST", &after.endpoint)).unwrap();
+            let old = signed.headers == block_on(rig.auth.headers("POST", ENDPOINT)).unwrap().headers;
+            assert_eq!(old && kept, used, "{before:?} {after:?}");
+        }
+    }
 }
 
 #[test]
