@@ -130,6 +130,9 @@ impl<P: Port> Authorizer<P> {
                 Auth::Jwt(by_hand.key.clone().ok_or(AuthError::MissingClient { what: "key" })?)
             }
         };
+        if !matches!(auth, Auth::None) {
+            self.may_have(server)?;
+        }
         let registration = Registration {
             client_id: by_hand.client_id.clone(),
             how: Registered::ByHand,
@@ -140,6 +143,16 @@ impl<P: Port> Authorizer<P> {
         };
         self.credentials.edit(&server.issuer, |account| account.registration = Some(registration));
         Ok(Client { id: Some(by_hand.client_id.clone()), auth })
+    }
+
+    /// Whether an authorization server may have a secret of ours: a person has looked at it, or the host names it.
+    pub(crate) fn may_have(&self, server: &Server) -> Result<(), AuthError> {
+        let named =
+            self.settings.preregistered.as_ref().is_some_and(|client| client.issuer.as_ref() == Some(&server.issuer));
+        if named || self.settings.trust_named_issuer || self.settings.grant == Grant::AuthorizationCode {
+            return Ok(());
+        }
+        Err(AuthError::UnknownIssuer { issuer: cut(&server.issuer) })
     }
 
     /// Registers dynamically (RFC 7591 section 3).

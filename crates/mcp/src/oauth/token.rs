@@ -104,7 +104,12 @@ impl<P: Port> Authorizer<P> {
                 self.code(found, client.id.as_deref(), scope.as_deref(), jkt).await?
             }
             Grant::ClientCredentials => Form::grant("client_credentials"),
-            Grant::JwtBearer { assertion } => asserted(assertion),
+            Grant::JwtBearer { assertion } => {
+                if !jwt::is_for(assertion, &[&server.issuer, server.token()?]) {
+                    self.may_have(server)?;
+                }
+                asserted(assertion)
+            }
             Grant::EnterpriseManaged(idp) => asserted(&self.exchange(idp, found, scope.as_deref()).await?),
         };
         if !matches!(settings.grant, Grant::AuthorizationCode) {

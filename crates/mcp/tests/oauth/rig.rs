@@ -264,6 +264,17 @@ pub(crate) fn form(text: &str) -> BTreeMap<String, String> {
     pairs.map(|(name, value)| (decode(name), decode(value))).collect()
 }
 
+pub(crate) fn base64url(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)).collect();
+    bits.chunks(6)
+        .map(|group| {
+            let value = (0..6).fold(0u8, |value, at| value << 1 | group.get(at).copied().unwrap_or(0));
+            char::from(DIGITS[usize::from(value)])
+        })
+        .collect()
+}
+
 /// The claims or the header of a JWT.
 pub(crate) fn part(jwt: &str, at: usize) -> Value {
     let text = jwt.split('.').nth(at).unwrap();

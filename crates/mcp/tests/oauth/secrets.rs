@@ -162,6 +162,10 @@ fn every_grant_prints_no_secret() {
         let mut settings = World::settings();
         settings.grant = grant;
         settings.preregistered = preregistered;
+        let mut rig = world.rig_with(settings.clone());
+        let error = rig.refuse(None).unwrap_err();
+        assert!(!printed(&rig, &[error]).contains("canary"));
+        settings.trust_named_issuer = true;
         let mut rig = world.rig_with(settings);
         rig.refuse(None).unwrap();
         clean(&world, &rig, &[]);

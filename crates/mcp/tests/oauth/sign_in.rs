@@ -4,7 +4,7 @@ use mcp::oauth::{AuthError, AuthorizeFailure, Retry};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::rig::{AS, META, World, block_on};
+use crate::rig::{AS, META, World, base64url, block_on};
 
 fn advertising(advertised: Value, iss: Option<&str>) -> World {
     let world = World::new();
@@ -125,17 +125,6 @@ fn the_sign_in_is_tied_to_its_verifier() {
     }
     assert_ne!(visits[0].form["state"], visits[1].form["state"]);
     assert_ne!(visits[0].form["code_challenge"], visits[1].form["code_challenge"]);
-}
-
-fn base64url(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)).collect();
-    bits.chunks(6)
-        .map(|group| {
-            let value = (0..6).fold(0u8, |value, at| value << 1 | group.get(at).copied().unwrap_or(0));
-            char::from(DIGITS[usize::from(value)])
-        })
-        .collect()
 }
 
 #[test]
