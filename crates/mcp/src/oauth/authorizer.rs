@@ -101,7 +101,7 @@ pub struct Authorizer<P: Port> {
     /// No renewal ahead of time before this, in Unix seconds.
     pub(crate) pause_until: u64,
     /// Scopes that were asked for in vain.
-    denied: Vec<String>,
+    pub(crate) denied: Vec<String>,
     pub(crate) steps: Steps,
     /// What is being asked, for the step that an error becomes.
     pub(crate) asking: String,

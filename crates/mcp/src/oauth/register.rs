@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::address::{Address, is_allowed};
 use super::authorizer::Authorizer;
-use super::credentials::{Registered, Registration};
+use super::credentials::{Account, Registered, Registration};
 use super::error::AuthError;
 use super::metadata::Server;
 use super::port::{Port, WebRequest};
@@ -34,6 +34,17 @@ pub(crate) enum Auth {
     Jwt(ClientKey),
 }
 
+impl Auth {
+    fn method(&self) -> AuthMethod {
+        match self {
+            Self::None => AuthMethod::None,
+            Self::Basic(_) => AuthMethod::Basic,
+            Self::Post(_) => AuthMethod::Post,
+            Self::Jwt(_) => AuthMethod::PrivateKeyJwt,
+        }
+    }
+}
+
 impl<P: Port> Authorizer<P> {
     /// The authorization server that the client registered by hand belongs to, if that is known.
     pub(crate) fn bound_issuer(&self) -> Option<&str> {
@@ -53,7 +64,17 @@ impl<P: Port> Authorizer<P> {
     pub(crate) async fn client(&mut self, server: &Server, dpop: bool) -> Result<Client, AuthError> {
         let settings = Rc::clone(&self.settings);
         if let Some(by_hand) = &settings.preregistered {
-            return self.by_hand(by_hand, server);
+            let client = self.by_hand(by_hand, server)?;
+            let registration = Registration {
+                client_id: by_hand.client_id.clone(),
+                how: Registered::ByHand,
+                secret: None,
+                secret_expires_at: None,
+                method: client.auth.method(),
+                redirect_uri: settings.redirect_uri.clone(),
+            };
+            self.credentials.edit(&server.issuer, |account| account.registration = Some(registration));
+            return Ok(client);
         }
         match self.settings.grant {
             Grant::JwtBearer { .. } => return Ok(Client { id: None, auth: Auth::None }),
@@ -85,7 +106,18 @@ impl<P: Port> Authorizer<P> {
 
     /// The client that is known already, if it still holds.
     pub(crate) fn known_client(&self, issuer: &str) -> Option<Client> {
-        let known = self.credentials.account(issuer)?.registration.as_ref()?;
+        self.holds(self.credentials.account(issuer)?.registration.as_ref()?)
+    }
+
+    /// The client that tokens of an account were had by. Nothing is registered for it.
+    pub(crate) fn client_before(&self, server: &Server, account: &Account) -> Result<Option<Client>, AuthError> {
+        match &self.settings.preregistered {
+            Some(by_hand) => self.by_hand(by_hand, server).map(Some),
+            None => Ok(account.registration.as_ref().and_then(|known| self.holds(known))),
+        }
+    }
+
+    fn holds(&self, known: &Registration) -> Option<Client> {
         let holds = match known.how {
             Registered::ByHand => false,
             Registered::ByMetadata => self.metadata_url() == Some(known.client_id.as_str()),
@@ -104,7 +136,7 @@ impl<P: Port> Authorizer<P> {
         (is_allowed(url, false) && address.query.is_empty()).then_some(url)
     }
 
-    fn by_hand(&mut self, by_hand: &Preregistered, server: &Server) -> Result<Client, AuthError> {
+    fn by_hand(&self, by_hand: &Preregistered, server: &Server) -> Result<Client, AuthError> {
         let method = by_hand.method.unwrap_or_else(|| {
             let offered = |method: AuthMethod| match &server.methods {
                 Some(methods) => methods.iter().any(|name| name == method.name()),
@@ -133,15 +165,6 @@ impl<P: Port> Authorizer<P> {
         if !matches!(auth, Auth::None) {
             self.may_have(server)?;
         }
-        let registration = Registration {
-            client_id: by_hand.client_id.clone(),
-            how: Registered::ByHand,
-            secret: None,
-            secret_expires_at: None,
-            method,
-            redirect_uri: self.settings.redirect_uri.clone(),
-        };
-        self.credentials.edit(&server.issuer, |account| account.registration = Some(registration));
         Ok(Client { id: Some(by_hand.client_id.clone()), auth })
     }
 

@@ -1,7 +1,12 @@
 //! Renewal, rotation, several tabs, disconnection; C5, X20, X23.
 
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
 use mcp::oauth::{
-    AuthError, Authorizer, Chain, Credentials, Grant, Outlook, Preregistered, Refusal, Retry, Revocation, Settings,
+    AuthError, AuthorizeFailure, Authorizer, Chain, Credentials, Grant, Outlook, Preregistered, Refusal, Retry,
+    Revocation, Settings,
 };
 use serde_json::json;
 
@@ -359,6 +364,60 @@ fn a_disconnection_says_what_the_provider_could_not_do() {
     world.0.borrow_mut().broken.push("https://as.example/revoke".into());
     assert!(matches!(block_on(rig.auth.revoke()), Revocation::Failed(AuthError::Web { .. })));
     assert_eq!(rig.authorization(), None);
+}
+
+fn revocable() -> (World, Rig) {
+    let world = World::new();
+    world.server(AS, META, json!({"revocation_endpoint": "https://as.example/revoke"}));
+    world.edit(AS, |server| server.refreshes = true);
+    let mut rig = world.rig();
+    rig.refuse(None).unwrap();
+    (world, rig)
+}
+
+#[test]
+fn a_token_that_cannot_be_revoked_does_not_keep_the_other_one_alive() {
+    let (world, mut rig) = revocable();
+    world.edit(AS, |server| server.first.push_back((503, json!({"error": "later"}))));
+    assert!(matches!(block_on(rig.auth.revoke()), Revocation::Failed(AuthError::Refused { status: 503, .. })));
+    assert_eq!(world.seen("/revoke").len(), 2);
+    // Of two errors it is the first that is told.
+    let (world, mut rig) = revocable();
+    world.edit(AS, |server| server.first = [(503, json!({})), (400, json!({}))].into());
+    assert!(matches!(block_on(rig.auth.revoke()), Revocation::Failed(AuthError::Refused { status: 503, .. })));
+    assert_eq!(world.seen("/revoke").len(), 2);
+}
+
+#[test]
+fn a_sign_out_that_is_not_waited_for_is_one_all_the_same() {
+    let (world, mut rig) = revocable();
+    let before = rig.auth.credentials().changed_at;
+    world.0.borrow_mut().silent.push("https://as.example/revoke".into());
+    {
+        let mut revocation = pin!(rig.auth.revoke());
+        assert!(revocation.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    assert_eq!(world.seen("/revoke").len(), 1);
+    let kept = world.0.borrow().saved.last().unwrap().clone();
+    assert_eq!((&kept.issuer, kept.accounts.len()), (&None, 0));
+    assert!(kept.changed_at > before);
+    assert_eq!(*rig.auth.credentials(), kept);
+    assert_eq!(rig.authorization(), None);
+    // Not even the client is known any more.
+    rig.next();
+    rig.refuse(None).unwrap();
+    assert_eq!(world.seen("/register").len(), 2);
+}
+
+#[test]
+fn a_sign_out_without_tokens_forgets_the_client_too() {
+    let world = World::new();
+    let mut rig = world.rig();
+    world.0.borrow_mut().person = Some(AuthorizeFailure::Cancelled);
+    rig.refuse(None).unwrap_err();
+    assert_eq!(rig.auth.credentials().accounts.len(), 1);
+    assert_eq!(block_on(rig.auth.revoke()), Revocation::Nothing);
+    assert_eq!(world.0.borrow().saved.last().unwrap().accounts, []);
 }
 
 #[test]
