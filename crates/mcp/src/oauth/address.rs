@@ -1,6 +1,7 @@
 //! Addresses as text. Nothing here normalises: what is compared byte for byte stays as it came (RFC 3986 section 6.2.1).
 
 use super::step::join;
+use crate::types::without_query;
 
 /// The parts of an absolute `http` or `https` address, as slices of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +101,11 @@ pub(crate) fn covers(resource: &str, endpoint: &str) -> bool {
 pub(crate) fn is_allowed(url: &str, loopback: bool) -> bool {
     Address::parse(url)
         .is_some_and(|address| !address.fragment && (address.secure || (loopback && address.is_loopback())))
+}
+
+/// What must not be shown of an address: all of it if it has a query, which may be a key; otherwise nothing.
+pub(crate) fn hidden(url: &str) -> &str {
+    if without_query(url) == url { "" } else { url }
 }
 
 /// Whether a server at `url` may name addresses on this machine: only if it is on this machine itself (X04).

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::address::{Address, encode, is_allowed};
+use super::address::{Address, encode, hidden, is_allowed};
 use super::authorizer::Authorizer;
 use super::callback;
 use super::credentials::Tokens;
@@ -172,7 +172,7 @@ impl<P: Port> Authorizer<P> {
         ]);
         let callback =
             self.port.authorize(&SignInPage { url: &url, state: &state, issuer: &server.issuer, scope }).await?;
-        let code = callback::code(&callback, &state, &server.issuer, server.iss)?;
+        let code = callback::code(&callback, &state, &server.issuer, server.iss, hidden(&found.resource))?;
         self.steps.ok("RFC 9207 section 2.4", &self.asking, "a code, with the right state and issuer");
         let mut form = Form::grant("authorization_code");
         form.secret("code", &code);
