@@ -202,7 +202,8 @@ fn a_no_to_the_host_counts_as_well_and_another_tab_may_say_yes() {
 
 #[test]
 fn what_the_sign_in_page_gives_back_is_not_asked_for_again_and_again() {
-    let changes: [(fn(String) -> String, AuthError); 2] = [
+    type Change = fn(String) -> String;
+    let changes: [(Change, AuthError); 2] = [
         (|back| back.replace("state=", "state=x"), AuthError::State),
         (|back| back.replace("&code=", "&cod="), AuthError::Callback { what: "it has no code" }),
     ];
