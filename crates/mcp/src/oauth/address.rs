@@ -1,6 +1,7 @@
 //! Addresses as text. Nothing here normalises: what is compared byte for byte stays as it came (RFC 3986 section 6.2.1).
 
 use super::step::join;
+use crate::types::without_query;
 
 /// The parts of an absolute `http` or `https` address, as slices of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,24 +82,30 @@ impl<'a> Address<'a> {
         };
         self.secure == other.secure && self.host.eq_ignore_ascii_case(other.host) && port(self) == port(other)
     }
+}
 
-    /// Whether it is `endpoint` or a parent of it on the same origin, by whole path segments (X12).
-    pub(crate) fn covers(&self, endpoint: &Address<'_>) -> bool {
-        if !self.same_origin(endpoint) || self.fragment {
-            return false;
-        }
-        if !self.query.is_empty() {
-            return self.path == endpoint.path && self.query == endpoint.query;
-        }
-        let base = self.path.strip_suffix('/').unwrap_or(self.path);
-        endpoint.path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Whether a resource is `endpoint` or a parent of it on the same origin, by whole path segments (X12).
+pub(crate) fn covers(resource: &str, endpoint: &str) -> bool {
+    let (Some(resource), Some(endpoint)) = (Address::parse(resource), Address::parse(endpoint)) else { return false };
+    if !resource.same_origin(&endpoint) || resource.fragment {
+        return false;
     }
+    if !resource.query.is_empty() {
+        return resource.path == endpoint.path && resource.query == endpoint.query;
+    }
+    let base = resource.path.strip_suffix('/').unwrap_or(resource.path);
+    endpoint.path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether a request may go to `url`: `https`, or `http` on loopback if `loopback` allows that.
 pub(crate) fn is_allowed(url: &str, loopback: bool) -> bool {
     Address::parse(url)
         .is_some_and(|address| !address.fragment && (address.secure || (loopback && address.is_loopback())))
+}
+
+/// What must not be shown of an address: all of it if it has a query, which may be a key; otherwise nothing.
+pub(crate) fn hidden(url: &str) -> &str {
+    if without_query(url) == url { "" } else { url }
 }
 
 /// Whether a server at `url` may name addresses on this machine: only if it is on this machine itself (X04).
@@ -224,9 +231,6 @@ mod tests {
 
     #[test]
     fn a_resource_covers_what_is_below_it_on_its_origin() {
-        let covers = |resource: &str, endpoint: &str| {
-            Address::parse(resource).unwrap().covers(&Address::parse(endpoint).unwrap())
-        };
         assert!(covers("https://a.example/mcp", "https://a.example/mcp"));
         assert!(covers("https://a.example", "https://a.example/mcp"));
         assert!(covers("https://a.example/", "https://a.example/mcp"));

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::address::{Address, is_allowed};
+use super::address::{Address, covers, is_allowed};
 use super::challenge::Wanted;
 use super::credentials::Credentials;
 use super::discover::Found;
 use super::error::AuthError;
 use super::jwt;
 use super::metadata::{OFFLINE, Server, union};
-use super::port::{AuthorizeFailure, Port};
+use super::port::Port;
 use super::renew::is_passing;
 use super::settings::{Grant, Settings};
 use super::step::{Step, Steps, Verdict, cut, http, join};
@@ -95,27 +95,28 @@ pub struct Authorizer<P: Port> {
     pub(crate) server: Option<Rc<Server>>,
     /// The next nonce by origin.
     pub(crate) nonces: Vec<(String, String)>,
-    /// A workload's assertion was refused: final until the host asks for a sign-in.
-    pub(crate) refusal: Option<AuthError>,
+    /// The last word on a sign-in in place of the present token: a person's no, or that of a workload's authorization
+    /// server. Every request gets it until there is another token or the host asks for a sign-in.
+    refusal: Option<AuthError>,
     /// No renewal ahead of time before this, in Unix seconds.
     pub(crate) pause_until: u64,
     /// Scopes that were asked for in vain.
-    denied: Vec<String>,
+    pub(crate) denied: Vec<String>,
     pub(crate) steps: Steps,
     /// What is being asked, for the step that an error becomes.
     pub(crate) asking: String,
 }
 
 impl<P: Port> Authorizer<P> {
-    /// An authorizer for one connection, with what was kept of it.
+    /// An authorizer for one connection, with what was kept of it. Kept tokens are used only if these settings would get
+    /// them: for this server, by this grant and as this client.
     pub fn new(port: P, settings: Settings, credentials: Credentials) -> Self {
-        let generation = u64::from(credentials.tokens().is_some());
-        Self {
+        let mut authorizer = Self {
             port,
             legacy_fallback: settings.legacy_fallback,
             settings: Rc::new(settings),
-            credentials,
-            generation,
+            credentials: Credentials::default(),
+            generation: 0,
             server: None,
             nonces: Vec::new(),
             refusal: None,
@@ -123,7 +124,9 @@ impl<P: Port> Authorizer<P> {
             denied: Vec::new(),
             steps: Steps::default(),
             asking: String::new(),
-        }
+        };
+        authorizer.take(credentials);
+        authorizer
     }
 
     /// The settings, as they were given.
@@ -222,7 +225,8 @@ impl<P: Port> Authorizer<P> {
         self.ended(ended)
     }
 
-    /// Signs in now, because a person wants it. Forgets what was refused before.
+    /// Signs in now, because a person wants it. Forgets what was refused before: without this, a person who has closed the
+    /// window is not asked again.
     ///
     /// # Errors
     ///
@@ -237,7 +241,7 @@ impl<P: Port> Authorizer<P> {
         let ended = match self.discover(&wanted).await {
             Ok(found) => {
                 let scope = self.first_scope(&wanted, &found);
-                self.obtain(&found, scope).await
+                self.attempt(&found, scope).await
             }
             Err(error) => Err(error),
         };
@@ -294,6 +298,10 @@ impl<P: Port> Authorizer<P> {
             }
             chain.renewed += 1;
             return Ok(Retry::Renewed);
+        }
+        // Requests that waited for the same sign-in do not open it again.
+        if let Some(refusal) = self.refusal.as_ref().filter(|_| refusal.status == 401) {
+            return Err(refusal.clone());
         }
         let found = self.discover(&wanted).await?;
         if refusal.status == 403 {
@@ -362,12 +370,8 @@ impl<P: Port> Authorizer<P> {
             return Err(AuthError::StillInsufficient { scope: shown });
         }
         let ended = self.round(chain, found, scope).await;
-        let said_no = match &ended {
-            Err(AuthError::Refused { step: "sign-in", error, .. }) => error == "access_denied",
-            Err(AuthError::SignIn(AuthorizeFailure::Cancelled)) => true,
-            _ => false,
-        };
-        if said_no {
+        // A no to more is none to what there is.
+        if self.refusal.take().is_some() {
             self.denied.push(shown);
         }
         ended.map(|()| Retry::SteppedUp)
@@ -380,7 +384,28 @@ impl<P: Port> Authorizer<P> {
         chain.rounds += 1;
         chain.tried.push(scope.clone().unwrap_or_default());
         chain.issuer = Some(found.server.issuer.clone());
-        self.obtain(found, scope).await
+        self.attempt(found, scope).await
+    }
+
+    /// Gets tokens, and remembers a no.
+    async fn attempt(&mut self, found: &Found, scope: Option<String>) -> Result<(), AuthError> {
+        use AuthError::{Callback, Iss, Malformed, Refused, SignIn, State};
+        let ended = self.obtain(found, scope).await;
+        let asks = match self.settings.grant {
+            // Without a registration nobody was asked yet, or the next sign-in makes a new one.
+            Grant::AuthorizationCode => {
+                self.credentials.account(&found.server.issuer).is_some_and(|account| account.registration.is_some())
+            }
+            Grant::JwtBearer { .. } => true,
+            Grant::ClientCredentials | Grant::EnterpriseManaged(_) => false,
+        };
+        if let Err(error @ (SignIn(_) | State | Iss | Callback { .. } | Refused { .. } | Malformed { .. })) = &ended
+            && asks
+            && !is_passing(error)
+        {
+            self.refusal = Some(error.clone());
+        }
+        ended
     }
 
     /// Scopes of a sign-in: what the challenge asks for, otherwise what the resource names; with what the host wants and
@@ -408,21 +433,59 @@ impl<P: Port> Authorizer<P> {
     }
 
     pub(crate) async fn drop_tokens(&mut self) {
-        if let Some(issuer) = self.credentials.issuer.clone() {
-            self.credentials.edit(&issuer, |account| account.tokens = None);
-            self.generation += 1;
-            self.port.save(&self.credentials).await;
+        self.credentials.forget_tokens();
+        self.changed();
+        self.save().await;
+    }
+
+    /// There is another token, or none any more. What was said about the one before does not count.
+    pub(crate) fn changed(&mut self) {
+        self.generation += 1;
+        self.refusal = None;
+    }
+
+    /// Takes over what another tab has kept, if that is newer. Where nothing is kept any more, somebody has signed out.
+    pub(crate) fn adopt(&mut self, stored: Option<Credentials>) {
+        let Some(stored) = stored else { return };
+        if stored.changed_at <= self.credentials.changed_at && !stored.accounts.is_empty() {
+            return;
+        }
+        let changed_at = self.credentials.changed_at.max(stored.changed_at);
+        self.take(stored);
+        self.credentials.changed_at = changed_at;
+    }
+
+    /// Puts credentials in the place of those that are held, without tokens that are for something else.
+    pub(crate) fn take(&mut self, credentials: Credentials) {
+        let before = std::mem::replace(&mut self.credentials, credentials);
+        if !self.is_own() {
+            self.credentials.forget_tokens();
+        }
+        let access = |credentials: &Credentials| credentials.tokens().map(|tokens| tokens.access.clone());
+        if access(&before) != access(&self.credentials) {
+            self.changed();
         }
     }
 
-    /// Takes over what another tab has kept.
-    pub(crate) fn adopt(&mut self, stored: Option<Credentials>) {
-        let Some(stored) = stored else { return };
-        let access = |credentials: &Credentials| credentials.tokens().map(|tokens| tokens.access.clone());
-        if access(&stored) != access(&self.credentials) {
-            self.generation += 1;
-        }
-        self.credentials = stored;
+    /// Whether the tokens are what a sign-in with the present settings would give.
+    fn is_own(&self) -> bool {
+        let (Some(issuer), Some(tokens)) = (&self.credentials.issuer, self.credentials.tokens()) else { return true };
+        let by_hand = self.settings.preregistered.as_ref();
+        let client = match (by_hand, &self.settings.grant) {
+            (Some(by_hand), _) => Some(by_hand.client_id.clone()),
+            (None, Grant::JwtBearer { .. }) => None,
+            (None, _) => self.known_client(issuer).and_then(|client| client.id),
+        };
+        covers(&tokens.resource, &self.settings.endpoint)
+            && tokens.grant == self.settings.grant.name()
+            && tokens.client_id == client
+            && by_hand.and_then(|by_hand| by_hand.issuer.as_ref()).is_none_or(|bound| bound == issuer)
+    }
+
+    /// Keeps what changed, as the newest version.
+    pub(crate) async fn save(&mut self) {
+        self.credentials.changed_at = self.port.now().max(self.credentials.changed_at.saturating_add(1));
+        self.port.save(&self.credentials).await;
     }
 
     /// Makes a step of an error.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::address::{Address, is_allowed, is_local, resource_metadata, server_metadata};
+use super::address::{Address, covers, is_allowed, is_local, resource_metadata, server_metadata};
 use super::authorizer::Authorizer;
 use super::challenge::Wanted;
 use super::error::AuthError;
@@ -128,11 +128,7 @@ impl<P: Port> Authorizer<P> {
                 self.steps.warn(RULE, &self.asking, "no protected resource metadata");
                 continue;
             };
-            let fits = match (Address::parse(&read.resource), Address::parse(endpoint)) {
-                (Some(resource), Some(endpoint)) => resource.covers(&endpoint),
-                _ => false,
-            };
-            if !fits {
+            if !covers(&read.resource, endpoint) {
                 return Err(AuthError::Resource { resource: cut(without_query(&read.resource)) });
             }
             let note = join(&["resource ", without_query(&read.resource), ", trusts ", &read.servers.join(", ")]);

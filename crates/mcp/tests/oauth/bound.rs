@@ -116,7 +116,7 @@ fn a_challenge_of_the_other_scheme_asks_for_neither_a_scope_nor_a_nonce() {
     rig.refuse(Some(both)).unwrap();
     assert_eq!(world.seen("VISIT")[0].form["scope"], "b");
     rig.next();
-    let wants = "Bearer error=\"invalid_token\", DPoP error=\"use_dpop_nonce\"";
+    let wants = "Bearer, DPoP error=\"use_dpop_nonce\"";
     assert_eq!(rig.refuse_as(401, Some(wants), Some("n")), Ok(Retry::SignedIn));
 }
 
