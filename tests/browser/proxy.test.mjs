@@ -55,7 +55,7 @@ journey("the doctor on a server that refuses web pages: the answer cannot be rea
   await app.page.getByText("Something answers, but it does not let this page talk to it.").first().waitFor();
   const snippet = app.page.getByRole("region", { name: "What to add to the server" });
   assert.ok((await snippet.textContent()).includes(`origin: "${site}"`));
-  await snippet.getByText("nginx").click();
+  await snippet.getByRole("radio", { name: "nginx" }).check();
   assert.match(await snippet.textContent(), /add_header Access-Control-Allow-Origin/);
   assert.deepEqual(await app.violations(), []);
   await app.screenshot("doctor-cors");
@@ -87,6 +87,7 @@ journey("a server that refuses web pages is reached through nginx with the ready
   const proxy = await keep(startNginxProxy([site], { board: server.origin }));
   await goThrough(app, server.origin, `${proxy.origin}/mcp-proxy/board`);
   await app.connect({ name: "Board", url: server.url });
+  await app.page.getByRole("link", { name: "Overview" }).click();
   await app.page.getByText("a proxy of this workspace, which sees everything that is sent").waitFor();
   await app.chat();
   await app.propose("create a ticket", { title: "The door squeaks" }, "Create a ticket");

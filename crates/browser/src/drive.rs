@@ -206,6 +206,11 @@ impl Connection {
         self.start(|session, now| session.set_log_level(level, now))
     }
 
+    /// Forgets what the server allowed to be kept for a while: the next list is read from the server.
+    pub(crate) fn forget(&self) {
+        self.0.session.borrow_mut().forget();
+    }
+
     /// Answers a question of the server.
     pub fn answer(&self, ask: AskId, answer: mcp::Answer) {
         self.0.session.borrow_mut().answer(ask, answer, monotonic());

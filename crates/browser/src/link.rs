@@ -120,6 +120,14 @@ impl Workspace {
         opened.map(|_| ()).map_err(|failed| op_error(&failed.error, &connector.host))
     }
 
+    /// Has the next list of a connector read from its server, whatever the server allowed to be kept.
+    pub(crate) fn forget_list(&self, id: &ConnectorId) {
+        let connection = self.0.links.borrow().get(id).and_then(|link| link.connection.borrow().clone());
+        if let Some(connection) = connection {
+            connection.forget();
+        }
+    }
+
     /// Closes the connection of a connector. It opens again when needed.
     pub async fn disconnect(&self, id: &ConnectorId) {
         self.drop_link(id);

@@ -75,7 +75,7 @@ fn list(checks: &[Check]) -> AnyView {
                     <b><Visible text=capital(&check.asked)/>"?"</b>
                     <span>
                         <span class="verdict">{word}": "</span><Visible text=check.answered.clone()/>
-                        {remedy.map(|remedy| view! { <span class="next">" "<Visible text=capital(&remedy)/>"."</span> })}
+                        {remedy.map(|remedy| view! { <span class="next">". "<Visible text=capital(&remedy)/>"."</span> })}
                         <small class="rule">{check.rule}</small>
                     </span>
                 </li>

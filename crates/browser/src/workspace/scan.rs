@@ -104,6 +104,7 @@ impl Workspace {
         let live = self.look(connector, secret.into_iter().collect(), &steps).await?;
         snapshot(&connector.address, &live, &steps)?;
         // The connection in use reads the list again too, so that everybody sees the same.
+        self.forget_list(id);
         let _ = self.open_link(connector, true).await;
         Ok(self.drift(id))
     }
