@@ -65,7 +65,10 @@ export interface Auth {
   client?: {
     id: string;
     secret?: string;
-    /** The issuer that knows it, byte for byte. Default: the first authorization server that it is used with. */
+    /**
+     * The issuer that knows it, byte for byte. Its secret or key goes to no other. Default where a person signs in: the
+     * first authorization server that it is used with. Needed without a person, unless `trustNamedIssuer` says otherwise.
+     */
     issuer?: string;
     /** How it shows who it is. Default: by what the authorization server takes. */
     method?: "none" | "client_secret_basic" | "client_secret_post" | "private_key_jwt";
@@ -84,6 +87,11 @@ export interface Auth {
     | "client_credentials"
     | { type: "jwt_bearer"; assertion: string }
     | { type: "enterprise"; issuer: string; clientId: string; clientSecret?: string; idToken: string; tokenEndpoint?: string };
+  /**
+   * Whether a grant without a person may send its secret, key or ID token to whichever authorization server the MCP server
+   * names. Default: false, which means only to `client.issuer`.
+   */
+  trustNamedIssuer?: boolean;
   /** Bind tokens to a key that nobody can read (DPoP) where the authorization server can do that. Default: false. */
   dpop?: boolean;
   /**

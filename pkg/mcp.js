@@ -15,7 +15,7 @@ const OPTIONS = {
   protocol: ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"],
   logLevel: ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"],
   auth: {
-    redirectUri: "string", clientName: "string", clientMetadataUrl: "string", scope: "string", dpop: "boolean",
+    redirectUri: "string", clientName: "string", clientMetadataUrl: "string", scope: "string", dpop: "boolean", trustNamedIssuer: "boolean",
     client: {
       id: "string", secret: "string", issuer: "string", privateKey: "string", keyId: "string",
       method: ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"], algorithm: ["ES256", "RS256"],

@@ -34,7 +34,7 @@ export async function uses(signal: AbortSignal): Promise<void> {
     },
     auth: { redirectUri: "https://portal.example/callback", store: new Map<string, unknown>(), authorize: async (url) => new URL(url), dpop: true },
   });
-  await connect("https://board.example/mcp", { auth: { client: { id: "a", privateKey: "pem", algorithm: "ES256" }, grant: "client_credentials" } });
+  await connect("https://board.example/mcp", { auth: { client: { id: "a", privateKey: "pem", algorithm: "ES256" }, grant: "client_credentials", trustNamedIssuer: true } });
   const prompts: readonly Prompt[] = await asks.listPrompts();
   (await asks.getPrompt(prompts[0].name, { topic: "a" }, { signal })).messages[0].content satisfies object;
   const resources: readonly Resource[] = await asks.listResources();

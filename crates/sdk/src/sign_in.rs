@@ -20,7 +20,9 @@ pub(crate) fn settings(endpoint: &str, client_name: &str, auth: &Value) -> Setti
     let mut settings = Settings::new(endpoint, &needed(auth, "", "redirectUri"), &name);
     settings.client_metadata_url = text(auth, "", "clientMetadataUrl");
     settings.scope = text(auth, "", "scope");
-    settings.dpop = auth.get("dpop").and_then(Value::as_bool).unwrap_or_default();
+    let is = |name: &str| auth.get(name) == Some(&Value::Bool(true));
+    settings.dpop = is("dpop");
+    settings.trust_named_issuer = is("trustNamedIssuer");
     if auth.get("client").is_some() {
         let algorithm = match text(auth, "client", "algorithm").as_deref() {
             Some("RS256") => Algorithm::Rs256,
