@@ -299,10 +299,6 @@ impl<P: Port> Authorizer<P> {
             chain.renewed += 1;
             return Ok(Retry::Renewed);
         }
-        // Requests that waited for the same sign-in do not open it again.
-        if let Some(refusal) = self.refusal.as_ref().filter(|_| refusal.status == 401) {
-            return Err(refusal.clone());
-        }
         let found = self.discover(&wanted).await?;
         if refusal.status == 403 {
             self.step_up(chain, &wanted, &found).await
@@ -352,6 +348,10 @@ impl<P: Port> Authorizer<P> {
                 &join(&[issuer, " now, ", old, " before; nothing of the old one is shown to the new one"]),
             );
         }
+        // Requests that waited for the same sign-in do not open it again.
+        if let Some(refusal) = &self.refusal {
+            return Err(refusal.clone());
+        }
         let scope = self.first_scope(wanted, found);
         self.round(chain, found, scope).await?;
         Ok(Retry::SignedIn)
@@ -369,9 +369,10 @@ impl<P: Port> Authorizer<P> {
             }
             return Err(AuthError::StillInsufficient { scope: shown });
         }
+        let before = self.refusal.take();
         let ended = self.round(chain, found, scope).await;
         // A no to more is none to what there is.
-        if self.refusal.take().is_some() {
+        if ended.is_err() && std::mem::replace(&mut self.refusal, before).is_some() {
             self.denied.push(shown);
         }
         ended.map(|()| Retry::SteppedUp)

@@ -201,6 +201,38 @@ fn a_no_to_the_host_counts_as_well_and_another_tab_may_say_yes() {
 }
 
 #[test]
+fn a_no_to_a_new_sign_in_leaves_the_old_one_as_it_is() {
+    let world = World::new();
+    world.edit(AS, |server| server.refreshes = true);
+    let mut rig = world.rig();
+    rig.refuse(None).unwrap();
+    world.0.borrow_mut().person = Some(AuthorizeFailure::Cancelled);
+    assert!(block_on(rig.auth.sign_in(None)).is_err());
+    assert!(rig.authorization().is_some());
+    rig.next();
+    assert_eq!(rig.refuse(None), Ok(Retry::Refreshed));
+    assert_eq!(world.seen("VISIT").len(), 2);
+}
+
+#[test]
+fn trouble_with_a_step_up_is_no_answer_and_takes_none_back() {
+    let world = World::new();
+    let mut rig = world.rig();
+    rig.refuse(None).unwrap();
+    world.0.borrow_mut().person = Some(AuthorizeFailure::Cancelled);
+    assert!(block_on(rig.auth.sign_in(None)).is_err());
+    world.0.borrow_mut().person = None;
+    world.edit(AS, |server| server.first.push_back((503, json!({}))));
+    let challenge = Some("Bearer error=\"insufficient_scope\", scope=\"b\"");
+    rig.next();
+    assert!(matches!(rig.refuse_as(403, challenge, None), Err(AuthError::Refused { status: 503, .. })));
+    rig.next();
+    assert_eq!(rig.refuse(None), Err(AuthError::SignIn(AuthorizeFailure::Cancelled)));
+    rig.next();
+    assert_eq!(rig.refuse_as(403, challenge, None), Ok(Retry::SteppedUp));
+}
+
+#[test]
 fn what_the_sign_in_page_gives_back_is_not_asked_for_again_and_again() {
     type Change = fn(String) -> String;
     let changes: [(Change, AuthError); 2] = [
