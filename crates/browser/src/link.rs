@@ -320,6 +320,7 @@ impl Workspace {
                 Again::Headers => "the server missed parameter headers",
                 Again::Input => "the server asked for input and got it",
                 Again::Version => "the server speaks another revision now",
+                Again::Read => "the answer broke off, and the request only reads",
             };
             Entry::Sent { call: under_way.call.clone(), attempt: under_way.attempts, again: Some(why.to_owned()) }
         };

@@ -85,6 +85,11 @@ pub enum OpError {
         /// What the server offers, as received.
         offered: Vec<String>,
     },
+    /// The connection was made in an older revision than before or than last time, so a call that was asked for until
+    /// then is not sent in it (X112). [`Event::Connected`](crate::Event::Connected) told the revision; a call from then
+    /// on goes out. The person is to be asked first, even where the call is [`Sent::No`].
+    #[error("the server now speaks an older revision of the protocol than before; review the connection and try again")]
+    Downgrade,
     /// An answer that is not JSON-RPC.
     #[error("the server's answer could not be read: {what}")]
     Malformed {

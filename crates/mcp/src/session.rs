@@ -27,7 +27,7 @@ use crate::jsonrpc::{self, Answered, Members};
 use crate::request::LogLevel;
 use crate::table::Table;
 use crate::types::{
-    AskId, Config, Connected, Era, Event, FetchId, HttpRequest, Input, Listed, Method, Millis, OpId, Output,
+    Again, AskId, Config, Connected, Era, Event, FetchId, HttpRequest, Input, Listed, Method, Millis, OpId, Output,
     without_query,
 };
 use calls::Calling;
@@ -91,12 +91,23 @@ struct Op {
     flight: Option<Flight>,
     /// It was put back once because the session was lost.
     renewed: bool,
+    /// Its own time limit for each request.
+    limit: Option<Millis>,
     progress: Progress,
 }
 
 impl Op {
     fn new(kind: Kind) -> Self {
-        Self { kind, flight: None, renewed: false, progress: Progress::default() }
+        Self { kind, flight: None, renewed: false, limit: None, progress: Progress::default() }
+    }
+
+    /// How far it got, if it ends now.
+    fn sent(&self) -> Sent {
+        match &self.kind {
+            _ if self.flight.is_some() => Sent::Unknown,
+            Kind::Call(call) => call.sent(),
+            _ => Sent::No,
+        }
     }
 }
 
@@ -140,11 +151,13 @@ struct Failure {
     sent: Sent,
     /// The HTTP status, where there was one.
     status: Option<u16>,
+    /// The answer had begun and broke off.
+    cut: bool,
 }
 
 impl Failure {
     fn new(error: OpError, sent: Sent) -> Self {
-        Self { error, sent, status: None }
+        Self { error, sent, status: None, cut: false }
     }
 }
 
@@ -222,6 +235,8 @@ impl Session {
             Input::SigningIn(true) => self.signing_since = self.signing_since.or(Some(self.now)),
             Input::SigningIn(false) => {
                 if let Some(since) = self.signing_since.take() {
+                    let until = self.now.saturating_add(self.config.timeouts.connect);
+                    self.exchanges.values_mut().filter_map(|it| it.until.as_mut()).for_each(|at| *at = until);
                     self.forgive(since);
                 }
             }
@@ -338,9 +353,10 @@ impl Session {
         };
         let Some(op) = self.ops.get_mut(&op) else { return };
         let (idle, total) = match op.kind {
+            Kind::Listen(_) => (None, None),
+            _ if op.limit.is_some() => (None, op.limit),
             Kind::Handshake(_) | Kind::Connect | Kind::Watch(_) => (None, Some(timeouts.connect)),
             Kind::List(_) | Kind::Call(_) | Kind::Level(_) => (Some(timeouts.idle), Some(timeouts.total)),
-            Kind::Listen(_) => (None, None),
         };
         op.flight = Some(Flight {
             rpc,
@@ -383,8 +399,20 @@ impl Session {
             Some(Wire::Y2026(_)) | None => return None,
         };
         let fetch = self.fetch(Method::Post, url, headers, Some(body));
-        self.exchanges.insert(fetch, Exchange::new(Purpose::Notice(notice)));
+        let mut exchange = Exchange::new(Purpose::Notice(notice));
+        // The last step of a handshake has the limit of its operation.
+        exchange.until = (notice == Notice::Other).then(|| self.now.saturating_add(self.config.timeouts.connect));
+        self.exchanges.insert(fetch, exchange);
         Some(fetch)
+    }
+
+    /// Whether an operation changes nothing on the server, so that it may be asked for twice.
+    fn only_reads(&self, op: OpId) -> bool {
+        match self.ops.get(&op).map(|op| &op.kind) {
+            Some(Kind::List(_)) => true,
+            Some(Kind::Call(calling)) => calling.only_reads(),
+            _ => false,
+        }
     }
 
     /// Whether the connection speaks 2026-07-28.
@@ -426,6 +454,9 @@ impl Session {
             Err(failure) => match flight.session {
                 Some(session) if !renewed && y2025::is_lost(&failure.error, failure.status) => self.renew(op, &session),
                 _ if !renewed && self.is_modern() && y2026::is_other_version(&failure.error) => self.find_out_anew(op),
+                _ if !renewed && self.is_modern() && failure.cut && self.only_reads(op) => {
+                    self.put_back(op, Again::Read)
+                }
                 _ => self.failed(op, failure),
             },
             Ok(answered) if is_list => self.page(op, answered),
@@ -446,11 +477,12 @@ impl Session {
             }
             Kind::Handshake(_) | Kind::Listen(_) => {}
             Kind::Call(calling) if calling.quiet => {}
-            Kind::Watch(watching) => {
-                self.unwatch_failed(&watching);
-                self.tell(Event::Failed { op, error, sent });
-            }
-            Kind::Connect | Kind::List(_) | Kind::Call(_) | Kind::Level(_) => {
+            kind => {
+                match kind {
+                    Kind::Watch(watching) => self.unwatch_failed(watching),
+                    Kind::Call(calling) => calling.wish.into_iter().for_each(|wish| self.take_back(wish)),
+                    _ => {}
+                }
                 self.tell(Event::Failed { op, error, sent });
             }
         }
@@ -459,12 +491,7 @@ impl Session {
     /// Stops an operation from our side, by the host's wish or by a timeout.
     fn abandon(&mut self, op: OpId, error: OpError, reason: &str) {
         let Some(entry) = self.ops.get_mut(&op) else { return };
-        let sent = match (&entry.flight, &entry.kind) {
-            (Some(_), _) => Sent::Unknown,
-            (None, Kind::Call(call)) if call.task.is_some() => Sent::Unknown,
-            (None, Kind::Call(call)) if call.is_asking() => Sent::Yes,
-            (None, _) => Sent::No,
-        };
+        let sent = entry.sent();
         let is_request = match &entry.kind {
             Kind::List(_) => true,
             Kind::Call(call) => call.task.is_none(),

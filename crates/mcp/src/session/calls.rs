@@ -12,6 +12,7 @@ use crate::jsonrpc::{Answered, quoted};
 use crate::request::{self, List, Request};
 use crate::revision::Revision;
 use crate::session::lists::{Known, Listing};
+use crate::session::stream::Wish;
 use crate::session::tasks::Task;
 use crate::session::{Failure, Kind, Op, Session};
 use crate::table::Table;
@@ -36,12 +37,13 @@ pub(super) struct Calling {
     repeated: u32,
     pub(super) responses: Map<String, Value>,
     state: Option<Box<RawValue>>,
-    asking: bool,
     relisted: bool,
     /// Its answer may be kept.
     pub(super) keep: bool,
     /// The host did not ask for it and is not told.
     pub(super) quiet: bool,
+    /// What to take back if it fails.
+    pub(super) wish: Option<Wish>,
     /// What the call became.
     pub(super) task: Option<Task>,
 }
@@ -55,22 +57,25 @@ impl Calling {
             repeated: 0,
             responses: Map::new(),
             state: None,
-            asking: false,
             relisted: false,
             keep: true,
             quiet: false,
+            wish: None,
             task: None,
         }
     }
 
-    /// Whether the person is being asked for the next round.
-    pub(super) fn is_asking(&self) -> bool {
-        self.asking
+    /// How far it got before the request that is next.
+    pub(super) fn sent(&self) -> Sent {
+        match self.task {
+            Some(_) => Sent::Unknown,
+            None if self.rounds > 0 => Sent::Yes,
+            None => Sent::No,
+        }
     }
 
     /// Takes note of what the person is being asked.
     pub(super) fn ask(&mut self, asked: Map<String, Value>) {
-        self.asking = !asked.is_empty();
         self.asked = asked;
         self.responses = Map::new();
     }
@@ -78,11 +83,13 @@ impl Calling {
     /// Takes one answer; true when none is missing.
     pub(super) fn respond(&mut self, key: String, answer: Value) -> bool {
         self.responses.insert(key, answer);
-        let complete = self.responses.len() == self.asked.len();
-        if complete {
-            self.asking = false;
-        }
-        complete
+        self.responses.len() == self.asked.len()
+    }
+
+    /// Whether it changes nothing on the server. Nobody knows that of the requests of an extension.
+    pub(super) fn only_reads(&self) -> bool {
+        const READS: [&str; 4] = ["prompts/get", "resources/read", "completion/complete", "ping"];
+        matches!(&self.job, Job::Plain(request) if READS.contains(&request.method.as_str()))
     }
 
     /// Whether the server may answer with `input_required`.

@@ -292,9 +292,13 @@ impl Session {
         let era = connected.era;
         // Names of revisions are dates, so they are ordered as texts.
         let seen = self.config.last_seen.replace(connected.protocol.clone());
-        connected.downgrade = seen.is_some_and(|seen| connected.protocol < seen);
+        let downgrade = seen.is_some_and(|seen| connected.protocol < seen);
+        connected.downgrade = downgrade;
         self.connected = Some(connected.clone());
         self.tell(Event::Connected(connected));
+        if downgrade {
+            self.hold();
+        }
         match era {
             Era::Y2024 => {
                 self.phase = Phase::Ready;
@@ -311,6 +315,18 @@ impl Session {
                     self.open_stream();
                 }
             }
+        }
+    }
+
+    /// Fails every call that would go out in a revision with less protection than the one it was approved for, or than
+    /// last time (X112).
+    fn hold(&mut self) {
+        let held = self.ops.iter().filter_map(|(id, op)| match &op.kind {
+            Kind::Call(call) if op.flight.is_none() && !call.quiet && !call.only_reads() => Some((*id, call.sent())),
+            _ => None,
+        });
+        for (op, sent) in held.collect::<Vec<_>>() {
+            self.fail(op, OpError::Downgrade, sent);
         }
     }
 
@@ -363,7 +379,7 @@ impl Session {
         self.put_back(op, Again::Version);
     }
 
-    fn put_back(&mut self, op: OpId, why: Again) {
+    pub(super) fn put_back(&mut self, op: OpId, why: Again) {
         if let Some(entry) = self.ops.get_mut(&op) {
             entry.renewed = true;
             if let Kind::List(listing) = &mut entry.kind {

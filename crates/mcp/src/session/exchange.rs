@@ -45,6 +45,8 @@ pub(super) struct Exchange {
     read: usize,
     events: usize,
     drain_until: Option<Millis>,
+    /// When a notice is given up. Time in which the driver signs in does not count.
+    pub(super) until: Option<Millis>,
 }
 
 #[derive(Default)]
@@ -68,7 +70,16 @@ enum Body {
 
 impl Exchange {
     pub(super) fn new(purpose: Purpose) -> Self {
-        Self { purpose, status: None, head: Head::default(), body: Body::Skip, read: 0, events: 0, drain_until: None }
+        Self {
+            purpose,
+            status: None,
+            head: Head::default(),
+            body: Body::Skip,
+            read: 0,
+            events: 0,
+            drain_until: None,
+            until: None,
+        }
     }
 
     pub(super) fn drain(&mut self, until: Millis) {
@@ -76,8 +87,9 @@ impl Exchange {
         self.drain_until = Some(until);
     }
 
-    pub(super) fn drained_at(&self) -> Option<Millis> {
-        self.drain_until
+    /// When it is cut off, whatever it still brings.
+    pub(super) fn cut_at(&self, signing: bool) -> Option<Millis> {
+        self.drain_until.or(self.until.filter(|_| !signing))
     }
 
     fn op(&self) -> Option<OpId> {
@@ -132,7 +144,7 @@ impl Session {
             Purpose::Resume(op) if !has_events => {
                 let error = if ok { OpError::NoAnswer } else { self.http_error(id, status, String::new()) };
                 self.cut(id);
-                self.land(op, Err(Failure { error, sent: Sent::Unknown, status: Some(status) }));
+                self.land(op, Err(Failure { error, sent: Sent::Unknown, status: Some(status), cut: false }));
             }
             Purpose::Op(op) if !is_readable && !on_shared_stream => {
                 let error = if matches!(status, 202 | 204 | 205) {
@@ -141,7 +153,7 @@ impl Session {
                     OpError::NotMcp { content_type: self.content_type(id) }
                 };
                 self.cut(id);
-                self.land(op, Err(Failure { error, sent: Sent::Unknown, status: Some(status) }));
+                self.land(op, Err(Failure { error, sent: Sent::Unknown, status: Some(status), cut: false }));
             }
             Purpose::Op(op) | Purpose::Resume(op) => self.touch(op),
             Purpose::Notice(_) => {}
@@ -255,13 +267,14 @@ impl Session {
         }
         let sent = if exchange.status.is_some() { Sent::Unknown } else { sent };
         let error = OpError::Network { why };
+        let cut = exchange.status.is_some();
         match exchange.purpose {
             Purpose::Stream => self.stream_lost(error),
             Purpose::Notice(notice) => self.notice_done(notice, Err(Failure::new(error, sent))),
             Purpose::Resume(op) => self.stream_cut(op, error),
             Purpose::Op(op) => match exchange.body {
                 Body::Events(_) => self.stream_cut(op, error),
-                _ => self.land(op, Err(Failure::new(error, sent))),
+                _ => self.land(op, Err(Failure { cut, ..Failure::new(error, sent) })),
             },
         }
     }
@@ -331,7 +344,7 @@ impl Session {
         let unanswered =
             self.ops.get(&op).and_then(|op| op.flight.as_ref()).is_some_and(|flight| flight.fetch == Some(id));
         if unanswered {
-            self.land(op, Err(Failure { error, sent: Sent::Unknown, status }));
+            self.land(op, Err(Failure { error, sent: Sent::Unknown, status, cut: false }));
         }
     }
 
@@ -355,8 +368,12 @@ impl Session {
                             let session = self.exchanges.get_mut(&id).and_then(|exchange| exchange.head.session.take());
                             self.note_session(op, session);
                         }
-                        let landing: Landing =
-                            outcome.map_err(|error| Failure { error: rpc_error(error), sent: Sent::Yes, status });
+                        let landing: Landing = outcome.map_err(|error| Failure {
+                            error: rpc_error(error),
+                            sent: Sent::Yes,
+                            status,
+                            cut: false,
+                        });
                         self.land(op, landing);
                     }
                     None => self.ignored("an answer to a request that was not asked here"),
@@ -381,7 +398,7 @@ impl Session {
                 return;
             }
         }
-        self.land(op, Err(Failure::new(error, Sent::Unknown)));
+        self.land(op, Err(Failure { cut: true, ..Failure::new(error, Sent::Unknown) }));
     }
 
     /// Goes on with the answer to a request.
@@ -448,12 +465,12 @@ impl Session {
                 if let Message::Response { id, outcome: Err(error) } = message
                     && (id.is_null() || rpc.is_some_and(|rpc| id == rpc))
                 {
-                    return Failure { error: rpc_error(error), sent: Sent::Yes, status: Some(status) };
+                    return Failure { error: rpc_error(error), sent: Sent::Yes, status: Some(status), cut: false };
                 }
             }
         }
         let text = String::from_utf8_lossy(text.get(..self.config.limits.error_text).unwrap_or(text)).into_owned();
-        Failure { error: self.http_error(id, status, text), sent, status: Some(status) }
+        Failure { error: self.http_error(id, status, text), sent, status: Some(status), cut: false }
     }
 
     pub(super) fn content_type(&self, id: FetchId) -> String {

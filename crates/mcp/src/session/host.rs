@@ -102,7 +102,7 @@ impl Session {
     fn watching(&mut self, uri: &str, on: bool, now: Millis) -> OpId {
         self.enter(now);
         let op = OpId(self.next());
-        self.enqueue(op, Kind::Watch(Watching { uri: uri.to_owned(), on }));
+        self.enqueue(op, Kind::Watch(Watching::new(uri.to_owned(), on)));
         self.advance();
         op
     }
@@ -149,6 +149,17 @@ impl Session {
         self.config.headers = headers;
         self.cache.clear();
         Ok(())
+    }
+
+    /// Gives an operation a time limit of its own, in milliseconds for each of its requests, in the place of
+    /// [`crate::Timeouts::idle`] and [`crate::Timeouts::total`] (2025-11-25, basic/lifecycle, "Timeouts"). Connecting,
+    /// which it may wait for, keeps its own. Unknown and finished operations are ignored.
+    pub fn set_timeout(&mut self, op: OpId, limit: Millis) {
+        let Some(op) = self.ops.get_mut(&op) else { return };
+        op.limit = Some(limit);
+        if let Some(flight) = &mut op.flight {
+            (flight.idle, flight.total) = (None, Some(limit));
+        }
     }
 
     /// Gives up on an operation: it fails at once with [`OpError::Cancelled`], and the server is told in the way its

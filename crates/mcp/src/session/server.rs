@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{OpError, Sent};
 use crate::jsonrpc;
-use crate::session::exchange::Notice;
+use crate::session::exchange::{Exchange, Notice, Purpose};
 use crate::session::{Failure, Kind, Phase, Session, add};
 use crate::types::{Again, Answer, Ask, AskId, Era, Event, Listed, Millis, OpId, ServerRequest};
 
@@ -13,6 +13,10 @@ const PROGRESS: Millis = 100;
 /// How long changes of lists are collected.
 const CHANGES: Millis = 250;
 const LOGS_A_SECOND: u32 = 20;
+/// Requests of the server that are answered without the person, in a second and at a time. A request costs a server a
+/// line of its stream and us a POST (X115).
+const REPLIES_A_SECOND: u32 = 20;
+const REPLIES: usize = 8;
 /// Addresses to open that are remembered until they are dealt with.
 const ELICITATIONS: usize = 64;
 /// Longest address of a resource, or id of an address to open, that is remembered.
@@ -56,8 +60,19 @@ impl Progress {
 pub(super) struct Noise {
     second: Millis,
     logs: u32,
+    replies: u32,
     dropped: u32,
     ignored: u32,
+}
+
+impl Noise {
+    /// The counts of the second that `now` is in.
+    fn at(&mut self, now: Millis) -> &mut Self {
+        if now >= self.second + 1_000 {
+            (self.second, self.logs, self.replies) = (now, 0, 0);
+        }
+        self
+    }
 }
 
 impl Session {
@@ -87,6 +102,13 @@ impl Session {
             }
             _ => Err((-32601, format!("`{method}` is not offered by this client"))),
         };
+        let other = |exchange: &&Exchange| exchange.purpose == Purpose::Notice(Notice::Other);
+        let flying = self.exchanges.values().filter(other).count();
+        let noise = self.noise.at(self.now);
+        if flying >= REPLIES || noise.replies >= REPLIES_A_SECOND {
+            return self.ignored("a request, because there are too many");
+        }
+        noise.replies += 1;
         let body = reply.unwrap_or_else(|(code, message)| jsonrpc::error(&id, code, &message));
         self.post_notice(Notice::Other, body);
     }
@@ -288,11 +310,7 @@ impl Session {
     }
 
     fn logged(&mut self, params: &Value) {
-        let noise = &mut self.noise;
-        if self.now >= noise.second + 1_000 {
-            noise.second = self.now;
-            noise.logs = 0;
-        }
+        let noise = self.noise.at(self.now);
         noise.logs += 1;
         if noise.logs > LOGS_A_SECOND {
             noise.dropped = noise.dropped.saturating_add(1);

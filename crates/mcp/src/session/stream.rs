@@ -9,7 +9,7 @@ use crate::jsonrpc::quoted;
 use crate::request::{LogLevel, Request};
 use crate::session::calls::{Calling, Job};
 use crate::session::exchange::{Exchange, Purpose};
-use crate::session::{Failure, Kind, Landing, Op, Phase, Session, add};
+use crate::session::{Failure, Kind, Landing, Op, Phase, Session};
 use crate::types::{Era, Event, FetchId, Method, Millis, OpId};
 
 const RETRY: Millis = 1_000;
@@ -45,6 +45,23 @@ pub(super) struct Listening {
 pub(super) struct Watching {
     pub(super) uri: String,
     pub(super) on: bool,
+    /// It was not watched before, so that a failure leaves it so.
+    new: bool,
+}
+
+impl Watching {
+    pub(super) fn new(uri: String, on: bool) -> Self {
+        Self { uri, on, new: false }
+    }
+}
+
+/// What a wish changed here before the server agreed to it. Taken back if the server does not, as it would be repeated on
+/// every new connection otherwise.
+pub(super) enum Wish {
+    /// Watching this resource.
+    Watch(String),
+    /// The second level in the place of the first one.
+    Level(Option<LogLevel>, LogLevel),
 }
 
 impl Stream {
@@ -115,17 +132,19 @@ impl Session {
         if std::mem::replace(&mut listening.acknowledged, true) {
             return self.ignored("a second acknowledgment of a subscription");
         }
+        self.stream.opened_at = Some(self.now);
         let (waiting, replaces) = (std::mem::take(&mut listening.waiting), std::mem::take(&mut listening.replaces));
         self.end_listens(&replaces);
         let taken = params.get("notifications").cloned().unwrap_or_else(|| json!({}));
         for op in waiting {
-            let Some(Kind::Watch(Watching { uri, on })) = self.ops.get(&op).map(|op| &op.kind) else { continue };
+            let Some(Kind::Watch(Watching { uri, on, .. })) = self.ops.get(&op).map(|op| &op.kind) else { continue };
             let (uri, on) = (uri.clone(), *on);
             let is_taken = crate::session::list(&taken, "resourceSubscriptions").iter().any(|taken| *taken == *uri);
             if !on || is_taken {
                 self.ops.remove(&op);
                 self.tell(Event::Answered { op, result: taken.clone() });
             } else {
+                self.watched.retain(|known| *known != uri);
                 self.fail(op, OpError::Unsupported { what: format!("changes of `{uri}`") }, Sent::Yes);
             }
         }
@@ -133,22 +152,25 @@ impl Session {
 
     /// Begins to watch a resource, or ends it.
     pub(super) fn start_watch(&mut self, op: OpId) {
-        let Some(Kind::Watch(Watching { uri, on })) = self.ops.get(&op).map(|op| &op.kind) else { return };
-        let (uri, on) = (uri.clone(), *on);
+        let Some(Kind::Watch(watching)) = self.ops.get_mut(&op).map(|op| &mut op.kind) else { return };
+        watching.new = watching.on && !self.watched.contains(&watching.uri);
+        let (uri, on, new) = (watching.uri.clone(), watching.on, watching.new);
         if !self.connected.as_ref().is_some_and(|connected| y2026::can_watch(&connected.capabilities)) {
             return self.fail(op, OpError::Unsupported { what: "changes of single resources".into() }, Sent::No);
         }
         let limit = self.config.limits.watched;
         if !on {
             self.watched.retain(|known| *known != uri);
-        } else if self.watched.contains(&uri) || self.watched.len() < limit {
-            add(&mut self.watched, &uri);
-        } else {
-            return self.fail(op, OpError::TooMuch { what: "watched resources", limit }, Sent::No);
+        } else if new {
+            if self.watched.len() >= limit {
+                return self.fail(op, OpError::TooMuch { what: "watched resources", limit }, Sent::No);
+            }
+            self.watched.push(uri.clone());
         }
         if !self.is_modern() {
             let method = if on { "resources/subscribe" } else { "resources/unsubscribe" };
-            return self.become_request(op, subscription(method, &uri));
+            let request = subscription(method, &uri);
+            return self.become_request(op, request, new.then_some(Wish::Watch(uri)));
         }
         let capabilities = self.connected.as_ref().map(|connected| &connected.capabilities);
         if capabilities.is_some_and(|capabilities| y2026::listen(capabilities, &self.watched).is_none()) {
@@ -171,9 +193,19 @@ impl Session {
     }
 
     /// A wish to watch came to nothing.
-    pub(super) fn unwatch_failed(&mut self, watching: &Watching) {
-        if watching.on {
-            self.watched.retain(|known| *known != watching.uri);
+    pub(super) fn unwatch_failed(&mut self, watching: Watching) {
+        if watching.new {
+            self.take_back(Wish::Watch(watching.uri));
+        }
+    }
+
+    /// A wish came to nothing.
+    pub(super) fn take_back(&mut self, wish: Wish) {
+        match wish {
+            Wish::Watch(uri) => self.watched.retain(|known| *known != uri),
+            // Unless another wish came since.
+            Wish::Level(before, level) if self.config.log_level == Some(level) => self.config.log_level = before,
+            Wish::Level(..) => {}
         }
     }
 
@@ -182,18 +214,20 @@ impl Session {
         if self.lacks("logging") {
             return self.fail(op, OpError::Unsupported { what: "`logging`".into() }, Sent::No);
         }
-        self.config.log_level = Some(level);
+        let before = self.config.log_level.replace(level);
         if self.is_modern() {
             // Every request says it from now on.
             self.ops.remove(&op);
             return self.tell(Event::Answered { op, result: json!({}) });
         }
-        self.become_request(op, set_level(level));
+        self.become_request(op, set_level(level), Some(Wish::Level(before, level)));
     }
 
-    fn become_request(&mut self, op: OpId, request: Request) {
+    fn become_request(&mut self, op: OpId, request: Request, wish: Option<Wish>) {
         if let Some(entry) = self.ops.get_mut(&op) {
-            entry.kind = Kind::Call(Box::new(Calling::new(Job::Plain(request))));
+            let mut calling = Calling::new(Job::Plain(request));
+            calling.wish = wish;
+            entry.kind = Kind::Call(Box::new(calling));
             self.send_call(op);
         }
     }
@@ -212,7 +246,6 @@ impl Session {
     }
 
     pub(super) fn send_listen(&mut self, op: OpId) {
-        self.stream.opened_at = Some(self.now);
         let members =
             self.connected.as_ref().and_then(|connected| y2026::listen(&connected.capabilities, &self.watched));
         match members {
@@ -239,7 +272,7 @@ impl Session {
         self.cut(id);
         self.stream.fetch = None;
         if let Phase::Connecting(op) = self.phase {
-            return self.sse_failed(op, Failure { error, sent: Sent::No, status: Some(status) });
+            return self.sse_failed(op, Failure { error, sent: Sent::No, status: Some(status), cut: false });
         }
         if status >= 500 || status == 429 {
             self.stream.reopen_later(self.now);

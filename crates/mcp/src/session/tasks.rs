@@ -18,6 +18,8 @@ use crate::types::{Era, Event, Millis, OpId, TaskStatus};
 const INTERVAL: Millis = 2_000;
 /// The shortest, whatever the server names.
 const SHORTEST: Millis = 100;
+/// The longest, whatever the server names: a person who waits hears of the end within a minute.
+const SLOWEST: Millis = 60_000;
 /// Requests for a task that may fail in a row.
 const FAILURES: u32 = 5;
 /// Longest name of a task: it goes into a header.
@@ -143,11 +145,11 @@ impl Session {
         let now = self.now;
         let Some(calling) = self.calling(op) else { return };
         let Some(task) = &mut calling.task else { return };
-        task.failures = 0;
         match task.step {
             Step::Get => self.task_state(op, &answered.result, false),
             Step::Result => self.called(op, answered),
             Step::Update => {
+                task.failures = 0;
                 task.step = Step::Get;
                 task.wait(now, task.interval);
                 calling.ask(Map::new());
@@ -163,7 +165,7 @@ impl Session {
         let (ttl, interval) = if modern { ("ttlMs", "pollIntervalMs") } else { ("ttl", "pollInterval") };
         let Some(task) = self.calling(op).and_then(|calling| calling.task.as_mut()) else { return };
         if let Some(interval) = millis(interval) {
-            task.interval = interval.max(SHORTEST);
+            task.interval = interval.clamp(SHORTEST, SLOWEST);
         }
         if let Some(ttl) = millis(ttl) {
             task.give_up_at = task.began.saturating_add(ttl.min(longest));
@@ -186,6 +188,8 @@ impl Session {
         let late = now >= task.give_up_at && matches!(kind.as_str(), "working" | "input_required");
         let wait = made || kind == "working" || (kind == "input_required" && modern);
         if wait {
+            // Where `tasks/result` is owed, a good state between two failures of it is no progress.
+            task.failures = 0;
             task.wait(now, pause);
         } else if !modern {
             task.step = Step::Result;
@@ -269,7 +273,7 @@ impl Session {
             OpError::Http { status, .. } => *status >= 500 || matches!(status, 408 | 429),
             _ => false,
         };
-        if passing && task.failures < FAILURES {
+        if passing && task.failures < FAILURES && now < task.give_up_at {
             task.failures += 1;
             if task.step == Step::Result {
                 task.step = Step::Get;

@@ -1,7 +1,6 @@
 //! Deadlines: what is late, what is due, and when to wake up next.
 
 use crate::error::{OpError, Sent};
-use crate::session::exchange::Exchange;
 use crate::session::tasks::Task;
 use crate::session::{Failure, Kind, Op, Phase, Session};
 use crate::types::{Millis, OpId};
@@ -28,12 +27,13 @@ impl Session {
             };
             [self.deadline(op).map(|(at, _)| at), resume, op.progress.due(), task]
         });
-        let drains = self.exchanges.values().map(Exchange::drained_at);
+        let signing = self.signing_since.is_some();
+        let cuts = self.exchanges.values().map(|exchange| exchange.cut_at(signing));
         let held = match self.phase {
             Phase::Held { until } => Some(until),
             _ => None,
         };
-        ops.chain(drains).chain([held, self.stream.reopen_at, self.changed_at]).flatten().min()
+        ops.chain(cuts).chain([held, self.stream.reopen_at, self.changed_at]).flatten().min()
     }
 
     /// Does everything whose time has come.
@@ -42,8 +42,9 @@ impl Session {
         if matches!(self.phase, Phase::Held { until } if until <= now) {
             self.phase = Phase::Ready;
         }
-        let drained = self.exchanges.iter().filter(|(_, exchange)| exchange.drained_at().is_some_and(|at| at <= now));
-        for id in drained.map(|(id, _)| *id).collect::<Vec<_>>() {
+        let signing = self.signing_since.is_some();
+        let over = self.exchanges.iter().filter(|(_, exchange)| exchange.cut_at(signing).is_some_and(|at| at <= now));
+        for id in over.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.cut(id);
         }
         let late = self.ops.iter().filter_map(|(id, op)| {

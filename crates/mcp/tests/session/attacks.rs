@@ -1,6 +1,6 @@
 //! Rows of the list of attacks that a session must survive, by their ids.
 
-use mcp::{Event, OpError, Sent};
+use mcp::{Event, Input, OpError, Sent};
 use serde_json::json;
 
 use crate::rig::{Rig, body, config, handshake, legacy, legacy_with, modern, modern_with, oldest};
@@ -467,6 +467,50 @@ fn x115_floods_of_progress_and_logs_are_thinned() {
         rig.message(&call, "{}");
     }
     assert!(rig.events.len() < 100, "what is ignored is not a flood either");
+}
+
+#[test]
+fn x115_a_flood_of_pings_is_not_answered_one_by_one() {
+    let (mut rig, stream) = legacy();
+    let flood = |rig: &mut Rig, method: &str| {
+        for id in 0..1_000 {
+            rig.message(&stream, &json!({"jsonrpc": "2.0", "id": id, "method": method}).to_string());
+        }
+        rig.events.clear();
+        rig.fetches.drain(..).collect::<Vec<_>>()
+    };
+    // A server that leaves the answers open gets no more of them until they are given up.
+    let stuck = flood(&mut rig, "ping");
+    assert_eq!(stuck.len(), 8);
+    rig.pass(29_999);
+    assert_eq!((flood(&mut rig, "x/unknown").len(), rig.cancelled.len()), (0, 0));
+    rig.pass(1);
+    assert_eq!(rig.cancelled, stuck.iter().map(|reply| reply.id).collect::<Vec<_>>());
+    // A server that takes them at once has a limit for each second.
+    for _ in 0..2 {
+        rig.pass(1_000);
+        let mut answered = 0;
+        for _ in 0..10 {
+            let replies = flood(&mut rig, "ping");
+            answered += replies.len();
+            for reply in replies {
+                rig.reply(&reply, 202, &[], "");
+            }
+        }
+        assert_eq!(answered, 20);
+    }
+    // One that has to wait for a sign-in is not given up.
+    rig.pass(1_000);
+    rig.message(&stream, r#"{"jsonrpc":"2.0","id":"last","method":"ping"}"#);
+    let last = rig.take();
+    rig.input(Input::SigningIn(true));
+    rig.pass(100_000);
+    rig.input(Input::SigningIn(false));
+    rig.pass(29_999);
+    assert!(!rig.cancelled.contains(&last.id));
+    rig.pass(1);
+    assert!(rig.cancelled.contains(&last.id));
+    rig.quiet();
 }
 
 #[test]

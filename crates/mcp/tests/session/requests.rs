@@ -397,3 +397,56 @@ fn a_changed_definition_is_taken_only_where_the_host_says_so() {
         rig.quiet();
     }
 }
+
+#[test]
+fn x114_what_only_reads_is_asked_for_once_more_when_its_answer_breaks_off() {
+    let cuts: [fn(&mut Rig, &mcp::HttpRequest); 3] = [
+        |rig, sent| {
+            rig.open(sent);
+            rig.fail(sent);
+        },
+        |rig, sent| {
+            rig.open(sent);
+            rig.end(sent);
+        },
+        |rig, sent| {
+            rig.head(sent, 200, &[("content-type", "application/json")]);
+            rig.bytes(sent, b"{");
+            rig.fail(sent);
+        },
+    ];
+    for cut in cuts {
+        for method in
+            ["prompts/get", "resources/read", "completion/complete", "prompts/list", "tools/list", "com.example/do"]
+        {
+            let mut rig = modern_has(config(), ALL);
+            let op = match method {
+                "prompts/get" => rig.request(Request::prompt("p", "{}")),
+                "resources/read" => rig.request(Request::resource("a:b")),
+                "completion/complete" => rig.request(Request::completion(Reference::Prompt("p"), "a", "", "")),
+                "prompts/list" => rig.lists(List::Prompts),
+                "tools/list" => rig.list(),
+                method => rig.request(Request::new(method, "{}")),
+            };
+            let first = rig.post(method);
+            cut(&mut rig, &first);
+            if method != "com.example/do" {
+                assert_eq!(rig.event(), Event::SentAgain { op, why: Again::Read });
+                let second = rig.post(method);
+                assert_ne!(body(&first)["id"], body(&second)["id"]);
+                cut(&mut rig, &second);
+            }
+            let Event::Failed { op: failed, sent: Sent::Unknown, .. } = rig.event() else { panic!("{method}") };
+            assert_eq!(failed, op, "once more, not for ever");
+            rig.pass(10_000);
+            rig.quiet();
+        }
+    }
+    // What did not even begin says nothing about the server.
+    let mut rig = modern_has(config(), ALL);
+    rig.list();
+    let list = rig.post("tools/list");
+    rig.fail(&list);
+    assert!(matches!(rig.event(), Event::Failed { error: OpError::Network { .. }, .. }));
+    rig.quiet();
+}

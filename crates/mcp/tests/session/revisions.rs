@@ -1,6 +1,7 @@
 //! One revision by the host's choice, a server that changes its revision, and a step back against last time.
 
 use mcp::{Again, Era, EraChoice, Event, OpError, Revision, Sent};
+use serde_json::json;
 
 use crate::rig::{DISCOVERED, INITIALIZED, Rig, body, config, handshake, header, legacy, modern, oldest_handshake};
 
@@ -76,32 +77,59 @@ fn x112_a_step_back_against_last_time_is_told() {
         config.last_seen = seen.map(str::to_owned);
         let mut rig = Rig::new(config);
         rig.connect();
+        let op = rig.call("t", "{}");
         handshake(&mut rig, "s");
         let Event::Connected(connected) = rig.event() else { panic!() };
         assert_eq!(connected.downgrade, downgrade, "{seen:?}");
+        if downgrade {
+            assert_eq!(rig.event(), Event::Failed { op, error: OpError::Downgrade, sent: Sent::No });
+        } else {
+            rig.post("tools/call");
+        }
+        rig.quiet();
     }
 }
 
 #[test]
-fn a_server_that_left_the_revision_is_asked_anew_and_the_unread_request_goes_out_once_more() {
+fn x112_a_call_is_held_where_the_server_steps_back_and_goes_out_when_it_is_asked_for_again() {
     let refused = r#"{"code":-32022,"message":"no","data":{"supported":["2025-11-25"],"requested":"2026-07-28"}}"#;
     let mut rig = modern();
+    let asking = rig.call("asks", "{}");
+    let call = rig.post("tools/call");
+    let question = json!({"method": "elicitation/create", "params": {"message": "?", "requestedSchema": {}}});
+    rig.result(&call, &json!({"resultType": "input_required", "inputRequests": {"q": question}}).to_string());
+    let asked = rig.asked();
     let op = rig.call("t", r#"{"a": 1}"#);
     let call = rig.post("tools/call");
     rig.error(&call, 400, refused);
     assert_eq!(rig.event(), Event::SentAgain { op, why: Again::Version });
     assert!(rig.session.connected().is_none());
+    let early = rig.call("t", "{}");
+    rig.list();
     let discover = rig.post("server/discover");
     rig.error(&discover, 400, refused);
     handshake(&mut rig, "s");
     let Event::Connected(connected) = rig.event() else { panic!() };
     assert_eq!((connected.era, connected.downgrade), (Era::Y2025, true));
+    assert_eq!(rig.event(), Event::AskWithdrawn { id: asked.id });
+    for (op, sent) in [(asking, Sent::Yes), (op, Sent::No), (early, Sent::No)] {
+        assert_eq!(rig.event(), Event::Failed { op, error: OpError::Downgrade, sent });
+    }
+    // What only reads goes out, and so does what is asked for from now on.
+    let list = rig.post("tools/list");
+    rig.result(&list, r#"{"tools":[]}"#);
+    rig.event();
+    rig.quiet();
+    let op = rig.call("t", r#"{"a": 1}"#);
     let call = rig.post("tools/call");
     assert!(call.body.as_deref().unwrap().contains(r#""arguments":{"a": 1}"#));
     assert_eq!(header(&call, "mcp-method"), None);
     rig.result(&call, r#"{"content":[]}"#);
     assert!(matches!(rig.event(), Event::Called { op: called, .. } if called == op));
+}
 
+#[test]
+fn a_server_that_left_the_revision_is_asked_anew_and_the_unread_request_goes_out_once_more() {
     let mut rig = modern();
     rig.call("t", "{}");
     let again = r#"{"code":-32022,"message":"no","data":{"supported":["2026-07-28"]}}"#;

@@ -313,6 +313,36 @@ fn silence_and_the_hard_limit_both_end_a_call() {
 }
 
 #[test]
+fn an_operation_may_have_a_time_limit_of_its_own() {
+    for limit in [1_000, 700_000] {
+        let mut rig = Rig::new(config());
+        // One waits for the connection, the other one is on its way.
+        let waiting = rig.call("slow", "{}");
+        rig.session.set_timeout(waiting, limit);
+        let discover = rig.post("server/discover");
+        rig.result(&discover, crate::rig::DISCOVERED);
+        rig.event();
+        let flying = rig.call("slow", "{}");
+        rig.session.set_timeout(flying, limit);
+        let usual = rig.call("slow", "{}");
+        rig.pass(limit.min(119_999));
+        if limit > 600_000 {
+            assert!(rig.events.is_empty(), "{:?}", rig.events);
+            rig.pass(1);
+            assert!(matches!(rig.event(), Event::Failed { op, .. } if op == usual));
+            rig.pass(limit - 120_001);
+            assert!(rig.events.is_empty(), "{:?}", rig.events);
+            rig.pass(1);
+        }
+        for expected in [waiting, flying] {
+            let Event::Failed { op, error: OpError::Timeout { seconds }, .. } = rig.event() else { panic!() };
+            assert_eq!((op, seconds), (expected, limit / 1_000));
+        }
+        assert!(rig.events.is_empty(), "{:?}", rig.events);
+    }
+}
+
+#[test]
 fn x116_a_cancelled_call_is_over_at_once_and_its_late_answer_is_thrown_away() {
     for (mut rig, legacy) in [(modern(), false), (legacy().0, true), (oldest().0, true)] {
         let op = rig.call("slow", "{}");

@@ -91,8 +91,9 @@ fn a_task_is_asked_for_at_the_pace_of_the_server_until_it_is_done() {
     rig.quiet();
     rig.pass(1);
     poll(&mut rig, &state("working", json!({"statusMessage": "half", "pollIntervalMs": 700_000})));
+    rig.pass(59_999);
     rig.quiet();
-    rig.pass(700_000);
+    rig.pass(1);
     poll(
         &mut rig,
         &state("completed", json!({"result": {"content": [{"type": "text", "text": "ö"}], "isError": true}})),
@@ -504,6 +505,34 @@ fn an_old_task_fails_with_the_error_of_its_call_and_a_notice_shortens_the_wait()
     rig.error(&result, 200, r#"{"code":-32000,"message":"rate limit"}"#);
     assert!(matches!(rig.event(), Event::Failed { error: OpError::Rpc { code: -32000, .. }, sent: Sent::Yes, .. }));
     rig.quiet();
+}
+
+#[test]
+fn the_result_of_an_old_task_that_never_comes_is_given_up() {
+    for (ttl, fetched) in [(json!(null), 6), (json!(15_000), 2)] {
+        let (mut rig, _stream) = old(wanting(), OLD);
+        let op = rig.call("must", "{}");
+        let call = rig.post("tools/call");
+        let state = |status| old_state(status).replace("60000", &ttl.to_string());
+        rig.result(&call, &format!(r#"{{"task":{}}}"#, state("working")));
+        told(&mut rig);
+        rig.pass(1_000);
+        for n in 0..fetched {
+            poll(&mut rig, &state("completed"));
+            if n == 0 {
+                assert_eq!(told(&mut rig), "completed");
+            }
+            let result = rig.post("tasks/result");
+            rig.quiet();
+            rig.reply(&result, 503, &[], "busy");
+            rig.pass(40_000);
+        }
+        assert!(
+            matches!(rig.event(), Event::Failed { op: failed, error: OpError::Http { status: 503, .. }, sent: Sent::Unknown } if failed == op)
+        );
+        rig.pass(3_600_000);
+        rig.quiet();
+    }
 }
 
 #[test]

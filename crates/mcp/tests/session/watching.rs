@@ -1,6 +1,6 @@
 //! Resources that are watched, and the subscriptions of 2026-07-28 that carry it.
 
-use mcp::{Event, Listed, OpError, Sent};
+use mcp::{Event, Listed, LogLevel, OpError, Sent};
 use serde_json::json;
 
 use crate::rig::{Rig, body, config, handshake_with, header, legacy_has, modern_has};
@@ -239,5 +239,58 @@ fn a_server_that_can_no_longer_tell_is_not_asked_to() {
     let listen = rig.post("subscriptions/listen");
     assert_eq!(body(&listen)["params"]["notifications"], json!({"toolsListChanged": true}));
     rig.post("tools/call");
+    rig.quiet();
+}
+
+/// Loses the session of a server with a handshake, and gives the parameters of what the new one is told.
+fn told_anew(rig: &mut Rig, capabilities: &str) -> Vec<serde_json::Value> {
+    rig.call("t", "{}");
+    let call = rig.post("tools/call");
+    rig.reply(&call, 404, &[], "");
+    handshake_with(rig, "another", capabilities);
+    let call = rig.post("tools/call");
+    rig.result(&call, "{}");
+    rig.events.clear();
+    rig.fetches.drain(..).map(|request| body(&request)["params"].clone()).collect()
+}
+
+#[test]
+fn a_wish_that_the_server_refused_is_not_repeated_and_leaves_the_one_before() {
+    const BOTH: &str = r#"{"resources":{"subscribe":true},"logging":{}}"#;
+    const NO: &str = r#"{"code":-32602,"message":"no"}"#;
+    let (mut rig, _stream) = legacy_has(config(), BOTH);
+    let wishes = |rig: &mut Rig, level, uri: &str| {
+        let ops = [rig.session.set_log_level(level, rig.now), rig.session.watch(uri, rig.now)];
+        rig.pump();
+        (ops, rig.post("logging/setLevel"), rig.post("resources/subscribe"))
+    };
+    for _ in 0..2 {
+        let (ops, level, subscribe) = wishes(&mut rig, LogLevel::Debug, "a:1");
+        for (op, request) in ops.into_iter().zip([level, subscribe]) {
+            rig.error(&request, 200, NO);
+            assert!(matches!(rig.event(), Event::Failed { op: failed, .. } if failed == op));
+        }
+        assert!(told_anew(&mut rig, BOTH).is_empty());
+    }
+    let (_, level, subscribe) = wishes(&mut rig, LogLevel::Error, "a:1");
+    rig.result(&level, "{}");
+    rig.result(&subscribe, "{}");
+    // The same resource again: that it fails does not end what stands.
+    let (_, level, subscribe) = wishes(&mut rig, LogLevel::Debug, "a:1");
+    rig.fail(&level);
+    rig.fail(&subscribe);
+    assert_eq!(told_anew(&mut rig, BOTH), [json!({"level": "error"}), json!({"uri": "a:1"})]);
+}
+
+#[test]
+fn a_server_that_is_slow_to_refuse_a_subscription_is_left_alone() {
+    let mut rig = modern_has(config(), r#"{"tools":{"listChanged":true}}"#);
+    for _ in 0..6 {
+        let listen = rig.post("subscriptions/listen");
+        rig.pass(10_000);
+        rig.reply(&listen, 503, &[], "busy");
+        rig.pass(60_000);
+    }
+    rig.pass(3_600_000);
     rig.quiet();
 }
