@@ -135,7 +135,7 @@ export type ClientEvent =
    * A request went out once more because the server had surely not run it: its session was new, it missed headers of
    * parameters, it had asked for input, or it speaks another revision now.
    */
-  | { readonly kind: "sent-again"; readonly why: "new-session" | "headers" | "input" | "version" }
+  | { readonly kind: "sent-again"; readonly why: "new-session" | "headers" | "input" | "version" | "read" }
   | { readonly kind: "disconnected"; readonly message: string };
 
 /** Connects to a server over Streamable HTTP or HTTP+SSE, in whichever protocol revision both speak. */

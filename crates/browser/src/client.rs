@@ -250,6 +250,7 @@ fn told(event: &Event) -> Option<Value> {
                 Again::Headers => "headers",
                 Again::Input => "input",
                 Again::Version => "version",
+                Again::Read => "read",
             };
             ("sent-again", vec![("why", why.into())])
         }
