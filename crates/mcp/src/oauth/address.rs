@@ -1,6 +1,7 @@
 //! Addresses as text. Nothing here normalises: what is compared byte for byte stays as it came (RFC 3986 section 6.2.1).
 
 use super::step::join;
+use crate::types::without_query;
 
 /// The parts of an absolute `http` or `https` address, as slices of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,8 @@ pub(crate) struct Address<'a> {
 
 impl<'a> Address<'a> {
     /// Takes an address apart. `None` for everything that is not plain `http(s)://host[:port][/path][?query]`: other
-    /// schemes (X10), user names (X03), spaces and control characters, backslashes.
+    /// schemes (X10), user names (X03), spaces and control characters, backslashes, and the dot segments that a browser
+    /// would resolve before asking, so that what is compared would not be what is asked.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (scheme, rest) = text.split_once(':')?;
         let rest = rest.strip_prefix("//")?;
@@ -55,6 +57,10 @@ impl<'a> Address<'a> {
             None => (tail, false),
         };
         let (path, query) = tail.split_at(tail.find('?').unwrap_or(tail.len()));
+        // `%2e` is a dot to a browser as well.
+        if path.split('/').any(|segment| matches!(decode(segment).as_deref(), Some("." | ".."))) {
+            return None;
+        }
         Some(Self { origin: text.get(..end)?, host, path, query, secure, port, fragment })
     }
 
@@ -76,24 +82,30 @@ impl<'a> Address<'a> {
         };
         self.secure == other.secure && self.host.eq_ignore_ascii_case(other.host) && port(self) == port(other)
     }
+}
 
-    /// Whether it is `endpoint` or a parent of it on the same origin, by whole path segments (X12).
-    pub(crate) fn covers(&self, endpoint: &Address<'_>) -> bool {
-        if !self.same_origin(endpoint) || self.fragment {
-            return false;
-        }
-        if !self.query.is_empty() {
-            return self.path == endpoint.path && self.query == endpoint.query;
-        }
-        let base = self.path.strip_suffix('/').unwrap_or(self.path);
-        endpoint.path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Whether a resource is `endpoint` or a parent of it on the same origin, by whole path segments (X12).
+pub(crate) fn covers(resource: &str, endpoint: &str) -> bool {
+    let (Some(resource), Some(endpoint)) = (Address::parse(resource), Address::parse(endpoint)) else { return false };
+    if !resource.same_origin(&endpoint) || resource.fragment {
+        return false;
     }
+    if !resource.query.is_empty() {
+        return resource.path == endpoint.path && resource.query == endpoint.query;
+    }
+    let base = resource.path.strip_suffix('/').unwrap_or(resource.path);
+    endpoint.path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether a request may go to `url`: `https`, or `http` on loopback if `loopback` allows that.
 pub(crate) fn is_allowed(url: &str, loopback: bool) -> bool {
     Address::parse(url)
         .is_some_and(|address| !address.fragment && (address.secure || (loopback && address.is_loopback())))
+}
+
+/// What must not be shown of an address: all of it if it has a query, which may be a key; otherwise nothing.
+pub(crate) fn hidden(url: &str) -> &str {
+    if without_query(url) == url { "" } else { url }
 }
 
 /// Whether a server at `url` may name addresses on this machine: only if it is on this machine itself (X04).
@@ -182,9 +194,20 @@ mod tests {
             "https://host:port/",
             "https://[::1/",
             "file:///etc/passwd",
+            "https://host/a/../b",
+            "https://host/..",
+            "https://host/./a?b",
+            "https://host/a/%2e%2E#c",
+            "https://host/.%2e/a",
+            "https://host/%2E/a",
             "",
         ] {
             assert_eq!(Address::parse(bad), None, "{bad}");
+        }
+        for good in
+            ["https://host/.well-known/a", "https://host/a..b/...", "https://host/a?b=/../c", "https://host/%2ea"]
+        {
+            assert!(Address::parse(good).is_some(), "{good}");
         }
         let address = Address::parse("HTTPS://Host.example:8443/a/b?c=d#e").unwrap();
         assert_eq!(address.origin, "HTTPS://Host.example:8443");
@@ -208,9 +231,6 @@ mod tests {
 
     #[test]
     fn a_resource_covers_what_is_below_it_on_its_origin() {
-        let covers = |resource: &str, endpoint: &str| {
-            Address::parse(resource).unwrap().covers(&Address::parse(endpoint).unwrap())
-        };
         assert!(covers("https://a.example/mcp", "https://a.example/mcp"));
         assert!(covers("https://a.example", "https://a.example/mcp"));
         assert!(covers("https://a.example/", "https://a.example/mcp"));

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::address::{Address, is_allowed};
+use super::address::{Address, covers, is_allowed};
 use super::challenge::Wanted;
 use super::credentials::Credentials;
 use super::discover::Found;
 use super::error::AuthError;
 use super::jwt;
 use super::metadata::{OFFLINE, Server, union};
-use super::port::{AuthorizeFailure, Port};
+use super::port::Port;
 use super::renew::is_passing;
 use super::settings::{Grant, Settings};
 use super::step::{Step, Steps, Verdict, cut, http, join};
@@ -19,7 +19,7 @@ use crate::types::without_query;
 /// Most sign-ins that one operation may lead to.
 const ROUNDS: u8 = 3;
 /// How often one operation may find that the token was renewed by somebody else.
-const RENEWED: u8 = 5;
+const RENEWED: u8 = 2;
 /// Most nonces that one operation may be asked for.
 const NONCES: u8 = 3;
 /// The headers that authorize one request.
@@ -95,27 +95,28 @@ pub struct Authorizer<P: Port> {
     pub(crate) server: Option<Rc<Server>>,
     /// The next nonce by origin.
     pub(crate) nonces: Vec<(String, String)>,
-    /// A workload's assertion was refused: final until the host asks for a sign-in.
-    pub(crate) refusal: Option<AuthError>,
+    /// The last word on a sign-in in place of the present token: a person's no, or that of a workload's authorization
+    /// server. Every request gets it until there is another token or the host asks for a sign-in.
+    refusal: Option<AuthError>,
     /// No renewal ahead of time before this, in Unix seconds.
     pub(crate) pause_until: u64,
     /// Scopes that were asked for in vain.
-    denied: Vec<String>,
+    pub(crate) denied: Vec<String>,
     pub(crate) steps: Steps,
     /// What is being asked, for the step that an error becomes.
     pub(crate) asking: String,
 }
 
 impl<P: Port> Authorizer<P> {
-    /// An authorizer for one connection, with what was kept of it.
+    /// An authorizer for one connection, with what was kept of it. Kept tokens are used only if these settings would get
+    /// them: for this server, by this grant and as this client.
     pub fn new(port: P, settings: Settings, credentials: Credentials) -> Self {
-        let generation = u64::from(credentials.tokens().is_some());
-        Self {
+        let mut authorizer = Self {
             port,
             legacy_fallback: settings.legacy_fallback,
             settings: Rc::new(settings),
-            credentials,
-            generation,
+            credentials: Credentials::default(),
+            generation: 0,
             server: None,
             nonces: Vec::new(),
             refusal: None,
@@ -123,7 +124,9 @@ impl<P: Port> Authorizer<P> {
             denied: Vec::new(),
             steps: Steps::default(),
             asking: String::new(),
-        }
+        };
+        authorizer.take(credentials);
+        authorizer
     }
 
     /// The settings, as they were given.
@@ -156,7 +159,8 @@ impl<P: Port> Authorizer<P> {
     ///
     /// # Errors
     ///
-    /// Only if a proof for a bound token cannot be signed.
+    /// Only if a proof for a bound token cannot be signed. The request must not go out then: without its proof it could
+    /// only be refused, and the refusal would be taken for one of the token.
     pub async fn headers(&mut self, method: &str, url: &str) -> Result<Signed, AuthError> {
         let none = Signed { headers: Vec::new(), used: 0 };
         let own = match (Address::parse(url), Address::parse(&self.settings.endpoint)) {
@@ -169,21 +173,30 @@ impl<P: Port> Authorizer<P> {
         if self.is_ending() {
             self.renew_early().await;
         }
+        if self.is_key_gone().await? {
+            // Another tab may have tokens for the key that is there now.
+            let (_lock, stored) = self.port.lock().await;
+            self.adopt(stored);
+            if self.is_key_gone().await? {
+                self.steps.warn("RFC 9449 section 6", "the key of the kept token", "another one; a sign-in is needed");
+                self.drop_tokens().await;
+            }
+        }
         let Some(tokens) = self.credentials.tokens().cloned() else { return Ok(none) };
-        let Some(jkt) = &tokens.jkt else {
+        if tokens.jkt.is_none() {
             let headers = vec![("Authorization".to_owned(), join(&["Bearer ", &tokens.access]))];
             return Ok(Signed { headers, used: self.generation });
-        };
-        if jwt::thumbprint(&self.port.dpop_jwk().await?) != *jkt {
-            // The key is gone, and with it everything that was bound to it.
-            self.steps.warn("RFC 9449 section 6", "the key of the kept token", "another one; a sign-in is needed");
-            self.drop_tokens().await;
-            return Ok(none);
         }
         let nonce = self.nonce(url);
         let proof = jwt::proof(&self.port, method, url, Some(&tokens.access), nonce.as_deref()).await?;
         let headers = vec![("Authorization".to_owned(), join(&["DPoP ", &tokens.access])), ("DPoP".to_owned(), proof)];
         Ok(Signed { headers, used: self.generation })
+    }
+
+    /// Whether the tokens are bound to another key than the one that is there.
+    async fn is_key_gone(&self) -> Result<bool, AuthError> {
+        let Some(jkt) = self.credentials.tokens().and_then(|tokens| tokens.jkt.as_ref()) else { return Ok(false) };
+        Ok(jwt::thumbprint(&self.port.dpop_jwk().await?) != *jkt)
     }
 
     /// Remembers the `DPoP-Nonce` of any response, for the next proof (RFC 9449 section 8.2).
@@ -212,7 +225,8 @@ impl<P: Port> Authorizer<P> {
         self.ended(ended)
     }
 
-    /// Signs in now, because a person wants it. Forgets what was refused before.
+    /// Signs in now, because a person wants it. Forgets what was refused before: without this, a person who has closed the
+    /// window is not asked again.
     ///
     /// # Errors
     ///
@@ -221,13 +235,13 @@ impl<P: Port> Authorizer<P> {
         self.refusal = None;
         self.denied.clear();
         self.asking = "sign-in".to_owned();
-        let wanted = Wanted::of(www_authenticate);
+        let wanted = self.wanted(www_authenticate);
         let (_lock, stored) = self.port.lock().await;
         self.adopt(stored);
         let ended = match self.discover(&wanted).await {
             Ok(found) => {
                 let scope = self.first_scope(&wanted, &found);
-                self.obtain(&found, scope).await
+                self.attempt(&found, scope).await
             }
             Err(error) => Err(error),
         };
@@ -241,15 +255,22 @@ impl<P: Port> Authorizer<P> {
     /// As a sign-in would fail before it opens.
     pub async fn examine(&mut self, www_authenticate: Option<&str>) -> Result<(), AuthError> {
         self.asking = "metadata".to_owned();
-        let ended = self.discover(&Wanted::of(www_authenticate)).await.map(|_| ());
+        let wanted = self.wanted(www_authenticate);
+        let ended = self.discover(&wanted).await.map(|_| ());
         self.ended(ended)
+    }
+
+    /// Reads a challenge for the scheme in use.
+    fn wanted(&self, www_authenticate: Option<&str>) -> Wanted {
+        let bound = self.credentials.tokens().map_or(self.settings.dpop, |tokens| tokens.jkt.is_some());
+        Wanted::of(www_authenticate, bound)
     }
 
     async fn answer(&mut self, chain: &mut Chain, refusal: Refusal<'_>) -> Result<Retry, AuthError> {
         if !matches!(refusal.status, 401 | 403) {
             return Err(AuthError::NotAChallenge { status: refusal.status });
         }
-        let wanted = Wanted::of(refusal.www_authenticate);
+        let wanted = self.wanted(refusal.www_authenticate);
         self.note_challenge(&refusal, &wanted);
         if let Some(nonce) = refusal.dpop_nonce {
             let endpoint = self.settings.endpoint.clone();
@@ -327,6 +348,10 @@ impl<P: Port> Authorizer<P> {
                 &join(&[issuer, " now, ", old, " before; nothing of the old one is shown to the new one"]),
             );
         }
+        // Requests that waited for the same sign-in do not open it again.
+        if let Some(refusal) = &self.refusal {
+            return Err(refusal.clone());
+        }
         let scope = self.first_scope(wanted, found);
         self.round(chain, found, scope).await?;
         Ok(Retry::SignedIn)
@@ -344,13 +369,10 @@ impl<P: Port> Authorizer<P> {
             }
             return Err(AuthError::StillInsufficient { scope: shown });
         }
+        let before = self.refusal.take();
         let ended = self.round(chain, found, scope).await;
-        let said_no = match &ended {
-            Err(AuthError::Refused { step: "sign-in", error, .. }) => error == "access_denied",
-            Err(AuthError::SignIn(AuthorizeFailure::Cancelled)) => true,
-            _ => false,
-        };
-        if said_no {
+        // A no to more is none to what there is.
+        if ended.is_err() && std::mem::replace(&mut self.refusal, before).is_some() {
             self.denied.push(shown);
         }
         ended.map(|()| Retry::SteppedUp)
@@ -363,7 +385,28 @@ impl<P: Port> Authorizer<P> {
         chain.rounds += 1;
         chain.tried.push(scope.clone().unwrap_or_default());
         chain.issuer = Some(found.server.issuer.clone());
-        self.obtain(found, scope).await
+        self.attempt(found, scope).await
+    }
+
+    /// Gets tokens, and remembers a no.
+    async fn attempt(&mut self, found: &Found, scope: Option<String>) -> Result<(), AuthError> {
+        use AuthError::{Callback, Iss, Malformed, Refused, SignIn, State};
+        let ended = self.obtain(found, scope).await;
+        let asks = match self.settings.grant {
+            // Without a registration nobody was asked yet, or the next sign-in makes a new one.
+            Grant::AuthorizationCode => {
+                self.credentials.account(&found.server.issuer).is_some_and(|account| account.registration.is_some())
+            }
+            Grant::JwtBearer { .. } => true,
+            Grant::ClientCredentials | Grant::EnterpriseManaged(_) => false,
+        };
+        if let Err(error @ (SignIn(_) | State | Iss | Callback { .. } | Refused { .. } | Malformed { .. })) = &ended
+            && asks
+            && !is_passing(error)
+        {
+            self.refusal = Some(error.clone());
+        }
+        ended
     }
 
     /// Scopes of a sign-in: what the challenge asks for, otherwise what the resource names; with what the host wants and
@@ -391,21 +434,59 @@ impl<P: Port> Authorizer<P> {
     }
 
     pub(crate) async fn drop_tokens(&mut self) {
-        if let Some(issuer) = self.credentials.issuer.clone() {
-            self.credentials.edit(&issuer, |account| account.tokens = None);
-            self.generation += 1;
-            self.port.save(&self.credentials).await;
+        self.credentials.forget_tokens();
+        self.changed();
+        self.save().await;
+    }
+
+    /// There is another token, or none any more. What was said about the one before does not count.
+    pub(crate) fn changed(&mut self) {
+        self.generation += 1;
+        self.refusal = None;
+    }
+
+    /// Takes over what another tab has kept, if that is newer. Where nothing is kept any more, somebody has signed out.
+    pub(crate) fn adopt(&mut self, stored: Option<Credentials>) {
+        let Some(stored) = stored else { return };
+        if stored.changed_at <= self.credentials.changed_at && !stored.accounts.is_empty() {
+            return;
+        }
+        let changed_at = self.credentials.changed_at.max(stored.changed_at);
+        self.take(stored);
+        self.credentials.changed_at = changed_at;
+    }
+
+    /// Puts credentials in the place of those that are held, without tokens that are for something else.
+    pub(crate) fn take(&mut self, credentials: Credentials) {
+        let before = std::mem::replace(&mut self.credentials, credentials);
+        if !self.is_own() {
+            self.credentials.forget_tokens();
+        }
+        let access = |credentials: &Credentials| credentials.tokens().map(|tokens| tokens.access.clone());
+        if access(&before) != access(&self.credentials) {
+            self.changed();
         }
     }
 
-    /// Takes over what another tab has kept.
-    pub(crate) fn adopt(&mut self, stored: Option<Credentials>) {
-        let Some(stored) = stored else { return };
-        let access = |credentials: &Credentials| credentials.tokens().map(|tokens| tokens.access.clone());
-        if access(&stored) != access(&self.credentials) {
-            self.generation += 1;
-        }
-        self.credentials = stored;
+    /// Whether the tokens are what a sign-in with the present settings would give.
+    fn is_own(&self) -> bool {
+        let (Some(issuer), Some(tokens)) = (&self.credentials.issuer, self.credentials.tokens()) else { return true };
+        let by_hand = self.settings.preregistered.as_ref();
+        let client = match (by_hand, &self.settings.grant) {
+            (Some(by_hand), _) => Some(by_hand.client_id.clone()),
+            (None, Grant::JwtBearer { .. }) => None,
+            (None, _) => self.known_client(issuer).and_then(|client| client.id),
+        };
+        covers(&tokens.resource, &self.settings.endpoint)
+            && tokens.grant == self.settings.grant.name()
+            && tokens.client_id == client
+            && by_hand.and_then(|by_hand| by_hand.issuer.as_ref()).is_none_or(|bound| bound == issuer)
+    }
+
+    /// Keeps what changed, as the newest version.
+    pub(crate) async fn save(&mut self) {
+        self.credentials.changed_at = self.port.now().max(self.credentials.changed_at.saturating_add(1));
+        self.port.save(&self.credentials).await;
     }
 
     /// Makes a step of an error.

@@ -8,8 +8,9 @@ use super::step::scrub;
 const LONGEST: usize = 16 * 1024;
 
 /// The authorization code out of a callback URL, after everything that has to be checked first: `state`, then `iss` by
-/// the four-row table, and only then whether it is an error ("Authorization Response Validation").
-pub(crate) fn code(url: &str, state: &str, issuer: &str, advertised: bool) -> Result<String, AuthError> {
+/// the four-row table, and only then whether it is an error ("Authorization Response Validation"). `secret` is taken out
+/// of what that says, as `state` is.
+pub(crate) fn code(url: &str, state: &str, issuer: &str, advertised: bool, secret: &str) -> Result<String, AuthError> {
     let parts = Parts::read(url).ok_or(AuthError::State)?;
     if parts.one("state").ok().flatten().as_deref() != Some(state) {
         return Err(AuthError::State);
@@ -24,8 +25,8 @@ pub(crate) fn code(url: &str, state: &str, issuer: &str, advertised: bool) -> Re
         return Err(AuthError::Refused {
             step: "sign-in",
             status: 0,
-            error: scrub(&error, &[state]),
-            description: scrub(&description, &[state]),
+            error: scrub(&error, &[state, secret]),
+            description: scrub(&description, &[state, secret]),
         });
     }
     match parts.one("code")? {
@@ -71,7 +72,7 @@ mod tests {
     const ISSUER: &str = "https://as.example";
 
     fn read(query: &str, advertised: bool) -> Result<String, AuthError> {
-        code(&format!("https://app.example/oauth/callback?{query}"), "s", ISSUER, advertised)
+        code(&format!("https://app.example/oauth/callback?{query}"), "s", ISSUER, advertised, "")
     }
 
     #[test]
@@ -101,8 +102,8 @@ mod tests {
         for query in ["code=c", "code=c&state=", "code=c&state=S", "error=x&state=t", "code=c&state=s&state=s", ""] {
             assert_eq!(read(query, false), Err(AuthError::State), "{query}");
         }
-        assert_eq!(code("https://app.example/cb", "s", ISSUER, false), Err(AuthError::State));
-        assert_eq!(code("https://app.example/cb#code=c&state=s", "s", ISSUER, false), Err(AuthError::State));
+        assert_eq!(code("https://app.example/cb", "s", ISSUER, false, ""), Err(AuthError::State));
+        assert_eq!(code("https://app.example/cb#code=c&state=s", "s", ISSUER, false, ""), Err(AuthError::State));
     }
 
     #[test]
@@ -130,8 +131,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_callback_makes_it_panic(url in "\\PC{0,200}", query in "[a-z=&%0-9+#?]{0,100}") {
-            let _ = code(&url, "s", ISSUER, true);
-            let _ = code(&format!("https://app.example/cb?state=s&{query}"), "s", ISSUER, false);
+            let _ = code(&url, "s", ISSUER, true, "");
+            let _ = code(&format!("https://app.example/cb?state=s&{query}"), "s", ISSUER, false, "");
         }
 
         #[test]

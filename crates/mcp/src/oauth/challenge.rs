@@ -78,21 +78,30 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// Reads `Bearer` and `DPoP` challenges; the first value of each parameter counts.
-    pub(crate) fn of(header: Option<&str>) -> Self {
+    /// Reads the challenges of the scheme in use: `DPoP` if tokens are `bound`, otherwise `Bearer`. Where there are some,
+    /// the other scheme only says where the metadata is, which is the same for both. The first value of each parameter
+    /// counts.
+    pub(crate) fn of(header: Option<&str>, bound: bool) -> Self {
         let mut wanted = Self::default();
-        for challenge in challenges(header.unwrap_or_default()) {
-            if !challenge.is("Bearer") && !challenge.is("DPoP") {
-                continue;
-            }
-            for (slot, name) in [
-                (&mut wanted.metadata, "resource_metadata"),
-                (&mut wanted.scope, "scope"),
-                (&mut wanted.error, "error"),
-                (&mut wanted.description, "error_description"),
-            ] {
-                if slot.is_none() {
-                    *slot = challenge.get(name).filter(|value| !value.trim().is_empty()).map(str::to_owned);
+        let challenges = challenges(header.unwrap_or_default());
+        let schemes = if bound { ["DPoP", "Bearer"] } else { ["Bearer", "DPoP"] };
+        let mut read = false;
+        for scheme in schemes {
+            let other = read;
+            for challenge in challenges.iter().filter(|challenge| challenge.is(scheme)) {
+                read = true;
+                for (slot, name) in [
+                    (&mut wanted.metadata, "resource_metadata"),
+                    (&mut wanted.scope, "scope"),
+                    (&mut wanted.error, "error"),
+                    (&mut wanted.description, "error_description"),
+                ] {
+                    if slot.is_none() {
+                        *slot = challenge.get(name).filter(|value| !value.trim().is_empty()).map(str::to_owned);
+                    }
+                    if other {
+                        break;
+                    }
                 }
             }
         }
@@ -233,10 +242,24 @@ mod tests {
 
     #[test]
     fn the_first_value_of_a_name_counts() {
-        assert_eq!(Wanted::of(Some("Bearer scope=a, scope=b, DPoP scope=c")).scope.as_deref(), Some("a"));
-        assert_eq!(Wanted::of(Some(r#"Basic scope="a", Bearer scope="b""#)).scope.as_deref(), Some("b"));
-        assert_eq!(Wanted::of(Some(r#"Bearer scope="""#)).scope, None);
-        assert_eq!(Wanted::of(None), Wanted::default());
+        assert_eq!(Wanted::of(Some("Bearer scope=a, scope=b, Bearer scope=c"), false).scope.as_deref(), Some("a"));
+        assert_eq!(Wanted::of(Some(r#"Basic scope="a", Bearer scope="b""#), false).scope.as_deref(), Some("b"));
+        assert_eq!(Wanted::of(Some(r#"Bearer scope="""#), false).scope, None);
+        assert_eq!(Wanted::of(None, false), Wanted::default());
+    }
+
+    #[test]
+    fn the_other_scheme_says_no_more_than_where_the_metadata_is() {
+        let header = "Bearer scope=a, error=insufficient_scope, DPoP error=invalid_token, resource_metadata=m";
+        for (bound, scope, error) in [(false, Some("a"), "insufficient_scope"), (true, None, "invalid_token")] {
+            let wanted = Wanted::of(Some(header), bound);
+            assert_eq!((wanted.scope.as_deref(), wanted.error.as_deref()), (scope, Some(error)));
+            assert_eq!(wanted.metadata.as_deref(), Some("m"));
+        }
+        assert_eq!(Wanted::of(Some("Bearer, DPoP error=use_dpop_nonce"), false), Wanted::default());
+        // Alone, it says all: a server may take bound tokens only.
+        assert_eq!(Wanted::of(Some("DPoP scope=a"), false).scope.as_deref(), Some("a"));
+        assert_eq!(Wanted::of(Some("Bearer scope=a"), true).scope.as_deref(), Some("a"));
     }
 
     #[test]

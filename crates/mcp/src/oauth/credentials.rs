@@ -72,6 +72,8 @@ pub struct Tokens {
     pub resource: String,
     /// The client that they were issued to.
     pub client_id: Option<String>,
+    /// [`super::Grant::name`] of how they were had.
+    pub grant: String,
     /// Thumbprint of the key that they are bound to (RFC 9449); `None` for bearer tokens.
     pub jkt: Option<String>,
 }
@@ -106,6 +108,9 @@ pub struct Credentials {
     pub issuer: Option<String>,
     /// One entry for each issuer, the latest last.
     pub accounts: Vec<Account>,
+    /// When it was last changed: Unix seconds, or one more than before where the clock has not moved on. Of two versions
+    /// the higher one is newer.
+    pub changed_at: u64,
 }
 
 impl Credentials {
@@ -127,6 +132,12 @@ impl Credentials {
     pub(crate) fn tokens_mut(&mut self) -> Option<&mut Tokens> {
         let issuer = self.issuer.as_deref()?;
         self.accounts.iter_mut().find(|account| account.issuer == issuer)?.tokens.as_mut()
+    }
+
+    pub(crate) fn forget_tokens(&mut self) {
+        for account in &mut self.accounts {
+            account.tokens = None;
+        }
     }
 
     /// Changes the entry of an issuer, made if there is none.
@@ -155,6 +166,7 @@ impl Credentials {
         object([
             ("issuer", self.issuer.as_deref().map(Value::from)),
             ("accounts", Some(Value::Array(accounts.collect()))),
+            ("changed_at", Some(self.changed_at.into())),
         ])
     }
 
@@ -169,7 +181,11 @@ impl Credentials {
                 tokens: account.get("tokens").and_then(tokens_from_json),
             })
         });
-        Self { issuer: text(value, "issuer"), accounts: accounts.take(MOST).collect() }
+        Self {
+            issuer: text(value, "issuer"),
+            accounts: accounts.take(MOST).collect(),
+            changed_at: number(value, "changed_at").unwrap_or_default(),
+        }
     }
 }
 
@@ -220,6 +236,7 @@ fn tokens_to_json(tokens: &Tokens) -> Value {
         ("requested", tokens.requested.as_deref().map(Value::from)),
         ("resource", Some(tokens.resource.as_str().into())),
         ("client_id", tokens.client_id.as_deref().map(Value::from)),
+        ("grant", Some(tokens.grant.as_str().into())),
         ("jkt", tokens.jkt.as_deref().map(Value::from)),
     ])
 }
@@ -234,6 +251,7 @@ fn tokens_from_json(value: &Value) -> Option<Tokens> {
         requested: text(value, "requested"),
         resource: text(value, "resource")?,
         client_id: text(value, "client_id"),
+        grant: text(value, "grant")?,
         jkt: text(value, "jkt"),
     })
 }
@@ -243,7 +261,8 @@ mod tests {
     use super::*;
 
     fn full() -> Credentials {
-        let mut credentials = Credentials { issuer: Some("https://as.example".into()), accounts: Vec::new() };
+        let mut credentials =
+            Credentials { issuer: Some("https://as.example".into()), accounts: Vec::new(), changed_at: 7 };
         credentials.edit("https://as.example", |account| {
             account.registration = Some(Registration {
                 client_id: "c".into(),
@@ -262,6 +281,7 @@ mod tests {
                 requested: Some("a b".into()),
                 resource: "https://a.example".into(),
                 client_id: Some("c".into()),
+                grant: "authorization code".into(),
                 jkt: Some("k".into()),
             });
         });

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::address::{Address, is_allowed, is_local, resource_metadata, server_metadata};
+use super::address::{Address, covers, is_allowed, is_local, resource_metadata, server_metadata};
 use super::authorizer::Authorizer;
 use super::challenge::Wanted;
 use super::error::AuthError;
@@ -65,6 +65,8 @@ impl<P: Port> Authorizer<P> {
         };
         let mut probes = Probes::default();
         let read = self.resource(wanted.metadata.as_deref(), &mut probes).await?;
+        // A server that has or names a document speaks a later revision, and says there whom it trusts.
+        let modern = read.is_some() || wanted.metadata.is_some();
         let (resource, scopes, bound, servers) = match read {
             Some(read) if read.unusable => return Err(AuthError::Endpoint { member: "authorization_servers" }),
             Some(read) => (read.resource, read.scopes, read.bound, read.servers),
@@ -74,7 +76,7 @@ impl<P: Port> Authorizer<P> {
             },
         };
         let server = if servers.is_empty() {
-            if !self.legacy_fallback {
+            if modern || !self.legacy_fallback {
                 return Err(probes.failure.unwrap_or(AuthError::NoMetadata));
             }
             self.steps.warn(
@@ -126,11 +128,7 @@ impl<P: Port> Authorizer<P> {
                 self.steps.warn(RULE, &self.asking, "no protected resource metadata");
                 continue;
             };
-            let fits = match (Address::parse(&read.resource), Address::parse(endpoint)) {
-                (Some(resource), Some(endpoint)) => resource.covers(&endpoint),
-                _ => false,
-            };
-            if !fits {
+            if !covers(&read.resource, endpoint) {
                 return Err(AuthError::Resource { resource: cut(without_query(&read.resource)) });
             }
             let note = join(&["resource ", without_query(&read.resource), ", trusts ", &read.servers.join(", ")]);

@@ -74,6 +74,13 @@ pub enum AuthError {
         /// Whom the server trusts now.
         issuer: String,
     },
+    /// Nobody is there to look at the authorization server that the MCP server names, and nothing else says that it may
+    /// have what proves who we are.
+    #[error("nothing but the server itself says that `{issuer}` may have the credentials; enter its issuer with them")]
+    UnknownIssuer {
+        /// Whom the server names.
+        issuer: String,
+    },
     /// The grant needs a client registered by hand and there is none, or its secret is missing.
     #[error("this kind of sign-in needs a client id and its {what}")]
     MissingClient {
@@ -178,6 +185,7 @@ impl AuthError {
             | Self::Malformed { .. }
             | Self::RegistrationChanged { .. }
             | Self::StillRefused => "report this to the operator of the server",
+            Self::UnknownIssuer { .. } => "ask the operator which authorization server it is, and enter its issuer",
             Self::NoRegistration { .. } | Self::ForeignClient { .. } | Self::MissingClient { .. } => {
                 "register a client with the authorization server and enter its id"
             }
@@ -207,7 +215,9 @@ impl AuthError {
             Self::IssuerMismatch { .. } => "RFC 8414 section 3.3",
             Self::Pkce => "Authorization Security Considerations, Authorization Code Protection",
             Self::NoRegistration { .. } | Self::MissingClient { .. } => "Client Registration",
-            Self::ForeignClient { .. } => "Client Registration, Authorization Server Binding",
+            Self::ForeignClient { .. } | Self::UnknownIssuer { .. } => {
+                "Client Registration, Authorization Server Binding"
+            }
             Self::RegistrationChanged { .. } => "RFC 7591 section 3.2.1",
             Self::SignIn(_) | Self::Callback { .. } => "RFC 6749 section 4.1.2",
             Self::State => "RFC 6749 section 10.12",

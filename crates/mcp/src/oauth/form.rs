@@ -1,6 +1,6 @@
 //! A request to a token endpoint while it is made: what is sent, what is shown of it, and what must not be repeated.
 
-use super::address::encode;
+use super::address::{encode, hidden};
 use super::step::join;
 use crate::types::without_query;
 
@@ -25,10 +25,13 @@ impl Form {
         form
     }
 
-    /// Adds a parameter that anybody may see.
+    /// Adds a parameter that anybody may see, except for the query of an address.
     #[inline(never)]
     pub(crate) fn open(&mut self, name: &str, value: &str) {
         self.push(name, value);
+        if !hidden(value).is_empty() {
+            self.secrets.push(value.to_owned());
+        }
         self.shown.push_str(&join(&[", ", name, " ", without_query(value)]));
     }
 
@@ -75,6 +78,6 @@ mod tests {
         form.maybe("scope", None);
         assert_eq!(form.body, "grant_type=g&code=a%20b%26c&resource=https%3A%2F%2Fa.example%2F%3Fkey%3Dk");
         assert_eq!(form.shown, ", grant_type g, code [hidden], resource https://a.example/");
-        assert_eq!(form.secrets, ["a b&c"]);
+        assert_eq!(form.secrets, ["a b&c", "https://a.example/?key=k"]);
     }
 }

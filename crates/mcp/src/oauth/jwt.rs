@@ -1,7 +1,9 @@
 //! The two JWTs that this client makes: DPoP proofs (RFC 9449 section 4.2) and client assertions (RFC 7523 section 3).
 
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::address::Address;
 use super::port::{KeyFailure, Port, PublicJwk, SigningKey};
 use super::settings::ClientKey;
 use super::step::join;
@@ -55,7 +57,7 @@ pub(crate) async fn proof<P: Port>(
         r#","htm":"#,
         &quoted(method),
         r#","htu":"#,
-        &quoted(without_query(url)),
+        &quoted(&target(url)),
         r#","iat":"#,
         &port.now().to_string(),
     ]);
@@ -66,6 +68,14 @@ pub(crate) async fn proof<P: Port>(
     }
     claims.push('}');
     sign(port, SigningKey::Dpop, &header, &claims).await
+}
+
+/// `htu`: the address without query and fragment. Where it has no path it is `/`, as it is on the wire (RFC 9449 section
+/// 4.3, RFC 3986 section 6.2.3).
+fn target(url: &str) -> String {
+    let bare = without_query(url);
+    let rootless = Address::parse(bare).is_some_and(|address| address.path.is_empty());
+    join(&[bare, if rootless { "/" } else { "" }])
 }
 
 /// A client assertion for the token endpoint of `issuer`. The audience is the issuer alone (RFC 7523bis).
@@ -97,6 +107,40 @@ pub(crate) async fn assertion<P: Port>(
     sign(port, SigningKey::Pem { pem: &key.pem, algorithm: key.algorithm }, &header, &claims).await
 }
 
+/// Whether a JWT says that it is for one of these, compared byte for byte (RFC 7519 section 4.1.3). Its signature is for
+/// others to check.
+pub(crate) fn is_for(jwt: &str, audiences: &[&str]) -> bool {
+    let claims = jwt.split('.').nth(1).and_then(read).unwrap_or_default();
+    let wanted = |audience: &Value| audience.as_str().is_some_and(|audience| audiences.contains(&audience));
+    match claims.get("aud") {
+        Some(Value::Array(several)) => several.iter().any(wanted),
+        Some(one) => wanted(one),
+        None => false,
+    }
+}
+
+/// The JSON in a part of a JWT: base64url without padding (RFC 7515 section 2).
+fn read(part: &str) -> Option<Value> {
+    let (mut bytes, mut bits, mut count) = (Vec::new(), 0u32, 0);
+    for byte in part.bytes() {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(digit);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
+        }
+    }
+    serde_json::from_str(std::str::from_utf8(&bytes).ok()?).ok()
+}
+
 async fn sign<P: Port>(port: &P, key: SigningKey<'_>, header: &str, claims: &str) -> Result<String, KeyFailure> {
     let signed = join(&[&base64url(header.as_bytes()), ".", &base64url(claims.as_bytes())]);
     let signature = port.sign(key, signed.as_bytes()).await?;
@@ -106,6 +150,36 @@ async fn sign<P: Port>(port: &P, key: SigningKey<'_>, header: &str, claims: &str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_jwt_says_whom_it_is_for() {
+        let is_for = |claims: &str| {
+            let jwt = join(&["e30.", &base64url(claims.as_bytes()), ".c2ln"]);
+            is_for(&jwt, &["https://as.example", "https://as.example/token"])
+        };
+        for good in [
+            r#"{"aud":"https://as.example"}"#,
+            r#"{"aud":"https:\/\/as.example\/token","sub":"ü"}"#,
+            r#"{"aud":["https://other.example","https://as.example"]}"#,
+        ] {
+            assert!(is_for(good), "{good}");
+        }
+        for bad in [
+            r#"{"aud":"https://as.example/"}"#,
+            r#"{"aud":"https://other.example"}"#,
+            r#"{"aud":["https://other.example",7]}"#,
+            r#"{"aud":[["https://as.example"]]}"#,
+            r#"{"aud":null}"#,
+            "{}",
+            "7",
+            "no json",
+        ] {
+            assert!(!is_for(bad), "{bad}");
+        }
+        for bad in ["", "opaque", "a.b", "a.!.c", "a..c", "a._w.c"] {
+            assert!(!super::is_for(bad, &["https://as.example"]), "{bad}");
+        }
+    }
 
     #[test]
     fn the_challenge_of_rfc_7636_appendix_b_comes_out() {

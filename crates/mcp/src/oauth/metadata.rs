@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::address::is_allowed;
+use super::address::{hidden, is_allowed};
 use super::error::AuthError;
 use super::step::{cut, join};
+use crate::types::without_query;
 
 /// Most entries of a list that are looked at.
 const MOST: usize = 100;
@@ -29,8 +30,9 @@ impl Resource {
     pub(crate) fn read(body: &str, local: bool) -> Option<Self> {
         let document: Value = serde_json::from_str(body).ok()?;
         let named = list(&document, "authorization_servers").unwrap_or_default();
-        let servers: Vec<String> =
-            named.iter().filter(|issuer| is_allowed(issuer, local)).map(|issuer| (*issuer).to_owned()).collect();
+        // An issuer has neither query nor fragment (RFC 8414 section 2); here it could only repeat somebody else's.
+        let usable = |issuer: &&&str| is_allowed(issuer, local) && hidden(issuer).is_empty();
+        let servers: Vec<String> = named.iter().filter(usable).map(|issuer| (*issuer).to_owned()).collect();
         Some(Self {
             resource: document.get("resource")?.as_str()?.to_owned(),
             unusable: servers.is_empty() && !named.is_empty(),
@@ -133,7 +135,7 @@ impl Server {
         if self.issuer == expected || (guessed && self.issuer.strip_suffix('/') == Some(expected)) {
             return Ok(());
         }
-        Err(AuthError::IssuerMismatch { expected: expected.to_owned(), found: cut(&self.issuer) })
+        Err(AuthError::IssuerMismatch { expected: expected.to_owned(), found: cut(without_query(&self.issuer)) })
     }
 }
 
@@ -186,8 +188,7 @@ mod tests {
 
     #[test]
     fn authorization_servers_that_are_not_https_are_left_out() {
-        let body =
-            r#"{"resource":"x","authorization_servers":["javascript:1","http://localhost:1","https://as.example",7]}"#;
+        let body = r#"{"resource":"x","authorization_servers":["javascript:1","https://as.example?key=k","http://localhost:1","https://as.example",7]}"#;
         assert_eq!(Resource::read(body, false).unwrap().servers, ["https://as.example"]);
         assert_eq!(Resource::read(body, true).unwrap().servers, ["http://localhost:1", "https://as.example"]);
     }

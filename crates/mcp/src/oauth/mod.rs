@@ -10,11 +10,13 @@
 //! 3. It becomes a client there: registered by hand, by the address of our Client ID Metadata Document, or dynamically
 //!    (RFC 7591). What one issuer gave is never shown to another.
 //! 4. The person signs in (OAuth 2.1 with PKCE S256). The callback is used only with the right `state` and the right
-//!    `iss` (RFC 9207). Other grants need no person.
+//!    `iss` (RFC 9207), and a no is remembered. Other grants need no person; what they prove themselves with goes only to
+//!    an authorization server that the host names, or the assertion itself.
 //! 5. The request is sent again with its token, bound to a key where both sides can (RFC 9449).
 //!
 //! Later, `headers` renews a token before it ends, and `challenged` refreshes, signs in again or steps up. A [`Chain`]
 //! belongs to each operation and ends what would otherwise go round for ever. [`Authorizer::revoke`] is the end.
+//! Several tabs share what is kept: the newest version counts, and a sign-out in one is one in all.
 //!
 //! Each step is kept as a [`Step`] for the person who wants to know why it fails. Tokens, codes, verifiers, secrets and
 //! assertions are in no step, no error and no `Debug` output.

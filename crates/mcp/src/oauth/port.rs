@@ -182,7 +182,9 @@ pub trait Port {
     async fn dpop_jwk(&self) -> Result<PublicJwk, KeyFailure>;
 
     /// Waits until no other tab renews tokens of this connection, and gives what is stored now, so that a token which
-    /// another tab fetched in the meantime is taken over (X23). A port without other tabs gives `None`.
+    /// another tab fetched in the meantime is taken over (X23). Where nothing is stored it gives [`Credentials::default`]:
+    /// if something was before, somebody has signed out, and nothing of that sign-in is written back. A port that has no
+    /// other tabs, or no store, gives `None`.
     async fn lock(&self) -> (Self::Lock, Option<Credentials>);
 
     /// Keeps what changed. It is called before a new token is used, since a rotated refresh token that is lost cannot be

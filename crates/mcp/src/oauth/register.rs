@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::address::{Address, is_allowed};
 use super::authorizer::Authorizer;
-use super::credentials::{Registered, Registration};
+use super::credentials::{Account, Registered, Registration};
 use super::error::AuthError;
 use super::metadata::Server;
 use super::port::{Port, WebRequest};
 use super::settings::{AuthMethod, ClientKey, Grant, Preregistered, Settings};
 use super::step::{cut, http, join, scrub};
-use super::token::{JWT_BEARER, refused};
+use super::token::{EXCHANGE, JWT_BEARER, refused};
 use crate::jsonrpc::quoted;
 use crate::types::without_query;
 
@@ -32,6 +32,17 @@ pub(crate) enum Auth {
     Basic(String),
     Post(String),
     Jwt(ClientKey),
+}
+
+impl Auth {
+    fn method(&self) -> AuthMethod {
+        match self {
+            Self::None => AuthMethod::None,
+            Self::Basic(_) => AuthMethod::Basic,
+            Self::Post(_) => AuthMethod::Post,
+            Self::Jwt(_) => AuthMethod::PrivateKeyJwt,
+        }
+    }
 }
 
 impl<P: Port> Authorizer<P> {
@@ -53,7 +64,17 @@ impl<P: Port> Authorizer<P> {
     pub(crate) async fn client(&mut self, server: &Server, dpop: bool) -> Result<Client, AuthError> {
         let settings = Rc::clone(&self.settings);
         if let Some(by_hand) = &settings.preregistered {
-            return self.by_hand(by_hand, server);
+            let client = self.by_hand(by_hand, server)?;
+            let registration = Registration {
+                client_id: by_hand.client_id.clone(),
+                how: Registered::ByHand,
+                secret: None,
+                secret_expires_at: None,
+                method: client.auth.method(),
+                redirect_uri: settings.redirect_uri.clone(),
+            };
+            self.credentials.edit(&server.issuer, |account| account.registration = Some(registration));
+            return Ok(client);
         }
         match self.settings.grant {
             Grant::JwtBearer { .. } => return Ok(Client { id: None, auth: Auth::None }),
@@ -79,13 +100,24 @@ impl<P: Port> Authorizer<P> {
         };
         let client = client_of(&registration);
         self.credentials.edit(&server.issuer, |account| account.registration = Some(registration));
-        self.port.save(&self.credentials).await;
+        self.save().await;
         Ok(client)
     }
 
     /// The client that is known already, if it still holds.
     pub(crate) fn known_client(&self, issuer: &str) -> Option<Client> {
-        let known = self.credentials.account(issuer)?.registration.as_ref()?;
+        self.holds(self.credentials.account(issuer)?.registration.as_ref()?)
+    }
+
+    /// The client that tokens of an account were had by. Nothing is registered for it.
+    pub(crate) fn client_before(&self, server: &Server, account: &Account) -> Result<Option<Client>, AuthError> {
+        match &self.settings.preregistered {
+            Some(by_hand) => self.by_hand(by_hand, server).map(Some),
+            None => Ok(account.registration.as_ref().and_then(|known| self.holds(known))),
+        }
+    }
+
+    fn holds(&self, known: &Registration) -> Option<Client> {
         let holds = match known.how {
             Registered::ByHand => false,
             Registered::ByMetadata => self.metadata_url() == Some(known.client_id.as_str()),
@@ -104,7 +136,7 @@ impl<P: Port> Authorizer<P> {
         (is_allowed(url, false) && address.query.is_empty()).then_some(url)
     }
 
-    fn by_hand(&mut self, by_hand: &Preregistered, server: &Server) -> Result<Client, AuthError> {
+    fn by_hand(&self, by_hand: &Preregistered, server: &Server) -> Result<Client, AuthError> {
         let method = by_hand.method.unwrap_or_else(|| {
             let offered = |method: AuthMethod| match &server.methods {
                 Some(methods) => methods.iter().any(|name| name == method.name()),
@@ -130,16 +162,20 @@ impl<P: Port> Authorizer<P> {
                 Auth::Jwt(by_hand.key.clone().ok_or(AuthError::MissingClient { what: "key" })?)
             }
         };
-        let registration = Registration {
-            client_id: by_hand.client_id.clone(),
-            how: Registered::ByHand,
-            secret: None,
-            secret_expires_at: None,
-            method,
-            redirect_uri: self.settings.redirect_uri.clone(),
-        };
-        self.credentials.edit(&server.issuer, |account| account.registration = Some(registration));
+        if !matches!(auth, Auth::None) {
+            self.may_have(server)?;
+        }
         Ok(Client { id: Some(by_hand.client_id.clone()), auth })
+    }
+
+    /// Whether an authorization server may have a secret of ours: a person has looked at it, or the host names it.
+    pub(crate) fn may_have(&self, server: &Server) -> Result<(), AuthError> {
+        let named =
+            self.settings.preregistered.as_ref().is_some_and(|client| client.issuer.as_ref() == Some(&server.issuer));
+        if named || self.settings.trust_named_issuer || self.settings.grant == Grant::AuthorizationCode {
+            return Ok(());
+        }
+        Err(AuthError::UnknownIssuer { issuer: cut(&server.issuer) })
     }
 
     /// Registers dynamically (RFC 7591 section 3).
@@ -196,13 +232,21 @@ impl<P: Port> Authorizer<P> {
         ])
     }
 
-    /// Forgets a dynamic registration that the authorization server no longer knows.
-    pub(crate) fn forget_client(&mut self, issuer: &str) {
-        self.credentials.edit(issuer, |account| {
-            if account.registration.as_ref().is_some_and(|known| known.how == Registered::Dynamically) {
-                account.registration = None;
-            }
-        });
+    /// Forgets a dynamic registration if an error says that the authorization server no longer knows it. Whether there
+    /// was one; the other kinds are not the authorization server's to lose.
+    pub(crate) fn lost_client(&mut self, issuer: &str, error: &AuthError) -> bool {
+        // What the identity provider says is about our client there.
+        let AuthError::Refused { step, error, .. } = error else { return false };
+        let mut lost = false;
+        if *step != EXCHANGE && (error == "invalid_client" || error == "unauthorized_client") {
+            self.credentials.edit(issuer, |account| {
+                lost = account.registration.as_ref().is_some_and(|known| known.how == Registered::Dynamically);
+                if lost {
+                    account.registration = None;
+                }
+            });
+        }
+        lost
     }
 }
 

@@ -2,18 +2,21 @@
 
 use super::authorizer::Authorizer;
 use super::challenge::Wanted;
-use super::credentials::Tokens;
+use super::credentials::{Account, Tokens};
 use super::error::AuthError;
 use super::form::Form;
-use super::metadata::OFFLINE;
+use super::metadata::{OFFLINE, Server};
 use super::port::Port;
+use super::register::Client;
 use super::settings::Grant;
-use super::token::{is_lost_client, refused};
+use super::token::refused;
 
 /// An access token is renewed this long before it ends, in seconds; shorter lived ones in their last quarter.
 const EARLY: u64 = 30;
+/// The rule of a revocation.
+const REVOKED: &str = "RFC 7009 section 2.2";
 /// How long after a failed renewal ahead of time the next one is tried, in seconds.
-const PAUSE: u64 = 10;
+const PAUSE: u64 = 30;
 
 /// Whether a connection will go on by itself (C5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +42,7 @@ pub enum Outlook {
     Unknown,
 }
 
-/// How a disconnection went at the provider. Here the tokens are gone in any case.
+/// How a sign-out went at the provider. Here everything is gone in any case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Revocation {
     /// There were no tokens.
@@ -53,18 +56,24 @@ pub enum Revocation {
 }
 
 impl<P: Port> Authorizer<P> {
-    /// Disconnects: forgets the tokens here, and has the provider revoke them if it can (RFC 7009).
+    /// Signs out: forgets everything that is kept, then has the provider revoke the tokens if it can (RFC 7009). Whoever
+    /// stops waiting for the provider is signed out all the same.
     pub async fn revoke(&mut self) -> Revocation {
-        let (_lock, stored) = self.port.lock().await;
+        let (lock, stored) = self.port.lock().await;
         self.adopt(stored);
-        let (issuer, tokens) = match self.credentials.current() {
-            Some(account) => (account.issuer.clone(), account.tokens.clone()),
-            None => return Revocation::Nothing,
+        let old = std::mem::take(&mut self.credentials);
+        self.credentials.changed_at = old.changed_at;
+        self.nonces.clear();
+        self.denied.clear();
+        self.changed();
+        self.save().await;
+        drop(lock);
+        let Some((account, tokens)) = old.current().and_then(|account| Some((account, account.tokens.as_ref()?)))
+        else {
+            return Revocation::Nothing;
         };
-        let Some(tokens) = tokens else { return Revocation::Nothing };
-        self.drop_tokens().await;
+        let ended = self.revoke_at(account, tokens).await;
         self.asking = "revocation".to_owned();
-        let ended = self.revoke_at(&issuer, &tokens).await;
         match self.ended(ended) {
             Ok(true) => Revocation::Done,
             Ok(false) => {
@@ -139,11 +148,8 @@ impl<P: Port> Authorizer<P> {
         let Some(tokens) = self.credentials.tokens().cloned() else { return Ok(false) };
         let (Some(refresh), Some(issuer)) = (tokens.refresh, self.credentials.issuer.clone()) else { return Ok(false) };
         let server = self.known_server(&issuer).await?;
-        let client = match self.settings.preregistered {
-            Some(_) if self.bound_issuer().is_some_and(|bound| bound != issuer) => None,
-            Some(_) => Some(self.client(&server, false).await?),
-            None => self.known_client(&issuer),
-        };
+        let Some(account) = self.credentials.current() else { return Ok(false) };
+        let client = self.client_before(&server, account)?;
         let Some(client) = client.filter(|client| client.id == tokens.client_id) else { return Ok(false) };
         let mut form = Form::grant("refresh_token");
         form.secret("refresh_token", &refresh);
@@ -155,52 +161,56 @@ impl<P: Port> Authorizer<P> {
                 if let Some(tokens) = self.credentials.tokens_mut() {
                     granted.replace(tokens, now);
                 }
-                self.generation += 1;
-                self.port.save(&self.credentials).await;
+                self.changed();
+                self.save().await;
                 Ok(true)
             }
             Err(error) => {
-                // Only these say that it will never be accepted again.
-                if let AuthError::Refused { error: code, .. } = &error
-                    && (code == "invalid_grant" || is_lost_client(code))
-                {
+                // Only these say that it will never be accepted again: it is dead, or the client that it belongs to is.
+                let dead = matches!(&error, AuthError::Refused { error, .. } if error == "invalid_grant");
+                if self.lost_client(&issuer, &error) || dead {
                     if let Some(tokens) = self.credentials.tokens_mut() {
                         tokens.refresh = None;
                     }
-                    if is_lost_client(code) {
-                        self.forget_client(&issuer);
-                    }
-                    self.port.save(&self.credentials).await;
+                    self.save().await;
                 }
                 Err(error)
             }
         }
     }
 
-    async fn revoke_at(&mut self, issuer: &str, tokens: &Tokens) -> Result<bool, AuthError> {
-        const STEP: &str = "revocation";
-        let server = self.known_server(issuer).await?;
-        let Some(url) = server.revocation.clone() else { return Ok(false) };
-        let client = match self.settings.preregistered {
-            Some(_) => Some(self.client(&server, false).await?),
-            None => self.known_client(issuer),
-        };
+    async fn revoke_at(&mut self, account: &Account, tokens: &Tokens) -> Result<bool, AuthError> {
+        let server = self.known_server(&account.issuer).await?;
+        if server.revocation.is_none() {
+            return Ok(false);
+        }
+        let client = self.client_before(&server, account)?;
         let client = client.ok_or(AuthError::MissingClient { what: "secret or key" })?;
-        // The refresh token first: most providers end the access tokens with it (RFC 7009 section 2.1).
+        let mut ended = Ok(true);
+        // The refresh token first: most providers end the access tokens with it (RFC 7009 section 2.1). If it cannot be
+        // revoked, the other one still may.
         let both = [("refresh_token", tokens.refresh.as_deref()), ("access_token", Some(tokens.access.as_str()))];
         for (hint, token) in both {
             let Some(token) = token else { continue };
-            let mut form = Form::default();
-            form.secret("token", token);
-            form.open("token_type_hint", hint);
-            self.authenticate(&server, &client, &mut form).await?;
-            let response = self.post(STEP, &url, &form).await?;
-            if !(200..300).contains(&response.status) {
-                return Err(refused(STEP, &response, &form.secrets));
+            match self.revoke_one(&server, &client, hint, token).await {
+                Ok(()) => self.steps.ok(REVOKED, &self.asking, "revoked"),
+                Err(error) => {
+                    self.steps.warn(REVOKED, &self.asking, &error.to_string());
+                    ended = ended.and(Err(error));
+                }
             }
-            self.steps.ok("RFC 7009 section 2.2", &self.asking, "revoked");
         }
-        Ok(true)
+        ended
+    }
+
+    async fn revoke_one(&mut self, server: &Server, client: &Client, hint: &str, token: &str) -> Result<(), AuthError> {
+        const STEP: &str = "revocation";
+        let mut form = Form::default();
+        form.secret("token", token);
+        form.open("token_type_hint", hint);
+        self.authenticate(server, client, &mut form).await?;
+        let response = self.post(STEP, server.revocation.as_deref().unwrap_or_default(), &form).await?;
+        if (200..300).contains(&response.status) { Ok(()) } else { Err(refused(STEP, &response, &form.secrets)) }
     }
 }
 

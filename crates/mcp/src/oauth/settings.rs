@@ -120,7 +120,8 @@ pub struct Preregistered {
     /// Its key, if it has one. Wins over the secret.
     pub key: Option<ClientKey>,
     /// Issuer identifier of the authorization server that knows it, byte for byte. Without one, the client is bound to
-    /// the first authorization server that it is used with.
+    /// the first authorization server that it is used with, and its secret or key is used only where a person signs in or
+    /// [`Settings::trust_named_issuer`] is on.
     pub issuer: Option<String>,
     /// How to authenticate; chosen by what the authorization server supports if none is given.
     pub method: Option<AuthMethod>,
@@ -151,14 +152,19 @@ pub struct Settings {
     pub preregistered: Option<Preregistered>,
     /// How tokens are had.
     pub grant: Grant,
+    /// Whether what proves who we are may go to whatever authorization server the MCP server names, where no person looks
+    /// at it first. Off by default, since a hostile server could name its own. Without it, a grant without a person needs
+    /// [`Preregistered::issuer`] before a secret or a key is used; an assertion of [`Grant::JwtBearer`] does without where
+    /// its own `aud` names the authorization server (RFC 7523 section 3).
+    pub trust_named_issuer: bool,
     /// Whether tokens are bound to a key (RFC 9449) where the authorization server can do that.
     pub dpop: bool,
     /// Scopes that the host wants, separated by spaces: together with those of a challenge, and in place of those that
     /// the resource names.
     pub scope: Option<String>,
-    /// Whether a server without protected resource metadata is treated as 2025-03-26 says: its own origin is the
-    /// authorization server, with default endpoints where that has no metadata either. Later revisions do without, so
-    /// this is off once a connection is known to speak 2026-07-28.
+    /// Whether a server that neither has nor names protected resource metadata is treated as 2025-03-26 says: its own
+    /// origin is the authorization server, with default endpoints where that has no metadata either. Later revisions do
+    /// without, so turn it off once a connection is known to speak one.
     pub legacy_fallback: bool,
 }
 
@@ -172,6 +178,7 @@ impl Settings {
             client_metadata_url: None,
             preregistered: None,
             grant: Grant::AuthorizationCode,
+            trust_named_issuer: false,
             dpop: false,
             scope: None,
             legacy_fallback: true,

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::address::{Address, encode, is_allowed};
+use super::address::{Address, encode, hidden, is_allowed};
 use super::authorizer::Authorizer;
 use super::callback;
 use super::credentials::Tokens;
@@ -22,7 +22,11 @@ use crate::types::without_query;
 
 /// RFC 7523 section 2.1.
 pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// The step at the company's identity provider, in [`AuthError::Refused`].
+pub(crate) const EXCHANGE: &str = "token exchange";
 const ID_JAG: &str = "urn:ietf:params:oauth:token-type:id-jag";
+/// Shortest lifetime that is believed, in seconds. With less, almost every request would renew the token.
+const SHORTEST: u64 = 5;
 /// Longest lifetime that is believed, in seconds: ten years.
 const LONGEST: u64 = 315_360_000;
 
@@ -38,9 +42,6 @@ impl<P: Port> Authorizer<P> {
     /// Gets tokens by the grant of the settings and keeps them.
     pub(crate) async fn obtain(&mut self, found: &Found, scope: Option<String>) -> Result<(), AuthError> {
         let server = &found.server;
-        if let Some(refusal) = &self.refusal {
-            return Err(refusal.clone());
-        }
         if found.bound && !server.dpop {
             return Err(AuthError::NotBound { what: "the server demands that, its authorization server cannot do it" });
         }
@@ -54,29 +55,16 @@ impl<P: Port> Authorizer<P> {
         }
         let client = self.client(server, dpop).await?;
         let jkt = if dpop { Some(jwt::thumbprint(&self.port.dpop_jwk().await?)) } else { None };
-        let settings = Rc::clone(&self.settings);
         let mut scope = scope;
-        let mut form = match &settings.grant {
-            Grant::AuthorizationCode => {
-                scope = scope_for_person(scope, server);
-                let asked = self.code(found, client.id.as_deref(), scope.as_deref(), jkt.as_deref()).await;
-                self.lost_client(&server.issuer, asked.as_ref().err()).await;
-                asked?
+        let granted = match self.ask(found, &client, &mut scope, jkt.as_deref()).await {
+            Ok(granted) => granted,
+            Err(error) => {
+                if self.lost_client(&server.issuer, &error) {
+                    self.save().await;
+                }
+                return Err(error);
             }
-            Grant::ClientCredentials => Form::grant("client_credentials"),
-            Grant::JwtBearer { assertion } => asserted(assertion),
-            Grant::EnterpriseManaged(idp) => asserted(&self.exchange(idp, found, scope.as_deref()).await?),
         };
-        if !matches!(settings.grant, Grant::AuthorizationCode) {
-            form.maybe("scope", scope.as_deref());
-        }
-        form.open("resource", &found.resource);
-        let granted = self.token_request("token request", server, &client, &form, dpop).await;
-        if let (Grant::JwtBearer { .. }, Err(error @ AuthError::Refused { .. })) = (&settings.grant, &granted) {
-            self.refusal = Some(error.clone());
-        }
-        self.lost_client(&server.issuer, granted.as_ref().err()).await;
-        let granted = granted?;
         let now = self.port.now();
         let tokens = Tokens {
             scope: granted.scope.or_else(|| scope.clone()),
@@ -87,26 +75,48 @@ impl<P: Port> Authorizer<P> {
             requested: scope,
             resource: found.resource.clone(),
             client_id: client.id,
+            grant: self.settings.grant.name().to_owned(),
             jkt,
         };
         let issuer = server.issuer.clone();
         // Tokens of an authorization server that is no longer trusted are of no use to anybody.
-        for account in &mut self.credentials.accounts {
-            account.tokens = None;
-        }
+        self.credentials.forget_tokens();
         self.credentials.edit(&issuer, |account| account.tokens = Some(tokens));
         self.credentials.issuer = Some(issuer);
-        self.generation += 1;
-        self.port.save(&self.credentials).await;
+        self.changed();
+        self.save().await;
         Ok(())
     }
 
-    /// Forgets a registration that the authorization server says it does not know.
-    async fn lost_client(&mut self, issuer: &str, error: Option<&AuthError>) {
-        if matches!(error, Some(AuthError::Refused { error, .. }) if is_lost_client(error)) {
-            self.forget_client(issuer);
-            self.port.save(&self.credentials).await;
+    /// Asks for tokens, after whatever the grant takes. `scope` becomes what is asked for.
+    async fn ask(
+        &mut self,
+        found: &Found,
+        client: &Client,
+        scope: &mut Option<String>,
+        jkt: Option<&str>,
+    ) -> Result<Granted, AuthError> {
+        let server = &found.server;
+        let settings = Rc::clone(&self.settings);
+        let mut form = match &settings.grant {
+            Grant::AuthorizationCode => {
+                *scope = scope_for_person(scope.take(), server);
+                self.code(found, client.id.as_deref(), scope.as_deref(), jkt).await?
+            }
+            Grant::ClientCredentials => Form::grant("client_credentials"),
+            Grant::JwtBearer { assertion } => {
+                if !jwt::is_for(assertion, &[&server.issuer, server.token()?]) {
+                    self.may_have(server)?;
+                }
+                asserted(assertion)
+            }
+            Grant::EnterpriseManaged(idp) => asserted(&self.exchange(idp, found, scope.as_deref()).await?),
+        };
+        if !matches!(settings.grant, Grant::AuthorizationCode) {
+            form.maybe("scope", scope.as_deref());
         }
+        form.open("resource", &found.resource);
+        self.token_request("token request", server, client, &form, jkt.is_some()).await
     }
 
     /// The sign-in of the authorization code grant with PKCE (OAuth 2.1 section 4.1, RFC 7636). Gives the parameters of
@@ -162,7 +172,7 @@ impl<P: Port> Authorizer<P> {
         ]);
         let callback =
             self.port.authorize(&SignInPage { url: &url, state: &state, issuer: &server.issuer, scope }).await?;
-        let code = callback::code(&callback, &state, &server.issuer, server.iss)?;
+        let code = callback::code(&callback, &state, &server.issuer, server.iss, hidden(&found.resource))?;
         self.steps.ok("RFC 9207 section 2.4", &self.asking, "a code, with the right state and issuer");
         let mut form = Form::grant("authorization_code");
         form.secret("code", &code);
@@ -173,7 +183,6 @@ impl<P: Port> Authorizer<P> {
 
     /// Exchanges the person's ID token for a grant (RFC 8693, Enterprise-Managed Authorization section 4).
     async fn exchange(&mut self, idp: &Idp, found: &Found, scope: Option<&str>) -> Result<String, AuthError> {
-        const STEP: &str = "token exchange";
         let url = match &idp.token_endpoint {
             Some(url) => url.clone(),
             None => self.idp_endpoint(&idp.issuer).await?,
@@ -192,21 +201,21 @@ impl<P: Port> Authorizer<P> {
         if let Some(value) = &idp.client_secret {
             form.secret("client_secret", value);
         }
-        let response = self.post(STEP, &url, &form).await?;
+        let response = self.post(EXCHANGE, &url, &form).await?;
         if !(200..300).contains(&response.status) {
-            return Err(refused(STEP, &response, &form.secrets));
+            return Err(refused(EXCHANGE, &response, &form.secrets));
         }
         let document: Value = serde_json::from_str(&response.body)
-            .map_err(|_| AuthError::Malformed { step: STEP, what: "it is not JSON" })?;
+            .map_err(|_| AuthError::Malformed { step: EXCHANGE, what: "it is not JSON" })?;
         let text = |member: &str| document.get(member).and_then(Value::as_str);
         if text("issued_token_type") != Some(ID_JAG) {
-            return Err(AuthError::Malformed { step: STEP, what: "its `issued_token_type` is not id-jag" });
+            return Err(AuthError::Malformed { step: EXCHANGE, what: "its `issued_token_type` is not id-jag" });
         }
         if !text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("N_A")) {
-            return Err(AuthError::Malformed { step: STEP, what: "its `token_type` is not N_A" });
+            return Err(AuthError::Malformed { step: EXCHANGE, what: "its `token_type` is not N_A" });
         }
         let grant = text("access_token").filter(|token| is_token(token));
-        let grant = grant.ok_or(AuthError::Malformed { step: STEP, what: "it has no usable grant" })?;
+        let grant = grant.ok_or(AuthError::Malformed { step: EXCHANGE, what: "it has no usable grant" })?;
         self.steps.ok("RFC 8693 section 2.2.1", &self.asking, "an identity assertion grant");
         Ok(grant.to_owned())
     }
@@ -321,11 +330,6 @@ fn scope_for_person(scope: Option<String>, server: &Server) -> Option<String> {
     (!wanted.is_empty()).then_some(wanted)
 }
 
-/// Whether the authorization server no longer knows the client.
-pub(crate) fn is_lost_client(error: &str) -> bool {
-    matches!(error, "invalid_client" | "unauthorized_client")
-}
-
 /// Whether a token can go into a header as it is.
 fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
@@ -380,8 +384,7 @@ fn seconds(value: &Value) -> Option<u64> {
         Value::Number(number) => number.as_u64().or_else(|| leading(&number.to_string())),
         _ => None,
     };
-    // Less than a second is no lifetime: every request would renew the token.
-    whole.filter(|seconds| *seconds > 0).map(|seconds| seconds.min(LONGEST))
+    whole.filter(|seconds| *seconds >= SHORTEST).map(|seconds| seconds.min(LONGEST))
 }
 
 /// The whole part of a plain decimal number. Exponents make no sense in a lifetime, and reading them takes a lot of
@@ -435,11 +438,13 @@ mod tests {
         assert_eq!(lifetime("3600"), Some(3600));
         assert_eq!(lifetime("\"3600\""), Some(3600));
         assert_eq!(lifetime("59.9"), Some(59));
+        assert_eq!(lifetime("5"), Some(5));
         assert_eq!(lifetime("\"99999999999999999999\""), Some(LONGEST));
         assert_eq!(lifetime("999999999999999"), Some(LONGEST));
-        for junk in
-            ["0", "0.5", "-1", "null", "\"soon\"", "[]", "\"NaN\"", "\"inf\"", "1e300", "\"1e3\"", "\"\"", "\"+5\""]
-        {
+        for junk in [
+            "0", "0.5", "1", "4.9", "\"4\"", "-1", "null", "\"soon\"", "[]", "\"NaN\"", "\"inf\"", "1e300", "\"1e3\"",
+            "\"\"", "\"+5\"",
+        ] {
             assert_eq!(lifetime(junk), None, "{junk}");
         }
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use mcp::oauth::{AuthError, Retry};
+use mcp::oauth::{AuthError, Authorizer, Credentials, Retry};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::rig::{AS, ENDPOINT, META, PRM, Rig, World, part};
+use crate::rig::{AS, ENDPOINT, META, ORIGIN, PRM, ROOT_PRM, Rig, World, block_on, part};
 
 fn bound() -> (World, Rig) {
     let world = World::new();
@@ -67,6 +67,24 @@ fn the_address_in_a_proof_has_no_query() {
 }
 
 #[test]
+fn the_address_in_a_proof_ends_with_a_slash_where_there_is_no_path_and_the_resource_does_not() {
+    let world = World::new();
+    world.server(AS, META, json!({"dpop_signing_alg_values_supported": ["ES256"]}));
+    world.doc(ROOT_PRM, json!({"resource": ORIGIN, "authorization_servers": [AS]}));
+    let mut settings = World::settings();
+    settings.dpop = true;
+    settings.endpoint = ORIGIN.into();
+    let mut rig = world.rig_with(settings);
+    rig.refuse(None).unwrap();
+    assert_eq!(world.seen("/token")[0].form["resource"], ORIGIN);
+    for url in [ORIGIN, "https://mcp.example?x=1", "https://mcp.example/?x=1"] {
+        let signed = block_on(rig.auth.headers("POST", url)).unwrap();
+        let proof = &signed.headers.iter().find(|(name, _)| name == "DPoP").unwrap().1;
+        assert_eq!(part(proof, 1)["htu"], "https://mcp.example/");
+    }
+}
+
+#[test]
 fn dpop_nonce_is_used_for_each_server_when_it_asks() {
     let (world, mut rig) = bound();
     world.edit(AS, |server| server.nonce = Some("as-nonce".into()));
@@ -85,6 +103,21 @@ fn dpop_nonce_is_used_for_each_server_when_it_asks() {
     rig.auth.seen_nonce(ENDPOINT, "rs-nonce-2");
     assert_eq!(part(&rig.header("DPoP").unwrap(), 1)["nonce"], "rs-nonce-2");
     assert_eq!(world.seen("VISIT").len(), 1);
+}
+
+#[test]
+fn a_challenge_of_the_other_scheme_asks_for_neither_a_scope_nor_a_nonce() {
+    let both = "Bearer scope=\"b\", DPoP scope=\"a\"";
+    let (world, mut rig) = bound();
+    rig.refuse(Some(both)).unwrap();
+    assert_eq!(world.seen("VISIT")[0].form["scope"], "a");
+    let world = World::new();
+    let mut rig = world.rig();
+    rig.refuse(Some(both)).unwrap();
+    assert_eq!(world.seen("VISIT")[0].form["scope"], "b");
+    rig.next();
+    let wants = "Bearer, DPoP error=\"use_dpop_nonce\"";
+    assert_eq!(rig.refuse_as(401, Some(wants), Some("n")), Ok(Retry::SignedIn));
 }
 
 #[test]
@@ -149,6 +182,31 @@ fn a_token_whose_key_is_gone_is_not_sent() {
     rig.next();
     assert_eq!(rig.refuse(None), Ok(Retry::SignedIn));
     assert!(rig.authorization().is_some());
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_an_error_and_no_request_without_a_token() {
+    let (world, mut rig) = bound();
+    rig.refuse(None).unwrap();
+    world.0.borrow_mut().key = String::new();
+    let signed = block_on(rig.auth.headers("POST", ENDPOINT));
+    assert!(matches!(signed, Err(AuthError::Key(_))), "{signed:?}");
+    // The tokens are still there for when the key is.
+    world.0.borrow_mut().key = "key-one".into();
+    assert!(rig.authorization().is_some());
+}
+
+#[test]
+fn tokens_that_another_tab_has_for_the_present_key_are_taken_over() {
+    let (world, mut rig) = bound();
+    rig.refuse(None).unwrap();
+    world.0.borrow_mut().key = "key-two".into();
+    let mut tab = Authorizer::new(world.clone(), rig.auth.settings().clone(), Credentials::default());
+    world.wait(1);
+    block_on(tab.sign_in(None)).unwrap();
+    world.0.borrow_mut().stored = Some(tab.credentials().clone());
+    let access = tab.credentials().tokens().unwrap().access.clone();
+    assert_eq!(rig.authorization(), Some(format!("DPoP {access}")));
 }
 
 #[test]

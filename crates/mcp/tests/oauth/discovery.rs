@@ -3,7 +3,7 @@
 use mcp::oauth::{AuthError, Retry, WebFailure};
 use serde_json::json;
 
-use crate::rig::{AS, ENDPOINT, META, ORIGIN, PRM, ROOT_PRM, World};
+use crate::rig::{AS, ENDPOINT, META, ORIGIN, PRM, ROOT_PRM, World, block_on};
 
 fn challenge(url: &str) -> String {
     format!("Bearer resource_metadata=\"{url}\"")
@@ -138,6 +138,27 @@ fn endpoints_with_another_scheme_are_not_used() {
 }
 
 #[test]
+fn addresses_with_dot_segments_are_not_used() {
+    for dots in ["..", "%2e%2E", ".%2e", "."] {
+        let world = World::new();
+        let issuer = format!("{AS}/a/{dots}");
+        world.doc(PRM, json!({"resource": ENDPOINT, "authorization_servers": [issuer]}));
+        assert_eq!(world.rig().refuse(None), Err(AuthError::Endpoint { member: "authorization_servers" }));
+        let world = World::new();
+        world.server(AS, META, json!({"token_endpoint": format!("{AS}/{dots}/token")}));
+        assert_eq!(world.rig().refuse(None), Err(AuthError::Endpoint { member: "token_endpoint" }));
+        let mut settings = World::settings();
+        settings.endpoint = format!("{ENDPOINT}/{dots}/other");
+        assert!(matches!(world.rig_with(settings).refuse(None), Err(AuthError::BadSetting { .. })));
+        // Nor does a token go to one.
+        let mut rig = World::new().rig();
+        rig.refuse(None).unwrap();
+        let signed = block_on(rig.auth.headers("POST", &format!("{ENDPOINT}/{dots}/other"))).unwrap();
+        assert!(signed.headers.is_empty());
+    }
+}
+
+#[test]
 fn pkce_has_to_be_advertised_with_s256() {
     for methods in [json!(null), json!([]), json!(["plain"]), json!(["s256"]), json!("S256")] {
         let world = World::new();
@@ -227,6 +248,20 @@ fn a_modern_connection_has_no_such_fallback() {
 }
 
 #[test]
+fn a_server_that_names_a_document_or_has_one_has_no_such_fallback_either() {
+    let url = "https://mcp.example/.well-known/oauth-authorization-server";
+    let world = World::new();
+    world.forget(PRM);
+    world.server(ORIGIN, url, json!({}));
+    assert_eq!(world.rig().refuse(Some(&challenge(PRM))), Err(AuthError::NoMetadata));
+    for servers in [json!(null), json!([]), json!("https://as.example")] {
+        world.doc(PRM, json!({"resource": ENDPOINT, "authorization_servers": servers}));
+        assert_eq!(world.rig().refuse(None), Err(AuthError::NoMetadata), "{servers}");
+    }
+    assert!(world.seen("VISIT").is_empty() && world.seen("POST").is_empty());
+}
+
+#[test]
 fn an_endpoint_that_is_not_https_is_refused_before_anything_is_asked() {
     let world = World::new();
     let mut settings = World::settings();
@@ -239,7 +274,7 @@ fn an_endpoint_that_is_not_https_is_refused_before_anything_is_asked() {
 fn an_examination_reads_the_documents_and_stops() {
     let world = World::new();
     let mut rig = world.rig();
-    crate::rig::block_on(rig.auth.examine(None)).unwrap();
+    block_on(rig.auth.examine(None)).unwrap();
     assert_eq!(world.fetched(), [PRM, META]);
     assert!(world.seen("VISIT").is_empty() && world.seen("/register").is_empty());
     assert_eq!(rig.auth.steps().len(), 2);

@@ -1,9 +1,9 @@
 //! `auth/client-credentials-*`, `auth/wif-jwt-bearer`, `auth/enterprise-managed-authorization`.
 
-use mcp::oauth::{Algorithm, AuthError, ClientKey, Grant, Idp, Outlook, Preregistered, Retry, Settings};
+use mcp::oauth::{Algorithm, AuthError, Authorizer, ClientKey, Grant, Idp, Outlook, Preregistered, Retry, Settings};
 use serde_json::{Value, json};
 
-use crate::rig::{AS, ENDPOINT, META, World, part};
+use crate::rig::{AS, ENDPOINT, META, Rig, World, base64url, part};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const IDP: &str = "https://idp.example";
@@ -117,7 +117,7 @@ fn wif_jwt_bearer_sends_the_assertion() {
     assert_eq!(token.form["client_id"], "conformance-test-client");
     assert!(!token.form.contains_key("scope"));
     // Without a client id too: the assertion says it all.
-    let grant = Grant::JwtBearer { assertion: "canary-workload".into() };
+    let grant = Grant::JwtBearer { assertion: workload(json!(AS)) };
     assert_eq!(world.rig_with(settings(grant, None)).refuse(None), Ok(Retry::SignedIn));
 }
 
@@ -136,6 +136,79 @@ fn wif_jwt_bearer_neither_repeats_a_refusal_nor_tries_another_grant() {
             rig.next();
         }
         assert_eq!(world.seen("/token").len(), 1);
+    }
+}
+
+/// A JWT for an audience. Nobody here checks its signature.
+fn workload(audience: Value) -> String {
+    let claims = json!({"iss": "https://cloud.example", "sub": "workload", "aud": audience}).to_string();
+    format!("e30.{}.canary-signature", base64url(claims.as_bytes()))
+}
+
+/// `client`, without saying who knows it.
+fn unbound(secret: Option<&str>, pem: Option<&str>) -> Option<Preregistered> {
+    client(secret, pem).map(|client| Preregistered { issuer: None, ..client })
+}
+
+#[test]
+fn what_needs_no_person_goes_to_no_authorization_server_that_only_the_server_names() {
+    let workload = || Grant::JwtBearer { assertion: "canary-workload".into() };
+    let enterprise = |preregistered| {
+        let (_, settings) = enterprise(json!({}));
+        Settings { preregistered, ..settings }
+    };
+    let unknown = Err(AuthError::UnknownIssuer { issuer: AS.into() });
+    for settings in [
+        settings(Grant::ClientCredentials, unbound(Some("canary-secret"), None)),
+        settings(Grant::ClientCredentials, unbound(None, Some("canary-pem"))),
+        settings(workload(), None),
+        settings(workload(), unbound(None, None)),
+        enterprise(unbound(Some("canary-secret"), None)),
+        enterprise(unbound(None, Some("canary-pem"))),
+    ] {
+        let (world, _) = self::enterprise(json!({}));
+        let mut rig = world.rig_with(settings.clone());
+        assert_eq!(rig.refuse(None), unknown, "{settings:?}");
+        // Nor the second time: a refusal binds the client to nobody.
+        rig.next();
+        assert_eq!(rig.refuse(None), unknown, "{settings:?}");
+        assert!(world.seen("/token").is_empty());
+        // The host may say that it trusts whom the server names.
+        let trusting = Settings { trust_named_issuer: true, ..settings };
+        assert_eq!(world.rig_with(trusting).refuse(None), Ok(Retry::SignedIn));
+    }
+    // With nothing to lose, the identity provider decides.
+    let (world, _) = self::enterprise(json!({}));
+    assert_eq!(world.rig_with(enterprise(unbound(None, None))).refuse(None), Ok(Retry::SignedIn));
+}
+
+#[test]
+fn a_client_that_a_person_has_used_does_not_become_one_for_machines() {
+    let world = World::new();
+    let person = settings(Grant::AuthorizationCode, unbound(Some("canary-secret"), None));
+    let mut rig = world.rig_with(person);
+    rig.refuse(None).unwrap();
+    let machine = settings(Grant::ClientCredentials, unbound(Some("canary-secret"), None));
+    let mut rig = Rig { auth: Authorizer::new(world.clone(), machine, rig.auth.credentials().clone()), ..rig };
+    rig.next();
+    assert_eq!(rig.refuse(None), Err(AuthError::UnknownIssuer { issuer: AS.into() }));
+}
+
+#[test]
+fn wif_an_assertion_says_itself_whom_it_is_for() {
+    for (audience, fits) in [
+        (json!(AS), true),
+        (json!("https://as.example/token"), true),
+        (json!(["https://other.example", AS]), true),
+        (json!("https://as.example/"), false),
+        (json!(["https://other.example"]), false),
+        (json!(null), false),
+    ] {
+        let world = world("none");
+        let grant = Grant::JwtBearer { assertion: workload(audience.clone()) };
+        let mut rig = world.rig_with(settings(grant, unbound(None, None)));
+        assert_eq!(rig.refuse(None).is_ok(), fits, "{audience}");
+        assert_eq!(world.seen("/token").len(), usize::from(fits));
     }
 }
 
@@ -206,4 +279,17 @@ fn an_exchange_that_gives_something_else_is_not_passed_on() {
         assert!(matches!(error, AuthError::Malformed { step: "token exchange", .. }));
         assert_eq!(world.seen("/token").len(), 1);
     }
+}
+
+#[test]
+fn an_identity_provider_that_does_not_know_us_does_not_cost_the_client_at_the_authorization_server() {
+    let (world, mut settings) = enterprise(json!({}));
+    settings.preregistered = None;
+    world.server(AS, META, json!({}));
+    let mut rig = world.rig_with(settings);
+    rig.refuse(None).unwrap();
+    rig.next();
+    world.edit(IDP, |server| server.first.push_back((401, json!({"error": "invalid_client"}))));
+    assert!(matches!(rig.refuse(None), Err(AuthError::Refused { step: "token exchange", .. })));
+    assert!(rig.auth.credentials().current().unwrap().registration.is_some());
 }

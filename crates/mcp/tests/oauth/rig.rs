@@ -67,6 +67,8 @@ pub(crate) struct Server {
 pub(crate) struct Inner {
     pub(crate) docs: BTreeMap<String, (u16, String)>,
     pub(crate) broken: Vec<String>,
+    /// What never answers.
+    pub(crate) silent: Vec<String>,
     pub(crate) servers: Vec<Server>,
     pub(crate) seen: Vec<Seen>,
     pub(crate) now: u64,
@@ -78,6 +80,7 @@ pub(crate) struct Inner {
     pub(crate) person: Option<AuthorizeFailure>,
     /// Changes the callback URL before it is handed over.
     pub(crate) callback: Option<fn(String) -> String>,
+    /// What the DPoP key is made of; empty for one that cannot be had.
     pub(crate) key: String,
 }
 
@@ -95,6 +98,7 @@ impl World {
         let world = Self(Rc::new(RefCell::new(Inner {
             docs: BTreeMap::new(),
             broken: Vec::new(),
+            silent: Vec::new(),
             servers: Vec::new(),
             seen: Vec::new(),
             now: 1_000_000,
@@ -263,6 +267,17 @@ pub(crate) fn form(text: &str) -> BTreeMap<String, String> {
     pairs.map(|(name, value)| (decode(name), decode(value))).collect()
 }
 
+pub(crate) fn base64url(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)).collect();
+    bits.chunks(6)
+        .map(|group| {
+            let value = (0..6).fold(0u8, |value, at| value << 1 | group.get(at).copied().unwrap_or(0));
+            char::from(DIGITS[usize::from(value)])
+        })
+        .collect()
+}
+
 /// The claims or the header of a JWT.
 pub(crate) fn part(jwt: &str, at: usize) -> Value {
     let text = jwt.split('.').nth(at).unwrap();
@@ -348,8 +363,12 @@ impl Port for World {
             form: if body.starts_with('{') { BTreeMap::new() } else { form(&body) },
             body,
         };
+        self.0.borrow_mut().seen.push(seen.clone());
+        let silent = self.0.borrow().silent.iter().any(|prefix| request.url.starts_with(prefix.as_str()));
+        if silent {
+            std::future::pending::<()>().await;
+        }
         let mut inner = self.0.borrow_mut();
-        inner.seen.push(seen.clone());
         if inner.broken.iter().any(|prefix| request.url.starts_with(prefix.as_str())) {
             return Err(WebFailure::Network("Failed to fetch".into()));
         }
@@ -412,6 +431,9 @@ impl Port for World {
     }
 
     async fn dpop_jwk(&self) -> Result<PublicJwk, KeyFailure> {
+        if self.0.borrow().key.is_empty() {
+            return Err(KeyFailure("the store does not give it".into()));
+        }
         Ok(PublicJwk { x: self.0.borrow().key.clone(), y: "y".into() })
     }
 

@@ -101,11 +101,17 @@ fn a_denied_step_up_is_not_asked_again() {
     let mut rig = world.rig();
     rig.refuse(Some("Bearer scope=\"a\"")).unwrap();
     rig.next();
-    world.0.borrow_mut().person = Some(AuthorizeFailure::Cancelled);
-    assert!(matches!(rig.refuse_as(403, Some(&step_up("b")), None), Err(AuthError::SignIn(_))));
-    rig.next();
-    assert!(matches!(rig.refuse_as(403, Some(&step_up("b")), None), Err(AuthError::StillInsufficient { .. })));
-    assert_eq!(world.seen("VISIT").len(), 2);
+    let failed = AuthorizeFailure::Failed("the host's own words".into());
+    for (failure, scope, visits) in [(AuthorizeFailure::Cancelled, "b", 2), (failed, "c", 3)] {
+        world.0.borrow_mut().person = Some(failure);
+        assert!(matches!(rig.refuse_as(403, Some(&step_up(scope)), None), Err(AuthError::SignIn(_))));
+        rig.next();
+        assert!(matches!(rig.refuse_as(403, Some(&step_up(scope)), None), Err(AuthError::StillInsufficient { .. })));
+        assert_eq!(world.seen("VISIT").len(), visits);
+    }
+    // It was no answer to the question for a sign-in.
+    world.0.borrow_mut().person = None;
+    assert_eq!(rig.refuse(None), Ok(Retry::SignedIn));
     // The old token is still there.
     assert!(rig.authorization().is_some());
 }

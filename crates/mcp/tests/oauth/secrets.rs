@@ -162,6 +162,10 @@ fn every_grant_prints_no_secret() {
         let mut settings = World::settings();
         settings.grant = grant;
         settings.preregistered = preregistered;
+        let mut rig = world.rig_with(settings.clone());
+        let error = rig.refuse(None).unwrap_err();
+        assert!(!printed(&rig, &[error]).contains("canary"));
+        settings.trust_named_issuer = true;
         let mut rig = world.rig_with(settings);
         rig.refuse(None).unwrap();
         clean(&world, &rig, &[]);
@@ -186,10 +190,40 @@ fn a_key_in_the_address_of_the_server_is_not_printed() {
     world.doc("https://mcp.example/.well-known/oauth-protected-resource/mcp?key=canary-query", document);
     let mut settings = World::settings();
     settings.endpoint = endpoint.into();
-    let mut rig = world.rig_with(settings);
+    let mut rig = world.rig_with(settings.clone());
     rig.refuse(None).unwrap();
     assert_eq!(world.seen("/token")[0].form["resource"], endpoint);
     clean(&world, &rig, &[]);
+    // Nor where others repeat it: the token endpoint, the sign-in page, the two documents.
+    let said = format!("no token for {endpoint}");
+    let body = json!({"error": said, "error_description": said});
+    world.edit(AS, |server| server.first.push_back((400, body)));
+    let mut errors = vec![block_on(rig.auth.sign_in(None)).unwrap_err()];
+    world.edit(AS, |server| server.error = Some((said.clone(), said)));
+    errors.push(block_on(rig.auth.sign_in(None)).unwrap_err());
+    assert!(printed(&rig, &errors).contains("no token for [hidden]"));
+    world.server(AS, META, json!({"issuer": format!("{AS}?key=canary-query")}));
+    errors.push(block_on(rig.auth.sign_in(None)).unwrap_err());
+    let named = "https://mcp.example/named";
+    for document in [
+        json!({"resource": endpoint, "authorization_servers": [endpoint]}),
+        json!({"resource": "https://mcp.example/mcp?key=canary-query-of-another", "authorization_servers": [AS]}),
+    ] {
+        world.doc(named, document);
+        let challenge = format!("Bearer resource_metadata=\"{named}\", scope=\"a\"");
+        errors.push(block_on(rig.auth.sign_in(Some(&challenge))).unwrap_err());
+    }
+    assert!(matches!(
+        errors.as_slice(),
+        [
+            AuthError::Refused { .. },
+            AuthError::Refused { .. },
+            AuthError::IssuerMismatch { .. },
+            AuthError::Endpoint { .. },
+            AuthError::Resource { .. },
+        ]
+    ));
+    clean(&world, &rig, &errors);
 }
 
 #[test]

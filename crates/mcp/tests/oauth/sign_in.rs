@@ -4,7 +4,7 @@ use mcp::oauth::{AuthError, AuthorizeFailure, Retry};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::rig::{AS, META, World};
+use crate::rig::{AS, META, World, base64url, block_on};
 
 fn advertising(advertised: Value, iss: Option<&str>) -> World {
     let world = World::new();
@@ -127,17 +127,6 @@ fn the_sign_in_is_tied_to_its_verifier() {
     assert_ne!(visits[0].form["code_challenge"], visits[1].form["code_challenge"]);
 }
 
-fn base64url(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)).collect();
-    bits.chunks(6)
-        .map(|group| {
-            let value = (0..6).fold(0u8, |value, at| value << 1 | group.get(at).copied().unwrap_or(0));
-            char::from(DIGITS[usize::from(value)])
-        })
-        .collect()
-}
-
 #[test]
 fn a_sign_in_page_with_a_query_keeps_it() {
     let world = World::new();
@@ -163,6 +152,114 @@ fn what_keeps_a_person_from_signing_in_is_told_apart() {
         let last = rig.auth.steps().last().unwrap();
         assert_eq!(last.verdict, mcp::oauth::Verdict::Stop);
         assert!(!last.remedy.is_empty());
+    }
+}
+
+#[test]
+fn a_person_who_said_no_is_not_asked_by_the_requests_that_waited() {
+    for failure in [
+        AuthorizeFailure::Cancelled,
+        AuthorizeFailure::Blocked,
+        AuthorizeFailure::TimedOut,
+        AuthorizeFailure::Failed("the host's own words".into()),
+    ] {
+        let world = World::new();
+        let mut rig = world.rig();
+        // Without a token, and with one that is refused.
+        for visits in [1, 3] {
+            world.0.borrow_mut().person = Some(failure.clone());
+            for _ in 0..3 {
+                rig.next();
+                assert_eq!(rig.refuse(None), Err(AuthError::SignIn(failure.clone())));
+                assert_eq!(world.seen("VISIT").len(), visits);
+            }
+            // The host asks because the person wants it now.
+            world.0.borrow_mut().person = None;
+            block_on(rig.auth.sign_in(None)).unwrap();
+            rig.next();
+        }
+        assert!(rig.authorization().is_some());
+    }
+}
+
+#[test]
+fn a_no_to_the_host_counts_as_well_and_another_tab_may_say_yes() {
+    let world = World::new();
+    let mut rig = world.rig();
+    world.0.borrow_mut().person = Some(AuthorizeFailure::Cancelled);
+    assert!(block_on(rig.auth.sign_in(None)).is_err());
+    assert_eq!(rig.refuse(None), Err(AuthError::SignIn(AuthorizeFailure::Cancelled)));
+    assert_eq!(world.seen("VISIT").len(), 1);
+    world.0.borrow_mut().person = None;
+    let mut tab = world.rig();
+    world.wait(1);
+    tab.refuse(None).unwrap();
+    world.0.borrow_mut().stored = Some(tab.auth.credentials().clone());
+    assert_eq!(rig.refuse(None), Ok(Retry::Renewed));
+    // What was said about no token does not count for the new one.
+    assert_eq!(rig.refuse(None), Ok(Retry::SignedIn));
+}
+
+#[test]
+fn a_no_to_a_new_sign_in_leaves_the_old_one_as_it_is() {
+    let world = World::new();
+    world.edit(AS, |server| server.refreshes = true);
+    let mut rig = world.rig();
+    rig.refuse(None).unwrap();
+    world.0.borrow_mut().person = Some(AuthorizeFailure::Cancelled);
+    assert!(block_on(rig.auth.sign_in(None)).is_err());
+    assert!(rig.authorization().is_some());
+    rig.next();
+    assert_eq!(rig.refuse(None), Ok(Retry::Refreshed));
+    assert_eq!(world.seen("VISIT").len(), 2);
+}
+
+#[test]
+fn trouble_with_a_step_up_is_no_answer_and_takes_none_back() {
+    let world = World::new();
+    let mut rig = world.rig();
+    rig.refuse(None).unwrap();
+    world.0.borrow_mut().person = Some(AuthorizeFailure::Cancelled);
+    assert!(block_on(rig.auth.sign_in(None)).is_err());
+    world.0.borrow_mut().person = None;
+    world.edit(AS, |server| server.first.push_back((503, json!({}))));
+    let challenge = Some("Bearer error=\"insufficient_scope\", scope=\"b\"");
+    rig.next();
+    assert!(matches!(rig.refuse_as(403, challenge, None), Err(AuthError::Refused { status: 503, .. })));
+    rig.next();
+    assert_eq!(rig.refuse(None), Err(AuthError::SignIn(AuthorizeFailure::Cancelled)));
+    rig.next();
+    assert_eq!(rig.refuse_as(403, challenge, None), Ok(Retry::SteppedUp));
+}
+
+#[test]
+fn what_the_sign_in_page_gives_back_is_not_asked_for_again_and_again() {
+    type Change = fn(String) -> String;
+    let changes: [(Change, AuthError); 2] = [
+        (|back| back.replace("state=", "state=x"), AuthError::State),
+        (|back| back.replace("&code=", "&cod="), AuthError::Callback { what: "it has no code" }),
+    ];
+    for (change, error) in changes {
+        let world = World::new();
+        world.0.borrow_mut().callback = Some(change);
+        let mut rig = world.rig();
+        for _ in 0..3 {
+            rig.next();
+            assert_eq!(rig.refuse(None), Err(error.clone()));
+        }
+        assert_eq!(world.seen("VISIT").len(), 1);
+    }
+    // A token endpoint that refuses the code is asked once as well, one in trouble as often as there are requests.
+    for (status, visits) in [(400, 1), (503, 3)] {
+        let world = World::new();
+        let mut rig = world.rig();
+        rig.refuse(None).unwrap();
+        world.edit(AS, |server| server.first.extend((0..3).map(|_| (status, json!({"error": "nope"})))));
+        for _ in 0..3 {
+            rig.next();
+            assert!(matches!(rig.refuse(None), Err(AuthError::Refused { .. })));
+        }
+        assert_eq!(world.seen("VISIT").len(), 1 + visits);
     }
 }
 

@@ -1,6 +1,13 @@
 //! Renewal, rotation, several tabs, disconnection; C5, X20, X23.
 
-use mcp::oauth::{AuthError, Authorizer, Chain, Outlook, Refusal, Retry, Revocation};
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use mcp::oauth::{
+    AuthError, AuthorizeFailure, Authorizer, Chain, Credentials, Grant, Outlook, Preregistered, Refusal, Retry,
+    Revocation, Settings,
+};
 use serde_json::json;
 
 use crate::rig::{AS, ENDPOINT, META, Rig, World, block_on};
@@ -102,6 +109,38 @@ fn a_dead_refresh_token_is_forgotten_and_the_person_asked() {
 }
 
 #[test]
+fn only_a_dead_refresh_token_or_a_lost_client_costs_the_refresh_token() {
+    let kept = |code: &str, by_hand: bool| {
+        let world = World::new();
+        world.edit(AS, |server| server.refreshes = true);
+        let mut settings = World::settings();
+        settings.preregistered = by_hand.then(|| Preregistered {
+            client_id: "id".into(),
+            client_secret: None,
+            key: None,
+            issuer: Some(AS.into()),
+            method: None,
+        });
+        let mut rig = world.rig_with(settings);
+        rig.refuse(None).unwrap();
+        world.edit(AS, |server| server.first.push_back((400, json!({"error": code}))));
+        world.wait(3590);
+        assert!(rig.authorization().is_some());
+        assert_eq!(world.seen("/token").len(), 2);
+        let account = rig.auth.credentials().current().unwrap();
+        (account.tokens.as_ref().unwrap().refresh.is_some(), account.registration.is_some())
+    };
+    assert_eq!(kept("invalid_grant", false), (false, true));
+    for code in ["invalid_client", "unauthorized_client"] {
+        assert_eq!(kept(code, false), (false, false));
+        assert_eq!(kept(code, true), (true, true));
+    }
+    for code in ["invalid_request", "invalid_target", "invalid_scope", "access_denied", "slow_down"] {
+        assert_eq!(kept(code, false), (true, true));
+    }
+}
+
+#[test]
 fn a_provider_in_trouble_does_not_cost_the_sign_in() {
     let (world, mut rig) = refreshing();
     world.edit(AS, |server| server.first.push_back((503, json!({}))));
@@ -144,15 +183,120 @@ fn a_token_that_another_tab_has_fetched_is_taken_over() {
 }
 
 #[test]
+fn what_another_tab_has_kept_is_only_taken_over_if_it_is_newer() {
+    let (world, mut rig) = refreshing();
+    let old = rig.auth.credentials().clone();
+    world.wait(3600);
+    let renewed = rig.authorization();
+    assert!(rig.auth.credentials().changed_at > old.changed_at);
+    // The other tab, or a store that was slow, still has the one before.
+    world.0.borrow_mut().stored = Some(old.clone());
+    world.wait(3600);
+    let again = rig.authorization();
+    assert!(again != renewed && again != Some(format!("Bearer {}", old.tokens().unwrap().access)));
+    let used: Vec<_> =
+        world.seen("/token").into_iter().filter_map(|seen| seen.form.get("refresh_token").cloned()).collect();
+    assert_eq!(used.len(), 2);
+    assert_ne!(used[0], used[1]);
+}
+
+#[test]
+fn versions_are_told_apart_within_one_second_and_by_a_clock_that_went_back() {
+    let (world, mut rig) = refreshing();
+    let mut before = rig.auth.credentials().changed_at;
+    for now in [1_000_000, 1_000_000, 5] {
+        world.0.borrow_mut().now = now;
+        rig.next();
+        rig.refuse(Some("Bearer scope=\"a\"")).unwrap();
+        let kept = rig.auth.credentials().changed_at;
+        assert!(kept > before);
+        assert_eq!(world.0.borrow().saved.last().unwrap().changed_at, kept);
+        before = kept;
+    }
+}
+
+#[test]
+fn a_sign_in_that_was_forgotten_elsewhere_is_not_written_back() {
+    let (world, mut rig) = refreshing();
+    world.0.borrow_mut().stored = Some(Credentials::default());
+    let saved = world.0.borrow().saved.len();
+    world.wait(3600);
+    assert_eq!(rig.authorization(), None);
+    assert_eq!(rig.auth.credentials().accounts, []);
+    assert_eq!(world.0.borrow().saved.len(), saved);
+    // A sign-in of later is a new one, and newer than all before, also for a tab that has slept through it.
+    rig.next();
+    assert_eq!(rig.refuse(None), Ok(Retry::SignedIn));
+    assert_eq!(world.seen("/register").len(), 2);
+    world.0.borrow_mut().stored = None;
+    world.wait(10);
+    let mut fresh = world.rig();
+    fresh.refuse(None).unwrap();
+    world.0.borrow_mut().stored = Some(fresh.auth.credentials().clone());
+    rig.next();
+    assert_eq!(rig.refuse(None), Ok(Retry::Renewed));
+}
+
+#[test]
 fn after_a_reload_the_kept_sign_in_goes_on() {
     let (world, rig) = refreshing();
     let kept = rig.auth.credentials().to_json();
-    let mut again = Authorizer::new(world.clone(), World::settings(), mcp::oauth::Credentials::from_json(&kept));
+    let mut again = Authorizer::new(world.clone(), World::settings(), Credentials::from_json(&kept));
     world.wait(3600);
     let signed = block_on(again.headers("POST", ENDPOINT)).unwrap();
     assert!(!signed.headers.is_empty());
     assert_eq!(world.seen("VISIT").len(), 1);
     assert_eq!(world.seen("/token")[1].form["grant_type"], "refresh_token");
+}
+
+#[test]
+fn kept_tokens_are_not_used_for_another_server_grant_or_client() {
+    let by_hand = |id: &str, issuer: Option<&str>| {
+        let mut settings = World::settings();
+        settings.preregistered = Some(Preregistered {
+            client_id: id.into(),
+            client_secret: Some("s".into()),
+            key: None,
+            issuer: issuer.map(str::to_owned),
+            method: None,
+        });
+        settings
+    };
+    let changed = |settings: &Settings, change: fn(&mut Settings)| {
+        let mut settings = settings.clone();
+        change(&mut settings);
+        settings
+    };
+    let (dynamic, hand) = (World::settings(), by_hand("id", None));
+    let own = [(&dynamic, dynamic.clone()), (&hand, hand.clone()), (&hand, by_hand("id", Some(AS)))];
+    let foreign = [
+        (&dynamic, hand.clone()),
+        (&hand, dynamic.clone()),
+        (&hand, by_hand("other", None)),
+        (&hand, by_hand("id", Some("https://other.example"))),
+        (&hand, changed(&hand, |settings| settings.grant = Grant::ClientCredentials)),
+        (&dynamic, changed(&dynamic, |settings| settings.grant = Grant::JwtBearer { assertion: "a".into() })),
+        (&dynamic, changed(&dynamic, |settings| settings.endpoint = "https://other.example/mcp".into())),
+        (&dynamic, changed(&dynamic, |settings| settings.redirect_uri = "https://app.example/other".into())),
+    ];
+    let cases = own.into_iter().map(|case| (case, true)).chain(foreign.into_iter().map(|case| (case, false)));
+    for ((before, after), used) in cases {
+        let world = World::new();
+        let mut rig = world.rig_with(before.clone());
+        rig.refuse(None).unwrap();
+        let kept = Credentials::from_json(&rig.auth.credentials().to_json());
+        // After a reload, and from a tab with other settings.
+        let reloaded = Authorizer::new(world.clone(), after.clone(), kept.clone());
+        world.0.borrow_mut().stored = Some(kept);
+        let mut tab = Authorizer::new(world.clone(), after.clone(), Credentials::default());
+        let refusal = Refusal { status: 401, ..Refusal::default() };
+        let taken = block_on(tab.challenged(&mut Chain::default(), refusal)) == Ok(Retry::Renewed);
+        for (mut auth, kept) in [(reloaded, true), (tab, taken)] {
+            let signed = block_on(auth.headers("POST", &after.endpoint)).unwrap();
+            let old = signed.headers == block_on(rig.auth.headers("POST", ENDPOINT)).unwrap().headers;
+            assert_eq!(old && kept, used, "{before:?} {after:?}");
+        }
+    }
 }
 
 #[test]
@@ -222,6 +366,60 @@ fn a_disconnection_says_what_the_provider_could_not_do() {
     assert_eq!(rig.authorization(), None);
 }
 
+fn revocable() -> (World, Rig) {
+    let world = World::new();
+    world.server(AS, META, json!({"revocation_endpoint": "https://as.example/revoke"}));
+    world.edit(AS, |server| server.refreshes = true);
+    let mut rig = world.rig();
+    rig.refuse(None).unwrap();
+    (world, rig)
+}
+
+#[test]
+fn a_token_that_cannot_be_revoked_does_not_keep_the_other_one_alive() {
+    let (world, mut rig) = revocable();
+    world.edit(AS, |server| server.first.push_back((503, json!({"error": "later"}))));
+    assert!(matches!(block_on(rig.auth.revoke()), Revocation::Failed(AuthError::Refused { status: 503, .. })));
+    assert_eq!(world.seen("/revoke").len(), 2);
+    // Of two errors it is the first that is told.
+    let (world, mut rig) = revocable();
+    world.edit(AS, |server| server.first = [(503, json!({})), (400, json!({}))].into());
+    assert!(matches!(block_on(rig.auth.revoke()), Revocation::Failed(AuthError::Refused { status: 503, .. })));
+    assert_eq!(world.seen("/revoke").len(), 2);
+}
+
+#[test]
+fn a_sign_out_that_is_not_waited_for_is_one_all_the_same() {
+    let (world, mut rig) = revocable();
+    let before = rig.auth.credentials().changed_at;
+    world.0.borrow_mut().silent.push("https://as.example/revoke".into());
+    {
+        let mut revocation = pin!(rig.auth.revoke());
+        assert!(revocation.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    assert_eq!(world.seen("/revoke").len(), 1);
+    let kept = world.0.borrow().saved.last().unwrap().clone();
+    assert_eq!((&kept.issuer, kept.accounts.len()), (&None, 0));
+    assert!(kept.changed_at > before);
+    assert_eq!(*rig.auth.credentials(), kept);
+    assert_eq!(rig.authorization(), None);
+    // Not even the client is known any more.
+    rig.next();
+    rig.refuse(None).unwrap();
+    assert_eq!(world.seen("/register").len(), 2);
+}
+
+#[test]
+fn a_sign_out_without_tokens_forgets_the_client_too() {
+    let world = World::new();
+    let mut rig = world.rig();
+    world.0.borrow_mut().person = Some(AuthorizeFailure::Cancelled);
+    rig.refuse(None).unwrap_err();
+    assert_eq!(rig.auth.credentials().accounts.len(), 1);
+    assert_eq!(block_on(rig.auth.revoke()), Revocation::Nothing);
+    assert_eq!(world.0.borrow().saved.last().unwrap().accounts, []);
+}
+
 #[test]
 fn a_failed_renewal_ahead_of_time_waits_before_the_next() {
     let (world, mut rig) = refreshing();
@@ -232,24 +430,30 @@ fn a_failed_renewal_ahead_of_time_waits_before_the_next() {
     }
     assert_eq!(world.seen("/token").len(), 2);
     world.0.borrow_mut().broken.clear();
-    world.wait(10);
+    world.wait(29);
+    rig.authorization();
+    assert_eq!(world.seen("/token").len(), 2);
+    world.wait(1);
     rig.authorization();
     assert_eq!(world.seen("/token").len(), 3);
 }
 
 #[test]
 fn a_lifetime_of_nothing_does_not_renew_at_every_request() {
-    let world = World::new();
-    world.edit(AS, |server| {
-        server.refreshes = true;
-        server.granted = json!({"expires_in": 0});
-    });
-    let mut rig = world.rig();
-    rig.refuse(None).unwrap();
-    for _ in 0..3 {
-        rig.authorization();
+    for lifetime in [0, 1, 4] {
+        let world = World::new();
+        world.edit(AS, |server| {
+            server.refreshes = true;
+            server.granted = json!({"expires_in": lifetime});
+        });
+        let mut rig = world.rig();
+        rig.refuse(None).unwrap();
+        for _ in 0..3 {
+            rig.authorization();
+            world.wait(2);
+        }
+        assert_eq!(world.seen("/token").len(), 1);
     }
-    assert_eq!(world.seen("/token").len(), 1);
 }
 
 #[test]
@@ -267,7 +471,7 @@ fn a_request_that_never_carries_the_token_does_not_go_round_for_ever() {
     let refusal = Refusal { status: 401, used: 0, ..Refusal::default() };
     let mut chain = Chain::default();
     let ends: Vec<_> = (0..10).map(|_| block_on(rig.auth.challenged(&mut chain, refusal))).collect();
-    assert_eq!(ends.iter().filter(|end| **end == Ok(Retry::Renewed)).count(), 5);
+    assert_eq!(ends.iter().filter(|end| **end == Ok(Retry::Renewed)).count(), 2);
     assert_eq!(ends.last(), Some(&Err(AuthError::StillRefused)));
 }
 
