@@ -491,6 +491,7 @@ pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
         OpError::Excluded { .. } | OpError::Arguments { .. } | OpError::Header { .. } => {
             (Code::Invalid, "change the values and run it again")
         }
+        OpError::Downgrade => (Code::Held, "look at the connection; an older revision protects less"),
         OpError::DefinitionChanged { .. } => (Code::Held, "rescan the connector and review the change"),
         _ => (Code::Protocol, "tell the server's operator; details are in the cause"),
     };
