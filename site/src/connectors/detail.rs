@@ -47,6 +47,7 @@ pub(crate) fn ConnectorPage(
             move || there.get().then(|| match tab {
                 ConnectorTab::Overview => view! { <Overview id=id.clone() found/> }.into_any(),
                 ConnectorTab::Actions => view! { <Actions id=id.clone() found/> }.into_any(),
+                ConnectorTab::Authentication => view! { <super::auth::Authentication id=id.clone() found/> }.into_any(),
             })
         }
     }
@@ -62,6 +63,7 @@ fn Heading(
     let count = connector.actions().len();
     let id = connector.id.to_string();
     let _ = tab;
+    let signs_in = matches!(connector.sign_in, SignIn::OAuth { .. });
     view! {
         <header class="head">
             <Monogram name=connector.name.clone() colour=connector.colour size="big"/>
@@ -75,7 +77,8 @@ fn Heading(
         </header>
         <Tabs label="Connector">
             <Tab to=Route::Connector(id.clone(), ConnectorTab::Overview)>"Overview"</Tab>
-            <Tab to=Route::Connector(id, ConnectorTab::Actions)>"Actions "<span class="count">{count}</span></Tab>
+            <Tab to=Route::Connector(id.clone(), ConnectorTab::Actions)>"Actions "<span class="count">{count}</span></Tab>
+            {signs_in.then(|| view! { <Tab to=Route::Connector(id, ConnectorTab::Authentication)>"Authentication"</Tab> })}
         </Tabs>
     }
 }
@@ -113,6 +116,7 @@ fn Overview(
                     <dt>"Sign-in"</dt><dd>{match &connector.sign_in {
                         SignIn::None => "None".to_owned(),
                         SignIn::Header { name } => format!("Header {name}"),
+                        SignIn::OAuth { .. } => "OAuth".to_owned(),
                     }}</dd>
                     <dt>"Added"</dt><dd>{clock(connector.created_at)}</dd>
                     {snapshot.map(|snapshot| view! {

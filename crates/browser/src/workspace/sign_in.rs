@@ -200,6 +200,17 @@ impl Workspace {
         Ok(())
     }
 
+    /// Has the person sign in once more, kept as before.
+    ///
+    /// # Errors
+    /// As [`Workspace::sign_in`].
+    pub async fn sign_in_again(&self, id: &ConnectorId, visit: &Visit) -> Result<(), Error> {
+        self.alive()?;
+        let book = self.rulebook();
+        let keep = self.oauth(book.connector(id)?).await?.place.0.keep.get();
+        self.sign_in(id, keep, visit).await
+    }
+
     /// Has the person sign in to a server that is no connector yet. [`Workspace::scan`] uses it, and
     /// [`Workspace::create_draft`] keeps it.
     ///
