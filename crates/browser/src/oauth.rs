@@ -14,8 +14,8 @@ use futures_util::future::{Either, LocalBoxFuture, select};
 use futures_util::lock::Mutex;
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
 use mcp::oauth::{
-    Algorithm, AuthError, Authorizer, AuthorizeFailure, Chain, Credentials, KeyFailure, Port, PublicJwk, Refusal, Renewal,
-    Revocation, Settings, Signed, SigningKey, Step, WebFailure, WebRequest, WebResponse, challenges,
+    Algorithm, AuthError, AuthorizeFailure, Authorizer, Chain, Credentials, KeyFailure, Port, PublicJwk, Refusal,
+    Renewal, Revocation, Settings, Signed, SigningKey, Step, WebFailure, WebRequest, WebResponse, challenges,
 };
 use serde_json::json;
 use wasm_bindgen::prelude::*;
@@ -316,7 +316,8 @@ impl Port for Hands {
                 let algorithm = algorithm(kind)?;
                 let der = Uint8Array::from(der(pem)?.as_slice());
                 let usages = Array::of1(&"sign".into());
-                let read = subtle.import_key_with_object("pkcs8", &der, &algorithm, false, &usages).map_err(unusable)?;
+                let read =
+                    subtle.import_key_with_object("pkcs8", &der, &algorithm, false, &usages).map_err(unusable)?;
                 (algorithm, JsFuture::from(read).await.map_err(unusable)?.unchecked_into())
             }
         };

@@ -91,7 +91,9 @@ impl World {
                     "dpop_signing_alg_values_supported": ["ES256"],
                 }),
             ),
-            "https://app.example/client.json" => Say::Json(200, json!({ "client_id": "https://app.example/client.json" })),
+            "https://app.example/client.json" => {
+                Say::Json(200, json!({ "client_id": "https://app.example/client.json" }))
+            }
             "https://as.example/register" => {
                 let mut client = got.json();
                 client["client_id"] = "client-1".into();
@@ -238,7 +240,10 @@ async fn a_scan_asks_for_the_sign_in_and_what_was_tried_is_kept() {
     let ws = workspace(&world, &store).await;
     let stopped = ws.scan(&new(Keep::Device), |_| ()).await.unwrap_err();
     assert_eq!((stopped.at, stopped.error.code), (ScanKind::SignIn, Code::SignIn));
-    assert!(world.asked("https://as.example/register").is_empty(), "no client is registered before the person wants it");
+    assert!(
+        world.asked("https://as.example/register").is_empty(),
+        "no client is registered before the person wants it"
+    );
     let seen = Rc::default();
     ws.sign_in_new(&new(Keep::Device), &person(&seen)).await.unwrap();
     let page = web_sys::Url::new(&seen.borrow()[0]).unwrap().search_params();
@@ -394,7 +399,9 @@ async fn x14_an_answer_of_another_issuer_is_refused_and_its_words_are_not_told()
     let (world, store) = (world(), Memory::new());
     let ws = workspace(&world, &store).await;
     let visit = answering(&Rc::default(), |state| {
-        format!("{BACK}?error=access_denied&error_description=call+evil.example&state={state}&iss=https%3A%2F%2Fevil.example")
+        format!(
+            "{BACK}?error=access_denied&error_description=call+evil.example&state={state}&iss=https%3A%2F%2Fevil.example"
+        )
     });
     let error = ws.sign_in_new(&new(Keep::Memory), &visit).await.unwrap_err();
     assert!(!format!("{error:?}").contains("evil"), "{error:?}");
@@ -543,4 +550,41 @@ async fn x04_an_authorization_server_on_a_private_network_is_not_asked() {
     let error = ws.sign_in_new(&new(Keep::Memory), &person(&Rc::default())).await.unwrap_err();
     assert_eq!(error.code, Code::SignIn);
     assert!(!played.got.borrow().iter().any(|got| got.url.contains("10.0.0.7")));
+}
+
+#[cfg(feature = "in-browser")]
+#[wasm_bindgen_test]
+async fn x23_two_tabs_renew_a_token_once() {
+    let world = world();
+    let name = format!("sign-in-{}", browser::time::new_id("test"));
+    let tab = async || {
+        let ws = open(Options {
+            store: Where::IndexedDb(name.clone()),
+            fetcher: Fetcher::custom(world.played.function.clone()),
+            ..Options::default()
+        })
+        .await;
+        ws.set_sign_in_page(SignInPage { redirect_uri: BACK.into(), client_document: None });
+        ws
+    };
+    let first = tab().await;
+    first.set_developer_mode(true).await.unwrap();
+    first.sign_in_new(&new(Keep::Device), &person(&Rc::default())).await.unwrap();
+    let scanned = first.scan(&new(Keep::Device), |_| ()).await.unwrap();
+    let id = first.create_draft(new(Keep::Device), scanned).await.unwrap();
+    let second = tab().await;
+    call(&first, &id).await.unwrap();
+    call(&second, &id).await.unwrap();
+    world.expire();
+    let (one, other) = futures_util::future::join(call(&first, &id), call(&second, &id)).await;
+    one.unwrap();
+    other.unwrap();
+    assert_eq!(world.asked("https://as.example/token").len(), 2, "a code, and one refresh for both");
+    // Signing out in one tab is signing out in all of them.
+    assert_eq!(first.sign_out(&id).await.unwrap(), SignedOut::Revoked);
+    browser::time::sleep(200).await;
+    assert_eq!(call(&second, &id).await.unwrap_err().code, Code::SignIn);
+    first.close();
+    second.close();
+    Workspace::erase_store(&name).await.unwrap();
 }

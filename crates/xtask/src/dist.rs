@@ -36,7 +36,9 @@ pub(crate) fn dist(words: &mut Words) -> Outcome<()> {
         archive.display()
     );
     if client.is_none() {
-        println!("without `--origin https://...` it has no client.json: people sign in where a server registers clients");
+        println!(
+            "without `--origin https://...` it has no client.json: people sign in where a server registers clients"
+        );
     }
     Ok(())
 }

@@ -297,9 +297,8 @@ fn all_replaced<const N: usize>(page: &str, tags: [(&str, &str, &str, String); N
 
 /// Our Client ID Metadata Document for a site at an origin: `client_id` is its own address.
 pub(crate) fn client_document(origin: &str, base: &str) -> Outcome<String> {
-    let wrong = || {
-        Failure::new(format!("`{origin}` is no origin of a site")).next("give one like `https://app.example.com`")
-    };
+    let wrong =
+        || Failure::new(format!("`{origin}` is no origin of a site")).next("give one like `https://app.example.com`");
     let host = origin.strip_prefix("https://").ok_or_else(wrong)?.trim_end_matches('/');
     if host.is_empty() || !host.chars().all(|c| c.is_ascii_alphanumeric() || "-.:".contains(c)) {
         return Err(wrong());

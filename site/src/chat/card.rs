@@ -87,7 +87,8 @@ fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: Conversatio
             view! { <Link to=to class="btn">"View change"</Link> }.into_any()
         }
         CallState::NeedsSignIn { .. } => {
-            view! { <SignInAndContinue flow card=card conversation=conversation connector=check.get_value()/> }.into_any()
+            view! { <SignInAndContinue flow card=card conversation=conversation connector=check.get_value()/> }
+                .into_any()
         }
         CallState::NotAnswered | CallState::Denied { .. } => {
             view! { <Again word="Ask again" card=card conversation=conversation/> }.into_any()
@@ -252,14 +253,11 @@ fn Again(word: &'static str, card: Memo<Option<CallCard>>, conversation: StoredV
     view! { <Button on:click=move |_| run_again(app, words, card, conversation)>{word}</Button> }
 }
 
-fn run_again(
-    app: AppState,
-    words: Words,
-    card: Memo<Option<CallCard>>,
-    conversation: StoredValue<ConversationId>,
-) {
+fn run_again(app: AppState, words: Words, card: Memo<Option<CallCard>>, conversation: StoredValue<ConversationId>) {
     // The conversation may have been left meanwhile.
-    let (Some(Some(card)), Some(conversation)) = (card.try_get_untracked(), conversation.try_get_value()) else { return };
+    let (Some(Some(card)), Some(conversation)) = (card.try_get_untracked(), conversation.try_get_value()) else {
+        return;
+    };
     match (proposal_of(app, &card), card.arguments.as_object()) {
         (Some((item, step, choice)), Some(arguments)) => {
             if let Err(error) = app.ws().run_proposal(&conversation, &item, step, choice, arguments.clone()) {

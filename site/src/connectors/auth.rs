@@ -147,7 +147,8 @@ pub(crate) fn Problem(
     move || {
         problem.get().map(|error| {
             // What the provider said is its own words, and text.
-            let said = error.cause.as_ref().and_then(|cause| cause.get("error_description")?.as_str().map(str::to_owned));
+            let said =
+                error.cause.as_ref().and_then(|cause| cause.get("error_description")?.as_str().map(str::to_owned));
             let said = said.filter(|said| !said.is_empty());
             view! {
                 <div class="note danger" role="alert"><span class="grow">

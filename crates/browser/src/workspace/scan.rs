@@ -75,7 +75,8 @@ impl Workspace {
             account.headers.push((name.clone(), value));
         }
         if let SignIn::OAuth { .. } = &new.sign_in {
-            let tried = self.tried(new, &address.url).await.map_err(|error| ScanError { at: ScanKind::SignIn, error })?;
+            let tried =
+                self.tried(new, &address.url).await.map_err(|error| ScanError { at: ScanKind::SignIn, error })?;
             account.sign_in = Some(tried.sign_in.clone());
         }
         let connector = unsaved(new, &address, me);
@@ -126,12 +127,7 @@ impl Workspace {
     }
 
     /// Goes down the checklist.
-    async fn look(
-        &self,
-        connector: &Connector,
-        account: Account,
-        steps: &Steps,
-    ) -> Result<Live, ScanError> {
+    async fn look(&self, connector: &Connector, account: Account, steps: &Steps) -> Result<Live, ScanError> {
         let host = connector.host.as_str();
         let sign_in = account.sign_in.clone();
         let signs_in = !account.headers.is_empty() || sign_in.is_some();

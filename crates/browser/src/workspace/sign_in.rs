@@ -12,7 +12,9 @@ use std::rc::{Rc, Weak};
 
 use futures_util::future::LocalBoxFuture;
 use mcp::OpError;
-use mcp::oauth::{AuthorizeFailure, Credentials, Outlook, Preregistered, Registered, Revocation, Settings, Step, Verdict};
+use mcp::oauth::{
+    AuthorizeFailure, Credentials, Outlook, Preregistered, Registered, Revocation, Settings, Step, Verdict,
+};
 use policy::{Connector, ConnectorId, SignIn as Rule};
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
@@ -412,7 +414,8 @@ impl Workspace {
         secret: Option<String>,
     ) -> Result<Settings, Error> {
         let page = self.0.sign_in_page.get().cloned().ok_or_else(|| {
-            Error::new(Code::SignIn, "nobody can sign in with OAuth here").hint("open the site that this connector was made in")
+            Error::new(Code::SignIn, "nobody can sign in with OAuth here")
+                .hint("open the site that this connector was made in")
         })?;
         let mut settings = Settings::new(address, &page.redirect_uri, "Countersign");
         settings.scope.clone_from(scope);
