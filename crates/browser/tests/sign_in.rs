@@ -46,7 +46,21 @@ struct World {
     /// Whether tokens are bound to a key.
     bound: Rc<Cell<bool>>,
     count: Rc<Cell<u32>>,
+    /// What is different in the documents of the provider: its metadata, and its answer to a registration.
+    metadata: Rc<RefCell<Value>>,
+    registration: Rc<RefCell<Value>>,
     played: Played,
+}
+
+/// A document with some members replaced; null takes one away.
+fn with(mut document: Value, other: &Value) -> Value {
+    for (name, value) in other.as_object().into_iter().flatten() {
+        match value {
+            Value::Null => drop(document.as_object_mut().unwrap().remove(name)),
+            value => document[name] = value.clone(),
+        }
+    }
+    document
 }
 
 fn form(got: &Got) -> web_sys::UrlSearchParams {
@@ -61,6 +75,8 @@ fn world() -> World {
         refuses_refresh: Rc::default(),
         bound: Rc::default(),
         count: Rc::default(),
+        metadata: Rc::default(),
+        registration: Rc::default(),
         played: play(|_| Say::Nothing),
     };
     let it = world.clone();
@@ -79,9 +95,8 @@ impl World {
                     "dpop_bound_access_tokens_required": self.bound.get(),
                 }),
             ),
-            "https://as.example/.well-known/oauth-authorization-server" => Say::Json(
-                200,
-                json!({
+            "https://as.example/.well-known/oauth-authorization-server" => {
+                let metadata = json!({
                     "issuer": ISSUER, "authorization_endpoint": issuer("/authorize"), "token_endpoint": issuer("/token"),
                     "registration_endpoint": issuer("/register"), "revocation_endpoint": issuer("/revoke"),
                     "response_types_supported": ["code"], "code_challenge_methods_supported": ["S256"],
@@ -89,15 +104,16 @@ impl World {
                     "authorization_response_iss_parameter_supported": true,
                     "client_id_metadata_document_supported": true,
                     "dpop_signing_alg_values_supported": ["ES256"],
-                }),
-            ),
+                });
+                Say::Json(200, with(metadata, &self.metadata.borrow()))
+            }
             "https://app.example/client.json" => {
                 Say::Json(200, json!({ "client_id": "https://app.example/client.json" }))
             }
             "https://as.example/register" => {
                 let mut client = got.json();
                 client["client_id"] = "client-1".into();
-                Say::Json(201, client)
+                Say::Json(201, with(client, &self.registration.borrow()))
             }
             "https://as.example/token" => self.token(got),
             "https://as.example/revoke" => {
@@ -552,11 +568,59 @@ async fn x04_an_authorization_server_on_a_private_network_is_not_asked() {
     assert!(!played.got.borrow().iter().any(|got| got.url.contains("10.0.0.7")));
 }
 
+/// No window is led anywhere, no code is exchanged, and the reason is told.
+async fn refused(world: &World, words: &str) {
+    let ws = workspace(world, &Memory::new()).await;
+    let seen = Rc::default();
+    let error = ws.sign_in_new(&new(Keep::Memory), &person(&seen)).await.unwrap_err();
+    assert!(error.message.contains(words), "{error:?}");
+    assert!(seen.borrow().is_empty(), "no window was led to {seen:?}");
+    assert!(world.asked("https://as.example/token").is_empty());
+    let steps = ws.tried_report().await.unwrap().steps;
+    assert_eq!(steps.last().unwrap().verdict, browser::mcp::oauth::Verdict::Stop, "the doctor has it");
+}
+
+#[wasm_bindgen_test]
+async fn x10_a_sign_in_page_that_is_no_page_is_not_opened() {
+    for page in ["javascript:alert(1)", "data:text/html,x", "http://as.example/authorize", "//as.example/authorize", ""] {
+        let world = world();
+        world.metadata.replace(json!({ "authorization_endpoint": page }));
+        refused(&world, "authorization_endpoint").await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn x11_an_endpoint_that_is_not_https_is_not_asked() {
+    for address in ["javascript:alert(1)", "http://as.example/token"] {
+        let world = world();
+        world.metadata.replace(json!({ "token_endpoint": address }));
+        refused(&world, "token_endpoint").await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn x17_a_provider_without_pkce_is_refused() {
+    for methods in [Value::Null, json!([]), json!(["plain"])] {
+        let world = world();
+        world.metadata.replace(json!({ "code_challenge_methods_supported": methods }));
+        refused(&world, "PKCE").await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn x25_a_registration_that_was_changed_is_refused() {
+    for changed in [json!({ "redirect_uris": ["https://evil.example/"] }), json!({ "client_name": "Evil" })] {
+        let world = world();
+        world.registration.replace(changed);
+        refused(&world, "than asked for").await;
+    }
+}
+
 #[cfg(feature = "in-browser")]
 #[wasm_bindgen_test]
 async fn x23_two_tabs_renew_a_token_once() {
     let world = world();
-    let name = format!("sign-in-{}", browser::time::new_id("test"));
+    let name = format!("sign-in-{}", js_sys::Math::random());
     let tab = async || {
         let ws = open(Options {
             store: Where::IndexedDb(name.clone()),
