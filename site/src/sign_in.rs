@@ -5,7 +5,9 @@
 //! `browser::visit`. Where no window may open there is a link, and where no answer comes through, the address can be
 //! pasted.
 
+use std::cell::RefCell;
 use std::future::Future;
+use std::rc::Rc;
 
 use browser::{Error, Visit};
 use leptos::prelude::*;
@@ -52,9 +54,12 @@ impl Flow {
     {
         self.cancel();
         let opened = open_window();
-        let led = opened.clone();
+        let waits = Rc::new(RefCell::new(opened));
+        let led = waits.clone();
         let visit = Visit::new(move |url| {
-            let opened = led.as_ref().is_some_and(|window| lead(window, url));
+            // From here on the window is the provider's, and the page that the person comes back to closes it.
+            let window = led.take();
+            let opened = window.is_some_and(|window| lead(&window, url));
             let _ = self.stage.try_set(Stage::Away { url: url.to_owned(), opened });
         });
         self.visit.set_value(Some(visit.clone()));
@@ -62,7 +67,8 @@ impl Flow {
         let work = work(visit);
         spawn_local(async move {
             let ended = work.await;
-            if let Some(window) = opened {
+            // It never got away from here.
+            if let Some(window) = waits.take() {
                 let _ = window.close();
             }
             let _ = self.visit.try_update_value(|visit| visit.take());

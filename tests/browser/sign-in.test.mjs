@@ -77,6 +77,7 @@ journey("signing in through a real provider's pages: read, then a confirmed writ
   assert.equal(await popup.evaluate(() => window.opener), null, "X18 the provider's page does not know this page");
   await throughItsPages(popup);
   await createDraft(app);
+  await assertSoon(() => popup.isClosed(), "the window closed itself");
   await app.chat();
   await app.propose("list tickets", {}, "List tickets");
   await app.says("List tickets", "Done");
@@ -217,7 +218,7 @@ journey("a sign-in is cancelled by the person, and the form is as it was", async
   await popup.waitForURL(`${server.issuer}/**`);
   await app.button("Cancel sign-in").click();
   await page.getByRole("alert").filter({ hasText: "The sign-in was cancelled" }).waitFor();
-  await assertSoon(() => popup.isClosed(), "its window is closed");
+  await popup.close();
   assert.equal(await app.field("Server URL").inputValue(), server.url);
   await throughItsPages(await opens(stage, "Sign in"));
   await createDraft(app);

@@ -195,8 +195,10 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
             match found {
                 Ok(found) => scanned.set(Some(found)),
                 Err(stopped) => {
-                    asks.set(with_oauth.get_untracked() && stopped.at == ScanKind::SignIn);
-                    problem.set(Some((stopped.error.message, stopped.error.hint)));
+                    let sign_in = with_oauth.get_untracked() && stopped.at == ScanKind::SignIn;
+                    asks.set(sign_in);
+                    // A sign-in that is asked for is the next step and no failure; the checklist says why.
+                    problem.set((!sign_in).then_some((stopped.error.message, stopped.error.hint)));
                 }
             }
         });
@@ -212,6 +214,8 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
                 // The form may be gone, or be about another server by now.
                 Ok(()) if asks.try_get_untracked() == Some(true) => scan(),
                 Ok(()) => {}
+                // What was left on purpose needs no words.
+                Err(_) if asks.try_get_untracked() != Some(true) => {}
                 Err(error) => {
                     let _ = failure.try_set(Some(error));
                     let ws = app.ws();
@@ -318,9 +322,15 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
                 <h2>"Scan"</h2>
                 <p class="small">"Connects as you, reads what the server offers, and calls nothing."</p>
                 <div class="row">
-                    <Button look=ButtonLook::Primary submit=true disabled=Signal::derive(move || !ready.get() || scanning.get())>
-                        {move || if begun.get() { "Scan again" } else { "Scan" }}
-                    </Button>
+                    {move || {
+                        // The next step is the loud one.
+                        let look = if asks.get() { ButtonLook::Plain } else { ButtonLook::Primary };
+                        view! {
+                            <Button look submit=true disabled=Signal::derive(move || !ready.get() || scanning.get())>
+                                {move || if begun.get() { "Scan again" } else { "Scan" }}
+                            </Button>
+                        }
+                    }}
                     {move || scanning.get().then(|| view! {
                         <Button look=ButtonLook::Quiet on:click=move |_| void()>"Stop scan"</Button>
                     })}
