@@ -481,7 +481,7 @@ mod tests {
     fn offline_access_is_the_authorization_servers_to_offer() {
         let lists = Server { scopes: vec![OFFLINE.into()], ..Server::default() };
         let silent = Server::default();
-        let of = |scope: Option<&str>, server| scope_for_person(scope.map(str::to_owned), server);
+        let of = |scope: Option<&str>, server: &Server| scope_for_person(scope.map(str::to_owned), server);
         assert_eq!(of(Some("a"), &lists).as_deref(), Some("a offline_access"));
         assert_eq!(of(Some("offline_access a"), &silent).as_deref(), Some("a"));
         assert_eq!(of(Some("offline_access"), &silent), None);
