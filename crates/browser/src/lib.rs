@@ -41,4 +41,4 @@ pub use mcp;
 pub use policy;
 pub use view::*;
 pub use visit::Visit;
-pub use workspace::{OAuthReport, Options, SignInPage, SignedOut, Where, Workspace, registered_words, verdict_word};
+pub use workspace::{OAuthReport, Options, SignInSite, SignedOut, Where, Workspace, registered_words, verdict_word};

@@ -21,7 +21,7 @@ use browser::store::memory::Memory;
 use browser::store::{Store as _, Table};
 use browser::{
     AuditFilter, CallRequest, Code, Confirm, ConnectionStatus, Fetcher, Keep, NewConnector, Options, ScanKind,
-    SignInPage, SignedOut, Visit, Where, Workspace,
+    SignInSite, SignedOut, Visit, Where, Workspace,
 };
 use common::{Got, Played, Say, called, ended, object, open, play, until};
 use serde_json::{Value, json};
@@ -199,7 +199,7 @@ async fn workspace(world: &World, store: &Memory) -> Workspace {
         ..Options::default()
     })
     .await;
-    ws.set_sign_in_page(SignInPage { redirect_uri: BACK.into(), client_document: None });
+    ws.set_sign_in_site(SignInSite { redirect_uri: BACK.into(), client_document: None });
     ws.set_developer_mode(true).await.unwrap();
     ws
 }
@@ -310,7 +310,7 @@ async fn our_client_document_is_used_where_it_is_served_and_taken() {
     })
     .await;
     let document = "https://app.example/client.json";
-    ws.set_sign_in_page(SignInPage { redirect_uri: BACK.into(), client_document: Some(document.into()) });
+    ws.set_sign_in_site(SignInSite { redirect_uri: BACK.into(), client_document: Some(document.into()) });
     ws.set_developer_mode(true).await.unwrap();
     let seen = Rc::default();
     ws.sign_in_new(&new(Keep::Memory), &person(&seen)).await.unwrap();
@@ -581,8 +581,9 @@ async fn refused(world: &World, words: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn x10_a_sign_in_page_that_is_no_page_is_not_opened() {
-    for page in ["javascript:alert(1)", "data:text/html,x", "http://as.example/authorize", "//as.example/authorize", ""] {
+async fn x10_a_sign_in_site_that_is_no_page_is_not_opened() {
+    for page in ["javascript:alert(1)", "data:text/html,x", "http://as.example/authorize", "//as.example/authorize", ""]
+    {
         let world = world();
         world.metadata.replace(json!({ "authorization_endpoint": page }));
         refused(&world, "authorization_endpoint").await;
@@ -628,7 +629,7 @@ async fn x23_two_tabs_renew_a_token_once() {
             ..Options::default()
         })
         .await;
-        ws.set_sign_in_page(SignInPage { redirect_uri: BACK.into(), client_document: None });
+        ws.set_sign_in_site(SignInSite { redirect_uri: BACK.into(), client_document: None });
         ws
     };
     let first = tab().await;

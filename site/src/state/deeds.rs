@@ -1,6 +1,6 @@
 //! Opening the workspace, and what the first page has it do.
 
-use browser::{Error, Options, SignInPage, Where, Workspace};
+use browser::{Error, Options, SignInSite, Where, Workspace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use policy::ConversationId;
@@ -16,8 +16,8 @@ pub async fn open(front: Front, owner: Owner) -> Option<AppState> {
     let options = Options { store: Where::IndexedDb(STORE.to_owned()), ..Options::default() };
     match Workspace::open(options).await {
         Ok(ws) => Some(owner.with(|| {
-            if let Some(page) = sign_in_page() {
-                ws.set_sign_in_page(page);
+            if let Some(page) = sign_in_site() {
+                ws.set_sign_in_site(page);
             }
             let state = AppState::new(ws, front);
             provide_context(state);
@@ -32,9 +32,9 @@ pub async fn open(front: Front, owner: Owner) -> Option<AppState> {
 }
 
 /// Where this site is, as authorization servers see it. Only a site with a name of its own can have a client document.
-fn sign_in_page() -> Option<SignInPage> {
+fn sign_in_site() -> Option<SignInSite> {
     let site = format!("{}{}", window().location().origin().ok()?, base());
-    Some(SignInPage {
+    Some(SignInSite {
         redirect_uri: format!("{site}oauth/callback"),
         client_document: site.starts_with("https:").then(|| format!("{site}client.json")),
     })

@@ -26,7 +26,7 @@ use wasm_bindgen_futures::spawn_local;
 pub(crate) use conversations::Record;
 pub(crate) use models::CHOSEN;
 pub(crate) use sign_in::OAuth;
-pub use sign_in::{OAuthReport, SignInPage, SignedOut, registered_words, verdict_word};
+pub use sign_in::{OAuthReport, SignInSite, SignedOut, registered_words, verdict_word};
 pub(crate) use turns::TurnHandle;
 
 use crate::audit::AuditLog;
@@ -101,7 +101,7 @@ pub(crate) struct Inner {
     pub(crate) asks: RefCell<Vec<WaitingAsk>>,
 
     /// Where authorization servers send people back to, once the page has said so.
-    pub(crate) sign_in_page: OnceCell<SignInPage>,
+    pub(crate) sign_in_site: OnceCell<SignInSite>,
     pub(crate) sign_ins: RefCell<HashMap<ConnectorId, Rc<OAuth>>>,
     /// The sign-in to a server that is no connector yet.
     pub(crate) tried: RefCell<Option<(sign_in::Trial, Rc<OAuth>)>>,
@@ -188,7 +188,7 @@ impl Workspace {
             closed: Cell::new(false),
             links: RefCell::default(),
             asks: RefCell::default(),
-            sign_in_page: OnceCell::new(),
+            sign_in_site: OnceCell::new(),
             sign_ins: RefCell::default(),
             tried: RefCell::default(),
             questions: RefCell::default(),

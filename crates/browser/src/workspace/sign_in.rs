@@ -35,7 +35,7 @@ const DOCUMENT: usize = 16 << 10;
 
 /// The addresses of this site that authorization servers see. A host without them cannot sign anybody in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignInPage {
+pub struct SignInSite {
     /// Where an authorization server sends the person back to.
     pub redirect_uri: String,
     /// Where this site would serve its Client ID Metadata Document. It is used if it is really there and about itself.
@@ -169,13 +169,13 @@ pub(crate) fn client_secret(id: &ConnectorId) -> String {
 
 impl Workspace {
     /// Says where this site is, so that people can sign in. The first word counts.
-    pub fn set_sign_in_page(&self, page: SignInPage) {
-        let _ = self.0.sign_in_page.set(page);
+    pub fn set_sign_in_site(&self, page: SignInSite) {
+        let _ = self.0.sign_in_site.set(page);
     }
 
     /// Where authorization servers send people back to; none where nobody can sign in with OAuth.
     pub fn redirect_uri(&self) -> Option<String> {
-        self.0.sign_in_page.get().map(|page| page.redirect_uri.clone())
+        self.0.sign_in_site.get().map(|page| page.redirect_uri.clone())
     }
 
     /// Has the person sign in to a connector. What is kept of the old sign-in is replaced when the new one works.
@@ -413,7 +413,7 @@ impl Workspace {
         scope: &Option<String>,
         secret: Option<String>,
     ) -> Result<Settings, Error> {
-        let page = self.0.sign_in_page.get().cloned().ok_or_else(|| {
+        let page = self.0.sign_in_site.get().cloned().ok_or_else(|| {
             Error::new(Code::SignIn, "nobody can sign in with OAuth here")
                 .hint("open the site that this connector was made in")
         })?;
