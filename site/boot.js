@@ -8,6 +8,8 @@
     // No storage: the system's theme it is.
   }
   const at = (name) => new URL(me.dataset[name], me.src).href;
+  // A host that gives this page for every address gives it for the end of a sign-in too, which needs no program.
+  if (location.pathname.endsWith("/oauth/callback")) return void import(at("callback"));
   const read = new Promise((done) => {
     if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", done, { once: true });
     else done();

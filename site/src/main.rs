@@ -18,6 +18,7 @@ mod results;
 mod router;
 mod settings;
 mod shell;
+mod sign_in;
 mod state;
 mod theme;
 mod ui;

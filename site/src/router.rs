@@ -56,6 +56,8 @@ pub enum ConnectorTab {
     Overview,
     /// What it can do.
     Actions,
+    /// Who is signed in.
+    Authentication,
 }
 
 impl Route {
@@ -82,6 +84,7 @@ impl Route {
                 Route::Connector(decode(id), ConnectorTab::Overview)
             }
             ["workspace", "connectors", id, "actions"] => Route::Connector(decode(id), ConnectorTab::Actions),
+            ["workspace", "connectors", id, "auth"] => Route::Connector(decode(id), ConnectorTab::Authentication),
             ["workspace", "audit"] => Route::Audit,
             _ => Route::NotFound(path.to_owned()),
         }
@@ -103,6 +106,7 @@ impl Route {
             Route::NewConnector => "workspace/connectors/new".into(),
             Route::Connector(id, ConnectorTab::Overview) => format!("workspace/connectors/{}/overview", encode(id)),
             Route::Connector(id, ConnectorTab::Actions) => format!("workspace/connectors/{}/actions", encode(id)),
+            Route::Connector(id, ConnectorTab::Authentication) => format!("workspace/connectors/{}/auth", encode(id)),
             Route::Audit => "workspace/audit".into(),
             Route::NotFound(path) => path.trim_start_matches('/').to_owned(),
         }
@@ -128,7 +132,7 @@ fn encode(part: &str) -> String {
 }
 
 /// The path under which the site is served, with a slash at both ends.
-fn base() -> String {
+pub fn base() -> String {
     let path =
         document().base_uri().ok().flatten().and_then(|uri| web_sys::Url::new(&uri).ok()).map(|url| url.pathname());
     let path = path.unwrap_or_else(|| "/".into());

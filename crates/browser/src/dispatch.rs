@@ -59,6 +59,8 @@ pub(crate) enum Ended {
     Done(Value),
     /// It did not work.
     Failed { error: Error, sent: Sent },
+    /// It was not made: the person has to sign in first, or to give more access.
+    NeedsSignIn { error: Error, scopes: Vec<String> },
     /// It was not made.
     Refused(Refusal),
     /// It was given up.
@@ -328,7 +330,7 @@ impl Workspace {
             host: question.host().to_owned(),
             badge: connector.and_then(Connector::badge).map(str::to_owned),
             local: connector.is_some_and(Connector::is_local),
-            account: connector.map(account).unwrap_or_default(),
+            account: connector.map(|connector| self.account(connector)).unwrap_or_default(),
             action: call.action.clone(),
             action_title: title.to_owned(),
             verb_sentence: format!("{title} in {}", question.connector_name()),
@@ -439,7 +441,7 @@ impl Run {
         };
         let live = match opened {
             Ok((_, live)) => live,
-            Err(failed) => return Ended::Failed { error: op_error(&failed.error, &connector.host), sent: Sent::No },
+            Err(failed) => return self.unopened(&connector, &failed),
         };
         let live = live.actions.iter().find(|action| action.name() == call.action);
         call.definition = live.map_or_else(|| Digest::of_json(&Value::Null), |action| action.digest().clone());
@@ -547,7 +549,7 @@ impl Run {
         };
         let connection = match opened {
             Ok((connection, _)) => connection,
-            Err(failed) => return Ended::Failed { error: op_error(&failed.error, &connector.host), sent: Sent::No },
+            Err(failed) => return self.unopened(connector, &failed),
         };
         let rules = self.workspace.rules(&self.workspace.rulebook(), permit.call());
         if let Decision::Refuse(refusal) = decide(permit.call().clone(), &rules) {
@@ -581,6 +583,11 @@ impl Run {
         });
         let during = self.workspace.during(&connector.id, running.op(), &call, self.wanted.conversation.as_ref());
         let ended = match select(running, cancelled.clone()).await {
+            Either::Left((Err(failed), _)) if matches!(failed.error, OpError::SignIn { .. }) => {
+                // A server that refuses a request for want of a sign-in has not run it.
+                self.workspace.sign_in_ended(connector, &failed.error);
+                self.unopened(connector, &failed)
+            }
             Either::Left((result, _)) => ended(result, &connector.host),
             // Dropping the operation tells the server.
             Either::Right((_, running)) => {
@@ -592,13 +599,23 @@ impl Run {
         let outcome = match &ended {
             Ended::Done(result) if chat::results::is_error(result) => Outcome::ToolError,
             Ended::Done(_) => Outcome::Done,
-            Ended::Failed { sent: Sent::No, .. } => Outcome::NotSent,
+            Ended::Failed { sent: Sent::No, .. } | Ended::NeedsSignIn { .. } => Outcome::NotSent,
             Ended::Failed { sent: Sent::Yes, .. } => Outcome::Failed,
             Ended::Failed { sent: Sent::Unknown, .. } => Outcome::Unknown,
             Ended::Cancelled(_) | Ended::Refused(_) => Outcome::Cancelled,
         };
         self.finish(call, outcome, monotonic().saturating_sub(started)).await;
         ended
+    }
+
+    /// How a call ends whose connection could not be had. Nothing was sent.
+    fn unopened(&self, connector: &Connector, failed: &Failed) -> Ended {
+        let scopes = self.workspace.needs_person(connector, &failed.error);
+        let error = self.workspace.op_error(connector, &failed.error);
+        match scopes {
+            Some(scopes) => Ended::NeedsSignIn { error, scopes },
+            None => Ended::Failed { error, sent: Sent::No },
+        }
     }
 
     /// The caller gave the call up after it was allowed and before it was sent.
@@ -670,7 +687,7 @@ impl Run {
             connector_name: connector.map_or_else(|| call.connector.to_string(), |connector| connector.name.clone()),
             host: connector.map(|connector| connector.host.clone()).unwrap_or_default(),
             badge: connector.and_then(Connector::badge).map(str::to_owned),
-            account: connector.map(account),
+            account: connector.map(|connector| self.workspace.account(connector)),
             action: call.action.clone(),
             title: action.map_or(call.action.as_str(), Action::title).to_owned(),
             class: classified.map_or(Class::Write, |classified| classified.class),
@@ -709,6 +726,7 @@ impl Run {
             Ended::Failed { error, sent: Sent::Unknown } => CallState::Unknown { cause: error.message.clone() },
             Ended::Failed { error, sent } => CallState::Failed { cause: error.message.clone(), sent: *sent },
             Ended::Cancelled(sent) => CallState::Cancelled { sent: *sent },
+            Ended::NeedsSignIn { scopes, .. } => CallState::NeedsSignIn { scopes: scopes.clone() },
             Ended::Refused(refusal) => match &refusal.cause {
                 Cause::Denied { reason } => CallState::Denied { reason: reason.clone() },
                 Cause::NotAnswered => CallState::NotAnswered,
@@ -780,14 +798,6 @@ fn shown(question: &Question) -> Digest {
         question.connector_name(),
         question.host(),
     ]))
-}
-
-/// The account a connector is used with, in words.
-pub(crate) fn account(connector: &Connector) -> String {
-    match &connector.sign_in {
-        policy::SignIn::None => "no sign-in".to_owned(),
-        policy::SignIn::Header { name } => format!("header {name}"),
-    }
 }
 
 /// Every text and number of the arguments, with its JSON pointer.

@@ -5,7 +5,7 @@
 //! * [`drive`]: gives a sans-IO `mcp` session its hands; `link` keeps one connection a connector.
 //! * [`builtin`]: *Guide* and *Notebook*, MCP servers in this page.
 //! * [`glance`]: what a page shows before the workspace is opened.
-//! * [`oauth`]: the hands of a sign-in.
+//! * [`oauth`]: the hands of a sign-in; [`visit`] the person in another window.
 //! * [`store`]: where things are kept; `audit` the one writer of the log; `secrets` tokens and keys; `tabs` locks
 //!   and news between tabs.
 //! * [`fetch`], [`time`], `events`, [`error`], [`view`]: the small parts.
@@ -22,6 +22,7 @@ pub mod oauth;
 pub mod store;
 pub mod time;
 pub mod view;
+pub mod visit;
 pub mod workspace;
 
 mod audit;
@@ -39,4 +40,5 @@ pub use fetch::Fetcher;
 pub use mcp;
 pub use policy;
 pub use view::*;
-pub use workspace::{Options, Where, Workspace};
+pub use visit::Visit;
+pub use workspace::{OAuthReport, Options, SignInSite, SignedOut, Where, Workspace, registered_words, verdict_word};

@@ -71,6 +71,15 @@ impl Default for Link {
     }
 }
 
+/// Who the requests of a connection come from.
+#[derive(Default)]
+pub(crate) struct Account {
+    /// Fixed headers.
+    pub(crate) headers: Vec<(String, String)>,
+    /// Who has the tokens, where there are any.
+    pub(crate) sign_in: Option<Rc<crate::oauth::SignIn>>,
+}
+
 /// A question of a server that waits for the person.
 pub(crate) struct WaitingAsk {
     pub(crate) view: ElicitationView,
@@ -117,7 +126,7 @@ impl Workspace {
         let connector = book.connector(id)?;
         book.may_use(connector, book.member(&self.me())?)?;
         let opened = self.open_link(connector, true).await;
-        opened.map(|_| ()).map_err(|failed| op_error(&failed.error, &connector.host))
+        opened.map(|_| ()).map_err(|failed| self.op_error(connector, &failed.error))
     }
 
     /// Has the next list of a connector read from its server, whatever the server allowed to be kept.
@@ -160,14 +169,20 @@ impl Workspace {
         }
         let connection = match open {
             Some(connection) => connection,
-            None => {
-                let connection = self.new_connection(connector).await?;
-                *link.connection.borrow_mut() = Some(connection.clone());
-                connection
-            }
+            None => match self.new_connection(connector).await {
+                Ok(connection) => {
+                    *link.connection.borrow_mut() = Some(connection.clone());
+                    connection
+                }
+                Err(failed) => {
+                    self.set_status(&connector.id, &link, self.failed_status(connector, &failed.error));
+                    return Err(failed);
+                }
+            },
         };
         match read_list(&connection).await {
             Ok(live) => {
+                self.learned(connector, &live).await;
                 *link.live.borrow_mut() = Some(live.clone());
                 let protocol = live.connected.protocol.clone();
                 let drift =
@@ -183,27 +198,53 @@ impl Workspace {
             Err(failed) => {
                 link.live.borrow_mut().take();
                 link.connection.borrow_mut().take();
-                self.set_status(&connector.id, &link, status_of(&failed.error, &connector.host));
+                self.set_status(&connector.id, &link, self.failed_status(connector, &failed.error));
                 Err(failed)
             }
         }
     }
 
+    /// What a server speaks says how its authorization server is found.
+    async fn learned(&self, connector: &Connector, live: &Live) {
+        if live.connected.era == mcp::Era::Y2026
+            && let Ok(oauth) = self.oauth(connector).await
+        {
+            oauth.sign_in.is_modern().await;
+        }
+    }
+
+    /// A call was refused for want of a sign-in: the connection says so.
+    pub(crate) fn sign_in_ended(&self, connector: &Connector, error: &OpError) {
+        let link = self.link(&connector.id);
+        self.set_status(&connector.id, &link, self.failed_status(connector, error));
+    }
+
     /// A connection for a connector as it is now.
     async fn new_connection(&self, connector: &Connector) -> Result<Connection, Failed> {
-        let secret = match &connector.sign_in {
-            SignIn::None => None,
-            SignIn::Header { name } => {
-                let value = self.0.secrets.get(&header_secret(&connector.id)).await.ok().flatten();
-                value.map(|value| (name.clone(), value))
-            }
-        };
+        let account = self.account_of(connector).await.map_err(|_| {
+            // There is no WebCrypto, or no address to come back to: as good as not being signed in.
+            Failed { error: OpError::SignIn { status: 401, challenge: None, text: String::new() }, sent: mcp::Sent::No }
+        })?;
         let (workspace, id) = (Rc::downgrade(&self.0), connector.id.clone());
-        Ok(self.connection_with(connector, secret.into_iter().collect(), move |event| {
+        Ok(self.connection_with(connector, account, move |event| {
             if let Some(inner) = workspace.upgrade() {
                 Workspace(inner).on_event(&id, event);
             }
         }))
+    }
+
+    /// Who the requests to a connector come from.
+    pub(crate) async fn account_of(&self, connector: &Connector) -> Result<Account, Error> {
+        Ok(match &connector.sign_in {
+            SignIn::None => Account::default(),
+            SignIn::Header { name } => {
+                let value = self.0.secrets.get(&header_secret(&connector.id)).await?;
+                Account { headers: value.map(|value| (name.clone(), value)).into_iter().collect(), sign_in: None }
+            }
+            SignIn::OAuth { .. } => {
+                Account { headers: Vec::new(), sign_in: Some(self.oauth(connector).await?.sign_in.clone()) }
+            }
+        })
     }
 
     /// A connection for a scan: it has nothing to do with the one in use. The server sees the same capabilities, or it
@@ -212,11 +253,11 @@ impl Workspace {
     pub(crate) fn scanning(
         &self,
         connector: &Connector,
-        headers: Vec<(String, String)>,
+        account: Account,
     ) -> (Connection, Rc<RefCell<Option<Connection>>>) {
         let own: Rc<RefCell<Option<Connection>>> = Rc::default();
         let asked = Rc::downgrade(&own);
-        let connection = self.connection_with(connector, headers, move |event| {
+        let connection = self.connection_with(connector, account, move |event| {
             if let Event::Asked(request) = event
                 && let Some(own) = asked.upgrade()
                 && let Some(connection) = own.borrow().clone()
@@ -231,18 +272,19 @@ impl Workspace {
     fn connection_with(
         &self,
         connector: &Connector,
-        headers: Vec<(String, String)>,
+        account: Account,
         on_event: impl Fn(&Event) + 'static,
     ) -> Connection {
         let mut config = mcp::Config::new(connector.address.clone(), client());
-        config.headers = headers;
+        config.headers = account.headers;
         config.elicitation = Elicitation { form: true, url: true };
-        let transport = match self.built_in(connector) {
-            Some(server) => {
+        let transport = match (self.built_in(connector), account.sign_in) {
+            (Some(server), _) => {
                 config.era = EraChoice::Modern;
                 Transport::InPage(Rc::new(builtin::Host(server)))
             }
-            None => Transport::Network(self.0.fetcher.clone()),
+            (None, Some(sign_in)) => Transport::SignedIn(self.0.fetcher.clone(), sign_in),
+            (None, None) => Transport::Network(self.0.fetcher.clone()),
         };
         Connection::new(config, transport, on_event)
     }
@@ -302,8 +344,9 @@ impl Workspace {
             Event::Disconnected { error } => {
                 link.live.borrow_mut().take();
                 let book = self.rulebook();
-                let host = book.connector(id).map(|connector| connector.host.clone()).unwrap_or_default();
-                self.set_status(id, &link, status_of(error, &host));
+                if let Ok(connector) = book.connector(id) {
+                    self.set_status(id, &link, self.failed_status(connector, error));
+                }
             }
             _ => {}
         }
@@ -463,16 +506,6 @@ fn url_kind(url: &str) -> ElicitationKind {
         Some(parsed) => (parsed.host(), None),
     };
     ElicitationKind::Url { url: url.to_owned(), host, refused }
-}
-
-fn status_of(error: &OpError, host: &str) -> ConnectionStatus {
-    match error {
-        OpError::SignIn { .. } => ConnectionStatus::SignIn { why: format!("{host} asks for a sign-in") },
-        other => {
-            let error = op_error(other, host);
-            ConnectionStatus::Failed { why: error.message, next: error.hint.unwrap_or_default() }
-        }
-    }
 }
 
 /// An error of a session in the words of the workspace.

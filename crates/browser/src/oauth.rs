@@ -7,14 +7,16 @@
 
 use std::any::Any;
 use std::cell::RefCell;
+use std::pin::pin;
 use std::rc::Rc;
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{Either, LocalBoxFuture, select};
 use futures_util::lock::Mutex;
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
 use mcp::oauth::{
     Algorithm, AuthError, AuthorizeFailure, Authorizer, Chain, Credentials, KeyFailure, Port, PublicJwk, Refusal,
-    Revocation, Settings, SignInPage, Signed, SigningKey, WebFailure, WebRequest, WebResponse,
+    Renewal, Revocation, Settings, SignInPage, Signed, SigningKey, Step, WebFailure, WebRequest, WebResponse,
+    challenges,
 };
 use serde_json::json;
 use wasm_bindgen::prelude::*;
@@ -25,6 +27,7 @@ use crate::drive::Authority;
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Fetcher, Request};
 use crate::time::{global, global_function, now, random, words};
+use crate::visit::Visit;
 
 /// Longest answer that is read of an authorization server, in bytes.
 const ANSWER: usize = 256 << 10;
@@ -49,12 +52,39 @@ pub trait Surroundings {
     /// Waits until nobody else renews tokens that are kept in the same place. Dropping what comes back lets the next one
     /// in. None where nobody else can.
     fn lock(&self) -> Option<LocalBoxFuture<'static, Box<dyn Any>>>;
+
+    /// Whether a person may be bothered in the middle of a request. Where not, they sign in by [`SignIn::sign_in`] only.
+    fn interrupts(&self) -> bool {
+        true
+    }
+
+    /// Whether an address that a server named may be asked, and why not (X04).
+    ///
+    /// # Errors
+    /// The reason, one sentence.
+    fn allows(&self, _url: &str) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// The sign-in of one connection to a server.
 pub struct SignIn {
     authorizer: Mutex<Authorizer<Hands>>,
     failure: RefCell<Option<AuthError>>,
+    /// What a request was refused for that only a person can give.
+    wanted: RefCell<Option<Wanted>>,
+    visit: Visiting,
+}
+
+/// The person who is signing in right now.
+type Visiting = Rc<RefCell<Option<Visit>>>;
+
+/// What a server wants of a person.
+#[derive(Clone)]
+struct Wanted {
+    challenge: Option<String>,
+    /// The scopes that are missing; empty where a sign-in is.
+    scopes: Vec<String>,
 }
 
 impl SignIn {
@@ -74,8 +104,51 @@ impl SignIn {
         let credentials = kept.as_deref().map(read).unwrap_or_default();
         // A store of texts gives back a text where a key was put in.
         let pair = RefCell::new(pair.filter(|pair| half(pair, "privateKey").is_ok()));
-        let authorizer = Authorizer::new(Hands { fetcher, surroundings, pair }, settings, credentials);
-        Ok(SignIn { authorizer: Mutex::new(authorizer), failure: RefCell::default() })
+        let visit = Visiting::default();
+        let hands = Hands { fetcher, surroundings, pair, visit: visit.clone() };
+        let authorizer = Mutex::new(Authorizer::new(hands, settings, credentials));
+        Ok(SignIn { authorizer, failure: RefCell::default(), wanted: RefCell::default(), visit })
+    }
+
+    /// Has the person sign in now, because they want to. Requests wait meanwhile. What is held stays if it fails.
+    ///
+    /// # Errors
+    /// Why there is no new token.
+    pub async fn sign_in(&self, visit: &Visit) -> Result<(), Error> {
+        let work = async {
+            let mut authorizer = self.authorizer.lock().await;
+            let _visiting = Here::new(&self.visit, visit);
+            let challenge = self.wanted.borrow().as_ref().and_then(|wanted| wanted.challenge.clone());
+            authorizer.sign_in(challenge.as_deref()).await.map_err(error_of)
+        };
+        let ended = match select(pin!(work), visit.cancelled()).await {
+            Either::Left((ended, _)) => ended,
+            Either::Right(_) => Err(error_of(AuthError::SignIn(AuthorizeFailure::Cancelled))),
+        };
+        if ended.is_ok() {
+            self.wanted.take();
+            self.failure.take();
+        }
+        ended
+    }
+
+    /// Reads the metadata documents again; [`SignIn::look`] then shows what was found.
+    ///
+    /// # Errors
+    /// As a sign-in would fail before its window opens.
+    pub async fn examine(&self) -> Result<(), Error> {
+        self.authorizer.lock().await.examine(None).await.map_err(error_of)
+    }
+
+    /// Shows the state of the sign-in: nothing in there is secret but what is held.
+    pub(crate) async fn look<T>(&self, at: impl FnOnce(&Credentials, Option<Renewal>, &[Step], &Settings) -> T) -> T {
+        let authorizer = self.authorizer.lock().await;
+        at(authorizer.credentials(), authorizer.renewal(), authorizer.steps(), authorizer.settings())
+    }
+
+    /// What the last refused request needs a person for: the scopes that are missing, none where a sign-in is.
+    pub(crate) fn needs_person(&self) -> Option<Vec<String>> {
+        self.wanted.borrow().as_ref().map(|wanted| wanted.scopes.clone())
     }
 
     /// The server speaks a revision in which the oldest way of finding its authorization server does not exist any more.
@@ -85,12 +158,7 @@ impl SignIn {
 
     /// Why the last sign-in failed, once.
     pub(crate) fn take_failure(&self) -> Option<Error> {
-        let failure = self.failure.take()?;
-        let mut error = Error::new(Code::SignIn, failure.to_string()).hint(failure.remedy());
-        if let AuthError::Refused { error: code, description, .. } = failure {
-            error.cause = Some(json!({ "error": code, "error_description": description }));
-        }
-        Some(error)
+        self.failure.take().map(error_of)
     }
 
     /// Signs out: forgets everything that is kept, and has the authorization server revoke the tokens if it can.
@@ -100,8 +168,40 @@ impl SignIn {
         let hands = authorizer.port();
         hands.pair.replace(None);
         hands.surroundings.save(None).await;
+        self.wanted.take();
         revocation
     }
+}
+
+fn error_of(failure: AuthError) -> Error {
+    let mut error = Error::new(Code::SignIn, failure.to_string()).hint(failure.remedy());
+    if let AuthError::Refused { error: code, description, .. } = failure {
+        error.cause = Some(json!({ "error": code, "error_description": description }));
+    }
+    error
+}
+
+/// Lets the flow see the person, until dropped.
+struct Here(Visiting);
+
+impl Here {
+    fn new(place: &Visiting, visit: &Visit) -> Self {
+        place.replace(Some(visit.clone()));
+        Here(place.clone())
+    }
+}
+
+impl Drop for Here {
+    fn drop(&mut self) {
+        self.0.take();
+    }
+}
+
+/// The scopes of a challenge.
+fn scopes(challenge: &str) -> Vec<String> {
+    let found = challenges(challenge);
+    let scope = found.iter().find_map(|one| one.get("scope")).unwrap_or_default();
+    scope.split_whitespace().map(str::to_owned).collect()
 }
 
 impl Authority for SignIn {
@@ -117,7 +217,19 @@ impl Authority for SignIn {
 
     fn refused<'a>(&'a self, chain: &'a mut Chain, refusal: Refusal<'a>) -> LocalBoxFuture<'a, bool> {
         Box::pin(async move {
-            let failure = self.authorizer.lock().await.challenged(chain, refusal).await.err();
+            let mut authorizer = self.authorizer.lock().await;
+            let alone = !authorizer.port().surroundings.interrupts();
+            let failure = match alone && refusal.status == 401 && authorizer.credentials().tokens().is_none() {
+                // Nothing can come of it, so nobody is asked and no client is registered.
+                true => Some(AuthError::SignIn(AuthorizeFailure::NeedsPerson)),
+                false => authorizer.challenged(chain, refusal).await.err(),
+            };
+            let person = matches!(failure, Some(AuthError::SignIn(AuthorizeFailure::NeedsPerson)));
+            let challenge = refusal.www_authenticate;
+            self.wanted.replace(person.then(|| Wanted {
+                challenge: challenge.map(str::to_owned),
+                scopes: challenge.filter(|_| refusal.status == 403).map(scopes).unwrap_or_default(),
+            }));
             let again = failure.is_none();
             self.failure.replace(failure);
             again
@@ -134,6 +246,7 @@ struct Hands {
     fetcher: Fetcher,
     surroundings: Rc<dyn Surroundings>,
     pair: RefCell<Option<JsValue>>,
+    visit: Visiting,
 }
 
 impl Hands {
@@ -156,6 +269,7 @@ impl Port for Hands {
     type Lock = Option<Box<dyn Any>>;
 
     async fn fetch(&self, request: WebRequest) -> Result<WebResponse, WebFailure> {
+        self.surroundings.allows(&request.url).map_err(WebFailure::Refused)?;
         let request = Request {
             method: request.method.to_owned(),
             url: request.url,
@@ -177,7 +291,12 @@ impl Port for Hands {
     }
 
     async fn authorize(&self, page: &SignInPage<'_>) -> Result<String, AuthorizeFailure> {
-        self.surroundings.authorize(page).await
+        self.surroundings.allows(page.url).map_err(AuthorizeFailure::Failed)?;
+        let visit = self.visit.borrow().clone();
+        match visit {
+            Some(visit) => visit.authorize(page.url, page.state).await,
+            None => self.surroundings.authorize(page).await,
+        }
     }
 
     fn random(&self, bytes: usize) -> Vec<u8> {

@@ -25,7 +25,7 @@ use crate::view::Keep;
 pub(crate) struct Secrets {
     prefix: String,
     store: Rc<dyn Store>,
-    known: RefCell<HashMap<String, String>>,
+    known: RefCell<HashMap<String, (String, Keep)>>,
 }
 
 impl Secrets {
@@ -34,46 +34,65 @@ impl Secrets {
         Secrets { prefix: format!("countersign:{name}:secret:"), store, known: RefCell::default() }
     }
 
-    /// Keeps a secret, and says how long it really is kept.
+    /// Keeps a secret in the place of the one before, and says how long it really is kept. There is no moment at which
+    /// neither is there.
     pub(crate) async fn put(&self, name: &str, value: &str, keep: Keep) -> Result<Keep, Error> {
-        // An old value that cannot be removed is overwritten or outlived; it must not stop the new one.
-        let _ = self.remove(name).await;
-        self.known.borrow_mut().insert(name.to_owned(), value.to_owned());
-        match keep {
-            Keep::Memory => Ok(Keep::Memory),
-            Keep::Tab => {
-                let (Some(session), Some(sealed)) = (session(), self.seal(value).await) else {
-                    return Ok(Keep::Memory);
-                };
-                match session.set_item(&self.slot(name), &sealed) {
-                    Ok(()) => Ok(Keep::Tab),
-                    Err(_) => Ok(Keep::Memory),
-                }
-            }
-            Keep::Device => {
-                let Some(sealed) = self.seal(value).await else { return Ok(Keep::Memory) };
-                match self.store.write(vec![Op::Put(Table::Secrets, name.to_owned(), sealed)]).await {
-                    Ok(()) => Ok(Keep::Device),
-                    Err(_) => Ok(Keep::Memory),
-                }
-            }
+        let kept = self.seal_away(name, value, keep).await;
+        self.known.borrow_mut().insert(name.to_owned(), (value.to_owned(), kept));
+        // An old value that cannot be removed is outlived; it must not stop the new one.
+        if kept != Keep::Tab
+            && let Some(session) = session()
+        {
+            let _ = session.remove_item(&self.slot(name));
         }
+        if kept != Keep::Device {
+            let _ = self.store.write(vec![Op::Delete(Table::Secrets, name.to_owned())]).await;
+        }
+        Ok(kept)
+    }
+
+    /// Puts the sealed value where it is to be, or says that memory has to do.
+    async fn seal_away(&self, name: &str, value: &str, keep: Keep) -> Keep {
+        if keep == Keep::Memory {
+            return Keep::Memory;
+        }
+        let Some(sealed) = self.seal(value).await else { return Keep::Memory };
+        let kept = match keep {
+            Keep::Device => {
+                self.store.write(vec![Op::Put(Table::Secrets, name.to_owned(), sealed)]).await.map_err(drop)
+            }
+            Keep::Tab | Keep::Memory => {
+                session().ok_or(()).and_then(|session| session.set_item(&self.slot(name), &sealed).map_err(drop))
+            }
+        };
+        if kept.is_ok() { keep } else { Keep::Memory }
     }
 
     /// A secret, if it is still there.
     pub(crate) async fn get(&self, name: &str) -> Result<Option<String>, Error> {
-        if let Some(known) = self.known.borrow().get(name) {
+        if let Some((known, _)) = self.known.borrow().get(name) {
+            return Ok(Some(known.clone()));
+        }
+        Ok(self.read(name).await?.map(|(value, _)| value))
+    }
+
+    /// A secret as it is where it is kept, and how long that is: another tab may have replaced it a moment ago.
+    pub(crate) async fn read(&self, name: &str) -> Result<Option<(String, Keep)>, Error> {
+        if let Some(known) = self.known.borrow().get(name).filter(|(_, keep)| *keep == Keep::Memory) {
             return Ok(Some(known.clone()));
         }
         let in_tab = session().and_then(|session| session.get_item(&self.slot(name)).ok()).flatten();
-        let sealed = match in_tab {
-            Some(sealed) => Some(sealed),
-            None => self.store.get(Table::Secrets, name).await?,
+        let (sealed, keep) = match in_tab {
+            Some(sealed) => (Some(sealed), Keep::Tab),
+            None => (self.store.get(Table::Secrets, name).await?, Keep::Device),
         };
-        let Some(sealed) = sealed else { return Ok(None) };
-        let opened = self.open(&sealed).await;
-        if let Some(value) = &opened {
-            self.known.borrow_mut().insert(name.to_owned(), value.clone());
+        let opened = match sealed {
+            Some(sealed) => self.open(&sealed).await.map(|value| (value, keep)),
+            None => None,
+        };
+        match &opened {
+            Some(found) => drop(self.known.borrow_mut().insert(name.to_owned(), found.clone())),
+            None => drop(self.known.borrow_mut().remove(name)),
         }
         Ok(opened)
     }

@@ -187,9 +187,9 @@ pub struct NewConnector {
     pub provenance: Provenance,
     /// How one signs in.
     pub sign_in: SignIn,
-    /// The secret value for [`SignIn::Header`].
+    /// The secret value for [`SignIn::Header`]; for [`SignIn::OAuth`] the secret of the client, where it has one.
     pub header_value: Option<String>,
-    /// How long the header value is kept.
+    /// How long the secret and the sign-in are kept.
     pub keep: Keep,
     /// The colour of the monogram, 0 to 7, when chosen.
     pub colour: Option<u8>,
@@ -334,7 +334,7 @@ pub struct QuestionView {
     pub badge: Option<String>,
     /// Whether the server runs on this machine or network.
     pub local: bool,
-    /// The account that acts, for example `no sign-in` or `header Authorization`.
+    /// The account that acts, for example `no sign-in`, `header Authorization` or `signed in at https://as.example`.
     pub account: String,
     /// The name of the action as sent.
     pub action: String,

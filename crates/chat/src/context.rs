@@ -200,7 +200,14 @@ pub fn call_for_model(card: &CallCard, limit: usize) -> String {
         CallState::Cancelled { .. } => {
             "status: cancelled. The person stopped this call while it ran; it may still have taken effect. Do not repeat it unless they ask.".to_owned()
         }
-        CallState::Proposed | CallState::Waiting | CallState::Running | CallState::NeedsInput | CallState::NeedsSignIn { .. } => {
+        CallState::NeedsSignIn { scopes } => {
+            let what = match scopes.is_empty() {
+                true => "has to sign in to this connector first".to_owned(),
+                false => format!("has to give this connector more access first ({})", scopes.join(", ")),
+            };
+            format!("status: sign-in needed. The person {what}; nothing was sent. Only they can do that, in this page. Do not ask them for a password or a token.")
+        }
+        CallState::Proposed | CallState::Waiting | CallState::Running | CallState::NeedsInput => {
             "status: pending. This call has not ended yet.".to_owned()
         }
     };

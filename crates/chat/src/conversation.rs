@@ -261,9 +261,9 @@ pub enum CallState {
     Running,
     /// The server asks the person something before it goes on.
     NeedsInput,
-    /// The connection needs to be signed in, or to be given more access, before the call can go on.
+    /// It was not made: the person has to sign in first, or to give more access. It can be run again afterwards.
     NeedsSignIn {
-        /// The scopes that are missing; empty when the sign-in has simply ended.
+        /// The scopes that are missing; empty when nobody is signed in (any more).
         scopes: Vec<String>,
     },
     /// It ran and the server answered.
@@ -304,7 +304,7 @@ pub enum CallState {
 impl CallState {
     /// True when nothing more can happen to the call.
     pub fn ended(&self) -> bool {
-        !matches!(self, Self::Proposed | Self::Waiting | Self::Running | Self::NeedsInput | Self::NeedsSignIn { .. })
+        !matches!(self, Self::Proposed | Self::Waiting | Self::Running | Self::NeedsInput)
     }
 
     /// A stable short name of the state, for style sheets and tests: `waiting`, `not_answered`, ...
@@ -337,9 +337,9 @@ impl CallCard {
             CallState::Waiting => "Waiting for your decision".to_owned(),
             CallState::Running => self.running_words(now),
             CallState::NeedsInput => format!("{} is asking you something", self.host),
-            CallState::NeedsSignIn { scopes } if scopes.is_empty() => "Sign-in ended".to_owned(),
+            CallState::NeedsSignIn { scopes } if scopes.is_empty() => "Sign-in needed. Nothing was sent.".to_owned(),
             CallState::NeedsSignIn { scopes } => {
-                format!("More access needed: {}", scopes.join(", "))
+                format!("More access needed: {}. Nothing was sent.", scopes.join(", "))
             }
             CallState::Done => {
                 let mut words = "Done".to_owned();

@@ -93,6 +93,16 @@ pub enum SignIn {
         /// The name of the header, such as `Authorization`.
         name: String,
     },
+    /// In a window of the server's authorization server (OAuth 2.1). Tokens are secrets and not kept here.
+    #[serde(rename = "oauth")]
+    OAuth {
+        /// The client id that the operator gave us by hand; without one, we register by ourselves (S044).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client_id: Option<String>,
+        /// Scopes to ask for in any case, separated by spaces.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scope: Option<String>,
+    },
 }
 
 /// Who may use something. Empty means nobody; *everyone* is an explicit choice (S075).
@@ -254,6 +264,23 @@ impl Connector {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sign_in_is_kept_under_its_own_word() {
+        let all = [
+            (SignIn::None, r#"{"kind":"none"}"#),
+            (SignIn::Header { name: "X-Key".into() }, r#"{"kind":"header","name":"X-Key"}"#),
+            (SignIn::OAuth { client_id: None, scope: None }, r#"{"kind":"oauth"}"#),
+            (
+                SignIn::OAuth { client_id: Some("c".into()), scope: Some("a b".into()) },
+                r#"{"kind":"oauth","client_id":"c","scope":"a b"}"#,
+            ),
+        ];
+        for (sign_in, text) in all {
+            assert_eq!(serde_json::to_string(&sign_in).unwrap(), text);
+            assert_eq!(serde_json::from_str::<SignIn>(text).unwrap(), sign_in);
+        }
+    }
 
     #[test]
     fn s075_empty_access_is_nobody() {

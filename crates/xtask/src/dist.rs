@@ -11,6 +11,7 @@ use crate::site::{self, Wanted};
 pub(crate) fn dist(words: &mut Words) -> Outcome<()> {
     let base = site::base(&words.value("--base")?.unwrap_or_default())?;
     let loopback = if words.switch("--allow-loopback") { Loopback::Allowed } else { Loopback::Refused };
+    let client = words.value("--origin")?.map(|origin| site::client_document(&origin, &base)).transpose()?;
     words.end()?;
     let places = Places::find()?;
     let tools = setup::for_building(&places)?;
@@ -22,6 +23,9 @@ pub(crate) fn dist(words: &mut Words) -> Outcome<()> {
         {
             std::fs::write(www.join(name), text).doing(format_args!("write {name}"))?;
         }
+        if let Some(client) = &client {
+            std::fs::write(www.join("client.json"), client).doing("write client.json")?;
+        }
         std::fs::create_dir_all(places.root.join("dist")).doing("make dist/")?;
         Program::new("tar")
             .args(["-czf".as_ref(), archive.as_os_str(), "-C".as_ref(), www.as_os_str(), ".".as_ref()])
@@ -31,5 +35,10 @@ pub(crate) fn dist(words: &mut Words) -> Outcome<()> {
         "{} unpacks onto any static host at {base}; headers for Caddy and nginx are in site/deploy/",
         archive.display()
     );
+    if client.is_none() {
+        println!(
+            "without `--origin https://...` it has no client.json: people sign in where a server registers clients"
+        );
+    }
     Ok(())
 }

@@ -46,6 +46,8 @@ const OTHERS: &[(&str, &str)] = &[
 
 /// The folder whose files carry a digest of the build in their path and never change.
 pub(crate) const ASSETS: &str = "assets/";
+/// Where an authorization server sends the person back to. The page is there with `.html` behind it.
+pub(crate) const CALLBACK: &str = "oauth/callback";
 /// How long those are kept.
 const KEPT: &str = "public, max-age=31536000, immutable";
 /// How long the page is kept: asked for every time, so that a new build is seen.
@@ -143,7 +145,7 @@ countersign.example.com {{
 \t# A deep link is the page's own business; a missing asset is not.
 \thandle {{
 \t\theader Cache-Control \"{ASKED}\"
-\t\ttry_files {{path}} /index.html
+\t\ttry_files {{path}} {{path}}.html /index.html
 \t\tfile_server {{
 \t\t\tprecompressed br gzip
 \t\t}}
@@ -180,7 +182,7 @@ server {{
         text,
         "    add_header Cache-Control $countersign_kept;
     # A deep link is the page's own business; a missing asset is not.
-    location / {{ try_files $uri /index.html; }}
+    location / {{ try_files $uri $uri.html /index.html; }}
     location /{ASSETS} {{ try_files $uri =404; }}
     location ~ \\.wasm$ {{ types {{ }} default_type application/wasm; try_files $uri =404; }}
 }}
@@ -201,7 +203,7 @@ pub(crate) fn headers_file(base: &str, loopback: Loopback) -> String {
 
 /// `_redirects` as static hosts read it: every address that is no file is the page.
 pub(crate) fn redirects_file(base: &str) -> String {
-    format!("{MADE}\n{base}* {base}index.html 200\n")
+    format!("{MADE}\n{base}{CALLBACK} {base}{CALLBACK}.html 200\n{base}* {base}index.html 200\n")
 }
 
 #[cfg(test)]

@@ -44,6 +44,8 @@ cargo xtask COMMAND
             --unmodified  nothing added to the suite; the browser's web security is off instead
   dist      write the site as one archive for any static host into dist/
             --base PATH   for a path, for example /sub/
+            --origin URL  where it will be, for example https://app.example.com: adds client.json, by which
+                          authorization servers know this site
             --allow-loopback   may connect to servers on the reader's own machine
   package   build what `npm pack` needs in pkg/
   size      what the first page weighs, and how soon it can be used

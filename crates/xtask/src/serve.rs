@@ -185,6 +185,7 @@ impl Site {
         }
         // A deep link is the page's own business; a missing asset is not.
         self.file(path, request)
+            .or_else(|| self.file(&format!("{path}.html"), request))
             .or_else(|| (!path.starts_with(headers::ASSETS)).then(|| self.file("index.html", request)).flatten())
             .unwrap_or_else(|| Answer::sentence("404 Not Found", "no such file"))
     }
@@ -247,6 +248,7 @@ mod tests {
         for (name, text) in [
             ("index.html", "page"),
             ("index.html.br", "PAGE"),
+            ("there.html", "other page"),
             ("assets/1/app.js", "code"),
             ("assets/1/app.js.gz", "CODE"),
         ] {
@@ -269,6 +271,12 @@ mod tests {
             let answer = get("/", target, "");
             assert_eq!((answer.status, text(&answer), answer.kept), ("200 OK", "page", "no-cache"), "{target}");
         }
+    }
+
+    #[test]
+    fn a_page_of_its_own_needs_no_extension() {
+        let answer = get("/", "/there?code=1", "");
+        assert_eq!((text(&answer), answer.media_type), ("other page", "text/html; charset=utf-8"));
     }
 
     #[test]

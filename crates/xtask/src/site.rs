@@ -123,7 +123,7 @@ pub(crate) fn build(places: &Places, tools: &Tools, wanted: &Wanted) -> Outcome<
         split(tools, &built, &work, &assets, wanted.debug)
     })?;
     step("shrink, name and compress its files", || {
-        for name in ["boot.js", "icon.svg"] {
+        for name in ["boot.js", "callback.js", "icon.svg"] {
             std::fs::copy(trunk.join(name), assets.join(name)).doing(format_args!("copy {name}"))?;
         }
         Program::new("esbuild")
@@ -136,7 +136,8 @@ pub(crate) fn build(places: &Places, tools: &Tools, wanted: &Wanted) -> Outcome<
             shrink(tools, &assets)?;
         }
         let page = std::fs::read_to_string(trunk.join("index.html")).doing("read the page trunk made")?;
-        assemble(&page, &assets, &www, wanted)?;
+        let back = std::fs::read_to_string(trunk.join("callback.html")).doing("read the page that ends a sign-in")?;
+        assemble(&page, &back, &assets, &www, wanted)?;
         if !wanted.debug {
             compress(&www, tools)?;
         }
@@ -206,11 +207,12 @@ fn shrink(tools: &Tools, assets: &Path) -> Outcome<()> {
 }
 
 /// Puts the page and its assets together, the assets in a folder named by what is in them.
-fn assemble(page: &str, assets: &Path, www: &Path, wanted: &Wanted) -> Outcome<()> {
+fn assemble(page: &str, back: &str, assets: &Path, www: &Path, wanted: &Wanted) -> Outcome<()> {
     let files = files_below(assets)?;
     let digest = digest(assets, &files)?;
     let folder = format!("{}{digest}", headers::ASSETS);
     let page = page_with(page, &folder, assets.join(SPLITTER).is_file(), wanted)?;
+    let back = callback_with(back, &folder, wanted)?;
     // Beside the old one until it is complete, so that a server that is running never sees half a site.
     let new = www.with_extension("new");
     let _ = std::fs::remove_dir_all(&new);
@@ -222,6 +224,9 @@ fn assemble(page: &str, assets: &Path, www: &Path, wanted: &Wanted) -> Outcome<(
     std::fs::write(new.join("index.html"), &page).doing("write the page")?;
     // Hosts that know no rules give this for a deep link; it is the same page.
     std::fs::write(new.join("404.html"), &page).doing("write the page")?;
+    let callback = new.join(headers::CALLBACK).with_extension("html");
+    std::fs::create_dir_all(callback.parent().unwrap_or(&new)).doing("make the folder for the end of a sign-in")?;
+    std::fs::write(callback, &back).doing("write the page that ends a sign-in")?;
     let _ = std::fs::remove_dir_all(www);
     std::fs::rename(&new, www).doing("put the site in place")
 }
@@ -238,32 +243,78 @@ fn digest(folder: &Path, files: &[PathBuf]) -> Outcome<String> {
 
 /// The page trunk made, pointing at the assets.
 fn page_with(page: &str, folder: &str, splits: bool, wanted: &Wanted) -> Outcome<String> {
-    let policy = format!(
-        r#"<meta http-equiv="Content-Security-Policy" content="{}">"#,
-        headers::policy_in_page(wanted.loopback)
-    );
     // The module that loads the other parts is there only if something was split off.
     let splitter =
         if splits { format!(r#"<link rel="modulepreload" href="{folder}/{SPLITTER}">"#) } else { String::new() };
     let style = format!(
         r#"<link rel="stylesheet" href="{folder}/app.css"><link rel="modulepreload" href="{folder}/app.js">{splitter}<link rel="preload" href="{folder}/app_bg.wasm" as="fetch" type="application/wasm" crossorigin="anonymous">"#
     );
-    let icon = format!(r#"<link rel="icon" href="{folder}/icon.svg" type="image/svg+xml">"#);
-    let boot =
-        format!(r#"<script src="{folder}/boot.js" id="boot" data-js="app.js" data-wasm="app_bg.wasm"></script>"#);
-    // The policy comes before anything that loads; the base before anything relative.
-    let base = format!(r#"{policy}<base href="{}">"#, wanted.base);
-    [
-        ("<base ", "href", "", base),
-        ("<link ", "stylesheet", "", style),
-        ("<link ", "icon.svg", "", icon),
-        ("<script ", "id=\"boot\"", "</script>", boot),
-    ]
-    .into_iter()
-    .try_fold(page.to_owned(), |page, (opening, mark, closing, with)| {
+    let boot = format!(
+        r#"<script src="{folder}/boot.js" id="boot" data-js="app.js" data-wasm="app_bg.wasm" data-callback="callback.js"></script>"#
+    );
+    all_replaced(
+        page,
+        [
+            ("<base ", "href", "", head(wanted)),
+            ("<link ", "stylesheet", "", style),
+            ("<link ", "icon.svg", "", icon(folder)),
+            ("<script ", "id=\"boot\"", "</script>", boot),
+        ],
+    )
+}
+
+/// The page that ends a sign-in, pointing at the assets.
+fn callback_with(page: &str, folder: &str, wanted: &Wanted) -> Outcome<String> {
+    let style = format!(r#"<link rel="stylesheet" href="{folder}/app.css">"#);
+    let script = format!(r#"<script src="{folder}/callback.js" type="module"></script>"#);
+    all_replaced(
+        page,
+        [
+            ("<base ", "href", "", head(wanted)),
+            ("<link ", "stylesheet", "", style),
+            ("<link ", "icon.svg", "", icon(folder)),
+            ("<script ", "callback.js", "</script>", script),
+        ],
+    )
+}
+
+/// The policy comes before anything that loads; the base before anything relative.
+fn head(wanted: &Wanted) -> String {
+    let policy = headers::policy_in_page(wanted.loopback);
+    format!(r#"<meta http-equiv="Content-Security-Policy" content="{policy}"><base href="{}">"#, wanted.base)
+}
+
+fn icon(folder: &str) -> String {
+    format!(r#"<link rel="icon" href="{folder}/icon.svg" type="image/svg+xml">"#)
+}
+
+fn all_replaced<const N: usize>(page: &str, tags: [(&str, &str, &str, String); N]) -> Outcome<String> {
+    tags.into_iter().try_fold(page.to_owned(), |page, (opening, mark, closing, with)| {
         replaced(&page, opening, mark, closing, &with)
-            .ok_or_else(|| Failure::new(format!("site/index.html has no `{opening}...{mark}...>`")))
+            .ok_or_else(|| Failure::new(format!("a page of the site has no `{opening}...{mark}...>`")))
     })
+}
+
+/// Our Client ID Metadata Document for a site at an origin: `client_id` is its own address.
+pub(crate) fn client_document(origin: &str, base: &str) -> Outcome<String> {
+    let wrong =
+        || Failure::new(format!("`{origin}` is no origin of a site")).next("give one like `https://app.example.com`");
+    let host = origin.strip_prefix("https://").ok_or_else(wrong)?.trim_end_matches('/');
+    if host.is_empty() || !host.chars().all(|c| c.is_ascii_alphanumeric() || "-.:".contains(c)) {
+        return Err(wrong());
+    }
+    let site = format!("https://{}{base}", host.to_ascii_lowercase());
+    let document = serde_json::json!({
+        "client_id": format!("{site}client.json"),
+        "client_name": "Countersign",
+        "client_uri": site,
+        "redirect_uris": [format!("{site}{}", headers::CALLBACK)],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "none",
+        "application_type": "web",
+    });
+    Ok(format!("{document:#}\n"))
 }
 
 /// Replaces the first tag that starts with `opening` and has `mark` in it, up to `closing` if that is given.
@@ -321,6 +372,28 @@ mod tests {
         assert!(!page.contains("a.wasm"));
         assert_eq!(page.matches("<script").count(), 1, "no other script");
         assert!(page.find("Content-Security-Policy") < page.find("<link"));
+    }
+
+    #[test]
+    fn the_page_that_ends_a_sign_in_has_the_policy_and_one_script_of_its_own() {
+        let wanted = Wanted { base: "/sub/".into(), loopback: Loopback::Refused, debug: false };
+        let page = callback_with(include_str!("../../../site/callback.html"), "assets/12", &wanted).unwrap();
+        assert!(page.contains(r#"<base href="/sub/">"#) && page.contains("content=\"default-src 'none';"), "{page}");
+        assert!(page.contains(r#"<script src="assets/12/callback.js" type="module"></script>"#), "{page}");
+        assert_eq!(page.matches("<script").count(), 1, "no other script");
+        assert!(!page.contains("wasm\""), "no program");
+    }
+
+    #[test]
+    fn a_client_document_is_about_its_own_address() {
+        let document = client_document("https://App.Example.com/", "/sub/").unwrap();
+        let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+        assert_eq!(document["client_id"], "https://app.example.com/sub/client.json");
+        assert_eq!(document["redirect_uris"], serde_json::json!(["https://app.example.com/sub/oauth/callback"]));
+        assert_eq!(document["token_endpoint_auth_method"], "none");
+        for wrong in ["http://app.example.com", "app.example.com", "https://", "https://a/b", "https://a?b"] {
+            assert!(client_document(wrong, "/").is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::composer::Words;
 use crate::confirm;
 use crate::results::{ResultView, Visible};
 use crate::router::{ConnectorTab, Link, Route};
+use crate::sign_in::{Flow, SigningIn};
 use crate::state::{AppState, use_state};
 use crate::ui::{Badge, Button, ButtonLook, ClassMark, HostName, now, tick};
 
@@ -59,6 +60,7 @@ fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: Conversatio
     let connector = fixed.connector.to_string();
     let (conversation, check, class) =
         (StoredValue::new(conversation), StoredValue::new(fixed.connector.clone()), fixed.class);
+    let flow = Flow::new();
     let cancel = move || {
         if let Some(call) = call.get_untracked() {
             app.ws().cancel_call(&call);
@@ -85,8 +87,8 @@ fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: Conversatio
             view! { <Link to=to class="btn">"View change"</Link> }.into_any()
         }
         CallState::NeedsSignIn { .. } => {
-            let to = Route::Connector(connector.clone(), ConnectorTab::Overview);
-            view! { <Link to=to class="btn">"Sign in"</Link> }.into_any()
+            view! { <SignInAndContinue flow card=card conversation=conversation connector=check.get_value()/> }
+                .into_any()
         }
         CallState::NotAnswered | CallState::Denied { .. } => {
             view! { <Again word="Ask again" card=card conversation=conversation/> }.into_any()
@@ -114,6 +116,7 @@ fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: Conversatio
                 <ClassMark class=fixed.class/>
                 {controls}
             </header>
+            <SigningIn flow/>
             <Progress card=card/>
             <CallBody card=card fixed=fixed state=state/>
         </section>
@@ -247,22 +250,54 @@ fn went_out(state: &CallState) -> bool {
 fn Again(word: &'static str, card: Memo<Option<CallCard>>, conversation: StoredValue<ConversationId>) -> impl IntoView {
     let app = use_state();
     let words = expect_context::<Words>();
-    let ask = move |_| {
-        let (Some(card), conversation) = (card.get_untracked(), conversation.get_value()) else { return };
-        match (proposal_of(app, &card), card.arguments.as_object()) {
-            (Some((item, step, choice)), Some(arguments)) => {
-                if let Err(error) = app.ws().run_proposal(&conversation, &item, step, choice, arguments.clone()) {
-                    app.tell_error(&error);
-                }
-            }
-            // The title is the server's, so the person reads it before it is said.
-            _ if card.by == Caller::Model => {
-                words.put(format!("Try {} in {} again with {}", card.title, card.connector_name, card.arguments));
-            }
-            _ => words.put(card.title),
-        }
+    view! { <Button on:click=move |_| run_again(app, words, card, conversation)>{word}</Button> }
+}
+
+fn run_again(app: AppState, words: Words, card: Memo<Option<CallCard>>, conversation: StoredValue<ConversationId>) {
+    // The conversation may have been left meanwhile.
+    let (Some(Some(card)), Some(conversation)) = (card.try_get_untracked(), conversation.try_get_value()) else {
+        return;
     };
-    view! { <Button on:click=ask>{word}</Button> }
+    match (proposal_of(app, &card), card.arguments.as_object()) {
+        (Some((item, step, choice)), Some(arguments)) => {
+            if let Err(error) = app.ws().run_proposal(&conversation, &item, step, choice, arguments.clone()) {
+                app.tell_error(&error);
+            }
+        }
+        // The title is the server's, so the person reads it before it is said.
+        _ if card.by == Caller::Model => {
+            words.put(format!("Try {} in {} again with {}", card.title, card.connector_name, card.arguments));
+        }
+        _ => words.put(card.title),
+    }
+}
+
+/// Signs in by a click, and then runs the call anew, with a decision of its own.
+#[component]
+fn SignInAndContinue(
+    flow: Flow,
+    card: Memo<Option<CallCard>>,
+    conversation: StoredValue<ConversationId>,
+    connector: ConnectorId,
+) -> impl IntoView {
+    let app = use_state();
+    let words = expect_context::<Words>();
+    let connector = StoredValue::new(connector);
+    let go = move |_| {
+        let ws = app.ws();
+        flow.begin(
+            move |visit| async move { ws.sign_in_again(&connector.get_value(), &visit).await },
+            move |ended| match ended {
+                Ok(()) => run_again(app, words, card, conversation),
+                Err(error) => app.tell_error(&error),
+            },
+        );
+    };
+    let to = Route::Connector(connector.get_value().to_string(), ConnectorTab::Authentication);
+    view! {
+        <Link to=to class="btn quiet">"See why"</Link>
+        <Button look=ButtonLook::Primary disabled=Signal::derive(move || flow.is_busy()) on:click=go>"Sign in and continue"</Button>
+    }
 }
 
 /// The proposal, step and choice from which a call was started. An edited call has another id than its step knows, so

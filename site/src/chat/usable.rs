@@ -59,7 +59,7 @@ pub fn standing(
             "held",
         ),
         ConnectionStatus::SignIn { why } => {
-            works(Some(sentence(why)), Some(("Sign in", detail(ConnectorTab::Overview))), "bad")
+            works(Some(sentence(why)), Some(("Sign in", detail(ConnectorTab::Authentication))), "bad")
         }
         ConnectionStatus::Failed { why, .. } => {
             works(Some(sentence(why)), Some(("See why", detail(ConnectorTab::Overview))), "bad")

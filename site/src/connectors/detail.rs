@@ -5,7 +5,7 @@ use browser::{Drift, Keep};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::doctor::Doctor;
+use super::doctor::ConnectionDoctor;
 use super::new::{Checklist, KeepChoice, fresh_lines, sentence};
 use super::{ConnectionState, action_summary, plural};
 use crate::results::Visible;
@@ -48,6 +48,7 @@ pub(crate) fn ConnectorPage(
             move || there.get().then(|| match tab {
                 ConnectorTab::Overview => view! { <Overview id=id.clone() found/> }.into_any(),
                 ConnectorTab::Actions => view! { <Actions id=id.clone() found/> }.into_any(),
+                ConnectorTab::Authentication => view! { <super::auth::Authentication id=id.clone() found/> }.into_any(),
             })
         }
     }
@@ -63,6 +64,7 @@ fn Heading(
     let count = connector.actions().len();
     let id = connector.id.to_string();
     let _ = tab;
+    let signs_in = matches!(connector.sign_in, SignIn::OAuth { .. });
     view! {
         <header class="head">
             <Monogram name=connector.name.clone() colour=connector.colour size="big"/>
@@ -76,7 +78,8 @@ fn Heading(
         </header>
         <Tabs label="Connector">
             <Tab to=Route::Connector(id.clone(), ConnectorTab::Overview)>"Overview"</Tab>
-            <Tab to=Route::Connector(id, ConnectorTab::Actions)>"Actions "<span class="count">{count}</span></Tab>
+            <Tab to=Route::Connector(id.clone(), ConnectorTab::Actions)>"Actions "<span class="count">{count}</span></Tab>
+            {signs_in.then(|| view! { <Tab to=Route::Connector(id, ConnectorTab::Authentication)>"Authentication"</Tab> })}
         </Tabs>
     }
 }
@@ -117,6 +120,7 @@ fn Overview(
                     <dt>"Sign-in"</dt><dd>{match &connector.sign_in {
                         SignIn::None => "None".to_owned(),
                         SignIn::Header { name } => format!("Header {name}"),
+                        SignIn::OAuth { .. } => "OAuth".to_owned(),
                     }}</dd>
                     <dt>"Added"</dt><dd>{clock(connector.created_at)}</dd>
                     {snapshot.map(|snapshot| view! {
@@ -135,7 +139,7 @@ fn Overview(
         })}
         {(found.with_untracked(|found| found.as_ref().is_some_and(|one| one.reach != Reach::InPage))).then(|| {
             let address = Signal::derive(move || found.with(|found| found.as_ref().map(|one| one.address.clone()).unwrap_or_default()));
-            view! { <Doctor address/> }
+            view! { <ConnectionDoctor address/> }
         })}
         <HeaderValue id=id.clone() found/>
         <Ending id found/>

@@ -11,7 +11,7 @@ use crate::ui::{Button, CopyButton, Icon, IconName, Segmented, Working};
 
 /// A button that examines an address, and what was found.
 #[component]
-pub(crate) fn Doctor(
+pub(crate) fn ConnectionDoctor(
     /// The address, as it is when the button is pressed.
     #[prop(into)]
     address: Signal<String>,
@@ -46,7 +46,7 @@ pub(crate) fn Doctor(
     };
     let over = move || !busy.get() && checks.with(Option::is_some);
     view! {
-        <div class="doctor">
+        <div class="examine">
             <div class="row">
                 <Button disabled=Signal::derive(move || busy.get()) on:click=examine>"Examine the connection"</Button>
                 {move || busy.get().then(|| view! { <Working what="Asking"/> })}
@@ -65,7 +65,7 @@ fn list(checks: &[Check]) -> AnyView {
         .map(|check| {
             let (look, icon, word) = match check.verdict {
                 Verdict::Good => ("ok", IconName::Check, "good"),
-                Verdict::Doubtful => ("doubt", IconName::Warning, "doubtful"),
+                Verdict::Doubtful => ("warn", IconName::Warning, "doubtful"),
                 Verdict::Bad => ("bad", IconName::Close, "in the way"),
             };
             let remedy = check.remedy.clone();

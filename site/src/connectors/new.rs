@@ -5,14 +5,16 @@
 
 use browser::policy::address::{Address, AddressError};
 use browser::policy::{Provenance, SignIn};
-use browser::{Keep, NewConnector, ScanKind, Scanned, StepState};
+use browser::{Error, Keep, NewConnector, OAuthReport, ScanKind, Scanned, StepState};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::doctor::Doctor;
+use super::auth::{Doctor, OAuthFields, Problem};
+use super::doctor::ConnectionDoctor;
 use crate::router::{Link, Route, page_title, use_router};
 use crate::settings::advanced::LocalServers;
 use crate::settings::developer::{DeveloperOffer, developer_on};
+use crate::sign_in::{Flow, SigningIn};
 use crate::state::use_state;
 use crate::ui::{Button, ButtonLook, Field, Icon, IconName, Segmented, Working};
 
@@ -76,7 +78,15 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
 
     let [name, description, address] = Typed::restore().map(RwSignal::new);
     let provenance = RwSignal::new(Provenance::Other);
-    let with_header = RwSignal::new(false);
+    let way = RwSignal::new(Way::None);
+    let with_header = Memo::new(move |_| way.get() == Way::Header);
+    let with_oauth = Memo::new(move |_| way.get() == Way::OAuth);
+    let [client_id, client_secret, scope] = [(); 3].map(|()| RwSignal::new(String::new()));
+    let flow = Flow::new();
+    // A scan stopped because the person is not signed in yet, and what was found on the way there.
+    let asks = RwSignal::new(false);
+    let failure = RwSignal::new(None::<Error>);
+    let doctor = RwSignal::new(None::<OAuthReport>);
     let header_name = RwSignal::new("Authorization".to_owned());
     let header_value = RwSignal::new(String::new());
     let keep = RwSignal::new(Keep::Tab);
@@ -100,6 +110,10 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
         lines.set(fresh_lines());
         understood.set(false);
         problem.set(None);
+        flow.cancel();
+        asks.set(false);
+        failure.set(None);
+        doctor.set(None);
     };
     let checked = Memo::new(move |_| {
         app.rulebook.track();
@@ -144,12 +158,16 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
         description: description.get_untracked().trim().to_owned(),
         address: address.get_untracked(),
         provenance: provenance.get_untracked(),
-        sign_in: if with_header.get_untracked() {
-            SignIn::Header { name: header_name.get_untracked() }
-        } else {
-            SignIn::None
+        sign_in: match way.get_untracked() {
+            Way::None => SignIn::None,
+            Way::Header => SignIn::Header { name: header_name.get_untracked() },
+            Way::OAuth => SignIn::OAuth { client_id: said(client_id), scope: said(scope) },
         },
-        header_value: with_header.get_untracked().then(|| header_value.get_untracked()),
+        header_value: match way.get_untracked() {
+            Way::None => None,
+            Way::Header => Some(header_value.get_untracked()),
+            Way::OAuth => said(client_secret),
+        },
         keep: keep.get_untracked(),
         colour: None,
     };
@@ -177,9 +195,35 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
             scanning.set(false);
             match found {
                 Ok(found) => scanned.set(Some(found)),
-                Err(stopped) => problem.set(Some((stopped.error.message, stopped.error.hint))),
+                Err(stopped) => {
+                    let sign_in = with_oauth.get_untracked() && stopped.at == ScanKind::SignIn;
+                    asks.set(sign_in);
+                    // A sign-in that is asked for is the next step and no failure; the checklist says why.
+                    problem.set((!sign_in).then_some((stopped.error.message, stopped.error.hint)));
+                }
             }
         });
+    };
+    let sign_in = move || {
+        failure.set(None);
+        doctor.set(None);
+        let ws = app.ws();
+        let new = draft();
+        flow.begin(
+            move |visit| async move { ws.sign_in_new(&new, &visit).await },
+            move |ended| match ended {
+                // The form may be gone, or be about another server by now.
+                Ok(()) if asks.try_get_untracked() == Some(true) => scan(),
+                Ok(()) => {}
+                // What was left on purpose needs no words.
+                Err(_) if asks.try_get_untracked() != Some(true) => {}
+                Err(error) => {
+                    let _ = failure.try_set(Some(error));
+                    let ws = app.ws();
+                    spawn_local(async move { drop(doctor.try_set(ws.tried_report().await)) });
+                }
+            },
+        );
     };
     let create = move || {
         let Some(found) = scanned.get_untracked() else { return };
@@ -253,10 +297,10 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
                 <h2>"Sign-in"</h2>
                 <fieldset class="choices">
                     <legend class="sr">"How to sign in"</legend>
-                    <label class="check"><input type="radio" name="sign-in" prop:checked=move || !with_header.get()
-                        on:change=move |_| { with_header.set(false); void(); }/>"No sign-in"</label>
-                    <label class="check"><input type="radio" name="sign-in" prop:checked=move || with_header.get()
-                        on:change=move |_| { with_header.set(true); void(); }/>"Header value"</label>
+                    {[(Way::None, "No sign-in"), (Way::OAuth, "OAuth"), (Way::Header, "Header value")].map(|(one, word)| view! {
+                        <label class="check"><input type="radio" name="sign-in" prop:checked=move || way.get() == one
+                            on:change=move |_| { way.set(one); void(); }/>{word}</label>
+                    }).collect_view()}
                 </fieldset>
                 {move || with_header.get().then(|| view! {
                     <div class="indent">
@@ -273,14 +317,21 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
                         <KeepChoice keep/>
                     </div>
                 })}
+                {move || with_oauth.get().then(|| view! { <OAuthFields client_id client_secret scope keep on_change=move |()| void()/> })}
             </section>
             <section>
                 <h2>"Scan"</h2>
                 <p class="small">"Connects as you, reads what the server offers, and calls nothing."</p>
                 <div class="row">
-                    <Button look=ButtonLook::Primary submit=true disabled=Signal::derive(move || !ready.get() || scanning.get())>
-                        {move || if begun.get() { "Scan again" } else { "Scan" }}
-                    </Button>
+                    {move || {
+                        // The next step is the loud one.
+                        let look = if asks.get() { ButtonLook::Plain } else { ButtonLook::Primary };
+                        view! {
+                            <Button look submit=true disabled=Signal::derive(move || !ready.get() || scanning.get())>
+                                {move || if begun.get() { "Scan again" } else { "Scan" }}
+                            </Button>
+                        }
+                    }}
                     {move || scanning.get().then(|| view! {
                         <Button look=ButtonLook::Quiet on:click=move |_| void()>"Stop scan"</Button>
                     })}
@@ -290,7 +341,13 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
                 {move || problem.get().map(|(why, next)| view! {
                     <div class="note danger" role="alert"><span class="grow"><bdi>{sentence(&why)}</bdi>" "
                         {next.map(|next| view! { <bdi>{sentence(&next)}</bdi> })}</span></div>
-                    <Doctor address/>
+                    <ConnectionDoctor address/>
+                })}
+                {move || asks.get().then(|| view! {
+                    <div class="row"><Button look=ButtonLook::Primary disabled=Signal::derive(move || flow.is_busy()) on:click=move |_| sign_in()>"Sign in"</Button></div>
+                    <SigningIn flow/>
+                    <Problem problem=failure/>
+                    {move || doctor.get().map(|report| view! { <details><summary>"What was asked and answered"</summary><Doctor report/></details> })}
                 })}
                 {move || scanned.get().map(|found| view! { <Found found/> })}
             </section>
@@ -310,6 +367,19 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
             })}
         </form>
     }
+}
+
+/// How to sign in, as it is chosen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    None,
+    Header,
+    OAuth,
+}
+
+/// What was typed into a field that may stay empty.
+fn said(field: RwSignal<String>) -> Option<String> {
+    Some(field.get_untracked().trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// What was typed and is not secret (name, description, address), kept until the tab closes: looking something up

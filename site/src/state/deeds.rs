@@ -1,12 +1,13 @@
 //! Opening the workspace, and what the first page has it do.
 
-use browser::{Error, Options, Where, Workspace};
+use browser::{Error, Options, SignInSite, Where, Workspace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use policy::ConversationId;
 
 use super::{AppState, Front, STORE, sentence};
 use crate::lazy::{Deeds, Said};
+use crate::router::base;
 use crate::{confirm, shell};
 
 /// Opens the workspace and puts its state into the page's owner. None when it cannot be opened; the page then says why
@@ -15,6 +16,9 @@ pub async fn open(front: Front, owner: Owner) -> Option<AppState> {
     let options = Options { store: Where::IndexedDb(STORE.to_owned()), ..Options::default() };
     match Workspace::open(options).await {
         Ok(ws) => Some(owner.with(|| {
+            if let Some(page) = sign_in_site() {
+                ws.set_sign_in_site(page);
+            }
             let state = AppState::new(ws, front);
             provide_context(state);
             confirm::provide_decisions();
@@ -25,6 +29,15 @@ pub async fn open(front: Front, owner: Owner) -> Option<AppState> {
             None
         }
     }
+}
+
+/// Where this site is, as authorization servers see it. Only a site with a name of its own can have a client document.
+fn sign_in_site() -> Option<SignInSite> {
+    let site = format!("{}{}", window().location().origin().ok()?, base());
+    Some(SignInSite {
+        redirect_uri: format!("{site}oauth/callback"),
+        client_document: site.starts_with("https:").then(|| format!("{site}client.json")),
+    })
 }
 
 /// What the first page has an open workspace do.

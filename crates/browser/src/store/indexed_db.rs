@@ -20,7 +20,8 @@ use web_sys::CryptoKey;
 use super::{Op, Record, Store, StoreError, Table, prefix_end};
 use crate::time::words;
 
-/// The table of the non-extractable key; not a [`Table`], because a key is no text and is never exported.
+/// The table of the non-extractable keys; not a [`Table`], because a key is no text and is never exported. Key pairs of
+/// sign-ins are there under the names of their secrets.
 const KEYS: &str = "keys";
 const KEY: &str = "secrets";
 
@@ -87,6 +88,16 @@ impl IndexedDb {
             .as_ref()
             .ok_or_else(|| StoreError::Unavailable("another tab has a newer version of this page open".to_owned()))?;
         database.transaction(tables, mode).map_err(failed)
+    }
+
+    fn read_key(&self, name: &str) -> LocalBoxFuture<'static, Result<Option<JsValue>, StoreError>> {
+        let (this, name) = (self.clone(), JsValue::from_str(name));
+        async move {
+            let transaction = this.begin(&[KEYS], TransactionMode::ReadOnly)?;
+            let store = transaction.object_store(KEYS).map_err(failed)?;
+            store.get(name).map_err(failed)?.await.map_err(failed)
+        }
+        .boxed_local()
     }
 
     fn select(&self, table: Table, query: Option<Query>) -> LocalBoxFuture<'static, Result<Vec<Record>, StoreError>> {
@@ -182,14 +193,7 @@ impl Store for IndexedDb {
     }
 
     fn crypto_key(&self) -> LocalBoxFuture<'static, Result<Option<CryptoKey>, StoreError>> {
-        let this = self.clone();
-        async move {
-            let transaction = this.begin(&[KEYS], TransactionMode::ReadOnly)?;
-            let store = transaction.object_store(KEYS).map_err(failed)?;
-            let value = store.get(JsValue::from_str(KEY)).map_err(failed)?.await.map_err(failed)?;
-            Ok(value.and_then(|value| value.dyn_into().ok()))
-        }
-        .boxed_local()
+        self.read_key(KEY).map_ok(|key| key.and_then(|key| key.dyn_into().ok())).boxed_local()
     }
 
     fn set_crypto_key(&self, key: Option<CryptoKey>) -> LocalBoxFuture<'static, Result<(), StoreError>> {
@@ -199,7 +203,25 @@ impl Store for IndexedDb {
             let store = transaction.object_store(KEYS).map_err(failed)?;
             match key {
                 Some(key) => drop(store.put(&key, Some(&JsValue::from_str(KEY))).map_err(failed)?),
-                None => drop(store.delete(JsValue::from_str(KEY)).map_err(failed)?),
+                None => drop(store.clear().map_err(failed)?),
+            }
+            done(transaction).await
+        }
+        .boxed_local()
+    }
+
+    fn key_pair(&self, name: &str) -> LocalBoxFuture<'static, Result<Option<JsValue>, StoreError>> {
+        self.read_key(name)
+    }
+
+    fn set_key_pair(&self, name: &str, pair: Option<JsValue>) -> LocalBoxFuture<'static, Result<(), StoreError>> {
+        let (this, name) = (self.clone(), JsValue::from_str(name));
+        async move {
+            let transaction = this.begin(&[KEYS], TransactionMode::ReadWrite)?;
+            let store = transaction.object_store(KEYS).map_err(failed)?;
+            match pair {
+                Some(pair) => drop(store.put(&pair, Some(&name)).map_err(failed)?),
+                None => drop(store.delete(name).map_err(failed)?),
             }
             done(transaction).await
         }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, ready};
+use wasm_bindgen::JsValue;
 use web_sys::CryptoKey;
 
 use super::{Op, Record, Store, StoreError, Table, prefix_end};
@@ -17,6 +18,7 @@ type Tables = BTreeMap<(Table, String), String>;
 pub struct Memory {
     records: Rc<RefCell<Tables>>,
     key: Rc<RefCell<Option<CryptoKey>>>,
+    pairs: Rc<RefCell<BTreeMap<String, JsValue>>>,
     fault: Rc<RefCell<Option<StoreError>>>,
     writes: Rc<Cell<usize>>,
 }
@@ -112,7 +114,22 @@ impl Store for Memory {
     }
 
     fn set_crypto_key(&self, key: Option<CryptoKey>) -> LocalBoxFuture<'static, Result<(), StoreError>> {
+        if key.is_none() {
+            self.pairs.borrow_mut().clear();
+        }
         *self.key.borrow_mut() = key;
+        ready(Ok(())).boxed_local()
+    }
+
+    fn key_pair(&self, name: &str) -> LocalBoxFuture<'static, Result<Option<JsValue>, StoreError>> {
+        ready(Ok(self.pairs.borrow().get(name).cloned())).boxed_local()
+    }
+
+    fn set_key_pair(&self, name: &str, pair: Option<JsValue>) -> LocalBoxFuture<'static, Result<(), StoreError>> {
+        match pair {
+            Some(pair) => drop(self.pairs.borrow_mut().insert(name.to_owned(), pair)),
+            None => drop(self.pairs.borrow_mut().remove(name)),
+        }
         ready(Ok(())).boxed_local()
     }
 

@@ -12,6 +12,7 @@ pub mod indexed_db;
 pub mod memory;
 
 use futures_util::future::LocalBoxFuture;
+use wasm_bindgen::JsValue;
 use web_sys::CryptoKey;
 
 /// A table of the store.
@@ -127,8 +128,14 @@ pub trait Store {
     /// The key that encrypts secrets; it cannot be read out of the browser.
     fn crypto_key(&self) -> LocalBoxFuture<'static, Result<Option<CryptoKey>, StoreError>>;
 
-    /// Keeps or forgets the key that encrypts secrets.
+    /// Keeps the key that encrypts secrets, or forgets it and every key pair with it.
     fn set_crypto_key(&self, key: Option<CryptoKey>) -> LocalBoxFuture<'static, Result<(), StoreError>>;
+
+    /// A `CryptoKeyPair` that tokens are bound to (RFC 9449); its private half cannot be read out of the browser.
+    fn key_pair(&self, name: &str) -> LocalBoxFuture<'static, Result<Option<JsValue>, StoreError>>;
+
+    /// Keeps or forgets such a pair.
+    fn set_key_pair(&self, name: &str, pair: Option<JsValue>) -> LocalBoxFuture<'static, Result<(), StoreError>>;
 
     /// Lets go of the storage; later operations fail.
     fn close(&self);

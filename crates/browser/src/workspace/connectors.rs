@@ -58,9 +58,9 @@ impl Workspace {
         let id = ConnectorId::from(new_id("con"));
         let draft = policy::NewConnector {
             id: id.clone(),
-            name: new.name,
-            description: new.description,
-            address: address.url,
+            name: new.name.clone(),
+            description: new.description.clone(),
+            address: address.url.clone(),
             host: address.host,
             reach: address.reach,
             provenance: new.provenance,
@@ -72,6 +72,9 @@ impl Workspace {
         self.change_rules(|book| book.create_draft(&me, draft, now())).await?;
         if let (SignIn::Header { .. }, Some(value)) = (&new.sign_in, &new.header_value) {
             self.0.secrets.put(&header_secret(&id), value, new.keep).await?;
+        }
+        if let SignIn::OAuth { .. } = &new.sign_in {
+            self.keep_tried(&new, &address.url, &id).await?;
         }
         self.note(&id, "added as a draft").await;
         Ok(id)
@@ -146,8 +149,10 @@ impl Workspace {
     /// When the person may not, or it cannot be kept.
     pub async fn archive(&self, id: &ConnectorId) -> Result<(), Error> {
         let me = self.me();
+        let before = self.rulebook();
         self.change_rules(|book| book.archive(&me, id, now())).await?;
         self.drop_link(id);
+        self.end_sign_in(before.connector(id)?).await?;
         self.0.secrets.remove(&header_secret(id)).await?;
         self.tell_secret(&header_secret(id));
         self.note(id, "archived").await;
@@ -160,8 +165,10 @@ impl Workspace {
     /// When the person may not, or it cannot be kept.
     pub async fn remove(&self, id: &ConnectorId) -> Result<(), Error> {
         let me = self.me();
+        let before = self.rulebook();
         self.change_rules(|book| book.remove(&me, id)).await?;
         self.drop_link(id);
+        self.end_sign_in(before.connector(id)?).await?;
         self.0.secrets.remove(&header_secret(id)).await?;
         self.tell_secret(&header_secret(id));
         self.note(id, "removed").await;

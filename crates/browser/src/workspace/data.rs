@@ -194,6 +194,8 @@ impl Workspace {
             self.cancel_call(&id);
         }
         self.0.close_links();
+        self.0.sign_ins.borrow_mut().clear();
+        self.0.tried.take();
         self.0.asks.borrow_mut().clear();
         let started = monotonic();
         while !self.0.flights.borrow().is_empty() && monotonic().saturating_sub(started) < super::FAREWELL {

@@ -11,6 +11,7 @@ pub mod doctor;
 mod models;
 mod scan;
 mod settings;
+mod sign_in;
 mod turns;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -25,6 +26,8 @@ use wasm_bindgen_futures::spawn_local;
 
 pub(crate) use conversations::Record;
 pub(crate) use models::CHOSEN;
+pub(crate) use sign_in::OAuth;
+pub use sign_in::{OAuthReport, SignInSite, SignedOut, registered_words, verdict_word};
 pub(crate) use turns::TurnHandle;
 
 use crate::audit::AuditLog;
@@ -97,6 +100,12 @@ pub(crate) struct Inner {
 
     pub(crate) links: RefCell<HashMap<ConnectorId, Rc<Link>>>,
     pub(crate) asks: RefCell<Vec<WaitingAsk>>,
+
+    /// Where authorization servers send people back to, once the page has said so.
+    pub(crate) sign_in_site: OnceCell<SignInSite>,
+    pub(crate) sign_ins: RefCell<HashMap<ConnectorId, Rc<OAuth>>>,
+    /// The sign-in to a server that is no connector yet.
+    pub(crate) tried: RefCell<Option<(sign_in::Trial, Rc<OAuth>)>>,
 
     pub(crate) questions: RefCell<Vec<Pending>>,
     pub(crate) flights: RefCell<HashMap<CallId, Rc<Flight>>>,
@@ -180,6 +189,9 @@ impl Workspace {
             closed: Cell::new(false),
             links: RefCell::default(),
             asks: RefCell::default(),
+            sign_in_site: OnceCell::new(),
+            sign_ins: RefCell::default(),
+            tried: RefCell::default(),
             questions: RefCell::default(),
             flights: RefCell::default(),
             unattended: RefCell::default(),
@@ -420,6 +432,9 @@ impl Workspace {
         if let Some(id) = name.strip_prefix("header:") {
             self.drop_link(&ConnectorId::from(id));
         }
+        if let Some(id) = name.strip_prefix("oauth:").or_else(|| name.strip_prefix("oauth-client:")) {
+            self.forget_sign_in(&ConnectorId::from(id));
+        }
     }
 
     /// Another tab changed something: read it again.
@@ -469,7 +484,7 @@ impl Workspace {
                 after.address == before.address && after.sign_in == before.sign_in && after.stage == before.stage
             });
             if !same {
-                self.drop_link(&before.id);
+                self.forget_sign_in(&before.id);
             }
         }
     }

@@ -13,7 +13,7 @@ use super::Workspace;
 use super::connectors::address_error;
 use crate::drive::Failed;
 use crate::error::{Code, Error};
-use crate::link::{Live, header_secret, op_error, read_list};
+use crate::link::{Account, Live, op_error, read_list};
 use crate::time::{global, now};
 use crate::view::{Drift, NewConnector, ScanError, ScanKind, ScanStep, Scanned, StepState};
 
@@ -64,7 +64,7 @@ impl Workspace {
         let me = self.me();
         book.member(&me).and_then(|member| book.may_create_draft(member)).map_err(|why| stop(why.into()))?;
         let address = self.check_address(&new.address).map_err(|error| stop(address_error(error)))?;
-        let mut headers = Vec::new();
+        let mut account = Account::default();
         if let SignIn::Header { name } = &new.sign_in {
             let value = new.header_value.clone().unwrap_or_default();
             if value.trim().is_empty() {
@@ -72,10 +72,15 @@ impl Workspace {
                     Error::new(Code::Invalid, format!("the header `{name}` has no value")).hint("paste its value");
                 return Err(ScanError { at: ScanKind::SignIn, error });
             }
-            headers.push((name.clone(), value));
+            account.headers.push((name.clone(), value));
+        }
+        if let SignIn::OAuth { .. } = &new.sign_in {
+            let tried =
+                self.tried(new, &address.url).await.map_err(|error| ScanError { at: ScanKind::SignIn, error })?;
+            account.sign_in = Some(tried.sign_in.clone());
         }
         let connector = unsaved(new, &address, me);
-        let live = self.look(&connector, headers, &steps).await?;
+        let live = self.look(&connector, account, &steps).await?;
         snapshot(&address.url, &live, &steps)
     }
 
@@ -94,14 +99,8 @@ impl Workspace {
             .and_then(|member| book.may_refresh(connector, member, true))
             .map_err(|why| stop(why.into()))?;
         // With a connection of its own, so that the checklist shows the whole way.
-        let secret = match &connector.sign_in {
-            SignIn::None => None,
-            SignIn::Header { name } => {
-                let value = self.0.secrets.get(&header_secret(id)).await.map_err(stop)?;
-                value.map(|value| (name.clone(), value))
-            }
-        };
-        let live = self.look(connector, secret.into_iter().collect(), &steps).await?;
+        let account = self.account_of(connector).await.map_err(stop)?;
+        let live = self.look(connector, account, &steps).await?;
         snapshot(&connector.address, &live, &steps)?;
         // The connection in use reads the list again too, so that everybody sees the same.
         self.forget_list(id);
@@ -123,26 +122,21 @@ impl Workspace {
         self.change_rules(|book| book.refresh(&me, id, taken, true, now())).await?;
         let book = self.rulebook();
         self.note(id, "the changed list was accepted").await;
-        self.open_link(book.connector(id)?, true).await.map(|_| ()).map_err(|failed| {
-            let host = book.connector(id).map(|connector| connector.host.clone()).unwrap_or_default();
-            op_error(&failed.error, &host)
-        })
+        let connector = book.connector(id)?;
+        let opened = self.open_link(connector, true).await;
+        opened.map(|_| ()).map_err(|failed| self.op_error(connector, &failed.error))
     }
 
     /// Goes down the checklist.
-    async fn look(
-        &self,
-        connector: &Connector,
-        headers: Vec<(String, String)>,
-        steps: &Steps,
-    ) -> Result<Live, ScanError> {
+    async fn look(&self, connector: &Connector, account: Account, steps: &Steps) -> Result<Live, ScanError> {
         let host = connector.host.as_str();
-        let signs_in = !headers.is_empty();
+        let sign_in = account.sign_in.clone();
+        let signs_in = !account.headers.is_empty() || sign_in.is_some();
         steps.running(ScanKind::Reachable);
-        let (connection, _own) = self.scanning(connector, headers);
+        let (connection, _own) = self.scanning(connector, account);
         let answered = connection.connect().await;
         if let Err(failed) = &answered {
-            let error = self.explain(connector, failed, steps).await;
+            let error = self.explain(connector, failed, sign_in.as_deref(), steps).await;
             connection.close();
             return Err(error);
         }
@@ -150,28 +144,39 @@ impl Workspace {
         steps.ok(ScanKind::Cors, "it lets this page in".to_owned());
         let protocol = connection.connected().map(|connected| connected.protocol).unwrap_or_default();
         steps.ok(ScanKind::Protocol, protocol);
-        steps.ok(ScanKind::SignIn, if signs_in { "accepted" } else { "not needed" }.to_owned());
+        // A server may tell everybody what it is, and ask for a sign-in only for the rest.
+        if sign_in.is_none() {
+            steps.ok(ScanKind::SignIn, if signs_in { "accepted" } else { "not needed" }.to_owned());
+        }
         steps.running(ScanKind::List);
         match read_list(&connection).await {
             Ok(live) => {
                 connection.close();
+                if sign_in.is_some() {
+                    steps.ok(ScanKind::SignIn, "accepted".to_owned());
+                }
                 let count = live.actions.len();
                 steps.ok(ScanKind::List, if count == 1 { "1 action".to_owned() } else { format!("{count} actions") });
                 Ok(live)
             }
             Err(failed) => {
                 connection.close();
-                let at = match failed.error {
-                    OpError::SignIn { .. } => ScanKind::SignIn,
-                    _ => ScanKind::List,
-                };
-                Err(steps.failed(at, op_error(&failed.error, host)))
+                Err(match failed.error {
+                    OpError::SignIn { .. } => steps.failed(ScanKind::SignIn, asks(host, sign_in.as_deref())),
+                    _ => steps.failed(ScanKind::List, op_error(&failed.error, host)),
+                })
             }
         }
     }
 
     /// Which line of the checklist a failure belongs to, and why in words.
-    async fn explain(&self, connector: &Connector, failed: &Failed, steps: &Steps) -> ScanError {
+    async fn explain(
+        &self,
+        connector: &Connector,
+        failed: &Failed,
+        sign_in: Option<&crate::oauth::SignIn>,
+        steps: &Steps,
+    ) -> ScanError {
         let host = connector.host.as_str();
         let reached = |steps: &Steps| {
             steps.ok(ScanKind::Reachable, format!("{host} answers"));
@@ -200,9 +205,7 @@ impl Workspace {
             OpError::SignIn { .. } => {
                 reached(steps);
                 steps.running(ScanKind::SignIn);
-                let error = Error::new(Code::SignIn, format!("{host} asks for a sign-in"))
-                    .hint("choose a header and paste its value; sign-in by OAuth is not supported in this version");
-                steps.failed(ScanKind::SignIn, error)
+                steps.failed(ScanKind::SignIn, asks(host, sign_in))
             }
             OpError::Http { status: 300..400, .. } => {
                 reached(steps);
@@ -217,6 +220,16 @@ impl Workspace {
                 steps.failed(ScanKind::Protocol, error)
             }
         }
+    }
+}
+
+/// A server wants a sign-in that it did not get.
+fn asks(host: &str, sign_in: Option<&crate::oauth::SignIn>) -> Error {
+    let error = Error::new(Code::SignIn, format!("{host} asks for a sign-in"));
+    match sign_in {
+        None => error.hint("choose OAuth, or a header value if its operator gave you one"),
+        Some(sign_in) if sign_in.needs_person().is_some() => error.hint("press Sign in below"),
+        Some(sign_in) => sign_in.take_failure().unwrap_or(error),
     }
 }
 

@@ -130,6 +130,8 @@ pub(crate) enum Say {
     Body(&'static str, String),
     /// Breaks off as a lost connection does.
     Break,
+    /// Refuses with a challenge.
+    Refuse(u16, String),
     /// Never answers.
     Nothing,
     Redirect,
@@ -158,7 +160,7 @@ export function make_fetch(answer, aborted) {
     }
     if (said.kind === "break") throw new TypeError("Failed to fetch");
     if (said.kind === "redirect") return new Response(null, { status: 302, headers: { location: "http://127.0.0.1:1/" } });
-    if (said.kind === "body") return new Response(said.status === 202 ? null : said.text, { status: said.status, headers: said.type ? { "content-type": said.type } : {} });
+    if (said.kind === "body") return new Response(said.status === 202 ? null : said.text, { status: said.status, headers: said.headers ?? (said.type ? { "content-type": said.type } : {}) });
     const encoder = new TextEncoder();
     const stream = new ReadableStream({
       start(controller) {
@@ -190,6 +192,9 @@ pub(crate) fn play(mut answer: impl FnMut(&Got) -> Say + 'static) -> Played {
                 Say::Json(status, value) => {
                     json!({ "kind": "body", "status": status, "type": "application/json", "text": value.to_string() })
                 }
+                Say::Refuse(status, challenge) => json!({
+                    "kind": "body", "status": status, "text": "{}", "headers": { "www-authenticate": challenge },
+                }),
                 Say::Body(kind, text) => json!({ "kind": "body", "status": 200, "type": kind, "text": text }),
                 Say::Stream(kind, pieces) => json!({ "kind": "stream", "type": kind, "pieces": pieces }),
                 Say::Break => json!({ "kind": "break" }),

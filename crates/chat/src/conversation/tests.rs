@@ -84,8 +84,8 @@ fn headers_say_what_screens_e4_says() {
             "Waiting for your decision",
             "Running · 1 s",
             "desk.example is asking you something",
-            "Sign-in ended",
-            "More access needed: files.write",
+            "Sign-in needed. Nothing was sent.",
+            "More access needed: files.write. Nothing was sent.",
             "Done",
             "Failed: the server said: no · it was sent",
             "Failed: offline · nothing was sent",
@@ -140,7 +140,7 @@ fn a_result_with_is_error_counts_as_failed() {
 
 #[test]
 fn x71_a_pending_question_after_a_reload_is_not_answered() {
-    for state in [CallState::Waiting, CallState::Proposed, CallState::NeedsSignIn { scopes: vec![] }] {
+    for state in [CallState::Waiting, CallState::Proposed] {
         let mut chat = conversation(state);
         assert_eq!(chat.restore(5_000), [ItemId::from("i2")]);
         assert_eq!(chat.call(&CallId::from("c1")).unwrap().state, CallState::NotAnswered);

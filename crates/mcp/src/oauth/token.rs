@@ -130,6 +130,8 @@ impl<P: Port> Authorizer<P> {
     ) -> Result<Form, AuthError> {
         let server = &found.server;
         let page = server.authorization.as_deref().ok_or(AuthError::Endpoint { member: "authorization_endpoint" })?;
+        // Before a person signs in in vain.
+        server.token()?;
         self.asking = "`code_challenge_methods_supported`".to_owned();
         match &server.challenges {
             Some(methods) if methods.iter().any(|method| method == "S256") => {}

@@ -1,0 +1,655 @@
+//! Signing in with OAuth, against a played server with a played provider.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
+mod common;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use browser::chat::conversation::CallState;
+use browser::mcp::oauth::{Outlook, Registered};
+use browser::policy::{ConnectorId, Provenance, SignIn};
+use browser::store::memory::Memory;
+use browser::store::{Store as _, Table};
+use browser::{
+    AuditFilter, CallRequest, Code, Confirm, ConnectionStatus, Fetcher, Keep, NewConnector, Options, ScanKind,
+    SignInSite, SignedOut, Visit, Where, Workspace,
+};
+use common::{Got, Played, Say, called, ended, object, open, play, until};
+use serde_json::{Value, json};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[cfg(feature = "in-browser")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+const SERVER: &str = "https://mcp.example.com/mcp";
+const ISSUER: &str = "https://as.example";
+const BACK: &str = "https://app.example/oauth/callback";
+
+/// What the played provider and its server do.
+#[derive(Clone)]
+struct World {
+    /// Tokens that work.
+    alive: Rc<RefCell<BTreeSet<String>>>,
+    /// The scope that calls need beyond `mcp`.
+    more: Rc<RefCell<Option<String>>>,
+    lifetime: Rc<Cell<u64>>,
+    refuses_refresh: Rc<Cell<bool>>,
+    /// Whether tokens are bound to a key.
+    bound: Rc<Cell<bool>>,
+    count: Rc<Cell<u32>>,
+    /// What is different in the documents of the provider: its metadata, and its answer to a registration.
+    metadata: Rc<RefCell<Value>>,
+    registration: Rc<RefCell<Value>>,
+    played: Played,
+}
+
+/// A document with some members replaced; null takes one away.
+fn with(mut document: Value, other: &Value) -> Value {
+    for (name, value) in other.as_object().into_iter().flatten() {
+        match value {
+            Value::Null => drop(document.as_object_mut().unwrap().remove(name)),
+            value => document[name] = value.clone(),
+        }
+    }
+    document
+}
+
+fn form(got: &Got) -> web_sys::UrlSearchParams {
+    web_sys::UrlSearchParams::new_with_str(&got.body).unwrap()
+}
+
+fn world() -> World {
+    let world = World {
+        alive: Rc::default(),
+        more: Rc::default(),
+        lifetime: Rc::new(Cell::new(3_600)),
+        refuses_refresh: Rc::default(),
+        bound: Rc::default(),
+        count: Rc::default(),
+        metadata: Rc::default(),
+        registration: Rc::default(),
+        played: play(|_| Say::Nothing),
+    };
+    let it = world.clone();
+    let played = play(move |got| it.answer(got));
+    World { played, ..world }
+}
+
+impl World {
+    fn answer(&self, got: &Got) -> Say {
+        let issuer = |path: &str| format!("{ISSUER}{path}");
+        match got.url.as_str() {
+            "https://mcp.example.com/.well-known/oauth-protected-resource/mcp" => Say::Json(
+                200,
+                json!({
+                    "resource": SERVER, "authorization_servers": [ISSUER], "scopes_supported": ["mcp"],
+                    "dpop_bound_access_tokens_required": self.bound.get(),
+                }),
+            ),
+            "https://as.example/.well-known/oauth-authorization-server" => {
+                let metadata = json!({
+                    "issuer": ISSUER, "authorization_endpoint": issuer("/authorize"), "token_endpoint": issuer("/token"),
+                    "registration_endpoint": issuer("/register"), "revocation_endpoint": issuer("/revoke"),
+                    "response_types_supported": ["code"], "code_challenge_methods_supported": ["S256"],
+                    "token_endpoint_auth_methods_supported": ["none"],
+                    "authorization_response_iss_parameter_supported": true,
+                    "client_id_metadata_document_supported": true,
+                    "dpop_signing_alg_values_supported": ["ES256"],
+                });
+                Say::Json(200, with(metadata, &self.metadata.borrow()))
+            }
+            "https://app.example/client.json" => {
+                Say::Json(200, json!({ "client_id": "https://app.example/client.json" }))
+            }
+            "https://as.example/register" => {
+                let mut client = got.json();
+                client["client_id"] = "client-1".into();
+                Say::Json(201, with(client, &self.registration.borrow()))
+            }
+            "https://as.example/token" => self.token(got),
+            "https://as.example/revoke" => {
+                self.alive.borrow_mut().remove(&form(got).get("token").unwrap());
+                Say::Json(200, Value::Null)
+            }
+            SERVER => self.mcp(got),
+            _ => Say::Json(404, Value::Null),
+        }
+    }
+
+    fn token(&self, got: &Got) -> Say {
+        let form = form(got);
+        let refreshes = form.get("grant_type").as_deref() == Some("refresh_token");
+        let known = form.get("refresh_token").is_some_and(|token| self.alive.borrow_mut().remove(&token));
+        if refreshes && (self.refuses_refresh.get() || !known) {
+            return Say::Json(400, json!({ "error": "invalid_grant" }));
+        }
+        let count = self.count.get() + 1;
+        self.count.set(count);
+        let (access, refresh) = (format!("canary-access-{count}"), format!("canary-refresh-{count}"));
+        self.alive.borrow_mut().extend([access.clone(), refresh.clone()]);
+        let kind = if self.bound.get() { "DPoP" } else { "Bearer" };
+        Say::Json(
+            200,
+            json!({
+                "access_token": access, "token_type": kind, "expires_in": self.lifetime.get(), "refresh_token": refresh,
+            }),
+        )
+    }
+
+    fn mcp(&self, got: &Got) -> Say {
+        let token = got.header("authorization").and_then(|value| value.split_once(' ')).map(|(_, token)| token);
+        let metadata = "https://mcp.example.com/.well-known/oauth-protected-resource/mcp";
+        if !token.is_some_and(|token| self.alive.borrow().contains(token)) {
+            return Say::Refuse(401, format!(r#"Bearer resource_metadata="{metadata}""#));
+        }
+        let message = got.json();
+        let id = message["id"].clone();
+        let result = |result: Value| Say::Json(200, json!({ "jsonrpc": "2.0", "id": id, "result": result }));
+        match message["method"].as_str() {
+            Some("server/discover") => result(json!({
+                "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} },
+                "ttlMs": 0, "cacheScope": "private",
+                "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "played", "version": "1" } },
+            })),
+            Some("tools/list") => result(json!({
+                "resultType": "complete", "ttlMs": 0, "cacheScope": "private",
+                "tools": [{
+                    "name": "whoami", "title": "See my account", "inputSchema": { "type": "object" },
+                    "annotations": { "readOnlyHint": true },
+                }],
+            })),
+            Some("tools/call") => match self.more.borrow().as_deref() {
+                Some(scope) => Say::Refuse(
+                    403,
+                    format!(r#"Bearer error="insufficient_scope", scope="{scope}", resource_metadata="{metadata}""#),
+                ),
+                None => called(got, "Ann"),
+            },
+            _ => Say::Json(202, Value::Null),
+        }
+    }
+
+    fn asked(&self, url: &str) -> Vec<Got> {
+        self.played.got.borrow().iter().filter(|got| got.url == url).cloned().collect()
+    }
+
+    fn calls(&self) -> Vec<Got> {
+        self.asked(SERVER).into_iter().filter(|got| got.json()["method"] == "tools/call").collect()
+    }
+
+    /// No access token works any more.
+    fn expire(&self) {
+        self.alive.borrow_mut().retain(|token| !token.starts_with("canary-access"));
+    }
+}
+
+async fn workspace(world: &World, store: &Memory) -> Workspace {
+    let ws = open(Options {
+        store: Where::Store(Rc::new(store.clone())),
+        fetcher: Fetcher::custom(world.played.function.clone()),
+        ..Options::default()
+    })
+    .await;
+    ws.set_sign_in_site(SignInSite { redirect_uri: BACK.into(), client_document: None });
+    ws.set_developer_mode(true).await.unwrap();
+    ws
+}
+
+fn new(keep: Keep) -> NewConnector {
+    NewConnector {
+        name: "Desk".into(),
+        description: String::new(),
+        address: SERVER.into(),
+        provenance: Provenance::Vendor,
+        sign_in: SignIn::OAuth { client_id: None, scope: None },
+        header_value: None,
+        keep,
+        colour: None,
+    }
+}
+
+/// A person who signs in at once: the address that they come back to is pasted. `seen` has the pages they were led to.
+fn person(seen: &Rc<RefCell<Vec<String>>>) -> Visit {
+    answering(seen, |state| format!("{BACK}?code=code-1&state={state}&iss=https%3A%2F%2Fas.example"))
+}
+
+fn answering(seen: &Rc<RefCell<Vec<String>>>, back: impl Fn(&str) -> String + 'static) -> Visit {
+    let seen = seen.clone();
+    let itself: Rc<RefCell<Option<Visit>>> = Rc::default();
+    let visit = {
+        let itself = itself.clone();
+        Visit::new(move |url| {
+            seen.borrow_mut().push(url.to_owned());
+            let state = web_sys::Url::new(url).unwrap().search_params().get("state").unwrap();
+            itself.borrow().as_ref().unwrap().paste(&back(&state));
+        })
+    };
+    itself.replace(Some(visit.clone()));
+    visit
+}
+
+async fn signed_in(world: &World, store: &Memory, keep: Keep) -> (Workspace, ConnectorId) {
+    let ws = workspace(world, store).await;
+    ws.sign_in_new(&new(keep), &person(&Rc::default())).await.unwrap();
+    let scanned = ws.scan(&new(keep), |_| ()).await.unwrap();
+    let id = ws.create_draft(new(keep), scanned).await.unwrap();
+    (ws, id)
+}
+
+async fn call(ws: &Workspace, id: &ConnectorId) -> Result<Value, browser::Error> {
+    let request = CallRequest { connector: id.clone(), action: "whoami".into(), arguments: object(json!({})) };
+    ws.call(request, Confirm::Never).await.map(|done| done.result)
+}
+
+#[wasm_bindgen_test]
+async fn a_scan_asks_for_the_sign_in_and_what_was_tried_is_kept() {
+    let (world, store) = (world(), Memory::new());
+    let ws = workspace(&world, &store).await;
+    let stopped = ws.scan(&new(Keep::Device), |_| ()).await.unwrap_err();
+    assert_eq!((stopped.at, stopped.error.code), (ScanKind::SignIn, Code::SignIn));
+    assert!(
+        world.asked("https://as.example/register").is_empty(),
+        "no client is registered before the person wants it"
+    );
+    let seen = Rc::default();
+    ws.sign_in_new(&new(Keep::Device), &person(&seen)).await.unwrap();
+    let page = web_sys::Url::new(&seen.borrow()[0]).unwrap().search_params();
+    assert_eq!(page.get("redirect_uri").as_deref(), Some(BACK));
+    assert_eq!(page.get("code_challenge_method").as_deref(), Some("S256"));
+    assert_eq!(page.get("resource").as_deref(), Some(SERVER), "X20 the token is for this server only");
+    assert_eq!(page.get("scope").as_deref(), Some("mcp"));
+    let scanned = ws.scan(&new(Keep::Device), |_| ()).await.unwrap();
+    let id = ws.create_draft(new(Keep::Device), scanned).await.unwrap();
+    assert_eq!(call(&ws, &id).await.unwrap()["content"][0]["text"], "Ann");
+    let report = ws.oauth_report(&id).await.unwrap();
+    assert!(report.signed_in && report.needs.is_none());
+    assert_eq!((report.issuer.as_deref(), report.keep), (Some(ISSUER), Keep::Device));
+    assert_eq!(report.registered, Some(Registered::Dynamically));
+    assert_eq!((report.refresh_token, report.outlook), (Some(true), Some(Outlook::MayStopAtSignOut)));
+    assert_eq!(report.renewal(|_| String::new()).unwrap(), "Renews, but may stop when you sign out of the provider.");
+    // It is there after a reload, without another sign-in.
+    let again = workspace(&world, &store).await;
+    assert_eq!(call(&again, &id).await.unwrap()["content"][0]["text"], "Ann");
+    assert_eq!(again.oauth_report(&id).await.unwrap().keep, Keep::Device);
+    assert_eq!(world.asked("https://as.example/token").len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn the_question_says_as_whom_a_call_acts() {
+    let (world, store) = (world(), Memory::new());
+    let (ws, id) = signed_in(&world, &store, Keep::Memory).await;
+    ws.set_action_class(&id, "whoami", Some(browser::policy::Class::Write)).await.unwrap();
+    let caller = (ws.clone(), id.clone());
+    let done = common::beside(async move {
+        let request =
+            CallRequest { connector: caller.1.clone(), action: "whoami".into(), arguments: object(json!({})) };
+        caller.0.call(request, Confirm::Ask).await
+    });
+    let asked = common::question(&ws).await;
+    assert_eq!(asked.view.account, "signed in at https://as.example");
+    ws.answer(&asked.id, &asked.shown, browser::Answer::AllowOnce).unwrap();
+    done.await.unwrap().unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn our_client_document_is_used_where_it_is_served_and_taken() {
+    let (world, store) = (world(), Memory::new());
+    let ws = open(Options {
+        store: Where::Store(Rc::new(store.clone())),
+        fetcher: Fetcher::custom(world.played.function.clone()),
+        ..Options::default()
+    })
+    .await;
+    let document = "https://app.example/client.json";
+    ws.set_sign_in_site(SignInSite { redirect_uri: BACK.into(), client_document: Some(document.into()) });
+    ws.set_developer_mode(true).await.unwrap();
+    let seen = Rc::default();
+    ws.sign_in_new(&new(Keep::Memory), &person(&seen)).await.unwrap();
+    let page = web_sys::Url::new(&seen.borrow()[0]).unwrap().search_params();
+    assert_eq!(page.get("client_id").as_deref(), Some(document));
+    assert!(world.asked("https://as.example/register").is_empty());
+    assert_eq!(ws.tried_report().await.unwrap().registered, Some(Registered::ByMetadata));
+}
+
+#[wasm_bindgen_test]
+async fn a_client_registered_by_hand_comes_first() {
+    let (world, store) = (world(), Memory::new());
+    let ws = workspace(&world, &store).await;
+    let by_hand = NewConnector {
+        sign_in: SignIn::OAuth { client_id: Some("hand-1".into()), scope: Some("extra".into()) },
+        ..new(Keep::Memory)
+    };
+    let seen = Rc::default();
+    ws.sign_in_new(&by_hand, &person(&seen)).await.unwrap();
+    let page = web_sys::Url::new(&seen.borrow()[0]).unwrap().search_params();
+    assert_eq!(page.get("client_id").as_deref(), Some("hand-1"));
+    assert!(page.get("scope").unwrap().split(' ').any(|scope| scope == "extra"));
+    assert!(world.asked("https://as.example/register").is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn a_token_that_ends_is_renewed_without_a_person() {
+    let (world, store) = (world(), Memory::new());
+    let (ws, id) = signed_in(&world, &store, Keep::Device).await;
+    world.expire();
+    assert_eq!(call(&ws, &id).await.unwrap()["content"][0]["text"], "Ann");
+    assert_eq!(world.asked("https://as.example/token").len(), 2, "a code, then a refresh");
+    // The rotated refresh token is what is kept.
+    let again = workspace(&world, &store).await;
+    world.expire();
+    assert_eq!(call(&again, &id).await.unwrap()["content"][0]["text"], "Ann");
+}
+
+#[wasm_bindgen_test]
+async fn a_call_opens_no_window_and_ends_as_sign_in_needed_with_nothing_sent() {
+    let (world, store) = (world(), Memory::new());
+    let (ws, id) = signed_in(&world, &store, Keep::Memory).await;
+    let chat = ws.new_conversation().await.unwrap();
+    ws.set_active(&chat, vec![id.clone()]).await.unwrap();
+    world.refuses_refresh.set(true);
+    world.expire();
+    let started = common::start(&ws, &chat, "see my account", "whoami", json!({})).await;
+    let card = ended(&ws, &chat, &started).await;
+    assert_eq!(card.state, CallState::NeedsSignIn { scopes: vec![] });
+    assert_eq!(card.header(0), "Sign-in needed. Nothing was sent.");
+    assert!(matches!(ws.connection(&id), ConnectionStatus::SignIn { .. }));
+    assert_eq!(call(&ws, &id).await.unwrap_err().code, Code::SignIn);
+    assert!(world.calls().iter().all(|got| got.header("authorization").is_none_or(|value| value.ends_with("-1"))));
+    let told = card.for_model(1_000);
+    assert!(told.contains("sign-in needed") && !told.contains("canary"), "{told}");
+    // After the person signed in it can be run again.
+    world.refuses_refresh.set(false);
+    ws.sign_in(&id, Keep::Memory, &person(&Rc::default())).await.unwrap();
+    assert_eq!(call(&ws, &id).await.unwrap()["content"][0]["text"], "Ann");
+}
+
+#[wasm_bindgen_test]
+async fn x22_more_access_is_named_asked_for_by_a_click_and_added_to_what_was_given() {
+    let (world, store) = (world(), Memory::new());
+    let (ws, id) = signed_in(&world, &store, Keep::Memory).await;
+    let chat = ws.new_conversation().await.unwrap();
+    ws.set_active(&chat, vec![id.clone()]).await.unwrap();
+    world.more.replace(Some("files.write".into()));
+    let started = common::start(&ws, &chat, "see my account", "whoami", json!({})).await;
+    let card = ended(&ws, &chat, &started).await;
+    assert_eq!(card.state, CallState::NeedsSignIn { scopes: vec!["files.write".into()] });
+    assert_eq!(ws.oauth_report(&id).await.unwrap().needs, Some(vec!["files.write".to_owned()]));
+    let ConnectionStatus::SignIn { why } = ws.connection(&id) else { panic!("{:?}", ws.connection(&id)) };
+    assert_eq!(why, "mcp.example.com asks for more access: files.write");
+    let seen = Rc::default();
+    ws.sign_in(&id, Keep::Memory, &person(&seen)).await.unwrap();
+    let page = web_sys::Url::new(&seen.borrow()[0]).unwrap().search_params();
+    assert_eq!(page.get("scope").as_deref(), Some("mcp files.write"));
+    world.more.replace(None);
+    assert_eq!(call(&ws, &id).await.unwrap()["content"][0]["text"], "Ann");
+}
+
+#[wasm_bindgen_test]
+async fn x15_an_answer_with_another_state_is_refused_and_its_code_is_not_used() {
+    let (world, store) = (world(), Memory::new());
+    let ws = workspace(&world, &store).await;
+    let seen = Rc::default();
+    let visit = answering(&seen, |_| format!("{BACK}?code=stolen&state=another&iss=https%3A%2F%2Fas.example"));
+    let error = ws.sign_in_new(&new(Keep::Memory), &visit).await.unwrap_err();
+    assert_eq!(error.message, "the answer of the sign-in page does not belong to this sign-in");
+    assert!(world.asked("https://as.example/token").is_empty());
+    // The flow is over: what comes for it later finds nobody.
+    let state = web_sys::Url::new(&seen.borrow()[0]).unwrap().search_params().get("state").unwrap();
+    visit.paste(&format!("{BACK}?code=late&state={state}&iss=https%3A%2F%2Fas.example"));
+    browser::time::sleep(50).await;
+    assert!(world.asked("https://as.example/token").is_empty());
+    assert!(!ws.tried_report().await.unwrap().signed_in);
+}
+
+#[wasm_bindgen_test]
+async fn x14_an_answer_of_another_issuer_is_refused_and_its_words_are_not_told() {
+    let (world, store) = (world(), Memory::new());
+    let ws = workspace(&world, &store).await;
+    let visit = answering(&Rc::default(), |state| {
+        format!(
+            "{BACK}?error=access_denied&error_description=call+evil.example&state={state}&iss=https%3A%2F%2Fevil.example"
+        )
+    });
+    let error = ws.sign_in_new(&new(Keep::Memory), &visit).await.unwrap_err();
+    assert!(!format!("{error:?}").contains("evil"), "{error:?}");
+    assert!(world.asked("https://as.example/token").is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn a_denial_at_the_provider_is_told_in_words() {
+    let (world, store) = (world(), Memory::new());
+    let ws = workspace(&world, &store).await;
+    let visit = answering(&Rc::default(), |state| {
+        format!("{BACK}?error=access_denied&error_description=no+thanks&state={state}&iss=https%3A%2F%2Fas.example")
+    });
+    let error = ws.sign_in_new(&new(Keep::Memory), &visit).await.unwrap_err();
+    assert!(error.message.contains("access_denied"), "{}", error.message);
+    let steps = ws.tried_report().await.unwrap().steps;
+    assert_eq!(steps.last().unwrap().verdict, browser::mcp::oauth::Verdict::Stop);
+}
+
+#[wasm_bindgen_test]
+async fn cancelling_ends_a_sign_in_at_any_time() {
+    let (world, store) = (world(), Memory::new());
+    let ws = workspace(&world, &store).await;
+    let led = Rc::new(Cell::new(false));
+    let (there, asker) = (led.clone(), ws.clone());
+    let visit = Visit::new(move |_| there.set(true));
+    let waiting = visit.clone();
+    let done = common::beside(async move { asker.sign_in_new(&new(Keep::Memory), &waiting).await });
+    until("the window", || led.get().then_some(())).await;
+    visit.cancel();
+    assert_eq!(done.await.unwrap().unwrap_err().message, "the sign-in was cancelled");
+    // The next one works.
+    ws.sign_in_new(&new(Keep::Memory), &person(&Rc::default())).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn x18_the_answer_comes_on_a_channel_that_only_who_began_the_flow_listens_to() {
+    let (world, store) = (world(), Memory::new());
+    let ws = workspace(&world, &store).await;
+    let state: Rc<RefCell<String>> = Rc::default();
+    let (told, asker) = (state.clone(), ws.clone());
+    let visit = Visit::new(move |url| {
+        told.replace(web_sys::Url::new(url).unwrap().search_params().get("state").unwrap());
+    });
+    let done = common::beside(async move { asker.sign_in_new(&new(Keep::Memory), &visit).await });
+    let state = until("the window", || Some(state.borrow().clone()).filter(|state| !state.is_empty())).await;
+    let post = |name: &str, text: &str| {
+        let channel = web_sys::BroadcastChannel::new(name).unwrap();
+        channel.post_message(&text.into()).unwrap();
+        channel
+    };
+    let other = post("countersign-sign-in:another", &format!("{BACK}?code=stolen&state=another"));
+    browser::time::sleep(50).await;
+    assert!(world.asked("https://as.example/token").is_empty());
+    let back = format!("{BACK}?code=code-1&state={state}&iss=https%3A%2F%2Fas.example");
+    let ours = post(&format!("countersign-sign-in:{state}"), &back);
+    done.await.unwrap().unwrap();
+    assert_eq!(form(&world.asked("https://as.example/token")[0]).get("code").as_deref(), Some("code-1"));
+    other.close();
+    ours.close();
+}
+
+#[wasm_bindgen_test]
+async fn signing_out_revokes_and_forgets() {
+    let (world, store) = (world(), Memory::new());
+    let (ws, id) = signed_in(&world, &store, Keep::Device).await;
+    assert_eq!(ws.sign_out(&id).await.unwrap(), SignedOut::Revoked);
+    assert!(world.alive.borrow().is_empty(), "both tokens are revoked");
+    assert!(store.all(Table::Secrets).await.unwrap().is_empty());
+    assert_eq!(ws.sign_out(&id).await.unwrap(), SignedOut::Nobody);
+    assert_eq!(call(&ws, &id).await.unwrap_err().code, Code::SignIn);
+    assert!(world.calls().is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn removing_a_connector_revokes_its_tokens() {
+    let (world, store) = (world(), Memory::new());
+    let (ws, id) = signed_in(&world, &store, Keep::Device).await;
+    ws.remove(&id).await.unwrap();
+    assert!(store.all(Table::Secrets).await.unwrap().is_empty());
+    until("the revocation", || world.alive.borrow().is_empty().then_some(())).await;
+}
+
+#[wasm_bindgen_test]
+async fn x21_tokens_are_in_no_view_no_export_and_no_audit_row() {
+    let (world, store) = (world(), Memory::new());
+    let (ws, id) = signed_in(&world, &store, Keep::Device).await;
+    call(&ws, &id).await.unwrap();
+    world.expire();
+    call(&ws, &id).await.unwrap();
+    let report = ws.oauth_report(&id).await.unwrap();
+    let mut seen = vec![
+        ws.export().await.unwrap(),
+        format!("{:?}", ws.audit(AuditFilter::default()).await.unwrap()),
+        format!("{report:?}"),
+        report.to_json(),
+        format!("{:?}", ws.rulebook()),
+    ];
+    for table in Table::ALL {
+        seen.push(format!("{:?}", store.all(table).await.unwrap()));
+    }
+    let codes = world.asked("https://as.example/token");
+    let verifier = form(&codes[0]).get("code_verifier").unwrap();
+    for text in seen {
+        for secret in ["canary", "code-1", &verifier] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+    // What the token is for gets it, and nobody else.
+    for got in world.played.got.borrow().iter().filter(|got| got.url != SERVER) {
+        assert!(got.header("authorization").is_none(), "{}", got.url);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn x28_a_bound_token_works_after_a_reload_with_a_key_that_nobody_can_read() {
+    let (world, store) = (world(), Memory::new());
+    world.bound.set(true);
+    let (ws, id) = signed_in(&world, &store, Keep::Device).await;
+    call(&ws, &id).await.unwrap();
+    assert!(ws.oauth_report(&id).await.unwrap().bound);
+    let pair = store.key_pair(&format!("oauth:{id}")).await.unwrap().unwrap();
+    let private = js_sys::Reflect::get(&pair, &"privateKey".into()).unwrap();
+    assert_eq!(js_sys::Reflect::get(&private, &"extractable".into()).unwrap().as_bool(), Some(false));
+    let again = workspace(&world, &store).await;
+    call(&again, &id).await.unwrap();
+    let last = world.calls().pop().unwrap();
+    assert!(last.header("authorization").unwrap().starts_with("DPoP ") && last.header("dpop").is_some());
+    again.sign_out(&id).await.unwrap();
+    assert!(store.key_pair(&format!("oauth:{id}")).await.unwrap().is_none());
+}
+
+#[wasm_bindgen_test]
+async fn x04_an_authorization_server_on_a_private_network_is_not_asked() {
+    let world = world();
+    let played = {
+        let world = world.clone();
+        play(move |got| match got.url.as_str() {
+            "https://mcp.example.com/.well-known/oauth-protected-resource/mcp" => {
+                Say::Json(200, json!({ "resource": SERVER, "authorization_servers": ["https://10.0.0.7"] }))
+            }
+            _ => world.answer(got),
+        })
+    };
+    let ws = workspace(&World { played: played.clone(), ..world }, &Memory::new()).await;
+    let error = ws.sign_in_new(&new(Keep::Memory), &person(&Rc::default())).await.unwrap_err();
+    assert_eq!(error.code, Code::SignIn);
+    assert!(!played.got.borrow().iter().any(|got| got.url.contains("10.0.0.7")));
+}
+
+/// No window is led anywhere, no code is exchanged, and the reason is told.
+async fn refused(world: &World, words: &str) {
+    let ws = workspace(world, &Memory::new()).await;
+    let seen = Rc::default();
+    let error = ws.sign_in_new(&new(Keep::Memory), &person(&seen)).await.unwrap_err();
+    assert!(error.message.contains(words), "{error:?}");
+    assert!(seen.borrow().is_empty(), "no window was led to {seen:?}");
+    assert!(world.asked("https://as.example/token").is_empty());
+    let steps = ws.tried_report().await.unwrap().steps;
+    assert_eq!(steps.last().unwrap().verdict, browser::mcp::oauth::Verdict::Stop, "the doctor has it");
+}
+
+#[wasm_bindgen_test]
+async fn x10_a_sign_in_site_that_is_no_page_is_not_opened() {
+    for page in ["javascript:alert(1)", "data:text/html,x", "http://as.example/authorize", "//as.example/authorize", ""]
+    {
+        let world = world();
+        world.metadata.replace(json!({ "authorization_endpoint": page }));
+        refused(&world, "authorization_endpoint").await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn x11_an_endpoint_that_is_not_https_is_not_asked() {
+    for address in ["javascript:alert(1)", "http://as.example/token"] {
+        let world = world();
+        world.metadata.replace(json!({ "token_endpoint": address }));
+        refused(&world, "token_endpoint").await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn x17_a_provider_without_pkce_is_refused() {
+    for methods in [Value::Null, json!([]), json!(["plain"])] {
+        let world = world();
+        world.metadata.replace(json!({ "code_challenge_methods_supported": methods }));
+        refused(&world, "PKCE").await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn x25_a_registration_that_was_changed_is_refused() {
+    for changed in [json!({ "redirect_uris": ["https://evil.example/"] }), json!({ "client_name": "Evil" })] {
+        let world = world();
+        world.registration.replace(changed);
+        refused(&world, "than asked for").await;
+    }
+}
+
+#[cfg(feature = "in-browser")]
+#[wasm_bindgen_test]
+async fn x23_two_tabs_renew_a_token_once() {
+    let world = world();
+    let name = format!("sign-in-{}", js_sys::Math::random());
+    let tab = async || {
+        let ws = open(Options {
+            store: Where::IndexedDb(name.clone()),
+            fetcher: Fetcher::custom(world.played.function.clone()),
+            ..Options::default()
+        })
+        .await;
+        ws.set_sign_in_site(SignInSite { redirect_uri: BACK.into(), client_document: None });
+        ws
+    };
+    let first = tab().await;
+    first.set_developer_mode(true).await.unwrap();
+    first.sign_in_new(&new(Keep::Device), &person(&Rc::default())).await.unwrap();
+    let scanned = first.scan(&new(Keep::Device), |_| ()).await.unwrap();
+    let id = first.create_draft(new(Keep::Device), scanned).await.unwrap();
+    let second = tab().await;
+    call(&first, &id).await.unwrap();
+    call(&second, &id).await.unwrap();
+    world.expire();
+    let (one, other) = futures_util::future::join(call(&first, &id), call(&second, &id)).await;
+    one.unwrap();
+    other.unwrap();
+    assert_eq!(world.asked("https://as.example/token").len(), 2, "a code, and one refresh for both");
+    // Signing out in one tab is signing out in all of them.
+    assert_eq!(first.sign_out(&id).await.unwrap(), SignedOut::Revoked);
+    browser::time::sleep(200).await;
+    assert_eq!(call(&second, &id).await.unwrap_err().code, Code::SignIn);
+    first.close();
+    second.close();
+    Workspace::erase_store(&name).await.unwrap();
+}

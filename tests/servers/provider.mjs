@@ -1,0 +1,138 @@
+// A board of tickets that asks for a sign-in, and the authorization server that it trusts: the certified `oidc-provider`
+// with its own pages, rotating refresh tokens and revocation. Two origins, as in life.
+import { createServer } from "node:http";
+import { toNodeHandler } from "@modelcontextprotocol/node";
+import { McpServer, createMcpHandler } from "@modelcontextprotocol/server";
+import Provider from "oidc-provider";
+import { z } from "zod";
+
+const text = (value) => ({ content: [{ type: "text", text: value }] });
+
+function board(tickets) {
+  const server = new McpServer({ name: "guarded-board", version: "1.0.0" });
+  server.registerTool(
+    "list_tickets",
+    { title: "List tickets", description: "Lists every ticket on the board.", inputSchema: z.object({}), annotations: { readOnlyHint: true, openWorldHint: false } },
+    async () => text(tickets.join(", ")),
+  );
+  server.registerTool(
+    "create_ticket",
+    {
+      title: "Create a ticket",
+      description: "Puts a new ticket on the board.",
+      inputSchema: z.object({ title: z.string().min(1) }),
+      annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
+    },
+    async ({ title }) => {
+      tickets.push(title);
+      return text(`Created: ${title}`);
+    },
+  );
+  return server;
+}
+
+async function listen(server) {
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+function end(server) {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(resolve));
+}
+
+/** The client that the operator registered by hand: pages cannot register themselves here, for want of CORS. */
+export const CLIENT = "countersign-by-hand";
+
+/**
+ * Starts both. `lifetime` is how long an access token lives, in seconds; `redirects` are the addresses of the client.
+ *   url, origin      the board's
+ *   issuer           the provider's
+ *   tickets          what is on the board
+ *   secrets          every token that was given out
+ *   calls            what the board ran, each with the token that came with it
+ *   asked            paths of the provider that were requested
+ *   refuse()         ends every token at once, refresh tokens too
+ */
+export async function startGuarded({ lifetime = 3600, redirects = [] } = {}) {
+  const tickets = ["Printer is out of toner"];
+  const [secrets, saved, calls, asked] = [[], [], [], []];
+
+  const http = createServer();
+  const issuer = await listen(http);
+  const boardServer = createServer();
+  const origin = await listen(boardServer);
+  const url = `${origin}/mcp`;
+  const metadata = `${origin}/.well-known/oauth-protected-resource/mcp`;
+
+  const provider = new Provider(issuer, {
+    clientBasedCORS: () => true,
+    clientDefaults: { token_endpoint_auth_method: "none", grant_types: ["authorization_code", "refresh_token"], response_types: ["code"] },
+    clients: [{ client_id: CLIENT, client_name: "Countersign", application_type: "native", redirect_uris: redirects }],
+    scopes: ["openid", "offline_access", "tickets"],
+    rotateRefreshToken: true,
+    cookies: { keys: ["of the test"] },
+    features: {
+      devInteractions: { enabled: true },
+      registration: { enabled: true },
+      revocation: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (ctx, resource) => {
+          if (resource !== url) throw new Error("another resource");
+          return { scope: "tickets", audience: url, accessTokenFormat: "opaque", accessTokenTTL: lifetime };
+        },
+        useGrantedResource: () => true,
+      },
+    },
+  });
+  for (const kind of ["access_token", "refresh_token"]) {
+    provider.on(`${kind}.saved`, (token) => { secrets.push(token.jti); saved.push(token); });
+  }
+  const answer = provider.callback();
+  http.on("request", (request, response) => {
+    asked.push(new URL(request.url, issuer).pathname);
+    answer(request, response);
+  });
+
+  const handler = toNodeHandler(createMcpHandler(() => board(tickets), { legacy: "stateless" }));
+  boardServer.on("request", async (request, response) => {
+    response.setHeader("access-control-allow-origin", "*");
+    response.setHeader("access-control-expose-headers", "WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version");
+    if (request.method === "OPTIONS") {
+      response.writeHead(204, { "access-control-allow-methods": "GET, POST, DELETE", "access-control-allow-headers": request.headers["access-control-request-headers"] ?? "" }).end();
+      return;
+    }
+    if (request.url === new URL(metadata).pathname) {
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ resource: url, authorization_servers: [issuer], scopes_supported: ["tickets"] }));
+      return;
+    }
+    const value = request.headers.authorization?.replace("Bearer ", "");
+    const token = value && (await provider.AccessToken.find(value));
+    if (!token || token.aud !== url) {
+      response.writeHead(401, { "www-authenticate": `Bearer resource_metadata="${metadata}"` }).end();
+      return;
+    }
+    let body;
+    if (request.method === "POST") {
+      const chunks = [];
+      for await (const chunk of request) chunks.push(chunk);
+      body = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+      for (const message of [body].flat()) if (message.method === "tools/call") calls.push({ name: message.params.name, token: value });
+    }
+    await handler(request, response, body);
+  });
+
+  return {
+    url,
+    origin,
+    issuer,
+    tickets,
+    secrets,
+    calls,
+    asked,
+    refuse: () => Promise.all(saved.splice(0).map((token) => token.destroy())),
+    stop: () => Promise.all([end(http), end(boardServer)]),
+  };
+}
