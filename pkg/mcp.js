@@ -122,7 +122,18 @@ function signIn(auth, url, hooks) {
     hooks.forget = async () => { await Promise.all([store.delete(key), store.delete(`${key} key`)]); };
     // One refresher among all that share the store: a token can be renewed only once.
     const { locks } = globalThis.navigator ?? {};
-    if (locks) hooks.lock = () => new Promise((held, failed) => locks.request(key, () => new Promise((release) => held(release))).catch(failed));
+    if (locks) {
+      hooks.lock = () => {
+        // Whoever stops waiting must not be given the lock later: nobody would let go of it.
+        const waiting = new AbortController();
+        let release;
+        const over = new Promise((done) => { release = done; });
+        const granted = new Promise((held) => {
+          locks.request(key, { signal: waiting.signal }, () => { held(); return over; }).catch(held);
+        });
+        return [granted, () => { waiting.abort(); release(); }];
+      };
+    }
   }
   return sent;
 }

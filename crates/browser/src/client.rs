@@ -9,7 +9,7 @@ use std::rc::Rc;
 use futures_util::future::LocalBoxFuture;
 use mcp::oauth::Revocation;
 use mcp::{
-    Again, Answer, Ask, CallTool, Config, Elicitation, Era, Event, List, Listed, LogLevel, OpError, Request,
+    Again, Answer, Ask, CallTool, Config, Elicitation, EraChoice, Event, List, Listed, LogLevel, OpError, Request,
     ServerRequest,
 };
 use serde_json::{Map, Value, json};
@@ -93,6 +93,9 @@ impl Client {
                 .hint("use one that begins with https://"));
         };
         let sign_in = hooks.sign_in.clone();
+        if let (Some(sign_in), EraChoice::Exact(revision)) = (&sign_in, &config.era) {
+            sign_in.speaks(Some(*revision)).await;
+        }
         let transport = match sign_in.clone() {
             Some(sign_in) => Transport::SignedIn(fetcher, sign_in),
             None => Transport::Network(fetcher),
@@ -127,9 +130,8 @@ impl Client {
         let _ = itself.set(connection.weakly());
         let client = Client { connection, host: url.host().into(), progress, sign_in };
         client.connection.connect().await.map_err(|failed| client.error(&failed))?;
-        let era = client.connection.connected().map(|connected| connected.era);
-        if let (Some(sign_in), Some(Era::Y2026)) = (&client.sign_in, era) {
-            sign_in.is_modern().await;
+        if let Some(sign_in) = &client.sign_in {
+            sign_in.speaks(client.connection.connected().and_then(|connected| connected.revision())).await;
         }
         Ok(client)
     }
@@ -197,13 +199,21 @@ impl Client {
     pub async fn sign_out(&self) -> &'static str {
         match &self.sign_in {
             None => "nothing",
-            Some(sign_in) => match sign_in.end().await {
+            Some(sign_in) => match self.signed_out(sign_in).await {
                 Revocation::Nothing => "nothing",
                 Revocation::NotOffered => "not-offered",
                 Revocation::Done => "done",
                 Revocation::Failed(_) => "failed",
             },
         }
+    }
+
+    /// What was read as somebody is not shown to whoever comes next (X117).
+    async fn signed_out(&self, sign_in: &SignIn) -> Revocation {
+        self.connection.forget();
+        let revocation = sign_in.end().await;
+        self.connection.forget();
+        revocation
     }
 
     /// Ends the connection and tells the server.

@@ -44,12 +44,16 @@ pub enum Transport {
 /// meanwhile.
 pub trait Authority {
     /// The headers that show who one request comes from; none while nobody is signed in. A token that is about to end
-    /// is renewed first.
-    fn headers<'a>(&'a self, method: &'a str, url: &'a str) -> LocalBoxFuture<'a, Signed>;
+    /// is renewed first. Where they cannot be made, the request must not go out without them.
+    ///
+    /// # Errors
+    /// Why, in words.
+    fn headers<'a>(&'a self, method: &'a str, url: &'a str) -> LocalBoxFuture<'a, Result<Signed, String>>;
 
     /// A server refused a request with 401 or 403, and has surely not run it: does what it asks for, and says whether to
-    /// send the same request again. `chain` is what the request has led to so far.
-    fn refused<'a>(&'a self, chain: &'a mut Chain, refusal: Refusal<'a>) -> LocalBoxFuture<'a, bool>;
+    /// send the same request again. `chain` is what the request has led to so far. In the `background` nobody waits for
+    /// an answer, so no person is asked for anything.
+    fn refused<'a>(&'a self, chain: &'a mut Chain, refusal: Refusal<'a>, background: bool) -> LocalBoxFuture<'a, bool>;
 
     /// A server gave a nonce for the next proof.
     fn nonce<'a>(&'a self, url: &'a str, nonce: &'a str) -> LocalBoxFuture<'a, ()>;
@@ -422,10 +426,11 @@ async fn send(
         timeout: None,
     };
     let Some(authority) = authority else { return fetcher.send(plain).await };
+    let background = in_background(&request.method, &plain, to);
     let own = std::mem::take(&mut plain.headers);
     let mut chain = Chain::default();
     loop {
-        let signed = personal(to, authority.headers(method, &plain.url)).await;
+        let signed = personal(to, authority.headers(method, &plain.url)).await.map_err(Failure::Unsendable)?;
         plain.headers = own.iter().chain(&signed.headers).cloned().collect();
         let mut response = fetcher.send(plain.clone()).await?;
         let header =
@@ -445,12 +450,22 @@ async fn send(
             dpop_nonce: nonce.as_deref(),
             used: signed.used,
         };
-        if !personal(to, authority.refused(&mut chain, refusal)).await {
+        if !personal(to, authority.refused(&mut chain, refusal, background)).await {
             return Ok(response);
         }
         // Read to its end, so that the connection can be used again.
         let _ = response.all(REFUSAL).await;
     }
+}
+
+/// Whether a request is one that nobody waits for: a stream that stands beside the work, or is picked up again. The
+/// first stream of a server of 2024 is how one connects.
+fn in_background(method: &mcp::Method, request: &Request, to: &Weak<Inner>) -> bool {
+    let listens = |(name, value): &(String, String)| {
+        name.eq_ignore_ascii_case("mcp-method") && value.starts_with("subscriptions/")
+    };
+    let connected = to.upgrade().is_some_and(|inner| inner.connected.borrow().is_some());
+    (*method == mcp::Method::Get && connected) || request.headers.iter().any(listens)
 }
 
 /// How much of the body of a refusal is read before the request goes out again.

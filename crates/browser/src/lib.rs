@@ -25,6 +25,7 @@ pub mod view;
 pub mod visit;
 pub mod workspace;
 
+mod address;
 mod audit;
 mod dead;
 mod dispatch;

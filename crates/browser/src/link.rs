@@ -206,10 +206,8 @@ impl Workspace {
 
     /// What a server speaks says how its authorization server is found.
     async fn learned(&self, connector: &Connector, live: &Live) {
-        if live.connected.era == mcp::Era::Y2026
-            && let Ok(oauth) = self.oauth(connector).await
-        {
-            oauth.sign_in.is_modern().await;
+        if let Ok(oauth) = self.oauth(connector).await {
+            oauth.sign_in.speaks(live.connected.revision()).await;
         }
     }
 

@@ -6,13 +6,16 @@
 //! * One flow at a time for a connection; other requests wait for it and then use what it got.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 
+use futures_channel::oneshot;
 use futures_util::future::{Either, LocalBoxFuture, select};
 use futures_util::lock::Mutex;
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
+use mcp::Revision;
 use mcp::oauth::{
     Algorithm, AuthError, AuthorizeFailure, Authorizer, Chain, Credentials, KeyFailure, Port, PublicJwk, Refusal,
     Renewal, Revocation, Settings, SignInPage, Signed, SigningKey, Step, WebFailure, WebRequest, WebResponse,
@@ -20,7 +23,7 @@ use mcp::oauth::{
 };
 use serde_json::json;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{CryptoKey, SubtleCrypto};
 
 use crate::drive::Authority;
@@ -39,8 +42,9 @@ pub trait Surroundings {
     /// Has the person sign in at a page, and gives the whole address that they came back to.
     fn authorize(&self, page: &SignInPage<'_>) -> LocalBoxFuture<'static, Result<String, AuthorizeFailure>>;
 
-    /// What is kept: the text given to [`Surroundings::save`], and the pair given to [`Surroundings::save_key`].
-    fn load(&self) -> LocalBoxFuture<'static, (Option<String>, Option<JsValue>)>;
+    /// What is kept: the text given to [`Surroundings::save`], and the pair given to [`Surroundings::save_key`]. None
+    /// where it cannot be read, or where nothing is ever kept: that is something else than nothing being there.
+    fn load(&self) -> LocalBoxFuture<'static, Option<Kept>>;
 
     /// Keeps the credentials, a text with secrets in it; none forgets them and the key.
     fn save(&self, credentials: Option<String>) -> LocalBoxFuture<'static, ()>;
@@ -67,8 +71,16 @@ pub trait Surroundings {
     }
 }
 
+/// Credentials as text, and the `CryptoKeyPair` that tokens are bound to.
+pub type Kept = (Option<String>, Option<JsValue>);
+
 /// The sign-in of one connection to a server.
-pub struct SignIn {
+///
+/// What it does for a request runs on when the request is given up: a token that was rotated and not kept is lost, and
+/// with it, at many providers, the whole grant (X23).
+pub struct SignIn(Rc<State>);
+
+struct State {
     authorizer: Mutex<Authorizer<Hands>>,
     failure: RefCell<Option<AuthError>>,
     /// What a request was refused for that only a person can give.
@@ -100,14 +112,21 @@ impl SignIn {
         if global("crypto").is_none() {
             return Err(Error::new(Code::Invalid, "a sign-in needs WebCrypto, which is not here"));
         }
-        let (kept, pair) = surroundings.load().await;
+        let (kept, pair) = surroundings.load().await.unwrap_or_default();
         let credentials = kept.as_deref().map(read).unwrap_or_default();
-        // A store of texts gives back a text where a key was put in.
-        let pair = RefCell::new(pair.filter(|pair| half(pair, "privateKey").is_ok()));
         let visit = Visiting::default();
-        let hands = Hands { fetcher, surroundings, pair, visit: visit.clone() };
+        let is_local = crate::address::check(without_query(&settings.endpoint), true)
+            .is_ok_and(|address| address.reach == policy::Reach::Local);
+        let hands = Hands {
+            fetcher,
+            surroundings,
+            pair: RefCell::new(usable(pair)),
+            visit: visit.clone(),
+            is_local,
+            background: Cell::new(false),
+        };
         let authorizer = Mutex::new(Authorizer::new(hands, settings, credentials));
-        Ok(SignIn { authorizer, failure: RefCell::default(), wanted: RefCell::default(), visit })
+        Ok(SignIn(Rc::new(State { authorizer, failure: RefCell::default(), wanted: RefCell::default(), visit })))
     }
 
     /// Has the person sign in now, because they want to. Requests wait meanwhile. What is held stays if it fails.
@@ -116,9 +135,9 @@ impl SignIn {
     /// Why there is no new token.
     pub async fn sign_in(&self, visit: &Visit) -> Result<(), Error> {
         let work = async {
-            let mut authorizer = self.authorizer.lock().await;
-            let _visiting = Here::new(&self.visit, visit);
-            let challenge = self.wanted.borrow().as_ref().and_then(|wanted| wanted.challenge.clone());
+            let mut authorizer = self.0.authorizer.lock().await;
+            let _visiting = Here::new(&self.0.visit, visit);
+            let challenge = self.0.wanted.borrow().as_ref().and_then(|wanted| wanted.challenge.clone());
             authorizer.sign_in(challenge.as_deref()).await.map_err(error_of)
         };
         let ended = match select(pin!(work), visit.cancelled()).await {
@@ -126,8 +145,8 @@ impl SignIn {
             Either::Right(_) => Err(error_of(AuthError::SignIn(AuthorizeFailure::Cancelled))),
         };
         if ended.is_ok() {
-            self.wanted.take();
-            self.failure.take();
+            self.0.wanted.take();
+            self.0.failure.take();
         }
         ended
     }
@@ -137,39 +156,41 @@ impl SignIn {
     /// # Errors
     /// As a sign-in would fail before its window opens.
     pub async fn examine(&self) -> Result<(), Error> {
-        self.authorizer.lock().await.examine(None).await.map_err(error_of)
+        self.0.authorizer.lock().await.examine(None).await.map_err(error_of)
     }
 
     /// Shows the state of the sign-in: nothing in there is secret but what is held.
     pub(crate) async fn look<T>(&self, at: impl FnOnce(&Credentials, Option<Renewal>, &[Step], &Settings) -> T) -> T {
-        let authorizer = self.authorizer.lock().await;
+        let authorizer = self.0.authorizer.lock().await;
         at(authorizer.credentials(), authorizer.renewal(), authorizer.steps(), authorizer.settings())
     }
 
     /// What the last refused request needs a person for: the scopes that are missing, none where a sign-in is.
     pub(crate) fn needs_person(&self) -> Option<Vec<String>> {
-        self.wanted.borrow().as_ref().map(|wanted| wanted.scopes.clone())
+        self.0.wanted.borrow().as_ref().map(|wanted| wanted.scopes.clone())
     }
 
-    /// The server speaks a revision in which the oldest way of finding its authorization server does not exist any more.
-    pub(crate) async fn is_modern(&self) {
-        self.authorizer.lock().await.set_legacy_fallback(false);
+    /// The server speaks this revision. The oldest way of finding an authorization server ended with 2025-03-26.
+    pub(crate) async fn speaks(&self, revision: Option<Revision>) {
+        if revision.is_some_and(|revision| revision > Revision::V2025_03_26) {
+            self.0.authorizer.lock().await.set_legacy_fallback(false);
+        }
     }
 
     /// Why the last sign-in failed, once.
     pub(crate) fn take_failure(&self) -> Option<Error> {
-        self.failure.take().map(error_of)
+        self.0.failure.take().map(error_of)
     }
 
     /// Signs out: forgets everything that is kept, and has the authorization server revoke the tokens if it can.
     pub async fn end(&self) -> Revocation {
-        let mut authorizer = self.authorizer.lock().await;
-        let revocation = authorizer.revoke().await;
-        let hands = authorizer.port();
-        hands.pair.replace(None);
-        hands.surroundings.save(None).await;
-        self.wanted.take();
-        revocation
+        let state = self.0.clone();
+        let ended = detached(async move {
+            let revocation = state.authorizer.lock().await.revoke().await;
+            state.wanted.take();
+            revocation
+        });
+        ended.await.unwrap_or(Revocation::Nothing)
     }
 }
 
@@ -204,40 +225,78 @@ fn scopes(challenge: &str) -> Vec<String> {
     scope.split_whitespace().map(str::to_owned).collect()
 }
 
+/// Runs work to its end even if nobody waits for it any more. None when it broke down.
+async fn detached<T: 'static>(work: impl Future<Output = T> + 'static) -> Option<T> {
+    let (done, wait) = oneshot::channel();
+    spawn_local(async move {
+        let _ = done.send(work.await);
+    });
+    wait.await.ok()
+}
+
 impl Authority for SignIn {
-    fn headers<'a>(&'a self, method: &'a str, url: &'a str) -> LocalBoxFuture<'a, Signed> {
+    fn headers<'a>(&'a self, method: &'a str, url: &'a str) -> LocalBoxFuture<'a, Result<Signed, String>> {
+        let (state, method, url) = (self.0.clone(), method.to_owned(), url.to_owned());
         Box::pin(async move {
-            let signed = self.authorizer.lock().await.headers(method, url).await;
-            signed.unwrap_or_else(|failure| {
-                self.failure.replace(Some(failure));
-                Signed::default()
-            })
+            let signed = detached(async move {
+                let signed = state.authorizer.lock().await.headers(&method, &url).await;
+                signed.map_err(|failure| {
+                    let words = failure.to_string();
+                    state.failure.replace(Some(failure));
+                    words
+                })
+            });
+            signed.await.unwrap_or_else(|| Err("the sign-in broke down".to_owned()))
         })
     }
 
-    fn refused<'a>(&'a self, chain: &'a mut Chain, refusal: Refusal<'a>) -> LocalBoxFuture<'a, bool> {
+    fn refused<'a>(&'a self, chain: &'a mut Chain, refusal: Refusal<'a>, background: bool) -> LocalBoxFuture<'a, bool> {
+        let (state, mut own) = (self.0.clone(), std::mem::take(chain));
+        let (status, used) = (refusal.status, refusal.used);
+        let challenge = refusal.www_authenticate.map(str::to_owned);
+        let nonce = refusal.dpop_nonce.map(str::to_owned);
         Box::pin(async move {
-            let mut authorizer = self.authorizer.lock().await;
-            let alone = !authorizer.port().surroundings.interrupts();
-            let failure = match alone && refusal.status == 401 && authorizer.credentials().tokens().is_none() {
-                // Nothing can come of it, so nobody is asked and no client is registered.
-                true => Some(AuthError::SignIn(AuthorizeFailure::NeedsPerson)),
-                false => authorizer.challenged(chain, refusal).await.err(),
-            };
-            let person = matches!(failure, Some(AuthError::SignIn(AuthorizeFailure::NeedsPerson)));
-            let challenge = refusal.www_authenticate;
-            self.wanted.replace(person.then(|| Wanted {
-                challenge: challenge.map(str::to_owned),
-                scopes: challenge.filter(|_| refusal.status == 403).map(scopes).unwrap_or_default(),
-            }));
-            let again = failure.is_none();
-            self.failure.replace(failure);
+            let answered = detached(async move {
+                let refusal =
+                    Refusal { status, www_authenticate: challenge.as_deref(), dpop_nonce: nonce.as_deref(), used };
+                let again = state.refused(&mut own, refusal, background).await;
+                (again, own)
+            });
+            let Some((again, own)) = answered.await else { return false };
+            *chain = own;
             again
         })
     }
 
     fn nonce<'a>(&'a self, url: &'a str, nonce: &'a str) -> LocalBoxFuture<'a, ()> {
-        Box::pin(async move { self.authorizer.lock().await.seen_nonce(url, nonce) })
+        Box::pin(async move { self.0.authorizer.lock().await.seen_nonce(url, nonce) })
+    }
+}
+
+impl State {
+    /// Does what a refusal asks for, and says whether the request can go out again.
+    async fn refused(&self, chain: &mut Chain, refusal: Refusal<'_>, background: bool) -> bool {
+        let mut authorizer = self.authorizer.lock().await;
+        let alone = background || !authorizer.port().surroundings.interrupts();
+        let (status, challenge) = (refusal.status, refusal.www_authenticate);
+        let failure = match alone && status == 401 && authorizer.credentials().tokens().is_none() {
+            // Nothing can come of it, so nobody is asked and no client is registered.
+            true => Some(AuthError::SignIn(AuthorizeFailure::NeedsPerson)),
+            false => {
+                authorizer.port().background.set(background);
+                let failure = authorizer.challenged(chain, refusal).await.err();
+                authorizer.port().background.set(false);
+                failure
+            }
+        };
+        let person = matches!(failure, Some(AuthError::SignIn(AuthorizeFailure::NeedsPerson)));
+        self.wanted.replace(person.then(|| Wanted {
+            challenge: challenge.map(str::to_owned),
+            scopes: challenge.filter(|_| status == 403).map(scopes).unwrap_or_default(),
+        }));
+        let again = failure.is_none();
+        self.failure.replace(failure);
+        again
     }
 }
 
@@ -247,12 +306,30 @@ struct Hands {
     surroundings: Rc<dyn Surroundings>,
     pair: RefCell<Option<JsValue>>,
     visit: Visiting,
+    /// The server is on this machine or its network, so what it names may be there too (X04).
+    is_local: bool,
+    /// Nobody waits for what is being done, so nobody is asked for anything.
+    background: Cell<bool>,
 }
 
 impl Hands {
+    /// Whether an address that a server named may be asked (X04).
+    fn allows(&self, url: &str) -> Result<(), String> {
+        self.surroundings.allows(url)?;
+        match crate::address::check(without_query(url), self.is_local) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
     async fn key_pair(&self) -> Result<JsValue, KeyFailure> {
         let known = self.pair.borrow().clone();
         if let Some(pair) = known {
+            return Ok(pair);
+        }
+        // Another tab may have made one meanwhile.
+        if let Some(pair) = self.surroundings.load().await.and_then(|(_, pair)| usable(pair)) {
+            self.pair.replace(Some(pair.clone()));
             return Ok(pair);
         }
         let usages = Array::of2(&"sign".into(), &"verify".into());
@@ -269,7 +346,7 @@ impl Port for Hands {
     type Lock = Option<Box<dyn Any>>;
 
     async fn fetch(&self, request: WebRequest) -> Result<WebResponse, WebFailure> {
-        self.surroundings.allows(&request.url).map_err(WebFailure::Refused)?;
+        self.allows(&request.url).map_err(WebFailure::Refused)?;
         let request = Request {
             method: request.method.to_owned(),
             url: request.url,
@@ -291,7 +368,10 @@ impl Port for Hands {
     }
 
     async fn authorize(&self, page: &SignInPage<'_>) -> Result<String, AuthorizeFailure> {
-        self.surroundings.allows(page.url).map_err(AuthorizeFailure::Failed)?;
+        if self.background.get() {
+            return Err(AuthorizeFailure::NeedsPerson);
+        }
+        self.allows(page.url).map_err(AuthorizeFailure::Failed)?;
         let visit = self.visit.borrow().clone();
         match visit {
             Some(visit) => visit.authorize(page.url, page.state).await,
@@ -338,15 +418,34 @@ impl Port for Hands {
     }
 
     async fn lock(&self) -> (Self::Lock, Option<Credentials>) {
-        let Some(lock) = self.surroundings.lock() else { return (None, None) };
-        let held = lock.await;
-        let (kept, _) = self.surroundings.load().await;
-        (Some(held), kept.as_deref().map(read))
+        let held = match self.surroundings.lock() {
+            Some(lock) => Some(lock.await),
+            None => return (None, None),
+        };
+        let Some((kept, pair)) = self.surroundings.load().await else { return (held, None) };
+        if let Some(pair) = usable(pair) {
+            self.pair.replace(Some(pair));
+        }
+        (held, Some(kept.as_deref().map(read).unwrap_or_default()))
     }
 
     async fn save(&self, credentials: &Credentials) {
+        if credentials.accounts.is_empty() {
+            self.pair.replace(None);
+            return self.surroundings.save(None).await;
+        }
         self.surroundings.save(Some(credentials.to_json().to_string())).await;
     }
+}
+
+/// A key pair that can be used. A store of texts gives back something else than was put in.
+fn usable(pair: Option<JsValue>) -> Option<JsValue> {
+    pair.filter(|pair| half(pair, "privateKey").is_ok())
+}
+
+/// A secret in a query is nothing to judge an address by.
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
 }
 
 fn read(kept: &str) -> Credentials {
@@ -375,7 +474,7 @@ fn algorithm(algorithm: Algorithm) -> Result<js_sys::Object, KeyFailure> {
 /// One half of a `CryptoKeyPair`.
 fn half(pair: &JsValue, name: &str) -> Result<CryptoKey, KeyFailure> {
     let key = Reflect::get(pair, &name.into()).map_err(unusable)?;
-    if key.is_object() { Ok(key.unchecked_into()) } else { Err(KeyFailure("it is no key pair".to_owned())) }
+    key.dyn_into().map_err(|_| KeyFailure("it is no key pair".to_owned()))
 }
 
 /// The bytes of a PEM text (RFC 7468).

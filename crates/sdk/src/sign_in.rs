@@ -6,11 +6,12 @@ use std::rc::Rc;
 use browser::mcp::oauth::{
     Algorithm, AuthMethod, AuthorizeFailure, ClientKey, Grant, Idp, Preregistered, Settings, SignInPage,
 };
-use browser::oauth::Surroundings;
+use browser::oauth::{Kept, Surroundings};
 use futures_util::future::LocalBoxFuture;
 use js_sys::{Array, Function};
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 use crate::client::{called, function};
 
@@ -79,12 +80,12 @@ impl Surroundings for Page {
         })
     }
 
-    fn load(&self) -> LocalBoxFuture<'static, (Option<String>, Option<JsValue>)> {
+    fn load(&self) -> LocalBoxFuture<'static, Option<Kept>> {
         let kept = function(&self.0, "load").map(|load| called(&load, None));
         Box::pin(async move {
-            let Some(kept) = kept else { return (None, None) };
-            let kept: Array = kept.await.map_or_else(Array::new, JsCast::unchecked_into);
-            (kept.get(0).as_string(), Some(kept.get(1)))
+            // A store that fails is not one that is empty.
+            let kept: Array = kept?.await?.unchecked_into();
+            Some((kept.get(0).as_string(), Some(kept.get(1))))
         })
     }
 
@@ -110,17 +111,23 @@ impl Surroundings for Page {
     }
 
     fn lock(&self) -> Option<LocalBoxFuture<'static, Box<dyn Any>>> {
-        let held = called(&function(&self.0, "lock")?, None);
-        Some(Box::pin(async move { Box::new(Held(held.await)) as Box<dyn Any> }))
+        // `mcp.js` gives a pair at once: what settles when the lock is there, and what lets go of it or of the wait.
+        let pair: Array = function(&self.0, "lock")?.call0(&JsValue::UNDEFINED).ok()?.unchecked_into();
+        let held = Held(pair.get(1));
+        let granted = JsFuture::from(js_sys::Promise::resolve(&pair.get(0)));
+        Some(Box::pin(async move {
+            let _ = granted.await;
+            Box::new(held) as Box<dyn Any>
+        }))
     }
 }
 
-/// A lock that is let go of when dropped.
-struct Held(Option<JsValue>);
+/// A lock, or the wait for one, that is let go of when dropped.
+struct Held(JsValue);
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Some(release) = self.0.as_ref().and_then(|release| release.dyn_ref::<Function>()) {
+        if let Some(release) = self.0.dyn_ref::<Function>() {
             let _ = release.call0(&JsValue::UNDEFINED);
         }
     }

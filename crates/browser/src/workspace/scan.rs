@@ -5,7 +5,7 @@
 //! answer (`no-cors`) tells whether anything is there at all: if so, the server refuses web pages (wires.md D).
 
 use mcp::OpError;
-use policy::address::{Address, AddressError, Parts};
+use policy::address::{Address, AddressError};
 use policy::snapshot::ServerInfo;
 use policy::{Connector, ConnectorId, MemberId, Provider, SignIn, Snapshot, Stage};
 
@@ -26,29 +26,7 @@ impl Workspace {
     /// # Errors
     /// The first rule it breaks (X01 to X04).
     pub fn check_address(&self, text: &str) -> Result<Address, AddressError> {
-        let typed = text.trim();
-        if typed.is_empty() {
-            return Err(AddressError::Empty);
-        }
-        // Before parsing, which fails on some of them and would quote them.
-        if let Some(hidden) = policy::text::hidden(typed).first() {
-            return Err(AddressError::Hidden(hidden.label()));
-        }
-        let url = web_sys::Url::new(typed).map_err(|_| AddressError::Unreadable(typed.to_owned()))?;
-        let (href, scheme, username, password) = (url.href(), url.protocol(), url.username(), url.password());
-        let (hostname, port, query, fragment) = (url.hostname(), url.port(), url.search(), url.hash());
-        let parts = Parts {
-            typed: text,
-            href: &href,
-            scheme: &scheme,
-            username: &username,
-            password: &password,
-            hostname: &hostname,
-            port: &port,
-            query: &query,
-            fragment: &fragment,
-        };
-        policy::address::check(&parts, self.rulebook().workspace.allow_loopback)
+        crate::address::check(text, self.rulebook().workspace.allow_loopback)
     }
 
     /// Connects to a server that is not a connector yet and reads what it offers. Nothing is kept. `on_step` hears

@@ -24,7 +24,7 @@ use super::{Inner, Workspace};
 use crate::error::{Code, Error};
 use crate::fetch::Request;
 use crate::link::op_error;
-use crate::oauth::{SignIn, Surroundings};
+use crate::oauth::{Kept, SignIn, Surroundings};
 use crate::view::{ConnectionStatus, Keep, Millis, NewConnector};
 use crate::visit::Visit;
 
@@ -495,7 +495,7 @@ struct PlaceState {
     keep: Cell<Keep>,
     /// Whether what is kept was read before: from then on the person's choice counts.
     read: Cell<bool>,
-    tried: RefCell<(Option<String>, Option<JsValue>)>,
+    tried: RefCell<Kept>,
     /// Who gave the tokens that are held.
     issuer: RefCell<Option<String>>,
 }
@@ -550,11 +550,12 @@ impl Surroundings for Place {
         Box::pin(async { Err(AuthorizeFailure::NeedsPerson) })
     }
 
-    fn load(&self) -> LocalBoxFuture<'static, (Option<String>, Option<JsValue>)> {
+    fn load(&self) -> LocalBoxFuture<'static, Option<Kept>> {
         let this = self.clone();
         Box::pin(async move {
-            let Some((workspace, name)) = this.kept() else { return this.0.tried.borrow().clone() };
-            let found = workspace.0.secrets.read(&name).await.ok().flatten();
+            let Some((workspace, name)) = this.kept() else { return Some(this.0.tried.borrow().clone()) };
+            // That it cannot be read is no sign-out.
+            let found = workspace.0.secrets.read(&name).await.ok()?;
             let first = !this.0.read.replace(true);
             let text = found.map(|(text, keep)| {
                 if first {
@@ -563,7 +564,7 @@ impl Surroundings for Place {
                 text
             });
             this.see(text.as_deref());
-            (text, workspace.0.store.key_pair(&name).await.ok().flatten())
+            Some((text, workspace.0.store.key_pair(&name).await.ok().flatten()))
         })
     }
 

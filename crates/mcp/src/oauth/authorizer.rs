@@ -403,6 +403,8 @@ impl<P: Port> Authorizer<P> {
         if let Err(error @ (SignIn(_) | State | Iss | Callback { .. } | Refused { .. } | Malformed { .. })) = &ended
             && asks
             && !is_passing(error)
+            // Nobody was asked.
+            && !matches!(error, SignIn(super::AuthorizeFailure::NeedsPerson))
         {
             self.refusal = Some(error.clone());
         }
