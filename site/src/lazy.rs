@@ -67,7 +67,7 @@ pub struct Parts {
     /// Who answers, and the choice of another.
     pub mind: fn() -> AnyView,
     /// What can be brought into a chat: the content of the + menu.
-    pub add_list: fn(Signal<Vec<ConnectorId>>, Callback<Vec<ConnectorId>>, Callback<()>) -> AnyView,
+    pub add_list: fn(Active, Callback<Vec<ConnectorId>>, Callback<()>) -> AnyView,
     /// A field in the place of a conversation's title.
     pub rename: fn(ConversationId, String, Callback<()>) -> AnyView,
     /// The question before a conversation is deleted.
@@ -84,20 +84,32 @@ pub struct Parts {
     pub shortcuts: fn() -> AnyView,
     /// What the person has done.
     pub deeds: Deeds,
-    open: fn(Front, Owner) -> Pin<Box<dyn Future<Output = Option<AppState>>>>,
+    open: fn(Front, Owner) -> Opening,
 }
+
+/// Who hears how something ended.
+pub type Told<T> = Box<dyn FnOnce(T)>;
+
+/// The conversation that something said began, if it began one.
+pub type Begun = Result<Option<ConversationId>, Error>;
+
+/// The connectors that are active in a chat.
+pub type Active = Signal<Vec<ConnectorId>>;
+
+/// A workspace being opened.
+type Opening = Pin<Box<dyn Future<Output = Option<AppState>>>>;
 
 /// What a person has the workspace do from the first page.
 #[derive(Clone, Copy)]
 pub struct Deeds {
     /// Says something, in a conversation or in a new one with these connectors. Tells which one was begun.
-    pub say: fn(AppState, Said, Box<dyn FnOnce(Result<Option<ConversationId>, Error>)>),
+    pub say: fn(AppState, Said, Told<Begun>),
     /// Stops what runs in a conversation.
     pub stop: fn(AppState, &ConversationId),
     /// Chooses the connectors that are active in a conversation.
     pub activate: fn(AppState, ConversationId, Vec<ConnectorId>),
     /// Finds conversations by what was said in them.
-    pub search: fn(AppState, String, Box<dyn FnOnce(Vec<ConversationHead>)>),
+    pub search: fn(AppState, String, Told<Vec<ConversationHead>>),
 }
 
 /// What is said, and where.

@@ -144,7 +144,7 @@ mod tests {
     fn the_summary_is_about_the_first_thing_in_the_way() {
         assert_eq!(summary(&[]), "Nothing is in the way of this page.");
         let doubt = check(CheckKind::Header("Mcp-Name"), Verdict::Doubtful);
-        assert_eq!(summary(&[doubt.clone()]), "It works, with one thing missing.");
+        assert_eq!(summary(std::slice::from_ref(&doubt)), "It works, with one thing missing.");
         assert_eq!(summary(&[doubt.clone(), doubt.clone()]), "It works, with 2 things missing.");
         let bad = [doubt, check(CheckKind::Posts, Verdict::Bad), check(CheckKind::Path, Verdict::Bad)];
         assert!(summary(&bad).starts_with("Something answers"));

@@ -150,7 +150,7 @@ impl AppState {
         state
     }
 
-    /// The workspace: a cheap handle. Its async methods belong into [`AppState::run`] or `spawn_local`.
+    /// The workspace: a cheap handle. Its async methods belong into [`Front::run`] or `spawn_local`.
     pub fn ws(&self) -> Workspace {
         self.ws.get_value()
     }
