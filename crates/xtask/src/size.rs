@@ -41,6 +41,9 @@ impl Load {
             .map_err(|error| Failure::new(format!("the first load could not be measured: {error}")))?;
         let mut files = listed(&value, "files")?;
         let then = listed(&value, "then")?.iter().map(|(_, bytes)| bytes).sum();
+        if then == 0 {
+            return Err(Failure::new("the first movement of the pointer fetched nothing"));
+        }
         if !files.iter().any(|(path, _)| path.ends_with(".wasm")) {
             return Err(Failure::new("the page loaded no WebAssembly"));
         }
@@ -114,6 +117,8 @@ mod tests {
     #[test]
     fn a_page_that_did_not_load_is_no_light_page() {
         assert!(Load::read(r#"{"files":[{"path":"/","bytes":700}],"cold":1,"warm":1}"#).is_err());
+        let nothing = r#"{"files":[{"path":"/a.wasm","bytes":7}],"then":[],"cold":1,"warm":1}"#;
+        assert!(Load::read(nothing).is_err());
         assert!(Load::read(r#"{"files":[{"path":"/a.wasm","bytes":null}],"cold":1,"warm":1}"#).is_err());
         assert!(Load::read("").is_err());
     }
