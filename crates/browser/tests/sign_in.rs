@@ -581,7 +581,7 @@ async fn refused(world: &World, words: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn x10_a_sign_in_site_that_is_no_page_is_not_opened() {
+async fn x10_a_sign_in_page_that_is_no_page_is_not_opened() {
     for page in ["javascript:alert(1)", "data:text/html,x", "http://as.example/authorize", "//as.example/authorize", ""]
     {
         let world = world();

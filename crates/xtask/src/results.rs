@@ -96,8 +96,8 @@ impl LibtestReader {
     /// Reads one line. Lines that say nothing about a case are passed over.
     pub(crate) fn read(&mut self, line: &str) {
         let line = line.trim();
-        if let Some(rest) = line.strip_prefix("Running ") {
-            let file = rest.split(" (").next().unwrap_or(rest);
+        // Cargo says `Running FILE (BINARY)`; a runner may have something to say about running too.
+        if let Some((file, _)) = line.strip_prefix("Running ").and_then(|rest| rest.split_once(" (")) {
             self.place = match file.strip_prefix("unittests ") {
                 Some(_) => Place::Unit,
                 // A test of several files is `tests/NAME/main.rs`.
@@ -156,6 +156,7 @@ test gate::tests::slow ... ignored, takes a day
 test gate::tests::broken - should panic ... FAILED
 test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s
      Running tests/order.rs (target/debug/deps/order-9f8e)
+Running headless tests in Chrome on `http://127.0.0.1:41255/`
 test of_rules ... ok
    Doc-tests policy
 test crates/policy/src/gate.rs - gate::Permit (line 12) - compile fail ... ok

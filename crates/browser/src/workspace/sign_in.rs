@@ -10,7 +10,8 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use futures_util::future::LocalBoxFuture;
+use futures_channel::oneshot;
+use futures_util::future::{LocalBoxFuture, select};
 use mcp::OpError;
 use mcp::oauth::{
     AuthorizeFailure, Credentials, Outlook, Preregistered, Registered, Revocation, Settings, SignInPage, Step, Verdict,
@@ -345,14 +346,20 @@ impl Workspace {
         // Read before it is removed: revoking needs the tokens.
         let oauth = self.oauth(connector).await.ok();
         self.forget_sign_in(&connector.id);
+        if let Some(oauth) = oauth {
+            // It forgets first and asks the provider then, which nobody has to wait for.
+            let cleared = oauth.place.cleared();
+            let (done, ended) = oneshot::channel();
+            spawn_local(async move {
+                let _ = done.send(oauth.sign_in.end().await);
+            });
+            select(cleared, ended).await;
+        }
         for name in [oauth_secret(&connector.id), client_secret(&connector.id)] {
             self.0.secrets.remove(&name).await?;
             self.tell_secret(&name);
         }
         let _ = self.0.store.set_key_pair(&oauth_secret(&connector.id), None).await;
-        if let Some(oauth) = oauth {
-            spawn_local(async move { drop(oauth.sign_in.end().await) });
-        }
         Ok(())
     }
 
@@ -498,6 +505,8 @@ struct PlaceState {
     tried: RefCell<Kept>,
     /// Who gave the tokens that are held.
     issuer: RefCell<Option<String>>,
+    /// Who waits until everything is forgotten.
+    cleared: RefCell<Option<oneshot::Sender<()>>>,
 }
 
 impl Place {
@@ -509,7 +518,15 @@ impl Place {
             read: Cell::new(false),
             tried: RefCell::default(),
             issuer: RefCell::default(),
+            cleared: RefCell::default(),
         }))
+    }
+
+    /// Comes when what is kept was forgotten.
+    fn cleared(&self) -> oneshot::Receiver<()> {
+        let (cleared, wait) = oneshot::channel();
+        self.0.cleared.replace(Some(cleared));
+        wait
     }
 
     fn issuer(&self) -> Option<String> {
@@ -589,6 +606,9 @@ impl Surroundings for Place {
                 None => {
                     let _ = workspace.0.secrets.remove(&name).await;
                     let _ = workspace.0.store.set_key_pair(&name, None).await;
+                    if let Some(cleared) = this.0.cleared.take() {
+                        let _ = cleared.send(());
+                    }
                 }
             }
         })
