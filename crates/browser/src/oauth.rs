@@ -21,6 +21,7 @@ use mcp::oauth::{
     Renewal, Revocation, Settings, SignInPage, Signed, SigningKey, Step, WebFailure, WebRequest, WebResponse,
     challenges,
 };
+use policy::Reach;
 use serde_json::json;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -115,8 +116,7 @@ impl SignIn {
         let (kept, pair) = surroundings.load().await.unwrap_or_default();
         let credentials = kept.as_deref().map(read).unwrap_or_default();
         let visit = Visiting::default();
-        let is_local = crate::address::check(without_query(&settings.endpoint), true)
-            .is_ok_and(|address| address.reach == policy::Reach::Local);
+        let is_local = reach(&settings.endpoint) == Ok(Reach::Local);
         let hands = Hands {
             fetcher,
             surroundings,
@@ -316,9 +316,9 @@ impl Hands {
     /// Whether an address that a server named may be asked (X04).
     fn allows(&self, url: &str) -> Result<(), String> {
         self.surroundings.allows(url)?;
-        match crate::address::check(without_query(url), self.is_local) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(error.to_string()),
+        match reach(url)? {
+            Reach::Local if !self.is_local => Err("it is on a private network, and the server is not".to_owned()),
+            _ => Ok(()),
         }
     }
 
@@ -443,9 +443,10 @@ fn usable(pair: Option<JsValue>) -> Option<JsValue> {
     pair.filter(|pair| half(pair, "privateKey").is_ok())
 }
 
-/// A secret in a query is nothing to judge an address by.
-fn without_query(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
+/// Where the host of a URL is, as the browser reads it.
+fn reach(url: &str) -> Result<Reach, String> {
+    let url = web_sys::Url::new(url).map_err(|_| "it is no address".to_owned())?;
+    policy::address::reach(&url.hostname()).map_err(|what| format!("its host is {what}"))
 }
 
 fn read(kept: &str) -> Credentials {

@@ -160,6 +160,20 @@ pub fn check(parts: &Parts<'_>, allow_local: bool) -> Result<Address, AddressErr
     Ok(Address { url, registrable: registrable_hint(hostname).to_owned(), host, reach, warnings })
 }
 
+/// Where a host is that a server named, by its text alone (X04): for what is asked on the way of a sign-in, where
+/// [`check`] would be more than is needed.
+///
+/// # Errors
+/// What kind of address it is, when it can never be connected.
+pub fn reach(hostname: &str) -> Result<Reach, &'static str> {
+    match place(hostname.strip_suffix('.').unwrap_or(hostname)) {
+        Some(Place::Public) => Ok(Reach::Public),
+        Some(Place::Loopback | Place::Private) => Ok(Reach::Local),
+        Some(Place::Never(what)) => Err(what),
+        None => Err("no host that can be read"),
+    }
+}
+
 /// The part of a host that someone had to register, as far as its shape tells: the last two labels, or three below a
 /// country's two letters and a short second label (`example.co.uk`). For emphasis only; decisions use the whole host.
 pub fn registrable_hint(hostname: &str) -> &str {
@@ -317,6 +331,21 @@ mod tests {
 
     fn refused(href: &str) -> AddressError {
         check(&parts(href), false).expect_err(href)
+    }
+
+    #[test]
+    fn x04_where_a_named_host_is() {
+        for public in ["auth.example.com", "auth.example.com.", "1.1.1.1", "[2606:4700::1]"] {
+            assert_eq!(reach(public), Ok(Reach::Public), "{public}");
+        }
+        for local in
+            ["localhost", "localhost.", "127.0.0.1", "192.168.0.1", "[::1]", "[::ffff:a00:1]", "router", "nas.local"]
+        {
+            assert_eq!(reach(local), Ok(Reach::Local), "{local}");
+        }
+        for never in ["169.254.169.254", "[::ffff:a9fe:a9fe]", "0.0.0.0", "metadata.google.internal", "a..b", ""] {
+            assert!(reach(never).is_err(), "{never}");
+        }
     }
 
     #[test]

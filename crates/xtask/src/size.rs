@@ -25,6 +25,36 @@ pub(crate) fn check(places: &Places, testing: &Testing, www: &Path) -> Outcome<b
     Ok(load.total() <= BUDGET)
 }
 
+/// Prints what `countersign/mcp` weighs beside the official TypeScript client, bundled for the same job. The budget of
+/// the client is not reached (promise P130), so this is a figure and no check.
+pub(crate) fn compare_clients(places: &Places, testing: &Testing) -> Outcome<()> {
+    let said = Program::new("node")
+        .args([places.root.join("crates/xtask/tools/client-weight.mjs"), places.root.join("pkg")])
+        .args([places.root.join("tests"), places.target.join("xtask/client-weight")])
+        .env(&testing.environment)
+        .output()?;
+    println!("{}", clients(&said)?);
+    Ok(())
+}
+
+fn clients(said: &str) -> Outcome<String> {
+    let value: Value = serde_json::from_str(said)
+        .map_err(|error| Failure::new(format!("the clients could not be weighed: {error}")))?;
+    let bytes = |path: &str| {
+        let bytes = value.pointer(path).and_then(Value::as_u64).filter(|bytes| *bytes > 0);
+        bytes.ok_or_else(|| Failure::new(format!("the clients could not be weighed: nothing at {path}")))
+    };
+    let (script, module, theirs) = (bytes("/ours/js")?, bytes("/ours/wasm")?, bytes("/theirs/js")?);
+    let version = value.get("version").and_then(Value::as_str).unwrap_or_default();
+    Ok(format!(
+        "  countersign/mcp: {} ({} module, {} script); @modelcontextprotocol/client {version} for the same job: {}",
+        kilobytes(script + module),
+        kilobytes(module),
+        kilobytes(script),
+        kilobytes(theirs)
+    ))
+}
+
 /// What was loaded.
 #[derive(Debug)]
 struct Load {
@@ -112,6 +142,17 @@ mod tests {
             "{}",
             load.told()
         );
+    }
+
+    #[test]
+    fn the_clients_are_told_side_by_side() {
+        let told = clients(r#"{"ours":{"js":7400,"wasm":160000},"theirs":{"js":75300},"version":"2.4.0"}"#).unwrap();
+        assert!(
+            told.contains("167.4 KB (160.0 KB module, 7.4 KB script)")
+                && told.contains("2.4.0 for the same job: 75.3 KB"),
+            "{told}"
+        );
+        assert!(clients(r#"{"ours":{"js":1},"theirs":{"js":1}}"#).is_err());
     }
 
     #[test]

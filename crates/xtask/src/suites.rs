@@ -217,6 +217,8 @@ impl Bench {
         let www = self.site()?;
         let mut results = Results::default();
         results.add("xtask::size", size::check(&self.places, &testing, &www)?);
+        package::build_client(&self.places, &self.tools)?;
+        size::compare_clients(&self.places, &testing)?;
         Ok(results)
     }
 

@@ -13,7 +13,7 @@ use crate::results::Visible;
 use crate::settings::data::save_file;
 use crate::sign_in::{Flow, SigningIn};
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, Field, Icon, IconName, clock};
+use crate::ui::{Button, ButtonLook, CopyButton, Field, Icon, IconName, clock};
 
 /// The tab.
 #[component]
@@ -209,23 +209,11 @@ pub(crate) fn RedirectUri(
     /// The address.
     uri: String,
 ) -> impl IntoView {
-    let app = use_state();
     let copied = uri.clone();
     view! {
         <code class="wrap">{uri}</code>" "
-        <Button small=true on:click=move |_| copy(app, copied.clone(), "The redirect URI was copied.")>"Copy redirect URI"</Button>
+        <CopyButton label="Copy redirect URI" text=copied/>
     }
-}
-
-/// Puts a text into the clipboard, and says so.
-fn copy(app: crate::state::AppState, text: String, says: &'static str) {
-    let written = window().navigator().clipboard().write_text(&text);
-    spawn_local(async move {
-        match wasm_bindgen_futures::JsFuture::from(written).await {
-            Ok(_) => app.tell(says),
-            Err(_) => app.tell("This browser does not let the page copy. Select the text and copy it."),
-        }
-    });
 }
 
 /// The steps of the latest sign-ins: what was asked, what came back, the rule, how it ended, what to do.
@@ -234,7 +222,6 @@ pub(crate) fn Doctor(
     /// What is known.
     report: OAuthReport,
 ) -> impl IntoView {
-    let app = use_state();
     if report.steps.is_empty() {
         return view! { <p class="none">"Nothing was asked since this page was opened."</p> }.into_any();
     }
@@ -244,7 +231,7 @@ pub(crate) fn Doctor(
             {report.steps.into_iter().map(|step| view! { <StepRow step/> }).collect_view()}
         </ol>
         <div class="row">
-            <Button small=true on:click=move |_| copy(app, text.clone(), "The report was copied.")>"Copy report"</Button>
+            <CopyButton label="Copy report" text/>
             <Button small=true on:click=move |_| save_file("sign-in-report.json", &file)>"Save report"</Button>
         </div>
     }
