@@ -43,6 +43,8 @@ struct World {
     more: Rc<RefCell<Option<String>>>,
     lifetime: Rc<Cell<u64>>,
     refuses_refresh: Rc<Cell<bool>>,
+    /// How long a token takes, in milliseconds.
+    slow: Rc<Cell<u32>>,
     /// Whether tokens are bound to a key.
     bound: Rc<Cell<bool>>,
     count: Rc<Cell<u32>>,
@@ -73,6 +75,7 @@ fn world() -> World {
         more: Rc::default(),
         lifetime: Rc::new(Cell::new(3_600)),
         refuses_refresh: Rc::default(),
+        slow: Rc::default(),
         bound: Rc::default(),
         count: Rc::default(),
         metadata: Rc::default(),
@@ -137,7 +140,8 @@ impl World {
         let (access, refresh) = (format!("canary-access-{count}"), format!("canary-refresh-{count}"));
         self.alive.borrow_mut().extend([access.clone(), refresh.clone()]);
         let kind = if self.bound.get() { "DPoP" } else { "Bearer" };
-        Say::Json(
+        Say::Late(
+            self.slow.get(),
             200,
             json!({
                 "access_token": access, "token_type": kind, "expires_in": self.lifetime.get(), "refresh_token": refresh,
@@ -347,6 +351,28 @@ async fn a_token_that_ends_is_renewed_without_a_person() {
     let again = workspace(&world, &store).await;
     world.expire();
     assert_eq!(call(&again, &id).await.unwrap()["content"][0]["text"], "Ann");
+}
+
+#[wasm_bindgen_test]
+async fn x23_a_renewal_whose_call_is_given_up_is_not_lost() {
+    let (world, store) = (world(), Memory::new());
+    let (ws, id) = signed_in(&world, &store, Keep::Memory).await;
+    world.expire();
+    world.slow.set(150);
+    let renewing = {
+        let mut given_up = Box::pin(call(&ws, &id));
+        let until_asked = Box::pin(async {
+            while world.asked("https://as.example/token").len() < 2 {
+                browser::time::sleep(5).await;
+            }
+        });
+        matches!(futures_util::future::select(&mut given_up, until_asked).await, futures_util::future::Either::Right(_))
+    };
+    assert!(renewing, "the call is given up while its token is being renewed");
+    browser::time::sleep(300).await;
+    world.slow.set(0);
+    assert_eq!(call(&ws, &id).await.unwrap()["content"][0]["text"], "Ann");
+    assert_eq!(world.asked("https://as.example/token").len(), 2, "the token that was rotated away is not shown again");
 }
 
 #[wasm_bindgen_test]

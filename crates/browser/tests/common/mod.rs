@@ -124,6 +124,8 @@ impl Got {
 /// What the played server says.
 pub(crate) enum Say {
     Json(u16, Value),
+    /// The same, but only after so many milliseconds, and not to who has given up.
+    Late(u32, u16, Value),
     /// A body in pieces; the stream stays open after the last.
     Stream(&'static str, Vec<String>),
     /// A body that ends.
@@ -157,6 +159,12 @@ export function make_fetch(answer, aborted) {
     if (said.kind === "nothing") {
       return await new Promise((_, reject) =>
         signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError"))));
+    }
+    if (said.late) {
+      await new Promise((resolve, reject) => {
+        setTimeout(resolve, said.late);
+        signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
+      });
     }
     if (said.kind === "break") throw new TypeError("Failed to fetch");
     if (said.kind === "redirect") return new Response(null, { status: 302, headers: { location: "http://127.0.0.1:1/" } });
@@ -192,6 +200,10 @@ pub(crate) fn play(mut answer: impl FnMut(&Got) -> Say + 'static) -> Played {
                 Say::Json(status, value) => {
                     json!({ "kind": "body", "status": status, "type": "application/json", "text": value.to_string() })
                 }
+                Say::Late(millis, status, value) => json!({
+                    "kind": "body", "late": millis, "status": status, "type": "application/json",
+                    "text": value.to_string(),
+                }),
                 Say::Refuse(status, challenge) => json!({
                     "kind": "body", "status": status, "text": "{}", "headers": { "www-authenticate": challenge },
                 }),
