@@ -38,7 +38,7 @@ pub(super) fn Proxies() -> impl IntoView {
         <section class="setting">
             <h2>"Proxies"</h2>
             <p>"For servers that do not let web pages talk to them. Requests to the server go to your proxy instead, which passes them on. "
-                "A proxy sees everything that goes through it, sign-ins too: use only one that you run. Ready files for nginx and Caddy come with this site."</p>
+                "A proxy sees everything that goes through it, sign-ins too: use only one that you run. Ready files for nginx and Caddy are in the source of this site, under site/deploy."</p>
             {move || {
                 let proxies = proxies();
                 (!proxies.is_empty()).then(|| view! {
