@@ -78,15 +78,18 @@ impl Fetcher {
 
     /// The prefix of the proxy that requests to a URL go through, if any.
     pub(crate) fn proxy_of(&self, url: &str) -> Option<String> {
+        self.proxied(url).map(|(through, _)| through)
+    }
+
+    /// The prefix of the proxy, and what follows the origin in a URL that goes through it.
+    fn proxied<'a>(&self, url: &'a str) -> Option<(String, &'a str)> {
         let proxies = self.proxies.borrow();
-        proxies.iter().find(|(origin, _)| below(url, origin).is_some()).map(|(_, through)| through.clone())
+        proxies.iter().find_map(|(origin, through)| Some((through.clone(), below(url, origin)?)))
     }
 
     /// Where a request really goes.
     fn routed(&self, url: &str) -> String {
-        let proxies = self.proxies.borrow();
-        let found = proxies.iter().find_map(|(origin, through)| Some((through, below(url, origin)?)));
-        match found {
+        match self.proxied(url) {
             Some((through, rest)) if rest.starts_with('/') => format!("{through}{rest}"),
             Some((through, rest)) => format!("{through}/{rest}"),
             None => url.to_owned(),

@@ -4,6 +4,7 @@ use browser::ConnectionStatus;
 use policy::{Connector, Rulebook, Stage, Why};
 
 use crate::router::{ConnectorTab, Route};
+use crate::ui::capital;
 
 /// How a connector stands for the person.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,8 +77,7 @@ pub fn listed(rules: &Rulebook, connector: &Connector, me: &policy::MemberId) ->
 }
 
 fn sentence(text: &str) -> String {
-    let mut rest = text.chars();
-    let mut out: String = rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default();
+    let mut out = capital(text);
     if !out.ends_with('.') {
         out.push('.');
     }

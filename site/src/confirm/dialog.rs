@@ -20,7 +20,7 @@ use super::{Draft, words};
 use crate::results::fold::{self, count};
 use crate::results::{Folded, Visible, flat, pieces};
 use crate::ui::form::{Defaults, FormState, SchemaForm};
-use crate::ui::{Badge, ClassMark, LocalMark, Monogram};
+use crate::ui::{Badge, ClassMark, LocalMark, Monogram, capital};
 
 /// What the lower part of the dialog is for at the moment.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -213,8 +213,7 @@ fn head(view: &QuestionView, heading: NodeRef<html::H1>, on_later: Callback<()>)
 
 /// A reason as a sentence, whether or not it came as one.
 fn sentence(reason: &str) -> String {
-    let mut letters = reason.trim().chars();
-    let mut text: String = letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    let mut text = capital(reason.trim());
     if !text.ends_with(['.', '?']) {
         text.push('.');
     }

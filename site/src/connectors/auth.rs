@@ -225,7 +225,8 @@ pub(crate) fn Doctor(
     if report.steps.is_empty() {
         return view! { <p class="none">"Nothing was asked since this page was opened."</p> }.into_any();
     }
-    let (text, file) = (report.to_json(), report.to_json());
+    let text = report.to_json();
+    let file = text.clone();
     view! {
         <ol class="checklist doctor" aria-label="Steps of the sign-in">
             {report.steps.into_iter().map(|step| view! { <StepRow step/> }).collect_view()}

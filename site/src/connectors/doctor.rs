@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use super::snippets::{ServerKind, snippet};
 use crate::results::Visible;
 use crate::state::use_state;
-use crate::ui::{Button, CopyButton, Icon, IconName, Segmented, Working};
+use crate::ui::{Button, CopyButton, Icon, IconName, Segmented, Working, capital};
 
 /// A button that examines an address, and what was found.
 #[component]
@@ -124,11 +124,6 @@ fn Snippets() -> impl IntoView {
             <CopyButton label="Copy snippet" text=text/>
         </section>
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::settings::advanced::LocalServers;
 use crate::settings::developer::{DeveloperOffer, developer_on};
 use crate::sign_in::{Flow, SigningIn};
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, Field, Icon, IconName, Segmented, Working};
+use crate::ui::{Button, ButtonLook, Field, Icon, IconName, Segmented, Working, capital};
 
 /// How the scan's checklist names its lines.
 pub(super) const fn line_name(kind: ScanKind) -> &'static str {
@@ -407,10 +407,8 @@ impl Typed {
 
 /// A sentence out of an error's message: capital first, full stop last.
 pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.trim().chars();
-    let Some(first) = letters.next() else { return String::new() };
-    let mut sentence: String = first.to_uppercase().chain(letters).collect();
-    if !sentence.ends_with(['.', '?', '!', ':']) {
+    let mut sentence = capital(text.trim());
+    if !sentence.is_empty() && !sentence.ends_with(['.', '?', '!', ':']) {
         sentence.push('.');
     }
     sentence

@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
+use crate::ui::capital;
+
 pub use deeds::{DEEDS, open};
 pub use front::{Front, STORE, use_front};
 
@@ -341,11 +343,6 @@ pub fn sentence(error: &Error) -> String {
         }
     }
     text
-}
-
-fn capital(text: &str) -> String {
-    let mut rest = text.chars();
-    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 /// The title of a conversation, or what stands for it until something is said.

@@ -14,6 +14,7 @@ mod switch;
 mod tabs;
 mod time;
 mod toast;
+mod words;
 
 pub use button::{Button, ButtonLook, IconButton};
 pub use copy::CopyButton;
@@ -26,3 +27,4 @@ pub use switch::Switch;
 pub use tabs::{Segmented, Tab, Tabs};
 pub use time::{Working, ago, clock, day_group, now, seconds, tick};
 pub use toast::{Toast, Toasts};
+pub use words::capital;

@@ -238,8 +238,7 @@ impl Workspace {
                 book.set_built_in(connector);
             }
         }
-        *self.0.rulebook.borrow_mut() = Rc::new(self.seen(book.clone()));
-        self.0.fetcher.set_proxies(book.workspace.proxies.iter());
+        self.take_rulebook(book.clone());
         // Another version of the page may have kept another glance, or none.
         let glance = self.0.store.get(Table::Settings, GLANCE).await?;
         if first || book != before || glance.as_deref() != Some(&crate::glance::record(&book, &self.0.me)) {
@@ -353,9 +352,14 @@ impl Workspace {
     }
 
     fn set_rulebook(&self, book: Rulebook) {
+        self.take_rulebook(book);
+        self.0.events.tell(Change::Rulebook);
+    }
+
+    /// From now on these rules count here, those about the way of requests too.
+    fn take_rulebook(&self, book: Rulebook) {
         self.0.fetcher.set_proxies(book.workspace.proxies.iter());
         *self.0.rulebook.borrow_mut() = Rc::new(self.seen(book));
-        self.0.events.tell(Change::Rulebook);
     }
 
     /// The person decides in the settings: what the embedding page said counts no more.

@@ -99,6 +99,18 @@ impl<P: Port> Authorizer<P> {
         Ok(Found { resource, scopes, bound, server })
     }
 
+    /// The text of one metadata document, if there is one. A step says why there is none.
+    async fn document(&mut self, url: &str, rule: &'static str, probes: &mut Probes) -> Option<String> {
+        let answer = self.get(url).await;
+        match probes.sort(url, answer) {
+            Ok(body) => Some(body),
+            Err(note) => {
+                self.steps.warn(rule, &self.asking, &note);
+                None
+            }
+        }
+    }
+
     /// The protected resource metadata, if the server has any (RFC 9728 section 3).
     async fn resource(&mut self, named: Option<&str>, probes: &mut Probes) -> Result<Option<Resource>, AuthError> {
         const RULE: &str = "RFC 9728 section 3.1";
@@ -115,14 +127,7 @@ impl<P: Port> Authorizer<P> {
             }
         }
         for url in urls {
-            let answer = self.get(&url).await;
-            let body = match probes.sort(&url, answer) {
-                Ok(body) => body,
-                Err(note) => {
-                    self.steps.warn(RULE, &self.asking, &note);
-                    continue;
-                }
-            };
+            let Some(body) = self.document(&url, RULE, probes).await else { continue };
             let Some(read) = Resource::read(&body, local) else {
                 probes.absent = true;
                 self.steps.warn(RULE, &self.asking, "no protected resource metadata");
@@ -157,14 +162,7 @@ impl<P: Port> Authorizer<P> {
         let local = is_local(&self.settings.endpoint);
         let mut mismatch = None;
         for url in server_metadata(issuer) {
-            let answer = self.get(&url).await;
-            let body = match probes.sort(&url, answer) {
-                Ok(body) => body,
-                Err(note) => {
-                    self.steps.warn(RULE, &self.asking, &note);
-                    continue;
-                }
-            };
+            let Some(body) = self.document(&url, RULE, probes).await else { continue };
             let Some(server) = Server::read(&body, local) else {
                 probes.absent = true;
                 self.steps.warn(RULE, &self.asking, "no authorization server metadata");
