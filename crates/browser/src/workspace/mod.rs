@@ -497,8 +497,21 @@ impl Workspace {
 impl From<Why> for Error {
     fn from(why: Why) -> Self {
         let code = match why {
-            Why::UnknownMember(_) | Why::UnknownConnector(_) | Why::UnknownAction(_) => Code::NotFound,
-            Why::NoName | Why::Exists(_) | Why::Proxy(_) => Code::Invalid,
+            Why::UnknownMember(_)
+            | Why::UnknownConnector(_)
+            | Why::UnknownAction(_)
+            | Why::UnknownGroup(_)
+            | Why::UnknownRole(_)
+            | Why::UnknownRequest(_) => Code::NotFound,
+            Why::NoName
+            | Why::Exists(_)
+            | Why::Proxy(_)
+            | Why::Taken(_)
+            | Why::Email(_)
+            | Why::Pattern(_)
+            | Why::Roster(_)
+            | Why::NotNeeded
+            | Why::AskedAlready => Code::Invalid,
             _ => Code::Blocked,
         };
         Error::new(code, why.to_string())
