@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a command talks to the person who typed it")]
 
+mod bench;
 mod chromium;
 mod debian;
 mod demo;
@@ -48,6 +49,8 @@ cargo xtask COMMAND
                           authorization servers know this site
             --allow-loopback   may connect to servers on the reader's own machine
   package   build what `npm pack` needs in pkg/
+  bench policy   how long a decision takes in a large workspace, that loading it is linear, and Cedar beside it
+            --huge        also load ten times as much
   size      what the first page weighs, and how soon it can be used
   headers   write site/deploy/ from the table of headers
 
@@ -82,6 +85,11 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
             suites::test(name.as_deref(), filter)
         }
         "conformance" => suites::conformance(&words.0),
+        "bench" => match words.next().as_deref() {
+            Some("policy") => bench::policy(&mut words).map(|()| true),
+            other => Err(Failure::new(format!("there is no bench `{}`", other.unwrap_or_default()))
+                .next("run `cargo xtask bench policy`")),
+        },
         "size" => {
             words.end()?;
             suites::test(Some("size"), None)
