@@ -13,11 +13,13 @@
 //! * [`gate`] the one function between wanting a call and making it; [`cause`] why one is not made; [`grant`] answers
 //!   that are remembered.
 //! * [`audit`] what happened, in a chain that shows when it was touched; [`lineage`] where arguments came from.
+//! * [`bundle`] a whole workspace as one signed file.
 //! * [`address`], [`text`], [`secrets`] look at what came from outside: an address, a text, a value.
 
 pub mod action;
 pub mod address;
 pub mod audit;
+pub mod bundle;
 pub mod cause;
 pub mod connector;
 pub mod digest;
