@@ -38,6 +38,7 @@ cargo xtask COMMAND
   test      set up what is missing and run every suite; ends in `N passed, N failed`
             NAME          one suite: native, wasm, browser, package, conformance, size
             NAME PART     only its tests with PART in their name
+            --dev         with a PART: against a debug build of the site, which is ready sooner
   conformance   run the official MCP conformance suite with the package's client, in a page, a worker and Node
             --in PLACE    only in page, worker or node
             --requirements REVISION   only what 2025-11-25 or 2026-07-28 requires
@@ -79,10 +80,11 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
     match command.as_str() {
         "start" => start::start(&start::Options::read(&mut words)?).map(|()| true),
         "test" => {
+            let quick = words.switch("--dev");
             let name = words.next();
             let filter = words.next();
             words.end()?;
-            suites::test(name.as_deref(), filter)
+            suites::test(name.as_deref(), filter, quick)
         }
         "conformance" => suites::conformance(&words.0),
         "bench" => match words.next().as_deref() {
@@ -92,7 +94,7 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
         },
         "size" => {
             words.end()?;
-            suites::test(Some("size"), None)
+            suites::test(Some("size"), None, false)
         }
         "dist" => dist::dist(&mut words).map(|()| true),
         "package" => {
