@@ -69,6 +69,15 @@ impl Rulebook {
         Ok(())
     }
 
+    /// May look at the workspace as another person sees it. Nothing is done as them.
+    ///
+    /// # Errors
+    /// [`Why::OwnersOnly`], [`Why::NotInPlan`].
+    pub fn may_view_as(&self, member: &Member, _other: &Member) -> Result<(), Why> {
+        self.has_members()?;
+        (member.role == Role::Owner).then_some(()).ok_or(Why::OwnersOnly("look at the workspace as somebody else"))
+    }
+
     /// May make groups, and decide about their managers and roles.
     ///
     /// # Errors

@@ -9,10 +9,12 @@ mod conversations;
 mod data;
 pub mod doctor;
 mod models;
+mod people;
 mod scan;
 mod settings;
 mod sign_in;
 mod turns;
+mod why;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -95,6 +97,8 @@ pub(crate) struct Inner {
     pub(crate) audit: AuditLog,
     pub(crate) events: Events,
     me: MemberId,
+    /// The person whose view is shown instead of one's own.
+    viewing: RefCell<Option<MemberId>>,
     rulebook: RefCell<Rc<Indexed>>,
     closed: Cell<bool>,
 
@@ -185,6 +189,7 @@ impl Workspace {
             audit: AuditLog::new(store.clone(), locks.clone()),
             events: Events::default(),
             me: MemberId::from("me"),
+            viewing: RefCell::default(),
             rulebook: RefCell::new(Rc::new(Rulebook::first_run(&options.member_name, crate::time::now()).into())),
             closed: Cell::new(false),
             links: RefCell::default(),
@@ -327,7 +332,7 @@ impl Workspace {
         &self,
         change: impl FnOnce(&mut Rulebook) -> Result<T, Why>,
     ) -> Result<T, Error> {
-        self.alive()?;
+        self.acting()?;
         let _held = self.0.locks.hold(RULEBOOK).await;
         let mut book = match self.stored_rulebook().await? {
             Some(stored) => stored,
