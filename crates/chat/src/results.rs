@@ -3,6 +3,11 @@
 //! A `CallToolResult` is server content: text, never markup. Nothing here is dropped: what is not understood is kept
 //! raw, what is too long is counted, and the whole result stays in the card as received.
 
+mod table;
+
+pub use table::Order;
+
+use crate::schema;
 use serde_json::{Map, Value};
 
 /// How many content blocks are taken apart; the rest is counted in [`Shown::more`] (attacks.md X58).
@@ -19,6 +24,9 @@ pub const MAX_COLUMNS: usize = 24;
 
 /// How many values [`values`] offers at most.
 pub const MAX_VALUES: usize = 200;
+
+/// How many members an object has at most to be shown as a card; larger ones are a tree.
+pub const MAX_FACTS: usize = 16;
 
 /// How deep [`values`] looks into nested data.
 const MAX_DEPTH: usize = 8;
@@ -120,8 +128,21 @@ pub struct Resource {
 pub enum Structured {
     /// A list of like objects, with the path at which it was found in the result (empty for the result itself).
     Table(Table),
+    /// One flat object: a few facts, each a name and a value that stands on its own.
+    Card(Vec<Fact>),
     /// Anything else, to be shown as a tree.
     Tree(Value),
+}
+
+/// A fact of a [`Structured::Card`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// The key, as received.
+    pub name: String,
+    /// What the action's schema calls it, when it has a title of its own. Server text.
+    pub title: Option<String>,
+    /// The value: no object, and no list but of plain values.
+    pub value: Value,
 }
 
 /// A list of like objects.
@@ -144,6 +165,8 @@ pub struct Table {
 pub struct Column {
     /// The key, as received.
     pub name: String,
+    /// What the action's schema calls it, when it has a title of its own. Server text.
+    pub title: Option<String>,
     /// True when every cell that is there is a number.
     pub numeric: bool,
 }
@@ -186,8 +209,8 @@ impl Part {
     }
 }
 
-/// Takes a `CallToolResult` apart.
-pub fn shown(result: &Value) -> Shown {
+/// Takes a `CallToolResult` apart. `promised` is the action's `outputSchema`, whose titles name columns and facts.
+pub fn shown(result: &Value, promised: Option<&Value>) -> Shown {
     let blocks = result.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut parts: Vec<Part> = blocks.iter().take(MAX_PARTS).map(part).collect();
     let structured_value = result.get("structuredContent").filter(|value| !value.is_null());
@@ -200,7 +223,7 @@ pub fn shown(result: &Value) -> Shown {
     Shown {
         parts,
         more: blocks.len().saturating_sub(MAX_PARTS),
-        structured: structured_value.map(structured),
+        structured: structured_value.map(|value| titled(structured(value), promised)),
         repeated,
         is_error: is_error(result),
     }
@@ -348,7 +371,49 @@ pub fn structured(value: &Value) -> Structured {
             return Structured::Table(table);
         }
     }
-    Structured::Tree(value.clone())
+    card_of(value).map_or_else(|| Structured::Tree(value.clone()), Structured::Card)
+}
+
+fn card_of(value: &Value) -> Option<Vec<Fact>> {
+    let object = value.as_object().filter(|object| (1..=MAX_FACTS).contains(&object.len()))?;
+    let plain = |value: &Value| match value {
+        Value::Object(_) => false,
+        Value::Array(list) => list.iter().all(|inner| !inner.is_object() && !inner.is_array()),
+        _ => true,
+    };
+    object.values().all(plain).then(|| {
+        object.iter().map(|(name, value)| Fact { name: name.clone(), title: None, value: value.clone() }).collect()
+    })
+}
+
+/// Gives columns and facts the titles that the schema has for them.
+fn titled(mut structured: Structured, promised: Option<&Value>) -> Structured {
+    let Some(root) = promised else {
+        return structured;
+    };
+    let title = |object: Option<&Value>, name: &str| schema::title(root, object?.get("properties")?.get(name)?);
+    match &mut structured {
+        Structured::Table(table) => {
+            let list = if table.path.is_empty() {
+                schema::resolved(root, root)
+            } else {
+                schema::resolved(root, root)
+                    .and_then(|object| schema::resolved(root, object.get("properties")?.get(&table.path)?))
+            };
+            let row = list.and_then(|list| schema::resolved(root, list.get("items")?));
+            for column in &mut table.columns {
+                column.title = title(row, &column.name);
+            }
+        }
+        Structured::Card(facts) => {
+            let object = schema::resolved(root, root);
+            for fact in facts {
+                fact.title = title(object, &fact.name);
+            }
+        }
+        Structured::Tree(_) => {}
+    }
+    structured
 }
 
 fn table_of(value: &Value) -> Option<Table> {
@@ -360,7 +425,7 @@ fn table_of(value: &Value) -> Option<Table> {
             if let Some(column) = columns.iter_mut().find(|column| column.name == *name) {
                 column.numeric &= numeric;
             } else if columns.len() < MAX_COLUMNS {
-                columns.push(Column { name: name.clone(), numeric });
+                columns.push(Column { name: name.clone(), title: None, numeric });
             } else {
                 return None;
             }

@@ -20,6 +20,18 @@ use serde_json::Value;
 /// How often references may lead on before a schema counts as going in circles.
 const MAX_HOPS: usize = 16;
 
+/// A schema inside `root` with its references followed; `None` where one leads nowhere.
+pub(crate) fn resolved<'a>(root: &'a Value, schema: &'a Value) -> Option<&'a Value> {
+    resolve(root, schema).ok()
+}
+
+/// The title of a schema inside `root`, without what surrounds it, when there is one.
+pub(crate) fn title(root: &Value, schema: &Value) -> Option<String> {
+    // A title beside a reference is nearer than the one it leads to.
+    let said = |schema: &Value| schema.get("title").and_then(Value::as_str).map(str::trim).map(str::to_owned);
+    said(schema).or_else(|| said(resolved(root, schema)?)).filter(|title| !title.is_empty())
+}
+
 /// Follows `$ref` as long as it points into the same document (`#`, `#/$defs/name`, any JSON Pointer).
 /// `Err` holds a reference that leads nowhere, leads elsewhere or goes in circles.
 fn resolve<'a>(root: &'a Value, mut schema: &'a Value) -> Result<&'a Value, String> {

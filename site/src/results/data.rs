@@ -1,87 +1,36 @@
-//! Structured results: lists of like objects as tables, everything else as a tree that opens level by level.
+//! Structured results: one flat object as a card, everything else that is no table as a tree that opens level by level.
 
 use std::sync::Arc;
 
-use browser::chat::results::Table;
+use browser::chat::results::Fact;
 use leptos::ev;
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::fold::{count, number};
+use super::fold::count;
 use super::text::{Folded, pieces};
 
-/// Rows of a table that are on the page at once.
-const PAGE: usize = 100;
 /// Members of an object or a list that are drawn at once.
 const BRANCHES: usize = 100;
 
-/// A list of like objects as a table, a page of rows at a time.
+/// A few facts about one thing: its names beside their values.
 #[component]
-pub(crate) fn TableView(
-    /// The table, with what stood beside it.
-    table: Table,
+pub(crate) fn Card(
+    /// The facts.
+    facts: Vec<Fact>,
 ) -> impl IntoView {
-    let Table { path, columns, rows, more, beside } = table;
-    let total = rows.len();
-    let page = RwSignal::new(0usize);
-    let pages = total.div_ceil(PAGE);
-    let numeric: Arc<[bool]> = columns.iter().map(|column| column.numeric).collect();
-    let head: Vec<AnyView> = columns
-        .iter()
-        .map(|column| {
-            view! { <th scope="col" class:num=column.numeric><bdi>{pieces(&column.name)}</bdi></th> }.into_any()
+    let facts: Vec<AnyView> = facts
+        .into_iter()
+        .map(|Fact { name, title, value }| {
+            view! { <dt><bdi>{pieces(title.as_deref().unwrap_or(&name))}</bdi></dt><dd><bdi>{cell(&value)}</bdi></dd> }
+                .into_any()
         })
         .collect();
-    let rows = Arc::new(rows);
-    let body = move || {
-        let from = page.get() * PAGE;
-        rows.iter()
-            .skip(from)
-            .take(PAGE)
-            .map(|row| {
-                let cells: Vec<AnyView> = row
-                    .iter()
-                    .zip(numeric.iter())
-                    .map(|(value, num)| view! { <td class:num=*num>{value.as_ref().map(cell)}</td> }.into_any())
-                    .collect();
-                view! { <tr>{cells}</tr> }.into_any()
-            })
-            .collect::<Vec<_>>()
-    };
-    let label = if path.is_empty() { "Result".to_owned() } else { path };
-    let pager = (pages > 1).then(|| {
-        let says = move || {
-            let from = page.get() * PAGE;
-            format!("Rows {} to {} of {}", number(from + 1), number((from + PAGE).min(total)), number(total))
-        };
-        view! {
-            <div class="pager">
-                <button type="button" class="btn" disabled=move || page.get() == 0 on:click=move |_| page.update(|at| *at -= 1)>
-                    "Previous rows"
-                </button>
-                <span role="status">{says}</span>
-                <button type="button" class="btn" disabled=move || page.get() + 1 == pages on:click=move |_| page.update(|at| *at += 1)>
-                    "Next rows"
-                </button>
-            </div>
-        }
-    });
-    let beside = (!beside.is_empty()).then(|| view! { <Tree value=Arc::new(Value::Object(beside))/> });
-    let left_out = (more > 0).then(
-        || view! { <p class="cut">{format!("{} not shown here; they are in the JSON.", count(more, "more row"))}</p> },
-    );
-    view! {
-        {beside}
-        <div class="table-box" tabindex="0" role="group" aria-label=format!("Table {label}")>
-            <table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>
-        </div>
-        {pager}
-        {left_out}
-    }
+    view! { <dl class="facts result-card">{facts}</dl> }
 }
 
-/// One cell: text as text, data as its JSON on one line, both folded when long.
-fn cell(value: &Value) -> AnyView {
+/// A value in a line: text as text, data as its JSON, both folded when long.
+pub(crate) fn cell(value: &Value) -> AnyView {
     match value {
         Value::Null => view! { <span class="nothing">"–"</span> }.into_any(),
         Value::String(text) => view! { <Folded text=text.clone()/> }.into_any(),

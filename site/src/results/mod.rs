@@ -9,6 +9,7 @@ mod link;
 pub(crate) mod markdown;
 mod media;
 mod prose;
+mod table;
 mod text;
 
 use std::sync::Arc;
@@ -19,10 +20,11 @@ use leptos::prelude::*;
 use policy::secrets;
 use serde_json::Value;
 
-use data::{TableView, Tree};
+use data::{Card, Tree};
 use fold::{count, number};
 pub(crate) use link::away;
 use markdown::Block;
+use table::TableView;
 pub(crate) use text::{Folded, Visible, flat, pieces};
 
 /// Results of more bytes than this are drawn when somebody opens them (look.md, *Long things*).
@@ -103,7 +105,7 @@ pub(crate) fn ResultView(
                 .into_any();
         }
         match look.get() {
-            Reading::Readable => readable(shown(result)),
+            Reading::Readable => readable(shown(result, output_schema.as_ref())),
             Reading::Json => view! { <Tree value=result.clone()/> }.into_any(),
             Reading::Wire => view! { <Raw text=result.to_string()/> }.into_any(),
         }
@@ -129,10 +131,7 @@ fn readable(shown: Shown) -> AnyView {
         parts.into_iter().filter(|part| !(repeated && matches!(part, Part::Text { look: Look::Json, .. }))).collect();
     let total = parts.len();
     let empty = total == 0 && structured.is_none();
-    let structured = structured.map(|structured| match structured {
-        Structured::Table(table) => view! { <TableView table=table/> }.into_any(),
-        Structured::Tree(value) => view! { <Tree value=Arc::new(value)/> }.into_any(),
-    });
+    let structured = structured.map(drawn);
     let limit = RwSignal::new(BLOCKS);
     let parts = Arc::new(parts);
     let blocks = move || parts.iter().take(limit.get()).cloned().enumerate().collect::<Vec<_>>();
@@ -152,6 +151,15 @@ fn readable(shown: Shown) -> AnyView {
     .into_any()
 }
 
+/// Data as what it is.
+fn drawn(structured: Structured) -> AnyView {
+    match structured {
+        Structured::Table(table) => view! { <TableView table=table/> }.into_any(),
+        Structured::Card(facts) => view! { <Card facts=facts/> }.into_any(),
+        Structured::Tree(value) => view! { <Tree value=Arc::new(value)/> }.into_any(),
+    }
+}
+
 /// One content block.
 fn part(part: Part) -> AnyView {
     match part {
@@ -162,10 +170,7 @@ fn part(part: Part) -> AnyView {
                     view! { <Markdown text=text/> }.into_any()
                 }
                 Look::Json => match serde_json::from_str::<Value>(&text) {
-                    Ok(value) => match browser::chat::results::structured(&value) {
-                        Structured::Table(table) => view! { <TableView table=table/> }.into_any(),
-                        Structured::Tree(value) => view! { <Tree value=Arc::new(value)/> }.into_any(),
-                    },
+                    Ok(value) => drawn(browser::chat::results::structured(&value)),
                     Err(_) => plain(text),
                 },
                 Look::Plain => plain(text),

@@ -3,7 +3,8 @@ use serde_json::json;
 
 #[test]
 fn every_kind_of_block_is_shown_as_what_it_is() {
-    let shown = shown(&json!({ "content": [
+    let shown = shown(
+        &json!({ "content": [
         { "type": "text", "text": "plain" },
         { "type": "text", "text": "# Title\n\n- a\n- b" },
         { "type": "text", "text": "{\"a\": 1}" },
@@ -16,7 +17,9 @@ fn every_kind_of_block_is_shown_as_what_it_is() {
         { "type": "hologram", "depth": 3 },
         { "type": "text" },
         7,
-    ] }));
+    ] }),
+        None,
+    );
     assert!(matches!(&shown.parts[0], Part::Text { look: Look::Plain, cut: 0, .. }));
     assert!(matches!(&shown.parts[1], Part::Text { look: Look::Markdown, .. }));
     assert!(matches!(&shown.parts[2], Part::Text { look: Look::Json, .. }));
@@ -31,7 +34,7 @@ fn every_kind_of_block_is_shown_as_what_it_is() {
 }
 
 fn shown_of(result: Value) -> Shown {
-    shown(&result)
+    shown(&result, None)
 }
 
 #[test]
@@ -63,7 +66,6 @@ fn n14_lists_of_like_objects_are_tables() {
     assert_eq!(table.rows[1], [Some(json!(2)), None, Some(json!(true))]);
     assert_eq!(Value::Object(table.beside), json!({ "total": 2 }));
     for tree in [
-        json!({ "a": 1 }),
         json!([1, 2]),
         json!([]),
         json!([{ "a": 1 }, 2]),
@@ -77,7 +79,7 @@ fn n14_lists_of_like_objects_are_tables() {
 fn a_text_that_repeats_the_structure_is_known() {
     let data = json!({ "a": [1, 2] });
     let result = json!({ "content": [{ "type": "text", "text": data.to_string() }], "structuredContent": data });
-    assert!(shown(&result).repeated);
+    assert!(shown(&result, None).repeated);
     assert!(
         !shown_of(json!({ "content": [{ "type": "text", "text": "two" }], "structuredContent": { "a": 2 } })).repeated
     );
@@ -114,4 +116,41 @@ fn looks_are_told_apart() {
     ] {
         assert_eq!(look(text), want, "{text}");
     }
+}
+
+#[test]
+fn n14_a_flat_object_is_a_card_and_names_come_from_the_schema() {
+    let promised = json!({
+        "type": "object",
+        "properties": { "id": { "$ref": "#/$defs/id" }, "due": { "type": "string", "title": " Due date " }, "tags": {} },
+        "$defs": { "id": { "type": "integer", "title": "Number" } },
+    });
+    let result = json!({ "structuredContent": { "id": 7, "due": "tomorrow", "tags": ["a", "b"] } });
+    let Some(Structured::Card(facts)) = shown(&result, Some(&promised)).structured else { panic!("no card") };
+    let names: Vec<_> = facts.iter().map(|fact| (fact.name.as_str(), fact.title.as_deref())).collect();
+    assert_eq!(names, [("id", Some("Number")), ("due", Some("Due date")), ("tags", None)]);
+    assert!(matches!(structured(&json!({ "a": { "b": 1 } })), Structured::Tree(_)), "nested data is a tree");
+    assert!(matches!(structured(&json!({})), Structured::Tree(_)));
+    let wide: Map<String, Value> = (0..=MAX_FACTS).map(|n| (n.to_string(), json!(n))).collect();
+    assert!(matches!(structured(&Value::Object(wide)), Structured::Tree(_)));
+}
+
+#[test]
+fn n14_columns_are_named_by_the_schema_of_the_rows() {
+    let row = json!({ "type": "object", "properties": { "id": { "title": "Order" } } });
+    let under_a_key = json!({ "properties": { "orders": { "type": "array", "items": { "$ref": "#/$defs/row" } } }, "$defs": { "row": row } });
+    let itself = json!({ "type": "array", "items": row });
+    let orders = json!([{ "id": 1, "who": "a" }]);
+    for (promised, value) in [(under_a_key, json!({ "orders": orders })), (itself, orders)] {
+        let result = json!({ "structuredContent": value });
+        let Some(Structured::Table(table)) = shown(&result, Some(&promised)).structured else { panic!("no table") };
+        assert_eq!(table.columns[0].title.as_deref(), Some("Order"));
+        assert_eq!(table.columns[1].title, None);
+    }
+    let circle = json!({ "$ref": "#" });
+    let result = json!({ "structuredContent": [{ "id": 1 }] });
+    assert!(
+        matches!(shown(&result, Some(&circle)).structured, Some(Structured::Table(_))),
+        "x41: a circle names nothing"
+    );
 }
