@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a command talks to the person who typed it")]
 
+mod bench;
 mod chromium;
 mod debian;
 mod demo;
@@ -49,6 +50,8 @@ cargo xtask COMMAND
             --allow-loopback   may connect to servers on the reader's own machine
   package   build what `npm pack` needs in pkg/
   size      what the first page weighs, and how soon it can be used
+  bench mcp   one tools/call with countersign/mcp against the official TypeScript client, in pairs
+            --pairs N     how many, 1000 when not said
   headers   write site/deploy/ from the table of headers
 
 Tools are kept outside the checkout, in COUNTERSIGN_CACHE or the platform's folder for caches.
@@ -86,6 +89,7 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
             words.end()?;
             suites::test(Some("size"), None)
         }
+        "bench" => bench::bench(&mut words).map(|()| true),
         "dist" => dist::dist(&mut words).map(|()| true),
         "package" => {
             words.end()?;
