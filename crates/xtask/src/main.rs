@@ -21,6 +21,7 @@ mod site;
 mod size;
 mod start;
 mod suites;
+mod table;
 mod toolchain;
 
 use places::Places;
@@ -53,6 +54,7 @@ cargo xtask COMMAND
   bench mcp   one tools/call with countersign/mcp against the official TypeScript client, in pairs
             --pairs N     how many, 1000 when not said
   headers   write site/deploy/ from the table of headers
+  table     write into crates/mcp/README.md what the MCP specification asks of clients, and what proves it
 
 Tools are kept outside the checkout, in COUNTERSIGN_CACHE or the platform's folder for caches.
 COUNTERSIGN_RUST=rustup|debian chooses where the compiler for the browser comes from.";
@@ -102,6 +104,10 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
         "headers" => {
             words.end()?;
             headers::write(&Places::find()?).map(|()| true)
+        }
+        "table" => {
+            words.end()?;
+            table::write(&Places::find()?).map(|()| true)
         }
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
