@@ -91,7 +91,14 @@ impl Requirements {
                 wrong.push(format!("`{id}` has neither `tests` nor `open`"));
             }
             let sentence = word("sentence").unwrap_or_default().to_owned();
-            promises.push(Promise { id: id.to_owned(), sentence, tests, open, level: level.map(str::to_owned), sections });
+            promises.push(Promise {
+                id: id.to_owned(),
+                sentence,
+                tests,
+                open,
+                level: level.map(str::to_owned),
+                sections,
+            });
         }
         if promises.is_empty() {
             wrong.push("no promise in it".into());

@@ -59,7 +59,10 @@ fn table(requirements: &Requirements) -> Outcome<String> {
     for (page, title) in PAGES {
         let of_page: Vec<&&Promise> = rows.iter().filter(|row| page_of(row) == Some(*page)).collect();
         written += of_page.len();
-        text.push_str(&format!("\n### {title}\n\n| | | {} | Proven by |\n|---|---|---|---|---|\n", REVISIONS.join(" | ")));
+        text.push_str(&format!(
+            "\n### {title}\n\n| Row | What is asked | {} | Proven by |\n|---|---|---|---|---|\n",
+            REVISIONS.join(" | ")
+        ));
         of_page.iter().for_each(|row| text.push_str(&line(row)));
     }
     match written == rows.len() {
@@ -75,7 +78,11 @@ fn page_of(promise: &Promise) -> Option<&'static str> {
     let page = section.split('#').next().unwrap_or_default();
     let above = |known: &str| page.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     // Timeouts and the like moved; they stay with what they were.
-    let page = if page == "basic/patterns/cancellation" || page == "basic/patterns/progress" { "basic/utilities" } else { page };
+    let page = if page == "basic/patterns/cancellation" || page == "basic/patterns/progress" {
+        "basic/utilities"
+    } else {
+        page
+    };
     let below = PAGES.iter().map(|(known, _)| *known).filter(|known| *known == page || above(known));
     below.max_by_key(|known| known.len())
 }

@@ -97,7 +97,8 @@ fn lists_that_change(capabilities: &Value) -> impl Iterator<Item = (Listed, &'st
         (Listed::Prompts, "prompts", "promptsListChanged"),
         (Listed::Resources, "resources", "resourcesListChanged"),
     ];
-    let changes = |list: &str| capabilities.get(list).and_then(|list| list.get("listChanged")) == Some(&Value::Bool(true));
+    let changes =
+        |list: &str| capabilities.get(list).and_then(|list| list.get("listChanged")) == Some(&Value::Bool(true));
     all.into_iter().filter(move |(_, list, _)| changes(list)).map(|(listed, _, wish)| (listed, wish))
 }
 

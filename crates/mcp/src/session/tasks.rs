@@ -137,9 +137,10 @@ impl Session {
         let Some(id) = params.get("taskId").and_then(Value::as_str) else { return };
         // While a request for the task is open or the person is asked, what comes of that counts.
         let waits = |op: &crate::session::Op| match &op.kind {
-            Kind::Call(calling) => {
-                calling.task.as_ref().is_some_and(|task| task.id == id && task.step == Step::Get && task.next_at.is_some())
-            }
+            Kind::Call(calling) => calling
+                .task
+                .as_ref()
+                .is_some_and(|task| task.id == id && task.step == Step::Get && task.next_at.is_some()),
             _ => false,
         };
         let found = self.ops.iter().find(|(_, op)| op.flight.is_none() && waits(op)).map(|(op, _)| *op);
