@@ -210,6 +210,26 @@ pub enum ModelError {
         /// The host of the model.
         host: String,
     },
+    /// Something is there, and it does not let this page read its answers.
+    #[error("`{host}` answers, but it does not let web pages talk to it")]
+    NotLetIn {
+        /// The host of the model.
+        host: String,
+        /// What lets this page in, where it is a setting that is known.
+        remedy: Option<String>,
+    },
+    /// The browser does not let this page reach programs on this machine or in its network.
+    #[error("this browser does not let the page reach `{host}`, which is on this machine or in its network")]
+    LocalNetwork {
+        /// The host of the model.
+        host: String,
+    },
+    /// Nothing is there.
+    #[error("nothing answers at `{host}`")]
+    Silent {
+        /// The host of the model.
+        host: String,
+    },
     /// The key is missing, wrong, or not allowed to do this.
     #[error("`{host}` did not accept the key{}", quoted(.said))]
     KeyRefused {
@@ -316,27 +336,39 @@ pub enum ModelError {
 
 impl ModelError {
     /// What a person can do about it, where there is something.
-    pub fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Unreachable { .. } => {
-                "check the address and that it is running; a local server has to allow this page: Ollama by OLLAMA_ORIGINS, LM Studio by \
-                 its CORS switch, vLLM by --allowed-origins"
+    pub fn hint(&self) -> Option<String> {
+        Some(
+            match self {
+                Self::NotLetIn { remedy: Some(remedy), .. } => remedy,
+                Self::NotLetIn { remedy: None, .. } => {
+                    "it has to answer with `Access-Control-Allow-Origin` for this page; where it is not yours, put a proxy that does in front of it and enter the proxy's address as base URL"
+                }
+                Self::LocalNetwork { .. } => {
+                    "allow local network access for this site in the browser's site settings, then try again"
+                }
+                Self::Silent { .. } => "check the address, that it is running, and that this device is online",
+                Self::Unreachable { .. } => {
+                    "check the address, that it is running, and that it lets web pages talk to it; Test in Settings, Models finds out which"
+                }
+                Self::KeyRefused { .. } => "check the key in Settings, Models",
+                Self::NoBrowsers { .. } => {
+                    "ask an administrator of the organisation to allow requests from browsers, or enter the address of a proxy as base URL"
+                }
+                Self::NoCredit { .. } => "add credit there, or choose another model",
+                Self::NotFound { .. } => "check the model's name and the base URL",
+                Self::TooMany { .. } => "wait a little, or choose another model",
+                Self::TooLong { .. } => {
+                    "start a new conversation, switch off connectors that are not needed, or choose a model with a larger context"
+                }
+                Self::NoTools { .. } => "choose a model that can call tools, or use direct mode",
+                Self::Server { .. } | Self::Midway { .. } | Self::BrokeOff { .. } => "try again, or choose another model",
+                Self::NotUnderstood { .. } => {
+                    "check the base URL, and that the kind of the endpoint is the one it speaks"
+                }
+                Self::Rejected { .. } => return None,
             }
-            Self::KeyRefused { .. } => "check the key in Settings, Models",
-            Self::NoCredit { .. } => "add credit there, or choose another model",
-            Self::NoBrowsers { .. } => {
-                "ask an administrator of the organisation to allow requests from browsers, or enter the address of a proxy as base URL"
-            }
-            Self::NotFound { .. } => "check the model's name and the base URL",
-            Self::TooMany { .. } => "wait a little, or choose another model",
-            Self::TooLong { .. } => {
-                "start a new conversation, switch off connectors that are not needed, or choose a model with a larger context"
-            }
-            Self::NoTools { .. } => "choose a model that can call tools, or use direct mode",
-            Self::Server { .. } | Self::Midway { .. } | Self::BrokeOff { .. } => "try again, or choose another model",
-            Self::NotUnderstood { .. } => "check the base URL, and that the kind of the endpoint is the one it speaks",
-            Self::Rejected { .. } => return None,
-        })
+            .to_owned(),
+        )
     }
 }
 

@@ -117,6 +117,8 @@ pub enum Input {
     Failed {
         /// The request.
         id: u32,
+        /// Why, where it could be found out. It counts only as long as nothing has come.
+        why: Option<ModelError>,
     },
     /// The time of an [`Output::Wait`] is over.
     Waited {
@@ -181,7 +183,7 @@ pub enum Output {
         /// Why it is no call, in words.
         why: String,
     },
-    /// What the answer took, if the provider said.
+    /// What the answer took, if the provider said. It comes before the end of the answer.
     Usage(Usage),
     /// The turn is over. Nothing follows.
     Ended(End),
@@ -341,7 +343,7 @@ impl Turn {
             Input::Response { id, status, headers } => self.response(id, status, &headers),
             Input::Bytes { id, chunk } => self.bytes(id, &chunk),
             Input::Ended { id } => self.ended(id),
-            Input::Failed { id } => self.failed(id),
+            Input::Failed { id, why } => self.failed(id, why),
             Input::Waited { id } => {
                 if matches!(self.state, State::Waiting { id: waiting } if waiting == id) {
                     self.ask();
@@ -402,8 +404,8 @@ impl Turn {
                 self.out.extend(deltas.into_iter().map(Output::Answer));
                 match result {
                     Ok(answer) => {
-                        self.out.push_back(Output::AnswerEnded { error: None });
                         self.out.extend(answer.usage.map(Output::Usage));
+                        self.out.push_back(Output::AnswerEnded { error: None });
                         self.answered(answer);
                     }
                     Err(error) => self.broken(error),
@@ -443,10 +445,12 @@ impl Turn {
         self.out.push_back(Output::Wait { id, millis, why });
     }
 
-    fn failed(&mut self, from: u32) {
+    fn failed(&mut self, from: u32, why: Option<ModelError>) {
         let host = self.endpoint.host().to_owned();
         match &self.state {
-            State::Asked { id } if *id == from => self.over(End::Failed(ModelError::Unreachable { host })),
+            State::Asked { id } if *id == from => {
+                self.over(End::Failed(why.unwrap_or(ModelError::Unreachable { host })))
+            }
             State::Reading { id, .. } if *id == from => self.broken(ModelError::BrokeOff { host }),
             // The refusal itself is known; only its words broke off.
             State::Refused { id, .. } if *id == from => self.ended(from),

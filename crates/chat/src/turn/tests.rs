@@ -254,7 +254,7 @@ fn many_calls_in_one_answer_are_limited() {
 fn failures_are_said_in_words_with_a_next_step() {
     let mut unreachable = turn();
     drain(&mut unreachable);
-    unreachable.handle(Input::Failed { id: 0 });
+    unreachable.handle(Input::Failed { id: 0, why: None });
     let out = drain(&mut unreachable);
     let Some(Output::Ended(end)) = out.last() else { panic!("{out:?}") };
     let note = end.note().unwrap();
@@ -276,7 +276,7 @@ fn failures_are_said_in_words_with_a_next_step() {
     broken.handle(Input::Response { id: 0, status: 200, headers: vec![] });
     let chunk = json!({ "choices": [{ "delta": { "tool_calls": [{ "index": 0, "id": "a", "function": { "name": "desk__make", "arguments": "{\"n\":1}" } }] } }] });
     broken.handle(Input::Bytes { id: 0, chunk: format!("data: {chunk}\n\n").into_bytes() });
-    broken.handle(Input::Failed { id: 0 });
+    broken.handle(Input::Failed { id: 0, why: None });
     let out = drain(&mut broken);
     assert_eq!(wanted(&out), [], "x73: half an answer asks for nothing");
     assert!(matches!(out.last(), Some(Output::Ended(End::Failed(ModelError::BrokeOff { .. })))));
