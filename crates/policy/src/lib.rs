@@ -8,6 +8,8 @@
 //!
 //! * [`plan`] what each plan allows, as data; [`member`] people, roles, groups; [`connector`] a remote MCP server as
 //!   the workspace knows it; [`action`] one tool of it and its class; [`snapshot`] the approved definitions.
+//! * [`diff`] what differs between two definitions; [`findings`] what in one deserves a look; [`review`] what was decided
+//!   about them; [`publish`] the way to everybody; [`rules`] limits on the values of arguments.
 //! * [`rulebook`] all of the above together, and every *may I* question; [`lifecycle`] the changes to it, each of
 //!   which asks that question first.
 //! * [`gate`] the one function between wanting a call and making it; [`cause`] why one is not made; [`grant`] answers
@@ -20,7 +22,9 @@ pub mod address;
 pub mod audit;
 pub mod cause;
 pub mod connector;
+pub mod diff;
 pub mod digest;
+pub mod findings;
 #[cfg(test)]
 mod fixtures;
 pub mod gate;
@@ -30,7 +34,10 @@ pub mod lifecycle;
 pub mod lineage;
 pub mod member;
 pub mod plan;
+pub mod publish;
+pub mod review;
 pub mod rulebook;
+pub mod rules;
 pub mod secrets;
 pub mod snapshot;
 pub mod text;
@@ -45,7 +52,9 @@ pub use id::{CallId, ConnectionId, ConnectorId, ConversationId, GrantId, GroupId
 pub use lifecycle::NewConnector;
 pub use member::{Developer, Group, Member, Role};
 pub use plan::{Profile, ProfileRules};
+pub use review::Review;
 pub use rulebook::{FIRST_WORKSPACE, Rulebook, Why, WorkspaceSettings};
+pub use rules::ArgumentRule;
 pub use snapshot::Snapshot;
 
 /// A point in time: milliseconds since the Unix epoch, UTC. This crate never reads a clock, so times come in.

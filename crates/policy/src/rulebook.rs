@@ -44,6 +44,13 @@ pub struct WorkspaceSettings {
     /// Whether answers may be remembered.
     #[serde(default)]
     pub remember: Remember,
+    /// Whether every point of the checklist has to be ticked before publishing (S096).
+    #[serde(default = "yes")]
+    pub checklist: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// All that decisions depend on.
@@ -141,6 +148,22 @@ pub enum Why {
     /// An entry of the proxies cannot be used.
     #[error("the proxy {0}")]
     Proxy(&'static str),
+    /// A rule on arguments cannot be kept.
+    #[error("the rule {0}")]
+    Rule(String),
+    /// The connector is paused.
+    #[error("paused by {name} on {date}: {reason}")]
+    Paused {
+        /// Who paused it.
+        name: String,
+        /// On which day, as it is written in a sentence.
+        date: String,
+        /// Why, in their words.
+        reason: String,
+    },
+    /// It cannot be published, accepted or rolled back as it is; what is wrong and what to do.
+    #[error("{0}")]
+    NotReady(String),
     /// A name is needed.
     #[error("a name needs at least one visible character; type one")]
     NoName,
@@ -161,6 +184,7 @@ impl Rulebook {
                 proxies: BTreeMap::new(),
                 confirm: Confirm::default(),
                 remember: Remember::default(),
+                checklist: true,
             },
             members: vec![Member {
                 id: MemberId::from("me"),
@@ -292,6 +316,9 @@ impl Rulebook {
                 self.developer_mode(member)?;
             }
             Stage::Published => self.may_reach(connector, member)?,
+        }
+        if let Some(pause) = &connector.review.pause {
+            return Err(pause.why());
         }
         if connector.reach == Reach::Local && !self.workspace.allow_loopback {
             return Err(Why::LocalServers);

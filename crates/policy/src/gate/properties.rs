@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fixtures::*;
-use crate::{Access, Profile, Reach, Stage, connector::Control};
+use crate::{Access, ArgumentRule, Profile, Reach, Stage, connector::Control, rules::Effect};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -145,6 +145,14 @@ fn cases() -> impl Strategy<Value = Case> {
     })
 }
 
+/// A rule that the call of the fixtures meets.
+fn rule(effect: Effect) -> ArgumentRule {
+    let test = crate::rules::Test::Equals(json!("Leak"));
+    let argument = "/title".to_owned();
+    let (note, examples) = (String::new(), Vec::new());
+    ArgumentRule { id: "r".into(), argument, test, unless: false, effect, note, examples, by: "owner".into(), at: NOW }
+}
+
 fn verdict(book: &Rulebook, call: &Call) -> Verdict {
     let rules = Rules::of(book, call);
     let decision = decide(call.clone(), &rules);
@@ -265,7 +273,7 @@ proptest! {
     #[test]
     fn a_stricter_rulebook_never_loosens(case in cases()) {
         let before = verdict(&case.book, &case.call);
-        let stricter: [fn(&mut Rulebook); 13] = [
+        let stricter: [fn(&mut Rulebook); 15] = [
             |book| book.workspace.lockdown = true,
             |book| book.workspace.confirm = Confirm::Everything,
             |book| book.workspace.remember = Remember::Never,
@@ -278,6 +286,11 @@ proptest! {
             |book| book.connectors[0].access = Access::Nobody,
             |book| book.connectors[0].stage = Stage::Archived,
             |book| book.connectors[0].controls.values_mut().for_each(|control| control.on = false),
+            |book| book.pause(&"owner".into(), &"tracker".into(), "a reason", NOW).unwrap_or_default(),
+            |book| {
+                let action = book.connectors[0].actions()[0].name().to_owned();
+                book.connectors[0].rules.insert(action, vec![rule(Effect::Deny), rule(Effect::Ask)]);
+            },
             |book| book.connectors[0].controls.values_mut().for_each(|control| control.class = Some(Class::Destructive)),
         ];
         for change in stricter {
