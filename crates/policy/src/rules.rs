@@ -285,7 +285,11 @@ fn down(value: &Value, steps: &[String], visit: &mut dyn FnMut(&Value)) -> bool 
     match (value, steps.split_first()) {
         (Value::Array(items), _) => {
             // Every entry, not only the first that has it.
-            items.iter().fold(false, |found, item| down(item, steps, visit) || found)
+            let mut found = false;
+            for item in items {
+                found |= down(item, steps, visit);
+            }
+            found
         }
         (value, None) => {
             visit(value);
