@@ -11,15 +11,17 @@
 //! * [`diff`] what differs between two definitions; [`findings`] what in one deserves a look; [`review`] what was decided
 //!   about them; [`publish`] the way to everybody; [`rules`] limits on the values of arguments.
 //! * [`rulebook`] all of the above together, and every *may I* question; [`lifecycle`] the changes to it, each of
-//!   which asks that question first.
+//!   which asks that question first; [`index`] finds things in it fast.
 //! * [`gate`] the one function between wanting a call and making it; [`cause`] why one is not made; [`grant`] answers
 //!   that are remembered.
 //! * [`audit`] what happened, in a chain that shows when it was touched; [`lineage`] where arguments came from.
+//! * [`bundle`] a whole workspace as one signed file.
 //! * [`address`], [`text`], [`secrets`] look at what came from outside: an address, a text, a value.
 
 pub mod action;
 pub mod address;
 pub mod audit;
+pub mod bundle;
 pub mod cause;
 pub mod connector;
 pub mod diff;
@@ -30,6 +32,7 @@ mod fixtures;
 pub mod gate;
 pub mod grant;
 pub mod id;
+pub mod index;
 pub mod lifecycle;
 pub mod lineage;
 pub mod member;
@@ -49,6 +52,7 @@ pub use digest::Digest;
 pub use gate::{Basis, Call, Caller, Decision, Frozen, Level, Permit, Question, Refusal, Rules, Verdict, Veto, decide};
 pub use grant::{Grant, Remember};
 pub use id::{CallId, ConnectionId, ConnectorId, ConversationId, GrantId, GroupId, MemberId};
+pub use index::Indexed;
 pub use lifecycle::NewConnector;
 pub use member::{Developer, Group, Member, Role};
 pub use plan::{Profile, ProfileRules};
