@@ -7,6 +7,7 @@
 mod connectors;
 mod conversations;
 mod data;
+mod definitions;
 pub mod doctor;
 mod models;
 mod scan;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::spawn_local;
 
 pub(crate) use conversations::Record;
+pub use definitions::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
 pub(crate) use models::CHOSEN;
 pub(crate) use sign_in::OAuth;
 pub use sign_in::{OAuthReport, SignInSite, SignedOut, registered_words, verdict_word};
@@ -498,7 +500,7 @@ impl From<Why> for Error {
     fn from(why: Why) -> Self {
         let code = match why {
             Why::UnknownMember(_) | Why::UnknownConnector(_) | Why::UnknownAction(_) => Code::NotFound,
-            Why::NoName | Why::Exists(_) | Why::Proxy(_) => Code::Invalid,
+            Why::NoName | Why::Exists(_) | Why::Proxy(_) | Why::Rule(_) | Why::NotReady(_) => Code::Invalid,
             _ => Code::Blocked,
         };
         Error::new(code, why.to_string())
