@@ -1,8 +1,8 @@
 //! Changes to the rulebook. Each asks first whether the person may, and changes nothing when they may not.
 
 use crate::{
-    Access, Action, Class, Confirm, Connector, ConnectorId, Control, Member, MemberId, Millis, Profile, Provenance,
-    Provider, Reach, Remember, Review, Rulebook, SignIn, Snapshot, Stage, Why,
+    Access, Action, Class, Confirm, Connector, ConnectorId, Control, DomainUse, Member, MemberId, Millis, Profile,
+    Provenance, Provider, Reach, Remember, Review, Rulebook, SignIn, Snapshot, Stage, Why,
     review::{SETTINGS, Tombstone},
 };
 use std::collections::BTreeMap;
@@ -240,6 +240,7 @@ impl Rulebook {
         if new.reach == Reach::Local && !self.workspace.allow_loopback {
             return Err(Why::LocalServers);
         }
+        self.may_reach_host(DomainUse::Servers, &new.host)?;
         let id = new.id;
         self.connectors.push(Connector {
             id: id.clone(),
@@ -321,6 +322,7 @@ impl Rulebook {
         if reach == Reach::Local && !self.workspace.allow_loopback {
             return Err(Why::LocalServers);
         }
+        self.may_reach_host(DomainUse::Servers, &host)?;
         self.change(by, id, now, Rulebook::may_control_actions, |connector| {
             if connector.address != address {
                 connector.address = address;
@@ -531,7 +533,7 @@ fn all_on(snapshot: &Snapshot) -> BTreeMap<String, Control> {
 }
 
 /// A name as people typed it, trimmed, with something in it that can be seen.
-fn visible_name(name: &str) -> Result<String, Why> {
+pub(crate) fn visible_name(name: &str) -> Result<String, Why> {
     let name = name.trim();
     let visible = name.chars().any(|c| !c.is_whitespace() && !crate::text::is_hidden(c));
     visible.then(|| name.to_owned()).ok_or(Why::NoName)

@@ -13,7 +13,7 @@ use crate::review::{Check, Declined, NewActions, Pause, Publication, SETTINGS, S
 use crate::snapshot::SnapshotError;
 use crate::{
     Access, Action, ArgumentRule, Class, Confirm, Connector, ConnectorId, Control, Digest, Member, MemberId, Millis,
-    Reach, Rulebook, Snapshot, Stage, Why, rules,
+    Permission, Reach, Rulebook, Snapshot, Stage, Why, rules,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -171,7 +171,6 @@ impl Rulebook {
         }
         let version = snapshot.version;
         let publication = Publication {
-            by: by.clone(),
             name,
             at: now,
             version,
@@ -296,7 +295,7 @@ impl Rulebook {
     ///
     /// # Errors
     /// As [`Rulebook::may_refresh`]; [`Why::UnknownAction`] when neither side has it.
-    pub fn decline(
+    pub fn decline_change(
         &mut self,
         by: &MemberId,
         id: &ConnectorId,
@@ -311,7 +310,8 @@ impl Rulebook {
         if definition.is_none() && connector.action(action).is_none() {
             return Err(Why::UnknownAction(action.to_owned()));
         }
-        let declined = Declined { name: action.to_owned(), definition, by: by.clone(), at: now };
+        let by = self.name_of(by);
+        let declined = Declined { name: action.to_owned(), definition, by, at: now };
         self.touch(id, now, |connector| {
             connector.review.declined.retain(|one| one.name != declined.name);
             connector.review.declined.push(declined);
@@ -327,7 +327,7 @@ impl Rulebook {
     pub fn may_pause(&self, connector: &Connector, member: &Member) -> Result<(), Why> {
         match connector.stage {
             Stage::Archived => Err(Why::WrongStage { stage: connector.stage, what: "pause it" }),
-            _ if member.role.runs_workspace() => Ok(()),
+            _ if self.holds(member, Permission::ControlActions) => Ok(()),
             Stage::Draft if connector.owner == member.id => Ok(()),
             _ => Err(Why::AdminsOnly("pause it")),
         }
@@ -344,7 +344,7 @@ impl Rulebook {
         if reason.is_empty() {
             return Err(Why::NotReady("a pause needs a reason that others can read; type one".to_owned()));
         }
-        let pause = Pause { by: by.clone(), name: member.name.clone(), at: now, reason: reason.to_owned() };
+        let pause = Pause { name: member.name.clone(), at: now, reason: reason.to_owned() };
         self.touch(id, now, |connector| connector.review.pause = Some(pause));
         Ok(())
     }
@@ -438,7 +438,7 @@ impl Rulebook {
         if known.len() >= rules::MOST && !known.iter().any(|one| one.id == rule.id) {
             return Err(Why::Rule(format!("would be one more than {}; remove another one first", rules::MOST)));
         }
-        let rule = ArgumentRule { by: by.clone(), at: now, ..rule };
+        let rule = ArgumentRule { by: self.name_of(by), at: now, ..rule };
         self.change_settings(by, id, now, SETTINGS, |connector| {
             let rules = connector.rules.entry(action.to_owned()).or_default();
             match rules.iter_mut().find(|one| one.id == rule.id) {
@@ -551,22 +551,29 @@ impl Rulebook {
         self.keep_version(by, id, how, now);
     }
 
+    /// The name of a person for the record.
+    fn name_of(&self, id: &MemberId) -> String {
+        self.member(id).map(|member| member.name.clone()).unwrap_or_default()
+    }
+
     /// Connectors from before there were versions get one of how they were, or there would be nothing to go back to.
     pub(crate) fn keep_first(&mut self, by: &MemberId, id: &ConnectorId) {
+        let by = self.name_of(by);
         let Some(connector) = self.connectors.iter_mut().find(|connector| &connector.id == id) else { return };
         if connector.review.versions.is_empty() {
             let (settings, at) = (connector.settings(), connector.updated_at);
             let definition = connector.snapshot.as_ref().map(|snapshot| snapshot.digest.clone());
-            connector.review.keep(by, "as it was", at, definition, settings);
+            connector.review.keep(&by, "as it was", at, definition, settings);
         }
     }
 
     /// Keeps the settings of a connector as a version.
     pub(crate) fn keep_version(&mut self, by: &MemberId, id: &ConnectorId, how: &str, now: Millis) {
+        let by = self.name_of(by);
         let Some(connector) = self.connectors.iter_mut().find(|connector| &connector.id == id) else { return };
         let settings = connector.settings();
         let definition = connector.snapshot.as_ref().map(|snapshot| snapshot.digest.clone());
-        connector.review.keep(by, how, now, definition, settings);
+        connector.review.keep(&by, how, now, definition, settings);
     }
 }
 

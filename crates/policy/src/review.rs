@@ -37,9 +37,7 @@ impl NewActions {
 /// A connector that somebody paused. Nothing of it runs until the pause ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
-    /// Who paused it.
-    pub by: MemberId,
-    /// Their name at that time, so that the sentence stays whole when they leave.
+    /// The name of who paused it, so that the sentence stays whole when they leave.
     pub name: String,
     /// When.
     pub at: Millis,
@@ -72,8 +70,8 @@ pub struct Declined {
     pub name: String,
     /// The definition that was declined; `None` when it was the removal.
     pub definition: Option<Digest>,
-    /// Who declined it.
-    pub by: MemberId,
+    /// The name of who declined it.
+    pub by: String,
     /// When.
     pub at: Millis,
 }
@@ -177,9 +175,7 @@ impl Check {
 /// The record of a publication: who vouched for what, and on which evidence (S112).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Publication {
-    /// Who published it.
-    pub by: MemberId,
-    /// Their name at that time.
+    /// The name of who published it, as it was at that time.
     pub name: String,
     /// When.
     pub at: Millis,
@@ -221,8 +217,8 @@ pub struct Version {
     pub number: u32,
     /// When.
     pub at: Millis,
-    /// Who made it.
-    pub by: MemberId,
+    /// The name of who made it.
+    pub by: String,
     /// What they did, such as `published`.
     pub how: String,
     /// The digest of the definition that was approved then; `None` before the first scan.
@@ -323,23 +319,39 @@ impl Review {
         self.tombstones.iter().rev().find(|tombstone| tombstone.name == name)
     }
 
+    /// Somebody left: what they saw goes with them. What they did stays, under the name they had.
+    pub(crate) fn forget_member(&mut self, id: &MemberId) {
+        self.sightings.retain(|sighting| sighting.member != *id);
+        self.tidy();
+    }
+
+    /// What of it is for others: not what people here saw, nor how the settings came to be.
+    pub(crate) fn portable(&self) -> Self {
+        Self { sightings: Vec::new(), versions: Vec::new(), ..self.clone() }
+    }
+
+    /// What was decided elsewhere, with whatever is stricter here, and with what is only about this place.
+    pub(crate) fn tightened(&self, here: &Self) -> Self {
+        Self {
+            new_actions: self.new_actions.min(here.new_actions),
+            pause: self.pause.clone().or_else(|| here.pause.clone()),
+            declined: here.declined.clone(),
+            sightings: here.sightings.clone(),
+            versions: here.versions.clone(),
+            ..self.clone()
+        }
+    }
+
     /// Keeps our settings as a version. Small changes of one sitting are one.
-    pub(crate) fn keep(
-        &mut self,
-        by: &MemberId,
-        how: &str,
-        at: Millis,
-        definition: Option<Digest>,
-        settings: Settings,
-    ) {
+    pub(crate) fn keep(&mut self, by: &str, how: &str, at: Millis, definition: Option<Digest>, settings: Settings) {
         let number = self.versions.last().map_or(1, |last| last.number.saturating_add(1));
-        let version = Version { number, at, by: by.clone(), how: how.to_owned(), definition, settings };
+        let version = Version { number, at, by: by.to_owned(), how: how.to_owned(), definition, settings };
         match self.versions.last_mut() {
             Some(last) if last.settings == version.settings && how == SETTINGS => {}
             Some(last)
                 if how == SETTINGS
                     && last.how == SETTINGS
-                    && last.by == *by
+                    && last.by == by
                     && at.saturating_sub(last.at) < ONE_SITTING =>
             {
                 *last = Version { number: last.number, ..version };

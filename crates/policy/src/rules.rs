@@ -7,7 +7,7 @@
 //! Patterns run in linear time ([`regex_lite`]) and are limited in size, so no value can make a rule slow (X41).
 //! Every rule carries examples, checked when it is saved: a rule whose examples do not come out as written is refused.
 
-use crate::{MemberId, Millis, Why};
+use crate::{Millis, Why};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 use std::cmp::Ordering;
@@ -184,8 +184,8 @@ pub struct ArgumentRule {
     pub note: String,
     /// What should come out, checked when it is saved.
     pub examples: Vec<Example>,
-    /// Who made it.
-    pub by: MemberId,
+    /// The name of who made it.
+    pub by: String,
     /// When.
     pub at: Millis,
 }
@@ -349,7 +349,7 @@ mod tests {
             effect: Effect::Deny,
             note: String::new(),
             examples: Vec::new(),
-            by: "admin".into(),
+            by: String::new(),
             at: 0,
         }
     }

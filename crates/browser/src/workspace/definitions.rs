@@ -174,7 +174,7 @@ impl Workspace {
         let live = self.live_as_shown(id, shown)?;
         let me = self.me();
         let connected = self.is_connected(self.rulebook().connector(id)?);
-        self.change_rules(|book| book.decline(&me, id, action, &live, connected, now())).await?;
+        self.change_rules(|book| book.decline_change(&me, id, action, &live, connected, now())).await?;
         self.note(id, &format!("change of `{action}` declined")).await;
         Ok(())
     }

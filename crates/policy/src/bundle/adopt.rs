@@ -62,6 +62,14 @@ pub fn tighten(base: &Rulebook, local: &Rulebook, me: &MemberId) -> Rulebook {
         }
         connector.confirm = connector.confirm.max(here.confirm);
         connector.updated_at = connector.updated_at.max(here.updated_at);
+        connector.review = connector.review.tightened(&here.review);
+        // Rules of this place are added; those of the bundle stay as they are.
+        for (action, rules) in &here.rules {
+            let all = connector.rules.entry(action.clone()).or_default();
+            let own = rules.iter().filter(|rule| !all.iter().any(|known| known.id == rule.id)).cloned();
+            let own: Vec<_> = own.collect();
+            all.extend(own);
+        }
         let own = |name: &str| connector.snapshot.as_ref()?.action(name).map(|action| action.classified().class);
         for (name, control) in &mut connector.controls {
             if let Some(here) = here.controls.get(name) {
@@ -82,7 +90,9 @@ pub fn loosened(base: &Rulebook, changed: &Rulebook, me: &MemberId) -> bool {
 fn stricter(base: &Control, here: &Control, own: Option<Class>) -> Control {
     // A class that is set here counts only where it raises the one that counts without it.
     let class = here.class.filter(|class| base.class.or(own).is_none_or(|counts| *class > counts)).or(base.class);
-    Control { on: base.on && here.on, class, confirm: base.confirm.max(here.confirm), ..Control::clone(base) }
+    let mut both = base.to_owned();
+    (both.on, both.class, both.confirm) = (base.on && here.on, class, base.confirm.max(here.confirm));
+    both
 }
 
 /// Everybody's own switch is off; the person at this browser keeps theirs while they stay the same person.

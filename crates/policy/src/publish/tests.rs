@@ -78,7 +78,7 @@ fn s063_a_draft_is_published_on_a_review_that_is_kept_with_it() {
     let connector = tracker(&book);
     let record = connector.review.publication.as_ref().unwrap();
     assert_eq!((connector.stage, &connector.access), (Stage::Published, &Access::Everyone));
-    assert_eq!((record.by.as_str(), record.name.as_str(), record.at, record.version), ("owner", "OWNER", NOW + 1, 1));
+    assert_eq!((record.name.as_str(), record.at, record.version), ("OWNER", NOW + 1, 1));
     assert_eq!((record.tried.as_slice(), record.checklist.len()), (&["find".to_owned()][..], Check::ALL.len()));
     assert_eq!(record.digest, connector.snapshot.as_ref().unwrap().digest);
 }
@@ -176,7 +176,7 @@ fn s067_business_publishes_for_everyone_and_changes_nothing_afterwards() {
     let list = live(|actions| drop(actions.pop()));
     let frozen = Err(Why::Frozen("Business"));
     assert_eq!(book.accept(&owner(), &id(), &list, &named(&["mystery"]), true, NOW), frozen);
-    assert_eq!(book.decline(&owner(), &id(), "mystery", &list, true, NOW), frozen);
+    assert_eq!(book.decline_change(&owner(), &id(), "mystery", &list, true, NOW), frozen);
     assert_eq!(book.roll_back(&owner(), &id(), 1, NOW), frozen);
     assert_eq!(book.set_new_actions(&owner(), &id(), NewActions::On, NOW), frozen);
     // A pause only makes things stricter, so it is there.
@@ -298,7 +298,7 @@ fn de_a_declined_change_stays_held_and_is_asked_about_no_more() {
     assert_eq!(tracker(&book).review.open().count(), 1);
     book.ask_for_review(&"member".into(), &id(), NOW).unwrap();
     assert_eq!(tracker(&book).review.sightings[0].asked, Some(NOW));
-    book.decline(&owner(), &id(), "find", &list, true, NOW).unwrap();
+    book.decline_change(&owner(), &id(), "find", &list, true, NOW).unwrap();
     assert_eq!(tracker(&book).review.open().count(), 0);
     let held = Digest::of_bytes(b"");
     assert!(tracker(&book).action("find").is_some_and(|action| *action.digest() != held));
@@ -336,7 +336,7 @@ fn only_ops() -> ArgumentRule {
             Example { value: Some(json!("ops")), stops: false },
             Example { value: Some(json!("general")), stops: true },
         ],
-        by: owner(),
+        by: String::new(),
         at: NOW,
     }
 }
@@ -448,4 +448,20 @@ fn a_connector_that_was_stored_before_all_this_still_loads() {
     book.set_action_on(&owner(), &id(), "find", false, NOW + 9).unwrap();
     let hows: Vec<&str> = tracker(&book).review.versions.iter().map(|version| version.how.as_str()).collect();
     assert_eq!(hows, ["as it was", "settings changed"]);
+}
+
+#[test]
+fn de_who_leaves_takes_what_they_saw_and_their_place_in_earlier_versions_along() {
+    let mut book = published();
+    let mut access = Access::Nobody;
+    access.add_member(&"member".into());
+    book.set_access(&owner(), &id(), access, NOW + 3_600_000).unwrap();
+    let version = tracker(&book).review.versions.last().unwrap().number;
+    let list = live(|actions| drop(actions.pop()));
+    let approved = tracker(&book).snapshot.clone().unwrap();
+    assert!(book.note_sighting(&id(), Sighting::of("member".into(), NOW, &approved, &list)));
+    book.remove_member(&owner(), &"member".into(), crate::Drafts::Archive, NOW + 3_700_000).unwrap();
+    assert!(tracker(&book).review.sightings.is_empty());
+    book.roll_back(&owner(), &id(), version, NOW + 7_200_000).unwrap();
+    assert!(!serde_json::to_string(&tracker(&book).access).unwrap().contains("member\""));
 }
