@@ -9,6 +9,8 @@ mod conversations;
 mod data;
 mod definitions;
 pub mod doctor;
+mod model_check;
+mod model_sign_in;
 mod models;
 mod people;
 mod scan;
