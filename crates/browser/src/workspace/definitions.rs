@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chat::context::{Party, system_prompt};
 use chat::conversation::Body;
 use chat::direct::Candidate;
-use chat::model::openai_chat;
+use chat::model::endpoint;
 use policy::audit::Entry;
 use policy::diff::Diff;
 use policy::publish::{Accepted, Evidence, Publishing};
@@ -98,6 +98,8 @@ pub struct ModelView {
 /// What a model is told about a connector.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModelViews {
+    /// The wire in whose words it stands.
+    pub wire: &'static str,
     /// What it is told of the server's instructions, with the frame around them; empty when there are none.
     pub instructions: String,
     /// Each action that is on.
@@ -302,17 +304,6 @@ impl Workspace {
         Ok(())
     }
 
-    /// Decides who may use a connector.
-    ///
-    /// # Errors
-    /// When the person may not, or it cannot be kept.
-    pub async fn set_access(&self, id: &ConnectorId, access: Access) -> Result<(), Error> {
-        let me = self.me();
-        self.change_rules(|book| book.set_access(&me, id, access, now())).await?;
-        self.note(id, "who has access was changed").await;
-        Ok(())
-    }
-
     /// Keeps a rule on an argument. One without an id is new.
     ///
     /// # Errors
@@ -466,10 +457,14 @@ impl Workspace {
         let instructions =
             if said { with.strip_prefix(&without).unwrap_or(&with).trim().to_owned() } else { String::new() };
         let specs = chat::turn::tools(&candidates);
-        let endpoint = openai_chat::Endpoint { base_url: String::new(), model: String::new() };
-        let request: Value =
-            serde_json::from_str(&openai_chat::request(&endpoint, &[], &specs).body).unwrap_or_default();
-        let texts = request.get("tools").and_then(Value::as_array).cloned().unwrap_or_default();
+        // In the words of the wire that is in use; without a model, of the one that most speak.
+        let model = self.chosen_model().and_then(|id| self.model(&id));
+        let place = model.map(|model| model.endpoint()).unwrap_or_default();
+        let wire = place.wire.name();
+        let request = endpoint::request(&place, &[], &specs, endpoint::Extras::None);
+        let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
+        let places = ["/tools/0/functionDeclarations", "/tools"];
+        let texts = places.iter().find_map(|place| body.pointer(place)?.as_array()).cloned().unwrap_or_default();
         let actions: Vec<ModelView> = candidates
             .iter()
             .zip(texts)
@@ -485,7 +480,7 @@ impl Workspace {
             })
             .collect();
         let tokens = tokens(&instructions) + actions.iter().map(|action| action.tokens).sum::<usize>();
-        ModelViews { instructions, actions, tokens }
+        ModelViews { wire, instructions, actions, tokens }
     }
 }
 
