@@ -187,6 +187,7 @@ impl Workspace {
             Ok(live) => {
                 self.learned(connector, &live).await;
                 *link.live.borrow_mut() = Some(live.clone());
+                self.note_list(&connector.id, &live);
                 let protocol = live.connected.protocol.clone();
                 let stepped_back = live.connected.downgrade;
                 self.speaks(&connector.id, before.as_deref(), &protocol).await;
