@@ -109,6 +109,7 @@ pub fn messages(
             }
             // What an app calls for itself is between it and its server; it tells the model what it wants it to know.
             Body::Call(card) if card.by == Caller::App => {}
+            Body::FromApp(words) if words.whole().is_empty() => {}
             Body::FromApp(words) => out.push(Message::User(app_words_for_model(words))),
             Body::Call(card) => {
                 let limit = if at > last_said { limits.result } else { limits.old_result };
