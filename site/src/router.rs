@@ -58,6 +58,8 @@ pub enum ConnectorTab {
     Actions,
     /// Who is signed in.
     Authentication,
+    /// The pages of its apps.
+    Apps,
 }
 
 impl Route {
@@ -85,6 +87,7 @@ impl Route {
             }
             ["workspace", "connectors", id, "actions"] => Route::Connector(decode(id), ConnectorTab::Actions),
             ["workspace", "connectors", id, "auth"] => Route::Connector(decode(id), ConnectorTab::Authentication),
+            ["workspace", "connectors", id, "app-ui"] => Route::Connector(decode(id), ConnectorTab::Apps),
             ["workspace", "audit"] => Route::Audit,
             _ => Route::NotFound(path.to_owned()),
         }
@@ -107,6 +110,7 @@ impl Route {
             Route::Connector(id, ConnectorTab::Overview) => format!("workspace/connectors/{}/overview", encode(id)),
             Route::Connector(id, ConnectorTab::Actions) => format!("workspace/connectors/{}/actions", encode(id)),
             Route::Connector(id, ConnectorTab::Authentication) => format!("workspace/connectors/{}/auth", encode(id)),
+            Route::Connector(id, ConnectorTab::Apps) => format!("workspace/connectors/{}/app-ui", encode(id)),
             Route::Audit => "workspace/audit".into(),
             Route::NotFound(path) => path.trim_start_matches('/').to_owned(),
         }

@@ -6,7 +6,7 @@
 
 use chat::conversation::{AppWords, Body, Event, Item, ItemId};
 use futures_channel::oneshot;
-use mcp::apps::{Page, Sources, framed};
+use mcp::apps::{Sources, framed};
 use policy::{AppPage, CallId, Caller, ConnectorId, ConversationId};
 use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
@@ -39,8 +39,8 @@ pub struct AppDocument {
     pub sources: Sources,
     /// What was approved of it.
     pub approved: AppPage,
-    /// What it calls for itself besides, and does not get.
-    pub page: std::rc::Rc<Page>,
+    /// The origin it would like to be at, which no app gets here.
+    pub domain: Option<String>,
 }
 
 impl Workspace {
@@ -74,7 +74,7 @@ impl Workspace {
         }
         let loopback = connector.is_local() && book.workspace.allow_loopback;
         let sources = Sources::read(&page.csp, loopback, &|_| true);
-        Ok(AppDocument { html: framed(&page.html, &sources), sources, approved, page })
+        Ok(AppDocument { html: framed(&page.html, &sources), sources, approved, domain: page.domain.clone() })
     }
 
     /// What the page of an app is now beside what was approved, where it is known.

@@ -1,0 +1,129 @@
+//! The pages that a connector's actions are shown with: what was approved, what the server has now, and a look at each in
+//! its sandbox (screens.md e.2; X48).
+
+use browser::mcp::apps::Sources;
+use browser::policy::{AppPage, Connector, ConnectorId};
+use browser::workspace::apps::AppOf;
+use leptos::prelude::*;
+use serde_json::json;
+
+use crate::apps::Order;
+use crate::apps::words::{granted, permissions};
+use crate::lazy;
+use crate::results::Visible;
+use crate::state::{sentence, use_state};
+use crate::ui::{Button, Working};
+
+/// The tab.
+#[component]
+pub(crate) fn AppUi(
+    /// Which connector.
+    id: ConnectorId,
+    /// The connector.
+    found: Memo<Option<Connector>>,
+) -> impl IntoView {
+    let state = use_state();
+    let looked = {
+        let id = id.clone();
+        LocalResource::new(move || {
+            let (ws, id) = (state.ws(), id.clone());
+            async move { ws.look_at_apps(&id).await.err() }
+        })
+    };
+    let pages = Memo::new(move |_| {
+        found
+            .with(|found| found.as_ref().and_then(|one| one.snapshot.as_ref()).map(|snapshot| snapshot.pages.clone()))
+            .unwrap_or_default()
+    });
+    let id = StoredValue::new(id);
+    view! {
+        <p>"Pages of the server, shown beside the results of its actions. Each runs in a frame of its own, without access to this page, and only as it was approved."</p>
+        {move || match looked.get() {
+            None => view! { <Working what="Reading the pages of the server"/> }.into_any(),
+            Some(Some(error)) => view! { <div class="note"><span class="grow">{sentence(&error)}</span></div> }.into_any(),
+            Some(None) => ().into_any(),
+        }}
+        {move || {
+            // What the server has now is known when it was looked at.
+            let _ = looked.get();
+            pages.get().into_iter().map(|page| {
+                let now = state.ws().app_page_now(&id.get_value(), &page.uri);
+                view! { <PageCard id=id.get_value() found page now/> }
+            }).collect_view()
+        }}
+    }
+}
+
+/// One page.
+#[component]
+fn PageCard(
+    /// The connector.
+    id: ConnectorId,
+    /// The connector.
+    found: Memo<Option<Connector>>,
+    /// What was approved.
+    page: AppPage,
+    /// What the server has now, where it was read.
+    now: Option<AppPage>,
+) -> impl IntoView {
+    let preview = RwSignal::new(false);
+    let uri = page.uri.clone();
+    let action = page.actions.first().cloned().unwrap_or_default();
+    let (name, host) = found
+        .with_untracked(|found| found.as_ref().map(|one| (one.name.clone(), one.host.clone())).unwrap_or_default());
+    let changed = now.filter(|now| !page.is_same(now)).map(|now| {
+        let widened = page.widened(&now);
+        let text = (now.html != page.html).then(|| {
+            format!("Its text is another one: approved {}…, now {}….", page.html.short(), now.html.short())
+        });
+        view! {
+            <div class="note held" role="status">
+                <b>"Held"</b>
+                <div class="grow">
+                    <p>{format!("{host} changed this page since it was approved. It is not shown, and its actions are paused, until the connector is scanned and the change accepted.")}</p>
+                    <ul>{widened.into_iter().map(|says| view! { <li><Visible text=crate::ui::capital(&says)/>"."</li> }).collect_view()}
+                        {text.map(|text| view! { <li>{text}</li> })}</ul>
+                </div>
+            </div>
+        }
+    });
+    let may = granted(&declared(&page));
+    let asks = permissions(&page.permissions);
+    let of = AppOf { connector: id, action, place: None };
+    let order = Order { of, connector_name: name, host, card: None, at_once: true, shown: RwSignal::new(false) };
+    let order = StoredValue::new_local(order);
+    let draw = LocalResource::new(move || {
+        let wanted = preview.get();
+        async move { if wanted { Some(lazy::apps().await) } else { None } }
+    });
+    view! {
+        <section class="row-card app-page">
+            <div class="grow">
+                <h2 class="section"><code><Visible text=uri/></code></h2>
+                {changed}
+                <dl class="facts">
+                    <dt>"Shown with"</dt><dd><Visible text=page.actions.join(", ")/></dd>
+                    <dt>"HTML"</dt><dd><code class="digest" title=page.html.as_str().to_owned()>{format!("sha-256 {}…", page.html.as_str().chars().take(16).collect::<String>())}</code>
+                        <span class="small">{format!(" {} bytes", page.bytes)}</span></dd>
+                    <dt>"It declares"</dt><dd><ul class="plain-list">{may.into_iter().map(|says| view! { <li><Visible text=says/></li> }).collect_view()}
+                        {asks.map(|says| view! { <li>{says}</li> })}</ul></dd>
+                </dl>
+                <p><Button small=true on:click=move |_| preview.update(|on| *on = !*on)>{move || if preview.get() { "Close the preview" } else { "Preview the app" }}</Button></p>
+                {move || match draw.get().flatten() {
+                    Some(Ok(draw)) => draw(order.get_value()),
+                    Some(Err(_)) => view! { <p>"The part of this page that shows apps could not be fetched. Close the preview and try again."</p> }.into_any(),
+                    None => ().into_any(),
+                }}
+            </div>
+        </section>
+    }
+}
+
+/// What a page declares, read back from what was approved.
+fn declared(page: &AppPage) -> Sources {
+    let csp = json!({
+        "connectDomains": page.connect, "resourceDomains": page.resource,
+        "frameDomains": page.frame, "baseUriDomains": page.base,
+    });
+    Sources::read(&csp, true, &|_| true)
+}
