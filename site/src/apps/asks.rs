@@ -55,13 +55,14 @@ fn open(it: Shown, wish: &Wish, url: &str) -> AnyView {
         let wish = wish.clone();
         move |why: &'static str| it.answer(&wish, Some(why))
     };
-    match away(url) {
-        // A link without a place to go is no question: the app is told, and the person sees that it tried.
+    let may = |link: &crate::results::Away| it.may_open(&link.host);
+    match away(url).filter(may) {
+        // A link that may not be followed is no question: the app is told, and the person sees that it tried.
         None => view! {
             <div class="app-ask" role="group" aria-label="Link of the app">
                 <p><HostName host=host name=Some(name)/>" wanted to open an address that cannot be opened from here."</p>
                 <code class="wrap"><Visible text=url.to_owned()/></code>
-                <p class="row"><Button small=true on:click=move |_| refuse("only addresses over https: can be opened")>"Close the note"</Button></p>
+                <p class="row"><Button small=true on:click=move |_| refuse("only addresses over https:, on hosts that the workspace lists, can be opened")>"Close the note"</Button></p>
             </div>
         }
         .into_any(),

@@ -7,7 +7,8 @@
 use chat::conversation::{AppWords, Body, Event, Item, ItemId};
 use futures_channel::oneshot;
 use mcp::apps::{Sources, framed};
-use policy::{AppPage, CallId, Caller, ConnectorId, ConversationId};
+use policy::domains::DomainList;
+use policy::{AppPage, CallId, Caller, ConnectorId, ConversationId, DomainUse};
 use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
 
@@ -73,7 +74,8 @@ impl Workspace {
             return Err(Error::new(Code::Held, why).hint("an admin has to look at the change"));
         }
         let loopback = connector.is_local() && book.workspace.allow_loopback;
-        let sources = Sources::read(&page.csp, loopback, &|_| true);
+        let listed = |host: &str| may_use(book.workspace.domains.of(DomainUse::Apps), host);
+        let sources = Sources::read(&page.csp, loopback, &listed);
         Ok(AppDocument { html: framed(&page.html, &sources), sources, approved, domain: page.domain.clone() })
     }
 
@@ -194,5 +196,39 @@ impl Workspace {
         self.apply(id, Event::Put(item));
         self.give_turn_back(id, held).await;
         Ok(())
+    }
+}
+
+/// Whether the workspace lets apps use a host. A wildcard stands for every host below it, so none of them may be denied.
+fn may_use(list: &DomainList, host: &str) -> bool {
+    let denied_below =
+        host.strip_prefix('*').is_some_and(|below| list.deny.iter().any(|one| one.as_str().ends_with(below)));
+    list.about(host).lets_in() && !denied_below
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_use;
+    use policy::Pattern;
+    use policy::domains::DomainList;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn x91_the_list_of_the_workspace_holds_for_wildcards_too() {
+        let pattern = |text: &str| Pattern::parse(text).unwrap();
+        let open = DomainList::default();
+        assert!(may_use(&open, "a.example.com") && may_use(&open, "*.example.com"));
+        let denies = DomainList { deny: [pattern("bad.example.com")].into(), ..DomainList::default() };
+        assert!(
+            may_use(&denies, "a.example.com")
+                && !may_use(&denies, "bad.example.com")
+                && !may_use(&denies, "*.example.com")
+        );
+        let allows = DomainList { allow: [pattern("*.example.com")].into(), ..DomainList::default() };
+        assert!(
+            may_use(&allows, "*.example.com")
+                && may_use(&allows, "a.example.com")
+                && !may_use(&allows, "*.example.org")
+        );
     }
 }
