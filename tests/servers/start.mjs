@@ -1,6 +1,6 @@
 // Starts the real servers that the suites talk to, each as its own process on a free loopback port.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -89,6 +89,17 @@ export async function startEverything() {
 export async function startEverythingSse() {
   const port = await freePort();
   return start("server-everything (SSE)", process.execPath, ["--import", loopback, everything, "sse"], { port, path: "/sse", env: { PORT: String(port) } });
+}
+
+/** An example server of MCP Apps: `debug`, `basic-vanillajs` or `budget-allocator`. `log()` is what server-debug wrote. */
+export async function startApps(name) {
+  const port = await freePort();
+  const folder = mkdtempSync(path.join(tmpdir(), "countersign-apps-"));
+  const file = path.join(folder, "log");
+  const program = path.join(modules, "@modelcontextprotocol", `server-${name}`, "dist", "index.js");
+  const server = await start(`server-${name}`, process.execPath, ["--import", loopback, program], { port, env: { PORT: String(port), DEBUG_LOG_FILE: file } });
+  const log = () => (existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line)) : []);
+  return { ...server, log, stop: async () => { await server.stop(); rmSync(folder, { recursive: true, force: true }); } };
 }
 
 /** The board of `modern.mjs`; `witness()` tells what it saw. */
