@@ -123,7 +123,7 @@ for (const { where, base, origin, apart } of TOPOLOGIES) {
       assert.ok(await app.button("Stop", view).isVisible());
       await app.screenshot(`app-${name}-${apart ? "apart" : "here"}`);
       await inside.locator("body").press("Escape");
-      await assertSoon(async () => (await view.getAttribute("class")) === "app", "Escape leads back");
+      await assertSoon(async () => (await view.getAttribute("class")) === "guest", "Escape leads back");
     }
     assert.equal(saw("connected").length, connected, "it was never loaded again");
 
@@ -143,7 +143,7 @@ for (const { where, base, origin, apart } of TOPOLOGIES) {
       await app.propose(action.toLowerCase(), {}, action);
       await app.answer("Allow once");
       await app.says(action, "Done", 40_000);
-      await app.insideApp("Example").getByText(inside).first().waitFor({ timeout: 30_000 });
+      await app.insideApp("Example").locator("body").getByText(inside).first().waitFor({ timeout: 30_000 });
       await page.waitForTimeout(500);
       await app.screenshot(`app-${name}-${apart ? "apart" : "here"}`);
       const height = await app.app("Example").locator("iframe").evaluate((frame) => frame.clientHeight);

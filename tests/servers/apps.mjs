@@ -107,15 +107,15 @@ const say = (text) => { document.getElementById("out").textContent = text; };
 </script></body></html>`;
 
 /**
- * A server whose action *Show the page* is shown with a page of our own. `html` may be a function, asked at every read;
+ * A server whose action *Show the page* (`title`) is shown with a page of our own. `html` may be a function, asked at every read;
  * `meta` is what the page declares. The page can call `report`, which only reads; `reports()` is what it reported.
  */
-export async function appServer({ html, meta = {}, tools = [], call, mimeType = "text/html;profile=mcp-app", result }) {
+export async function appServer({ html, meta = {}, tools = [], call, title = "Show the page", result }) {
   const reads = [];
   const server = await hostile({
     capabilities: { tools: { listChanged: true }, resources: {} },
     tools: [
-      tool("show_page", READ, { title: "Show the page", _meta: { ui: { resourceUri: PAGE } } }),
+      tool("show_page", READ, { title, _meta: { ui: { resourceUri: PAGE } } }),
       tool("report", READ, { title: "Report", inputSchema: strings("what"), _meta: { ui: { visibility: ["app"] } } }),
       ...tools,
     ],
@@ -130,7 +130,7 @@ export async function appServer({ html, meta = {}, tools = [], call, mimeType = 
       reads.push(message.params.uri);
       const now = typeof html === "function" ? html() : html;
       const declared = typeof meta === "function" ? meta() : meta;
-      exchange.result({ contents: [{ uri: message.params.uri, mimeType, text: now, _meta: { ui: declared } }] });
+      exchange.result({ contents: [{ uri: message.params.uri, mimeType: "text/html;profile=mcp-app", text: now, _meta: { ui: declared } }] });
       return true;
     },
   });

@@ -191,6 +191,7 @@ impl Workspace {
                 live.pages = known.map(|known| known.pages).unwrap_or_default();
                 *link.live.borrow_mut() = Some(live.clone());
                 self.compare(connector, &link, &live);
+                self.note_list(&connector.id, &live);
                 Ok((connection, live))
             }
             Err(failed) => {

@@ -78,12 +78,13 @@ fn App(
         })
     };
     let class = move || match it.mode.get() {
-        Mode::Inline => "app",
-        Mode::Fullscreen => "app full",
-        Mode::Pip => "app pip",
+        Mode::Inline => "guest",
+        Mode::Fullscreen => "guest full",
+        Mode::Pip => "guest pip",
     };
+    // Empty where the style sheet has the say.
     let height = move || match (open.get().is_some(), it.mode.get()) {
-        (true, Mode::Inline) => format!("height:{}px", it.height.get()),
+        (true, Mode::Inline) => format!("{}px", it.height.get()),
         _ => String::new(),
     };
     let blocked =
@@ -162,7 +163,7 @@ fn App(
             </header>
             <Asks it/>
             {words}
-            <div class="app-frame" style=height>{frame}</div>
+            <div class="app-frame" style:height=height>{frame}</div>
             {move || (blocked.get() > 0).then(|| {
                 let count = blocked.get();
                 let says = if count == 1 { "1 request blocked".to_owned() } else { format!("{count} requests blocked") };

@@ -171,7 +171,8 @@ impl Shown {
             card.with(|card| card.as_ref().map(|card: &CallCard| (card.state.name(), card.result.is_some())))
         });
         Effect::new(move |_| {
-            step.track();
+            // Read, and not only tracked: what nobody reads is never worked out.
+            let _ = step.get();
             self.tell_call();
         });
     }
@@ -196,7 +197,8 @@ impl Shown {
             let (Some(target), Some(section)) = (target, section) else { return };
             let asked = target.closest("dialog").ok().flatten().is_some();
             if !asked && !section.contains(Some(&target)) {
-                self.focus_head();
+                // Not from in here: moving the focus comes back to this listener.
+                request_animation_frame(move || self.focus_head());
             }
         });
         on_cleanup(move || listening.remove());
