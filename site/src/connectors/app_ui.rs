@@ -43,14 +43,15 @@ pub(crate) fn AppUi(
             Some(Some(error)) => view! { <div class="note"><span class="grow">{sentence(&error)}</span></div> }.into_any(),
             Some(None) => ().into_any(),
         }}
-        {move || {
-            // What the server has now is known when it was looked at.
-            let _ = looked.get();
-            pages.get().into_iter().map(|page| {
-                let now = state.ws().app_page_now(&id.get_value(), &page.uri);
-                view! { <PageCard id=id.get_value() found page now/> }
-            }).collect_view()
-        }}
+        {move || pages.get().into_iter().map(|page| {
+            // Asked again when the server was looked at; the card itself stays as it is.
+            let uri = page.uri.clone();
+            let now = Signal::derive_local(move || {
+                looked.track();
+                state.ws().app_page_now(&id.get_value(), &uri)
+            });
+            view! { <PageCard id=id.get_value() found page now/> }
+        }).collect_view()}
     }
 }
 
@@ -64,29 +65,21 @@ fn PageCard(
     /// What was approved.
     page: AppPage,
     /// What the server has now, where it was read.
-    now: Option<AppPage>,
+    now: Signal<Option<AppPage>, LocalStorage>,
 ) -> impl IntoView {
     let preview = RwSignal::new(false);
     let uri = page.uri.clone();
     let action = page.actions.first().cloned().unwrap_or_default();
     let (name, host) = found
         .with_untracked(|found| found.as_ref().map(|one| (one.name.clone(), one.host.clone())).unwrap_or_default());
-    let changed = now.filter(|now| !page.is_same(now)).map(|now| {
-        let widened = page.widened(&now);
-        let text = (now.html != page.html).then(|| {
-            format!("Its text is another one: approved {}…, now {}….", page.html.short(), now.html.short())
-        });
-        view! {
-            <div class="note held" role="status">
-                <b>"Held"</b>
-                <div class="grow">
-                    <p>{format!("{host} changed this page since it was approved. It is not shown, and its actions are paused, until the connector is scanned and the change accepted.")}</p>
-                    <ul>{widened.into_iter().map(|says| view! { <li><Visible text=crate::ui::capital(&says)/>"."</li> }).collect_view()}
-                        {text.map(|text| view! { <li>{text}</li> })}</ul>
-                </div>
-            </div>
+    let changed = {
+        let (page, host) = (page.clone(), host.clone());
+        move || {
+            now.get()
+                .filter(|now| !page.is_same(now))
+                .map(|now| view! { <Change before=page.clone() now host=host.clone()/> })
         }
-    });
+    };
     let may = granted(&declared(&page));
     let asks = permissions(&page.permissions);
     let of = AppOf { connector: id, action, place: None };
@@ -116,6 +109,31 @@ fn PageCard(
                 }}
             </div>
         </section>
+    }
+}
+
+/// How a page differs from what was approved: what it wants more first.
+#[component]
+fn Change(
+    /// What was approved.
+    before: AppPage,
+    /// What the server has now.
+    now: AppPage,
+    /// The server's host.
+    host: String,
+) -> impl IntoView {
+    let widened = before.widened(&now);
+    let text = (now.html != before.html)
+        .then(|| format!("Its text is another one: approved {}…, now {}….", before.html.short(), now.html.short()));
+    view! {
+        <div class="note held" role="status">
+            <b>"Held"</b>
+            <div class="grow">
+                <p>{format!("{host} changed this page since it was approved. It is not shown, and its actions are paused, until the connector is scanned and the change accepted.")}</p>
+                <ul>{widened.into_iter().map(|says| view! { <li><Visible text=crate::ui::capital(&says)/>"."</li> }).collect_view()}
+                    {text.map(|text| view! { <li>{text}</li> })}</ul>
+            </div>
+        </div>
     }
 }
 
