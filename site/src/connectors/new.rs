@@ -405,6 +405,11 @@ impl Typed {
     }
 }
 
+/// Has the form begin with this address, for something that a member asked for. Nothing is contacted by it (X07).
+pub(crate) fn prefill(address: &str) {
+    Typed::keep(&[String::new(), String::new(), address.to_owned()]);
+}
+
 /// A sentence out of an error's message: capital first, full stop last.
 pub(crate) fn sentence(text: &str) -> String {
     let mut sentence = capital(text.trim());
