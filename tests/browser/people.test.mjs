@@ -1,7 +1,8 @@
 // People of the workspace: members, groups, roles, domains, requests, another person's view, and why.
 import assert from "node:assert/strict";
+import { CLIENT, startGuarded } from "../servers/provider.mjs";
 import { startModern } from "../servers/start.mjs";
-import { journey } from "./harness.mjs";
+import { journey, site, siteBelowPath } from "./harness.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const item = (page, list, name) => page.getByRole("list", { name: list, exact: true }).getByRole("listitem").filter({ hasText: name });
@@ -307,4 +308,54 @@ journey("people, groups and roles are managed by keyboard and on a phone", { vie
   assert.ok((await sideways()) <= 0, "the list of members fits");
   assert.deepEqual(await app.violations(), []);
   await app.screenshot("members-phone");
+});
+
+journey("S031 S033 S034 S035 S091 S103 developer mode is turned on in both places, after its risks were acknowledged, and nothing typed is lost", async ({ app, page }) => {
+  const turnOn = async () => {
+    const dialog = page.getByRole("dialog", { name: "Turn on developer mode" });
+    await dialog.getByText("prompt injection").waitFor();
+    const on = app.button("Turn on", dialog);
+    assert.ok(await on.isDisabled(), "not before it is acknowledged");
+    await dialog.getByRole("checkbox", { name: "I understand the risks" }).check();
+    await on.click();
+  };
+  await app.open("/workspace/connectors/create");
+  await page.getByText("What it does and how it looks may still change.").waitFor();
+  await app.field("Name").fill("Tickets");
+  await app.field("Server URL").fill("https://mcp.example.com/mcp");
+  await app.button("Turn on developer mode").click();
+  await turnOn();
+  await assertSoon(async () => (await app.button("Turn on developer mode").count()) === 0, "it is on");
+  assert.equal(await app.field("Name").inputValue(), "Tickets");
+  assert.equal(await app.field("Server URL").inputValue(), "https://mcp.example.com/mcp");
+  await app.open("/settings/apps-connectors/advanced");
+  await assertSoon(() => app.switch("Developer mode").isChecked(), "the same switch");
+  await page.getByText("What it does and how it looks may still change.").waitFor();
+  await app.switch("Developer mode").click();
+  await assertSoon(async () => !(await app.switch("Developer mode").isChecked()), "off at once");
+  await app.switch("Developer mode").click();
+  await turnOn();
+  await assertSoon(() => app.switch("Developer mode").isChecked(), "and on again");
+  await app.open("/workspace/permissions/connected-data");
+  await page.getByText("On now for: You.").waitFor();
+});
+
+journey("X131 nobody is sent to an authorization server that the workspace denies", async ({ app, page, network, context, keep }) => {
+  const server = await keep(startGuarded({ redirects: [`${site}/oauth/callback`, `${siteBelowPath}oauth/callback`] }));
+  await app.open("/workspace/domains");
+  await app.field("Host for sign-in").fill(new URL(server.issuer).hostname);
+  await choose(page, "List for sign-in", "Deny");
+  await app.button("Add host").nth(1).click();
+  await app.button(/^Remove /).waitFor();
+  await app.turnOnDeveloperMode();
+  await app.describe({ name: "Guarded", url: server.url });
+  await page.getByRole("radio", { name: "OAuth" }).check();
+  await page.getByText("The operator gave you a client id").click();
+  await app.field("Client id").or(page.getByLabel(/^Client id/)).first().fill(CLIENT);
+  await app.button("Scan").click();
+  await app.button("Sign in").click();
+  await page.getByText("is not on your workspace's list").first().waitFor();
+  assert.deepEqual(server.asked, [], "the authorization server was never asked");
+  assert.equal(network.to(server.issuer).length, 0, "and nothing left for it");
+  await assertSoon(() => context.pages().length === 1, "no window stays open");
 });

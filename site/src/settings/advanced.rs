@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use policy::Wanted;
 
-use super::developer::{RiskDialog, developer_on, gate_closed};
+use super::developer::{Beta, RiskDialog, developer_on, gate_closed};
 use crate::connectors::new::sentence;
 use crate::people::requests::AskFor;
 use crate::router::page_title;
@@ -30,7 +30,7 @@ pub(crate) fn Advanced() -> impl IntoView {
         <header class="head"><h1>"Advanced"</h1></header>
         <section class="setting">
             <div class="switch-row">
-                <div class="grow"><h2>"Developer mode"</h2>
+                <div class="grow"><h2>"Developer mode"</h2><Beta/>
                     <p>"Add connectors of your own and try them in chat. Untrusted servers raise the risk of prompt injection; connect only servers you trust."</p>
                     {move || closed.get().map(|why| view! {
                         <p class="small why">{sentence(&why)}</p>

@@ -24,6 +24,12 @@ pub(crate) fn gate_closed(app: AppState) -> Signal<Option<String>> {
     })
 }
 
+/// That this is beta (S002).
+#[component]
+pub(crate) fn Beta() -> impl IntoView {
+    view! { <p class="small"><span class="tag">"Beta"</span>" What it does and how it looks may still change."</p> }
+}
+
 /// The question before developer mode is on.
 #[component]
 pub(crate) fn RiskDialog(
