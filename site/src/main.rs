@@ -15,6 +15,7 @@ mod confirm;
 mod connectors;
 mod lazy;
 mod palette;
+mod people;
 mod results;
 mod router;
 mod settings;

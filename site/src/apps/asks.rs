@@ -5,7 +5,7 @@ use browser::mcp::apps::Ticket;
 use leptos::prelude::*;
 
 use super::shown::Shown;
-use crate::results::{Visible, away};
+use crate::results::{Visible, away, unlisted};
 use crate::ui::{Button, ButtonLook, HostName};
 
 /// Something that an app wants.
@@ -55,8 +55,7 @@ fn open(it: Shown, wish: &Wish, url: &str) -> AnyView {
         let wish = wish.clone();
         move |why: &'static str| it.answer(&wish, Some(why))
     };
-    let may = |link: &crate::results::Away| it.may_open(&link.host);
-    match away(url).filter(may) {
+    match away(url).filter(|link| unlisted(&link.host).is_none()) {
         // A link that may not be followed is no question: the app is told, and the person sees that it tried.
         None => view! {
             <div class="app-ask" role="group" aria-label="Link of the app">

@@ -7,7 +7,6 @@ use browser::workspace::apps::AppDocument;
 use browser::{Code, Error};
 use leptos::task::spawn_local;
 use leptos::{ev, html, prelude::*};
-use policy::DomainUse;
 use serde_json::{Map, Value, json};
 use wasm_bindgen::JsCast;
 
@@ -247,11 +246,6 @@ impl Shown {
         if let Some(frame) = self.the_frame() {
             frame.answer(ticket, refused);
         }
-    }
-
-    /// Whether the workspace lets links to a host be followed.
-    pub(super) fn may_open(&self, host: &str) -> bool {
-        self.state.ws().rulebook().may_reach_host(DomainUse::Links, host).is_ok()
     }
 
     /// The person lets it say something.
