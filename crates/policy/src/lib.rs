@@ -9,15 +9,17 @@
 //! * [`plan`] what each plan allows, as data; [`member`] people, roles, groups; [`connector`] a remote MCP server as
 //!   the workspace knows it; [`action`] one tool of it and its class; [`snapshot`] the approved definitions.
 //! * [`rulebook`] all of the above together, and every *may I* question; [`lifecycle`] the changes to it, each of
-//!   which asks that question first.
+//!   which asks that question first; [`index`] finds things in it fast.
 //! * [`gate`] the one function between wanting a call and making it; [`cause`] why one is not made; [`grant`] answers
 //!   that are remembered.
 //! * [`audit`] what happened, in a chain that shows when it was touched; [`lineage`] where arguments came from.
+//! * [`bundle`] a whole workspace as one signed file.
 //! * [`address`], [`text`], [`secrets`] look at what came from outside: an address, a text, a value.
 
 pub mod action;
 pub mod address;
 pub mod audit;
+pub mod bundle;
 pub mod cause;
 pub mod connector;
 pub mod digest;
@@ -26,6 +28,7 @@ mod fixtures;
 pub mod gate;
 pub mod grant;
 pub mod id;
+pub mod index;
 pub mod lifecycle;
 pub mod lineage;
 pub mod member;
@@ -42,6 +45,7 @@ pub use digest::Digest;
 pub use gate::{Basis, Call, Caller, Decision, Frozen, Level, Permit, Question, Refusal, Rules, Verdict, Veto, decide};
 pub use grant::{Grant, Remember};
 pub use id::{CallId, ConnectionId, ConnectorId, ConversationId, GrantId, GroupId, MemberId};
+pub use index::Indexed;
 pub use lifecycle::NewConnector;
 pub use member::{Developer, Group, Member, Role};
 pub use plan::{Profile, ProfileRules};

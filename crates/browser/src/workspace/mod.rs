@@ -20,7 +20,7 @@ use std::rc::{Rc, Weak};
 
 use futures_channel::oneshot;
 use futures_util::lock::Mutex;
-use policy::{CallId, ConnectorId, ConversationId, MemberId, Rulebook, Why};
+use policy::{CallId, ConnectorId, ConversationId, Indexed, MemberId, Rulebook, Why};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::spawn_local;
 
@@ -95,7 +95,7 @@ pub(crate) struct Inner {
     pub(crate) audit: AuditLog,
     pub(crate) events: Events,
     me: MemberId,
-    rulebook: RefCell<Rc<Rulebook>>,
+    rulebook: RefCell<Rc<Indexed>>,
     closed: Cell<bool>,
 
     pub(crate) links: RefCell<HashMap<ConnectorId, Rc<Link>>>,
@@ -185,7 +185,7 @@ impl Workspace {
             audit: AuditLog::new(store.clone(), locks.clone()),
             events: Events::default(),
             me: MemberId::from("me"),
-            rulebook: RefCell::new(Rc::new(Rulebook::first_run(&options.member_name, crate::time::now()))),
+            rulebook: RefCell::new(Rc::new(Rulebook::first_run(&options.member_name, crate::time::now()).into())),
             closed: Cell::new(false),
             links: RefCell::default(),
             asks: RefCell::default(),
@@ -292,7 +292,7 @@ impl Workspace {
     }
 
     /// The rules as they are now.
-    pub fn rulebook(&self) -> Rc<Rulebook> {
+    pub fn rulebook(&self) -> Rc<Indexed> {
         self.0.rulebook.borrow().clone()
     }
 
@@ -331,7 +331,7 @@ impl Workspace {
         let _held = self.0.locks.hold(RULEBOOK).await;
         let mut book = match self.stored_rulebook().await? {
             Some(stored) => stored,
-            None => self.rulebook().as_ref().clone(),
+            None => Rulebook::clone(&self.rulebook()),
         };
         let kept = book.workspace.allow_loopback;
         book = self.seen(book);
@@ -359,7 +359,7 @@ impl Workspace {
     /// From now on these rules count here, those about the way of requests too.
     fn take_rulebook(&self, book: Rulebook) {
         self.0.fetcher.set_proxies(book.workspace.proxies.iter());
-        *self.0.rulebook.borrow_mut() = Rc::new(self.seen(book));
+        *self.0.rulebook.borrow_mut() = Rc::new(self.seen(book).into());
     }
 
     /// The person decides in the settings: what the embedding page said counts no more.

@@ -246,6 +246,35 @@ proptest! {
         prop_assert!(frozen.basis() != &Basis::Answer, "nobody answered");
     }
 
+    /// The index finds what looking through the lists finds, also where there are two of a kind.
+    #[test]
+    fn the_indexed_answer_is_the_plain_one(
+        case in cases(),
+        twice in (proptest::bool::weighted(0.1), proptest::bool::weighted(0.2)),
+        others in vec(("[a-z]{1,6}", "[a-z]{1,6}"), 0..5),
+    ) {
+        let Case { mut book, call } = case;
+        for (at, (member, connector)) in others.into_iter().enumerate() {
+            book.members.insert(at % (book.members.len() + 1), person(&member, crate::Role::Admin));
+            let other = crate::Connector { id: connector.into(), ..book.connectors[0].clone() };
+            book.connectors.push(other);
+        }
+        if twice.0 {
+            let again = book.connectors[0].clone();
+            book.connectors.push(again);
+        }
+        if twice.1 {
+            let weaker = crate::Member { role: crate::Role::Member, ..person(call.member.as_str(), crate::Role::Member) };
+            book.members.push(weaker);
+        }
+        let plain = Rules::of(&book, &call);
+        let indexed = crate::Indexed::new(book).rules(&call);
+        prop_assert_eq!(plain.verdict(), indexed.verdict());
+        prop_assert_eq!(plain.vetoes, indexed.vetoes);
+        prop_assert_eq!(plain.grants, indexed.grants);
+        prop_assert_eq!(plain.facts, indexed.facts);
+    }
+
     /// An answer never gets a call through that the rules refuse.
     #[test]
     fn an_answer_never_overrules_a_refusal(asked in cases(), later in cases()) {
