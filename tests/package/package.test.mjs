@@ -403,6 +403,40 @@ test("the client alone speaks the older revisions too", async () => {
   }
 });
 
+test("the client alone speaks either era of a server that has both, and ends its session", async () => {
+  const server = await startModern("--sessions");
+  try {
+    const found = await inNode("eras.mjs", `
+      import { connect } from "countersign/mcp";
+      const witness = async () => (await (await fetch(new URL("/witness", process.argv[2]))).json()).sessions;
+      const spoken = [];
+      for (const protocol of [undefined, "2025-11-25"]) {
+        const client = await connect(process.argv[2], {
+          protocol,
+          elicit: ({ schema }) => ({ action: "accept", content: { room: Object.keys(schema.properties)[0], people: 3 } }),
+        });
+        const used = client.server.protocol;
+        const progress = [];
+        await client.callTool("count_slowly", { to: 3 }, { onProgress: (each) => progress.push(each.progress) });
+        const booked = (await client.callTool("book_room", { day: "Monday" })).content[0].text;
+        const during = await witness();
+        await client.close();
+        let after = await witness();
+        for (let tries = 0; after > 0 && tries < 50; tries += 1) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          after = await witness();
+        }
+        spoken.push({ protocol: used, last: progress.at(-1), booked, during, after });
+      }
+      console.log(JSON.stringify(spoken));
+    `, server.url);
+    const both = { last: 3, booked: "Booked room for 3 on Monday.", after: 0 };
+    assert.deepEqual(found, [{ protocol: "2026-07-28", during: 0, ...both }, { protocol: "2025-11-25", during: 1, ...both }]);
+  } finally {
+    await server.stop();
+  }
+});
+
 test("a server that dies during a call leaves an unknown outcome, in both faces", async () => {
   for (const face of ["host", "client"]) {
     const server = await startModern();
