@@ -35,7 +35,8 @@ journey("the OAuth example of the TypeScript SDK 1, which lets no page in, behin
   assert.deepEqual(past, [], "only the person's own window went past the proxy");
   await app.openConnector("Example", "Authentication");
   await app.button("Sign out").click();
-  await page.getByText("Not signed in").waitFor();
+  await page.getByText("The provider offers no way to end it there", { exact: false }).waitFor();
+  await page.getByRole("main").getByText("Not signed in").waitFor();
   await app.chat();
   await app.propose("greeting tool", { name: "Bob" }, "Greeting Tool");
   await app.says("Greeting Tool", "Sign-in needed. Nothing was sent.");
