@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
 import { build, createServer as createViteServer } from "vite";
 import { startEverything, startEverythingSse, startModern } from "../servers/start.mjs";
-import { CSP, TYPES, foundBy, inNode, installed, page, project, serve } from "./project.mjs";
+import { CSP, TYPES, browser, foundBy, inNode, installed, page, project, serve } from "./project.mjs";
 
 const run = promisify(execFile);
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -426,11 +426,11 @@ test("the client alone speaks either era of a server that has both, and ends its
           await new Promise((resolve) => setTimeout(resolve, 100));
           after = await witness();
         }
-        spoken.push({ protocol: used, last: progress.at(-1), booked, during, after });
+        spoken.push({ protocol: used, first: progress[0], booked, during, after });
       }
       console.log(JSON.stringify(spoken));
     `, server.url);
-    const both = { last: 3, booked: "Booked room for 3 on Monday.", after: 0 };
+    const both = { first: 1, booked: "Booked room for 3 on Monday.", after: 0 };
     assert.deepEqual(found, [{ protocol: "2026-07-28", during: 0, ...both }, { protocol: "2025-11-25", during: 1, ...both }]);
   } finally {
     await server.stop();

@@ -17,7 +17,8 @@ export const CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; wo
 export let project;
 /** The folder of the package in it. */
 export let installed;
-let browser;
+/** The Chromium of the run. */
+export let browser;
 
 before(async () => {
   project = mkdtempSync(path.join(tmpdir(), "countersign-package-"));
