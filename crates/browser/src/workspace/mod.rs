@@ -8,11 +8,15 @@ mod connectors;
 mod conversations;
 mod data;
 pub mod doctor;
+mod model_check;
+mod model_sign_in;
 mod models;
+mod people;
 mod scan;
 mod settings;
 mod sign_in;
 mod turns;
+mod why;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -95,6 +99,8 @@ pub(crate) struct Inner {
     pub(crate) audit: AuditLog,
     pub(crate) events: Events,
     me: MemberId,
+    /// The person whose view is shown instead of one's own.
+    viewing: RefCell<Option<MemberId>>,
     rulebook: RefCell<Rc<Indexed>>,
     closed: Cell<bool>,
 
@@ -185,6 +191,7 @@ impl Workspace {
             audit: AuditLog::new(store.clone(), locks.clone()),
             events: Events::default(),
             me: MemberId::from("me"),
+            viewing: RefCell::default(),
             rulebook: RefCell::new(Rc::new(Rulebook::first_run(&options.member_name, crate::time::now()).into())),
             closed: Cell::new(false),
             links: RefCell::default(),
@@ -327,7 +334,7 @@ impl Workspace {
         &self,
         change: impl FnOnce(&mut Rulebook) -> Result<T, Why>,
     ) -> Result<T, Error> {
-        self.alive()?;
+        self.acting()?;
         let _held = self.0.locks.hold(RULEBOOK).await;
         let mut book = match self.stored_rulebook().await? {
             Some(stored) => stored,
@@ -497,8 +504,21 @@ impl Workspace {
 impl From<Why> for Error {
     fn from(why: Why) -> Self {
         let code = match why {
-            Why::UnknownMember(_) | Why::UnknownConnector(_) | Why::UnknownAction(_) => Code::NotFound,
-            Why::NoName | Why::Exists(_) | Why::Proxy(_) => Code::Invalid,
+            Why::UnknownMember(_)
+            | Why::UnknownConnector(_)
+            | Why::UnknownAction(_)
+            | Why::UnknownGroup(_)
+            | Why::UnknownRole(_)
+            | Why::UnknownRequest(_) => Code::NotFound,
+            Why::NoName
+            | Why::Exists(_)
+            | Why::Proxy(_)
+            | Why::Taken(_)
+            | Why::Email(_)
+            | Why::Pattern(_)
+            | Why::Roster(_)
+            | Why::NotNeeded
+            | Why::AskedAlready => Code::Invalid,
             _ => Code::Blocked,
         };
         Error::new(code, why.to_string())
