@@ -32,12 +32,15 @@ pub type Answer = Result<String, AuthorizeFailure>;
 #[derive(Clone)]
 pub struct Visit(Rc<Inner>);
 
+/// What a host does to bring its person to an address and back.
+type Authorize = dyn Fn(&str) -> LocalBoxFuture<'static, Answer>;
+
 /// How the person gets to the sign-in page.
 enum Way {
     /// In a window, whose answer comes over a channel or is pasted.
     Window(Box<dyn Fn(&str)>),
     /// As the host knows how to, which gives the whole address that the person came back to.
-    Host(Box<dyn Fn(&str) -> LocalBoxFuture<'static, Answer>>),
+    Host(Box<Authorize>),
 }
 
 struct Inner {
