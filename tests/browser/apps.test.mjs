@@ -1,7 +1,6 @@
 // Apps of servers that we did not write, in their sandbox: on another origin, and on a site that has only one.
 import assert from "node:assert/strict";
-import { startApps } from "../servers/start.mjs";
-import { appServer, page as appPage, wrongMessages } from "../servers/apps.mjs";
+import { appServer, page as appPage, startApps, wrongMessages } from "../servers/apps.mjs";
 import { READ, text, tool } from "../servers/hostile.mjs";
 import { startModel } from "../servers/model.mjs";
 import { PHONE, journey, site, siteBelowPath } from "./harness.mjs";

@@ -1,8 +1,12 @@
-// MCP Apps for the suites: the JSON Schema of their messages, and a server of our own whose page does what a test says.
-import { readFileSync } from "node:fs";
+// MCP Apps for the suites: the JSON Schema of their messages, the example servers of the extension, and a server of our
+// own whose page does what a test says.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import Ajv from "ajv/dist/2020.js";
 import { READ, hostile, strings, text, tool } from "./hostile.mjs";
+import { freePort, loopback, modules, start } from "./start.mjs";
 
 const schema = JSON.parse(readFileSync(createRequire(import.meta.url).resolve("@modelcontextprotocol/ext-apps/schema.json"), "utf8"));
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
@@ -78,6 +82,17 @@ export function wrongMessages(passed) {
     wrong.push(...found.map((each) => `${from} ${message.method ?? "answer"}: ${each}`));
   }
   return wrong;
+}
+
+/** An example server of MCP Apps: `debug`, `basic-vanillajs` or `budget-allocator`. `log()` is what server-debug wrote. */
+export async function startApps(name) {
+  const port = await freePort();
+  const folder = mkdtempSync(path.join(tmpdir(), "countersign-apps-"));
+  const file = path.join(folder, "log");
+  const program = path.join(modules, "@modelcontextprotocol", `server-${name}`, "dist", "index.js");
+  const server = await start(`server-${name}`, process.execPath, ["--import", loopback, program], { port, env: { PORT: String(port), DEBUG_LOG_FILE: file } });
+  const log = () => (existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line)) : []);
+  return { ...server, log, stop: async () => { await server.stop(); rmSync(folder, { recursive: true, force: true }); } };
 }
 
 /** The address of the page of `appServer`. */
