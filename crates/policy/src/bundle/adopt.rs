@@ -82,7 +82,11 @@ pub fn loosened(base: &Rulebook, changed: &Rulebook, me: &MemberId) -> bool {
 fn stricter(base: &Control, here: &Control, own: Option<Class>) -> Control {
     // A class that is set here counts only where it raises the one that counts without it.
     let class = here.class.filter(|class| base.class.or(own).is_none_or(|counts| *class > counts)).or(base.class);
-    Control { on: base.on && here.on, class, confirm: base.confirm.max(here.confirm), ..Control::clone(base) }
+    let mut both = Control::clone(base);
+    both.on = base.on && here.on;
+    both.class = class;
+    both.confirm = base.confirm.max(here.confirm);
+    both
 }
 
 /// Everybody's own switch is off; the person at this browser keeps theirs while they stay the same person.
