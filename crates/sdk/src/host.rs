@@ -100,6 +100,7 @@ async fn open_workspace(options: &str, fetch: Option<Function>) -> Result<Worksp
         member_name: name.clone().unwrap_or_else(|| "You".to_owned()),
         allow_loopback: Some(options.allow_loopback),
         fetcher: fetch.map(Fetcher::custom).unwrap_or_default(),
+        pinned: None,
     })
     .await?;
     // A workspace that was there before knows its person under an older name.
