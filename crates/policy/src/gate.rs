@@ -363,6 +363,19 @@ impl Rules {
         reasons
     }
 
+    /// Every veto: its level, and the reason to ask or the cause to refuse.
+    pub(crate) fn says(&self) -> impl Iterator<Item = (Level, Result<&str, &Cause>)> {
+        self.vetoes.iter().map(|veto| match &veto.floor {
+            Floor::Ask(because) => (veto.level, Ok(because.as_str())),
+            Floor::Refuse(cause) => (veto.level, Err(cause)),
+        })
+    }
+
+    /// What would let the call run unasked.
+    pub(crate) fn grants(&self) -> impl Iterator<Item = &Basis> {
+        self.grants.iter()
+    }
+
     /// What rulebook, connector and action say about a known action.
     fn about(&mut self, book: &Rulebook, by: &impl Lookup, connector: &Connector, action: &Action, call: &Call) {
         let classified = connector.classify(action);

@@ -10,10 +10,12 @@ mod conversations;
 mod data;
 pub mod doctor;
 mod models;
+mod people;
 mod scan;
 mod settings;
 mod sign_in;
 mod turns;
+mod why;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -104,6 +106,8 @@ pub(crate) struct Inner {
     governed: RefCell<Governed>,
     /// The rules of the bundle that the site is tied to.
     signed: RefCell<Option<Rulebook>>,
+    /// The person whose view is shown instead of one's own.
+    viewing: RefCell<Option<MemberId>>,
     rulebook: RefCell<Rc<Indexed>>,
     closed: Cell<bool>,
 
@@ -197,6 +201,7 @@ impl Workspace {
             pinned: options.pinned,
             governed: RefCell::default(),
             signed: RefCell::default(),
+            viewing: RefCell::default(),
             rulebook: RefCell::new(Rc::new(Rulebook::first_run(&options.member_name, crate::time::now()).into())),
             closed: Cell::new(false),
             links: RefCell::default(),
@@ -343,7 +348,7 @@ impl Workspace {
         &self,
         change: impl FnOnce(&mut Rulebook) -> Result<T, Why>,
     ) -> Result<T, Error> {
-        self.alive()?;
+        self.acting()?;
         let _held = self.0.locks.hold(RULEBOOK).await;
         let mut book = match self.stored_rulebook().await? {
             Some(stored) => stored,
@@ -519,8 +524,21 @@ impl Workspace {
 impl From<Why> for Error {
     fn from(why: Why) -> Self {
         let code = match why {
-            Why::UnknownMember(_) | Why::UnknownConnector(_) | Why::UnknownAction(_) => Code::NotFound,
-            Why::NoName | Why::Exists(_) | Why::Proxy(_) => Code::Invalid,
+            Why::UnknownMember(_)
+            | Why::UnknownConnector(_)
+            | Why::UnknownAction(_)
+            | Why::UnknownGroup(_)
+            | Why::UnknownRole(_)
+            | Why::UnknownRequest(_) => Code::NotFound,
+            Why::NoName
+            | Why::Exists(_)
+            | Why::Proxy(_)
+            | Why::Taken(_)
+            | Why::Email(_)
+            | Why::Pattern(_)
+            | Why::Roster(_)
+            | Why::NotNeeded
+            | Why::AskedAlready => Code::Invalid,
             _ => Code::Blocked,
         };
         Error::new(code, why.to_string())

@@ -32,6 +32,9 @@ pub fn adopt(before: &Rulebook, rules: &Rulebook, was: &MemberId, me: &MemberId)
     parts.extend(drafts);
     book.connectors = parts;
     own_switch(&mut book, before, was, me);
+    if was == me {
+        book.requests.clone_from(&before.requests);
+    }
     if was == me && book.workspace.remember > Remember::Never {
         let same = |id, address: &str| book.connector(id).is_ok_and(|connector| connector.address == address);
         let grants = before.grants.iter().filter(|grant| grant.member == *me && same(&grant.connector, &grant.address));
@@ -82,10 +85,8 @@ pub fn loosened(base: &Rulebook, changed: &Rulebook, me: &MemberId) -> bool {
 fn stricter(base: &Control, here: &Control, own: Option<Class>) -> Control {
     // A class that is set here counts only where it raises the one that counts without it.
     let class = here.class.filter(|class| base.class.or(own).is_none_or(|counts| *class > counts)).or(base.class);
-    let mut both = Control::clone(base);
-    both.on = base.on && here.on;
-    both.class = class;
-    both.confirm = base.confirm.max(here.confirm);
+    let mut both = base.to_owned();
+    (both.on, both.class, both.confirm) = (base.on && here.on, class, base.confirm.max(here.confirm));
     both
 }
 

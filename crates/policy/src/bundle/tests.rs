@@ -66,6 +66,22 @@ fn an_export_leaves_out_what_is_nobody_elses() {
 }
 
 #[test]
+fn an_export_leaves_out_the_names_of_people_who_are_gone() {
+    let mut book = full();
+    book.connectors[0].owner = "gone".into();
+    book.connectors[0].access = Access::Only {
+        members: ["gone".into(), "dev".into()].into(),
+        groups: ["gone".into()].into(),
+        roles: Default::default(),
+    };
+    let out = portable(&book);
+    assert_eq!(out.connectors[0].owner.as_str(), "owner");
+    let dev = Access::Only { members: ["dev".into()].into(), groups: Default::default(), roles: Default::default() };
+    assert_eq!(out.connectors[0].access, dev);
+    Bundle::read(&payload(out).seal(&[signature()])).unwrap();
+}
+
+#[test]
 fn what_is_read_is_what_was_sealed() {
     let payload = payload(portable(&full()));
     let read = Bundle::read(&payload.seal(&[signature()])).unwrap();
