@@ -1,6 +1,8 @@
 // A workspace as one signed file: export, import, and a site that is tied to one.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import Ajv from "ajv/dist/2020.js";
 import { App } from "./app.mjs";
 import { keyId, newKey, payload, sealed, spoken, verified } from "./bundles.mjs";
@@ -29,7 +31,9 @@ async function profile(app, keep, options = {}) {
 /** Presses a button and gives the text of the file that it saves. */
 async function saved(app, press) {
   const [download] = await Promise.all([app.page.waitForEvent("download"), press()]);
-  return readFileSync(await download.path(), "utf8");
+  const place = path.join(mkdtempSync(path.join(tmpdir(), "bundle-")), "saved.json");
+  await download.saveAs(place);
+  return readFileSync(place, "utf8");
 }
 
 const general = (app) => app.open("/workspace/general");
@@ -247,7 +251,7 @@ journey("a site that is tied to signed settings: two people, and this browser ca
   await page.getByRole("link", { name: "Choose who you are" }).click();
   await main(app).getByLabel(/^I am/).selectOption({ label: "Ada · Owner" });
   await app.button("Use as this person").click();
-  await assertSoon(async () => (await page.getByText("Say who you are").count()) === 0, "the banner goes");
+  await assertSoon(async () => (await page.getByText("Say who you are to use this workspace.").count()) === 0, "the banner goes");
   await general(app);
   await main(app).getByText("This site uses the signed settings number 1, signed by Ada").waitFor();
   assert.equal(await app.field("Workspace name").inputValue(), "Acme", "kept over the reload");
@@ -281,7 +285,7 @@ journey("a site that is tied to signed settings: two people, and this browser ca
   await bob.app.open("/settings/you");
   await main(bob.app).getByLabel(/^I am/).selectOption({ label: "Bob · Member" });
   await bob.app.button("Use as this person").click();
-  await assertSoon(async () => (await bob.page.getByText("Say who you are").count()) === 0, "Bob is Bob");
+  await assertSoon(async () => (await bob.page.getByText("Say who you are to use this workspace.").count()) === 0, "Bob is Bob");
   assert.equal(await bob.page.getByRole("link", { name: "General" }).count(), 0);
   assert.deepEqual(bob.errors, []);
 });
@@ -295,7 +299,7 @@ for (const colorScheme of ["light", "dark"]) {
     await app.open("/settings/you");
     await main(app).getByLabel(/^I am/).selectOption({ label: "Ada · Owner" });
     await app.button("Use as this person").click();
-    await assertSoon(async () => (await page.getByText("Say who you are").count()) === 0, "Ada is Ada");
+    await assertSoon(async () => (await page.getByText("Say who you are to use this workspace.").count()) === 0, "Ada is Ada");
     const banner = page.getByRole("status").filter({ hasText: "Settings could not be verified. Running read-only." });
     const stranger = await newKey("Eve");
     for (const [what, text, why] of [

@@ -1,4 +1,4 @@
-//! A workspace as one signed file: the *policy bundle* (S121's sibling X121, X122; docs/policy-bundle.md).
+//! A workspace as one signed file: the *policy bundle* (X121, X122; `docs/policy-bundle.md`).
 //!
 //! What is in it is what everybody in the workspace may know: people, groups, what is published with its snapshots,
 //! access, permissions, settings. What is not in it: tokens and keys (they are not in a [`Rulebook`] at all), remembered

@@ -12,7 +12,7 @@ use super::files::chosen;
 use super::keys::{Keys, fingerprint};
 use crate::results::Visible;
 use crate::state::{sentence, use_state};
-use crate::ui::{Button, ButtonLook, Dialog, Field, clock};
+use crate::ui::{Button, ButtonLook, Dialog, Field, capital, clock};
 
 /// What is known of keys and bundles here.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -196,7 +196,7 @@ fn Preview(
                         <details open={count <= 12}>
                             <summary>{format!("{} · {count}", noun.label())}</summary>
                             <ul class="bullets">{changes.into_iter().map(|change| view! {
-                                <li><strong><Visible text=change.what/></strong>" "{change.how.label()}
+                                <li><strong><Visible text=if noun == Noun::Settings { capital(&change.what) } else { change.what }/></strong>" "{change.how.label()}
                                     {(!change.detail.is_empty()).then(|| view! { ": "<Visible text=change.detail.join("; ")/> })}</li>
                             }).collect_view()}</ul>
                         </details>

@@ -84,9 +84,14 @@ pub(super) fn Keys(
                 })}
             </div>
             {move || known.with(|known| match (&known.own, &known.trust) {
-                (Some(own), Some(trust)) if !trust.keys.iter().any(|key| key.id() == own.id()) => Some(fingerprint(own)),
+                (Some(own), Some(trust)) if !trust.keys.iter().any(|key| key.id() == own.id()) => Some(own.clone()),
                 _ => None,
-            }).map(|id| view! { <p class="small why">"The key of this browser may not sign yet. Ask an owner whose key may to add it: "<code class="wrap">{id}</code></p> })}
+            }).map(|own| view! {
+                <div class="note warn">
+                    <span class="grow">"The key of this browser may not sign yet. Send it to an owner whose key may: "<code class="wrap">{fingerprint(&own)}</code></span>
+                    <CopyButton label="Copy public key" text=Signal::stored(serde_json::to_string(&own).unwrap_or_default())/>
+                </div>
+            })}
         </section>
         {move || asking.get().map(|what| view! { <Ask what asking read/> })}
     }

@@ -54,6 +54,9 @@ pub struct Trust {
     pub serial: u64,
     /// Its digest.
     pub digest: Option<Digest>,
+    /// The digest of its rules as this version writes them down, to tell whether they are still what is here.
+    #[serde(default)]
+    pub rules: Option<Digest>,
     /// When it was signed.
     pub issued_at: Millis,
     /// The key that signed it.
@@ -306,14 +309,7 @@ impl Workspace {
     /// When the store cannot be read.
     pub async fn since_bundle(&self) -> Result<Option<bool>, Error> {
         let Some(trust) = self.trust().await?.filter(|trust| trust.serial > 0) else { return Ok(None) };
-        let payload = Payload {
-            serial: trust.serial,
-            issued_at: trust.issued_at,
-            keys: trust.keys.clone(),
-            contact: trust.contact.clone(),
-            rules: bundle::portable(&self.rulebook()),
-        };
-        Ok(Some(Some(payload.digest()) != trust.digest))
+        Ok(Some(Some(rules_digest(&self.rulebook())) != trust.rules))
     }
 
     /// Who was at this browser last.
@@ -501,13 +497,14 @@ impl Workspace {
 
 impl Trust {
     fn none() -> Trust {
-        Trust { serial: 0, digest: None, issued_at: 0, signer: None, keys: Vec::new(), contact: None }
+        Trust { serial: 0, digest: None, rules: None, issued_at: 0, signer: None, keys: Vec::new(), contact: None }
     }
 
     fn of(payload: &Payload, digest: &Digest, signer: PublicKey) -> Trust {
         Trust {
             serial: payload.serial,
             digest: Some(digest.clone()),
+            rules: Some(rules_digest(&payload.rules)),
             issued_at: payload.issued_at,
             signer: Some(signer),
             keys: payload.keys.clone(),
@@ -536,6 +533,11 @@ fn is_moved(before: &Rulebook, connector: &Connector) -> bool {
     before
         .connector(&connector.id)
         .map_or_else(|_| sign_in(connector), |old| old.address != connector.address || old.sign_in != connector.sign_in)
+}
+
+/// The digest of what of some rules goes into a bundle.
+fn rules_digest(book: &Rulebook) -> Digest {
+    Digest::of_json(&serde_json::to_value(bundle::portable(book)).unwrap_or_default())
 }
 
 fn rules_ops(book: &Rulebook, me: &MemberId) -> Result<Vec<Op>, StoreError> {
