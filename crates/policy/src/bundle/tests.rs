@@ -231,7 +231,7 @@ fn an_import_switches_nothing_on() {
 }
 
 #[test]
-fn an_import_keeps_the_persons_own_drafts_and_the_parts_of_the_product() {
+fn an_import_keeps_drafts_and_the_parts_of_the_product() {
     let mut here = workspace(Profile::Enterprise);
     here.create_draft(&"owner".into(), new_connector("mine"), NOW).unwrap();
     here.create_draft(&"dev".into(), new_connector("theirs"), NOW).unwrap();
@@ -247,7 +247,7 @@ fn an_import_keeps_the_persons_own_drafts_and_the_parts_of_the_product() {
     here.set_built_in(part);
     let book = adopt(&here, &portable(&full()), &"owner".into(), &"member".into());
     let all: Vec<(&str, &str)> = book.connectors.iter().map(|one| (one.id.as_str(), one.owner.as_str())).collect();
-    assert_eq!(all, [("notebook", "member"), ("tracker", "owner"), ("mine", "member")]);
+    assert_eq!(all, [("notebook", "member"), ("tracker", "owner"), ("mine", "member"), ("theirs", "dev")]);
 }
 
 #[test]
