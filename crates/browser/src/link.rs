@@ -184,6 +184,7 @@ impl Workspace {
             Ok(live) => {
                 self.learned(connector, &live).await;
                 *link.live.borrow_mut() = Some(live.clone());
+                self.note_list(&connector.id, &live);
                 let protocol = live.connected.protocol.clone();
                 let drift =
                     connector.snapshot.as_ref().map(|snapshot| drift(snapshot, &live.actions)).unwrap_or_default();

@@ -172,6 +172,7 @@ pub fn portable(book: &Rulebook) -> Rulebook {
         member.developer = Developer::default();
     }
     book.connectors.retain(|connector| connector.provider == Provider::Custom && connector.stage == Stage::Published);
+    book.connectors.iter_mut().for_each(|connector| connector.review = connector.review.portable());
     prune(&mut book);
     book
 }

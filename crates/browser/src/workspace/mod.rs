@@ -8,6 +8,7 @@ mod bundle;
 mod connectors;
 mod conversations;
 mod data;
+mod definitions;
 pub mod doctor;
 mod model_check;
 mod model_sign_in;
@@ -31,6 +32,7 @@ use wasm_bindgen_futures::spawn_local;
 
 pub use bundle::{Governed, Import, Pinned, Trust};
 pub(crate) use conversations::Record;
+pub use definitions::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
 pub(crate) use models::CHOSEN;
 pub(crate) use sign_in::OAuth;
 pub use sign_in::{OAuthReport, SignInSite, SignedOut, registered_words, verdict_word};
@@ -540,7 +542,9 @@ impl From<Why> for Error {
             | Why::Pattern(_)
             | Why::Roster(_)
             | Why::NotNeeded
-            | Why::AskedAlready => Code::Invalid,
+            | Why::AskedAlready
+            | Why::Rule(_)
+            | Why::NotReady(_) => Code::Invalid,
             _ => Code::Blocked,
         };
         Error::new(code, why.to_string())
