@@ -44,6 +44,7 @@ fn pinned() -> Option<Pinned> {
 fn sign_in_site() -> Option<SignInSite> {
     let site = format!("{}{}", window().location().origin().ok()?, base());
     Some(SignInSite {
+        client_name: "Countersign".to_owned(),
         redirect_uri: format!("{site}oauth/callback"),
         client_document: site.starts_with("https:").then(|| format!("{site}client.json")),
     })
