@@ -9,6 +9,7 @@ const PAGES = {
   connectors: "/settings/connectors",
   advanced: "/settings/connectors/advanced",
   models: "/settings/models",
+  you: "/settings/you",
   data: "/settings/data",
   general: "/workspace/general",
   "workspace-connectors": "/workspace/connectors",

@@ -109,6 +109,7 @@ async fn open_workspace(options: &str, fetch: Option<Function>) -> Result<Worksp
         fetcher: fetch.map(Fetcher::custom).unwrap_or_default(),
         // The package draws nothing, so it shows no pages of servers either.
         apps: false,
+        pinned: None,
     })
     .await?;
     if let Some(auth) = options.auth {
