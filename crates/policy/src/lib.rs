@@ -12,7 +12,8 @@
 //!   which asks that question first.
 //! * [`gate`] the one function between wanting a call and making it; [`cause`] why one is not made; [`grant`] answers
 //!   that are remembered.
-//! * [`audit`] what happened, in a chain that shows when it was touched; [`lineage`] where arguments came from.
+//! * [`audit`] what happened, in a chain that shows when it was touched; [`record`] who may read it and what is kept;
+//!   [`lineage`] where arguments came from.
 //! * [`address`], [`text`], [`secrets`] look at what came from outside: an address, a text, a value.
 
 pub mod action;
@@ -30,6 +31,7 @@ pub mod lifecycle;
 pub mod lineage;
 pub mod member;
 pub mod plan;
+pub mod record;
 pub mod rulebook;
 pub mod secrets;
 pub mod snapshot;
@@ -45,6 +47,7 @@ pub use id::{CallId, ConnectionId, ConnectorId, ConversationId, GrantId, GroupId
 pub use lifecycle::NewConnector;
 pub use member::{Developer, Group, Member, Role};
 pub use plan::{Profile, ProfileRules};
+pub use record::{RecordSettings, Standing};
 pub use rulebook::{FIRST_WORKSPACE, Rulebook, Why, WorkspaceSettings};
 pub use snapshot::Snapshot;
 

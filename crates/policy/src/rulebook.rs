@@ -6,7 +6,7 @@
 
 use crate::{
     Access, Action, Confirm, Connector, ConnectorId, Developer, Grant, Group, GroupId, Member, MemberId, Millis,
-    Profile, ProfileRules, Provider, Reach, Remember, Role, Stage,
+    Profile, ProfileRules, Provider, Reach, RecordSettings, Remember, Role, Stage,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,6 +44,9 @@ pub struct WorkspaceSettings {
     /// Whether answers may be remembered.
     #[serde(default)]
     pub remember: Remember,
+    /// What is kept of calls, and who may read it.
+    #[serde(default, skip_serializing_if = "RecordSettings::is_default")]
+    pub record: RecordSettings,
 }
 
 /// All that decisions depend on.
@@ -141,6 +144,9 @@ pub enum Why {
     /// An entry of the proxies cannot be used.
     #[error("the proxy {0}")]
     Proxy(&'static str),
+    /// The remembered answer is gone, or someone else's.
+    #[error("there is no such approval of yours; it may have ended already")]
+    NoGrant,
     /// A name is needed.
     #[error("a name needs at least one visible character; type one")]
     NoName,
@@ -161,6 +167,7 @@ impl Rulebook {
                 proxies: BTreeMap::new(),
                 confirm: Confirm::default(),
                 remember: Remember::default(),
+                record: RecordSettings::default(),
             },
             members: vec![Member {
                 id: MemberId::from("me"),

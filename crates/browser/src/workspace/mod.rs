@@ -9,6 +9,7 @@ mod conversations;
 mod data;
 pub mod doctor;
 mod models;
+mod record;
 mod scan;
 mod settings;
 mod sign_in;
@@ -247,6 +248,7 @@ impl Workspace {
                 self.storage_failed(&error);
             }
         }
+        self.prune_payloads().await;
         self.load_heads().await?;
         self.load_models().await
     }
@@ -329,10 +331,11 @@ impl Workspace {
     ) -> Result<T, Error> {
         self.alive()?;
         let _held = self.0.locks.hold(RULEBOOK).await;
-        let mut book = match self.stored_rulebook().await? {
+        let before = match self.stored_rulebook().await? {
             Some(stored) => stored,
             None => self.rulebook().as_ref().clone(),
         };
+        let mut book = before.clone();
         let kept = book.workspace.allow_loopback;
         book = self.seen(book);
         let shown = book.workspace.allow_loopback;
@@ -341,7 +344,14 @@ impl Workspace {
             // What only this handle allows is not stored.
             book.workspace.allow_loopback = kept;
         }
-        if let Err(error) = self.keep_rulebook(&book).await {
+        // What changed is on record with the change itself: one is not kept without the other.
+        let rows = policy::audit::changes::changes(&before, &book, &self.0.me);
+        let kept = match self.rulebook_ops(&book) {
+            Ok(ops) if rows.is_empty() => self.0.store.write(ops).await,
+            Ok(ops) => self.0.audit.write_with(rows, ops).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = kept {
             self.storage_failed(&error);
             return Err(error.into());
         }
@@ -389,14 +399,17 @@ impl Workspace {
     }
 
     async fn keep_rulebook(&self, book: &Rulebook) -> Result<(), StoreError> {
+        self.0.store.write(self.rulebook_ops(book)?).await
+    }
+
+    fn rulebook_ops(&self, book: &Rulebook) -> Result<Vec<Op>, StoreError> {
         let stored = StoredRulebook { schema: RULEBOOK_SCHEMA, rulebook: book.clone() };
         let text = serde_json::to_string(&stored).map_err(|error| StoreError::Failed(error.to_string()))?;
         let glance = crate::glance::record(book, &self.0.me);
-        let ops = vec![
+        Ok(vec![
             Op::Put(Table::Settings, RULEBOOK.to_owned(), text),
             Op::Put(Table::Settings, GLANCE.to_owned(), glance),
-        ];
-        self.0.store.write(ops).await
+        ])
     }
 
     /// A write failed: say so on the page.
@@ -497,7 +510,7 @@ impl Workspace {
 impl From<Why> for Error {
     fn from(why: Why) -> Self {
         let code = match why {
-            Why::UnknownMember(_) | Why::UnknownConnector(_) | Why::UnknownAction(_) => Code::NotFound,
+            Why::UnknownMember(_) | Why::UnknownConnector(_) | Why::UnknownAction(_) | Why::NoGrant => Code::NotFound,
             Why::NoName | Why::Exists(_) | Why::Proxy(_) => Code::Invalid,
             _ => Code::Blocked,
         };

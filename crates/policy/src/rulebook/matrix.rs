@@ -209,6 +209,7 @@ fn every_why_is_in_the_house_style() {
         Why::BuiltIn("archive it"),
         Why::LocalServers,
         Why::LoweringClass,
+        Why::NoGrant,
         Why::NoName,
     ];
     for sentence in whys.map(|why| why.to_string()) {
