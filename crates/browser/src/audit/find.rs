@@ -45,7 +45,7 @@ impl AuditLog {
     /// The places of the newest rows that are wanted.
     pub(crate) async fn find(&self, wanted: &Wanted, take: usize) -> Result<Found, StoreError> {
         let Some((first, last)) = self.bounds(wanted).await? else { return Ok((Vec::new(), None)) };
-        let mut found = Vec::with_capacity(take);
+        let mut found = Vec::new();
         let (mut to, mut width) = (last, FIRST);
         loop {
             let from = to.saturating_sub(width - 1).max(first);
@@ -120,7 +120,9 @@ impl AuditLog {
             let keys = self.store.marked(Table::Audit, &mark, "", "\u{ffff}").await?;
             later.extend(keys.iter().filter_map(|key| key.parse::<u64>().ok()));
         }
-        places.iter().for_each(|seq| drop(later.remove(seq)));
+        for seq in places {
+            later.remove(seq);
+        }
         Ok(later.into_iter().collect())
     }
 
