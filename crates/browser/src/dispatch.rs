@@ -27,7 +27,7 @@ use mcp::{CallTool, OpError};
 use policy::audit::{Entry, Measured, Outcome};
 use policy::{
     Action, Call, CallId, Caller, Cause, Class, ConnectionId, Connector, ConnectorId, ConversationId, Decision, Digest,
-    Level, Permit, Question, Refusal, Rulebook, Rules, Veto, decide,
+    Indexed, Level, Permit, Question, Refusal, Rules, Veto, decide,
 };
 use serde_json::{Map, Value, json};
 use wasm_bindgen_futures::spawn_local;
@@ -232,8 +232,8 @@ impl Workspace {
     }
 
     /// Everything that has a say about a call right now.
-    pub(crate) fn rules(&self, book: &Rulebook, call: &Call) -> Rules {
-        let mut rules = Rules::of(book, call);
+    pub(crate) fn rules(&self, book: &Indexed, call: &Call) -> Rules {
+        let mut rules = book.rules(call);
         if let Some(conversation) = &call.conversation
             && !self.active_in(conversation).contains(&call.connector)
         {
@@ -426,7 +426,7 @@ impl Run {
 
         // What the rules forbid with what was approved does not even reach out to the server. What was read of the
         // live list before is looked at when the connection is there: it may have changed back.
-        let approved_only = Rules::of(&book, &call);
+        let approved_only = book.rules(&call);
         if let Decision::Refuse(refusal) = decide(call.clone(), &approved_only) {
             return self.refused(refusal).await;
         }

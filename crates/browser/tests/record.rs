@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 use browser::policy::audit::line::About;
 use browser::policy::audit::{Broken, Decided, Entry, Line, file};
-use browser::policy::{Access, Class, Profile};
+use browser::policy::{Class, Permission, Profile, Setting};
 use browser::store::memory::Memory;
 use browser::store::{Op, Store as _, Table};
 use browser::{Answer, CallRequest, Code, Confirm, RecordFilter, RecordPart, Workspace};
@@ -253,7 +253,9 @@ async fn x102_payloads_are_kept_only_when_that_is_on_masked_cut_and_for_auditors
     };
     let allow = || Confirm::With(Box::new(|_| Box::pin(futures_util::future::ready(Answer::AllowOnce))));
     let before = ws.call(note("x".into()), allow()).await.unwrap();
-    ws.set_auditors(Access::Everyone).await.unwrap();
+    let auditor = ws.add_role("Auditor").await.unwrap();
+    ws.set_role(&auditor, Permission::SeePayloads, Setting::On).await.unwrap();
+    ws.give_role(&"me".into(), &auditor, true).await.unwrap();
     assert_eq!(ws.payload(&before.id).await.unwrap(), None, "off by default");
 
     ws.set_payload_days(Some(7)).await.unwrap();
@@ -265,9 +267,9 @@ async fn x102_payloads_are_kept_only_when_that_is_on_masked_cut_and_for_auditors
     let result = payload.result.unwrap();
     assert!(result.bytes > 0 && !result.text.contains("_meta") && !result.text.contains(&secret));
 
-    ws.set_auditors(Access::Nobody).await.unwrap();
+    ws.give_role(&"me".into(), &auditor, false).await.unwrap();
     assert_eq!(ws.payload(&done.id).await.unwrap_err().code, Code::Blocked, "an owner is no auditor by being one");
-    ws.set_auditors(Access::Everyone).await.unwrap();
+    ws.give_role(&"me".into(), &auditor, true).await.unwrap();
     ws.set_payload_days(None).await.unwrap();
     assert_eq!(ws.payload(&done.id).await.unwrap(), None, "switched off, nothing stays");
     let rows = ws.audit(browser::AuditFilter::default()).await.unwrap();

@@ -7,6 +7,7 @@
 use crate::{Digest, text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::sync::OnceLock;
 
 /// How far an action reaches. The order is that of strictness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,10 +74,21 @@ impl Classified {
 }
 
 /// One tool, with its definition exactly as the server sent it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Action {
     definition: Value,
     digest: Digest,
+    /// Follows from the definition, which never changes: worked out once, because every decision asks for it.
+    #[serde(skip)]
+    intact: OnceLock<bool>,
+    #[serde(skip)]
+    classified: OnceLock<Classified>,
+}
+
+impl PartialEq for Action {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest && self.definition == other.definition
+    }
 }
 
 /// A tool definition that cannot be an action.
@@ -102,7 +114,7 @@ impl Action {
             _ => return Err(ActionError::NoName),
         }
         let digest = Digest::of_json(&definition);
-        Ok(Self { definition, digest })
+        Ok(Self { definition, digest, intact: OnceLock::new(), classified: OnceLock::new() })
     }
 
     /// The whole definition, as received.
@@ -118,7 +130,7 @@ impl Action {
     /// Whether the stored digest is the one of the stored definition. When not, the record was damaged or edited, and
     /// the gate refuses.
     pub fn intact(&self) -> bool {
-        !self.name().is_empty() && Digest::of_json(&self.definition) == self.digest
+        *self.intact.get_or_init(|| !self.name().is_empty() && Digest::of_json(&self.definition) == self.digest)
     }
 
     /// The name by which the server knows it.
@@ -171,6 +183,10 @@ impl Action {
 
     /// The class before any admin's choice: what the server claims, raised by what its names and arguments suggest.
     pub fn classified(&self) -> Classified {
+        *self.classified.get_or_init(|| self.weighed())
+    }
+
+    fn weighed(&self) -> Classified {
         let claim = self.claimed();
         let (class, source) = match claim {
             Some(class) => (class, ClassSource::Claimed),

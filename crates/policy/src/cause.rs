@@ -53,6 +53,16 @@ pub enum Cause {
     },
     /// The server is on this machine, and that is not allowed here (S119).
     LocalServer,
+    /// The server's host is not on the workspace's list (X131).
+    Domain {
+        /// The host.
+        host: String,
+    },
+    /// No role of the person allows this.
+    NotPermitted {
+        /// What was wanted, such as `use connectors`.
+        what: String,
+    },
     /// The person's own developer mode is off (S126).
     DeveloperOff,
     /// The workspace has not given the person developer mode (S025).
@@ -107,6 +117,8 @@ impl Cause {
             Cause::ReadOnlyProvider => "connectors that are part of the product only search and fetch".into(),
             Cause::ReadOnlyPlan { plan } => format!("the plan {plan} only reads"),
             Cause::LocalServer => Why::LocalServers.to_string(),
+            Cause::Domain { host } => Why::Domain(host.clone()).to_string(),
+            Cause::NotPermitted { what } => not_permitted(what),
             Cause::DeveloperOff => Why::DeveloperOff.to_string(),
             Cause::DeveloperNotGranted => Why::DeveloperNotGranted.to_string(),
             Cause::NotYours => Why::NotYours.to_string(),
@@ -128,6 +140,8 @@ impl From<Why> for Cause {
             Why::NotYours => Cause::NotYours,
             Why::NoAccess => Cause::NoAccess,
             Why::LocalServers => Cause::LocalServer,
+            Why::Domain(host) => Cause::Domain { host },
+            Why::NotPermitted(what) => Cause::NotPermitted { what: what.to_owned() },
             Why::NeverScanned => Cause::NeverScanned,
             Why::WrongStage { stage, .. } => Cause::Stage { stage },
             Why::UnknownMember(id) => Cause::Unknown { what: format!("member `{id}`") },
@@ -136,4 +150,9 @@ impl From<Why> for Cause {
             other => Cause::Broken { what: other.to_string() },
         }
     }
+}
+
+/// That no role of the person allows something, in words.
+pub(crate) fn not_permitted(what: &str) -> String {
+    format!("your role does not let you {what}; ask an admin")
 }

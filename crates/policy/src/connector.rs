@@ -290,6 +290,7 @@ mod tests {
             email: None,
             role: Role::Owner,
             groups: vec!["support".into()],
+            roles: Vec::new(),
             developer: Default::default(),
         };
         let only = |members: &[&str], groups: &[&str], roles: &[Role]| Access::Only {

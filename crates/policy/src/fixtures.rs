@@ -47,6 +47,7 @@ pub(crate) fn person(id: &str, role: Role) -> Member {
         email: None,
         role,
         groups: Vec::new(),
+        roles: Vec::new(),
         developer: Developer { on: true, changed_at: None },
     }
 }
@@ -59,7 +60,7 @@ pub(crate) fn workspace(profile: Profile) -> Rulebook {
     let builders =
         Access::Only { members: Default::default(), groups: ["builders".into()].into(), roles: Default::default() };
     book.workspace.developers = builders;
-    book.groups = vec![Group { id: "builders".into(), name: "Builders".into() }];
+    book.groups = vec![Group::new("builders".into(), "Builders".into())];
     book.members = vec![
         person("owner", Role::Owner),
         person("admin", Role::Admin),

@@ -73,6 +73,7 @@
 //! # }
 //! ```
 
+use crate::index::Lookup;
 use crate::{
     Action, CallId, Cause, Class, ClassSource, Classified, Confirm, ConnectionId, Connector, ConnectorId,
     ConversationId, Digest, Grant, GrantId, MemberId, Millis, Provider, Remember, Rulebook, Why, lineage,
@@ -259,24 +260,29 @@ pub enum Verdict {
 impl Rules {
     /// Collects what the rulebook says about one call.
     pub fn of(book: &Rulebook, call: &Call) -> Self {
+        Self::found(book, book, call)
+    }
+
+    /// The same, with whoever finds things in the rulebook: [`crate::Indexed`] is faster and finds the same.
+    pub(crate) fn found(book: &Rulebook, by: &impl Lookup, call: &Call) -> Self {
         let mut rules =
             Self { call: call.fingerprint(), facts: None, vetoes: BTreeSet::new(), grants: BTreeSet::new() };
         if book.workspace.lockdown {
             rules.refuse(Level::Workspace, Cause::Lockdown);
         }
-        if book.connectors.iter().filter(|connector| connector.id == call.connector).count() > 1 {
+        if by.is_ambiguous(&call.connector) {
             rules.refuse(
                 Level::Connector,
                 Cause::Broken { what: format!("there are two connectors `{}`", call.connector) },
             );
         }
-        match (book.member(&call.member), book.connector(&call.connector)) {
+        match (by.find_member(&call.member), by.find_connector(&call.connector)) {
             (Ok(member), Ok(connector)) => {
                 if let Err(why) = book.may_use(connector, member) {
                     rules.refuse(Level::Access, why.into());
                 }
-                match connector.action(&call.action) {
-                    Some(action) => rules.about(book, connector, action, call),
+                match by.find_action(connector, &call.action) {
+                    Some(action) => rules.about(book, by, connector, action, call),
                     None => rules.refuse(Level::Action, Why::UnknownAction(call.action.clone()).into()),
                 }
             }
@@ -347,8 +353,21 @@ impl Rules {
         reasons
     }
 
+    /// Every veto: its level, and the reason to ask or the cause to refuse.
+    pub(crate) fn says(&self) -> impl Iterator<Item = (Level, Result<&str, &Cause>)> {
+        self.vetoes.iter().map(|veto| match &veto.floor {
+            Floor::Ask(because) => (veto.level, Ok(because.as_str())),
+            Floor::Refuse(cause) => (veto.level, Err(cause)),
+        })
+    }
+
+    /// What would let the call run unasked.
+    pub(crate) fn grants(&self) -> impl Iterator<Item = &Basis> {
+        self.grants.iter()
+    }
+
     /// What rulebook, connector and action say about a known action.
-    fn about(&mut self, book: &Rulebook, connector: &Connector, action: &Action, call: &Call) {
+    fn about(&mut self, book: &Rulebook, by: &impl Lookup, connector: &Connector, action: &Action, call: &Call) {
         let classified = connector.classify(action);
         let may_remember = book.workspace.remember > Remember::Never
             && classified.class < Class::Destructive
@@ -362,8 +381,7 @@ impl Rules {
             may_remember,
         });
 
-        let whole = connector.snapshot.as_ref().is_some_and(|snapshot| snapshot.computed_digest() == snapshot.digest);
-        if !action.intact() || !whole {
+        if !action.intact() || !by.is_whole(connector) {
             self.refuse(
                 Level::Action,
                 Cause::Broken { what: format!("the stored definition of `{}` is damaged", action.name()) },
@@ -413,7 +431,7 @@ impl Rules {
             self.grants.insert(Basis::Reading);
         }
         if may_remember {
-            let covering = book.grants.iter().filter(|grant| covers(grant, connector, call));
+            let covering = by.grants_about(call).filter(|grant| covers(grant, connector, call));
             self.grants.extend(covering.map(|grant| Basis::Remembered { grant: grant.id.clone() }));
         }
     }

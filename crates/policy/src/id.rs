@@ -54,6 +54,14 @@ id!(
     GroupId
 );
 id!(
+    /// A custom role.
+    RoleId
+);
+id!(
+    /// Something that a member asked the admins for.
+    RequestId
+);
+id!(
     /// One call of one action. An edited call is another call with another id (X66).
     CallId
 );

@@ -8,30 +8,42 @@
 //!
 //! * [`plan`] what each plan allows, as data; [`member`] people, roles, groups; [`connector`] a remote MCP server as
 //!   the workspace knows it; [`action`] one tool of it and its class; [`snapshot`] the approved definitions.
+//! * [`people`] changes to people and groups, [`role`] permissions and custom roles, [`roster`] a list of people as CSV,
+//!   [`request`] what members ask for, [`domains`] which hosts the workspace deals with.
 //! * [`rulebook`] all of the above together, and every *may I* question; [`lifecycle`] the changes to it, each of
-//!   which asks that question first.
+//!   which asks that question first; [`index`] finds things in it fast.
+//! * [`explain`] why: the chain of steps from a person to a verdict.
 //! * [`gate`] the one function between wanting a call and making it; [`cause`] why one is not made; [`grant`] answers
 //!   that are remembered.
 //! * [`audit`] what happened, in a chain that shows when it was touched; [`record`] who may read it and what is kept;
 //!   [`lineage`] where arguments came from.
+//! * [`bundle`] a whole workspace as one signed file.
 //! * [`address`], [`text`], [`secrets`] look at what came from outside: an address, a text, a value.
 
 pub mod action;
 pub mod address;
 pub mod audit;
+pub mod bundle;
 pub mod cause;
 pub mod connector;
 pub mod digest;
+pub mod domains;
+pub mod explain;
 #[cfg(test)]
 mod fixtures;
 pub mod gate;
 pub mod grant;
 pub mod id;
+pub mod index;
 pub mod lifecycle;
 pub mod lineage;
 pub mod member;
+pub mod people;
 pub mod plan;
 pub mod record;
+pub mod request;
+pub mod role;
+pub mod roster;
 pub mod rulebook;
 pub mod secrets;
 pub mod snapshot;
@@ -41,13 +53,19 @@ pub use action::{Action, Class, ClassSource, Classified};
 pub use cause::Cause;
 pub use connector::{Access, Confirm, Connector, Control, Provenance, Provider, Reach, SignIn, Stage};
 pub use digest::Digest;
+pub use domains::{DomainUse, Domains, Pattern};
+pub use explain::{Explanation, Place, Step, Subject};
 pub use gate::{Basis, Call, Caller, Decision, Frozen, Level, Permit, Question, Refusal, Rules, Verdict, Veto, decide};
 pub use grant::{Grant, Remember};
-pub use id::{CallId, ConnectionId, ConnectorId, ConversationId, GrantId, GroupId, MemberId};
+pub use id::{CallId, ConnectionId, ConnectorId, ConversationId, GrantId, GroupId, MemberId, RequestId, RoleId};
+pub use index::Indexed;
 pub use lifecycle::NewConnector;
 pub use member::{Developer, Group, Member, Role};
+pub use people::{Drafts, NewMember};
 pub use plan::{Profile, ProfileRules};
 pub use record::{RecordSettings, Standing};
+pub use request::{Request, Wanted};
+pub use role::{CustomRole, Holding, Permission, Setting};
 pub use rulebook::{FIRST_WORKSPACE, Rulebook, Why, WorkspaceSettings};
 pub use snapshot::Snapshot;
 

@@ -1,8 +1,8 @@
 //! Changes to the rulebook. Each asks first whether the person may, and changes nothing when they may not.
 
 use crate::{
-    Access, Action, Class, Confirm, Connector, ConnectorId, Control, Member, MemberId, Millis, Profile, Provenance,
-    Provider, Reach, Remember, Rulebook, SignIn, Snapshot, Stage, Why,
+    Access, Action, Class, Confirm, Connector, ConnectorId, Control, DomainUse, Member, MemberId, Millis, Profile,
+    Provenance, Provider, Reach, Remember, Rulebook, SignIn, Snapshot, Stage, Why,
 };
 use std::collections::BTreeMap;
 
@@ -235,6 +235,7 @@ impl Rulebook {
         if new.reach == Reach::Local && !self.workspace.allow_loopback {
             return Err(Why::LocalServers);
         }
+        self.may_reach_host(DomainUse::Servers, &new.host)?;
         self.connectors.push(Connector {
             id: new.id,
             name: visible_name(&new.name)?,
@@ -312,6 +313,7 @@ impl Rulebook {
         if reach == Reach::Local && !self.workspace.allow_loopback {
             return Err(Why::LocalServers);
         }
+        self.may_reach_host(DomainUse::Servers, &host)?;
         self.change(by, id, now, Rulebook::may_control_actions, |connector| {
             if connector.address != address {
                 connector.address = address;
@@ -505,7 +507,7 @@ fn all_on(snapshot: &Snapshot) -> BTreeMap<String, Control> {
 }
 
 /// A name as people typed it, trimmed, with something in it that can be seen.
-fn visible_name(name: &str) -> Result<String, Why> {
+pub(crate) fn visible_name(name: &str) -> Result<String, Why> {
     let name = name.trim();
     let visible = name.chars().any(|c| !c.is_whitespace() && !crate::text::is_hidden(c));
     visible.then(|| name.to_owned()).ok_or(Why::NoName)

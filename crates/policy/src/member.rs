@@ -1,7 +1,9 @@
-//! People of a workspace: their role, their groups, and whether they switched developer mode on for themselves.
+//! People of a workspace: their role, their groups, and whether they switched developer mode on for themselves. The
+//! changes to them are in [`crate::people`].
 
-use crate::{GroupId, MemberId, Millis};
+use crate::{GroupId, MemberId, Millis, RoleId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What a person is in the workspace. The order is that of power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,6 +61,9 @@ pub struct Member {
     /// The groups the person is in.
     #[serde(default)]
     pub groups: Vec<GroupId>,
+    /// The custom roles that were given to the person alone ([`crate::CustomRole`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<RoleId>,
     /// The person's own developer-mode switch.
     #[serde(default)]
     pub developer: Developer,
@@ -71,4 +76,17 @@ pub struct Group {
     pub id: GroupId,
     /// The name to show.
     pub name: String,
+    /// Who may put people into the group and take them out, and nothing else.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub managers: BTreeSet<MemberId>,
+    /// The custom roles that everyone in the group has.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub roles: BTreeSet<RoleId>,
+}
+
+impl Group {
+    /// A group without managers and roles.
+    pub fn new(id: GroupId, name: String) -> Group {
+        Group { id, name, managers: BTreeSet::new(), roles: BTreeSet::new() }
+    }
 }

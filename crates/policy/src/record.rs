@@ -1,12 +1,12 @@
 //! Who may read the record of what happened, and what of it is kept.
 //!
-//! Everybody may look at their own calls; whoever runs the workspace at all of them (behaviour.md a.10). What was sent and
-//! what came back is another matter: it is not kept at all unless an admin turns that on, and only those who were made
-//! *auditors* by name, group or role may read it. An admin is no auditor by being one.
+//! Everybody may look at their own calls; whoever runs the workspace, or has the permission, at all of them
+//! (behaviour.md a.10). What was sent and what came back is another matter: it is not kept at all unless an admin turns
+//! that on, and only *auditors* may read it: where a plan has custom roles, an admin is no auditor by being one.
 //!
 //! The ledger of remembered answers is here too: what stands, and what ended by itself.
 
-use crate::{Access, Grant, GrantId, Member, MemberId, Millis, Remember, Rulebook, Why};
+use crate::{Grant, GrantId, Member, MemberId, Millis, Permission, Remember, Rulebook, Why};
 use serde::{Deserialize, Serialize};
 
 /// How large a kept payload may be, in bytes; what is beyond is not kept.
@@ -15,12 +15,9 @@ pub const PAYLOAD_CAP: usize = 4096;
 /// For how many days payloads can be kept.
 pub const PAYLOAD_DAYS: [u16; 4] = [1, 7, 30, 90];
 
-/// What a workspace keeps of its calls, and who may read it.
+/// What a workspace keeps of its calls besides the rows about them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordSettings {
-    /// The auditors: who may read what was sent and what came back. Nobody until somebody is named.
-    #[serde(default)]
-    pub auditors: Access,
     /// For how many days arguments and results are kept, secrets masked and cut at [`PAYLOAD_CAP`]; `None` keeps none.
     #[serde(default)]
     pub payload_days: Option<u16>,
@@ -64,13 +61,13 @@ impl Rulebook {
     /// # Errors
     /// The member does not run the workspace and is no auditor.
     pub fn may_see_record(&self, member: &Member) -> Result<(), Why> {
-        let may = member.role.runs_workspace() || self.may_read_payloads(member);
+        let may = self.holds(member, Permission::SeeAudit) || self.may_read_payloads(member);
         may.then_some(()).ok_or(Why::AdminsOnly("see what others did"))
     }
 
     /// May read arguments and results that were kept. Only auditors may.
     pub fn may_read_payloads(&self, member: &Member) -> bool {
-        self.workspace.record.auditors.includes(member)
+        self.holds(member, Permission::SeePayloads)
     }
 
     /// May export conversations for compliance (S097).
@@ -82,16 +79,6 @@ impl Rulebook {
             return Err(Why::NotInPlan { what: "exporting conversations for compliance", plan: self.plan().label });
         }
         self.may_see_record(member).map_err(|_| Why::AdminsOnly("export conversations for compliance"))
-    }
-
-    /// Says who the auditors are.
-    ///
-    /// # Errors
-    /// The member does not run the workspace.
-    pub fn set_auditors(&mut self, by: &MemberId, auditors: Access) -> Result<(), Why> {
-        self.may_set_record(by)?;
-        self.workspace.record.auditors = auditors;
-        Ok(())
     }
 
     /// Says for how many days arguments and results are kept; `None` keeps none from now on.
@@ -161,8 +148,15 @@ impl Rulebook {
 mod tests {
     use super::*;
     use crate::fixtures::*;
-    use crate::{Action, Profile, Snapshot};
+    use crate::{Action, Profile, RoleId, Setting, Snapshot};
     use serde_json::json;
+
+    fn make_auditor(book: &mut Rulebook, id: &str) {
+        let (owner, role) = (MemberId::from("owner"), RoleId::from("audit"));
+        book.add_role(&owner, role.clone(), "Auditor").unwrap();
+        book.set_role(&owner, &role, Permission::SeePayloads, Setting::On).unwrap();
+        book.members.iter_mut().find(|one| one.id.as_str() == id).unwrap().roles.push(role);
+    }
 
     fn remembering() -> (Rulebook, Grant) {
         let mut book = published();
@@ -194,10 +188,7 @@ mod tests {
             assert_eq!(book.may_see_record(&member(&book, id)).is_ok(), sees, "{id}");
             assert!(!book.may_read_payloads(&member(&book, id)), "{id} is no auditor by being one");
         }
-        let dev =
-            Access::Only { members: ["dev".into()].into(), groups: Default::default(), roles: Default::default() };
-        assert!(book.set_auditors(&"dev".into(), dev.clone()).is_err());
-        book.set_auditors(&"owner".into(), dev).unwrap();
+        make_auditor(&mut book, "dev");
         assert!(book.may_read_payloads(&member(&book, "dev")) && book.may_see_record(&member(&book, "dev")).is_ok());
         assert!(!book.may_read_payloads(&member(&book, "owner")));
         assert_eq!(book.workspace.record.payload_days, None, "nothing is kept until somebody turns it on");
@@ -213,8 +204,10 @@ mod tests {
             let has = matches!(profile, Profile::Enterprise | Profile::Edu);
             assert_eq!((may(&book, "owner"), may(&book, "admin")), (has, has), "{profile:?}");
             assert!(!may(&book, "member"));
-            book.workspace.record.auditors = Access::Everyone;
-            assert_eq!(may(&book, "member"), has, "an auditor may");
+            if has {
+                make_auditor(&mut book, "member");
+                assert!(may(&book, "member"), "an auditor may");
+            }
         }
     }
 
@@ -254,7 +247,7 @@ mod tests {
     fn settings_from_before_the_record_had_any_still_load() {
         let book = published();
         let text = serde_json::to_string(&book).unwrap();
-        assert!(!text.contains("auditors"), "what was never decided is not stored");
+        assert!(!text.contains("payload_days"), "what was never decided is not stored");
         assert_eq!(serde_json::from_str::<Rulebook>(&text).unwrap(), book);
     }
 }

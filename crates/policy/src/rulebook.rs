@@ -5,8 +5,9 @@
 //! a review workflow, and the page says so (behaviour.md section 0).
 
 use crate::{
-    Access, Action, Confirm, Connector, ConnectorId, Developer, Grant, Group, GroupId, Member, MemberId, Millis,
-    Profile, ProfileRules, Provider, Reach, RecordSettings, Remember, Role, Stage,
+    Access, Action, Confirm, Connector, ConnectorId, CustomRole, Developer, DomainUse, Domains, Grant, Group, GroupId,
+    Member, MemberId, Millis, Permission, Profile, ProfileRules, Provider, Reach, RecordSettings, Remember, Request,
+    RequestId, Role, RoleId, Stage, Subject, cause, domains::PatternError,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -47,6 +48,12 @@ pub struct WorkspaceSettings {
     /// What is kept of calls, and who may read it.
     #[serde(default, skip_serializing_if = "RecordSettings::is_default")]
     pub record: RecordSettings,
+    /// What every member has of a permission, where somebody decided about it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub defaults: BTreeMap<Permission, bool>,
+    /// The hosts that the workspace deals with.
+    #[serde(default, skip_serializing_if = "Domains::is_empty")]
+    pub domains: Domains,
 }
 
 /// All that decisions depend on.
@@ -59,6 +66,12 @@ pub struct Rulebook {
     /// The groups.
     #[serde(default)]
     pub groups: Vec<Group>,
+    /// The custom roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<CustomRole>,
+    /// What members asked the admins for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<Request>,
     /// The connectors, in every stage.
     #[serde(default)]
     pub connectors: Vec<Connector>,
@@ -147,6 +160,51 @@ pub enum Why {
     /// The remembered answer is gone, or someone else's.
     #[error("there is no such approval of yours; it may have ended already")]
     NoGrant,
+    /// There is no such group.
+    #[error("there is no group `{0}` in this workspace")]
+    UnknownGroup(GroupId),
+    /// There is no such custom role.
+    #[error("there is no role `{0}` in this workspace")]
+    UnknownRole(RoleId),
+    /// There is no such request, or it was decided.
+    #[error("there is no open request `{0}`; it may have been decided or taken back")]
+    UnknownRequest(RequestId),
+    /// Another one has the name, id or mail address.
+    #[error("`{0}` is taken; choose another")]
+    Taken(String),
+    /// It has not the shape of a mail address.
+    #[error("`{0}` is no mail address; it should look like `name@example.com`")]
+    Email(String),
+    /// A workspace has an owner.
+    #[error("a workspace needs an owner; make somebody else an owner first")]
+    LastOwner,
+    /// Only owners may.
+    #[error("only owners may {0}; ask one of them")]
+    OwnersOnly(&'static str),
+    /// Only the managers of a group and admins may.
+    #[error("only admins and the managers of the group `{0}` may change who is in it; ask one of them")]
+    ManagersOnly(String),
+    /// No role of the person allows it.
+    #[error("{}", cause::not_permitted(.0))]
+    NotPermitted(&'static str),
+    /// A permission that is for people who were chosen.
+    #[error("`{0}` cannot be given to everyone; give it with a role")]
+    NotForEveryone(&'static str),
+    /// The person has what they ask for.
+    #[error("you have this already; nothing needs to be asked")]
+    NotNeeded,
+    /// The same is asked for already, or too much is.
+    #[error("you have asked for this already; wait for an answer or take a request back")]
+    AskedAlready,
+    /// A host that the workspace does not deal with (X131).
+    #[error("`{0}` is not on your workspace's list; ask an admin to allow it")]
+    Domain(String),
+    /// A text that is no host or pattern.
+    #[error("{0}")]
+    Pattern(PatternError),
+    /// A list of people that cannot be taken over.
+    #[error("the list cannot be taken over: {0}")]
+    Roster(String),
     /// A name is needed.
     #[error("a name needs at least one visible character; type one")]
     NoName,
@@ -168,6 +226,8 @@ impl Rulebook {
                 confirm: Confirm::default(),
                 remember: Remember::default(),
                 record: RecordSettings::default(),
+                defaults: BTreeMap::new(),
+                domains: Domains::default(),
             },
             members: vec![Member {
                 id: MemberId::from("me"),
@@ -175,9 +235,12 @@ impl Rulebook {
                 email: None,
                 role: Role::Owner,
                 groups: Vec::new(),
+                roles: Vec::new(),
                 developer: Developer::default(),
             }],
             groups: Vec::new(),
+            roles: Vec::new(),
+            requests: Vec::new(),
             connectors: Vec::new(),
             grants: Vec::new(),
         }
@@ -245,7 +308,10 @@ impl Rulebook {
             None => true,
             Some(_) if !self.workspace.developer_gate => false,
             Some(_) if member.role.runs_workspace() => true,
-            Some(gate) => gate.delegation && self.workspace.developers.includes(member),
+            Some(gate) if gate.delegation => {
+                self.workspace.developers.includes(member) || self.holds(member, Permission::CreateConnectors)
+            }
+            Some(_) => false,
         };
         passes.then_some(()).ok_or(Why::DeveloperNotGranted)
     }
@@ -274,7 +340,14 @@ impl Rulebook {
     /// Why it is not shown.
     pub fn may_see(&self, connector: &Connector, member: &Member) -> Result<(), Why> {
         let own = connector.owner == member.id && self.may_toggle_developer(member).is_ok();
-        if own || (member.role.runs_workspace() && self.plan().publishing.is_some()) {
+        let shared = self.plan().publishing.is_some();
+        let looks_after = match connector.stage {
+            Stage::Draft => self.holds(member, Permission::SeeDrafts),
+            Stage::Published | Stage::Archived => {
+                [Permission::ControlActions, Permission::ManageAccess].into_iter().any(|one| self.holds(member, one))
+            }
+        };
+        if own || (shared && looks_after) {
             return Ok(());
         }
         match connector.stage {
@@ -283,30 +356,59 @@ impl Rulebook {
         }
     }
 
-    /// May use a connector in a conversation. What single actions of it may do is decided by the gate.
+    /// May use a connector in a conversation: everything in [`Subject::TO_USE`] holds. What single actions of it may do
+    /// is decided by the gate.
     ///
     /// # Errors
-    /// Why not.
+    /// Why not: the first that does not hold.
     pub fn may_use(&self, connector: &Connector, member: &Member) -> Result<(), Why> {
-        match connector.stage {
-            Stage::Archived => {
-                return Err(Why::WrongStage { stage: connector.stage, what: "use it" });
+        Subject::TO_USE.into_iter().try_for_each(|subject| self.holds_for(subject, connector, member))
+    }
+
+    /// Whether one of the things holds that using a connector depends on. [`crate::explain`] asks the same, one by one.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub(crate) fn holds_for(&self, subject: Subject, connector: &Connector, member: &Member) -> Result<(), Why> {
+        match subject {
+            Subject::Stage if connector.stage == Stage::Archived => {
+                Err(Why::WrongStage { stage: connector.stage, what: "use it" })
             }
-            Stage::Draft => {
-                if connector.owner != member.id {
-                    return Err(Why::NotYours);
-                }
-                self.developer_mode(member)?;
+            Subject::Access => match connector.stage {
+                Stage::Draft => (connector.owner == member.id).then_some(()).ok_or(Why::NotYours),
+                Stage::Published => self.reaches(connector, member),
+                Stage::Archived => Ok(()),
+            },
+            Subject::Role if self.is_shared(connector) && !self.holds(member, Permission::UseConnectors) => {
+                Err(Why::NotPermitted("use connectors"))
             }
-            Stage::Published => self.may_reach(connector, member)?,
+            Subject::Gate if self.needs_developer(connector) => self.may_toggle_developer(member),
+            Subject::Switch if self.needs_developer(connector) => {
+                member.developer.on.then_some(()).ok_or(Why::DeveloperOff)
+            }
+            Subject::Domain if connector.reach == Reach::Local && !self.workspace.allow_loopback => {
+                Err(Why::LocalServers)
+            }
+            Subject::Domain if connector.reach != Reach::InPage => {
+                self.may_reach_host(DomainUse::Servers, &connector.host)
+            }
+            Subject::Scan if connector.snapshot.is_none() => Err(Why::NeverScanned),
+            _ => Ok(()),
         }
-        if connector.reach == Reach::Local && !self.workspace.allow_loopback {
-            return Err(Why::LocalServers);
-        }
-        if connector.snapshot.is_none() {
-            return Err(Why::NeverScanned);
-        }
-        Ok(())
+    }
+
+    /// Whether developer mode is needed to use a connector: for drafts, and for one's own on a plan that publishes
+    /// nothing (S126).
+    pub(crate) fn needs_developer(&self, connector: &Connector) -> bool {
+        let own_only = self.plan().publishing.is_none() && connector.provider == Provider::Custom;
+        connector.stage == Stage::Draft || (connector.stage == Stage::Published && own_only)
+    }
+
+    /// Whether a connector was published for others and is no part of the product.
+    fn is_shared(&self, connector: &Connector) -> bool {
+        connector.stage == Stage::Published
+            && connector.provider == Provider::Custom
+            && self.plan().publishing.is_some()
     }
 
     /// May publish a draft for the workspace (S015, S061).
@@ -317,7 +419,7 @@ impl Rulebook {
         let Some(publishing) = self.plan().publishing else {
             return Err(self.not_in_plan("publishing"));
         };
-        admin(member, "publish")?;
+        self.holds(member, Permission::Publish).then_some(()).ok_or(Why::AdminsOnly("publish"))?;
         if connector.stage != Stage::Draft {
             return Err(Why::WrongStage { stage: connector.stage, what: "publish it" });
         }
@@ -361,8 +463,14 @@ impl Rulebook {
         match connector.stage {
             Stage::Archived => Err(Why::WrongStage { stage: connector.stage, what: "change its actions" }),
             Stage::Draft if connector.owner == member.id => self.developer_mode(member),
-            Stage::Draft => self.may_configure(member, "control the actions of a draft that is not theirs"),
-            Stage::Published if self.plan().has_controls() => admin(member, "control published actions"),
+            Stage::Draft => self.may_configure(
+                member,
+                Permission::ControlActions,
+                "control the actions of a draft that is not theirs",
+            ),
+            Stage::Published if self.plan().has_controls() => {
+                self.may_configure(member, Permission::ControlActions, "control published actions")
+            }
             Stage::Published => Err(self.frozen()),
         }
     }
@@ -375,7 +483,7 @@ impl Rulebook {
         if connector.stage == Stage::Archived {
             return Err(Why::WrongStage { stage: connector.stage, what: "change who has access" });
         }
-        self.may_configure(member, "decide who has access")
+        self.may_configure(member, Permission::ManageAccess, "decide who has access")
     }
 
     /// May read the list of actions again: the maker of a draft in developer mode; after publishing admins with a
@@ -389,8 +497,12 @@ impl Rulebook {
                 return Err(Why::WrongStage { stage: connector.stage, what: "refresh it" });
             }
             Stage::Draft if connector.owner == member.id => return self.developer_mode(member),
-            Stage::Draft => self.may_configure(member, "refresh a draft that is not theirs")?,
-            Stage::Published if self.plan().has_controls() => admin(member, "refresh published connectors")?,
+            Stage::Draft => {
+                self.may_configure(member, Permission::ControlActions, "refresh a draft that is not theirs")?;
+            }
+            Stage::Published if self.plan().has_controls() => {
+                self.may_configure(member, Permission::ControlActions, "refresh published connectors")?;
+            }
             Stage::Published => return Err(self.frozen()),
         }
         connected.then_some(()).ok_or(Why::ConnectFirst)
@@ -412,7 +524,17 @@ impl Rulebook {
         if self.plan().publishing.is_none() {
             return Err(self.not_in_plan("an audit of other people's calls"));
         }
-        admin(member, "see other people's calls")
+        self.holds(member, Permission::SeeAudit).then_some(()).ok_or(Why::AdminsOnly("see other people's calls"))
+    }
+
+    /// May see what was sent and what came back: auditors only, where the plan has roles (a.10). On a plan without them
+    /// whoever runs the workspace, and on a plan of one person that person.
+    ///
+    /// # Errors
+    /// [`Why::NotPermitted`].
+    pub fn may_see_payloads(&self, member: &Member) -> Result<(), Why> {
+        let holds = self.holds(member, Permission::SeePayloads) || self.plan().publishing.is_none();
+        holds.then_some(()).ok_or(Why::NotPermitted("see payloads"))
     }
 
     /// The actions a member can be offered now, with their connectors: usable, switched on, within every ceiling. The
@@ -433,23 +555,29 @@ impl Rulebook {
         class <= self.plan().ceiling.min(connector.provider.ceiling())
     }
 
-    /// Reaches a published connector, whatever its actions.
-    fn may_reach(&self, connector: &Connector, member: &Member) -> Result<(), Why> {
+    /// Reaches a published connector, whatever its actions: as [`Rulebook::reaches`], and in developer mode where that is
+    /// needed.
+    pub(crate) fn may_reach(&self, connector: &Connector, member: &Member) -> Result<(), Why> {
+        self.reaches(connector, member)?;
+        if self.needs_developer(connector) { self.developer_mode(member) } else { Ok(()) }
+    }
+
+    /// Is among those that a published connector is for.
+    fn reaches(&self, connector: &Connector, member: &Member) -> Result<(), Why> {
         match self.plan().publishing {
-            None if connector.provider != Provider::Custom => Ok(()),
-            None if connector.owner != member.id => Err(Why::NotYours),
-            None => self.developer_mode(member),
+            None if connector.provider != Provider::Custom || connector.owner == member.id => Ok(()),
+            None => Err(Why::NotYours),
             Some(publishing) if publishing.controls.is_none() => Ok(()),
             Some(_) => connector.access.includes(member).then_some(()).ok_or(Why::NoAccess),
         }
     }
 
-    /// An admin, in a plan that has controls.
-    fn may_configure(&self, member: &Member, what: &'static str) -> Result<(), Why> {
+    /// Has a permission, in a plan that has controls.
+    fn may_configure(&self, member: &Member, permission: Permission, what: &'static str) -> Result<(), Why> {
         if !self.plan().has_controls() {
             return Err(self.not_in_plan("control over access and single actions"));
         }
-        admin(member, what)
+        self.holds(member, permission).then_some(()).ok_or(Why::AdminsOnly(what))
     }
 
     fn not_in_plan(&self, what: &'static str) -> Why {

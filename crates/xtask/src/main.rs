@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a command talks to the person who typed it")]
 
+mod bench;
 mod chromium;
 mod debian;
 mod demo;
@@ -37,6 +38,7 @@ cargo xtask COMMAND
   test      set up what is missing and run every suite; ends in `N passed, N failed`
             NAME          one suite: native, wasm, browser, package, conformance, size
             NAME PART     only its tests with PART in their name
+            --dev         with a PART: against a debug build of the site, which is ready sooner
   conformance   run the official MCP conformance suite with the package's client, in a page, a worker and Node
             --in PLACE    only in page, worker or node
             --requirements REVISION   only what 2025-11-25 or 2026-07-28 requires
@@ -48,6 +50,8 @@ cargo xtask COMMAND
                           authorization servers know this site
             --allow-loopback   may connect to servers on the reader's own machine
   package   build what `npm pack` needs in pkg/
+  bench policy   how long a decision takes in a large workspace, that loading it is linear, and Cedar beside it
+            --huge        also load ten times as much
   size      what the first page weighs, and how soon it can be used
   headers   write site/deploy/ from the table of headers
 
@@ -76,15 +80,21 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
     match command.as_str() {
         "start" => start::start(&start::Options::read(&mut words)?).map(|()| true),
         "test" => {
+            let quick = words.switch("--dev");
             let name = words.next();
             let filter = words.next();
             words.end()?;
-            suites::test(name.as_deref(), filter)
+            suites::test(name.as_deref(), filter, quick)
         }
         "conformance" => suites::conformance(&words.0),
+        "bench" => match words.next().as_deref() {
+            Some("policy") => bench::policy(&mut words).map(|()| true),
+            other => Err(Failure::new(format!("there is no bench `{}`", other.unwrap_or_default()))
+                .next("run `cargo xtask bench policy`")),
+        },
         "size" => {
             words.end()?;
-            suites::test(Some("size"), None)
+            suites::test(Some("size"), None, false)
         }
         "dist" => dist::dist(&mut words).map(|()| true),
         "package" => {

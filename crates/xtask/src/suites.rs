@@ -35,6 +35,8 @@ struct Bench {
     places: Places,
     tools: Tools,
     filter: Option<String>,
+    /// The site as a debug build, which is ready sooner: for a few tests while writing code, never for a whole suite.
+    quick: bool,
     testing: Option<Testing>,
     www: Option<PathBuf>,
     /// Whether `pkg/wasm/` holds what this checkout makes.
@@ -42,8 +44,13 @@ struct Bench {
 }
 
 /// Runs one suite or all, and says whether everything passed.
-pub(crate) fn test(name: Option<&str>, filter: Option<String>) -> Outcome<bool> {
+///
+/// `quick` tests a debug build of the site, and only together with a filter.
+pub(crate) fn test(name: Option<&str>, filter: Option<String>, quick: bool) -> Outcome<bool> {
     let started = Instant::now();
+    if quick && filter.is_none() {
+        return Err(Failure::new("`--dev` is for a part of a suite").next("name the part: `test browser PART --dev`"));
+    }
     let wanted: Vec<&str> = match name {
         None => SUITES.to_vec(),
         Some(name) => vec![*SUITES.iter().find(|suite| **suite == name).ok_or_else(|| {
@@ -54,7 +61,7 @@ pub(crate) fn test(name: Option<&str>, filter: Option<String>) -> Outcome<bool> 
     let tools = setup::for_building(&places)?;
     println!("compiler for the browser: {}", tools.route);
     let filtered = filter.is_some();
-    let mut bench = Bench { places, tools, filter, testing: None, www: None, packaged: false };
+    let mut bench = Bench { places, tools, filter, quick, testing: None, www: None, packaged: false };
     let mut all = Results::default();
     let mut lines = Vec::new();
     for suite in &wanted {
@@ -97,7 +104,7 @@ pub(crate) fn test(name: Option<&str>, filter: Option<String>) -> Outcome<bool> 
 pub(crate) fn conformance(options: &[String]) -> Outcome<bool> {
     let places = Places::find()?;
     let tools = setup::for_building(&places)?;
-    let mut bench = Bench { places, tools, filter: None, testing: None, www: None, packaged: false };
+    let mut bench = Bench { places, tools, filter: None, quick: false, testing: None, www: None, packaged: false };
     let results = bench.conformance(options)?;
     Ok(results.failed().is_empty() && results.passed() > 0)
 }
@@ -248,7 +255,8 @@ impl Bench {
         if let Some(www) = &self.www {
             return Ok(www.clone());
         }
-        let www = site::build(&self.places, &self.tools, &Wanted::here())?;
+        let wanted = Wanted { debug: self.quick, ..Wanted::here() };
+        let www = site::build(&self.places, &self.tools, &wanted)?;
         self.www = Some(www.clone());
         Ok(www)
     }

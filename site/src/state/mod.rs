@@ -15,7 +15,7 @@ use browser::glance::{ModelName, Offer, Person};
 use browser::{Asked, Change, ConnectionStatus, ConversationHead, ElicitationView, Error, ModelConfig, Workspace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use policy::{ConnectorId, ConversationId, Rulebook};
+use policy::{ConnectorId, ConversationId, Indexed};
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -31,7 +31,7 @@ pub struct AppState {
     front: Front,
     ws: StoredValue<Workspace, LocalStorage>,
     /// Connectors, members, settings.
-    pub rulebook: ReadSignal<Rc<Rulebook>, LocalStorage>,
+    pub rulebook: ReadSignal<Rc<Indexed>, LocalStorage>,
     /// What waits for the person's decision; the head of the queue is first.
     pub questions: ReadSignal<Vec<Asked>>,
     /// What servers ask the person.
@@ -82,7 +82,7 @@ pub struct Cell {
 }
 
 struct Writers {
-    rulebook: WriteSignal<Rc<Rulebook>, LocalStorage>,
+    rulebook: WriteSignal<Rc<Indexed>, LocalStorage>,
     questions: WriteSignal<Vec<Asked>>,
     asks: WriteSignal<Vec<ElicitationView>>,
     connections: WriteSignal<BTreeMap<ConnectorId, ConnectionStatus>>,

@@ -159,7 +159,7 @@ impl Workspace {
     /// # Errors
     /// When the workspace is closed or dead. A store that is full is a state and not an error of this.
     pub async fn new_conversation(&self) -> Result<ConversationId, Error> {
-        self.alive()?;
+        self.acting()?;
         let book = self.rulebook();
         let member = book.member(&self.me())?;
         let usable = book.connectors.iter().filter(|connector| book.may_use(connector, member).is_ok());
@@ -248,6 +248,7 @@ impl Workspace {
     /// # Errors
     /// When there is no such conversation or connector.
     pub async fn set_active(&self, id: &ConversationId, connectors: Vec<ConnectorId>) -> Result<(), Error> {
+        self.acting()?;
         self.conversation(id).await?;
         let book = self.rulebook();
         for connector in &connectors {

@@ -2,7 +2,7 @@
 
 use chat::conversation::{Body, Event, Item};
 use js_sys::{Function, Promise, Reflect};
-use policy::ConversationId;
+use policy::{ConversationId, Rulebook};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -143,7 +143,7 @@ impl Workspace {
             records.iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).collect()
         };
         let notes = parsed(self.0.store.all(Table::Notes).await?);
-        let rulebook = StoredRulebook { schema: super::RULEBOOK_SCHEMA, rulebook: self.rulebook().as_ref().clone() };
+        let rulebook = StoredRulebook { schema: super::RULEBOOK_SCHEMA, rulebook: Rulebook::clone(&self.rulebook()) };
         let masked = |value: Value| policy::secrets::mask_value(&value);
         let export = json!({
             "countersign": env!("CARGO_PKG_VERSION"),

@@ -137,10 +137,13 @@ impl Workspace {
     }
 
     async fn examine(&self, typed: &str, report: &mut Report<impl Fn(&Check)>) -> Option<()> {
-        let address = match self.check_address(typed) {
+        let checked = self.check_address(typed).map_err(|error| error.to_string()).and_then(|address| {
+            let listed = self.rulebook().may_reach_host(policy::DomainUse::Servers, &address.host);
+            listed.map(|()| address).map_err(|why| why.to_string())
+        });
+        let address = match checked {
             Ok(address) => address,
-            Err(error) => {
-                let answered = error.to_string();
+            Err(answered) => {
                 report.say(
                     CheckKind::Address,
                     "is it an address that may be connected",

@@ -9,11 +9,13 @@ mod conversations;
 mod data;
 pub mod doctor;
 mod models;
+mod people;
 mod record;
 mod scan;
 mod settings;
 mod sign_in;
 mod turns;
+mod why;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -21,7 +23,7 @@ use std::rc::{Rc, Weak};
 
 use futures_channel::oneshot;
 use futures_util::lock::Mutex;
-use policy::{CallId, ConnectorId, ConversationId, MemberId, Rulebook, Why};
+use policy::{CallId, ConnectorId, ConversationId, Indexed, MemberId, Rulebook, Why};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::spawn_local;
 
@@ -96,7 +98,9 @@ pub(crate) struct Inner {
     pub(crate) audit: AuditLog,
     pub(crate) events: Events,
     me: MemberId,
-    rulebook: RefCell<Rc<Rulebook>>,
+    /// The person whose view is shown instead of one's own.
+    viewing: RefCell<Option<MemberId>>,
+    rulebook: RefCell<Rc<Indexed>>,
     closed: Cell<bool>,
 
     pub(crate) links: RefCell<HashMap<ConnectorId, Rc<Link>>>,
@@ -186,7 +190,8 @@ impl Workspace {
             audit: AuditLog::new(store.clone(), locks.clone()),
             events: Events::default(),
             me: MemberId::from("me"),
-            rulebook: RefCell::new(Rc::new(Rulebook::first_run(&options.member_name, crate::time::now()))),
+            viewing: RefCell::default(),
+            rulebook: RefCell::new(Rc::new(Rulebook::first_run(&options.member_name, crate::time::now()).into())),
             closed: Cell::new(false),
             links: RefCell::default(),
             asks: RefCell::default(),
@@ -294,7 +299,7 @@ impl Workspace {
     }
 
     /// The rules as they are now.
-    pub fn rulebook(&self) -> Rc<Rulebook> {
+    pub fn rulebook(&self) -> Rc<Indexed> {
         self.0.rulebook.borrow().clone()
     }
 
@@ -329,11 +334,11 @@ impl Workspace {
         &self,
         change: impl FnOnce(&mut Rulebook) -> Result<T, Why>,
     ) -> Result<T, Error> {
-        self.alive()?;
+        self.acting()?;
         let _held = self.0.locks.hold(RULEBOOK).await;
         let before = match self.stored_rulebook().await? {
             Some(stored) => stored,
-            None => self.rulebook().as_ref().clone(),
+            None => Rulebook::clone(&self.rulebook()),
         };
         let mut book = before.clone();
         let kept = book.workspace.allow_loopback;
@@ -369,7 +374,7 @@ impl Workspace {
     /// From now on these rules count here, those about the way of requests too.
     fn take_rulebook(&self, book: Rulebook) {
         self.0.fetcher.set_proxies(book.workspace.proxies.iter());
-        *self.0.rulebook.borrow_mut() = Rc::new(self.seen(book));
+        *self.0.rulebook.borrow_mut() = Rc::new(self.seen(book).into());
     }
 
     /// The person decides in the settings: what the embedding page said counts no more.
@@ -510,8 +515,22 @@ impl Workspace {
 impl From<Why> for Error {
     fn from(why: Why) -> Self {
         let code = match why {
-            Why::UnknownMember(_) | Why::UnknownConnector(_) | Why::UnknownAction(_) | Why::NoGrant => Code::NotFound,
-            Why::NoName | Why::Exists(_) | Why::Proxy(_) => Code::Invalid,
+            Why::UnknownMember(_)
+            | Why::UnknownConnector(_)
+            | Why::UnknownAction(_)
+            | Why::UnknownGroup(_)
+            | Why::UnknownRole(_)
+            | Why::UnknownRequest(_)
+            | Why::NoGrant => Code::NotFound,
+            Why::NoName
+            | Why::Exists(_)
+            | Why::Proxy(_)
+            | Why::Taken(_)
+            | Why::Email(_)
+            | Why::Pattern(_)
+            | Why::Roster(_)
+            | Why::NotNeeded
+            | Why::AskedAlready => Code::Invalid,
             _ => Code::Blocked,
         };
         Error::new(code, why.to_string())

@@ -6,7 +6,7 @@
 use policy::audit::file::{COLUMNS, Header, LEFT_OUT, csv, utc};
 use policy::audit::line::{About, Mark};
 use policy::audit::{Checkpoint, Decided, Entry, Line, Row};
-use policy::{Access, Call, CallId, Class, GrantId, Member, Provenance};
+use policy::{Call, CallId, Class, GrantId, Member, Provenance};
 use serde_json::{Value, json};
 
 use super::Workspace;
@@ -295,19 +295,10 @@ impl Workspace {
         self.alive()?;
         if !self.reads_payloads() {
             return Err(Error::new(Code::Blocked, "only auditors read what was sent and what came back")
-                .hint("ask an admin to name you an auditor on the page Audit"));
+                .hint("ask an admin to give you a role that sees payloads"));
         }
         let text = self.0.store.get(Table::Payloads, call.as_str()).await?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
-    }
-
-    /// Says who the auditors are.
-    ///
-    /// # Errors
-    /// When the person may not, or it cannot be kept.
-    pub async fn set_auditors(&self, auditors: Access) -> Result<(), Error> {
-        let me = self.me();
-        self.change_rules(|book| book.set_auditors(&me, auditors)).await
     }
 
     /// Says for how many days arguments and results are kept for the auditors; `None` keeps none and erases what is kept.

@@ -37,11 +37,12 @@ impl Workspace {
     pub async fn scan(&self, new: &NewConnector, on_step: impl Fn(ScanStep) + 'static) -> Result<Scanned, ScanError> {
         let steps = Steps(Box::new(on_step));
         let stop = |error: Error| ScanError { at: ScanKind::Reachable, error };
-        self.alive().map_err(stop)?;
+        self.acting().map_err(stop)?;
         let book = self.rulebook();
         let me = self.me();
         book.member(&me).and_then(|member| book.may_create_draft(member)).map_err(|why| stop(why.into()))?;
         let address = self.check_address(&new.address).map_err(|error| stop(address_error(error)))?;
+        book.may_reach_host(policy::DomainUse::Servers, &address.host).map_err(|why| stop(why.into()))?;
         let mut account = Account::default();
         if let SignIn::Header { name } = &new.sign_in {
             let value = new.header_value.clone().unwrap_or_default();
@@ -70,7 +71,7 @@ impl Workspace {
     pub async fn rescan(&self, id: &ConnectorId, on_step: impl Fn(ScanStep) + 'static) -> Result<Drift, ScanError> {
         let steps = Steps(Box::new(on_step));
         let stop = |error: Error| ScanError { at: ScanKind::Reachable, error };
-        self.alive().map_err(stop)?;
+        self.acting().map_err(stop)?;
         let book = self.rulebook();
         let connector = book.connector(id).map_err(|why| stop(why.into()))?;
         book.member(&self.me())

@@ -16,7 +16,7 @@ use mcp::OpError;
 use mcp::oauth::{
     AuthorizeFailure, Credentials, Outlook, Preregistered, Registered, Revocation, Settings, SignInPage, Step, Verdict,
 };
-use policy::{Connector, ConnectorId, SignIn as Rule};
+use policy::{Connector, ConnectorId, DomainUse, SignIn as Rule};
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -184,7 +184,7 @@ impl Workspace {
     /// # Errors
     /// When the connector signs in otherwise, or why there is no token; the doctor then has the steps.
     pub async fn sign_in(&self, id: &ConnectorId, keep: Keep, visit: &Visit) -> Result<(), Error> {
-        self.alive()?;
+        self.acting()?;
         let book = self.rulebook();
         let connector = book.connector(id)?;
         book.may_use(connector, book.member(&self.me())?)?;
@@ -220,8 +220,9 @@ impl Workspace {
     /// # Errors
     /// Why there is no token.
     pub async fn sign_in_new(&self, new: &NewConnector, visit: &Visit) -> Result<(), Error> {
-        self.alive()?;
+        self.acting()?;
         let address = self.check_address(&new.address).map_err(super::connectors::address_error)?;
+        self.rulebook().may_reach_host(DomainUse::Servers, &address.host)?;
         let oauth = self.tried(new, &address.url).await?;
         oauth.sign_in.sign_in(visit).await
     }
@@ -231,7 +232,7 @@ impl Workspace {
     /// # Errors
     /// When the connector signs in otherwise.
     pub async fn sign_out(&self, id: &ConnectorId) -> Result<SignedOut, Error> {
-        self.alive()?;
+        self.acting()?;
         let book = self.rulebook();
         let oauth = self.oauth(book.connector(id)?).await?;
         let shared = oauth.place.0.keep.get() == Keep::Device;
@@ -306,7 +307,7 @@ impl Workspace {
             None => None,
         };
         let settings = self.settings_for(&connector.address, client_id, scope, secret).await?;
-        let place = Place::new(&self.0, Some(connector.id.clone()));
+        let place = Place::new(&self.0, Some(connector.id.clone()), connector.host.clone());
         let oauth = self.oauth_with(settings, place).await?;
         // Somebody else may have been faster, and there must be one only.
         Ok(self.0.sign_ins.borrow_mut().entry(connector.id.clone()).or_insert(oauth).clone())
@@ -323,7 +324,8 @@ impl Workspace {
             return Ok(known.clone());
         }
         let settings = self.settings_for(address, client_id, scope, secret).await?;
-        let oauth = self.oauth_with(settings, Place::new(&self.0, None)).await?;
+        let host = self.check_address(address).map(|address| address.host).unwrap_or_default();
+        let oauth = self.oauth_with(settings, Place::new(&self.0, None, host)).await?;
         self.0.tried.replace(Some((trial, oauth.clone())));
         Ok(oauth)
     }
@@ -499,6 +501,8 @@ struct PlaceState {
     workspace: Weak<Inner>,
     /// The connector it is kept for; none while it is only tried, which is in memory.
     connector: RefCell<Option<ConnectorId>>,
+    /// The host of the MCP server.
+    server: String,
     keep: Cell<Keep>,
     /// Whether what is kept was read before: from then on the person's choice counts.
     read: Cell<bool>,
@@ -510,10 +514,11 @@ struct PlaceState {
 }
 
 impl Place {
-    fn new(workspace: &Rc<Inner>, connector: Option<ConnectorId>) -> Self {
+    fn new(workspace: &Rc<Inner>, connector: Option<ConnectorId>, server: String) -> Self {
         Place(Rc::new(PlaceState {
             workspace: Rc::downgrade(workspace),
             connector: RefCell::new(connector),
+            server,
             keep: Cell::new(Keep::default()),
             read: Cell::new(false),
             tried: RefCell::default(),
@@ -637,6 +642,12 @@ impl Surroundings for Place {
     fn allows(&self, url: &str) -> Result<(), String> {
         let Some(inner) = self.0.workspace.upgrade() else { return Err("the workspace is closed".to_owned()) };
         let plain = url.split(['?', '#']).next().unwrap_or_default();
-        Workspace(inner).check_address(plain).map(drop).map_err(|error| error.to_string())
+        let workspace = Workspace(inner);
+        let address = workspace.check_address(plain).map_err(|error| error.to_string())?;
+        // The server itself is on the list of servers; whatever else it names is a place to sign in at.
+        if address.host == self.0.server {
+            return Ok(());
+        }
+        workspace.rulebook().may_reach_host(DomainUse::SignIn, &address.host).map_err(|why| why.to_string())
     }
 }

@@ -44,7 +44,7 @@ impl Workspace {
     /// # Errors
     /// When the conversation is not loaded, something runs in it already, or the text is empty.
     pub fn say(&self, id: &ConversationId, text: &str) -> Result<(), Error> {
-        self.alive()?;
+        self.acting()?;
         if !self.0.records.borrow().contains_key(id) {
             return Err(Error::not_found("open conversation", id.as_str()));
         }
@@ -126,7 +126,7 @@ impl Workspace {
         choice: usize,
         arguments: Map<String, Value>,
     ) -> Result<CallId, Error> {
-        self.alive()?;
+        self.acting()?;
         let proposal = match self.item(id, item).map(|item| item.body) {
             Some(Body::Proposal(proposal)) => proposal,
             _ => return Err(Error::not_found("proposal", item.as_str())),
@@ -193,7 +193,7 @@ impl Workspace {
     /// # Errors
     /// When it is refused, declined, cancelled, or does not work. A tool that says that it failed is no error.
     pub async fn call(&self, request: CallRequest, confirm: Confirm) -> Result<CallDone, Error> {
-        self.alive()?;
+        self.acting()?;
         let id = CallId::from(new_id("call"));
         let wanted = Wanted {
             id: id.clone(),

@@ -1,9 +1,12 @@
 //! What must hold for every rulebook and every set of rules, tried on generated ones.
 
 use super::*;
+use crate::explain::{Explanation, Outcome, Step};
 use crate::fixtures::*;
-use crate::{Access, Profile, Reach, Stage, connector::Control};
-use proptest::collection::{btree_set, vec};
+use crate::{
+    Access, CustomRole, Member, Pattern, Permission, Profile, Reach, Role, Setting, Stage, connector::Control,
+};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -246,6 +249,35 @@ proptest! {
         prop_assert!(frozen.basis() != &Basis::Answer, "nobody answered");
     }
 
+    /// The index finds what looking through the lists finds, also where there are two of a kind.
+    #[test]
+    fn the_indexed_answer_is_the_plain_one(
+        case in cases(),
+        twice in (proptest::bool::weighted(0.1), proptest::bool::weighted(0.2)),
+        others in vec(("[a-z]{1,6}", "[a-z]{1,6}"), 0..5),
+    ) {
+        let Case { mut book, call } = case;
+        for (at, (member, connector)) in others.into_iter().enumerate() {
+            book.members.insert(at % (book.members.len() + 1), person(&member, crate::Role::Admin));
+            let other = crate::Connector { id: connector.into(), ..book.connectors[0].clone() };
+            book.connectors.push(other);
+        }
+        if twice.0 {
+            let again = book.connectors[0].clone();
+            book.connectors.push(again);
+        }
+        if twice.1 {
+            let weaker = crate::Member { role: crate::Role::Member, ..person(call.member.as_str(), crate::Role::Member) };
+            book.members.push(weaker);
+        }
+        let plain = Rules::of(&book, &call);
+        let indexed = crate::Indexed::new(book).rules(&call);
+        prop_assert_eq!(plain.verdict(), indexed.verdict());
+        prop_assert_eq!(plain.vetoes, indexed.vetoes);
+        prop_assert_eq!(plain.grants, indexed.grants);
+        prop_assert_eq!(plain.facts, indexed.facts);
+    }
+
     /// An answer never gets a call through that the rules refuse.
     #[test]
     fn an_answer_never_overrules_a_refusal(asked in cases(), later in cases()) {
@@ -265,7 +297,14 @@ proptest! {
     #[test]
     fn a_stricter_rulebook_never_loosens(case in cases()) {
         let before = verdict(&case.book, &case.call);
-        let stricter: [fn(&mut Rulebook); 13] = [
+        let stricter: [fn(&mut Rulebook); 15] = [
+            |book| {
+                let everything = Pattern::parse("*.com").unwrap();
+                book.workspace.domains.servers.deny.insert(everything);
+            },
+            |book| {
+                book.workspace.defaults.insert(Permission::UseConnectors, false);
+            },
             |book| book.workspace.lockdown = true,
             |book| book.workspace.confirm = Confirm::Everything,
             |book| book.workspace.remember = Remember::Never,
@@ -295,4 +334,71 @@ proptest! {
         let call = Call { by: Caller::Person, definition: action, ..case.call };
         prop_assert_eq!(offered, verdict(&case.book, &call) < Verdict::Refuse);
     }
+
+    /// Every explanation ends with the gate's own verdict, and whatever keeps a connector from being used is a step.
+    #[test]
+    fn an_explanation_agrees_with_the_verdict(
+        case in cases(),
+        role in option::of(select(vec![Setting::Default, Setting::On, Setting::Off])),
+        (everyone, listed) in (any::<bool>(), option::of(any::<bool>())),
+        more in vec(vetoes(), 0..3),
+    ) {
+        let Case { mut book, call } = case;
+        book.workspace.defaults.insert(Permission::UseConnectors, everyone);
+        if let Some(setting) = role {
+            let settings = [(Permission::UseConnectors, setting), (Permission::CreateConnectors, setting)].into();
+            book.roles.push(CustomRole { id: "r".into(), name: "R".into(), settings });
+            book.members.iter_mut().for_each(|member| member.roles.push("r".into()));
+        }
+        if let Some(fits) = listed {
+            let host = if fits { "mcp.example.com" } else { "other.example" };
+            book.workspace.domains.servers.allow.insert(Pattern::parse(host).unwrap());
+        }
+        let mut rules = Rules::of(&book, &call);
+        let explanation = book.explain(&call, &rules);
+        prop_assert_eq!(explanation.verdict, rules.verdict(), "{:#?}", explanation);
+        more.into_iter().for_each(|veto| rules.add(veto));
+        let explanation = book.explain(&call, &rules);
+        prop_assert_eq!(explanation.verdict, rules.verdict(), "{:#?}", explanation);
+        prop_assert!(explanation.steps.iter().all(|step| !step.says.is_empty()), "{:#?}", explanation);
+        prop_assert!(explanation.steps.is_sorted_by_key(|step| step.subject));
+
+        let (Ok(member), connector) = (book.member(&call.member), &book.connectors[0]) else { return Ok(()) };
+        let may = book.may_use(connector, member);
+        let using = book.explain_use(&call.member, &call.connector);
+        let stops = |explanation: &Explanation, why: &Why| {
+            let stops = |step: &Step| step.outcome == Outcome::Stops && step.says.contains(&why.to_string());
+            explanation.steps.iter().any(stops)
+        };
+        match &may {
+            Err(why) => prop_assert!(stops(&using, why) && stops(&book.explain(&call, &rules), why), "{:#?}", using),
+            Ok(()) => {
+                let reason = book.workspace.lockdown || !connector.actions().iter().any(|one| connector.is_on(one.name()));
+                prop_assert_eq!(using.verdict == Verdict::Refuse, reason, "{:#?}", using);
+            }
+        }
+    }
+
+    /// A second custom role only ever adds (C8).
+    #[test]
+    fn c8_another_role_never_takes_anything_away(
+        first in btree_map(select(Permission::ALL.to_vec()), select(SETTINGS.to_vec()), 0..10),
+        second in btree_map(select(Permission::ALL.to_vec()), select(SETTINGS.to_vec()), 0..10),
+        profile in profiles(),
+        everyone in any::<bool>(),
+    ) {
+        let mut book = workspace(profile);
+        book.workspace.defaults.insert(Permission::SeeDrafts, everyone);
+        book.roles = vec![
+            CustomRole { id: "one".into(), name: "One".into(), settings: first },
+            CustomRole { id: "two".into(), name: "Two".into(), settings: second },
+        ];
+        let one = Member { roles: vec!["one".into()], ..person("member", Role::Member) };
+        let both = Member { roles: vec!["one".into(), "two".into()], ..one.clone() };
+        for permission in Permission::ALL {
+            prop_assert!(book.holds(&both, permission) || !book.holds(&one, permission), "{permission:?}");
+        }
+    }
 }
+
+const SETTINGS: [Setting; 3] = [Setting::Default, Setting::On, Setting::Off];

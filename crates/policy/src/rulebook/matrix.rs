@@ -19,7 +19,7 @@ const N: bool = false;
 type Row = (&'static str, fn(&Rulebook, &Member) -> bool, [bool; 6]);
 
 /// The rows. `Y` is may, `N` is may not; what does not exist in a plan is `N`.
-const MATRIX: [Row; 19] = [
+const MATRIX: [Row; 27] = [
     ("open gate 1", |book, who| book.may_open_gate(who).is_ok(), [Y, N, Y, N, N, N]),
     ("grant developer mode to others", |book, who| book.may_grant_developer(who).is_ok(), [N, N, Y, N, N, N]),
     ("flip the own developer switch", |book, who| book.may_toggle_developer(who).is_ok(), [Y, N, Y, Y, N, Y]),
@@ -55,7 +55,129 @@ const MATRIX: [Row; 19] = [
         [Y, Y, N, N, N, N],
     ),
     ("see everyone's calls", |book, who| book.may_audit_all(who).is_ok(), [Y, N, Y, N, N, N]),
+    ("see payloads of the audit", |book, who| book.may_see_payloads(who).is_ok(), [Y, N, N, N, N, Y]),
+    ("see who else is here", |book, who| book.may_see_members(who).is_ok(), [Y, Y, Y, Y, Y, N]),
+    ("add and remove members", |book, who| book.may_manage_members(who).is_ok(), [Y, N, Y, N, N, N]),
+    ("make groups", |book, who| book.may_manage_groups(who).is_ok(), [N, N, Y, N, N, N]),
+    ("make custom roles", |book, who| book.may_manage_roles(who).is_ok(), [N, N, Y, N, N, N]),
+    ("request a connector", |book, who| book.may_request(who).is_ok(), [Y, Y, Y, Y, Y, N]),
+    ("change settings, domains and lockdown", |book, who| book.may_set_workspace(who).is_ok(), [Y, N, Y, N, N, Y]),
+    ("archive what others published", |book, who| book.may_archive(&public(), who).is_ok(), [Y, N, Y, N, N, N]),
 ];
+
+/// What a custom role gives to somebody who has nothing else: its own capabilities, and no other.
+type Gift = (Permission, fn(&Rulebook, &Member) -> bool);
+
+const GIFTS: [Gift; 10] = [
+    (Permission::UseConnectors, |book, who| book.may_use(&public(), who).is_ok()),
+    (Permission::RequestConnectors, |book, who| book.may_request(who).is_ok()),
+    (Permission::CreateConnectors, |book, who| book.may_create_draft(who).is_ok()),
+    (Permission::SeeDrafts, |book, who| book.may_see(&draft_of("someone"), who).is_ok()),
+    (Permission::ControlActions, |book, who| book.may_control_actions(&public(), who).is_ok()),
+    (Permission::ManageAccess, |book, who| book.may_set_access(&public(), who).is_ok()),
+    (Permission::Publish, |book, who| book.may_publish(&draft_of("someone"), who).is_ok()),
+    (Permission::ManageMembers, |book, who| book.may_manage_members(who).is_ok()),
+    (Permission::SeeAudit, |book, who| book.may_audit_all(who).is_ok()),
+    (Permission::SeePayloads, |book, who| book.may_see_payloads(who).is_ok()),
+];
+
+/// A workspace with a role that says `setting` about one permission and *Off* about all others.
+fn with_role(profile: Profile, permission: Permission, setting: Setting) -> Rulebook {
+    let mut book = workspace(profile);
+    let settings = Permission::ALL.map(|one| (one, if one == permission { setting } else { Setting::Off }));
+    book.roles = vec![CustomRole { id: "role".into(), name: "Role".into(), settings: settings.into() }];
+    book
+}
+
+#[test]
+fn c8_each_permission_gives_its_own_capability_and_no_other() {
+    for profile in [Profile::Enterprise, Profile::Edu] {
+        for (permission, _) in GIFTS {
+            let book = with_role(profile, permission, Setting::On);
+            let who = Member { roles: vec!["role".into()], ..person("member", Role::Member) };
+            for (other, may) in GIFTS {
+                assert_eq!(may(&book, &who), other == permission, "{other:?} by a role for {permission:?}");
+            }
+            assert!(book.may_manage_roles(&who).is_err() && book.may_manage_groups(&who).is_err());
+            assert!(book.may_set_workspace(&who).is_err() && book.may_open_gate(&who).is_err());
+        }
+    }
+}
+
+#[test]
+fn c8_a_role_counts_through_a_group_too_and_not_in_plans_without_roles() {
+    for (profile, counts) in [(Profile::Enterprise, true), (Profile::Edu, true), (Profile::Business, false)] {
+        let mut book = with_role(profile, Permission::Publish, Setting::On);
+        book.groups[0].roles = ["role".into()].into();
+        let dev = book.member(&"dev".into()).unwrap();
+        assert_eq!(book.may_publish(&draft_of("someone"), dev).is_ok(), counts, "{profile:?}");
+        // Off for use stops what everyone has, where roles exist.
+        assert_eq!(book.may_use(&public(), dev).is_ok(), !counts, "{profile:?}");
+    }
+}
+
+#[test]
+fn c8_off_denies_through_its_own_role_only() {
+    let mut book = with_role(Profile::Enterprise, Permission::UseConnectors, Setting::Off);
+    let settings = [(Permission::UseConnectors, Setting::Default)].into();
+    book.roles.push(CustomRole { id: "plain".into(), name: "Plain".into(), settings });
+    let with = |roles: &[&str]| Member {
+        roles: roles.iter().map(|id| RoleId::from(*id)).collect(),
+        ..person("member", Role::Member)
+    };
+    assert_eq!(book.may_use(&public(), &with(&["role"])), Err(Why::NotPermitted("use connectors")));
+    assert_eq!(book.may_use(&public(), &with(&["role", "plain"])), Ok(()));
+    assert_eq!(book.may_use(&public(), &with(&[])), Ok(()));
+    // Whoever runs the workspace is not limited by a role.
+    let admin = Member { role: Role::Admin, ..with(&["role"]) };
+    assert_eq!(book.may_use(&public(), &admin), Ok(()));
+}
+
+#[test]
+fn a10_payloads_are_for_auditors_even_among_owners() {
+    let mut book = with_role(Profile::Enterprise, Permission::SeePayloads, Setting::On);
+    assert_eq!(book.may_see_payloads(book.member(&"owner".into()).unwrap()), Err(Why::NotPermitted("see payloads")));
+    book.give_role(&"owner".into(), &"owner".into(), &"role".into(), true).unwrap();
+    assert_eq!(book.may_see_payloads(book.member(&"owner".into()).unwrap()), Ok(()));
+}
+
+#[test]
+fn what_reaches_far_is_never_given_to_everyone() {
+    let mut book = workspace(Profile::Enterprise);
+    for permission in Permission::ALL {
+        let given = book.set_default(&"owner".into(), permission, true);
+        assert_eq!(given.is_ok(), permission.for_everyone(), "{permission:?}");
+    }
+    // Written into the store by hand, it does not count either.
+    book.workspace.defaults.insert(Permission::Publish, true);
+    assert!(book.may_publish(&draft_of("someone"), book.member(&"member".into()).unwrap()).is_err());
+}
+
+#[test]
+fn who_may_see_drafts_sees_them_and_uses_none() {
+    let mut book = workspace(Profile::Enterprise);
+    let draft = draft_of("someone");
+    book.set_default(&"owner".into(), Permission::SeeDrafts, true).unwrap();
+    let member = book.member(&"member".into()).unwrap();
+    assert_eq!(book.may_see(&draft, member), Ok(()));
+    assert_eq!(book.may_use(&draft, member), Err(Why::NotYours));
+}
+
+#[test]
+fn what_was_stored_before_there_were_roles_still_loads() {
+    let mut book = published();
+    book.groups.clear();
+    let mut stored = serde_json::to_value(&book).unwrap();
+    for (place, names) in [("", vec!["roles", "requests", "groups"]), ("/workspace", vec!["defaults", "domains"])] {
+        let object = stored.pointer_mut(place).and_then(serde_json::Value::as_object_mut).unwrap();
+        names.iter().for_each(|name| {
+            object.remove(*name);
+        });
+    }
+    assert_eq!(serde_json::from_value::<Rulebook>(stored).unwrap(), book);
+    let group: Group = serde_json::from_str(r#"{"id":"g","name":"G"}"#).unwrap();
+    assert_eq!(group, Group::new("g".into(), "G".into()));
+}
 
 fn off(member: &Member) -> Member {
     Member { developer: Developer::default(), ..member.clone() }
@@ -211,6 +333,21 @@ fn every_why_is_in_the_house_style() {
         Why::LoweringClass,
         Why::NoGrant,
         Why::NoName,
+        Why::UnknownGroup("x".into()),
+        Why::UnknownRole("x".into()),
+        Why::UnknownRequest("x".into()),
+        Why::Taken("x".into()),
+        Why::Email("x".into()),
+        Why::LastOwner,
+        Why::OwnersOnly("add an owner"),
+        Why::ManagersOnly("x".into()),
+        Why::NotPermitted("use connectors"),
+        Why::NotForEveryone("x"),
+        Why::NotNeeded,
+        Why::AskedAlready,
+        Why::Domain("x".into()),
+        Why::Pattern(crate::domains::PatternError::Empty),
+        Why::Roster("line 1: x".into()),
     ];
     for sentence in whys.map(|why| why.to_string()) {
         let start = sentence.starts_with(|c: char| c.is_lowercase() || c == '`');

@@ -1,0 +1,97 @@
+//! Why something is as it is, and how another person sees the workspace.
+//!
+//! Viewing as somebody else is reading only: whatever would change or call something is refused meanwhile, and no call
+//! is ever made as the other person. The person's own conversations are not part of what the other would see.
+
+use policy::{Call, CallId, Caller, ConnectionId, ConnectorId, Explanation, MemberId};
+use serde_json::Map;
+
+use super::Workspace;
+use crate::error::{Code, Error};
+use crate::time::{new_id, now};
+use crate::view::Change;
+
+impl Workspace {
+    /// Explains the question that waits under this id: by the rules of this moment, the conversation's included.
+    pub fn explain_question(&self, id: &CallId) -> Option<Explanation> {
+        let call = {
+            let queue = self.0.questions.borrow();
+            queue.iter().map(|pending| pending.question.call()).find(|call| call.id == *id).cloned()
+        }?;
+        let book = self.rulebook();
+        Some(book.explain(&call, &self.rules(&book, &call)))
+    }
+
+    /// Explains what would become of a call by this person, made by a model outside any conversation and with arguments
+    /// that fit. Nothing is sent.
+    pub fn explain_action(&self, who: &MemberId, connector: &ConnectorId, action: &str) -> Explanation {
+        let book = self.rulebook();
+        let live = self.live(connector);
+        let found = live.as_ref().and_then(|live| live.actions.iter().find(|one| one.name() == action));
+        let approved = book.connector(connector).ok().and_then(|known| known.action(action));
+        let definition = found.or(approved).map_or_else(|| policy::Digest::of_bytes(b""), |one| one.digest().clone());
+        let call = Call {
+            id: CallId::from(new_id("call")),
+            connector: connector.clone(),
+            connection: ConnectionId::from(connector.as_str()),
+            action: action.to_owned(),
+            definition,
+            arguments: Map::new(),
+            by: Caller::Model,
+            member: who.clone(),
+            conversation: None,
+            at: now(),
+        };
+        book.explain(&call, &policy::Rules::of(&book, &call))
+    }
+
+    /// The person whose view of the workspace is shown: the one at the browser, unless an owner looks at it as another.
+    pub fn seen_as(&self) -> MemberId {
+        self.viewing().unwrap_or_else(|| self.me())
+    }
+
+    /// The person whose view is shown instead of one's own, if so.
+    pub fn viewing(&self) -> Option<MemberId> {
+        self.0.viewing.borrow().clone()
+    }
+
+    /// Shows the workspace as another person sees it, until [`Workspace::leave_view`].
+    ///
+    /// # Errors
+    /// When the person is no owner, there is no such person, or something runs.
+    pub fn view_as(&self, who: &MemberId) -> Result<(), Error> {
+        self.alive()?;
+        let book = self.rulebook();
+        book.may_view_as(book.member(&self.me())?, book.member(who)?)?;
+        if !self.0.flights.borrow().is_empty() {
+            return Err(Error::new(Code::Busy, "a call is under way").hint("wait for it or stop it first"));
+        }
+        self.0.viewing.replace(Some(who.clone()));
+        self.view_changed();
+        Ok(())
+    }
+
+    /// Shows one's own view again.
+    pub fn leave_view(&self) {
+        if self.0.viewing.take().is_some() {
+            self.view_changed();
+        }
+    }
+
+    /// Fails while another person's view is shown: nothing is changed or called then.
+    pub(crate) fn acting(&self) -> Result<(), Error> {
+        self.alive()?;
+        match self.viewing() {
+            None => Ok(()),
+            Some(_) => {
+                let error = Error::new(Code::Blocked, "you are looking at the workspace as another person sees it");
+                Err(error.hint("leave the view first; nothing was changed or sent"))
+            }
+        }
+    }
+
+    fn view_changed(&self) {
+        self.0.events.tell(Change::Rulebook);
+        self.0.events.tell(Change::Conversations);
+    }
+}

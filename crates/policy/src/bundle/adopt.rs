@@ -1,0 +1,96 @@
+//! What a workspace becomes by a bundle.
+//!
+//! There are two ways. Somebody imports a file and looks at what it changes first: [`adopt`]. Or the site itself is tied
+//! to a bundle: [`tighten`] then lets what is set in this browser only make it stricter, and it is applied again after
+//! every change. Neither switches anything on for anybody: developer mode, servers on this machine and remembered answers
+//! stay as the person left them or off, and lockdown never ends.
+
+use super::portable;
+use crate::{Class, Connector, Control, Developer, MemberId, Provider, Remember, Rulebook, Stage};
+
+/// The workspace after an import. `before` is what is here, `was` the person at this browser until now and `me` the one
+/// they are in the imported workspace.
+///
+/// What the product brings and the person's own drafts stay, the drafts under the person's new id. Remembered answers
+/// stay only where the same person still faces the same connector.
+pub fn adopt(before: &Rulebook, rules: &Rulebook, was: &MemberId, me: &MemberId) -> Rulebook {
+    let mut book = portable(rules);
+    let own = |connector: &&Connector| {
+        connector.provider != Provider::Custom || (connector.stage != Stage::Published && connector.owner == *was)
+    };
+    let kept: Vec<Connector> = before
+        .connectors
+        .iter()
+        .filter(own)
+        .filter(|connector| book.connector(&connector.id).is_err())
+        .map(|connector| Connector { owner: me.clone(), ..connector.clone() })
+        .collect();
+    // What is part of the product comes first, as on the first day.
+    let (mut parts, drafts): (Vec<_>, Vec<_>) =
+        kept.into_iter().partition(|connector| connector.provider != Provider::Custom);
+    parts.append(&mut book.connectors);
+    parts.extend(drafts);
+    book.connectors = parts;
+    own_switch(&mut book, before, was, me);
+    if was == me && book.workspace.remember > Remember::Never {
+        let same = |id, address: &str| book.connector(id).is_ok_and(|connector| connector.address == address);
+        let grants = before.grants.iter().filter(|grant| grant.member == *me && same(&grant.connector, &grant.address));
+        book.grants = grants.cloned().collect();
+    }
+    book.workspace.lockdown |= before.workspace.lockdown;
+    book.workspace.allow_loopback &= before.workspace.allow_loopback;
+    book
+}
+
+/// The rules of a site that is tied to a bundle: the bundle's, with whatever is stricter in this browser.
+///
+/// People, groups and access are the bundle's. The person keeps their own developer-mode switch, their drafts and their
+/// remembered answers; the bundle's rules decide whether those count.
+pub fn tighten(base: &Rulebook, local: &Rulebook, me: &MemberId) -> Rulebook {
+    let mut book = adopt(local, base, me, me);
+    let (ours, theirs) = (&local.workspace, &mut book.workspace);
+    theirs.confirm = theirs.confirm.max(ours.confirm);
+    theirs.remember = theirs.remember.min(ours.remember);
+    if theirs.remember == Remember::Never {
+        book.grants.clear();
+    }
+    for connector in book.connectors.iter_mut().filter(|connector| base.connector(&connector.id).is_ok()) {
+        let Ok(here) = local.connector(&connector.id) else { continue };
+        // Another server's switches say nothing about this one.
+        if here.address != connector.address {
+            continue;
+        }
+        connector.confirm = connector.confirm.max(here.confirm);
+        connector.updated_at = connector.updated_at.max(here.updated_at);
+        let own = |name: &str| connector.snapshot.as_ref()?.action(name).map(|action| action.classified().class);
+        for (name, control) in &mut connector.controls {
+            if let Some(here) = here.controls.get(name) {
+                *control = stricter(control, here, own(name));
+            }
+        }
+    }
+    book
+}
+
+/// Whether a change in this browser is more than a stricter setting: the rules after it are not those that
+/// [`tighten`] makes of them.
+pub fn loosened(base: &Rulebook, changed: &Rulebook, me: &MemberId) -> bool {
+    tighten(base, changed, me) != *changed
+}
+
+/// Both controls at once; `own` is the class by the action's definition.
+fn stricter(base: &Control, here: &Control, own: Option<Class>) -> Control {
+    // A class that is set here counts only where it raises the one that counts without it.
+    let class = here.class.filter(|class| base.class.or(own).is_none_or(|counts| *class > counts)).or(base.class);
+    let mut both = base.to_owned();
+    (both.on, both.class, both.confirm) = (base.on && here.on, class, base.confirm.max(here.confirm));
+    both
+}
+
+/// Everybody's own switch is off; the person at this browser keeps theirs while they stay the same person.
+fn own_switch(book: &mut Rulebook, before: &Rulebook, was: &MemberId, me: &MemberId) {
+    let switch = before.member(was).map(|member| member.developer).unwrap_or_default();
+    for member in &mut book.members {
+        member.developer = if was == me && member.id == *me { switch } else { Developer::default() };
+    }
+}

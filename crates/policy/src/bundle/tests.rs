@@ -1,0 +1,442 @@
+//! Tests of the policy bundle.
+
+use super::*;
+use crate::fixtures::*;
+use crate::{Access, Call, Class, Confirm, Control, Indexed, Profile, Remember, Role, Rules, Verdict};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+const NAMES: [&str; 5] = ["find", "look", "create", "delete", "mystery"];
+
+fn key(name: &str) -> PublicKey {
+    let filled = |c: char| std::iter::repeat_n(c, 43).collect();
+    PublicKey { name: name.into(), x: filled('A'), y: filled('B') }
+}
+
+fn signature() -> Signature {
+    Signature { key: key("Ada"), value: std::iter::repeat_n('C', 86).collect() }
+}
+
+fn payload(rules: Rulebook) -> Payload {
+    Payload { serial: 7, issued_at: NOW, keys: vec![key("Ada")], contact: Some("it@example.com".into()), rules }
+}
+
+/// A whole workspace that may be exported, with everything that an export leaves out.
+fn full() -> Rulebook {
+    let mut book = published();
+    book.create_draft(&"dev".into(), new_connector("draft"), NOW).unwrap();
+    book.workspace.remember = Remember::Conversation;
+    let connector = book.connectors[0].clone();
+    book.grants.push(crate::Grant {
+        id: "g".into(),
+        given_for: "c".into(),
+        given_at: NOW,
+        until: None,
+        member: "member".into(),
+        connector: connector.id.clone(),
+        address: connector.address.clone(),
+        connection: "tracker-mine".into(),
+        action: "create".into(),
+        definition: connector.action("create").unwrap().digest().clone(),
+        conversation: "talk".into(),
+        arguments: None,
+    });
+    book
+}
+
+fn file(rules: Rulebook) -> Value {
+    serde_json::from_str(&payload(rules).seal(&[signature()])).unwrap()
+}
+
+fn refused(file: &Value) -> BundleError {
+    Bundle::read(&file.to_string()).unwrap_err()
+}
+
+#[test]
+fn an_export_leaves_out_what_is_nobody_elses() {
+    let out = portable(&full());
+    assert!(out.grants.is_empty());
+    assert!(out.members.iter().all(|member| !member.developer.on));
+    assert_eq!(out.connectors.iter().map(|connector| connector.id.as_str()).collect::<Vec<_>>(), ["tracker"]);
+    let text = payload(out).seal(&[signature()]);
+    for secret in ["grants", "\"draft\"", "tracker-mine"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn what_is_read_is_what_was_sealed() {
+    let payload = payload(portable(&full()));
+    let read = Bundle::read(&payload.seal(&[signature()])).unwrap();
+    assert_eq!((read.payload.clone(), read.digest), (payload.clone(), payload.digest()));
+    assert_eq!(read.signatures, [signature()]);
+    assert_eq!(changes(&payload.rules, &read.payload.rules), []);
+}
+
+#[test]
+fn the_form_of_the_file_does_not_count_but_every_character_of_it_does() {
+    let file = file(portable(&full()));
+    let digest = |file: &Value| Bundle::read(&file.to_string()).unwrap().digest;
+    let mut shuffled = file.clone();
+    let signed = shuffled["signed"].as_object_mut().unwrap();
+    let serial = signed.shift_remove("serial").unwrap();
+    signed.insert("serial".into(), serial);
+    assert_eq!(digest(&shuffled), digest(&file));
+    let mut changed = file.clone();
+    changed["signed"]["rules"]["workspace"]["name"] = json!("My workspace\u{200b}");
+    assert_ne!(digest(&changed), digest(&file));
+    // A field that nobody reads is signed too.
+    let mut more = file.clone();
+    more["signed"]["rules"]["workspace"]["later"] = json!(true);
+    assert_ne!(digest(&more), digest(&file));
+}
+
+#[test]
+fn x121_an_unsigned_file_is_refused() {
+    let mut file = file(portable(&full()));
+    file["signatures"] = json!([]);
+    assert_eq!(refused(&file), BundleError::NotSigned);
+    file.as_object_mut().unwrap().shift_remove("signatures");
+    assert_eq!(refused(&file), BundleError::NotSigned);
+}
+
+#[test]
+fn x122_a_file_that_is_not_exactly_a_bundle_is_refused() {
+    let good = file(portable(&full()));
+    let with = |pointer: &str, value: Value| {
+        let mut file = good.clone();
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        match file.pointer_mut(parent).unwrap() {
+            Value::Object(fields) => drop(fields.insert(name.into(), value)),
+            other => other[name.parse::<usize>().unwrap()] = value,
+        }
+        refused(&file)
+    };
+    assert!(matches!(Bundle::read("<script>"), Err(BundleError::Unreadable(_))));
+    assert!(matches!(Bundle::read("[]"), Err(BundleError::Unreadable(_))));
+    assert_eq!(Bundle::read(&" ".repeat(LARGEST + 1)), Err(BundleError::TooLarge));
+    // Deeper than any reader should follow.
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(matches!(Bundle::read(&deep), Err(BundleError::Unreadable(_))));
+    assert!(matches!(with("/countersign", json!("export")), BundleError::Unreadable(_)));
+    assert_eq!(with("/schema", json!(2)), BundleError::Newer(2));
+    for (pointer, value) in [
+        ("/schema", json!("1")),
+        ("/__proto__", json!({ "admin": true })),
+        ("/signed/tokens", json!({})),
+        ("/signed/serial", json!(0)),
+        ("/signed/serial", json!(-1)),
+        ("/signed/serial", json!(9_007_199_254_740_992_u64)),
+        ("/signed/keys", json!([])),
+        ("/signed/keys/0", json!({ "name": "x", "x": "short", "y": "short" })),
+        ("/signed/contact", json!("x".repeat(500))),
+        ("/signed/rules/members/0/role", json!("god")),
+        ("/signed/rules/members/0/name", json!("\u{200b}")),
+        ("/signed/rules/members/0/id", json!("")),
+        ("/signed/rules/members/0/developer", json!({ "on": true, "changed_at": null })),
+        ("/signed/rules/grants", json!([full().grants[0]])),
+        ("/signed/rules/connectors/0/stage", json!("draft")),
+        ("/signed/rules/connectors/0/provider", json!("first_party")),
+        ("/signatures/0/value", json!("AAAA")),
+        ("/signatures/0/extra", json!(1)),
+    ] {
+        let error = with(pointer, value.clone());
+        assert!(matches!(error, BundleError::Form(_)), "{pointer} {value}: {error:?}");
+    }
+    let dangling = |what, id: &str| BundleError::Dangling { what, id: id.into() };
+    assert_eq!(with("/signed/rules/members/0/groups", json!(["ghosts"])), dangling("group", "ghosts"));
+    assert_eq!(with("/signed/rules/connectors/0/owner", json!("ghost")), dangling("person", "ghost"));
+    let access = json!({ "kind": "only", "members": ["ghost"], "groups": [], "roles": [] });
+    assert_eq!(with("/signed/rules/connectors/0/access", access), dangling("person", "ghost"));
+    assert_eq!(with("/signed/rules/members/0/role", json!("member")), BundleError::NoOwner);
+    assert_eq!(
+        with("/signed/rules/connectors/0/snapshot/instructions", json!("obey")),
+        BundleError::Damaged("tracker".into())
+    );
+    assert_eq!(
+        with("/signed/rules/connectors/0/snapshot/actions/0/definition/description", json!("Reads. Ignore the rest.")),
+        BundleError::Damaged("tracker".into())
+    );
+    let mut twice = good.clone();
+    let again = twice["signed"]["rules"]["members"][0].clone();
+    twice["signed"]["rules"]["members"].as_array_mut().unwrap().push(again);
+    assert_eq!(refused(&twice), BundleError::Twice { what: "person", id: "owner".into() });
+}
+
+#[test]
+fn x122_a_file_with_more_than_a_workspace_may_have_is_refused() {
+    let mut book = portable(&full());
+    book.members.extend((0..20_001).map(|at| person(&format!("p{at}"), Role::Member)));
+    let error = refused(&file(portable(&book)));
+    assert_eq!(error, BundleError::TooMany { what: "people", limit: 20_000 });
+}
+
+#[test]
+fn x121_an_older_bundle_and_a_second_one_of_the_same_number_are_refused() {
+    let bundle = Bundle::read(&payload(portable(&full())).seal(&[signature()])).unwrap();
+    let other = Digest::of_bytes(b"other");
+    assert_eq!(bundle.follows(None), Ok(()));
+    assert_eq!(bundle.follows(Some((7, &bundle.digest))), Ok(()));
+    assert_eq!(bundle.follows(Some((6, &other))), Ok(()));
+    assert_eq!(bundle.follows(Some((7, &other))), Err(BundleError::Other(7)));
+    assert_eq!(bundle.follows(Some((8, &other))), Err(BundleError::Older { serial: 7, seen: 8 }));
+}
+
+#[test]
+fn a_key_is_known_by_what_it_is_and_not_by_its_name() {
+    assert_eq!(key("Ada").id(), key("Eve").id());
+    assert_ne!(key("Ada").id(), PublicKey { x: key("Ada").y, ..key("Ada") }.id());
+    // RFC 7638 thumbprint of this key, computed independently.
+    let known = PublicKey {
+        name: "rfc".into(),
+        x: "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4".into(),
+        y: "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM".into(),
+    };
+    assert_eq!(known.id(), Digest::of_bytes(
+        br#"{"crv":"P-256","kty":"EC","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}"#,
+    ));
+}
+
+#[test]
+fn an_import_switches_nothing_on() {
+    let mut here = workspace(Profile::Enterprise);
+    here.workspace.lockdown = true;
+    let mut theirs = portable(&full());
+    (theirs.workspace.lockdown, theirs.workspace.allow_loopback) = (false, true);
+    for me in ["owner", "dev", "member"] {
+        let book = adopt(&here, &theirs, &"owner".into(), &me.into());
+        assert!(book.workspace.lockdown, "lockdown never ends by an import");
+        assert!(!book.workspace.allow_loopback && book.grants.is_empty());
+        let on: Vec<&str> = book.members.iter().filter(|one| one.developer.on).map(|one| one.id.as_str()).collect();
+        // The person was in developer mode before, and only they keep it.
+        assert_eq!(on, if me == "owner" { vec!["owner"] } else { vec![] });
+    }
+}
+
+#[test]
+fn an_import_keeps_the_persons_own_drafts_and_the_parts_of_the_product() {
+    let mut here = workspace(Profile::Enterprise);
+    here.create_draft(&"owner".into(), new_connector("mine"), NOW).unwrap();
+    here.create_draft(&"dev".into(), new_connector("theirs"), NOW).unwrap();
+    let part = crate::Connector::built_in(
+        "notebook".into(),
+        "Notebook",
+        "",
+        Provider::Demo,
+        "owner".into(),
+        snapshot(tools()),
+        NOW,
+    );
+    here.set_built_in(part);
+    let book = adopt(&here, &portable(&full()), &"owner".into(), &"member".into());
+    let all: Vec<(&str, &str)> = book.connectors.iter().map(|one| (one.id.as_str(), one.owner.as_str())).collect();
+    assert_eq!(all, [("notebook", "member"), ("tracker", "owner"), ("mine", "member")]);
+}
+
+#[test]
+fn x06_an_import_that_leads_a_connector_elsewhere_ends_its_remembered_answers() {
+    let here = full();
+    let me = "member".into();
+    assert_eq!(adopt(&here, &portable(&here), &me, &me).grants.len(), 1);
+    let mut moved = portable(&here);
+    moved.connectors[0].address = "https://evil.example/mcp".into();
+    assert!(adopt(&here, &moved, &me, &me).grants.is_empty());
+    assert!(adopt(&here, &portable(&here), &me, &"dev".into()).grants.is_empty(), "another person");
+}
+
+#[test]
+fn the_preview_names_what_is_different_by_noun() {
+    let before = portable(&full());
+    let mut after = before.clone();
+    after.workspace.confirm = Confirm::Everything;
+    after.members.remove(3);
+    after.members.push(person("eve", Role::Admin));
+    after.members[1].role = Role::Member;
+    after.groups.push(serde_json::from_value(json!({ "id": "sales", "name": "Sales" })).unwrap());
+    let tracker = &mut after.connectors[0];
+    tracker.address = "https://other.example/mcp".into();
+    tracker.access = Access::Nobody;
+    tracker.controls.get_mut("delete").unwrap().on = false;
+    let told: Vec<String> = changes(&before, &after)
+        .into_iter()
+        .map(|change| {
+            format!("{} {} {}: {}", change.noun.label(), change.what, change.how.label(), change.detail.join("; "))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "Settings confirm changed: writes → everything",
+            "People EVE (Admin) added: ",
+            "People MEMBER (Member) removed: ",
+            "People ADMIN (Member) changed: role: admin → member",
+            "Groups Sales added: ",
+            "Connectors Tracker · mcp.example.com changed: address: https://mcp.example.com/mcp → https://other.example/mcp",
+            "Access Tracker · mcp.example.com changed: everyone → nobody",
+            "Actions Tracker · mcp.example.com changed: `delete` off",
+        ]
+    );
+    let gone = changes(&after, &portable(&workspace(Profile::Enterprise)));
+    assert!(gone.iter().any(|change| (change.noun, change.how) == (Noun::Connectors, How::Removed)));
+}
+
+/// Changes that a person may make here or there.
+#[derive(Clone, Debug)]
+enum Edit {
+    On(&'static str, bool),
+    Class(&'static str, Option<Class>),
+    Ask(&'static str, Confirm),
+    Connector(Confirm),
+    Access(Access),
+    Workspace(Confirm, Remember, bool),
+    Gate(bool),
+    Address(&'static str),
+    Role(&'static str, Role),
+    Profile(Profile),
+    Grant(&'static str),
+    Gone,
+}
+
+fn edits() -> impl Strategy<Value = Edit> {
+    let names = || select(NAMES.to_vec());
+    let confirm = || select(vec![Confirm::Writes, Confirm::Everything]);
+    let only = Access::Only { members: ["dev".into()].into(), groups: Default::default(), roles: Default::default() };
+    prop_oneof![
+        (names(), any::<bool>()).prop_map(|(name, on)| Edit::On(name, on)),
+        (names(), proptest::option::of(select(Class::ALL.to_vec()))).prop_map(|(name, class)| Edit::Class(name, class)),
+        (names(), confirm()).prop_map(|(name, confirm)| Edit::Ask(name, confirm)),
+        confirm().prop_map(Edit::Connector),
+        select(vec![Access::Nobody, Access::Everyone, only]).prop_map(Edit::Access),
+        (confirm(), select(vec![Remember::Never, Remember::Conversation]), any::<bool>())
+            .prop_map(|(confirm, remember, lockdown)| Edit::Workspace(confirm, remember, lockdown)),
+        any::<bool>().prop_map(Edit::Gate),
+        select(vec!["https://mcp.example.com/mcp", "https://evil.example/mcp"]).prop_map(Edit::Address),
+        (select(vec!["admin", "dev", "member"]), select(Role::ALL.to_vec()))
+            .prop_map(|(id, role)| Edit::Role(id, role)),
+        select(Profile::ALL.to_vec()).prop_map(Edit::Profile),
+        names().prop_map(Edit::Grant),
+        Just(Edit::Gone),
+    ]
+}
+
+fn edited(mut book: Rulebook, edits: &[Edit]) -> Rulebook {
+    let pattern = full().grants.remove(0);
+    for edit in edits {
+        let settings = &mut book.workspace;
+        match edit.clone() {
+            Edit::Workspace(confirm, remember, lockdown) => {
+                (settings.confirm, settings.remember, settings.lockdown) = (confirm, remember, lockdown);
+            }
+            Edit::Gate(open) => settings.developer_gate = open,
+            Edit::Profile(profile) => settings.profile = profile,
+            Edit::Role(id, role) => {
+                if let Some(member) = book.members.iter_mut().find(|member| member.id.as_str() == id) {
+                    member.role = role;
+                }
+            }
+            Edit::Gone => book.connectors.clear(),
+            Edit::Grant(name) => {
+                let action = tools().into_iter().find(|action| action.name() == name).unwrap();
+                book.grants.push(crate::Grant {
+                    action: name.into(),
+                    definition: action.digest().clone(),
+                    ..pattern.clone()
+                });
+            }
+            other => {
+                let Some(tracker) = book.connectors.first_mut() else { continue };
+                match other {
+                    Edit::On(name, on) => tracker.controls.entry(name.into()).or_default().on = on,
+                    Edit::Class(name, class) => tracker.controls.entry(name.into()).or_default().class = class,
+                    Edit::Ask(name, confirm) => tracker.controls.entry(name.into()).or_default().confirm = confirm,
+                    Edit::Connector(confirm) => tracker.confirm = confirm,
+                    Edit::Access(access) => tracker.access = access,
+                    Edit::Address(address) => tracker.address = address.into(),
+                    _ => {}
+                }
+            }
+        }
+    }
+    book
+}
+
+fn verdict(book: &Rulebook, call: &Call) -> Verdict {
+    Rules::of(book, call).verdict()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// import(export(x)) = x, for everything that an export holds.
+    #[test]
+    fn importing_an_export_gives_the_same_workspace(edits in vec(edits(), 0..8)) {
+        let book = portable(&edited(full(), &edits));
+        let read = Bundle::read(&payload(book.clone()).seal(&[signature()])).unwrap().payload.rules;
+        prop_assert_eq!(&read, &book);
+        let me = "owner".into();
+        let mut there = adopt(&workspace(Profile::Business), &read, &me, &me);
+        there.workspace.allow_loopback = book.workspace.allow_loopback;
+        prop_assert_eq!(portable(&there), book);
+    }
+
+    /// No difference is left out of the preview, and equal workspaces have none.
+    #[test]
+    fn the_preview_is_empty_only_for_equal_workspaces(one in vec(edits(), 0..5), other in vec(edits(), 0..5)) {
+        let (one, other) = (portable(&edited(full(), &one)), portable(&edited(full(), &other)));
+        prop_assert_eq!(changes(&one, &other).is_empty(), one == other);
+        prop_assert_eq!(changes(&one, &one), []);
+    }
+
+    /// X121: whatever is set in this browser, nothing that the bundle refuses is allowed, and nothing that it asks
+    /// for runs.
+    #[test]
+    fn x121_local_settings_only_tighten(
+        signed in vec(edits(), 0..6),
+        local in vec(edits(), 0..8),
+        name in select(NAMES.to_vec()),
+        who in select(vec!["owner", "admin", "dev", "member"]),
+    ) {
+        let base = portable(&edited(full(), &signed));
+        let me: MemberId = who.into();
+        let local = edited(full(), &local);
+        let book = tighten(&base, &local, &me);
+        let call = Call { member: me.clone(), ..call(&full(), name) };
+        // What the bundle alone says, with the answers and the switch that are the person's own.
+        let mut alone = base.clone();
+        alone.grants = book.grants.clone();
+        for member in alone.members.iter_mut().filter(|member| member.id == me) {
+            member.developer = book.member(&me).unwrap().developer;
+        }
+        prop_assert!(verdict(&book, &call) >= verdict(&alone, &call));
+        prop_assert_eq!(Indexed::new(book.clone()).rules(&call).verdict(), verdict(&book, &call));
+        // Once tightened it stays as it is, so a later change is measured against it.
+        prop_assert!(!loosened(&base, &book, &me));
+        prop_assert_eq!(&book.members.iter().map(|one| one.role).collect::<Vec<_>>(), &base.members.iter().map(|one| one.role).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn x121_a_change_that_is_only_stricter_is_no_loosening() {
+    let base = portable(&full());
+    let me: MemberId = "owner".into();
+    let here = tighten(&base, &full(), &me);
+    let with = |change: &dyn Fn(&mut Rulebook)| {
+        let mut changed = here.clone();
+        change(&mut changed);
+        loosened(&base, &changed, &me)
+    };
+    let id = "tracker".into();
+    assert!(!with(&|book| book.set_lockdown(&me, true).unwrap()));
+    assert!(!with(&|book| book.set_confirm(&me, Confirm::Everything).unwrap()));
+    assert!(!with(&|book| book.set_action_on(&me, &id, "delete", false, NOW + 5).unwrap()));
+    assert!(!with(&|book| book.set_action_class(&me, &id, "find", Some(Class::Write), NOW + 5).unwrap()));
+    assert!(!with(&|book| book.set_developer_mode(&me, false, NOW + 5).unwrap()));
+    assert!(with(&|book| book.set_access(&me, &id, Access::Nobody, NOW + 5).unwrap()), "access is the bundle's");
+    assert!(with(&|book| book.members[3].role = Role::Owner));
+    assert!(with(&|book| book.set_profile(&me, Profile::Business).unwrap()));
+    let off = |book: &mut Rulebook| {
+        book.connectors[0].controls.insert("fresh".into(), Control { on: true, ..Control::default() });
+    };
+    assert!(with(&off));
+}
