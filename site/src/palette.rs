@@ -5,7 +5,7 @@ use leptos::{ev, html, prelude::*};
 use policy::ConnectorId;
 
 use crate::chat::{Words, draft, standing};
-use crate::router::{ConnectorTab, Route, Router, StageTab, use_router};
+use crate::router::{AuditTab, ConnectorTab, Route, Router, StageTab, use_router};
 use crate::shell::{ShellState, use_shell};
 use crate::state::{AppState, shown_title, use_state};
 use crate::theme::Theme;
@@ -232,6 +232,7 @@ fn entries(state: AppState) -> Vec<Entry> {
         settings("Connectors", "apps, plugins, enabled, available", Route::Connectors),
         settings("Advanced", "developer mode, servers on this machine", Route::Advanced),
         settings("Models", "provider, key, direct mode", Route::Models),
+        settings("Approvals", "remembered answers, grants, revoke", Route::Approvals),
         settings("Data", "storage, export, erase", Route::Data),
     ]);
     if runs_workspace {
@@ -243,7 +244,10 @@ fn entries(state: AppState) -> Vec<Entry> {
                 Route::WorkspaceConnectors(StageTab::Published),
             ),
             settings("Workspace: Drafts", "connectors", Route::WorkspaceConnectors(StageTab::Drafts)),
-            settings("Workspace: Audit", "tool calls, refusals, log", Route::Audit),
+            settings("Workspace: Audit", "tool calls, refusals, log, compliance", Route::Audit(AuditTab::Calls)),
+            settings("Workspace: Audit, Activity", "changes, history", Route::Audit(AuditTab::Activity)),
+            settings("Workspace: Audit, Integrity", "checkpoint, chain, verify", Route::Audit(AuditTab::Integrity)),
+            settings("Workspace: Audit, Export", "jsonl, csv, compliance", Route::Audit(AuditTab::Export)),
         ]);
     }
     all.push(entry("Settings", IconName::Question, "Keyboard shortcuts".into(), String::new(), Does::Shortcuts));

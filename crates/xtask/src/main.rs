@@ -22,6 +22,7 @@ mod size;
 mod start;
 mod suites;
 mod toolchain;
+mod verify;
 
 use places::Places;
 use run::{Failure, Outcome};
@@ -54,6 +55,8 @@ cargo xtask COMMAND
             --huge        also load ten times as much
   size      what the first page weighs, and how soon it can be used
   headers   write site/deploy/ from the table of headers
+  verify-audit FILE   check an exported audit, without the app
+            --checkpoint FILE   and that it agrees with a checkpoint that was kept elsewhere
 
 Tools are kept outside the checkout, in COUNTERSIGN_CACHE or the platform's folder for caches.
 COUNTERSIGN_RUST=rustup|debian chooses where the compiler for the browser comes from.";
@@ -109,6 +112,7 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
             words.end()?;
             headers::write(&Places::find()?).map(|()| true)
         }
+        "verify-audit" => verify::verify(&mut words),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(true)

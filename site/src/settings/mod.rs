@@ -1,6 +1,7 @@
 //! Settings of the person and of the workspace: one page per route. Loaded when first opened.
 
 pub(crate) mod advanced;
+mod approvals;
 pub(crate) mod data;
 pub(crate) mod developer;
 pub(crate) mod general;
@@ -10,7 +11,7 @@ pub(crate) mod rail;
 
 use leptos::prelude::*;
 
-use crate::audit::AuditPage;
+use crate::audit::{AuditPage, Filters};
 use crate::connectors::detail::ConnectorPage;
 use crate::connectors::list::{MyConnectors, WorkspaceConnectors};
 use crate::connectors::new::NewConnectorPage;
@@ -44,6 +45,8 @@ pub(crate) fn SettingsPage() -> impl IntoView {
 #[component]
 pub(crate) fn Settings() -> impl IntoView {
     let router = use_router();
+    // What was filtered by stays from one tab of the record to the next.
+    provide_context(Filters::new());
     let page = move || match router.route() {
         Route::Connectors => view! { <MyConnectors/> }.into_any(),
         Route::Advanced => view! { <advanced::Advanced/> }.into_any(),
@@ -53,7 +56,8 @@ pub(crate) fn Settings() -> impl IntoView {
         Route::WorkspaceConnectors(tab) => view! { <WorkspaceConnectors tab/> }.into_any(),
         Route::NewConnector => view! { <NewConnectorPage/> }.into_any(),
         Route::Connector(id, tab) => view! { <ConnectorPage id tab/> }.into_any(),
-        Route::Audit => view! { <AuditPage/> }.into_any(),
+        Route::Audit(tab) => view! { <AuditPage tab/> }.into_any(),
+        Route::Approvals => view! { <approvals::Approvals/> }.into_any(),
         Route::Chat | Route::Conversation(_) | Route::NotFound(_) => ().into_any(),
     };
     view! { <main class="settings">{page}</main> }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::router::{Link, Route, StageTab, use_router};
+use crate::router::{AuditTab, Link, Route, StageTab, use_router};
 use crate::shell::account::AccountMenu;
 use crate::state::use_front;
 use crate::ui::{Icon, IconName};
@@ -18,6 +18,7 @@ pub(crate) fn SettingsRail() -> impl IntoView {
         matches!(router.route(), Route::WorkspaceConnectors(_) | Route::NewConnector | Route::Connector(..))
             .then_some("page")
     };
+    let in_audit = move || matches!(router.route(), Route::Audit(_)).then_some("page");
     view! {
         <div class="rail-top">
             <Link to=Route::Chat class="rail-button"><Icon name=IconName::Back/><span class="grow">"Back to chat"</span></Link>
@@ -28,7 +29,11 @@ pub(crate) fn SettingsRail() -> impl IntoView {
                 <li><Link to=Route::Connectors class="rail-link">"Connectors"</Link></li>
                 <li><Link to=Route::Advanced class="rail-link">"Advanced"</Link></li>
                 <li><Link to=Route::Models class="rail-link">"Models"</Link></li>
+                <li><Link to=Route::Approvals class="rail-link">"Approvals"</Link></li>
                 <li><Link to=Route::Data class="rail-link">"Data"</Link></li>
+                {move || (!runs_workspace.get()).then(|| view! {
+                    <li><Link to=Route::Audit(AuditTab::Calls) class="rail-link">"My calls"</Link></li>
+                })}
             </ul>
             {move || runs_workspace.get().then(|| view! {
                 <div class="grp" id="grp-workspace">"Workspace"</div>
@@ -37,7 +42,9 @@ pub(crate) fn SettingsRail() -> impl IntoView {
                     <li>
                         <a class="rail-link" href=Route::WorkspaceConnectors(StageTab::Published).href() aria-current=in_connectors>"Connectors"</a>
                     </li>
-                    <li><Link to=Route::Audit class="rail-link">"Audit"</Link></li>
+                    <li>
+                        <a class="rail-link" href=Route::Audit(AuditTab::Calls).href() aria-current=in_audit>"Audit"</a>
+                    </li>
                 </ul>
             })}
         </nav>
