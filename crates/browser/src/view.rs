@@ -1,11 +1,13 @@
 //! What the pages and the package see: plain data, built here, never a handle into the machinery.
 
 use chat::conversation::{Item, ItemId};
+use chat::model::{Effort, Endpoint, Wire};
 use policy::{CallId, Class, ClassSource, ConnectorId, ConversationId, Digest, Provenance, SignIn};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+use crate::workspace::doctor::Verdict;
 
 /// Milliseconds since 1970-01-01T00:00:00Z, from the browser's clock.
 pub type Millis = u64;
@@ -496,30 +498,56 @@ pub enum AskAnswer {
     Cancel,
 }
 
-/// A language model behind an OpenAI-compatible chat-completions wire.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A language model behind an endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelConfig {
     /// Its id here; empty for a new one.
     pub id: String,
     /// The name it is shown under.
     pub name: String,
+    /// The preset it was made from ([`chat::model::presets`]); empty for those made before there were presets.
+    #[serde(default)]
+    pub preset: String,
+    /// What the endpoint speaks.
+    #[serde(default)]
+    pub wire: Wire,
     /// The base URL, for example `http://localhost:11434/v1`.
     pub base_url: String,
     /// The model's name at the provider.
     pub model: String,
     /// Size of its context in tokens, when known.
     pub context: Option<u32>,
+    /// How much it is to think; none leaves it to the model.
+    #[serde(default)]
+    pub effort: Option<Effort>,
     /// Whether a key is needed and how long it is kept; none when the provider takes no key.
     pub key: Option<Keep>,
 }
 
-/// What a test of a model found.
+impl ModelConfig {
+    /// Where it is, for the wires.
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint {
+            wire: self.wire,
+            base_url: self.base_url.clone(),
+            model: self.model.clone(),
+            context: self.context,
+            effort: self.effort,
+        }
+    }
+}
+
+/// One question of a test of a model, and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModelTest {
-    /// The first words of its answer.
-    pub answer: String,
-    /// Milliseconds to the end of the answer.
-    pub took: u64,
+pub struct ModelCheck {
+    /// What was asked, in words.
+    pub asked: &'static str,
+    /// What came back, in words.
+    pub answered: String,
+    /// How that is.
+    pub verdict: Verdict,
+    /// What to do, when it is not good.
+    pub remedy: Option<String>,
 }
 
 /// Which rows of the audit log to read. The newest come first.

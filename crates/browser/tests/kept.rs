@@ -88,6 +88,7 @@ async fn a_glance_shows_what_the_workspace_shows_before_it_is_opened() {
         model: "small".into(),
         context: None,
         key: None,
+        ..ModelConfig::default()
     };
     let model = ws.save_model(model, None).await.unwrap();
     ws.choose_model(Some(&model)).await.unwrap();
@@ -302,6 +303,7 @@ async fn x130_a_changed_base_url_loses_the_key() {
         model: "m".into(),
         context: None,
         key: Some(Keep::Tab),
+        ..ModelConfig::default()
     };
     let id = ws.save_model(config.clone(), Some("sk-1".into())).await.unwrap();
     assert!(ws.has_key(&id).await.unwrap());

@@ -17,6 +17,7 @@ use browser::chat::conversation::{Body, CallState, Conversation};
 use browser::fetch::Fetcher;
 use browser::policy::ConversationId;
 use browser::store::memory::Memory;
+use browser::workspace::doctor::Verdict;
 use browser::{Answer, Code, Keep, ModelConfig, Options, Where, Workspace};
 use common::{Played, Say, open, play, question, until};
 use serde_json::{Value, json};
@@ -63,6 +64,7 @@ async fn with_model(played: &Played) -> (Workspace, ConversationId) {
         model: "played-1".into(),
         context: None,
         key: Some(Keep::Memory),
+        ..ModelConfig::default()
     };
     let id = ws.save_model(config, Some("sk-canary-model-key".into())).await.unwrap();
     ws.choose_model(Some(&id)).await.unwrap();
@@ -192,7 +194,9 @@ async fn an_error_of_the_provider_is_said_in_words() {
     let note = conversation.items.iter().any(|item| matches!(&item.body, Body::Note { text } if text.contains("key")));
     assert!(note, "{conversation:?}");
     let config = ws.models().remove(0);
-    assert_eq!(ws.test_model(&config, None).await.unwrap_err().code, Code::Model);
+    let checks = ws.test_model(&config, None, |_| ()).await;
+    let last = checks.last().unwrap();
+    assert!(last.verdict == Verdict::Bad && last.answered.contains("did not accept the key"), "{checks:?}");
 }
 
 #[wasm_bindgen_test]
@@ -203,7 +207,16 @@ async fn a_model_can_be_tested_and_its_siblings_listed() {
     });
     let (ws, _) = with_model(&played).await;
     let config = ws.models().remove(0);
-    assert_eq!(ws.test_model(&config, None).await.unwrap().answer, "ready");
-    assert_eq!(ws.list_models(&config.base_url, None).await.unwrap(), ["a", "b"]);
-    assert_eq!(ws.list_models("http://models.example/v1", None).await.unwrap_err().code, Code::Address);
+    let heard = Rc::new(RefCell::new(0));
+    let counted = heard.clone();
+    let checks = ws.test_model(&config, None, move |_| *counted.borrow_mut() += 1).await;
+    assert_eq!(*heard.borrow(), checks.len());
+    let answered = checks.iter().find(|check| check.asked == "Does the model answer?").unwrap();
+    assert!(answered.verdict == Verdict::Good && answered.answered.contains("“ready”"), "{checks:?}");
+    let tools = checks.last().unwrap();
+    assert!(tools.verdict == Verdict::Doubtful && tools.answered.contains("answered in words"), "{checks:?}");
+    let names: Vec<String> = ws.list_models(&config, None).await.unwrap().into_iter().map(|one| one.name).collect();
+    assert_eq!(names, ["a", "b"]);
+    let open = ModelConfig { base_url: "http://models.example/v1".into(), ..config };
+    assert_eq!(ws.list_models(&open, None).await.unwrap_err().code, Code::Address);
 }

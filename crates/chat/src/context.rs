@@ -7,7 +7,7 @@
 //! `_meta` of a result and of its blocks never gets here (X102), nor does anything of another conversation (X60).
 
 use crate::conversation::{Body, CallCard, CallState, Conversation, Sent};
-use crate::model::{Message, WireCall};
+use crate::model::{Message, Part, WireCall, names};
 use policy::{Caller, ConnectorId};
 use serde_json::Value;
 
@@ -104,7 +104,7 @@ pub fn messages(
                     text.push_str(&format!("\n[this answer was cut off: {error}]"));
                 }
                 if !text.trim().is_empty() {
-                    out.push(Message::Assistant { text, calls: Vec::new() });
+                    out.push(Message::Assistant(vec![Part::Text(text)]));
                 }
             }
             Body::Call(card) => {
@@ -119,12 +119,13 @@ pub fn messages(
 
 /// The results of one assistant message follow it directly, so a call joins the message before its sibling's result.
 fn push_call(out: &mut Vec<Message>, card: &CallCard, limit: usize, name: String) {
-    let id = card.call.to_string();
-    let call = WireCall { id: id.clone(), name, arguments: card.arguments.to_string() };
+    // Mistral wants nine letters or digits; an id of nine that follows from ours is the same in every turn.
+    let id = format!("c{:08x}", names::hash(card.call.as_str()));
+    let call = WireCall::new(id.clone(), name, card.arguments.to_string());
     let opener = out.iter().rposition(|message| !matches!(message, Message::Tool { .. }));
     match opener.and_then(|at| out.get_mut(at)) {
-        Some(Message::Assistant { calls, .. }) => calls.push(call),
-        _ => out.push(Message::Assistant { text: String::new(), calls: vec![call] }),
+        Some(Message::Assistant(parts)) => parts.push(Part::Call(call)),
+        _ => out.push(Message::Assistant(vec![Part::Call(call)])),
     }
     out.push(Message::Tool { id, text: call_for_model(card, limit) });
 }

@@ -6,6 +6,7 @@
 //!
 //! Times are milliseconds since the Unix epoch and always come from the caller.
 
+use crate::model::Usage;
 use policy::{CallId, Caller, Class, ClassSource, ConnectorId, ConversationId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,6 +17,9 @@ pub const TITLE_CHARS: usize = 60;
 
 /// After this many milliseconds without a sign of life a running call says so (screens.md e.4, *silent*).
 pub const SILENT_AFTER: u64 = 30_000;
+
+/// What answers in a conversation that was put into direct mode.
+pub const DIRECT: &str = "direct";
 
 /// Names one item of a conversation; chosen by the caller, unique within the conversation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -63,6 +67,9 @@ pub struct Conversation {
     pub updated_at: u64,
     /// The connectors that are active in this conversation, in the order they were added.
     pub connectors: Vec<ConnectorId>,
+    /// What answers here, where it is not what answers everywhere: the id of a model, or [`DIRECT`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mind: Option<String>,
     /// Everything that happened, oldest first.
     pub items: Vec<Item>,
 }
@@ -116,6 +123,9 @@ pub struct Answer {
     /// Why the answer is not whole, in words, if it is not.
     #[serde(default)]
     pub error: Option<String>,
+    /// What it took in tokens, where the provider says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
 }
 
 /// What direct mode suggests for one message: one step, or several to be run one after the other.
@@ -429,6 +439,13 @@ pub enum Event {
         /// What came.
         text: String,
     },
+    /// The provider said what an answer took.
+    AnswerUsage {
+        /// The answer.
+        item: ItemId,
+        /// In tokens.
+        usage: Usage,
+    },
     /// Nothing more will be appended to an answer.
     AnswerEnded {
         /// The answer.
@@ -485,6 +502,11 @@ pub enum Event {
         /// The title; blank goes back to the one from the first message.
         title: String,
     },
+    /// The person chose what answers here.
+    Mind {
+        /// The id of a model, [`DIRECT`], or none for what answers everywhere.
+        mind: Option<String>,
+    },
     /// The active connectors changed.
     Active {
         /// All that are active now.
@@ -527,6 +549,7 @@ impl Conversation {
             created_at: now,
             updated_at: now,
             connectors,
+            mind: None,
             items: Vec::new(),
         }
     }
@@ -560,6 +583,10 @@ impl Conversation {
             }
             Event::AnswerThinking { item, text } => {
                 self.answer(&item)?.thinking.push_str(&text);
+                Ok(Some(item))
+            }
+            Event::AnswerUsage { item, usage } => {
+                self.answer(&item)?.usage = Some(usage);
                 Ok(Some(item))
             }
             Event::AnswerEnded { item, error } => {
@@ -623,6 +650,10 @@ impl Conversation {
                 self.renamed = !title.is_empty();
                 self.title = title;
                 self.retitle();
+                Ok(None)
+            }
+            Event::Mind { mind } => {
+                self.mind = mind;
                 Ok(None)
             }
             Event::Active { connectors } => {

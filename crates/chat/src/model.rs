@@ -1,13 +1,34 @@
 //! The wires that language models speak.
 //!
-//! A wire turns [`Message`]s and tools into a request and the bytes of the answer into [`Delta`]s. Requests carry no
-//! key: `browser` adds the header, so that a key cannot end up in a record, a log or an error of this crate (X130).
+//! There is one model of a conversation with a language model, [`Message`] to [`Answered`], and five ways to write it
+//! down (wires.md B2), one file each. [`endpoint`] makes the request, [`stream`] reads the answer whatever its wire, and
+//! [`refusal`] says in words why there is none. What a wire wants to get back as it was, such as a signed thought, stays
+//! what it is: a [`Part::Thought`] that nobody else reads.
+//!
+//! Requests carry no key: `browser` adds the header, so that a key cannot end up in a record, a log or an error of this
+//! crate (X130).
 
+mod anthropic;
+mod draft;
+pub mod endpoint;
+mod gemini;
+pub mod listing;
 pub mod names;
-pub mod openai_chat;
+mod ollama;
+mod openai_chat;
+pub mod presets;
+pub mod refusal;
+mod responses;
 mod sse;
+pub mod stream;
+#[cfg(test)]
+mod testing;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use endpoint::{Effort, Endpoint, Request, Wire};
+pub use stream::Stream;
 
 /// One message of a history, in no wire's shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,13 +37,8 @@ pub enum Message {
     System(String),
     /// What the person said.
     User(String),
-    /// What the model said, and the calls it asked for.
-    Assistant {
-        /// Its text; may be empty.
-        text: String,
-        /// Its calls; may be empty.
-        calls: Vec<WireCall>,
-    },
+    /// What the model said and the calls it asked for, in its order.
+    Assistant(Vec<Part>),
     /// What became of a call.
     Tool {
         /// The id of the call it answers.
@@ -37,12 +53,43 @@ impl Message {
     pub fn chars(&self) -> usize {
         match self {
             Self::System(text) | Self::User(text) => text.len(),
-            Self::Assistant { text, calls } => {
-                text.len() + calls.iter().map(|call| call.name.len() + call.arguments.len() + 40).sum::<usize>()
-            }
+            Self::Assistant(parts) => parts
+                .iter()
+                .map(|part| match part {
+                    Part::Text(text) => text.len(),
+                    Part::Thought(_) => 0,
+                    Part::Call(call) => call.name.len() + call.arguments.len() + 40,
+                })
+                .sum(),
             Self::Tool { text, .. } => text.len() + 20,
         }
     }
+}
+
+/// A piece of what a model said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Text.
+    Text(String),
+    /// What the wire wants to get back with the results of the calls, exactly as it came: a thought with its signature.
+    Thought(Value),
+    /// A call it asked for.
+    Call(WireCall),
+}
+
+/// The text among the parts.
+pub(crate) fn text_of(parts: &[Part]) -> String {
+    parts.iter().filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None }).collect()
+}
+
+/// The calls among the parts.
+pub(crate) fn calls_of(parts: &[Part]) -> impl Iterator<Item = &WireCall> {
+    parts.iter().filter_map(|part| if let Part::Call(call) = part { Some(call) } else { None })
+}
+
+/// The thoughts among the parts.
+pub(crate) fn thoughts_of(parts: &[Part]) -> impl Iterator<Item = &Value> {
+    parts.iter().filter_map(|part| if let Part::Thought(thought) = part { Some(thought) } else { None })
 }
 
 /// A call in a history.
@@ -54,6 +101,23 @@ pub struct WireCall {
     pub name: String,
     /// The arguments as JSON text.
     pub arguments: String,
+    /// What the wire put on the call and wants to get back on it, such as Gemini's `thoughtSignature`.
+    pub seal: Option<String>,
+}
+
+impl WireCall {
+    /// A call without a seal.
+    pub fn new(id: impl Into<String>, name: impl Into<String>, arguments: impl Into<String>) -> Self {
+        Self { id: id.into(), name: name.into(), arguments: arguments.into(), seal: None }
+    }
+
+    /// The arguments as an object; empty where they are none.
+    pub(crate) fn object(&self) -> Value {
+        serde_json::from_str(&self.arguments)
+            .ok()
+            .filter(Value::is_object)
+            .unwrap_or_else(|| Value::Object(serde_json::Map::new()))
+    }
 }
 
 /// A tool as a model is told about it.
@@ -64,7 +128,18 @@ pub struct ToolSpec {
     /// What the server says it does, after the host it comes from.
     pub description: String,
     /// Its input schema, as received.
-    pub schema: serde_json::Value,
+    pub schema: Value,
+}
+
+impl ToolSpec {
+    /// The schema as providers want it: of an object, with `properties` also where an action takes nothing.
+    pub(crate) fn parameters(&self) -> Value {
+        let mut schema = self.schema.as_object().cloned().unwrap_or_default();
+        schema.remove("$schema");
+        schema.entry("type").or_insert_with(|| "object".into());
+        schema.entry("properties").or_insert_with(|| Value::Object(serde_json::Map::new()));
+        Value::Object(schema)
+    }
 }
 
 /// A piece of an answer.
@@ -79,10 +154,13 @@ pub enum Delta {
 /// How many tokens a request took, as the provider counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Tokens of the request.
+    /// Tokens of the request, those from the provider's cache included.
     pub input: u64,
-    /// Tokens of the answer.
+    /// Tokens of the answer, thinking included.
     pub output: u64,
+    /// How many of the request's tokens came from the provider's cache.
+    #[serde(default)]
+    pub cached: u64,
 }
 
 /// Why an answer ended.
@@ -103,14 +181,24 @@ pub enum Finish {
 /// A whole answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answered {
-    /// The text.
-    pub text: String,
-    /// The calls, in the order in which they were begun.
-    pub calls: Vec<WireCall>,
+    /// What it consists of, in the order in which the pieces were begun.
+    pub parts: Vec<Part>,
     /// Why it ended, if the provider said.
     pub finish: Option<Finish>,
     /// What it took, if the provider said.
     pub usage: Option<Usage>,
+}
+
+impl Answered {
+    /// Its text.
+    pub fn text(&self) -> String {
+        text_of(&self.parts)
+    }
+
+    /// Its calls, in the order in which they were begun.
+    pub fn calls(&self) -> impl Iterator<Item = &WireCall> {
+        calls_of(&self.parts)
+    }
 }
 
 /// Why there is no answer, or no whole one. Messages are for people; what a provider said is quoted.
@@ -122,9 +210,37 @@ pub enum ModelError {
         /// The host of the model.
         host: String,
     },
+    /// Something is there, and it does not let this page read its answers.
+    #[error("`{host}` answers, but it does not let web pages talk to it")]
+    NotLetIn {
+        /// The host of the model.
+        host: String,
+        /// What lets this page in, where it is a setting that is known.
+        remedy: Option<String>,
+    },
+    /// The browser does not let this page reach programs on this machine or in its network.
+    #[error("this browser does not let the page reach `{host}`, which is on this machine or in its network")]
+    LocalNetwork {
+        /// The host of the model.
+        host: String,
+    },
+    /// Nothing is there.
+    #[error("nothing answers at `{host}`")]
+    Silent {
+        /// The host of the model.
+        host: String,
+    },
     /// The key is missing, wrong, or not allowed to do this.
     #[error("`{host}` did not accept the key{}", quoted(.said))]
     KeyRefused {
+        /// The host of the model.
+        host: String,
+        /// What it said.
+        said: String,
+    },
+    /// The provider does not let web pages talk to it on behalf of this account.
+    #[error("`{host}` does not let web pages use this account{}", quoted(.said))]
+    NoBrowsers {
         /// The host of the model.
         host: String,
         /// What it said.
@@ -209,7 +325,7 @@ pub enum ModelError {
         host: String,
     },
     /// The answer is not one of this wire.
-    #[error("`{host}` answered with something that is not a chat completion: {detail}")]
+    #[error("`{host}` did not answer in the way of this kind of endpoint: {detail}")]
     NotUnderstood {
         /// The host of the model.
         host: String,
@@ -220,26 +336,39 @@ pub enum ModelError {
 
 impl ModelError {
     /// What a person can do about it, where there is something.
-    pub fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Unreachable { .. } => {
-                "check the address and that it is running; a local server has to allow this page: Ollama by OLLAMA_ORIGINS, LM Studio by \
-                 its CORS switch, vLLM by --allowed-origins"
+    pub fn hint(&self) -> Option<String> {
+        Some(
+            match self {
+                Self::NotLetIn { remedy: Some(remedy), .. } => remedy,
+                Self::NotLetIn { remedy: None, .. } => {
+                    "it has to answer with `Access-Control-Allow-Origin` for this page; where it is not yours, put a proxy that does in front of it and enter the proxy's address as base URL"
+                }
+                Self::LocalNetwork { .. } => {
+                    "allow local network access for this site in the browser's site settings, then try again"
+                }
+                Self::Silent { .. } => "check the address, that it is running, and that this device is online",
+                Self::Unreachable { .. } => {
+                    "check the address, that it is running, and that it lets web pages talk to it; Test in Settings, Models finds out which"
+                }
+                Self::KeyRefused { .. } => "check the key in Settings, Models",
+                Self::NoBrowsers { .. } => {
+                    "ask an administrator of the organisation to allow requests from browsers, or enter the address of a proxy as base URL"
+                }
+                Self::NoCredit { .. } => "add credit there, or choose another model",
+                Self::NotFound { .. } => "check the model's name and the base URL",
+                Self::TooMany { .. } => "wait a little, or choose another model",
+                Self::TooLong { .. } => {
+                    "start a new conversation, switch off connectors that are not needed, or choose a model with a larger context"
+                }
+                Self::NoTools { .. } => "choose a model that can call tools, or use direct mode",
+                Self::Server { .. } | Self::Midway { .. } | Self::BrokeOff { .. } => "try again, or choose another model",
+                Self::NotUnderstood { .. } => {
+                    "check the base URL, and that the kind of the endpoint is the one it speaks"
+                }
+                Self::Rejected { .. } => return None,
             }
-            Self::KeyRefused { .. } => "check the key in Settings, Models",
-            Self::NoCredit { .. } => "add credit there, or choose another model",
-            Self::NotFound { .. } => "check the model's name and the base URL, which usually ends in /v1",
-            Self::TooMany { .. } => "wait a little, or choose another model",
-            Self::TooLong { .. } => {
-                "start a new conversation, switch off connectors that are not needed, or choose a model with a larger context"
-            }
-            Self::NoTools { .. } => "choose a model that can call tools, or use direct mode",
-            Self::Server { .. } | Self::Midway { .. } | Self::BrokeOff { .. } => "try again, or choose another model",
-            Self::NotUnderstood { .. } => {
-                "check that the base URL is the one of an OpenAI-compatible server, usually ending in /v1"
-            }
-            Self::Rejected { .. } => return None,
-        })
+            .to_owned(),
+        )
     }
 }
 

@@ -8,14 +8,20 @@
 //!   wishes are answered to the model in words and told to the driver as [`Output::Refused`] (X77).
 //! * Reads may run side by side. Writes that follow each other are handed over together, so that the person sees how
 //!   many wait (X69); whoever runs them runs one at a time. A read never overtakes a write, nor a write a read (X73).
-//! * Nothing that failed is tried again from here, and no other tool is tried in its stead: that is the model's wish and
+//! * A provider that has no time is asked again after as long as it says, a few times, and only while it has said nothing:
+//!   what a person has read is not taken back. A request that it does not take because of something optional is asked
+//!   once more without.
+//! * The actions are offered in one order, whatever order they came in, so that a provider's cache goes on to fit.
+//! * No call that failed is tried again from here, and no other tool is tried in its stead: that is the model's wish and
 //!   passes the gate (X56).
 
 use crate::context::{self, Limits, Party};
 use crate::conversation::Conversation;
 use crate::direct::Candidate;
-use crate::model::openai_chat::{self, Endpoint, Request, Stream};
-use crate::model::{Delta, Finish, Message, ModelError, ToolSpec, Usage, WireCall, names};
+use crate::model::endpoint::{self, Extras};
+use crate::model::{
+    Delta, Endpoint, Finish, Message, ModelError, Part, Request, Stream, ToolSpec, Usage, WireCall, names, refusal,
+};
 use policy::{Class, ConnectorId};
 use serde_json::{Map, Value};
 use std::collections::VecDeque;
@@ -31,6 +37,15 @@ pub const MAX_CALLS: usize = 16;
 
 /// How many characters of a description a model is given (X30: long texts hide things, and cost).
 const DESCRIPTION_CHARS: usize = 2_000;
+
+/// How often a provider that has no time is asked again.
+const MAX_RETRIES: u32 = 2;
+
+/// The longest wait before it is asked again, in milliseconds. Who wants to be left alone for longer is not asked again.
+const MAX_WAIT: u64 = 60_000;
+
+/// How long to wait where the provider does not say, in milliseconds; four times as long the next time.
+const FIRST_WAIT: u64 = 2_000;
 
 /// How many bytes of an error body are kept.
 const MAX_ERROR_BODY: usize = 64 * 1024;
@@ -58,7 +73,7 @@ impl Setup {
         parties: &[Party],
         limits: Limits,
     ) -> Self {
-        let actions: Vec<Candidate> = actions.into_iter().filter(|one| one.action.visible_to_model()).collect();
+        let actions = offered(actions);
         let specs = tools(&actions);
         // An action that is gone keeps a name of its own in the history.
         let name_of = |connector: &ConnectorId, action: &str| {
@@ -102,6 +117,13 @@ pub enum Input {
     Failed {
         /// The request.
         id: u32,
+        /// Why, where it could be found out. It counts only as long as nothing has come.
+        why: Option<ModelError>,
+    },
+    /// The time of an [`Output::Wait`] is over.
+    Waited {
+        /// The wait.
+        id: u32,
     },
     /// A call has ended, in whatever way.
     CallEnded {
@@ -129,6 +151,15 @@ pub enum Output {
         /// The request.
         id: u32,
     },
+    /// Feed back [`Input::Waited`] after this time.
+    Wait {
+        /// Names the wait.
+        id: u32,
+        /// Milliseconds.
+        millis: u64,
+        /// Why, for people: what the provider said, and when it is asked again.
+        why: String,
+    },
     /// A new answer begins; text and thinking that follow belong to it.
     AnswerStarted,
     /// A piece of the answer.
@@ -152,7 +183,7 @@ pub enum Output {
         /// Why it is no call, in words.
         why: String,
     },
-    /// What the answer took, if the provider said.
+    /// What the answer took, if the provider said. It comes before the end of the answer.
     Usage(Usage),
     /// The turn is over. Nothing follows.
     Ended(End),
@@ -218,10 +249,17 @@ pub struct Turn {
     next_request: u32,
     next_call: u32,
     rounds: u32,
+    /// How often the provider was asked again for the answer that is awaited.
+    retries: u32,
+    extras: Extras,
 }
 
 #[derive(Debug)]
 enum State {
+    /// Waiting before the provider is asked again.
+    Waiting {
+        id: u32,
+    },
     /// Waiting for the head of an answer.
     Asked {
         id: u32,
@@ -258,8 +296,8 @@ struct Called {
 impl Turn {
     /// Begins a turn: the first request is ready to be polled.
     pub fn new(setup: Setup) -> Self {
-        let Setup { endpoint, mut actions, messages, limits } = setup;
-        actions.retain(|one| one.action.visible_to_model());
+        let Setup { endpoint, actions, messages, limits } = setup;
+        let actions = offered(actions);
         let tools = tools(&actions);
         let mut turn = Self {
             endpoint,
@@ -272,6 +310,8 @@ impl Turn {
             next_request: 0,
             next_call: 0,
             rounds: 0,
+            retries: 0,
+            extras: Extras::All,
         };
         turn.ask();
         turn
@@ -303,7 +343,12 @@ impl Turn {
             Input::Response { id, status, headers } => self.response(id, status, &headers),
             Input::Bytes { id, chunk } => self.bytes(id, &chunk),
             Input::Ended { id } => self.ended(id),
-            Input::Failed { id } => self.failed(id),
+            Input::Failed { id, why } => self.failed(id, why),
+            Input::Waited { id } => {
+                if matches!(self.state, State::Waiting { id: waiting } if waiting == id) {
+                    self.ask();
+                }
+            }
             Input::CallEnded { key, text } => self.call_ended(key, text),
             Input::Stop => self.stop(),
         }
@@ -312,7 +357,7 @@ impl Turn {
     fn ask(&mut self) {
         let id = self.next_request;
         self.next_request += 1;
-        let request = openai_chat::request(&self.endpoint, &self.messages, &self.tools);
+        let request = endpoint::request(&self.endpoint, &self.messages, &self.tools, self.extras);
         self.state = State::Asked { id };
         self.out.push_back(Output::Fetch { id, request });
     }
@@ -322,6 +367,7 @@ impl Turn {
             return;
         }
         self.state = if (200..300).contains(&status) {
+            self.retries = 0;
             self.out.push_back(Output::AnswerStarted);
             State::Reading { id, stream: Box::new(Stream::new(self.endpoint.clone())) }
         } else {
@@ -358,8 +404,8 @@ impl Turn {
                 self.out.extend(deltas.into_iter().map(Output::Answer));
                 match result {
                     Ok(answer) => {
-                        self.out.push_back(Output::AnswerEnded { error: None });
                         self.out.extend(answer.usage.map(Output::Usage));
+                        self.out.push_back(Output::AnswerEnded { error: None });
                         self.answered(answer);
                     }
                     Err(error) => self.broken(error),
@@ -367,8 +413,7 @@ impl Turn {
             }
             State::Refused { id, status, retry_after, body } if id == from => {
                 let text = String::from_utf8_lossy(&body);
-                let error = openai_chat::refused(&self.endpoint, status, retry_after.as_deref(), &text);
-                self.over(End::Failed(error));
+                self.refused(status, retry_after.as_deref(), &text);
             }
             State::Asked { id } if id == from => {
                 self.over(End::Failed(ModelError::BrokeOff { host: self.endpoint.host().to_owned() }));
@@ -377,10 +422,35 @@ impl Turn {
         }
     }
 
-    fn failed(&mut self, from: u32) {
+    /// The provider refused. It has said nothing yet, so it may be asked again.
+    fn refused(&mut self, status: u16, retry_after: Option<&str>, body: &str) {
+        if self.extras == Extras::All && endpoint::is_about_extras(status, body) {
+            self.extras = Extras::None;
+            return self.ask();
+        }
+        let error = refusal::refused(&self.endpoint, status, retry_after, body);
+        let busy = matches!(error, ModelError::TooMany { .. } | ModelError::Server { .. });
+        // A date as `Retry-After` says a time that is not understood here, so it is not guessed.
+        let unknown = retry_after.is_none().then(|| FIRST_WAIT << (2 * self.retries));
+        let wait = refusal::wait(retry_after, body).or(unknown).filter(|wait| *wait <= MAX_WAIT);
+        let (true, true, Some(millis)) = (busy, self.retries < MAX_RETRIES, wait) else {
+            return self.over(End::Failed(error));
+        };
+        self.retries += 1;
+        let id = self.next_request;
+        self.next_request += 1;
+        self.state = State::Waiting { id };
+        let seconds = millis.div_ceil(1_000);
+        let why = format!("{error}. It is asked again in {seconds} s, try {} of {MAX_RETRIES}.", self.retries);
+        self.out.push_back(Output::Wait { id, millis, why });
+    }
+
+    fn failed(&mut self, from: u32, why: Option<ModelError>) {
         let host = self.endpoint.host().to_owned();
         match &self.state {
-            State::Asked { id } if *id == from => self.over(End::Failed(ModelError::Unreachable { host })),
+            State::Asked { id } if *id == from => {
+                self.over(End::Failed(why.unwrap_or(ModelError::Unreachable { host })))
+            }
             State::Reading { id, .. } if *id == from => self.broken(ModelError::BrokeOff { host }),
             // The refusal itself is known; only its words broke off.
             State::Refused { id, .. } if *id == from => self.ended(from),
@@ -400,8 +470,8 @@ impl Turn {
     }
 
     fn answered(&mut self, answer: crate::model::Answered) {
-        if answer.calls.is_empty() {
-            self.messages.push(Message::Assistant { text: answer.text, calls: Vec::new() });
+        if answer.calls().next().is_none() {
+            self.messages.push(Message::Assistant(answer.parts));
             return self.over(match answer.finish {
                 Some(Finish::Length) => End::CutShort,
                 Some(Finish::Filtered) => End::Filtered,
@@ -410,16 +480,16 @@ impl Turn {
         }
         self.rounds += 1;
         let mut calls: Vec<Called> = Vec::new();
-        let mut wire: Vec<WireCall> = Vec::new();
-        for (position, mut call) in answer.calls.into_iter().enumerate() {
-            let key = self.next_call;
+        let mut parts = answer.parts;
+        for call in parts.iter_mut().filter_map(|part| if let Part::Call(call) = part { Some(call) } else { None }) {
+            let (key, position) = (self.next_call, calls.len());
             self.next_call += 1;
-            // Ids are the provider's; some leave them out or use one twice.
-            if call.id.is_empty() || wire.iter().any(|other| other.id == call.id) {
-                call.id = format!("call_{}_{key}", self.rounds);
+            // Ids are the provider's; some leave them out or use one twice. Mistral wants nine letters or digits.
+            if call.id.is_empty() || calls.iter().any(|other| other.id == call.id) {
+                call.id = format!("x{:03}{:05}", self.rounds, key);
             }
             let judged = if position < MAX_CALLS {
-                self.judge(key, &call)
+                self.judge(key, call)
             } else {
                 Err(format!("at most {MAX_CALLS} calls are taken at once; ask for this one again later"))
             };
@@ -441,9 +511,8 @@ impl Turn {
             if call.name.is_empty() {
                 call.name = "unnamed".to_owned();
             }
-            wire.push(call);
         }
-        self.messages.push(Message::Assistant { text: answer.text, calls: wire });
+        self.messages.push(Message::Assistant(parts));
         self.state = State::Calling { calls };
         self.advance();
     }
@@ -529,6 +598,7 @@ impl Turn {
     fn stop(&mut self) {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Over => return,
+            State::Waiting { .. } => {}
             State::Asked { id } | State::Refused { id, .. } => self.out.push_back(Output::Abort { id }),
             State::Reading { id, .. } => {
                 self.out.push_back(Output::Abort { id });
@@ -548,9 +618,17 @@ impl Turn {
                 self.out.extend(running.map(|call| Output::CancelCall { key: call.key }));
             }
         }
-        self.out.retain(|out| !matches!(out, Output::Fetch { .. }));
+        self.out.retain(|out| !matches!(out, Output::Fetch { .. } | Output::Wait { .. }));
         self.over(End::Stopped);
     }
+}
+
+/// What is offered of these actions, in the one order: by connector and by name.
+fn offered(actions: Vec<Candidate>) -> Vec<Candidate> {
+    let mut actions = actions;
+    actions.retain(|one| one.action.visible_to_model());
+    actions.sort_by(|a, b| (&a.connector, a.action.name()).cmp(&(&b.connector, b.action.name())));
+    actions
 }
 
 /// The actions as a model is told about them: a safe name, the host, and what the server says.

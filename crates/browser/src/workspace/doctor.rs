@@ -421,7 +421,7 @@ fn shown(name: &'static str) -> &'static str {
 }
 
 /// What the browser says of the first of these permissions that it knows: `granted`, `denied` or `prompt`.
-async fn permission(names: &[&str]) -> Option<String> {
+pub(super) async fn permission(names: &[&str]) -> Option<String> {
     let permissions = Reflect::get(&global("navigator")?, &"permissions".into()).ok()?;
     let query: Function = Reflect::get(&permissions, &"query".into()).ok()?.dyn_into().ok()?;
     for name in names {

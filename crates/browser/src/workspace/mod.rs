@@ -8,6 +8,8 @@ mod connectors;
 mod conversations;
 mod data;
 pub mod doctor;
+mod model_check;
+mod model_sign_in;
 mod models;
 mod people;
 mod record;

@@ -1,10 +1,11 @@
-//! Language models: which there are, which is chosen, and whether one works.
+//! Language models: which there are, which is chosen, and their keys.
 //!
 //! A key is a secret of `secrets`, never a part of the configuration, and goes to the model's own base URL and
 //! nowhere else: a changed base URL loses the key (X130).
 
-use chat::model::openai_chat::{Endpoint, Request as ModelRequest, Stream};
-use chat::model::{Delta, Message};
+use chat::conversation::{DIRECT, Event};
+use chat::model::{Endpoint, ModelError, Request as ModelRequest, Wire, presets, refusal};
+use policy::ConversationId;
 use serde_json::Value;
 
 use super::Workspace;
@@ -12,14 +13,10 @@ use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
 use crate::store::{Op, Table};
 use crate::tabs::News;
-use crate::time::{monotonic, new_id};
-use crate::view::{Change, ModelConfig, ModelTest};
+use crate::time::new_id;
+use crate::view::{Change, ModelConfig};
 
 pub(crate) const CHOSEN: &str = "chosen-model";
-/// How long a test or a list may take, in milliseconds.
-const PATIENCE: u64 = 60_000;
-/// Bytes of an answer that is read whole.
-const MAX_ANSWER: usize = 4 << 20;
 
 impl Workspace {
     /// The configured models, in the order in which they were added.
@@ -124,91 +121,37 @@ impl Workspace {
         Ok(())
     }
 
+    /// Chooses what answers in one conversation: a model, [`DIRECT`], or none for what answers everywhere.
+    ///
+    /// # Errors
+    /// When there is no such conversation or model.
+    pub async fn choose_mind(&self, id: &ConversationId, mind: Option<String>) -> Result<(), Error> {
+        self.conversation(id).await?;
+        if let Some(model) = mind.as_deref().filter(|mind| *mind != DIRECT) {
+            self.model(model).ok_or_else(|| Error::not_found("model", model))?;
+        }
+        self.apply(id, Event::Mind { mind });
+        self.0.events.tell(Change::Conversation { id: id.clone() });
+        Ok(())
+    }
+
+    /// The model that answers in a conversation; none means direct mode. A model that is gone is one that was never
+    /// chosen.
+    pub fn mind_of(&self, id: &ConversationId) -> Option<ModelConfig> {
+        let own = self.0.records.borrow().get(id).and_then(|record| record.conversation.mind.clone());
+        match own.as_deref() {
+            Some(DIRECT) => None,
+            Some(model) => self.model(model).or_else(|| self.model(&self.chosen_model()?)),
+            None => self.model(&self.chosen_model()?),
+        }
+    }
+
     /// Whether the key of a model is still there.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn has_key(&self, id: &str) -> Result<bool, Error> {
         Ok(self.0.secrets.get(&key_secret(id)).await?.is_some())
-    }
-
-    /// The models that a provider lists.
-    ///
-    /// # Errors
-    /// When it cannot be reached or does not list any.
-    pub async fn list_models(&self, base_url: &str, key: Option<&str>) -> Result<Vec<String>, Error> {
-        self.alive()?;
-        self.check_model_url(base_url)?;
-        let endpoint = Endpoint { base_url: base_url.to_owned(), model: String::new() };
-        let request = Request {
-            method: "GET".to_owned(),
-            url: endpoint.models_url(),
-            headers: authorization(key).into_iter().collect(),
-            body: None,
-            timeout: Some(PATIENCE),
-        };
-        let failed = |failure: Failure| unreachable(&endpoint, &failure);
-        let mut response = self.0.fetcher.send(request).await.map_err(failed)?;
-        let body = response.all(MAX_ANSWER).await.map_err(failed)?;
-        if !(200..300).contains(&response.status) {
-            return Err(refused(&endpoint, response.status, &body));
-        }
-        let list: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let models = list.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let mut names: Vec<String> =
-            models.iter().filter_map(|model| model.get("id").and_then(Value::as_str)).map(str::to_owned).collect();
-        names.sort();
-        if names.is_empty() {
-            let message = format!("`{}` lists no models", endpoint.host());
-            return Err(Error::new(Code::Model, message).hint("type the model's name as the provider calls it"));
-        }
-        Ok(names)
-    }
-
-    /// Asks a model for one word, without any tools. `key` none uses the stored one.
-    ///
-    /// # Errors
-    /// When it cannot be reached, refuses, or does not answer.
-    pub async fn test_model(&self, config: &ModelConfig, key: Option<&str>) -> Result<ModelTest, Error> {
-        self.alive()?;
-        self.check_model_url(&config.base_url)?;
-        let stored = match (key, config.key) {
-            (None, Some(_)) if self.model(&config.id).is_some_and(|known| known.base_url == config.base_url) => {
-                self.0.secrets.get(&key_secret(&config.id)).await?
-            }
-            _ => None,
-        };
-        let endpoint = Endpoint { base_url: config.base_url.clone(), model: config.model.clone() };
-        let ask = Message::User("Answer with the single word: ready".to_owned());
-        let request = chat::model::openai_chat::request(&endpoint, &[ask], &[]);
-        let started = monotonic();
-        let request = Request { timeout: Some(PATIENCE), ..with_key(request, key.or(stored.as_deref())) };
-        let failed = |failure: Failure| unreachable(&endpoint, &failure);
-        let mut response = self.0.fetcher.send(request).await.map_err(failed)?;
-        if !(200..300).contains(&response.status) {
-            let body = response.all(MAX_ANSWER).await.unwrap_or_default();
-            return Err(refused(&endpoint, response.status, &body));
-        }
-        let mut stream = Stream::new(endpoint.clone());
-        let mut deltas = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            deltas.extend(stream.push(&chunk));
-            if stream.ended() {
-                break;
-            }
-        }
-        let (rest, end) = stream.finish();
-        deltas.extend(rest);
-        end.map_err(|error| model_error(&error))?;
-        let text: String = deltas
-            .into_iter()
-            .filter_map(|delta| match delta {
-                Delta::Text(text) => Some(text),
-                Delta::Thinking(_) => None,
-            })
-            .collect();
-        let answer = chat::conversation::one_line(&text, 80);
-        Ok(ModelTest { answer, took: monotonic().saturating_sub(started) })
     }
 
     pub(crate) fn model(&self, id: &str) -> Option<ModelConfig> {
@@ -224,7 +167,18 @@ impl Workspace {
             return Err(Error::new(Code::Model, "the model was changed during the turn").hint("say it again"));
         }
         let key = self.0.secrets.get(&key_secret(&model.id)).await?;
-        Ok(with_key(request, key.as_deref()))
+        Ok(with_key(model.wire, request, key.as_deref()))
+    }
+
+    /// The key to try a configuration with: the one just typed, or the kept one as long as the address is its own.
+    pub(super) async fn key_for(&self, config: &ModelConfig, typed: Option<&str>) -> Result<Option<String>, Error> {
+        match (typed.map(str::trim).filter(|key| !key.is_empty()), config.key) {
+            (Some(key), _) => Ok(Some(key.to_owned())),
+            (None, Some(_)) if self.model(&config.id).is_some_and(|known| known.base_url == config.base_url) => {
+                Ok(self.0.secrets.get(&key_secret(&config.id)).await?)
+            }
+            _ => Ok(None),
+        }
     }
 
     pub(crate) async fn load_models(&self) -> Result<(), Error> {
@@ -245,7 +199,7 @@ impl Workspace {
 
     /// A model may be on this machine: that is where many of them run, and it is the person's own choice, not a
     /// server's. It must be encrypted anywhere else.
-    fn check_model_url(&self, base_url: &str) -> Result<(), Error> {
+    pub(super) fn check_model_url(&self, base_url: &str) -> Result<(), Error> {
         let wrong = |why: String| {
             Error::new(Code::Address, why)
                 .hint("for example `https://api.example.com/v1` or `http://localhost:11434/v1`")
@@ -286,40 +240,51 @@ fn key_secret(id: &str) -> String {
     format!("model:{id}")
 }
 
-fn authorization(key: Option<&str>) -> Option<(String, String)> {
-    key.filter(|key| !key.is_empty()).map(|key| ("authorization".to_owned(), format!("Bearer {key}")))
+/// The headers of a request, with the key where there is one.
+pub(super) fn headers(wire: Wire, headers: Vec<(String, String)>, key: Option<&str>) -> Vec<(String, String)> {
+    let mut headers = headers;
+    headers.extend(key.filter(|key| !key.is_empty()).map(|key| wire.key_header(key)));
+    headers
 }
 
-fn with_key(request: ModelRequest, key: Option<&str>) -> Request {
-    let mut headers = request.headers;
-    headers.extend(authorization(key));
+pub(super) fn with_key(wire: Wire, request: ModelRequest, key: Option<&str>) -> Request {
     Request {
         method: "POST".to_owned(),
         url: request.url,
-        headers,
+        headers: headers(wire, request.headers, key),
         body: Some(request.body.into_bytes()),
         timeout: None,
     }
 }
 
-fn unreachable(endpoint: &Endpoint, failure: &Failure) -> Error {
-    let host = endpoint.host().to_owned();
+/// What lets this page in at an endpoint, where that is a setting.
+pub(super) fn lets_in(config: &ModelConfig) -> Option<String> {
+    let origin = crate::time::global("location").and_then(|location| {
+        js_sys::Reflect::get(&location, &"origin".into()).ok().and_then(|origin| origin.as_string())
+    });
+    let words = presets::of(&config.preset)?.lets_in?;
+    Some(words.replace("{origin}", origin.as_deref().unwrap_or("https://this-page.example")))
+}
+
+pub(super) fn refused(endpoint: &Endpoint, status: u16, body: &[u8]) -> ModelError {
+    refusal::refused(endpoint, status, None, &String::from_utf8_lossy(body))
+}
+
+pub(super) fn unreachable(endpoint: &Endpoint, failure: &Failure) -> Option<Error> {
+    let host = endpoint.host();
     match failure {
-        Failure::Timeout(_) => Error::new(Code::Timeout, format!("`{host}` did not answer in time")).hint("try again"),
-        Failure::Redirected => {
-            Error::new(Code::Network, format!("`{host}` redirected the request, and redirects are not followed"))
-                .hint("enter the address it leads to")
+        Failure::Timeout(_) => {
+            Some(Error::new(Code::Timeout, format!("`{host}` did not answer in time")).hint("try again"))
         }
-        Failure::Network(_) | Failure::Unsendable(_) => model_error(&chat::model::ModelError::Unreachable { host }),
+        Failure::Redirected => Some(
+            Error::new(Code::Network, format!("`{host}` redirected the request, and redirects are not followed"))
+                .hint("enter the address it leads to"),
+        ),
+        Failure::Network(_) | Failure::Unsendable(_) => None,
     }
 }
 
-fn refused(endpoint: &Endpoint, status: u16, body: &[u8]) -> Error {
-    let text = String::from_utf8_lossy(body);
-    model_error(&chat::model::openai_chat::refused(endpoint, status, None, &text))
-}
-
-fn model_error(error: &chat::model::ModelError) -> Error {
+pub(super) fn model_error(error: &ModelError) -> Error {
     let out = Error::new(Code::Model, error.to_string());
     match error.hint() {
         Some(hint) => out.hint(hint),

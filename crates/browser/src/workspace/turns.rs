@@ -12,7 +12,6 @@ use chat::context::{Limits, Party};
 use chat::conversation::{Answer, Body, Event, ItemId};
 use chat::direct::{self, Candidate};
 use chat::model::Delta;
-use chat::model::openai_chat::Endpoint;
 use chat::turn::{Input, Output, Setup, Turn, Wanted as ModelWants};
 use futures_channel::{mpsc, oneshot};
 use futures_util::future::{AbortHandle, Either, abortable, join_all, select};
@@ -57,8 +56,7 @@ impl Workspace {
         spawn_local(async move {
             if let Some(held) = workspace.take_turn(&id, &mut stopped).await {
                 workspace.add_item(&id, Body::Said { text: text.clone() });
-                let model = workspace.chosen_model().and_then(|id| workspace.model(&id));
-                match model {
+                match workspace.mind_of(&id) {
                     Some(model) => workspace.model_turn(&id, model, stopped).await,
                     None => workspace.direct_turn(&id, &text, stopped).await,
                 }
@@ -362,10 +360,9 @@ impl Workspace {
                 });
             }
         }
-        let endpoint = Endpoint { base_url: model.base_url.clone(), model: model.model.clone() };
         let records = self.0.records.borrow();
         let conversation = &records.get(id)?.conversation;
-        Some(Setup::of(conversation, endpoint, actions, &book.workspace.name, &parties, limits))
+        Some(Setup::of(conversation, model.endpoint(), actions, &book.workspace.name, &parties, limits))
     }
 }
 
@@ -440,7 +437,12 @@ impl<'a> ModelRun<'a> {
                     let text = format!("The model asked for `{name}`, which was not done: {why}.");
                     self.workspace.add_item(self.id, Body::Note { text });
                 }
-                Output::Usage(_) => {}
+                Output::Usage(usage) => {
+                    if let Some(item) = self.answer.clone() {
+                        self.workspace.apply(self.id, Event::AnswerUsage { item, usage });
+                    }
+                }
+                Output::Wait { id, millis, why } => self.wait(id, millis, why),
                 Output::Ended(end) => {
                     self.over = true;
                     if let Some(text) = end.note() {
@@ -479,15 +481,31 @@ impl<'a> ModelRun<'a> {
         });
     }
 
-    fn fetch(&mut self, id: u32, request: chat::model::openai_chat::Request) {
+    /// The provider wants to be left alone for a while. The person sees why nothing happens.
+    fn wait(&mut self, id: u32, millis: u64, why: String) {
+        self.workspace.add_item(self.id, Body::Note { text: why });
+        let tell = self.tell.clone();
+        let (work, handle) = abortable(async move {
+            sleep(millis).await;
+            let _ = tell.unbounded_send(Input::Waited { id });
+        });
+        self.flights.insert(id, handle);
+        spawn_local(work.map(drop));
+    }
+
+    fn fetch(&mut self, id: u32, request: chat::model::Request) {
         let (workspace, tell, model) = (self.workspace.clone(), self.tell.clone(), self.model.clone());
         let work = async move {
             let sent = match workspace.model_request(&model, request).await {
                 Ok(request) => carry(&workspace, id, request, &tell).await,
-                Err(_) => Err(Failure::Unsendable(String::new())),
+                Err(_) => Err(None),
             };
-            if sent.is_err() {
-                let _ = tell.unbounded_send(Input::Failed { id });
+            if let Err(unsent) = sent {
+                let why = match unsent {
+                    Some(Failure::Network(_)) => Some(workspace.why_unreachable(&model).await),
+                    _ => None,
+                };
+                let _ = tell.unbounded_send(Input::Failed { id, why });
             }
         };
         let (work, handle) = abortable(work);
@@ -531,17 +549,17 @@ impl Drop for ModelRun<'_> {
     }
 }
 
-/// Carries a model's request out and its stream back.
+/// Carries a model's request out and its stream back. The failure is given where not even the head of an answer came.
 async fn carry(
     workspace: &Workspace,
     id: u32,
     request: Request,
     tell: &mpsc::UnboundedSender<Input>,
-) -> Result<(), Failure> {
-    let mut response = workspace.0.fetcher.send(request).await?;
+) -> Result<(), Option<Failure>> {
+    let mut response = workspace.0.fetcher.send(request).await.map_err(Some)?;
     let headers = std::mem::take(&mut response.headers);
     let _ = tell.unbounded_send(Input::Response { id, status: response.status, headers });
-    while let Some(chunk) = response.chunk().await? {
+    while let Some(chunk) = response.chunk().await.map_err(|_| None)? {
         let _ = tell.unbounded_send(Input::Bytes { id, chunk });
     }
     let _ = tell.unbounded_send(Input::Ended { id });

@@ -75,7 +75,7 @@ fn marked(name: &str, id: &str, action: &str, round: u32) -> String {
 }
 
 /// FNV-1a: names only have to be told apart, nobody gains by a collision, which the caller resolves anyway.
-fn hash(text: &str) -> u32 {
+pub(crate) fn hash(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 

@@ -20,8 +20,12 @@ fn action(name: &str, class: Class) -> Candidate {
 
 fn turn() -> Turn {
     Turn::new(Setup {
-        endpoint: Endpoint { base_url: "https://api.example.com/v1".to_owned(), model: "m".to_owned() },
-        actions: vec![action("look", Class::Read), action("make", Class::Write), action("drop", Class::Destructive)],
+        endpoint: Endpoint {
+            base_url: "https://api.example.com/v1".to_owned(),
+            model: "m".to_owned(),
+            ..Endpoint::default()
+        },
+        actions: vec![action("look", Class::Read), action("make", Class::Write), action("wipe", Class::Destructive)],
         messages: vec![Message::System("s".to_owned()), Message::User("do it".to_owned())],
         limits: Limits::default(),
     })
@@ -62,6 +66,17 @@ fn request(out: &[Output]) -> Option<(u32, Value)> {
     })
 }
 
+/// Answers a request with a refusal; gives what comes out.
+fn refuse(turn: &mut Turn, id: u32, status: u16, retry_after: Option<&str>, body: &str) -> Vec<Output> {
+    let headers = retry_after.map(|value| ("Retry-After".to_owned(), value.to_owned()));
+    turn.handle(Input::Response { id, status, headers: headers.into_iter().collect() });
+    let (a, b) = body.split_at(body.len() / 2);
+    turn.handle(Input::Bytes { id, chunk: a.as_bytes().to_vec() });
+    turn.handle(Input::Bytes { id, chunk: b.as_bytes().to_vec() });
+    turn.handle(Input::Ended { id });
+    drain(turn)
+}
+
 fn ended(turn: &mut Turn, key: u32, text: &str) -> Vec<Output> {
     turn.handle(Input::CallEnded { key, text: text.to_owned() });
     drain(turn)
@@ -94,7 +109,7 @@ fn x69_x73_writes_wait_together_and_nothing_overtakes_them() {
         &mut turn,
         0,
         "",
-        &[call("desk__look"), call("desk__look"), call("desk__make"), call("desk__drop"), call("desk__look")],
+        &[call("desk__look"), call("desk__look"), call("desk__make"), call("desk__wipe"), call("desk__look")],
     );
     assert_eq!(wanted(&out), [(0, 0), (1, 0)], "reads first, side by side");
     assert_eq!(wanted(&ended(&mut turn, 1, "r")), []);
@@ -147,7 +162,7 @@ fn x47_actions_for_apps_are_not_offered() {
     definition["_meta"] = json!({ "ui": { "visibility": ["app"] } });
     hidden.action = Action::new(definition).unwrap();
     let turn = Turn::new(Setup {
-        endpoint: Endpoint { base_url: "https://a.example".to_owned(), model: "m".to_owned() },
+        endpoint: Endpoint { base_url: "https://a.example".to_owned(), model: "m".to_owned(), ..Endpoint::default() },
         actions: vec![hidden],
         messages: vec![],
         limits: Limits::default(),
@@ -239,7 +254,7 @@ fn many_calls_in_one_answer_are_limited() {
 fn failures_are_said_in_words_with_a_next_step() {
     let mut unreachable = turn();
     drain(&mut unreachable);
-    unreachable.handle(Input::Failed { id: 0 });
+    unreachable.handle(Input::Failed { id: 0, why: None });
     let out = drain(&mut unreachable);
     let Some(Output::Ended(end)) = out.last() else { panic!("{out:?}") };
     let note = end.note().unwrap();
@@ -251,13 +266,9 @@ fn failures_are_said_in_words_with_a_next_step() {
 
     let mut limited = turn();
     drain(&mut limited);
-    limited.handle(Input::Response { id: 0, status: 429, headers: vec![("Retry-After".to_owned(), "7".to_owned())] });
-    limited.handle(Input::Bytes { id: 0, chunk: b"{\"error\":{\"message\":\"slow ".to_vec() });
-    limited.handle(Input::Bytes { id: 0, chunk: b"down\"}}".to_vec() });
-    limited.handle(Input::Ended { id: 0 });
-    let out = drain(&mut limited);
+    let out = refuse(&mut limited, 0, 429, Some("3600"), "{\"error\":{\"message\":\"slow down\"}}");
     assert!(
-        matches!(&out[..], [Output::Ended(End::Failed(ModelError::TooMany { wait: Some(wait), said, .. }))] if wait == "in 7 s" && said == "slow down")
+        matches!(&out[..], [Output::Ended(End::Failed(ModelError::TooMany { wait: Some(wait), said, .. }))] if wait == "in 3600 s" && said == "slow down")
     );
 
     let mut broken = turn();
@@ -265,7 +276,7 @@ fn failures_are_said_in_words_with_a_next_step() {
     broken.handle(Input::Response { id: 0, status: 200, headers: vec![] });
     let chunk = json!({ "choices": [{ "delta": { "tool_calls": [{ "index": 0, "id": "a", "function": { "name": "desk__make", "arguments": "{\"n\":1}" } }] } }] });
     broken.handle(Input::Bytes { id: 0, chunk: format!("data: {chunk}\n\n").into_bytes() });
-    broken.handle(Input::Failed { id: 0 });
+    broken.handle(Input::Failed { id: 0, why: None });
     let out = drain(&mut broken);
     assert_eq!(wanted(&out), [], "x73: half an answer asks for nothing");
     assert!(matches!(out.last(), Some(Output::Ended(End::Failed(ModelError::BrokeOff { .. })))));
@@ -300,7 +311,8 @@ fn s086_a_turn_goes_on_with_its_conversation() {
     for (at, body) in bodies.into_iter().enumerate() {
         chat.apply(Event::Put(Item { id: ItemId::from(at.to_string()), at: 0, body }), 0).unwrap();
     }
-    let endpoint = Endpoint { base_url: "https://a.example/v1".to_owned(), model: "m".to_owned() };
+    let endpoint =
+        Endpoint { base_url: "https://a.example/v1".to_owned(), model: "m".to_owned(), ..Endpoint::default() };
     let setup = Setup::of(&chat, endpoint, vec![action("look", Class::Read)], "Ours", &[], Limits::default());
     let mut turn = Turn::new(setup);
     let (_, body) = request(&drain(&mut turn)).unwrap();
@@ -311,4 +323,144 @@ fn s086_a_turn_goes_on_with_its_conversation() {
     assert_eq!(messages[2]["tool_calls"][1]["function"]["name"], "desk__look");
     assert!(messages[3]["content"].as_str().unwrap().starts_with("status: denied."));
     assert_eq!(messages[5]["content"], "second");
+}
+
+#[test]
+fn wi10_a_provider_without_time_is_asked_again_when_it_said_and_a_few_times_only() {
+    let mut turn = turn();
+    drain(&mut turn);
+    let out = refuse(&mut turn, 0, 429, Some("7"), "{\"error\":{\"message\":\"slow down\"}}");
+    let [Output::Wait { id: 1, millis: 7_000, why }] = &out[..] else { panic!("{out:?}") };
+    assert!(
+        why.contains("`api.example.com` wants fewer requests") && why.contains("asked again in 7 s, try 1 of 2"),
+        "{why}"
+    );
+    turn.handle(Input::Waited { id: 0 });
+    assert_eq!(drain(&mut turn), [], "another wait is over");
+    turn.handle(Input::Waited { id: 1 });
+    let (id, _) = request(&drain(&mut turn)).unwrap();
+    turn.handle(Input::Waited { id: 1 });
+    assert_eq!(drain(&mut turn), [], "the same wait is over once");
+    let out = refuse(&mut turn, id, 503, None, "");
+    assert!(matches!(&out[..], [Output::Wait { millis, .. }] if *millis == FIRST_WAIT * 4), "{out:?}");
+    turn.handle(Input::Waited { id: id + 1 });
+    let (id, _) = request(&drain(&mut turn)).unwrap();
+    let out = refuse(&mut turn, id, 529, None, "");
+    assert!(matches!(&out[..], [Output::Ended(End::Failed(ModelError::Server { status: 529, .. }))]), "{out:?}");
+}
+
+#[test]
+fn wi10_nothing_is_asked_again_that_cannot_get_better_or_has_begun() {
+    for (status, retry, body) in [
+        (401, Some("1"), ""),
+        (402, Some("1"), ""),
+        (429, Some("1"), "{\"error\":{\"code\":\"insufficient_quota\",\"message\":\"no\"}}"),
+        (429, Some("Mon, 23 Nov 2026 10:00:00 GMT"), ""),
+        (404, None, ""),
+    ] {
+        let mut turn = turn();
+        drain(&mut turn);
+        let out = refuse(&mut turn, 0, status, retry, body);
+        assert!(matches!(&out[..], [Output::Ended(End::Failed(_))]), "{status}: {out:?}");
+    }
+    let mut begun = turn();
+    drain(&mut begun);
+    begun.handle(Input::Response { id: 0, status: 200, headers: vec![] });
+    begun.handle(Input::Bytes {
+        id: 0,
+        chunk: b"data: {\"error\":{\"message\":\"overloaded\",\"code\":529}}\n\n".to_vec(),
+    });
+    let out = drain(&mut begun);
+    assert!(out.iter().all(|one| !matches!(one, Output::Wait { .. } | Output::Fetch { .. })), "{out:?}");
+    let mut waiting = turn();
+    drain(&mut waiting);
+    refuse(&mut waiting, 0, 429, Some("7"), "");
+    waiting.handle(Input::Stop);
+    waiting.handle(Input::Waited { id: 1 });
+    assert_eq!(drain(&mut waiting), [Output::Ended(End::Stopped)]);
+}
+
+#[test]
+fn wi11_a_request_that_is_refused_for_something_optional_is_made_once_without() {
+    let mut turn = turn();
+    let (_, body) = request(&drain(&mut turn)).unwrap();
+    assert_eq!(body["stream_options"]["include_usage"], true);
+    let said = "{\"detail\":[{\"loc\":[\"body\",\"stream_options\"],\"msg\":\"Extra inputs are not permitted\"}]}";
+    let (id, body) = request(&refuse(&mut turn, 0, 422, None, said)).unwrap();
+    assert!(body.get("stream_options").is_none());
+    let out = refuse(&mut turn, id, 422, None, said);
+    assert!(matches!(&out[..], [Output::Ended(End::Failed(ModelError::Rejected { .. }))]), "{out:?}");
+}
+
+#[test]
+fn wi12_actions_are_offered_in_one_order_whatever_order_they_came_in() {
+    let offered = |names: &[&str]| {
+        let mut turn = Turn::new(Setup {
+            endpoint: Endpoint {
+                base_url: "https://a.example".to_owned(),
+                model: "m".to_owned(),
+                ..Endpoint::default()
+            },
+            actions: names.iter().map(|name| action(name, Class::Read)).collect(),
+            messages: vec![Message::User("u".to_owned())],
+            limits: Limits::default(),
+        });
+        request(&drain(&mut turn)).unwrap().1.to_string()
+    };
+    assert_eq!(offered(&["b", "a", "c"]), offered(&["c", "b", "a"]));
+}
+
+#[test]
+fn wi13_every_wire_goes_from_question_over_a_call_to_the_answer() {
+    use crate::model::Wire;
+    let answers = |wire: Wire| match wire {
+        Wire::OpenaiChat => {
+            r#"data: {"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"desk__look","arguments":"{\"n\":1}"}}]},"finish_reason":"tool_calls"}]}
+
+data: [DONE]
+
+"#
+        }
+        Wire::OpenaiResponses => {
+            r#"data: {"type":"response.completed","response":{"status":"completed","output":[{"type":"function_call","call_id":"a","name":"desk__look","arguments":"{\"n\":1}"}]}}
+
+"#
+        }
+        Wire::Anthropic => {
+            r#"data: {"type":"message","content":[{"type":"tool_use","id":"a","name":"desk__look","input":{"n":1}}],"stop_reason":"tool_use"}
+
+"#
+        }
+        Wire::Gemini => {
+            r#"data: {"candidates":[{"content":{"parts":[{"functionCall":{"name":"desk__look","args":{"n":1}}}]},"finishReason":"STOP"}]}
+
+"#
+        }
+        Wire::Ollama => {
+            r#"{"message":{"content":"","tool_calls":[{"function":{"name":"desk__look","arguments":{"n":1}}}]},"done":true,"done_reason":"stop"}
+"#
+        }
+    };
+    for wire in Wire::ALL {
+        let mut setup = Setup {
+            endpoint: Endpoint {
+                wire,
+                base_url: "https://a.example".to_owned(),
+                model: "m".to_owned(),
+                ..Endpoint::default()
+            },
+            actions: vec![action("look", Class::Read)],
+            messages: vec![Message::User("u".to_owned())],
+            limits: Limits::default(),
+        };
+        setup.messages.insert(0, Message::System("s".to_owned()));
+        let mut turn = Turn::new(setup);
+        drain(&mut turn);
+        turn.handle(Input::Response { id: 0, status: 200, headers: vec![] });
+        turn.handle(Input::Bytes { id: 0, chunk: answers(wire).as_bytes().to_vec() });
+        turn.handle(Input::Ended { id: 0 });
+        assert_eq!(wanted(&drain(&mut turn)), [(0, 0)], "{wire:?}");
+        let (_, body) = request(&ended(&mut turn, 0, "status: done")).unwrap();
+        assert!(body.to_string().contains("status: done"), "{wire:?}");
+    }
 }

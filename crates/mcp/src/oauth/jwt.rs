@@ -27,8 +27,8 @@ pub(crate) fn base64url(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// SHA-256 as base64url.
-pub(crate) fn hash(text: &str) -> String {
+/// SHA-256 as base64url: of a verifier it is the challenge of the method `S256` (RFC 7636 section 4.2).
+pub fn hash(text: &str) -> String {
     base64url(&Sha256::digest(text.as_bytes()))
 }
 

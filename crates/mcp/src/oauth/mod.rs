@@ -42,6 +42,7 @@ pub use authorizer::{Authorizer, Chain, Refusal, Retry, Signed};
 pub use challenge::{Challenge, challenges};
 pub use credentials::{Account, Credentials, Registered, Registration, Tokens};
 pub use error::AuthError;
+pub use jwt::hash as challenge_of;
 pub use port::{
     Algorithm, AuthorizeFailure, KeyFailure, Port, PublicJwk, SignInPage, SigningKey, WebFailure, WebRequest,
     WebResponse,

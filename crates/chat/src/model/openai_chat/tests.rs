@@ -1,32 +1,19 @@
+use super::super::endpoint::request;
+use super::super::testing::{self, endpoint as at, events, read_in_every_way};
+use super::super::{Answered, ModelError, Wire, WireCall};
 use super::*;
 
 fn endpoint() -> Endpoint {
-    Endpoint { base_url: "https://api.example.com/v1/".to_owned(), model: "m-1".to_owned() }
+    at(Wire::OpenaiChat)
 }
 
-fn read(chunks: &[&[u8]]) -> (String, String, Result<Answered, ModelError>) {
-    let mut stream = Stream::new(endpoint());
-    let mut deltas: Vec<Delta> = chunks.iter().flat_map(|chunk| stream.push(chunk)).collect();
-    let (last, result) = stream.finish();
-    deltas.extend(last);
-    let mut text = String::new();
-    let mut thinking = String::new();
-    for delta in deltas {
-        match delta {
-            Delta::Text(piece) => text.push_str(&piece),
-            Delta::Thinking(piece) => thinking.push_str(&piece),
-        }
-    }
-    (text, thinking, result)
-}
-
-fn events(chunks: &[&str]) -> Vec<u8> {
-    chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect::<String>().into_bytes()
+fn read(chunks: &[&[u8]]) -> testing::Said {
+    testing::read(Wire::OpenaiChat, chunks)
 }
 
 fn calls(chunks: &[&str]) -> Vec<(String, String, String)> {
-    let (_, _, result) = read(&[&events(chunks)]);
-    result.unwrap().calls.into_iter().map(|call| (call.id, call.name, call.arguments)).collect()
+    let answer = read(&[events(chunks).as_bytes()]).2.unwrap();
+    testing::calls(&answer).into_iter().map(|(id, name, arguments)| one(id, name, arguments)).collect()
 }
 
 fn one(id: &str, name: &str, arguments: &str) -> (String, String, String) {
@@ -46,19 +33,13 @@ const FULL: &str = ": OPENROUTER PROCESSING\r\n\r\n\
     data: [DONE]\n\n";
 
 #[test]
-fn a_stream_may_be_split_at_every_offset() {
-    let bytes = FULL.as_bytes();
-    let whole = read(&[bytes]);
+fn wi01_a_stream_may_be_split_at_every_offset() {
+    let whole = read_in_every_way(Wire::OpenaiChat, FULL);
     assert_eq!((whole.0.as_str(), whole.1.as_str()), ("Grüße 🦀", "hm "));
-    let answer = whole.2.clone().unwrap();
-    assert_eq!(answer.usage, Some(Usage { input: 7, output: 3 }));
+    let answer = whole.2.unwrap();
+    assert_eq!(answer.usage, Some(Usage { input: 7, output: 3, cached: 0 }));
     assert_eq!(answer.finish, Some(Finish::Calls));
-    assert_eq!(answer.calls.iter().map(|call| call.arguments.as_str()).collect::<Vec<_>>(), ["{\"x\":\"ä\"}", "{}"]);
-    for at in 0..=bytes.len() {
-        let (a, b) = bytes.split_at(at);
-        assert_eq!(read(&[a, b]), whole, "split at {at}");
-    }
-    assert_eq!(read(&bytes.chunks(1).collect::<Vec<_>>()), whole);
+    assert_eq!(answer.calls().map(|call| call.arguments.as_str()).collect::<Vec<_>>(), ["{\"x\":\"ä\"}", "{}"]);
 }
 
 #[test]
@@ -119,7 +100,7 @@ fn a_plain_answer_is_taken_where_a_stream_was_asked_for() {
     for at in 0..=body.len() {
         let (a, b) = body.split_at(at);
         let (text, _, result) = read(&[a, b]);
-        assert_eq!((text.as_str(), result.unwrap().calls.len()), ("Hello", 1));
+        assert_eq!((text.as_str(), result.unwrap().calls().count()), ("Hello", 1));
     }
 }
 
@@ -128,7 +109,7 @@ fn x73_an_answer_that_broke_off_gives_no_calls() {
     let cut = events(&[
         r#"{"choices":[{"delta":{"content":"so","tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]}}]}"#,
     ]);
-    let (text, _, result) = read(&[&cut]);
+    let (text, _, result) = read(&[cut.as_bytes()]);
     assert_eq!(text, "so");
     assert_eq!(result, Err(ModelError::BrokeOff { host: "api.example.com".to_owned() }));
     assert!(matches!(read(&[]).2, Err(ModelError::BrokeOff { .. })));
@@ -141,7 +122,7 @@ fn errors_in_the_middle_and_nonsense_are_said_in_words() {
         r#"{"error":{"message":"overloaded","code":502}}"#,
         "[DONE]",
     ]);
-    let (text, _, result) = read(&[&midway]);
+    let (text, _, result) = read(&[midway.as_bytes()]);
     assert_eq!(text, "so");
     assert_eq!(
         result.unwrap_err().to_string(),
@@ -151,46 +132,7 @@ fn errors_in_the_middle_and_nonsense_are_said_in_words() {
         assert!(matches!(read(&[nonsense.as_bytes()]).2, Err(ModelError::NotUnderstood { .. })), "{nonsense}");
     }
     let object = events(&[r#"{"object":"error","message":"bad","code":400}"#]);
-    assert!(matches!(read(&[&object]).2, Err(ModelError::Midway { said, .. }) if said == "bad"));
-}
-
-#[test]
-fn refusals_are_said_in_words() {
-    let say = |status, retry: Option<&str>, body: &str| refused(&endpoint(), status, retry, body).to_string();
-    assert_eq!(
-        say(401, None, r#"{"error":{"message":"Incorrect API key provided: sk-abc123.","code":"invalid_api_key"}}"#),
-        "`api.example.com` did not accept the key: \"Incorrect API key provided: [key]\""
-    );
-    assert_eq!(
-        say(404, None, r#"{"error":"model \"m-1\" not found"}"#),
-        "`api.example.com` has no model `m-1` at this address: \"model \"m-1\" not found\""
-    );
-    assert_eq!(say(429, Some("20"), ""), "`api.example.com` wants fewer requests; try again in 20 s");
-    assert_eq!(
-        say(429, Some("Mon, 23 Nov 2026 10:00:00 GMT"), ""),
-        "`api.example.com` wants fewer requests; try again after Mon, 23 Nov 2026 10:00:00 GMT"
-    );
-    assert!(
-        say(429, None, r#"{"error":{"message":"You exceeded your current quota","code":"insufficient_quota"}}"#)
-            .contains("no credit left")
-    );
-    assert!(
-        say(400, None, r#"{"error":{"message":"too long","code":"context_length_exceeded"}}"#)
-            .contains("longer than `m-1` can take")
-    );
-    assert!(
-        say(400, None, r#"{"error":{"message":"registry/m-1 does not support tools"}}"#).contains("cannot use tools")
-    );
-    assert_eq!(say(503, None, "<html>nginx</html>"), "`api.example.com` has a problem of its own (503)");
-    assert_eq!(
-        say(418, None, r#"[{"error":{"message":"teapot"}}]"#),
-        "`api.example.com` refused the request (418): \"teapot\""
-    );
-    assert_eq!(
-        say(422, None, r#"{"detail":"missing field"}"#),
-        "`api.example.com` refused the request (422): \"missing field\""
-    );
-    assert!(say(500, None, "Bearer abc.def leaked").contains("Bearer [key] leaked"), "x21");
+    assert!(matches!(read(&[object.as_bytes()]).2, Err(ModelError::Midway { said, .. }) if said == "bad"));
 }
 
 #[test]
@@ -199,16 +141,13 @@ fn x130_a_request_holds_no_key_and_only_plain_headers() {
     let messages = [
         Message::System("s".to_owned()),
         Message::User("u".to_owned()),
-        Message::Assistant {
-            text: String::new(),
-            calls: vec![WireCall { id: "a".to_owned(), name: "f".to_owned(), arguments: "{}".to_owned() }],
-        },
+        Message::Assistant(vec![super::super::Part::Call(WireCall::new("a", "f", "{}"))]),
         Message::Tool { id: "a".to_owned(), text: "t".to_owned() },
     ];
-    let request = request(&endpoint(), &messages, &[tool]);
-    assert_eq!(request.url, "https://api.example.com/v1/chat/completions");
-    assert_eq!(request.headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["content-type", "accept"]);
-    let body: Value = serde_json::from_str(&request.body).unwrap();
+    let sent = request(&endpoint(), &messages, &[tool], Extras::All);
+    assert_eq!(sent.url, "https://api.example.com/v1/chat/completions");
+    assert_eq!(sent.headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["content-type", "accept"]);
+    let body: Value = serde_json::from_str(&sent.body).unwrap();
     assert_eq!(body["tools"][0]["function"]["parameters"], json!({ "type": "object", "properties": {} }));
     assert_eq!(
         body["messages"][2],
@@ -216,27 +155,63 @@ fn x130_a_request_holds_no_key_and_only_plain_headers() {
     );
     assert_eq!(body["messages"][3], json!({ "role": "tool", "tool_call_id": "a", "content": "t" }));
     assert_eq!(body["stream_options"]["include_usage"], true);
-    assert!(super::request(&endpoint(), &messages, &[]).body.find("tools").is_none());
+    assert!(request(&endpoint(), &messages, &[], Extras::All).body.find("tools").is_none());
+}
+
+/// Recorded from LiteLLM in front of a model that thinks.
+const SECOND: &str = include_str!("litellm.txt");
+
+#[test]
+fn wi01_a_second_dialect_gives_the_same_parts() {
+    let (text, thinking, result) = read_in_every_way(Wire::OpenaiChat, SECOND);
+    assert_eq!((text.as_str(), thinking.as_str()), ("Calling echo.", "I should call echo."));
+    let answer = result.unwrap();
+    let found = testing::calls(&answer);
+    assert_eq!(found.iter().map(|call| (call.1, call.2)).collect::<Vec<_>>(), [("echo", "{\"message\":\"hello\"}")]);
+    assert_eq!(answer.finish, Some(Finish::Calls));
+    assert!(answer.usage.is_some());
 }
 
 #[test]
-fn addresses_are_made_from_the_base_url() {
-    let at = |base: &str| Endpoint { base_url: base.to_owned(), model: String::new() };
-    assert_eq!(at("http://localhost:11434/v1").url(), "http://localhost:11434/v1/chat/completions");
-    assert_eq!(at("https://x.example/v1/chat/completions").models_url(), "https://x.example/v1/models");
-    assert_eq!(at("http://localhost:11434/v1").host(), "localhost:11434");
+fn thinking_as_a_part_of_the_content_is_thinking() {
+    let mistral = events(&[
+        r#"{"choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"Let me see."}]}]}}]}"#,
+        r#"{"choices":[{"delta":{"content":"Four."},"finish_reason":"stop"}]}"#,
+        "[DONE]",
+    ]);
+    let (text, thinking, _) = read_in_every_way(Wire::OpenaiChat, &mistral);
+    assert_eq!((text.as_str(), thinking.as_str()), ("Four.", "Let me see."));
 }
 
-proptest::proptest! {
-    #[test]
-    fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200), at in 0_usize..200) {
-        let (a, b) = bytes.split_at(at.min(bytes.len()));
-        let split = read(&[a, b]);
-        proptest::prop_assert_eq!(split, read(&[&bytes]));
-    }
+#[test]
+fn wi02_reasoning_goes_back_with_calls_and_only_then() {
+    let asks = events(&[
+        r#"{"choices":[{"delta":{"reasoning_content":"First "}}]}"#,
+        r#"{"choices":[{"delta":{"reasoning_content":"this."}}]}"#,
+        r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}"#,
+    ]);
+    let answer = read(&[asks.as_bytes()]).2.unwrap();
+    let back = message(&Message::Assistant(answer.parts));
+    assert_eq!(back["reasoning_content"], "First this.");
+    let details = events(&[
+        r#"{"choices":[{"delta":{"reasoning":"Hm","reasoning_details":[{"type":"reasoning.text","text":"H","index":0}]}}]}"#,
+        r#"{"choices":[{"delta":{"reasoning_details":[{"type":"reasoning.text","text":"m","index":0}]}}]}"#,
+        r#"{"choices":[{"delta":{"reasoning_details":[{"type":"reasoning.text","signature":"sig","index":0}]}}]}"#,
+        r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}"#,
+    ]);
+    let answer = read(&[details.as_bytes()]).2.unwrap();
+    let back = message(&Message::Assistant(answer.parts));
+    assert_eq!(
+        back["reasoning_details"],
+        json!([{ "type": "reasoning.text", "text": "Hm", "signature": "sig", "index": 0 }])
+    );
+    let plain =
+        events(&[r#"{"choices":[{"delta":{"reasoning_content":"Hm","content":"Four."},"finish_reason":"stop"}]}"#]);
+    let answer: Answered = read(&[plain.as_bytes()]).2.unwrap();
+    assert_eq!(message(&Message::Assistant(answer.parts)), json!({ "role": "assistant", "content": "Four." }));
+}
 
-    #[test]
-    fn any_json_is_read_without_a_panic(key in "choices|delta|error|usage", inner in "(\\{|\\}|\\[|\\]|\"a\"|:|,|1|null){0,12}") {
-        let _ = read(&[format!("data: {{\"{key}\":{inner}}}\n\ndata: {{\"choices\":[{inner}]}}\n\n").as_bytes()]);
-    }
+#[test]
+fn wi01_garbage_is_an_error_in_words() {
+    testing::refuses_garbage(Wire::OpenaiChat);
 }

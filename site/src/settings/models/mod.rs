@@ -1,0 +1,66 @@
+//! Settings, Models: language models behind an endpoint, or none.
+
+mod checks;
+mod editor;
+
+use browser::chat::model::presets;
+use browser::{Keep, ModelConfig};
+use leptos::prelude::*;
+
+use crate::router::page_title;
+use crate::state::use_state;
+use crate::ui::{Button, ButtonLook};
+use editor::Editor;
+
+/// The page.
+#[component]
+pub(crate) fn Models() -> impl IntoView {
+    let app = use_state();
+    page_title(|| "Models".into());
+    let editing = RwSignal::new(None::<ModelConfig>);
+    let choose = move |id: Option<String>| {
+        let ws = app.ws();
+        app.run(async move { ws.choose_model(id.as_deref()).await }, |()| ());
+    };
+    let blank = || {
+        let first = presets::ALL.first();
+        ModelConfig {
+            preset: first.map(|preset| preset.id.to_owned()).unwrap_or_default(),
+            wire: first.map(|preset| preset.wire).unwrap_or_default(),
+            base_url: first.map(|preset| preset.base_url.to_owned()).unwrap_or_default(),
+            key: Some(Keep::Tab),
+            ..ModelConfig::default()
+        }
+    };
+    view! {
+        <header class="head"><div class="grow"><h1>"Models"</h1>
+            <p class="lead">"What answers in chats. Without a model, direct mode finds and fills the action itself; it is not a language model."</p></div></header>
+        <fieldset class="rows choices" aria-label="What answers">
+            <label class="row-card check"><input type="radio" name="model" prop:checked=move || app.chosen_model.get().is_none()
+                on:change=move |_| choose(None)/><span class="grow"><b>"Direct mode"</b><br/><span class="small">"Nothing leaves this page except the calls you confirm."</span></span></label>
+            <For each=move || app.models.get() key=|model| format!("{model:?}") let:model>
+                {
+                    let (id, chosen) = (model.id.clone(), model.id.clone());
+                    let (edit, remove) = (model.clone(), model.id.clone());
+                    view! {
+                        <div class="row-card">
+                            <label class="check grow"><input type="radio" name="model" prop:checked=move || app.chosen_model.get().as_ref() == Some(&chosen)
+                                on:change=move |_| choose(Some(id.clone()))/>
+                                <span class="grow"><b><bdi>{model.name.clone()}</bdi></b><br/>
+                                    <span class="small"><code>{model.model.clone()}</code>" at "<span class="host">{model.base_url.clone()}</span>" · "{model.wire.name()}</span></span></label>
+                            <Button small=true look=ButtonLook::Quiet on:click=move |_| editing.set(Some(edit.clone()))>"Edit"</Button>
+                            <Button small=true look=ButtonLook::Quiet on:click=move |_| {
+                                let (ws, id) = (app.ws(), remove.clone());
+                                app.run(async move { ws.remove_model(&id).await }, |()| ());
+                            }>"Remove"</Button>
+                        </div>
+                    }
+                }
+            </For>
+        </fieldset>
+        {move || match editing.get() {
+            None => view! { <Button look=ButtonLook::Primary on:click=move |_| editing.set(Some(blank()))>"Add model"</Button> }.into_any(),
+            Some(config) => view! { <Editor config editing/> }.into_any(),
+        }}
+    }
+}
