@@ -61,6 +61,11 @@ export interface Workspace extends EventTarget {
   /** Where things are kept right now. */
   storage(): Promise<Storage>;
   /**
+   * The whole record as JSON lines: every call that ran and every one that did not, and every change, with a checkpoint
+   * signed now. Arguments and results are not in it, only their SHA-256. `countersign/verify` checks it.
+   */
+  exportAudit(): Promise<string>;
+  /**
    * Scans a server and adds it as a draft, which only this person can use; turns developer mode on for that. Only
    * connect servers you trust: a server's text reaches the model and the person.
    * Fails with `address`, `network`, `cors`, `sign-in` or `protocol`, and a `hint` that says what to do.

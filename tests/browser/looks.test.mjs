@@ -13,6 +13,11 @@ const PAGES = {
   "new-connector": "/workspace/connectors/new",
   "notebook-actions": "/workspace/connectors/notebook/actions",
   audit: "/workspace/audit",
+  "audit-activity": "/workspace/audit/activity",
+  "audit-refusals": "/workspace/audit/refusals",
+  "audit-integrity": "/workspace/audit/integrity",
+  "audit-export": "/workspace/audit/export",
+  approvals: "/settings/approvals",
   "not-found": "/no-such-page",
 };
 

@@ -43,4 +43,5 @@ pub use mcp;
 pub use policy;
 pub use view::*;
 pub use visit::Visit;
+pub use workspace::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
 pub use workspace::{OAuthReport, Options, SignInSite, SignedOut, Where, Workspace, registered_words, verdict_word};

@@ -170,6 +170,7 @@ pub fn portable(book: &Rulebook) -> Rulebook {
         member.developer = Developer::default();
     }
     book.connectors.retain(|connector| connector.provider == Provider::Custom && connector.stage == Stage::Published);
+    book.connectors.iter_mut().for_each(|connector| connector.review = connector.review.portable());
     // Whoever made it may have left.
     let first_owner =
         book.members.iter().find(|member| member.role == crate::Role::Owner).map(|member| member.id.clone());

@@ -422,7 +422,7 @@ fn stops(level: Level, cause: &Cause) -> Subject {
         Cause::DeveloperNotGranted => Subject::Gate,
         Cause::DeveloperOff => Subject::Switch,
         Cause::ReadOnlyPlan { .. } => Subject::Plan,
-        Cause::Stage { .. } => Subject::Stage,
+        Cause::Stage { .. } | Cause::Paused { .. } => Subject::Stage,
         Cause::NotYours | Cause::NoAccess => Subject::Access,
         Cause::LocalServer | Cause::Domain { .. } => Subject::Domain,
         Cause::NeverScanned => Subject::Scan,
@@ -430,7 +430,7 @@ fn stops(level: Level, cause: &Cause) -> Subject {
         Cause::ReadOnlyProvider => Subject::Class,
         Cause::Held => Subject::Definition,
         Cause::NotForCaller | Cause::NotAutomatic | Cause::Mode { .. } => Subject::Caller,
-        Cause::Invalid { .. } => Subject::Arguments,
+        Cause::Invalid { .. } | Cause::Rule { .. } => Subject::Arguments,
         Cause::NotInConversation => Subject::Conversation,
         _ => match level {
             Level::Workspace => Subject::Plan,

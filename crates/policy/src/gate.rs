@@ -77,6 +77,7 @@ use crate::index::Lookup;
 use crate::{
     Action, CallId, Cause, Class, ClassSource, Classified, Confirm, ConnectionId, Connector, ConnectorId,
     ConversationId, Digest, Grant, GrantId, MemberId, Millis, Provider, Remember, Rulebook, Why, lineage,
+    rules::Effect,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -422,6 +423,15 @@ impl Rules {
         }
         if connector.controls.get(action.name()).is_some_and(|control| control.confirm == Confirm::Everything) {
             self.add(Veto::ask(Level::Action, "this action always asks"));
+        }
+        for rule in connector.rules.get(action.name()).into_iter().flatten() {
+            if rule.stops(&call.arguments) {
+                let said = rule.sentence();
+                self.add(match rule.effect {
+                    Effect::Deny => Veto::refuse(Level::Action, Cause::Rule { rule: said }),
+                    Effect::Ask => Veto::ask(Level::Action, format!("a rule of this action: {said}")),
+                });
+            }
         }
         if classified.class == Class::Destructive {
             self.add(Veto::ask(Level::Action, "it is destructive, and that asks every time"));

@@ -7,6 +7,7 @@
 mod connectors;
 mod conversations;
 mod data;
+mod definitions;
 pub mod doctor;
 mod model_check;
 mod model_sign_in;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::spawn_local;
 
 pub(crate) use conversations::Record;
+pub use definitions::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
 pub(crate) use models::CHOSEN;
 pub(crate) use sign_in::OAuth;
 pub use sign_in::{OAuthReport, SignInSite, SignedOut, registered_words, verdict_word};
@@ -532,7 +534,9 @@ impl From<Why> for Error {
             | Why::Pattern(_)
             | Why::Roster(_)
             | Why::NotNeeded
-            | Why::AskedAlready => Code::Invalid,
+            | Why::AskedAlready
+            | Why::Rule(_)
+            | Why::NotReady(_) => Code::Invalid,
             _ => Code::Blocked,
         };
         Error::new(code, why.to_string())

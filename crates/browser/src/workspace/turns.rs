@@ -306,18 +306,7 @@ impl Workspace {
             .filter(|(connector, action)| {
                 held.get(&connector.id).is_some_and(|held| !held.iter().any(|name| name == action.name()))
             })
-            .map(|(connector, action)| {
-                let classified = connector.classify(action);
-                Candidate {
-                    connector: connector.id.clone(),
-                    connector_name: connector.name.clone(),
-                    host: connector.host.clone(),
-                    badge: connector.badge().map(str::to_owned),
-                    action: action.clone(),
-                    class: classified.class,
-                    class_source: classified.source,
-                }
-            })
+            .map(|(connector, action)| super::definitions::candidate(connector, action))
             .collect()
     }
 

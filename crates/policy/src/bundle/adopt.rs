@@ -62,6 +62,14 @@ pub fn tighten(base: &Rulebook, local: &Rulebook, me: &MemberId) -> Rulebook {
         }
         connector.confirm = connector.confirm.max(here.confirm);
         connector.updated_at = connector.updated_at.max(here.updated_at);
+        connector.review = connector.review.tightened(&here.review);
+        // Rules of this place are added; those of the bundle stay as they are.
+        for (action, rules) in &here.rules {
+            let all = connector.rules.entry(action.clone()).or_default();
+            let own = rules.iter().filter(|rule| !all.iter().any(|known| known.id == rule.id)).cloned();
+            let own: Vec<_> = own.collect();
+            all.extend(own);
+        }
         let own = |name: &str| connector.snapshot.as_ref()?.action(name).map(|action| action.classified().class);
         for (name, control) in &mut connector.controls {
             if let Some(here) = here.controls.get(name) {
