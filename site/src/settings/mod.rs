@@ -16,6 +16,12 @@ use crate::connectors::detail::ConnectorPage;
 use crate::connectors::list::{MyConnectors, WorkspaceConnectors};
 use crate::connectors::new::NewConnectorPage;
 use crate::lazy;
+use crate::people::{
+    domains::DomainsPage,
+    groups::{GroupPage, Groups},
+    members::Members,
+    permissions::Permissions,
+};
 use crate::router::{Route, focus_page, use_router};
 use crate::ui::Working;
 
@@ -58,6 +64,11 @@ pub(crate) fn Settings() -> impl IntoView {
         Route::Connector(id, tab) => view! { <ConnectorPage id tab/> }.into_any(),
         Route::Audit(tab) => view! { <AuditPage tab/> }.into_any(),
         Route::Approvals => view! { <approvals::Approvals/> }.into_any(),
+        Route::Members => view! { <Members/> }.into_any(),
+        Route::Groups => view! { <Groups/> }.into_any(),
+        Route::Group(id) => view! { <GroupPage id/> }.into_any(),
+        Route::Permissions(tab) => view! { <Permissions tab/> }.into_any(),
+        Route::Domains => view! { <DomainsPage/> }.into_any(),
         Route::Chat | Route::Conversation(_) | Route::NotFound(_) => ().into_any(),
     };
     view! { <main class="settings">{page}</main> }

@@ -79,12 +79,12 @@ impl Workspace {
 
     fn member_here(&self, may: impl FnOnce(&policy::Rulebook, &Member) -> bool) -> bool {
         let book = self.rulebook();
-        book.member(&self.me()).is_ok_and(|me| may(&book, me))
+        book.member(&self.seen_as()).is_ok_and(|me| may(&book, me))
     }
 
     /// What a filter looks for. Who may not see the others' lines looks for their own, whatever the filter says.
     fn wanted(&self, filter: &RecordFilter) -> Wanted {
-        let person = if self.sees_all_of_record() { filter.person.clone() } else { Some(self.me()) };
+        let person = if self.sees_all_of_record() { filter.person.clone() } else { Some(self.seen_as()) };
         let calls = filter.part != RecordPart::Changes;
         let mut marks: Vec<String> = Vec::new();
         let mut add = |mark: Mark<'_>| marks.push(mark.to_string());
@@ -471,7 +471,7 @@ impl Workspace {
             RecordPart::Changes => "changes",
         };
         let all = self.sees_all_of_record();
-        let person = if all { filter.person.clone() } else { Some(self.me()) };
+        let person = if all { filter.person.clone() } else { Some(self.seen_as()) };
         let words = [
             person.map(|id| format!("person {}", self.person_name(id.as_str()))),
             filter.connector.as_ref().map(|id| format!("connector {}", self.connector_words(id.as_str()))),
