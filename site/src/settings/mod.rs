@@ -2,12 +2,17 @@
 
 pub(crate) mod advanced;
 mod approvals;
+mod bundle;
 pub(crate) mod data;
 pub(crate) mod developer;
+pub(crate) mod files;
 pub(crate) mod general;
+mod keys;
 pub(crate) mod models;
+mod plan;
 mod proxies;
 pub(crate) mod rail;
+mod you;
 
 use leptos::prelude::*;
 
@@ -54,6 +59,7 @@ pub(crate) fn Settings() -> impl IntoView {
     // What was filtered by stays from one tab of the record to the next.
     provide_context(Filters::new());
     let page = move || match router.route() {
+        Route::You => view! { <you::You/> }.into_any(),
         Route::Connectors => view! { <MyConnectors/> }.into_any(),
         Route::Advanced => view! { <advanced::Advanced/> }.into_any(),
         Route::Models => view! { <models::Models/> }.into_any(),

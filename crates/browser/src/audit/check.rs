@@ -48,7 +48,7 @@ impl AuditLog {
         let mut fitting = HashSet::new();
         for checkpoint in &report.checkpoints {
             let statement = checkpoint.statement();
-            if crate::signing::fits(checkpoint.key.as_str(), &statement, &checkpoint.signature).await {
+            if super::key::fits(checkpoint.key.as_str(), &statement, &checkpoint.signature).await {
                 fitting.insert(checkpoint.signature.clone());
             }
         }

@@ -7,10 +7,12 @@
 //!   refuses to overwrite, so that even without locks two tabs cannot write one row twice.
 //! * Where the chain ends is kept beside it, so that rows cut off its end are noticed (X123).
 //!
-//! [`check`] reads a chain from its first row to its last; [`find`] finds rows by their marks; [`sign`] makes checkpoints.
+//! [`check`] reads a chain from its first row to its last; [`find`] finds rows by their marks; [`sign`] makes checkpoints
+//! with the [`key`] that cannot be read out.
 
 mod check;
 mod find;
+mod key;
 mod sign;
 
 use std::cell::Cell;

@@ -7,7 +7,6 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{AuditLog, END, LOCK, TRIES, add, json, key, parse};
 use crate::error::{Code, Error};
-use crate::signing;
 use crate::store::{Op, StoreError, Table};
 use crate::time::now;
 use policy::Millis;
@@ -40,8 +39,8 @@ impl AuditLog {
     pub(crate) async fn new_key(&self) -> Result<Checkpoint, Error> {
         let _held = self.locks.hold(LOCK).await;
         let old = self.pair().await?;
-        let new = signing::new_pair().await.ok_or_else(no_key)?;
-        let next = PublicKey::from(signing::public_key(&new).await.ok_or_else(no_key)?);
+        let new = key::new_pair().await.ok_or_else(no_key)?;
+        let next = PublicKey::from(key::public_key(&new).await.ok_or_else(no_key)?);
         self.put_checkpoint(&old, Some(next)).await?;
         self.store.set_key_pair(PAIR, Some(new.clone())).await?;
         self.put_checkpoint(&new, None).await
@@ -82,18 +81,18 @@ impl AuditLog {
         if let Some(pair) = self.store.key_pair(PAIR).await? {
             return Ok(pair);
         }
-        let pair = signing::new_pair().await.ok_or_else(no_key)?;
+        let pair = key::new_pair().await.ok_or_else(no_key)?;
         self.store.set_key_pair(PAIR, Some(pair.clone())).await?;
         Ok(pair)
     }
 
     async fn put_checkpoint(&self, pair: &JsValue, next: Option<PublicKey>) -> Result<Checkpoint, Error> {
-        let public = PublicKey::from(signing::public_key(pair).await.ok_or_else(no_key)?);
+        let public = PublicKey::from(key::public_key(pair).await.ok_or_else(no_key)?);
         let mut lost = StoreError::Exists(String::new());
         for _ in 0..TRIES {
             let (mut chain, mut ops) = self.head().await?;
             let mut checkpoint = Checkpoint::of(&chain, now(), public.clone(), next.clone(), String::new());
-            checkpoint.signature = signing::sign(pair, &checkpoint.statement()).await.ok_or_else(no_key)?;
+            checkpoint.signature = key::sign(pair, &checkpoint.statement()).await.ok_or_else(no_key)?;
             ops.push(add(&chain.append(Entry::Checkpoint(Box::new(checkpoint.clone())), checkpoint.at))?);
             ops.push(Op::Put(Table::Settings, END.to_owned(), json(&chain)?));
             ops.push(Op::Put(Table::Settings, SIGNED.to_owned(), json(&checkpoint)?));
