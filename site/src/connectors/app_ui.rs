@@ -2,10 +2,12 @@
 //! its sandbox (screens.md e.2; X48).
 
 use browser::mcp::apps::Sources;
+use browser::policy::publish::Accepted;
 use browser::policy::{AppPage, Connector, ConnectorId};
 use browser::workspace::apps::AppOf;
 use leptos::prelude::*;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 use crate::apps::Order;
 use crate::apps::words::{granted, permissions};
@@ -72,6 +74,7 @@ fn PageCard(
     let action = page.actions.first().cloned().unwrap_or_default();
     let (name, host) = found
         .with_untracked(|found| found.as_ref().map(|one| (one.name.clone(), one.host.clone())).unwrap_or_default());
+    let change = StoredValue::new(id.clone());
     let changed = {
         let (page, host) = (page.clone(), host.clone());
         move || {
@@ -115,6 +118,8 @@ fn PageCard(
 /// How a page differs from what was approved: what it wants more first.
 #[component]
 fn Change(
+    /// The connector.
+    id: ConnectorId,
     /// What was approved.
     before: AppPage,
     /// What the server has now.
@@ -122,6 +127,18 @@ fn Change(
     /// The server's host.
     host: String,
 ) -> impl IntoView {
+    let state = use_state();
+    let accept = {
+        let actions: BTreeSet<String> = now.actions.iter().cloned().collect();
+        move |_| {
+            let (ws, id) = (state.ws(), id.clone());
+            let accepted = Accepted { actions: actions.clone(), ..Accepted::default() };
+            let Some(shown) = ws.changes(&id).map(|changes| changes.live.digest) else { return };
+            state.run(async move { ws.accept_changes(&id, &shown, accepted).await }, move |()| {
+                state.tell("The page was approved as it is now.");
+            });
+        }
+    };
     let widened = before.widened(&now);
     let text = (now.html != before.html)
         .then(|| format!("Its text is another one: approved {}…, now {}….", before.html.short(), now.html.short()));
@@ -129,9 +146,10 @@ fn Change(
         <div class="note held" role="status">
             <b>"Held"</b>
             <div class="grow">
-                <p>{format!("{host} changed this page since it was approved. It is not shown, and its actions are paused, until the connector is scanned and the change accepted.")}</p>
+                <p>{format!("{host} changed this page since it was approved. It is not shown, and its actions are paused, until somebody approves the change.")}</p>
                 <ul>{widened.into_iter().map(|says| view! { <li><Visible text=crate::ui::capital(&says)/>"."</li> }).collect_view()}
                     {text.map(|text| view! { <li>{text}</li> })}</ul>
+                <p><Button small=true on:click=accept>"Approve the page as it is now"</Button></p>
             </div>
         </div>
     }
