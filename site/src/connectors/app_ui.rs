@@ -80,7 +80,7 @@ fn PageCard(
         move || {
             now.get()
                 .filter(|now| !page.is_same(now))
-                .map(|now| view! { <Change before=page.clone() now host=host.clone()/> })
+                .map(|now| view! { <Change id=change.get_value() before=page.clone() now host=host.clone()/> })
         }
     };
     let may = granted(&declared(&page));
