@@ -6,7 +6,8 @@
 // --many N   lists N actions instead of the board's own
 // --strict   serves 2026-07-28 only
 //
-// GET /witness tells what the server itself saw: every JSON-RPC message with the time it arrived.
+// GET /witness tells what the server itself saw: every JSON-RPC message with the time it arrived, and how often a browser
+// asked for permission first.
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 import { toNodeHandler } from "@modelcontextprotocol/node";
@@ -24,6 +25,7 @@ const { values, positionals } = parseArgs({
 
 const tickets = new Map([["T-1", { id: "T-1", title: "Printer on floor 3 is out of toner", priority: "low" }]]);
 const seen = [];
+let permissions = 0;
 const text = (value) => ({ content: [{ type: "text", text: value }] });
 
 function board() {
@@ -160,12 +162,13 @@ function allow(request, response) {
 const http = createServer(async (request, response) => {
   if (request.url === "/witness") {
     response.setHeader("Content-Type", "application/json");
-    response.end(JSON.stringify({ seen, tickets: [...tickets.values()] }));
+    response.end(JSON.stringify({ seen, permissions, tickets: [...tickets.values()] }));
     return;
   }
   if (!values["no-cors"]) {
     allow(request, response);
     if (request.method === "OPTIONS") {
+      permissions += 1;
       response.writeHead(204).end();
       return;
     }
