@@ -229,6 +229,7 @@ fn entries(state: AppState) -> Vec<Entry> {
     };
     // The words beside are those of other products and of older help pages, so that people who follow them arrive.
     all.extend([
+        settings("You", "name, person, who am I", Route::You),
         settings("Connectors", "apps, plugins, enabled, available", Route::Connectors),
         settings(
             "Advanced",
@@ -240,7 +241,11 @@ fn entries(state: AppState) -> Vec<Entry> {
     ]);
     if runs_workspace {
         all.extend([
-            settings("Workspace: General", "name, plan, profile", Route::General),
+            settings(
+                "Workspace: General",
+                "name, plan, profile, export, import, signing keys, lockdown",
+                Route::General,
+            ),
             settings(
                 "Workspace: Connectors",
                 "published, action control, user access",

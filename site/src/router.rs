@@ -14,6 +14,8 @@ pub enum Route {
     Chat,
     /// A conversation.
     Conversation(String),
+    /// Who the person is.
+    You,
     /// The person's connectors.
     Connectors,
     /// Developer mode and what comes with it.
@@ -95,6 +97,7 @@ impl Route {
             ["c", id] => Route::Conversation(decode(id)),
             ["connectors"] | ["settings"] | ["settings", "connectors" | "apps-connectors"] => Route::Connectors,
             ["settings", "connectors" | "apps-connectors", "advanced"] => Route::Advanced,
+            ["settings", "you"] => Route::You,
             ["settings", "models"] => Route::Models,
             ["settings", "data"] => Route::Data,
             ["workspace"] | ["workspace", "general"] => Route::General,
@@ -136,6 +139,7 @@ impl Route {
             Route::Conversation(id) => format!("c/{}", encode(id)),
             Route::Connectors => "settings/connectors".into(),
             Route::Advanced => "settings/connectors/advanced".into(),
+            Route::You => "settings/you".into(),
             Route::Models => "settings/models".into(),
             Route::Data => "settings/data".into(),
             Route::General => "workspace/general".into(),

@@ -1,12 +1,17 @@
 //! Settings of the person and of the workspace: one page per route. Loaded when first opened.
 
 pub(crate) mod advanced;
+mod bundle;
 pub(crate) mod data;
 pub(crate) mod developer;
+pub(crate) mod files;
 pub(crate) mod general;
+mod keys;
 pub(crate) mod models;
+mod plan;
 mod proxies;
 pub(crate) mod rail;
+mod you;
 
 use leptos::prelude::*;
 
@@ -51,6 +56,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
 pub(crate) fn Settings() -> impl IntoView {
     let router = use_router();
     let page = move || match router.route() {
+        Route::You => view! { <you::You/> }.into_any(),
         Route::Connectors => view! { <MyConnectors/> }.into_any(),
         Route::Advanced => view! { <advanced::Advanced/> }.into_any(),
         Route::Models => view! { <models::Models/> }.into_any(),

@@ -29,6 +29,7 @@ pub(crate) fn SettingsRail() -> impl IntoView {
         <nav class="rail-list" aria-label="Settings">
             <div class="grp" id="grp-you">"You"</div>
             <ul class="plain" aria-labelledby="grp-you">
+                <li><Link to=Route::You class="rail-link">"You"</Link></li>
                 <li><Link to=Route::Connectors class="rail-link">"Connectors"</Link></li>
                 <li><Link to=Route::Advanced class="rail-link">"Advanced"</Link></li>
                 <li><Link to=Route::Models class="rail-link">"Models"</Link></li>
