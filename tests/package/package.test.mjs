@@ -119,10 +119,38 @@ async function proves(found, before) {
   assert.ok(since.some((each) => each.headers["x-portal"] === "yes"), "the client's headers arrived");
 }
 
+test("X123 the record of a portal verifies with countersign/verify, and what was done to it is found", async () => {
+  const { open } = await import(pathToFileURL(path.join(installed, "index.js")).href);
+  const { verify } = await import(pathToFileURL(path.join(installed, "verify.js")).href);
+  const workspace = await open({ store: "memory" });
+  await workspace.call({ connector: "notebook", action: "create_note", arguments: { title: "Milk", text: "x" } }, { confirm: () => true });
+  await assert.rejects(workspace.call({ connector: "notebook", action: "create_note", arguments: { title: "No", text: "x" } }));
+  const first = await verify(await workspace.exportAudit());
+  assert.deepEqual([first.ok, first.findings], [true, []]);
+  await workspace.call({ connector: "notebook", action: "list_notes" });
+  const text = await workspace.exportAudit();
+  await workspace.close();
+  const kinds = async (changed, options) => (await verify(changed, options)).findings.map((one) => one.kind);
+  assert.deepEqual(await kinds(text, { checkpoint: first.checkpoint }), []);
+  const lines = text.trimEnd().split("\n");
+  const refused = lines.findIndex((line) => line.includes('"refused"'));
+  assert.ok((await kinds(text.replace('"refused"', '"allowed"'))).includes("changed"));
+  assert.ok((await kinds(text.replace('{"chain"', '{ "chain"'))).includes("changed"), "a row has one text only");
+  assert.ok((await kinds(lines.toSpliced(refused, 1).join("\n"))).includes("missing"));
+  assert.ok((await kinds(lines.with(2, lines[3]).with(3, lines[2]).join("\n"))).includes("gap"));
+  const short = lines.slice(0, 4);
+  const cut = [JSON.stringify({ ...JSON.parse(short[0]), rows: 3, checkpoint: null }), ...short.slice(1)].join("\n");
+  assert.deepEqual(await kinds(cut), [], "nothing in a cut file tells");
+  assert.deepEqual(await kinds(cut, { checkpoint: first.checkpoint }), ["cut-off"]);
+  assert.deepEqual(await kinds(cut, { checkpoint: { ...first.checkpoint, rows: 2 } }), ["kept", "signature"]);
+  await assert.rejects(verify("hello"), TypeError);
+});
+
 test("the package holds what it needs and nothing else", () => {
   const files = readdirSync(installed, { recursive: true }).map(String).filter((name) => statSync(path.join(installed, name)).isFile()).sort();
   assert.deepEqual(files, [
     "LICENSE-APACHE", "LICENSE-MIT", "README.md", "index.d.ts", "index.js", "mcp.d.ts", "mcp.js", "package.json", "shared.js",
+    "verify.d.ts", "verify.js",
     "wasm/host/sdk.js", "wasm/host/sdk_bg.wasm", "wasm/mcp/sdk.js", "wasm/mcp/sdk_bg.wasm",
   ]);
   for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) {
