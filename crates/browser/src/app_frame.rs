@@ -95,6 +95,9 @@ pub struct AppReport {
 #[derive(Clone)]
 pub struct AppFrame(Rc<Inner>);
 
+/// Hears messages for as long as it is kept.
+type Hearing = Closure<dyn FnMut(MessageEvent)>;
+
 struct Inner {
     workspace: Workspace,
     of: AppOf,
@@ -113,8 +116,8 @@ struct Inner {
     asked: RefCell<HashMap<Ticket, bool>>,
     sizes: Cell<(u32, u64)>,
     on: Box<dyn Fn(AppEvent)>,
-    hears: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>>,
-    reads: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>>,
+    hears: RefCell<Option<Hearing>>,
+    reads: RefCell<Option<Hearing>>,
 }
 
 impl AppFrame {
