@@ -78,6 +78,8 @@ pub struct Parts {
     pub settings_rail: fn() -> AnyView,
     /// The pages of the settings.
     pub settings: fn() -> AnyView,
+    /// The banner while an owner looks at the workspace as somebody else.
+    pub viewing: fn() -> AnyView,
     /// The command palette.
     pub palette: fn() -> AnyView,
     /// The list of keys.
@@ -134,6 +136,7 @@ part! { workspace:
             decisions: || view! { <crate::confirm::Decisions/> }.into_any(),
             settings_rail: || view! { <crate::settings::rail::SettingsRail/> }.into_any(),
             settings: || view! { <crate::settings::SettingsPage/> }.into_any(),
+            viewing: || view! { <crate::people::viewing::ViewingBanner/> }.into_any(),
             palette: || view! { <crate::palette::Palette/> }.into_any(),
             shortcuts: || view! { <crate::shell::shortcuts::Shortcuts/> }.into_any(),
             deeds: crate::state::DEEDS,

@@ -15,6 +15,12 @@ use crate::connectors::detail::ConnectorPage;
 use crate::connectors::list::{MyConnectors, WorkspaceConnectors};
 use crate::connectors::new::NewConnectorPage;
 use crate::lazy;
+use crate::people::{
+    domains::DomainsPage,
+    groups::{GroupPage, Groups},
+    members::Members,
+    permissions::Permissions,
+};
 use crate::router::{Route, focus_page, use_router};
 use crate::ui::Working;
 
@@ -53,6 +59,11 @@ pub(crate) fn Settings() -> impl IntoView {
         Route::WorkspaceConnectors(tab) => view! { <WorkspaceConnectors tab/> }.into_any(),
         Route::NewConnector => view! { <NewConnectorPage/> }.into_any(),
         Route::Connector(id, tab) => view! { <ConnectorPage id tab/> }.into_any(),
+        Route::Members => view! { <Members/> }.into_any(),
+        Route::Groups => view! { <Groups/> }.into_any(),
+        Route::Group(id) => view! { <GroupPage id/> }.into_any(),
+        Route::Permissions(tab) => view! { <Permissions tab/> }.into_any(),
+        Route::Domains => view! { <DomainsPage/> }.into_any(),
         Route::Audit => view! { <AuditPage/> }.into_any(),
         Route::Chat | Route::Conversation(_) | Route::NotFound(_) => ().into_any(),
     };

@@ -9,7 +9,7 @@ pub mod stopped;
 use leptos::{ev, prelude::*};
 
 use crate::app::Page;
-use crate::lazy::{Parts, later};
+use crate::lazy::{Parts, later, once_open};
 use crate::router::use_router;
 use crate::state::use_front;
 use crate::ui::{Button, ButtonLook, Dialog, Icon, IconButton, IconName, Toasts};
@@ -59,6 +59,7 @@ pub fn Shell() -> impl IntoView {
             // While the drawer covers the page, the page behind it is not reachable.
             <div class="page" inert=move || shell.drawer.get()>
                 <StorageNotice/>
+                {once_open(|parts| (parts.viewing)(), || ().into_any())}
                 <Page/>
             </div>
         </div>
