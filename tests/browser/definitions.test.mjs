@@ -92,6 +92,11 @@ journey("S015 S060 S063 S064 a draft is published on a review, and refused while
   assert.equal(await app.switch("Delete a ticket").isChecked(), false, "S072 what was left out is off");
   await app.openTab("History");
   await main(page).getByText("Published.").first().waitFor();
+  await app.open("/workspace/connectors");
+  await main(page).getByText(/Reviewed by You, \d+ \w+ \d{4}, version 1/).waitFor();
+  await app.button("Menu of Board").click();
+  await page.getByRole("menuitem", { name: "Manage actions" }).click();
+  await app.switch("Create a ticket").waitFor();
 });
 
 journey("S083 publishing is refused when the server lists something else than what is on the screen", async ({ app, page, keep }) => {

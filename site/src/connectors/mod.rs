@@ -9,6 +9,7 @@ pub(crate) mod detail;
 mod doctor;
 pub(crate) mod findings;
 mod history;
+mod inbox;
 pub(crate) mod list;
 mod model_view;
 pub(crate) mod new;
