@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::composer::Words;
 use crate::confirm;
-use crate::people::chain::Chain;
+use crate::people::chain::ShortChain;
 use crate::results::{ResultView, Visible};
 use crate::router::{ConnectorTab, Link, Route};
 use crate::sign_in::{Flow, SigningIn};
@@ -217,7 +217,7 @@ fn WhyBlocked(card: Memo<Option<CallCard>>, state: Memo<CallState>) -> impl Into
             view! {
                 <details class="sent" on:toggle=move |_| shown.set(true)>
                     <summary>"Why can't I use this?"</summary>
-                    {move || shown.get().then(|| explained().map(|explanation| view! { <Chain explanation/> }))}
+                    {move || shown.get().then(|| explained().map(|explanation| view! { <ShortChain explanation/> }))}
                 </details>
             }
         })

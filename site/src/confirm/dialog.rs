@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::arm::Arming;
 use super::queue::differences;
 use super::{Draft, words};
-use crate::people::chain::Chain;
+use crate::people::chain::ShortChain;
 use crate::results::fold::{self, count};
 use crate::results::{Folded, Visible, flat, pieces};
 use crate::state::use_state;
@@ -406,7 +406,7 @@ fn more(view: Arc<QuestionView>, id: CallId, panel: RwSignal<Option<Panel>>, sho
                         <li>{world}</li>
                         <li>"Asked for by "<Visible text=view.by.clone()/>"."</li>
                     </ul>
-                    {app.ws().explain_question(&id).map(|explanation| view! { <Chain explanation/> })}
+                    {app.ws().explain_question(&id).map(|explanation| view! { <ShortChain explanation/> })}
                 }
                 .into_any()
             }

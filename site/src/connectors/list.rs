@@ -4,7 +4,7 @@ use browser::policy::{Connector, ConnectorId, Provider, Stage, Wanted};
 use leptos::prelude::*;
 
 use super::{ConnectionState, action_summary};
-use crate::people::chain::Chain;
+use crate::people::chain::ShortChain;
 use crate::people::requests::{AskFor, MyRequests, Requests, access_missing, waiting};
 use crate::router::{ConnectorTab, Link, Route, StageTab, page_title, use_router};
 use crate::settings::developer::developer_on;
@@ -216,7 +216,7 @@ fn WhyNot(id: ConnectorId) -> impl IntoView {
     view! {
         <details on:toggle=move |_| shown.set(true)>
             <summary class="small">"Why can't I use this?"</summary>
-            {move || shown.get().then(|| view! { <Chain explanation=app.rulebook.with(|book| book.explain_use(&app.ws().seen_as(), &id.get_value()))/> })}
+            {move || shown.get().then(|| view! { <ShortChain explanation=app.rulebook.with(|book| book.explain_use(&app.ws().seen_as(), &id.get_value()))/> })}
         </details>
         {missing.then(|| view! { <AskFor wanted=Some(wanted) word="Request access"/> })}
     }

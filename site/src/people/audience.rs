@@ -42,7 +42,7 @@ pub(crate) fn Audience(
 ) -> impl IntoView {
     let app = use_state();
     let search = RwSignal::new(String::new());
-    // *Chosen* with nobody in it is nobody; the page still shows what can be chosen.
+    // *Chosen people* with nobody in it is nobody; the page still shows who can be chosen.
     let choosing = RwSignal::new(false);
     let kind = Memo::new(move |_| match value.get() {
         Access::Everyone => Kind::Everyone,
@@ -59,7 +59,12 @@ pub(crate) fn Audience(
         match wanted {
             Kind::Nobody => on_change.run(Access::Nobody),
             Kind::Everyone => on_change.run(Access::Everyone),
-            Kind::Only => put(chosen(&value.get_untracked())),
+            Kind::Only => {
+                // From everyone to nobody in particular: what is shown is what counts.
+                if value.get_untracked() == Access::Everyone {
+                    on_change.run(Access::Nobody);
+                }
+            }
         }
     };
     let reaches = move || {

@@ -33,7 +33,26 @@ pub(crate) fn verdict_says(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The steps, the telling ones first to the eye: they are set apart by shape and word, not by colour alone.
+/// The steps that stand in the way or make it ask, and behind a click all of them: for where there is little room.
+#[component]
+pub(crate) fn ShortChain(
+    /// What is explained.
+    explanation: Explanation,
+) -> impl IntoView {
+    let telling: Vec<Step> = explanation.telling().cloned().collect();
+    let all = format!("Every step ({})", explanation.steps.len());
+    let shown = RwSignal::new(false);
+    let whole = StoredValue::new(explanation);
+    view! {
+        {(!telling.is_empty()).then(|| view! {
+            <ol class="chain" aria-label="What counts most">{telling.into_iter().map(|step| view! { <StepView step/> }).collect_view()}</ol>
+        })}
+        <details class="all-steps" on:toggle=move |_| shown.set(true)><summary class="small">{all}</summary>
+            {move || shown.get().then(|| view! { <Chain explanation=whole.get_value()/> })}</details>
+    }
+}
+
+/// Every step; those that stop or ask are set apart by shape and word, not by colour alone.
 #[component]
 pub(crate) fn Chain(
     /// What is explained.

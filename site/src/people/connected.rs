@@ -15,7 +15,7 @@ pub(super) fn ConnectedData() -> impl IntoView {
     let app = use_state();
     let opens = may(app, Rulebook::may_open_gate);
     let grants = may(app, Rulebook::may_grant_developer);
-    let gate = Signal::derive(move || app.rulebook.with(|book| book.workspace.developer_gate));
+    let gate = Memo::new(move |_| app.rulebook.with(|book| book.workspace.developer_gate));
     let developers = Signal::derive(move || app.rulebook.with(|book| book.workspace.developers.clone()));
     let confirm = Signal::derive(move || app.rulebook.with(|book| book.workspace.confirm));
     let remember = Signal::derive(move || app.rulebook.with(|book| book.workspace.remember));
@@ -45,7 +45,7 @@ pub(super) fn ConnectedData() -> impl IntoView {
     };
     view! {
         {move || opens.get().then(|| view! {
-            <section class="setting first">
+            <section class="setting begins">
                 <div class="switch-row">
                     <div class="grow"><h2>"Developer mode / Create custom MCP connectors"</h2>
                         <p>"Lets people connect MCP servers of their own choice and try them as drafts. Such a server sees what is sent to it, its texts may try to steer a model, and its actions may change things elsewhere. Each person also turns it on for themselves, after reading this; opening it here switches nobody on."</p>

@@ -59,6 +59,7 @@ pub(crate) fn Groups() -> impl IntoView {
                     return view! { <p class="none">"There are no groups yet."</p> }.into_any();
                 }
                 view! {
+                    <h2 class="sr">"All groups"</h2>
                     <ul class="rows" aria-label="Groups">{groups.into_iter().map(|(id, name, people)| view! {
                         <li class="row-card"><Monogram name=name.clone()/>
                             <div class="grow"><h3><Link to=Route::Group(id.to_string())><bdi>{name}</bdi></Link></h3><p class="small">{plural(people, "member")}</p></div></li>

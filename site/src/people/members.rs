@@ -105,6 +105,7 @@ fn List() -> impl IntoView {
         </header>
         <div class="row"><SearchField label="Search members" value=search/>
             <Segmented label="Show" value=filter options=options on_change=move |one| filter.set(one)/></div>
+        <h2 class="sr">"People"</h2>
         <ul class="rows" aria-label="Members">
             <For each=move || found.get().1 key=|row| row_key(row) let:row><Person row editing removing/></For>
         </ul>

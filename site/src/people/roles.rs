@@ -20,13 +20,14 @@ pub(super) fn Roles() -> impl IntoView {
     let roles =
         Memo::new(move |_| app.rulebook.with(|book| book.roles.iter().map(|role| role.id.clone()).collect::<Vec<_>>()));
     view! {
-        <form class="inline-form setting first" on:submit=add>
+        <form class="inline-form setting begins" on:submit=add>
             <Field label="New role" let:field>
                 <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="80" prop:value=move || name.get()
                     on:input=move |event| name.set(event_target_value(&event))/>
             </Field>
             <Button submit=true disabled=Signal::derive(move || name.get().trim().is_empty())>"Add role"</Button>
         </form>
+        <h2 class="sr">"All roles"</h2>
         {move || roles.with(Vec::is_empty).then(|| view! { <p class="none">"There are no custom roles yet. Members have what every member has."</p> })}
         <For each=move || roles.get() key=|id| id.clone() let:id><RoleCard id/></For>
         <p class="small">"Roles add up: a person has what any of their roles gives. Off means that this role does not give the permission; it takes nothing away that another role gives. Default is what every member has. Roles are given to people on the Members page and to groups on their page."</p>

@@ -43,13 +43,13 @@ pub fn Shell() -> impl IntoView {
     view! {
         <button type="button" class="skip btn" on:click=move |_| crate::router::focus_page()>"Skip to the page"</button>
         <div class="app" class:drawer-open=move || shell.drawer.get()>
-            <div class="topbar">
+            <header class="topbar">
                 <IconButton label="Menu" icon=IconName::Menu attr:aria-expanded=move || shell.drawer.get().to_string()
                     attr:aria-controls="rail" on:click=move |_| open_drawer(shell)/>
                 <Brand/>
                 <span class="grow"></span>
                 <IconButton label="Open commands" icon=IconName::Search on:click=move |_| shell.palette.set(true)/>
-            </div>
+            </header>
             <aside id="rail" class="rail" aria-label=rail_title
                 on:keydown=move |event: ev::KeyboardEvent| if event.key() == "Escape" { close_drawer(shell) }
                 on:click=move |event| if leads_away(&event) { close_drawer(shell) }>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use policy::{Connector, ConnectorId};
 
 use crate::chat::usable::{Standing, listed, standing};
-use crate::people::chain::Chain;
+use crate::people::chain::ShortChain;
 use crate::router::{Link, Route};
 use crate::state::use_state;
 use crate::ui::{Badge, HostName, Icon, IconName, LocalMark, SearchField, StatusDot};
@@ -124,7 +124,7 @@ fn Unusable(row: Row) -> impl IntoView {
                 <small>{row.standing.says}</small>
                 <details on:toggle=move |_| shown.set(true)>
                     <summary><small>"Why can't I use this?"</small></summary>
-                    {move || shown.get().then(|| view! { <Chain explanation=app.rulebook.with(|book| book.explain_use(&app.ws().seen_as(), &id.get_value()))/> })}
+                    {move || shown.get().then(|| view! { <ShortChain explanation=app.rulebook.with(|book| book.explain_use(&app.ws().seen_as(), &id.get_value()))/> })}
                 </details>
             </span>
             {row.standing.fix.map(|(word, to)| view! { <Link to=to>{word}</Link> })}
