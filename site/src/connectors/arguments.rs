@@ -103,13 +103,8 @@ fn Editor(id: ConnectorId, action: String, arguments: Vec<(String, String)>, don
             _ => Test::OneOf(listed(&kind, &text)),
         };
         let examples = |text: String, stops: bool| {
-            let all = text
-                .lines()
-                .map(str::trim)
-                .filter(|one| !one.is_empty())
-                .map(|one| Example { value: Some(typed(&kind, one)), stops })
-                .collect::<Vec<_>>();
-            all
+            let lines = text.lines().map(str::trim).filter(|one| !one.is_empty());
+            lines.map(|one| Example { value: Some(typed(&kind, one)), stops }).collect::<Vec<_>>()
         };
         let mut all = examples(stops.get_untracked(), true);
         all.extend(examples(passes.get_untracked(), false));
