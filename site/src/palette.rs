@@ -5,7 +5,7 @@ use leptos::{ev, html, prelude::*};
 use policy::ConnectorId;
 
 use crate::chat::{Words, draft, standing};
-use crate::router::{ConnectorTab, PermissionTab, Route, Router, StageTab, use_router};
+use crate::router::{AuditTab, ConnectorTab, PermissionTab, Route, Router, StageTab, use_router};
 use crate::shell::{ShellState, use_shell};
 use crate::state::{AppState, shown_title, use_state};
 use crate::theme::Theme;
@@ -229,6 +229,7 @@ fn entries(state: AppState) -> Vec<Entry> {
     };
     // The words beside are those of other products and of older help pages, so that people who follow them arrive.
     all.extend([
+        settings("You", "name, person, who am I", Route::You),
         settings("Connectors", "apps, plugins, enabled, available", Route::Connectors),
         settings(
             "Advanced",
@@ -236,16 +237,25 @@ fn entries(state: AppState) -> Vec<Entry> {
             Route::Advanced,
         ),
         settings("Models", "provider, key, direct mode", Route::Models),
+        settings("Approvals", "remembered answers, grants, revoke", Route::Approvals),
         settings("Data", "storage, export, erase", Route::Data),
     ]);
     if runs_workspace {
         all.extend([
-            settings("Workspace: General", "name, plan, profile", Route::General),
+            settings(
+                "Workspace: General",
+                "name, plan, profile, export, import, signing keys, lockdown",
+                Route::General,
+            ),
             settings(
                 "Workspace: Connectors",
                 "published, action control, user access",
                 Route::WorkspaceConnectors(StageTab::Published),
             ),
+            settings("Workspace: Audit", "tool calls, refusals, log, compliance", Route::Audit(AuditTab::Calls)),
+            settings("Workspace: Audit, Activity", "changes, history", Route::Audit(AuditTab::Activity)),
+            settings("Workspace: Audit, Integrity", "checkpoint, chain, verify", Route::Audit(AuditTab::Integrity)),
+            settings("Workspace: Audit, Export", "jsonl, csv, compliance", Route::Audit(AuditTab::Export)),
             settings(
                 "Workspace: Requests",
                 "connectors, approve, decline",
@@ -257,7 +267,6 @@ fn entries(state: AppState) -> Vec<Entry> {
                 "connectors, apps & connectors, publish, create",
                 Route::WorkspaceConnectors(StageTab::Drafts),
             ),
-            settings("Workspace: Audit", "tool calls, refusals, log", Route::Audit),
         ]);
     }
     if let Ok(member) = rules.member(&me)

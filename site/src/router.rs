@@ -14,6 +14,8 @@ pub enum Route {
     Chat,
     /// A conversation.
     Conversation(String),
+    /// Who the person is.
+    You,
     /// The person's connectors.
     Connectors,
     /// Developer mode and what comes with it.
@@ -42,8 +44,10 @@ pub enum Route {
     Connector(String, ConnectorTab),
     /// The review before a draft is published.
     Publish(String),
-    /// The audit log.
-    Audit,
+    /// The record of what happened.
+    Audit(AuditTab),
+    /// The person's remembered answers.
+    Approvals,
     /// Nothing is there.
     NotFound(String),
 }
@@ -60,6 +64,22 @@ pub enum StageTab {
     Requests,
     /// What nobody can use any more.
     Archived,
+}
+
+/// The tabs of the record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuditTab {
+    /// What was changed.
+    Activity,
+    /// Every call.
+    #[default]
+    Calls,
+    /// The calls that were not made.
+    Refusals,
+    /// Whether it is whole.
+    Integrity,
+    /// Taking it along.
+    Export,
 }
 
 /// The tabs of permissions and roles.
@@ -105,6 +125,7 @@ impl Route {
             ["c", id] => Route::Conversation(decode(id)),
             ["connectors"] | ["settings"] | ["settings", "connectors" | "apps-connectors"] => Route::Connectors,
             ["settings", "connectors" | "apps-connectors", "advanced"] => Route::Advanced,
+            ["settings", "you"] => Route::You,
             ["settings", "models"] => Route::Models,
             ["settings", "data"] => Route::Data,
             ["workspace"] | ["workspace", "general"] => Route::General,
@@ -127,6 +148,12 @@ impl Route {
             ["workspace", "connectors", id, "history"] => Route::Connector(decode(id), ConnectorTab::History),
             ["workspace", "connectors", id, "publish"] => Route::Publish(decode(id)),
             ["workspace", "connectors", id, "auth"] => Route::Connector(decode(id), ConnectorTab::Authentication),
+            ["workspace", "audit"] | ["workspace", "audit", "calls"] => Route::Audit(AuditTab::Calls),
+            ["workspace", "audit", "activity"] => Route::Audit(AuditTab::Activity),
+            ["workspace", "audit", "refusals"] => Route::Audit(AuditTab::Refusals),
+            ["workspace", "audit", "integrity"] => Route::Audit(AuditTab::Integrity),
+            ["workspace", "audit", "export"] => Route::Audit(AuditTab::Export),
+            ["settings", "approvals"] => Route::Approvals,
             ["workspace", "members"] => Route::Members,
             ["workspace", "groups"] => Route::Groups,
             ["workspace", "groups", id] => Route::Group(decode(id)),
@@ -139,7 +166,6 @@ impl Route {
             }
             ["workspace", "permissions" | "roles", "test-access"] => Route::Permissions(PermissionTab::TestAccess),
             ["workspace", "domains"] => Route::Domains,
-            ["workspace", "audit"] => Route::Audit,
             _ => Route::NotFound(path.to_owned()),
         }
     }
@@ -151,6 +177,7 @@ impl Route {
             Route::Conversation(id) => format!("c/{}", encode(id)),
             Route::Connectors => "settings/connectors".into(),
             Route::Advanced => "settings/connectors/advanced".into(),
+            Route::You => "settings/you".into(),
             Route::Models => "settings/models".into(),
             Route::Data => "settings/data".into(),
             Route::General => "workspace/general".into(),
@@ -175,7 +202,12 @@ impl Route {
             Route::Connector(id, ConnectorTab::ModelView) => format!("workspace/connectors/{}/model-view", encode(id)),
             Route::Connector(id, ConnectorTab::History) => format!("workspace/connectors/{}/history", encode(id)),
             Route::Publish(id) => format!("workspace/connectors/{}/publish", encode(id)),
-            Route::Audit => "workspace/audit".into(),
+            Route::Audit(AuditTab::Calls) => "workspace/audit".into(),
+            Route::Audit(AuditTab::Activity) => "workspace/audit/activity".into(),
+            Route::Audit(AuditTab::Refusals) => "workspace/audit/refusals".into(),
+            Route::Audit(AuditTab::Integrity) => "workspace/audit/integrity".into(),
+            Route::Audit(AuditTab::Export) => "workspace/audit/export".into(),
+            Route::Approvals => "settings/approvals".into(),
             Route::NotFound(path) => path.trim_start_matches('/').to_owned(),
         }
     }

@@ -54,7 +54,7 @@ pub(super) fn Checklist(
                     Some(StepState::Running) => ("now", None, Some(view! { <Working what="checking"/> }.into_any())),
                     Some(StepState::Ok(detail)) => ("ok", Some(IconName::Check), Some(view! { <span><bdi>{detail}</bdi></span> }.into_any())),
                     Some(StepState::Failed { why, next }) => ("bad", Some(IconName::Close), Some(view! {
-                        <span><bdi>{why}</bdi>". "<span class="next"><bdi>{next}</bdi></span></span>
+                        <span><bdi>{why}</bdi>". "<span class="next"><bdi>{sentence(&next)}</bdi></span></span>
                     }.into_any())),
                 };
                 view! {

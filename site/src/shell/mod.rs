@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod conversations;
+pub mod governed;
 pub mod rail;
 pub mod shortcuts;
 pub mod stopped;
@@ -59,6 +60,7 @@ pub fn Shell() -> impl IntoView {
             // While the drawer covers the page, the page behind it is not reachable.
             <div class="page" inert=move || shell.drawer.get()>
                 <StorageNotice/>
+                {once_open(|parts| (parts.governed)(), || ().into_any())}
                 {once_open(|parts| (parts.viewing)(), || ().into_any())}
                 <Page/>
             </div>

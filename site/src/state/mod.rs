@@ -23,7 +23,7 @@ use std::rc::Rc;
 use crate::ui::capital;
 
 pub use deeds::{DEEDS, open};
-pub use front::{Front, STORE, use_front};
+pub use front::{Front, STORE, policy_tag, use_front};
 
 /// The store of an open workspace: everything of [`Front`], and what runs. Copy; found in context with [`use_state`].
 #[derive(Clone, Copy)]

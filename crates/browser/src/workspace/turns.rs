@@ -278,7 +278,7 @@ impl Workspace {
     /// Reads the live lists of the active connectors side by side. One that is slow or gone holds up nothing.
     async fn read_lists(&self, id: &ConversationId) {
         let book = self.rulebook();
-        let Ok(member) = book.member(&self.0.me) else { return };
+        let Ok(member) = book.member(&self.me()) else { return };
         let active = self.active_in(id);
         let usable: Vec<&Connector> = book
             .connectors
@@ -292,7 +292,7 @@ impl Workspace {
     /// The actions that can be offered in a conversation: active, usable, on, and not known to have changed.
     pub fn candidates(&self, id: &ConversationId) -> Vec<Candidate> {
         let book = self.rulebook();
-        let Ok(member) = book.member(&self.0.me) else { return Vec::new() };
+        let Ok(member) = book.member(&self.me()) else { return Vec::new() };
         let active = self.active_in(id);
         let held: HashMap<ConnectorId, Vec<String>> = active
             .iter()
@@ -462,6 +462,7 @@ impl<'a> ModelRun<'a> {
             let row = Entry::Refused {
                 call: facts,
                 cause: Cause::Unknown { what: "such action, or its arguments do not fit".to_owned() },
+                class: None,
             };
             if let Err(error) = workspace.0.audit.write(vec![row]).await {
                 workspace.storage_failed(&error);
