@@ -9,7 +9,8 @@
 // --old      serves only those
 //
 // POST /pull changes the definitions of its actions from then on, as a server does that waited until it was approved.
-// GET /witness tells what the server itself saw: every JSON-RPC message with the time it arrived.
+// GET /witness tells what the server itself saw: every JSON-RPC message with the time it arrived, and how often a browser
+// asked for permission first.
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
@@ -31,6 +32,7 @@ const { values, positionals } = parseArgs({
 const tickets = new Map([["T-1", { id: "T-1", title: "Printer on floor 3 is out of toner", priority: "low" }]]);
 const seen = [];
 let pulled = false;
+let permissions = 0;
 const text = (value) => ({ content: [{ type: "text", text: value }] });
 
 function board() {
@@ -206,12 +208,13 @@ const http = createServer(async (request, response) => {
   }
   if (request.url === "/witness") {
     response.setHeader("Content-Type", "application/json");
-    response.end(JSON.stringify({ seen, tickets: [...tickets.values()], sessions: sessions.size }));
+    response.end(JSON.stringify({ seen, permissions, tickets: [...tickets.values()], sessions: sessions.size }));
     return;
   }
   if (!values["no-cors"]) {
     allow(request, response);
     if (request.method === "OPTIONS") {
+      permissions += 1;
       response.writeHead(204).end();
       return;
     }
