@@ -114,6 +114,8 @@ pub enum ConnectorTab {
     ModelView,
     /// What was decided about it.
     History,
+    /// The pages of its apps.
+    Apps,
 }
 
 impl Route {
@@ -148,6 +150,7 @@ impl Route {
             ["workspace", "connectors", id, "history"] => Route::Connector(decode(id), ConnectorTab::History),
             ["workspace", "connectors", id, "publish"] => Route::Publish(decode(id)),
             ["workspace", "connectors", id, "auth"] => Route::Connector(decode(id), ConnectorTab::Authentication),
+            ["workspace", "connectors", id, "app-ui"] => Route::Connector(decode(id), ConnectorTab::Apps),
             ["workspace", "audit"] | ["workspace", "audit", "calls"] => Route::Audit(AuditTab::Calls),
             ["workspace", "audit", "activity"] => Route::Audit(AuditTab::Activity),
             ["workspace", "audit", "refusals"] => Route::Audit(AuditTab::Refusals),
@@ -202,6 +205,7 @@ impl Route {
             Route::Connector(id, ConnectorTab::ModelView) => format!("workspace/connectors/{}/model-view", encode(id)),
             Route::Connector(id, ConnectorTab::History) => format!("workspace/connectors/{}/history", encode(id)),
             Route::Publish(id) => format!("workspace/connectors/{}/publish", encode(id)),
+            Route::Connector(id, ConnectorTab::Apps) => format!("workspace/connectors/{}/app-ui", encode(id)),
             Route::Audit(AuditTab::Calls) => "workspace/audit".into(),
             Route::Audit(AuditTab::Activity) => "workspace/audit/activity".into(),
             Route::Audit(AuditTab::Refusals) => "workspace/audit/refusals".into(),

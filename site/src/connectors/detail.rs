@@ -56,6 +56,7 @@ pub(crate) fn ConnectorPage(
                 ConnectorTab::ModelView => view! { <ModelViewTab id=id.clone() found/> }.into_any(),
                 ConnectorTab::History => view! { <HistoryTab id=id.clone() found/> }.into_any(),
                 ConnectorTab::Authentication => view! { <super::auth::Authentication id=id.clone() found/> }.into_any(),
+                ConnectorTab::Apps => view! { <super::app_ui::AppUi id=id.clone() found/> }.into_any(),
             })
         }
     }
@@ -72,6 +73,7 @@ fn Heading(
     let id = connector.id.to_string();
     let _ = tab;
     let custom = connector.provider == browser::policy::Provider::Custom;
+    let has_apps = connector.snapshot.as_ref().is_some_and(|snapshot| !snapshot.pages.is_empty());
     let signs_in = matches!(connector.sign_in, SignIn::OAuth { .. });
     view! {
         <header class="head">
@@ -92,6 +94,7 @@ fn Heading(
                 <Tab to=Route::Connector(id, ConnectorTab::Changes)>"Changes"</Tab>
             } })}
             {signs_in.then(|| view! { <Tab to=Route::Connector(id.clone(), ConnectorTab::Authentication)>"Authentication"</Tab> })}
+            {has_apps.then(|| view! { <Tab to=Route::Connector(id.clone(), ConnectorTab::Apps)>"App UI"</Tab> })}
             <Tab to=Route::Connector(id.clone(), ConnectorTab::ModelView)>"Model view"</Tab>
             <Tab to=Route::Connector(id.clone(), ConnectorTab::History)>"History"</Tab>
         </Tabs>

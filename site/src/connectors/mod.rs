@@ -2,8 +2,9 @@
 
 mod access;
 mod actions;
+pub(crate) mod app_ui;
 mod arguments;
-pub(crate) mod auth;
+mod auth;
 mod changes;
 pub(crate) mod detail;
 mod doctor;
