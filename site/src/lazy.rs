@@ -74,10 +74,14 @@ pub struct Parts {
     pub delete: fn(ConversationHead, RwSignal<Option<ConversationHead>>) -> AnyView,
     /// The confirmation dialog, which shows itself while a question waits.
     pub decisions: fn() -> AnyView,
+    /// What is said about where the rules come from.
+    pub governed: fn() -> AnyView,
     /// The sections of the settings.
     pub settings_rail: fn() -> AnyView,
     /// The pages of the settings.
     pub settings: fn() -> AnyView,
+    /// The banner while an owner looks at the workspace as somebody else.
+    pub viewing: fn() -> AnyView,
     /// The command palette.
     pub palette: fn() -> AnyView,
     /// The list of keys.
@@ -132,8 +136,10 @@ part! { workspace:
             rename: |id, title, done| view! { <crate::chat::Rename id=id title=title done=done/> }.into_any(),
             delete: |head, deleting| view! { <crate::chat::Delete head=head deleting=deleting/> }.into_any(),
             decisions: || view! { <crate::confirm::Decisions/> }.into_any(),
+            governed: || view! { <crate::shell::governed::GovernedNotice/> }.into_any(),
             settings_rail: || view! { <crate::settings::rail::SettingsRail/> }.into_any(),
             settings: || view! { <crate::settings::SettingsPage/> }.into_any(),
+            viewing: || view! { <crate::people::viewing::ViewingBanner/> }.into_any(),
             palette: || view! { <crate::palette::Palette/> }.into_any(),
             shortcuts: || view! { <crate::shell::shortcuts::Shortcuts/> }.into_any(),
             deeds: crate::state::DEEDS,
@@ -174,6 +180,10 @@ impl Later {
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
         };
         provide_context(this);
+        // A site that is tied to signed settings says at once whether they hold.
+        if crate::state::policy_tag("").is_some() {
+            this.want();
+        }
         let listening = StoredValue::new(Vec::<WindowListenerHandle>::new());
         let forget = move || {
             if let Some(handles) = listening.try_update_value(std::mem::take) {

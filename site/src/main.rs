@@ -14,6 +14,7 @@ mod confirm;
 mod connectors;
 mod lazy;
 mod palette;
+mod people;
 mod results;
 mod router;
 mod settings;

@@ -14,6 +14,8 @@ pub enum Route {
     Chat,
     /// A conversation.
     Conversation(String),
+    /// Who the person is.
+    You,
     /// The person's connectors.
     Connectors,
     /// Developer mode and what comes with it.
@@ -24,6 +26,16 @@ pub enum Route {
     Data,
     /// Name and plan profile of the workspace.
     General,
+    /// The people of the workspace.
+    Members,
+    /// The groups of the workspace.
+    Groups,
+    /// One group.
+    Group(String),
+    /// What people may do.
+    Permissions(PermissionTab),
+    /// The hosts that the workspace deals with.
+    Domains,
     /// The workspace's connectors, by stage.
     WorkspaceConnectors(StageTab),
     /// Adding a connector.
@@ -44,8 +56,24 @@ pub enum StageTab {
     Published,
     /// What its owner tries out.
     Drafts,
+    /// What members asked for.
+    Requests,
     /// What nobody can use any more.
     Archived,
+}
+
+/// The tabs of permissions and roles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PermissionTab {
+    /// What every member has.
+    #[default]
+    Defaults,
+    /// The workspace's own roles.
+    Roles,
+    /// Developer mode, and when it asks.
+    ConnectedData,
+    /// What would become of a call, and why.
+    TestAccess,
 }
 
 /// The tabs of one connector.
@@ -69,11 +97,13 @@ impl Route {
             ["c", id] => Route::Conversation(decode(id)),
             ["connectors"] | ["settings"] | ["settings", "connectors" | "apps-connectors"] => Route::Connectors,
             ["settings", "connectors" | "apps-connectors", "advanced"] => Route::Advanced,
+            ["settings", "you"] => Route::You,
             ["settings", "models"] => Route::Models,
             ["settings", "data"] => Route::Data,
             ["workspace"] | ["workspace", "general"] => Route::General,
             ["workspace", "connectors" | "apps-connectors"] => Route::WorkspaceConnectors(match query {
                 "?tab=drafts" => StageTab::Drafts,
+                "?tab=requests" => StageTab::Requests,
                 "?tab=archived" => StageTab::Archived,
                 _ => StageTab::Published,
             }),
@@ -85,6 +115,18 @@ impl Route {
             }
             ["workspace", "connectors", id, "actions"] => Route::Connector(decode(id), ConnectorTab::Actions),
             ["workspace", "connectors", id, "auth"] => Route::Connector(decode(id), ConnectorTab::Authentication),
+            ["workspace", "members"] => Route::Members,
+            ["workspace", "groups"] => Route::Groups,
+            ["workspace", "groups", id] => Route::Group(decode(id)),
+            ["workspace", "permissions" | "roles"] => Route::Permissions(PermissionTab::Defaults),
+            ["workspace", "permissions" | "roles", "roles" | "custom-roles"] => {
+                Route::Permissions(PermissionTab::Roles)
+            }
+            ["workspace", "permissions" | "roles", "connected-data"] => {
+                Route::Permissions(PermissionTab::ConnectedData)
+            }
+            ["workspace", "permissions" | "roles", "test-access"] => Route::Permissions(PermissionTab::TestAccess),
+            ["workspace", "domains"] => Route::Domains,
             ["workspace", "audit"] => Route::Audit,
             _ => Route::NotFound(path.to_owned()),
         }
@@ -97,11 +139,21 @@ impl Route {
             Route::Conversation(id) => format!("c/{}", encode(id)),
             Route::Connectors => "settings/connectors".into(),
             Route::Advanced => "settings/connectors/advanced".into(),
+            Route::You => "settings/you".into(),
             Route::Models => "settings/models".into(),
             Route::Data => "settings/data".into(),
             Route::General => "workspace/general".into(),
             Route::WorkspaceConnectors(StageTab::Published) => "workspace/connectors".into(),
             Route::WorkspaceConnectors(StageTab::Drafts) => "workspace/connectors?tab=drafts".into(),
+            Route::Members => "workspace/members".into(),
+            Route::Groups => "workspace/groups".into(),
+            Route::Group(id) => format!("workspace/groups/{}", encode(id)),
+            Route::Permissions(PermissionTab::Defaults) => "workspace/permissions".into(),
+            Route::Permissions(PermissionTab::Roles) => "workspace/permissions/roles".into(),
+            Route::Permissions(PermissionTab::ConnectedData) => "workspace/permissions/connected-data".into(),
+            Route::Permissions(PermissionTab::TestAccess) => "workspace/permissions/test-access".into(),
+            Route::Domains => "workspace/domains".into(),
+            Route::WorkspaceConnectors(StageTab::Requests) => "workspace/connectors?tab=requests".into(),
             Route::WorkspaceConnectors(StageTab::Archived) => "workspace/connectors?tab=archived".into(),
             Route::NewConnector => "workspace/connectors/new".into(),
             Route::Connector(id, ConnectorTab::Overview) => format!("workspace/connectors/{}/overview", encode(id)),

@@ -174,6 +174,15 @@ export class App {
     return (await create.count()) > 0 && (await create.isEnabled());
   }
 
+  /** Has the workspace reach an origin through a proxy, as an admin does. */
+  async goThrough(origin, through) {
+    await this.open("/workspace/general");
+    await this.field("Origin of the server").fill(origin);
+    await this.field("Goes through").fill(through);
+    await this.button("Add proxy").click();
+    await this.page.getByRole("cell", { name: through }).waitFor();
+  }
+
   /** Opens a connector's page at a tab. */
   async openConnector(name, tab = "Actions") {
     await this.open("/settings/connectors");

@@ -11,6 +11,13 @@ export async function uses(signal: AbortSignal): Promise<void> {
     if (change.kind === "storage") change.why satisfies string | null;
   });
   workspace.addEventListener("something", (event: Event) => event.type);
+  const signsIn: Workspace = await open({ auth: { redirectUri: "https://portal.example/back", authorize: async (url: string) => new URL(url), clientName: "Portal" } });
+  await signsIn.addConnector({ name: "Board", address: "https://board.example/mcp", signIn: true }, { signal });
+  await signsIn.addConnector({ name: "Board", address: "https://board.example/mcp", signIn: { clientId: "a", scope: "b", keep: "device" } });
+  await signsIn.signIn("id", { signal });
+  (await signsIn.signOut("id")) satisfies "done" | "not-offered" | "failed" | "nothing";
+  // @ts-expect-error somebody has to lead the person there and back
+  await open({ auth: { redirectUri: "https://portal.example/back" } });
   const result = await workspace.call(
     { connector: "notebook", action: "create_note", arguments: { title: "Shopping", tags: ["a", 1, null] } },
     { signal, confirm: async (question: Question) => ({ allow: question.class === "read", reason: "no" }) },

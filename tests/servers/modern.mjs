@@ -1,16 +1,19 @@
 // A board of tickets on the official TypeScript SDK v2: speaks 2026-07-28 and, on the same address, the older revisions.
 //
-//   node modern.mjs PORT [--no-cors] [--many N] [--strict]
+//   node modern.mjs PORT [--no-cors] [--many N] [--strict] [--sessions [--old]]
 //
 // --no-cors  answers like a server that was never meant for web pages
 // --many N   lists N actions instead of the board's own
 // --strict   serves 2026-07-28 only
+// --sessions serves the older revisions in sessions, each with a stream of its own
+// --old      serves only those
 //
 // GET /witness tells what the server itself saw: every JSON-RPC message with the time it arrived.
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
-import { toNodeHandler } from "@modelcontextprotocol/node";
-import { McpServer, acceptedContent, createMcpHandler, inputRequired } from "@modelcontextprotocol/server";
+import { NodeStreamableHTTPServerTransport, toNodeHandler, toWebRequest } from "@modelcontextprotocol/node";
+import { McpServer, acceptedContent, createMcpHandler, inputRequired, isLegacyRequest } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
 const { values, positionals } = parseArgs({
@@ -19,6 +22,8 @@ const { values, positionals } = parseArgs({
     "no-cors": { type: "boolean", default: false },
     many: { type: "string", default: "0" },
     strict: { type: "boolean", default: false },
+    sessions: { type: "boolean", default: false },
+    old: { type: "boolean", default: false },
   },
 });
 
@@ -150,6 +155,32 @@ const handler = toNodeHandler(
   createMcpHandler(() => (many > 0 ? crowd(many) : board()), { legacy: values.strict ? "reject" : "stateless" }),
 );
 
+const sessions = new Map();
+
+/** The older revisions as most servers of 2025 have them: a session from `initialize` until it is deleted. */
+async function inSession(request, response, body) {
+  const id = request.headers["mcp-session-id"];
+  let transport = sessions.get(id);
+  if (transport === undefined) {
+    if (id !== undefined || body?.method !== "initialize") {
+      response.writeHead(id === undefined ? 400 : 404).end();
+      return;
+    }
+    transport = new NodeStreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (made) => { sessions.set(made, transport); },
+      onsessionclosed: (ended) => { sessions.delete(ended); },
+    });
+    await board().connect(transport);
+  }
+  await transport.handleRequest(request, response, body);
+}
+
+/** Whether a request is for a session. */
+async function isOld(request, body) {
+  return values.old || (values.sessions && isLegacyRequest(await toWebRequest(request, body), body));
+}
+
 function allow(request, response) {
   response.setHeader("Access-Control-Allow-Origin", "*");
   response.setHeader("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS");
@@ -160,7 +191,7 @@ function allow(request, response) {
 const http = createServer(async (request, response) => {
   if (request.url === "/witness") {
     response.setHeader("Content-Type", "application/json");
-    response.end(JSON.stringify({ seen, tickets: [...tickets.values()] }));
+    response.end(JSON.stringify({ seen, tickets: [...tickets.values()], sessions: sessions.size }));
     return;
   }
   if (!values["no-cors"]) {
@@ -182,6 +213,7 @@ const http = createServer(async (request, response) => {
     }
     for (const message of [body].flat()) seen.push({ at: Date.now(), headers: request.headers, message });
   }
-  await handler(request, response, body);
+  if (await isOld(request, body)) await inSession(request, response, body);
+  else await handler(request, response, body);
 });
 http.listen(Number(positionals[0] ?? 0), "127.0.0.1", () => console.log(`http://127.0.0.1:${http.address().port}/mcp`));

@@ -45,10 +45,15 @@ impl AuditLog {
 
     /// Writes rows, in order, all or none. They are on disk when this returns.
     pub(crate) async fn write(&self, entries: Vec<Entry>) -> Result<(), StoreError> {
+        self.write_with(entries, Vec::new()).await
+    }
+
+    /// The same, with what the rows are about in the same write.
+    pub(crate) async fn write_with(&self, entries: Vec<Entry>, about: Vec<Op>) -> Result<(), StoreError> {
         let _held = self.locks.hold(LOCK).await;
         let mut lost = StoreError::Exists(String::new());
         for _ in 0..TRIES {
-            let mut ops = Vec::with_capacity(entries.len() + 2);
+            let mut ops = about.clone();
             let mut chain = match self.last().await? {
                 Some(row) => {
                     let chain = Chain::resume(&row);

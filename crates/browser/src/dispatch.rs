@@ -234,6 +234,7 @@ impl Workspace {
     /// Everything that has a say about a call right now.
     pub(crate) fn rules(&self, book: &Indexed, call: &Call) -> Rules {
         let mut rules = book.rules(call);
+        self.add_governed(&mut rules);
         if let Some(conversation) = &call.conversation
             && !self.active_in(conversation).contains(&call.connector)
         {

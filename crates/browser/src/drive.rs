@@ -55,6 +55,11 @@ pub trait Authority {
     /// an answer, so no person is asked for anything.
     fn refused<'a>(&'a self, chain: &'a mut Chain, refusal: Refusal<'a>, background: bool) -> LocalBoxFuture<'a, bool>;
 
+    /// Whether a person was at a sign-in page since this was last asked: whoever it was may be somebody else than before.
+    fn is_somebody_new(&self) -> bool {
+        false
+    }
+
     /// A server gave a nonce for the next proof.
     fn nonce<'a>(&'a self, url: &'a str, nonce: &'a str) -> LocalBoxFuture<'a, ()>;
 }
@@ -452,6 +457,12 @@ async fn send(
         };
         if !personal(to, authority.refused(&mut chain, refusal, background)).await {
             return Ok(response);
+        }
+        // What was read as somebody is not shown to whoever comes next (X117).
+        if authority.is_somebody_new()
+            && let Some(inner) = to.upgrade()
+        {
+            inner.session.borrow_mut().forget();
         }
         // Read to its end, so that the connection can be used again.
         let _ = response.all(REFUSAL).await;

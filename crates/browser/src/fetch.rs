@@ -7,7 +7,8 @@
 //!   `"error"` does not, and follows it just as little.
 //! * What a workspace's proxies say is applied here and nowhere else, so that everything above speaks of a server's own
 //!   address.
-//! * No cookies, no referrer, no cache. `fetch` is taken from the global object, never from `window`.
+//! * No cookies, no referrer, no cache. What a POST is answered no browser keeps; forbidding it all the same would make
+//!   Chromium ask the server for permission again before every single call, a second round trip. `fetch` is taken from the global object, never from `window`.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -107,7 +108,9 @@ impl Fetcher {
         init.set_mode(RequestMode::Cors);
         init.set_redirect(RequestRedirect::Manual);
         init.set_credentials(RequestCredentials::Omit);
-        init.set_cache(RequestCache::NoStore);
+        if request.method != "POST" {
+            init.set_cache(RequestCache::NoStore);
+        }
         init.set_referrer_policy(ReferrerPolicy::NoReferrer);
         init.set_signal(Some(&abort.controller.signal()));
         let headers = Headers::new().map_err(unsendable)?;

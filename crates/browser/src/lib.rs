@@ -6,7 +6,7 @@
 //! * [`builtin`]: *Guide* and *Notebook*, MCP servers in this page.
 //! * [`glance`]: what a page shows before the workspace is opened.
 //! * [`oauth`]: the hands of a sign-in; [`visit`] the person in another window.
-//! * [`store`]: where things are kept; `audit` the one writer of the log; `secrets` tokens and keys; `tabs` locks
+//! * [`store`]: where things are kept; `audit` the one writer of the log; `secrets` tokens and keys; `signing` keys for bundles; `tabs` locks
 //!   and news between tabs.
 //! * [`fetch`], [`time`], `events`, [`error`], [`view`]: the small parts.
 //!
@@ -32,6 +32,7 @@ mod dispatch;
 mod events;
 mod link;
 mod secrets;
+mod signing;
 mod tabs;
 
 pub use chat;
@@ -42,4 +43,8 @@ pub use mcp;
 pub use policy;
 pub use view::*;
 pub use visit::Visit;
-pub use workspace::{OAuthReport, Options, SignInSite, SignedOut, Where, Workspace, registered_words, verdict_word};
+pub use workspace::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
+pub use workspace::{
+    Governed, Import, OAuthReport, Options, Pinned, SignInSite, SignedOut, Trust, Where, Workspace, registered_words,
+    verdict_word,
+};

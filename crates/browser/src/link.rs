@@ -17,6 +17,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::builtin::{self, Server};
 use crate::drive::{Connection, Done, Failed, Transport};
 use crate::error::{Code, Error};
+use crate::store::{Op, Table};
 use crate::time::{new_id, now};
 use crate::view::{Change, ConnectionStatus, Drift, ElicitationKind, ElicitationView, Excluded};
 use crate::workspace::{Inner, Workspace};
@@ -167,9 +168,11 @@ impl Workspace {
         if known.is_none() {
             self.set_status(&connector.id, &link, ConnectionStatus::Connecting);
         }
+        let before = self.spoken(&connector.id).await;
+        let is_new = open.is_none();
         let connection = match open {
             Some(connection) => connection,
-            None => match self.new_connection(connector).await {
+            None => match self.new_connection(connector, before.clone()).await {
                 Ok(connection) => {
                     *link.connection.borrow_mut() = Some(connection.clone());
                     connection
@@ -184,16 +187,23 @@ impl Workspace {
             Ok(live) => {
                 self.learned(connector, &live).await;
                 *link.live.borrow_mut() = Some(live.clone());
+                self.note_list(&connector.id, &live);
                 let protocol = live.connected.protocol.clone();
+                let stepped_back = live.connected.downgrade;
+                self.speaks(&connector.id, before.as_deref(), &protocol).await;
                 let drift =
                     connector.snapshot.as_ref().map(|snapshot| drift(snapshot, &live.actions)).unwrap_or_default();
                 let changed: Vec<String> = drift.changed.into_iter().chain(drift.removed).collect();
                 let status = match changed.is_empty() {
-                    true => ConnectionStatus::Connected { protocol },
+                    true => ConnectionStatus::Connected { protocol, before: before.filter(|_| stepped_back) },
                     false => ConnectionStatus::Changed { protocol, actions: changed },
                 };
                 self.set_status(&connector.id, &link, status);
-                Ok((connection, live))
+                // Whoever wanted something of the server did not know of this yet (X112).
+                match is_new && stepped_back && !fresh {
+                    true => Err(Failed { error: OpError::Downgrade, sent: mcp::Sent::No }),
+                    false => Ok((connection, live)),
+                }
             }
             Err(failed) => {
                 link.live.borrow_mut().take();
@@ -217,14 +227,29 @@ impl Workspace {
         self.set_status(&connector.id, &link, self.failed_status(connector, error));
     }
 
-    /// A connection for a connector as it is now.
-    async fn new_connection(&self, connector: &Connector) -> Result<Connection, Failed> {
+    /// The revision that a server spoke last time.
+    async fn spoken(&self, id: &ConnectorId) -> Option<String> {
+        self.0.store.get(Table::Settings, &spoken(id)).await.ok().flatten()
+    }
+
+    /// Keeps what a server speaks, for next time.
+    async fn speaks(&self, id: &ConnectorId, before: Option<&str>, protocol: &str) {
+        if before == Some(protocol) {
+            return;
+        }
+        if let Err(error) = self.0.store.write(vec![Op::Put(Table::Settings, spoken(id), protocol.to_owned())]).await {
+            self.storage_failed(&error);
+        }
+    }
+
+    /// A connection for a connector as it is now. `before` is what its server spoke last time.
+    async fn new_connection(&self, connector: &Connector, before: Option<String>) -> Result<Connection, Failed> {
         let account = self.account_of(connector).await.map_err(|_| {
             // There is no WebCrypto, or no address to come back to: as good as not being signed in.
             Failed { error: OpError::SignIn { status: 401, challenge: None, text: String::new() }, sent: mcp::Sent::No }
         })?;
         let (workspace, id) = (Rc::downgrade(&self.0), connector.id.clone());
-        Ok(self.connection_with(connector, account, move |event| {
+        Ok(self.connection_with(connector, account, before, move |event| {
             if let Some(inner) = workspace.upgrade() {
                 Workspace(inner).on_event(&id, event);
             }
@@ -255,7 +280,7 @@ impl Workspace {
     ) -> (Connection, Rc<RefCell<Option<Connection>>>) {
         let own: Rc<RefCell<Option<Connection>>> = Rc::default();
         let asked = Rc::downgrade(&own);
-        let connection = self.connection_with(connector, account, move |event| {
+        let connection = self.connection_with(connector, account, None, move |event| {
             if let Event::Asked(request) = event
                 && let Some(own) = asked.upgrade()
                 && let Some(connection) = own.borrow().clone()
@@ -271,9 +296,11 @@ impl Workspace {
         &self,
         connector: &Connector,
         account: Account,
+        before: Option<String>,
         on_event: impl Fn(&Event) + 'static,
     ) -> Connection {
         let mut config = mcp::Config::new(connector.address.clone(), client());
+        config.last_seen = before;
         config.headers = account.headers;
         config.elicitation = Elicitation { form: true, url: true };
         let transport = match (self.built_in(connector), account.sign_in) {
@@ -437,6 +464,11 @@ pub(crate) const NOTEBOOK: &str = "notebook";
 /// The name under which a connector's header value is kept.
 pub(crate) fn header_secret(id: &ConnectorId) -> String {
     format!("header:{id}")
+}
+
+/// The key under which the revision of a connector's server is kept.
+pub(crate) fn spoken(id: &ConnectorId) -> String {
+    format!("spoken:{id}")
 }
 
 /// Takes an operation off the list of calls when it is over.

@@ -87,6 +87,8 @@ struct State {
     /// What a request was refused for that only a person can give.
     wanted: RefCell<Option<Wanted>>,
     visit: Visiting,
+    /// A person was at a sign-in page.
+    somebody_new: Rc<Cell<bool>>,
 }
 
 /// The person who is signing in right now.
@@ -116,17 +118,20 @@ impl SignIn {
         let (kept, pair) = surroundings.load().await.unwrap_or_default();
         let credentials = kept.as_deref().map(read).unwrap_or_default();
         let visit = Visiting::default();
+        let somebody_new: Rc<Cell<bool>> = Rc::default();
         let is_local = reach(&settings.endpoint) == Ok(Reach::Local);
         let hands = Hands {
             fetcher,
             surroundings,
             pair: RefCell::new(usable(pair)),
             visit: visit.clone(),
+            somebody_new: somebody_new.clone(),
             is_local,
             background: Cell::new(false),
         };
         let authorizer = Mutex::new(Authorizer::new(hands, settings, credentials));
-        Ok(SignIn(Rc::new(State { authorizer, failure: RefCell::default(), wanted: RefCell::default(), visit })))
+        let (failure, wanted) = (RefCell::default(), RefCell::default());
+        Ok(SignIn(Rc::new(State { authorizer, failure, wanted, visit, somebody_new })))
     }
 
     /// Has the person sign in now, because they want to. Requests wait meanwhile. What is held stays if it fails.
@@ -268,6 +273,10 @@ impl Authority for SignIn {
         })
     }
 
+    fn is_somebody_new(&self) -> bool {
+        self.0.somebody_new.take()
+    }
+
     fn nonce<'a>(&'a self, url: &'a str, nonce: &'a str) -> LocalBoxFuture<'a, ()> {
         Box::pin(async move { self.0.authorizer.lock().await.seen_nonce(url, nonce) })
     }
@@ -306,6 +315,7 @@ struct Hands {
     surroundings: Rc<dyn Surroundings>,
     pair: RefCell<Option<JsValue>>,
     visit: Visiting,
+    somebody_new: Rc<Cell<bool>>,
     /// The server is on this machine or its network, so what it names may be there too (X04).
     is_local: bool,
     /// Nobody waits for what is being done, so nobody is asked for anything.
@@ -372,6 +382,7 @@ impl Port for Hands {
             return Err(AuthorizeFailure::NeedsPerson);
         }
         self.allows(page.url).map_err(AuthorizeFailure::Failed)?;
+        self.somebody_new.set(true);
         let visit = self.visit.borrow().clone();
         match visit {
             Some(visit) => visit.authorize(page.url, page.state).await,

@@ -123,6 +123,8 @@ pub enum ConnectionStatus {
     Connected {
         /// The protocol revision in use, for example `2025-11-25`.
         protocol: String,
+        /// The later revision that the server spoke last time, if it stepped back since (X112).
+        before: Option<String>,
     },
     /// Open, but these actions differ from what was approved; they are held (X35).
     Changed {

@@ -10,7 +10,7 @@
 
 mod common;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use browser::chat::conversation::{CallState, Sent};
@@ -594,4 +594,57 @@ async fn erasing_everything_begins_a_new_record_that_says_so() {
     assert_eq!(rows.len(), 1);
     assert!(matches!(&rows[0].entry, Entry::Began { after: Some(ended) } if ended.rows > 0));
     assert_eq!(ws.verify_audit().await.unwrap().broken, None);
+}
+
+/// A server that can step back to 2025-11-25, and how to make it do so.
+fn stepping_back() -> (Played, Rc<Cell<bool>>) {
+    let back = Rc::new(Cell::new(false));
+    let stepped = back.clone();
+    let played = play(move |got| {
+        let message = got.json();
+        let id = message.get("id").cloned().unwrap_or_default();
+        let result = |result: Value| Say::Json(200, json!({ "jsonrpc": "2.0", "id": id, "result": result }));
+        match (message["method"].as_str(), stepped.get()) {
+            (Some("server/discover"), true) => Say::Json(
+                400,
+                json!({ "jsonrpc": "2.0", "id": id, "error": {
+                    "code": -32022, "message": "no", "data": { "supported": ["2025-11-25"], "requested": "2026-07-28" },
+                } }),
+            ),
+            (Some("server/discover"), false) => result(json!({
+                "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} },
+                "ttlMs": 0, "cacheScope": "private",
+            })),
+            (Some("initialize"), _) => result(json!({
+                "protocolVersion": "2025-11-25", "capabilities": { "tools": {} },
+                "serverInfo": { "name": "played", "version": "1" },
+            })),
+            (Some("tools/list"), _) => result(json!({ "tools": tools().borrow().clone() })),
+            (Some("tools/call"), _) => called(got, "ok"),
+            _ if got.method == "GET" => Say::Json(405, Value::Null),
+            _ => Say::Json(202, Value::Null),
+        }
+    });
+    (played, back)
+}
+
+#[wasm_bindgen_test]
+async fn x112_a_server_that_steps_back_against_last_time_is_named_and_the_call_is_held_once() {
+    let (played, back) = stepping_back();
+    let store = Memory::new();
+    let (ws, id) = connected(&played, &store).await;
+    ws.call(request(&id, "get_ticket", json!({"id": "1"})), Confirm::Never).await.unwrap();
+    assert_eq!(ws.connection(&id), ConnectionStatus::Connected { protocol: "2026-07-28".into(), before: None });
+    let sent = calls(&played).len();
+    // Another day.
+    back.set(true);
+    let ws = workspace(&played, &store).await;
+    let held = ws.call(request(&id, "get_ticket", json!({"id": "1"})), Confirm::Never).await.unwrap_err();
+    assert_eq!(held.code, Code::Held);
+    assert_eq!(calls(&played).len(), sent, "nothing was sent");
+    let (protocol, before) = ("2025-11-25".to_owned(), Some("2026-07-28".to_owned()));
+    assert_eq!(ws.connection(&id), ConnectionStatus::Connected { protocol, before });
+    // The person knows now.
+    ws.call(request(&id, "get_ticket", json!({"id": "1"})), Confirm::Never).await.unwrap();
+    assert_eq!(calls(&played).len(), sent + 1);
 }

@@ -5,7 +5,8 @@
 //! backtracking engine can be made to hang: the caller lends a [`Matches`], and without one the check says that the
 //! pattern was not looked at.
 //!
-//! JSON Schema 2020-12 is what MCP uses. A keyword that is not checked is named in [`Checked::unchecked`], so nothing
+//! JSON Schema 2020-12 is what MCP uses; 2019-09, draft-07 and draft-06 are read the same way, and by no other dialect is
+//! anything judged. A keyword that is not checked is named in [`Checked::unchecked`], so nothing
 //! passes silently; what a form cannot show becomes a field for raw JSON, so nothing is out of reach.
 
 mod check;

@@ -36,7 +36,7 @@ pub const MAX_PARALLEL: usize = 4;
 pub const MAX_CALLS: usize = 16;
 
 /// How many characters of a description a model is given (X30: long texts hide things, and cost).
-const DESCRIPTION_CHARS: usize = 2_000;
+pub const DESCRIPTION_CHARS: usize = 2_000;
 
 /// How often a provider that has no time is asked again.
 const MAX_RETRIES: u32 = 2;

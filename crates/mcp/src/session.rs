@@ -93,12 +93,15 @@ struct Op {
     renewed: bool,
     /// Its own time limit for each request.
     limit: Option<Millis>,
+    /// Whether its last request went out in 2026-07-28: it is judged by the rules it was sent under, whatever the
+    /// connection speaks when the answer comes.
+    modern: bool,
     progress: Progress,
 }
 
 impl Op {
     fn new(kind: Kind) -> Self {
-        Self { kind, flight: None, renewed: false, limit: None, progress: Progress::default() }
+        Self { kind, flight: None, renewed: false, limit: None, modern: false, progress: Progress::default() }
     }
 
     /// How far it got, if it ends now.
@@ -351,7 +354,9 @@ impl Session {
             Some(Wire::Y2025(wire)) => wire.session.clone(),
             _ => None,
         };
+        let modern = self.is_modern();
         let Some(op) = self.ops.get_mut(&op) else { return };
+        op.modern = modern;
         let (idle, total) = match op.kind {
             Kind::Listen(_) => (None, None),
             _ if op.limit.is_some() => (None, op.limit),
@@ -415,6 +420,11 @@ impl Session {
         }
     }
 
+    /// Whether the last request of an operation went out in 2026-07-28.
+    fn was_modern(&self, op: OpId) -> bool {
+        self.ops.get(&op).is_some_and(|op| op.modern)
+    }
+
     /// Whether the connection speaks 2026-07-28.
     fn is_modern(&self) -> bool {
         self.wire.as_ref().is_some_and(|wire| wire.era() == Era::Y2026)
@@ -438,7 +448,7 @@ impl Session {
     fn land(&mut self, op: OpId, landing: Landing) {
         let Some(entry) = self.ops.get_mut(&op) else { return };
         let Some(flight) = entry.flight.take() else { return };
-        let renewed = entry.renewed;
+        let (renewed, modern) = (entry.renewed, entry.modern);
         if let Some(fetch) = flight.fetch {
             self.drain(fetch, landing.is_ok());
         }
@@ -453,10 +463,8 @@ impl Session {
         match landing {
             Err(failure) => match flight.session {
                 Some(session) if !renewed && y2025::is_lost(&failure.error, failure.status) => self.renew(op, &session),
-                _ if !renewed && self.is_modern() && y2026::is_other_version(&failure.error) => self.find_out_anew(op),
-                _ if !renewed && self.is_modern() && failure.cut && self.only_reads(op) => {
-                    self.put_back(op, Again::Read)
-                }
+                _ if !renewed && modern && y2026::is_other_version(&failure.error) => self.find_out_anew(op),
+                _ if !renewed && modern && failure.cut && self.only_reads(op) => self.put_back(op, Again::Read),
                 _ => self.failed(op, failure),
             },
             Ok(answered) if is_list => self.page(op, answered),

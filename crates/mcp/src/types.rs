@@ -475,6 +475,9 @@ pub enum Event {
         /// Whether the server may have run it.
         sent: Sent,
     },
+    /// The server said that it tells of changes of this list, and its acknowledgment of a subscription left that out
+    /// (2026-07-28, patterns/subscriptions): what is shown may be old until it is read again.
+    NotTold(Listed),
     /// The server sent something that was set aside: a foreign id, a second answer, an unknown event. For the
     /// inspector; at most a hundred per session.
     Ignored {

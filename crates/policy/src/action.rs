@@ -346,7 +346,7 @@ fn suspicion(name: &str) -> Class {
 
 /// The words of a name in lower case: split at anything that is no letter or digit, and at `camelCase` humps. Hidden
 /// characters are dropped first, so that they cannot split a word apart.
-fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut after_lower = false;
     for c in name.chars().filter(|c| !text::is_hidden(*c)) {

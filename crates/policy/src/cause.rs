@@ -42,6 +42,11 @@ pub enum Cause {
     },
     /// The definition is another one than was approved (X35).
     Held,
+    /// A rule on the arguments refuses it (N06).
+    Rule {
+        /// The rule in words, such as *refused when `channel` is not one of `ops`*.
+        rule: String,
+    },
     /// The action is switched off.
     Off,
     /// First-party connectors only search and fetch (S117).
@@ -78,8 +83,15 @@ pub enum Cause {
     },
     /// The actions of the connector were never read.
     NeverScanned,
+    /// The connector is paused.
+    Paused {
+        /// The pause in words: *paused by NAME on DATE: reason*.
+        pause: String,
+    },
     /// The workspace is in lockdown.
     Lockdown,
+    /// The site's signed settings could not be verified, so only reading is possible (X121).
+    Unverified,
     /// There is no such connector, action or member (X77).
     Unknown {
         /// What is not there.
@@ -113,6 +125,9 @@ impl Cause {
                 format!("the mode {mode} does not use such actions; switch to Chat")
             }
             Cause::Held => "this action changed since it was approved; review the change".into(),
+            Cause::Rule { rule } => {
+                format!("a rule of this action says: {rule}; change the value, or ask an admin about the rule")
+            }
             Cause::Off => "this action is switched off; switch it on at the connector's actions".into(),
             Cause::ReadOnlyProvider => "connectors that are part of the product only search and fetch".into(),
             Cause::ReadOnlyPlan { plan } => format!("the plan {plan} only reads"),
@@ -125,7 +140,9 @@ impl Cause {
             Cause::NoAccess => Why::NoAccess.to_string(),
             Cause::Stage { stage } => Why::WrongStage { stage: *stage, what: "use it" }.to_string(),
             Cause::NeverScanned => Why::NeverScanned.to_string(),
+            Cause::Paused { pause } => pause.clone(),
             Cause::Lockdown => "the workspace is in lockdown: no connector runs until an admin ends it".into(),
+            Cause::Unverified => "the settings of this site could not be verified, so only reading is possible; reload the page, or ask whoever runs it".into(),
             Cause::Unknown { what } => format!("there is no {what}"),
             Cause::Broken { what } => format!("{what}; nothing runs on a broken rule"),
         }
@@ -144,6 +161,7 @@ impl From<Why> for Cause {
             Why::NotPermitted(what) => Cause::NotPermitted { what: what.to_owned() },
             Why::NeverScanned => Cause::NeverScanned,
             Why::WrongStage { stage, .. } => Cause::Stage { stage },
+            Why::Paused { .. } => Cause::Paused { pause: why.to_string() },
             Why::UnknownMember(id) => Cause::Unknown { what: format!("member `{id}`") },
             Why::UnknownConnector(id) => Cause::Unknown { what: format!("connector `{id}`") },
             Why::UnknownAction(name) => Cause::Unknown { what: format!("action `{name}`") },

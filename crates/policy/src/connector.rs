@@ -4,7 +4,10 @@
 //! (S003, S068). Access, action control and asking are three separate things and never mixed on one control
 //! (screens.md e.0).
 
-use crate::{Action, Class, ClassSource, Classified, ConnectorId, GroupId, Member, MemberId, Millis, Role, Snapshot};
+use crate::{
+    Action, ArgumentRule, Class, ClassSource, Classified, ConnectorId, GroupId, Member, MemberId, Millis, Review, Role,
+    Snapshot,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -213,6 +216,12 @@ pub struct Connector {
     /// The monogram's colour, 0 to 7; `None` lets the name decide.
     #[serde(default)]
     pub colour: Option<u8>,
+    /// Rules on the arguments of actions, by the action's exact name.
+    #[serde(default)]
+    pub rules: BTreeMap<String, Vec<ArgumentRule>>,
+    /// What was decided about it over time.
+    #[serde(default)]
+    pub review: Review,
 }
 
 impl Connector {

@@ -8,6 +8,8 @@
 //!
 //! * [`plan`] what each plan allows, as data; [`member`] people, roles, groups; [`connector`] a remote MCP server as
 //!   the workspace knows it; [`action`] one tool of it and its class; [`snapshot`] the approved definitions.
+//! * [`diff`] what differs between two definitions; [`findings`] what in one deserves a look; [`review`] what was decided
+//!   about them; [`publish`] the way to everybody; [`rules`] limits on the values of arguments.
 //! * [`people`] changes to people and groups, [`role`] permissions and custom roles, [`roster`] a list of people as CSV,
 //!   [`request`] what members ask for, [`domains`] which hosts the workspace deals with.
 //! * [`rulebook`] all of the above together, and every *may I* question; [`lifecycle`] the changes to it, each of
@@ -25,9 +27,11 @@ pub mod audit;
 pub mod bundle;
 pub mod cause;
 pub mod connector;
+pub mod diff;
 pub mod digest;
 pub mod domains;
 pub mod explain;
+pub mod findings;
 #[cfg(test)]
 mod fixtures;
 pub mod gate;
@@ -39,10 +43,13 @@ pub mod lineage;
 pub mod member;
 pub mod people;
 pub mod plan;
+pub mod publish;
 pub mod request;
+pub mod review;
 pub mod role;
 pub mod roster;
 pub mod rulebook;
+pub mod rules;
 pub mod secrets;
 pub mod snapshot;
 pub mod text;
@@ -62,8 +69,10 @@ pub use member::{Developer, Group, Member, Role};
 pub use people::{Drafts, NewMember};
 pub use plan::{Profile, ProfileRules};
 pub use request::{Request, Wanted};
+pub use review::Review;
 pub use role::{CustomRole, Holding, Permission, Setting};
 pub use rulebook::{FIRST_WORKSPACE, Rulebook, Why, WorkspaceSettings};
+pub use rules::ArgumentRule;
 pub use snapshot::Snapshot;
 
 /// A point in time: milliseconds since the Unix epoch, UTC. This crate never reads a clock, so times come in.

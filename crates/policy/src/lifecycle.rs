@@ -2,7 +2,8 @@
 
 use crate::{
     Access, Action, Class, Confirm, Connector, ConnectorId, Control, DomainUse, Member, MemberId, Millis, Profile,
-    Provenance, Provider, Reach, Remember, Rulebook, SignIn, Snapshot, Stage, Why,
+    Provenance, Provider, Reach, Remember, Review, Rulebook, SignIn, Snapshot, Stage, Why,
+    review::{SETTINGS, Tombstone},
 };
 use std::collections::BTreeMap;
 
@@ -61,6 +62,8 @@ impl Connector {
             confirm: Confirm::default(),
             sign_in: SignIn::None,
             colour: None,
+            rules: BTreeMap::new(),
+            review: Review::default(),
         }
     }
 }
@@ -215,6 +218,8 @@ impl Rulebook {
                     confirm: existing.confirm,
                     created_at: existing.created_at,
                     owner: existing.owner.clone(),
+                    rules: existing.rules.clone(),
+                    review: existing.review.clone(),
                     ..connector
                 };
             }
@@ -230,14 +235,15 @@ impl Rulebook {
     pub fn create_draft(&mut self, by: &MemberId, new: NewConnector, now: Millis) -> Result<(), Why> {
         self.may_create_draft(self.member(by)?)?;
         if self.connector(&new.id).is_ok() {
-            return Err(Why::Exists(new.id));
+            return Err(Why::Exists(new.id.clone()));
         }
         if new.reach == Reach::Local && !self.workspace.allow_loopback {
             return Err(Why::LocalServers);
         }
         self.may_reach_host(DomainUse::Servers, &new.host)?;
+        let id = new.id;
         self.connectors.push(Connector {
-            id: new.id,
+            id: id.clone(),
             name: visible_name(&new.name)?,
             description: new.description,
             address: new.address,
@@ -255,7 +261,10 @@ impl Rulebook {
             confirm: Confirm::default(),
             sign_in: new.sign_in,
             colour: new.colour,
+            rules: BTreeMap::new(),
+            review: Review::default(),
         });
+        self.keep_version(by, &id, "created", now);
         Ok(())
     }
 
@@ -323,6 +332,8 @@ impl Rulebook {
                 connector.snapshot = None;
                 connector.controls.clear();
                 connector.access = Access::Nobody;
+                connector.rules.clear();
+                connector.review = Review::default();
             }
         })?;
         let address = &self.connector(id)?.address.clone();
@@ -394,7 +405,7 @@ impl Rulebook {
     }
 
     /// Puts a newer list of actions in place of the approved one (S072 to S080). What is new is off, what changed is
-    /// off until someone switches it on again, what is gone leaves nothing behind, so that coming back is being new
+    /// off until someone switches it on again, what is gone leaves only a tombstone, so that coming back is being new
     /// (X36, X38). An admin's class survives a change only where it is the stricter one.
     ///
     /// # Errors
@@ -420,22 +431,35 @@ impl Rulebook {
                         let class = control.class.filter(|class| *class > action.classified().class);
                         Control { on: false, class, confirm: control.confirm }
                     }
-                    None => Control { on: first, ..Control::default() },
+                    None => {
+                        let back = connector.review.tombstone(action.name()).is_some();
+                        let on = first || (!back && connector.review.new_actions.takes(action.classified().class));
+                        Control { on, ..Control::default() }
+                    }
                 }
             };
             let controls: BTreeMap<String, Control> =
                 snapshot.actions.iter().map(|action| (action.name().to_owned(), carried(action))).collect();
+            let gone = connector.actions().iter().filter(|action| snapshot.action(action.name()).is_none());
+            let gone = gone.map(|action| Tombstone {
+                name: action.name().to_owned(),
+                definition: action.digest().clone(),
+                at: now,
+            });
+            let gone: Vec<Tombstone> = gone.collect();
+            connector.review.tombstones.extend(gone);
+            connector.review.sightings.clear();
+            connector.review.declined.clear();
+            connector.rules.retain(|name, _| snapshot.action(name).is_some());
             connector.controls = controls;
             let version = connector.snapshot.as_ref().map_or(1, |old| old.version.saturating_add(1));
             connector.snapshot = Some(Snapshot { version, ..snapshot });
         })
     }
 
-    /// Publishes a draft for the workspace (S063). On a plan without access control it is for everyone.
-    ///
-    /// # Errors
-    /// As [`Rulebook::may_publish`].
-    pub fn publish(&mut self, by: &MemberId, id: &ConnectorId, now: Millis) -> Result<(), Why> {
+    /// Publishes a draft without a review, which only a test may: [`Rulebook::publish_reviewed`] is the way.
+    #[cfg(test)]
+    pub(crate) fn publish(&mut self, by: &MemberId, id: &ConnectorId, now: Millis) -> Result<(), Why> {
         let everyone = !self.plan().has_controls();
         self.change(by, id, now, Rulebook::may_publish, |connector| {
             connector.stage = Stage::Published;
@@ -493,10 +517,12 @@ impl Rulebook {
         change: impl FnOnce(&mut Connector),
     ) -> Result<(), Why> {
         may(self, self.connector(id)?, self.member(by)?)?;
+        self.keep_first(by, id);
         if let Some(connector) = self.connectors.iter_mut().find(|connector| &connector.id == id) {
             change(connector);
             connector.updated_at = now;
         }
+        self.keep_version(by, id, SETTINGS, now);
         Ok(())
     }
 }

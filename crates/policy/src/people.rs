@@ -197,6 +197,7 @@ impl Rulebook {
             group.managers.remove(id);
         });
         self.each_access(|access| access.forget_member(id));
+        self.connectors.iter_mut().for_each(|connector| connector.review.forget_member(id));
         Ok(())
     }
 
@@ -319,7 +320,11 @@ impl Rulebook {
     }
 
     fn each_access(&mut self, change: impl Fn(&mut Access)) {
-        self.connectors.iter_mut().for_each(|connector| change(&mut connector.access));
+        for connector in &mut self.connectors {
+            change(&mut connector.access);
+            // Going back to an earlier version brings nobody back.
+            connector.review.versions.iter_mut().for_each(|version| change(&mut version.settings.access));
+        }
         change(&mut self.workspace.developers);
     }
 }

@@ -45,12 +45,19 @@ pub struct WorkspaceSettings {
     /// Whether answers may be remembered.
     #[serde(default)]
     pub remember: Remember,
+    /// Whether every point of the checklist has to be ticked before publishing (S096).
+    #[serde(default = "yes")]
+    pub checklist: bool,
     /// What every member has of a permission, where somebody decided about it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub defaults: BTreeMap<Permission, bool>,
     /// The hosts that the workspace deals with.
     #[serde(default, skip_serializing_if = "Domains::is_empty")]
     pub domains: Domains,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// All that decisions depend on.
@@ -154,6 +161,22 @@ pub enum Why {
     /// An entry of the proxies cannot be used.
     #[error("the proxy {0}")]
     Proxy(&'static str),
+    /// A rule on arguments cannot be kept.
+    #[error("the rule {0}")]
+    Rule(String),
+    /// The connector is paused.
+    #[error("paused by {name} on {date}: {reason}")]
+    Paused {
+        /// Who paused it.
+        name: String,
+        /// On which day, as it is written in a sentence.
+        date: String,
+        /// Why, in their words.
+        reason: String,
+    },
+    /// It cannot be published, accepted or rolled back as it is; what is wrong and what to do.
+    #[error("{0}")]
+    NotReady(String),
     /// There is no such group.
     #[error("there is no group `{0}` in this workspace")]
     UnknownGroup(GroupId),
@@ -219,6 +242,7 @@ impl Rulebook {
                 proxies: BTreeMap::new(),
                 confirm: Confirm::default(),
                 remember: Remember::default(),
+                checklist: true,
                 defaults: BTreeMap::new(),
                 domains: Domains::default(),
             },
@@ -367,6 +391,7 @@ impl Rulebook {
             Subject::Stage if connector.stage == Stage::Archived => {
                 Err(Why::WrongStage { stage: connector.stage, what: "use it" })
             }
+            Subject::Stage if let Some(pause) = &connector.review.pause => Err(pause.why()),
             Subject::Access => match connector.stage {
                 Stage::Draft => (connector.owner == member.id).then_some(()).ok_or(Why::NotYours),
                 Stage::Published => self.reaches(connector, member),

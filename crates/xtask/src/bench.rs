@@ -3,6 +3,10 @@
 //! What is only measured against (Cedar) is compiled in a workspace of its own below `tests/bench`, so that no build and
 //! no test of the product waits for it.
 
+mod client;
+
+pub(crate) use client::mcp;
+
 use crate::Words;
 use crate::places::Places;
 use crate::run::{Environment, Failure, Outcome, Program};

@@ -9,9 +9,9 @@ mod demo;
 mod dist;
 mod headers;
 mod house;
-mod nginx;
 mod package;
 mod places;
+mod proxies;
 mod requirements;
 mod results;
 mod run;
@@ -21,6 +21,7 @@ mod site;
 mod size;
 mod start;
 mod suites;
+mod table;
 mod toolchain;
 
 use places::Places;
@@ -53,7 +54,10 @@ cargo xtask COMMAND
   bench policy   how long a decision takes in a large workspace, that loading it is linear, and Cedar beside it
             --huge        also load ten times as much
   size      what the first page weighs, and how soon it can be used
+  bench mcp   one tools/call with countersign/mcp against the official TypeScript client, in pairs
+            --pairs N     how many, 1000 when not said
   headers   write site/deploy/ from the table of headers
+  table     write into crates/mcp/README.md what the MCP specification asks of clients, and what proves it
 
 Tools are kept outside the checkout, in COUNTERSIGN_CACHE or the platform's folder for caches.
 COUNTERSIGN_RUST=rustup|debian chooses where the compiler for the browser comes from.";
@@ -89,8 +93,9 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
         "conformance" => suites::conformance(&words.0),
         "bench" => match words.next().as_deref() {
             Some("policy") => bench::policy(&mut words).map(|()| true),
+            Some("mcp") => bench::mcp(&mut words).map(|()| true),
             other => Err(Failure::new(format!("there is no bench `{}`", other.unwrap_or_default()))
-                .next("run `cargo xtask bench policy`")),
+                .next("run `cargo xtask bench policy` or `cargo xtask bench mcp`")),
         },
         "size" => {
             words.end()?;
@@ -108,6 +113,10 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
         "headers" => {
             words.end()?;
             headers::write(&Places::find()?).map(|()| true)
+        }
+        "table" => {
+            words.end()?;
+            table::write(&Places::find()?).map(|()| true)
         }
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

@@ -8,14 +8,24 @@ use std::path::Path;
 /// What the product promises.
 #[derive(Debug)]
 pub(crate) struct Requirements {
-    promises: Vec<Promise>,
+    pub(crate) promises: Vec<Promise>,
 }
 
+/// One promise.
 #[derive(Debug)]
-struct Promise {
-    id: String,
-    tests: Vec<String>,
-    open: bool,
+pub(crate) struct Promise {
+    /// Its id.
+    pub(crate) id: String,
+    /// What is promised.
+    pub(crate) sentence: String,
+    /// The tests that prove it, or a part of it.
+    pub(crate) tests: Vec<String>,
+    /// Why it is not proven, wholly or in part.
+    pub(crate) open: Option<String>,
+    /// How much the MCP specification asks for it: `MUST` or `SHOULD`; none for promises of another source.
+    pub(crate) level: Option<String>,
+    /// Where it does, by revision: the page below the revision and the section, as in `basic/lifecycle#operation`.
+    pub(crate) sections: Vec<(String, String)>,
 }
 
 /// What a check of the promises found.
@@ -49,8 +59,22 @@ impl Requirements {
                 wrong.push("a promise has no `id`".to_owned());
                 continue;
             };
-            for key in ["sentence", "source"] {
-                if word(key).is_none() {
+            let sections: Vec<(String, String)> = entry
+                .get("section")
+                .and_then(toml::Value::as_table)
+                .into_iter()
+                .flatten()
+                .filter_map(|(revision, section)| Some((revision.clone(), section.as_str()?.to_owned())))
+                .collect();
+            let level = word("level");
+            // What the specification asks for has its source in it.
+            let source = if sections.is_empty() { word("source") } else { Some("") };
+            for (key, missing) in [
+                ("sentence", word("sentence").is_none()),
+                ("source", source.is_none()),
+                ("level", !sections.is_empty() && !matches!(level, Some("MUST" | "SHOULD"))),
+            ] {
+                if missing {
                     wrong.push(format!("`{id}` has no `{key}`"));
                 }
             }
@@ -62,11 +86,19 @@ impl Requirements {
                 .and_then(toml::Value::as_array)
                 .map(|tests| tests.iter().filter_map(|test| test.as_str().map(str::to_owned)).collect())
                 .unwrap_or_default();
-            let open = word("open").is_some();
-            if tests.is_empty() && !open {
+            let open = word("open").map(str::to_owned);
+            if tests.is_empty() && open.is_none() {
                 wrong.push(format!("`{id}` has neither `tests` nor `open`"));
             }
-            promises.push(Promise { id: id.to_owned(), tests, open });
+            let sentence = word("sentence").unwrap_or_default().to_owned();
+            promises.push(Promise {
+                id: id.to_owned(),
+                sentence,
+                tests,
+                open,
+                level: level.map(str::to_owned),
+                sections,
+            });
         }
         if promises.is_empty() {
             wrong.push("no promise in it".into());
@@ -79,7 +111,7 @@ impl Requirements {
     pub(crate) fn check(&self, results: &Results, asked: &[&str]) -> Coverage {
         let mut coverage = Coverage { covered: 0, open: 0, missing: Vec::new() };
         for promise in &self.promises {
-            if promise.open {
+            if promise.open.is_some() {
                 coverage.open += 1;
             } else {
                 coverage.covered += 1;

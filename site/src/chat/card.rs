@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::composer::Words;
 use crate::confirm;
+use crate::people::chain::ShortChain;
 use crate::results::{ResultView, Visible};
 use crate::router::{ConnectorTab, Link, Route};
 use crate::sign_in::{Flow, SigningIn};
@@ -117,6 +118,7 @@ fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: Conversatio
                 {controls}
             </header>
             <SigningIn flow/>
+            <WhyBlocked card=card state=state/>
             <Progress card=card/>
             <CallBody card=card fixed=fixed state=state/>
         </section>
@@ -193,6 +195,30 @@ fn Progress(card: Memo<Option<CallCard>>) -> impl IntoView {
                     })}
                     {progress.message.map(|message| view! { <small><Visible text=message/></small> })}
                 </div>
+            }
+        })
+    }
+}
+
+/// Why a call is not allowed, step by step, by the rules of now.
+#[component]
+fn WhyBlocked(card: Memo<Option<CallCard>>, state: Memo<CallState>) -> impl IntoView {
+    let app = use_state();
+    let shown = RwSignal::new(false);
+    let blocked = Memo::new(move |_| state.with(|state| matches!(state, CallState::Blocked { .. })));
+    let explained = move || {
+        app.rulebook.track();
+        let (connector, action) =
+            card.with(|card| card.as_ref().map(|card| (card.connector.clone(), card.action.clone())))?;
+        Some(app.ws().explain_action(&app.ws().seen_as(), &connector, &action))
+    };
+    move || {
+        blocked.get().then(|| {
+            view! {
+                <details class="sent" on:toggle=move |_| shown.set(true)>
+                    <summary>"Why can't I use this?"</summary>
+                    {move || shown.get().then(|| explained().map(|explanation| view! { <ShortChain explanation/> }))}
+                </details>
             }
         })
     }

@@ -283,7 +283,7 @@ fn Ending(
     let asking = RwSignal::new(None::<bool>);
     let may_archive = move || {
         app.rulebook.with(|rulebook| {
-            let me = rulebook.member(&app.ws().me());
+            let me = rulebook.member(&app.ws().seen_as());
             found.with(|found| {
                 found.as_ref().is_some_and(|one| {
                     one.stage != Stage::Archived && me.and_then(|me| rulebook.may_archive(one, me)).is_ok()
@@ -366,7 +366,7 @@ fn Actions(
     });
     let allowed = Signal::derive(move || {
         app.rulebook.with(|rulebook| {
-            let me = rulebook.member(&app.ws().me());
+            let me = rulebook.member(&app.ws().seen_as());
             found.with(|found| {
                 let connector = found.as_ref()?;
                 me.and_then(|me| rulebook.may_control_actions(connector, me)).err().map(|why| why.to_string())

@@ -1,9 +1,11 @@
 //! The lists of connectors: the person's own view of them, and the workspace's by stage.
 
-use browser::policy::{Connector, ConnectorId, Stage};
+use browser::policy::{Connector, ConnectorId, Stage, Wanted};
 use leptos::prelude::*;
 
 use super::{ConnectionState, action_summary};
+use crate::people::chain::ShortChain;
+use crate::people::requests::{AskFor, MyRequests, Requests, access_missing, waiting};
 use crate::router::{ConnectorTab, Link, Route, StageTab, page_title};
 use crate::settings::developer::developer_on;
 use crate::state::use_state;
@@ -17,7 +19,7 @@ pub(crate) fn MyConnectors() -> impl IntoView {
     let search = RwSignal::new(String::new());
     let split = Memo::new(move |_| {
         let rulebook = app.rulebook.get();
-        let me = app.ws().me();
+        let me = app.ws().seen_as();
         let mut usable = Vec::new();
         let mut rest = Vec::new();
         for connector in rulebook.connectors.iter().filter(|connector| matches(connector, &search.get())) {
@@ -41,6 +43,8 @@ pub(crate) fn MyConnectors() -> impl IntoView {
             let rest = split.get().1;
             (!rest.is_empty()).then(|| view! { <h2 class="section">"Not usable now"</h2>{rows(rest, "")} })
         }}
+        <MyRequests/>
+        <p class="row"><AskFor wanted=None word="Request a connector"/></p>
     }
 }
 
@@ -57,6 +61,8 @@ pub(crate) fn WorkspaceConnectors(
         StageTab::Published => Stage::Published,
         StageTab::Drafts => Stage::Draft,
         StageTab::Archived => Stage::Archived,
+        // What is asked for is no connector yet, and has a list of its own.
+        StageTab::Requests => Stage::Draft,
     };
     let count = move |stage| {
         let of = app.rulebook.with(|rulebook| rulebook.connectors.iter().filter(|one| one.stage == stage).count());
@@ -81,11 +87,19 @@ pub(crate) fn WorkspaceConnectors(
         <Tabs label="Stage">
             <Tab to=Route::WorkspaceConnectors(StageTab::Published)>"Published"{move || count(Stage::Published)}</Tab>
             <Tab to=Route::WorkspaceConnectors(StageTab::Drafts)>"Drafts"{move || count(Stage::Draft)}</Tab>
+            <Tab to=Route::WorkspaceConnectors(StageTab::Requests)>"Requests"{move || { let count = waiting(app); (count > 0).then(|| view! { " "<span class="count">{count}</span> }) }}</Tab>
             <Tab to=Route::WorkspaceConnectors(StageTab::Archived)>"Archived"{move || count(Stage::Archived)}</Tab>
         </Tabs>
-        <SearchField label="Search connectors" value=search/>
-        <h2 class="sr">{stage.label()}</h2>
-        {move || rows(shown(), empty)}
+        {if tab == StageTab::Requests {
+            view! { <Requests/> }.into_any()
+        } else {
+            view! {
+                <SearchField label="Search connectors" value=search/>
+                <h2 class="sr">{stage.label()}</h2>
+                {move || rows(shown(), empty)}
+            }
+            .into_any()
+        }}
     }
 }
 
@@ -137,10 +151,30 @@ fn Row(
                 </h3>
                 <p class="small">{summary}{checked.map(|ago| format!(" · read {ago}"))}</p>
                 {match why {
-                    Some(why) => view! { <p class="small why">{super::new::sentence(&why)}</p> }.into_any(),
+                    Some(why) => view! {
+                        <p class="small why">{super::new::sentence(&why)}</p>
+                        <WhyNot id=connector.id.clone()/>
+                    }.into_any(),
                     None => view! { <p class="small"><ConnectionState status/></p> }.into_any(),
                 }}
             </div>
         </li>
+    }
+}
+
+/// Why a connector cannot be used, step by step, and the request for what is missing.
+#[component]
+fn WhyNot(id: ConnectorId) -> impl IntoView {
+    let app = use_state();
+    let shown = RwSignal::new(false);
+    let missing = app.rulebook.with_untracked(|book| access_missing(book, app, &id));
+    let wanted = Wanted::Access(id.clone());
+    let id = StoredValue::new(id);
+    view! {
+        <details on:toggle=move |_| shown.set(true)>
+            <summary class="small">"Why can't I use this?"</summary>
+            {move || shown.get().then(|| view! { <ShortChain explanation=app.rulebook.with(|book| book.explain_use(&app.ws().seen_as(), &id.get_value()))/> })}
+        </details>
+        {missing.then(|| view! { <AskFor wanted=Some(wanted) word="Request access"/> })}
     }
 }

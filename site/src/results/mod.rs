@@ -23,7 +23,7 @@ use serde_json::Value;
 
 use data::{TableView, Tree};
 use fold::{count, number};
-pub(crate) use link::away;
+pub(crate) use link::{away, unlisted};
 use markdown::Block;
 pub(crate) use text::{Folded, Visible, flat, pieces};
 

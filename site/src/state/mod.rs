@@ -23,7 +23,7 @@ use std::rc::Rc;
 use crate::ui::capital;
 
 pub use deeds::{DEEDS, open};
-pub use front::{Front, STORE, use_front};
+pub use front::{Front, STORE, policy_tag, use_front};
 
 /// The store of an open workspace: everything of [`Front`], and what runs. Copy; found in context with [`use_state`].
 #[derive(Clone, Copy)]
@@ -201,7 +201,7 @@ impl AppState {
         match change {
             Change::Rulebook => {
                 let rules = ws.rulebook();
-                let me = ws.me();
+                let me = ws.seen_as();
                 let offers = rules.member(&me).map(|member| Offer::all(&rules, member)).unwrap_or_default();
                 self.front.write(|to| {
                     to.person.set(Person::of(&rules, &me));
@@ -209,7 +209,11 @@ impl AppState {
                 });
                 self.write(|to| to.rulebook.set(rules));
             }
-            Change::Conversations => self.front.write(|to| to.conversations.set(ws.conversations())),
+            Change::Conversations => {
+                // Another person's view has none of one's own conversations.
+                let heads = if ws.viewing().is_some() { Vec::new() } else { ws.conversations() };
+                self.front.write(|to| to.conversations.set(heads));
+            }
             Change::Conversation { id } => {
                 if self.shows(id) {
                     self.read_thread(id.clone());

@@ -6,8 +6,9 @@ use policy::{Action, Class, Connector, ConnectorId, MemberId, Provider, SignIn, 
 use super::Workspace;
 use crate::builtin::{self, Server, guide::Guide, notebook::Notebook};
 use crate::error::{Code, Error};
-use crate::link::{GUIDE, NOTEBOOK, header_secret};
+use crate::link::{GUIDE, NOTEBOOK, header_secret, spoken};
 use crate::store::memory::Memory;
+use crate::store::{Op, Table};
 use crate::time::{new_id, now};
 use crate::view::{Keep, Millis, NewConnector, Scanned};
 
@@ -171,6 +172,9 @@ impl Workspace {
         self.end_sign_in(before.connector(id)?).await?;
         self.0.secrets.remove(&header_secret(id)).await?;
         self.tell_secret(&header_secret(id));
+        if let Err(error) = self.0.store.write(vec![Op::Delete(Table::Settings, spoken(id))]).await {
+            self.storage_failed(&error);
+        }
         self.note(id, "removed").await;
         Ok(())
     }

@@ -440,6 +440,15 @@ impl Workspace {
         true
     }
 
+    /// A conversation as it is kept, with what was not written yet where it is open here.
+    pub(super) async fn kept_conversation(&self, id: &ConversationId) -> Result<Conversation, Error> {
+        let loaded = self.0.records.borrow().get(id).map(|record| record.conversation.clone());
+        match loaded {
+            Some(conversation) => Ok(conversation),
+            None => self.read(id).await,
+        }
+    }
+
     /// Reads a conversation from the store as it is.
     async fn read(&self, id: &ConversationId) -> Result<Conversation, Error> {
         let text = self.0.store.get(Table::Conversations, id.as_str()).await?;

@@ -4,9 +4,11 @@
 //! written to the store behind it, and what another tab changed is read from there. Each file beside this one holds
 //! one part of it.
 
+mod bundle;
 mod connectors;
 mod conversations;
 mod data;
+mod definitions;
 pub mod doctor;
 mod model_check;
 mod model_sign_in;
@@ -28,7 +30,9 @@ use policy::{CallId, ConnectorId, ConversationId, Indexed, MemberId, Rulebook, W
 use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::spawn_local;
 
+pub use bundle::{Governed, Import, Pinned, Trust};
 pub(crate) use conversations::Record;
+pub use definitions::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
 pub(crate) use models::CHOSEN;
 pub(crate) use sign_in::OAuth;
 pub use sign_in::{OAuthReport, SignInSite, SignedOut, registered_words, verdict_word};
@@ -70,6 +74,8 @@ pub struct Options {
     pub allow_loopback: Option<bool>,
     /// Where requests go.
     pub fetcher: Fetcher,
+    /// The bundle that the site is tied to, if it is.
+    pub pinned: Option<Pinned>,
 }
 
 impl Default for Options {
@@ -79,6 +85,7 @@ impl Default for Options {
             member_name: "You".to_owned(),
             allow_loopback: None,
             fetcher: Fetcher::default(),
+            pinned: None,
         }
     }
 }
@@ -98,7 +105,11 @@ pub(crate) struct Inner {
     pub(crate) secrets: Secrets,
     pub(crate) audit: AuditLog,
     pub(crate) events: Events,
-    me: MemberId,
+    me: RefCell<MemberId>,
+    pinned: Option<Pinned>,
+    governed: RefCell<Governed>,
+    /// The rules of the bundle that the site is tied to.
+    signed: RefCell<Option<Rulebook>>,
     /// The person whose view is shown instead of one's own.
     viewing: RefCell<Option<MemberId>>,
     rulebook: RefCell<Rc<Indexed>>,
@@ -190,7 +201,10 @@ impl Workspace {
             secrets: Secrets::new(&name, store.clone()),
             audit: AuditLog::new(store.clone(), locks.clone()),
             events: Events::default(),
-            me: MemberId::from("me"),
+            me: RefCell::new(MemberId::from("me")),
+            pinned: options.pinned,
+            governed: RefCell::default(),
+            signed: RefCell::default(),
             viewing: RefCell::default(),
             rulebook: RefCell::new(Rc::new(Rulebook::first_run(&options.member_name, crate::time::now()).into())),
             closed: Cell::new(false),
@@ -237,18 +251,22 @@ impl Workspace {
         let stored = self.stored_rulebook().await?;
         let first = stored.is_none();
         let mut book = stored.unwrap_or_else(|| Rulebook::first_run(member_name, crate::time::now()));
+        self.read_me().await?;
+        self.read_pinned(&book).await?;
+        let me = self.me();
         let before = book.clone();
-        for connector in connectors::built_in(&self.0.me, crate::time::now()) {
+        for connector in connectors::built_in(&me, crate::time::now()) {
             let same = book.connector(&connector.id).ok().and_then(|old| old.snapshot.as_ref()).map(|old| &old.digest)
                 == connector.snapshot.as_ref().map(|new| &new.digest);
             if !same {
                 book.set_built_in(connector);
             }
         }
+        book = self.seen(book);
         self.take_rulebook(book.clone());
         // Another version of the page may have kept another glance, or none.
         let glance = self.0.store.get(Table::Settings, GLANCE).await?;
-        if first || book != before || glance.as_deref() != Some(&crate::glance::record(&book, &self.0.me)) {
+        if first || book != before || glance.as_deref() != Some(&crate::glance::record(&book, &me)) {
             // Not being able to keep it is a state, not an error: the page says so and goes on.
             if let Err(error) = self.keep_rulebook(&book).await {
                 self.storage_failed(&error);
@@ -305,7 +323,7 @@ impl Workspace {
 
     /// The person at the browser.
     pub fn me(&self) -> MemberId {
-        self.0.me.clone()
+        self.0.me.borrow().clone()
     }
 
     /// Listens to changes until the subscription is dropped.
@@ -343,7 +361,9 @@ impl Workspace {
         let kept = book.workspace.allow_loopback;
         book = self.seen(book);
         let shown = book.workspace.allow_loopback;
+        let before = book.clone();
         let out = change(&mut book)?;
+        self.takes(&before, &book)?;
         if book.workspace.allow_loopback == shown {
             // What only this handle allows is not stored.
             book.workspace.allow_loopback = kept;
@@ -376,6 +396,9 @@ impl Workspace {
 
     /// The rulebook as this handle sees it.
     fn seen(&self, mut book: Rulebook) -> Rulebook {
+        if let Some(signed) = &*self.0.signed.borrow() {
+            book = policy::bundle::tighten(signed, &book, &self.me());
+        }
         if let Some(allow) = self.0.allow_loopback.get() {
             book.workspace.allow_loopback = allow;
         }
@@ -398,7 +421,7 @@ impl Workspace {
     async fn keep_rulebook(&self, book: &Rulebook) -> Result<(), StoreError> {
         let stored = StoredRulebook { schema: RULEBOOK_SCHEMA, rulebook: book.clone() };
         let text = serde_json::to_string(&stored).map_err(|error| StoreError::Failed(error.to_string()))?;
-        let glance = crate::glance::record(book, &self.0.me);
+        let glance = crate::glance::record(book, &self.me());
         let ops = vec![
             Op::Put(Table::Settings, RULEBOOK.to_owned(), text),
             Op::Put(Table::Settings, GLANCE.to_owned(), glance),
@@ -479,6 +502,7 @@ impl Workspace {
     }
 
     pub(crate) async fn reload_rulebook(&self) -> Result<(), Error> {
+        self.read_me().await?;
         if let Some(book) = self.stored_rulebook().await? {
             let old = self.rulebook();
             self.set_rulebook(book);
@@ -518,7 +542,9 @@ impl From<Why> for Error {
             | Why::Pattern(_)
             | Why::Roster(_)
             | Why::NotNeeded
-            | Why::AskedAlready => Code::Invalid,
+            | Why::AskedAlready
+            | Why::Rule(_)
+            | Why::NotReady(_) => Code::Invalid,
             _ => Code::Blocked,
         };
         Error::new(code, why.to_string())

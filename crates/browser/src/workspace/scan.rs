@@ -75,7 +75,7 @@ impl Workspace {
         let book = self.rulebook();
         let connector = book.connector(id).map_err(|why| stop(why.into()))?;
         book.member(&self.me())
-            .and_then(|member| book.may_refresh(connector, member, true))
+            .and_then(|member| book.may_refresh(connector, member, self.is_connected(connector)))
             .map_err(|why| stop(why.into()))?;
         // With a connection of its own, so that the checklist shows the whole way.
         let account = self.account_of(connector).await.map_err(stop)?;
@@ -252,6 +252,8 @@ fn unsaved(new: &NewConnector, address: &Address, me: MemberId) -> Connector {
         confirm: Default::default(),
         sign_in: new.sign_in.clone(),
         colour: None,
+        rules: Default::default(),
+        review: Default::default(),
     }
 }
 
@@ -272,7 +274,7 @@ fn snapshot(address: &str, live: &Live, steps: &Steps) -> Result<Scanned, ScanEr
 }
 
 /// What a live list is as something to approve.
-fn take(live: &Live) -> Result<Snapshot, String> {
+pub(super) fn take(live: &Live) -> Result<Snapshot, String> {
     let connected = &live.connected;
     let about = ServerInfo { name: connected.server_name().to_owned(), version: connected.server_version().to_owned() };
     let instructions = connected.instructions.clone();

@@ -282,7 +282,7 @@ impl Workspace {
     /// Reads the live lists of the active connectors side by side. One that is slow or gone holds up nothing.
     async fn read_lists(&self, id: &ConversationId) {
         let book = self.rulebook();
-        let Ok(member) = book.member(&self.0.me) else { return };
+        let Ok(member) = book.member(&self.me()) else { return };
         let active = self.active_in(id);
         let usable: Vec<&Connector> = book
             .connectors
@@ -296,7 +296,7 @@ impl Workspace {
     /// The actions that can be offered in a conversation: active, usable, on, and not known to have changed.
     pub fn candidates(&self, id: &ConversationId) -> Vec<Candidate> {
         let book = self.rulebook();
-        let Ok(member) = book.member(&self.0.me) else { return Vec::new() };
+        let Ok(member) = book.member(&self.me()) else { return Vec::new() };
         let active = self.active_in(id);
         let held: HashMap<ConnectorId, Vec<String>> = active
             .iter()
@@ -310,18 +310,7 @@ impl Workspace {
             .filter(|(connector, action)| {
                 held.get(&connector.id).is_some_and(|held| !held.iter().any(|name| name == action.name()))
             })
-            .map(|(connector, action)| {
-                let classified = connector.classify(action);
-                Candidate {
-                    connector: connector.id.clone(),
-                    connector_name: connector.name.clone(),
-                    host: connector.host.clone(),
-                    badge: connector.badge().map(str::to_owned),
-                    action: action.clone(),
-                    class: classified.class,
-                    class_source: classified.source,
-                }
-            })
+            .map(|(connector, action)| super::definitions::candidate(connector, action))
             .collect()
     }
 

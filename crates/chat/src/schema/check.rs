@@ -54,7 +54,12 @@ pub fn check(schema: &Value, value: &Value) -> Vec<Problem> {
 /// value counts as not valid, because nobody knows.
 pub fn check_with(schema: &Value, value: &Value, matches: Matches<'_>) -> Checked {
     let mut run = Run { root: schema, matches, work: 0, out: Checked::default(), gave_up: false };
-    run.value(schema, value, "", 0);
+    match schema.get("$schema").and_then(Value::as_str) {
+        Some(dialect) if !is_known(dialect) => {
+            run.unchecked(format!("a schema of the dialect `{}`", short_text(dialect)))
+        }
+        _ => run.value(schema, value, "", 0),
+    }
     if run.gave_up {
         run.out.problems = vec![Problem {
             path: String::new(),
@@ -64,6 +69,19 @@ pub fn check_with(schema: &Value, value: &Value, matches: Matches<'_>) -> Checke
     }
     run.out.problems.truncate(MAX_PROBLEMS);
     run.out
+}
+
+/// The dialects whose words mean here what they say: 2020-12, and the three before it, which differ from it in words that
+/// are not judged. Others are older than `const` or somebody's own.
+fn is_known(dialect: &str) -> bool {
+    let name = dialect.trim_end_matches('#').split_once("://").map_or(dialect, |(_, name)| name);
+    const KNOWN: [&str; 4] = [
+        "json-schema.org/draft/2020-12/schema",
+        "json-schema.org/draft/2019-09/schema",
+        "json-schema.org/draft-07/schema",
+        "json-schema.org/draft-06/schema",
+    ];
+    KNOWN.contains(&name)
 }
 
 struct Run<'a> {

@@ -262,6 +262,25 @@ fn any_json() -> impl proptest::strategy::Strategy<Value = Value> {
     })
 }
 
+#[test]
+fn x41_another_dialect_is_named_and_nothing_is_judged_by_it() {
+    let checked =
+        |dialect: &str| check_with(&json!({"$schema": dialect, "type": "object"}), &json!("text"), &|_, _| None);
+    for known in [
+        "https://json-schema.org/draft/2020-12/schema",
+        "https://json-schema.org/draft/2019-09/schema",
+        "http://json-schema.org/draft-07/schema#",
+        "http://json-schema.org/draft-06/schema#",
+    ] {
+        assert_eq!(checked(known).problems.len(), 1, "{known}");
+    }
+    for other in ["http://json-schema.org/draft-04/schema#", "https://example.com/dialect", ""] {
+        let checked = checked(other);
+        assert!(checked.is_ok());
+        assert_eq!(checked.unchecked, [format!("a schema of the dialect `{other}`")]);
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn x41_any_schema_makes_a_form_and_a_check(schema in any_json(), value in any_json()) {

@@ -7,7 +7,7 @@ use crate::era::{capabilities, client_info, header, post_headers};
 use crate::error::OpError;
 use crate::headers;
 use crate::jsonrpc::Members;
-use crate::types::{Config, Connected, Era};
+use crate::types::{Config, Connected, Era, Listed};
 
 /// The revision spoken here.
 pub(crate) const VERSION: &str = "2026-07-28";
@@ -73,19 +73,39 @@ pub(crate) fn is_modern_error(error: &OpError) -> bool {
 
 /// The members of `subscriptions/listen`, or nothing if there is nothing to listen to: the server has no lists that change
 /// and no resource is watched (patterns/subscriptions, "Notification Filter").
-pub(crate) fn listen(capabilities: &Value, watched: &[String]) -> Option<Members> {
+///
+/// `tasks` are named beside it where the server listens anyway (tasks extension, "Task Status Notifications"): what it then
+/// tells saves waiting, and asking for them goes on, so they are not worth a stream of their own.
+pub(crate) fn listen(capabilities: &Value, watched: &[String], tasks: &[String]) -> Option<Members> {
     let mut filter = serde_json::Map::new();
-    for (list, wish) in
-        [("tools", "toolsListChanged"), ("prompts", "promptsListChanged"), ("resources", "resourcesListChanged")]
-    {
-        if capabilities.get(list).and_then(|list| list.get("listChanged")) == Some(&Value::Bool(true)) {
-            filter.insert(wish.to_owned(), Value::Bool(true));
-        }
+    for (_, wish) in lists_that_change(capabilities) {
+        filter.insert(wish.to_owned(), Value::Bool(true));
     }
     if !watched.is_empty() && can_watch(capabilities) {
         filter.insert("resourceSubscriptions".into(), watched.into());
     }
+    if !tasks.is_empty() && !filter.is_empty() {
+        filter.insert("taskIds".into(), tasks.into());
+    }
     (!filter.is_empty()).then(|| vec![("notifications", Value::Object(filter).to_string())])
+}
+
+/// The lists that the server says it tells of, with the names of the filters for them.
+fn lists_that_change(capabilities: &Value) -> impl Iterator<Item = (Listed, &'static str)> {
+    let all = [
+        (Listed::Tools, "tools", "toolsListChanged"),
+        (Listed::Prompts, "prompts", "promptsListChanged"),
+        (Listed::Resources, "resources", "resourcesListChanged"),
+    ];
+    let changes =
+        |list: &str| capabilities.get(list).and_then(|list| list.get("listChanged")) == Some(&Value::Bool(true));
+    all.into_iter().filter(move |(_, list, _)| changes(list)).map(|(listed, _, wish)| (listed, wish))
+}
+
+/// The lists that an acknowledgment leaves out, although the server said that it tells of them.
+pub(crate) fn left_out(capabilities: &Value, taken: &Value) -> Vec<Listed> {
+    let is_left = |wish: &str| taken.get(wish) != Some(&Value::Bool(true));
+    lists_that_change(capabilities).filter(|(_, wish)| is_left(wish)).map(|(listed, _)| listed).collect()
 }
 
 /// Whether the server tells of changes of single resources. In every revision that has them the capability is the same.

@@ -236,12 +236,12 @@ impl<P: Port> Authorizer<P> {
         self.denied.clear();
         self.asking = "sign-in".to_owned();
         let wanted = self.wanted(www_authenticate);
-        let (_lock, stored) = self.port.lock().await;
+        let (lock, stored) = self.port.lock().await;
         self.adopt(stored);
         let ended = match self.discover(&wanted).await {
             Ok(found) => {
                 let scope = self.first_scope(&wanted, &found);
-                self.attempt(&found, scope).await
+                self.attempt(&found, scope, &mut Some(lock)).await
             }
             Err(error) => Err(error),
         };
@@ -289,7 +289,7 @@ impl<P: Port> Authorizer<P> {
         if refusal.status == 403 && wanted.error.as_deref() != Some("insufficient_scope") {
             return Err(AuthError::Forbidden { description: cut(wanted.description.as_deref().unwrap_or_default()) });
         }
-        let (_lock, stored) = self.port.lock().await;
+        let (lock, stored) = self.port.lock().await;
         self.adopt(stored);
         let newer = self.generation != refusal.used && self.credentials.tokens().is_some();
         if newer && (refusal.status == 401 || self.covers(wanted.scope.as_deref())) {
@@ -300,10 +300,11 @@ impl<P: Port> Authorizer<P> {
             return Ok(Retry::Renewed);
         }
         let found = self.discover(&wanted).await?;
+        let mut lock = Some(lock);
         if refusal.status == 403 {
-            self.step_up(chain, &wanted, &found).await
+            self.step_up(chain, &wanted, &found, &mut lock).await
         } else {
-            self.anew(chain, &wanted, &found).await
+            self.anew(chain, &wanted, &found, &mut lock).await
         }
     }
 
@@ -324,7 +325,13 @@ impl<P: Port> Authorizer<P> {
     }
 
     /// After 401: refresh if that can help, otherwise sign in.
-    async fn anew(&mut self, chain: &mut Chain, wanted: &Wanted, found: &Found) -> Result<Retry, AuthError> {
+    async fn anew(
+        &mut self,
+        chain: &mut Chain,
+        wanted: &Wanted,
+        found: &Found,
+        lock: &mut Option<P::Lock>,
+    ) -> Result<Retry, AuthError> {
         let issuer = &found.server.issuer;
         if chain.issuer.as_ref() == Some(issuer) {
             return Err(AuthError::StillRefused);
@@ -353,12 +360,18 @@ impl<P: Port> Authorizer<P> {
             return Err(refusal.clone());
         }
         let scope = self.first_scope(wanted, found);
-        self.round(chain, found, scope).await?;
+        self.round(chain, found, scope, lock).await?;
         Ok(Retry::SignedIn)
     }
 
     /// After 403 `insufficient_scope`: sign in with what was asked for before and what is asked for now.
-    async fn step_up(&mut self, chain: &mut Chain, wanted: &Wanted, found: &Found) -> Result<Retry, AuthError> {
+    async fn step_up(
+        &mut self,
+        chain: &mut Chain,
+        wanted: &Wanted,
+        found: &Found,
+        lock: &mut Option<P::Lock>,
+    ) -> Result<Retry, AuthError> {
         let challenged = wanted.scope.as_deref().or(found.scopes.as_deref());
         let scope = union(self.requested(&found.server.issuer).as_deref(), challenged);
         let shown = scope.clone().unwrap_or_default();
@@ -370,7 +383,7 @@ impl<P: Port> Authorizer<P> {
             return Err(AuthError::StillInsufficient { scope: shown });
         }
         let before = self.refusal.take();
-        let ended = self.round(chain, found, scope).await;
+        let ended = self.round(chain, found, scope, lock).await;
         // A no to more is none to what there is.
         if ended.is_err() && std::mem::replace(&mut self.refusal, before).is_some() {
             self.denied.push(shown);
@@ -378,20 +391,31 @@ impl<P: Port> Authorizer<P> {
         ended.map(|()| Retry::SteppedUp)
     }
 
-    async fn round(&mut self, chain: &mut Chain, found: &Found, scope: Option<String>) -> Result<(), AuthError> {
+    async fn round(
+        &mut self,
+        chain: &mut Chain,
+        found: &Found,
+        scope: Option<String>,
+        lock: &mut Option<P::Lock>,
+    ) -> Result<(), AuthError> {
         if chain.rounds == ROUNDS {
             return Err(AuthError::TooMany { rounds: ROUNDS });
         }
         chain.rounds += 1;
         chain.tried.push(scope.clone().unwrap_or_default());
         chain.issuer = Some(found.server.issuer.clone());
-        self.attempt(found, scope).await
+        self.attempt(found, scope, lock).await
     }
 
-    /// Gets tokens, and remembers a no.
-    async fn attempt(&mut self, found: &Found, scope: Option<String>) -> Result<(), AuthError> {
+    /// Gets tokens, and remembers a no. The lock is let go of while a person is at the sign-in page.
+    async fn attempt(
+        &mut self,
+        found: &Found,
+        scope: Option<String>,
+        lock: &mut Option<P::Lock>,
+    ) -> Result<(), AuthError> {
         use AuthError::{Callback, Iss, Malformed, Refused, SignIn, State};
-        let ended = self.obtain(found, scope).await;
+        let ended = self.obtain(found, scope, lock).await;
         let asks = match self.settings.grant {
             // Without a registration nobody was asked yet, or the next sign-in makes a new one.
             Grant::AuthorizationCode => {
@@ -479,7 +503,10 @@ impl<P: Port> Authorizer<P> {
             (None, Grant::JwtBearer { .. }) => None,
             (None, _) => self.known_client(issuer).and_then(|client| client.id),
         };
+        // A host that wants tokens bound does not go on with those that nobody asked to bind (RFC 9449).
+        let bound = !self.settings.dpop || tokens.jkt.is_some() || tokens.unbound;
         covers(&tokens.resource, &self.settings.endpoint)
+            && bound
             && tokens.grant == self.settings.grant.name()
             && tokens.client_id == client
             && by_hand.and_then(|by_hand| by_hand.issuer.as_ref()).is_none_or(|bound| bound == issuer)

@@ -76,6 +76,8 @@ pub struct Tokens {
     pub grant: String,
     /// Thumbprint of the key that they are bound to (RFC 9449); `None` for bearer tokens.
     pub jkt: Option<String>,
+    /// They were to be bound, and the provider could not do that.
+    pub unbound: bool,
 }
 
 impl fmt::Debug for Tokens {
@@ -238,6 +240,7 @@ fn tokens_to_json(tokens: &Tokens) -> Value {
         ("client_id", tokens.client_id.as_deref().map(Value::from)),
         ("grant", Some(tokens.grant.as_str().into())),
         ("jkt", tokens.jkt.as_deref().map(Value::from)),
+        ("unbound", tokens.unbound.then(|| true.into())),
     ])
 }
 
@@ -253,6 +256,7 @@ fn tokens_from_json(value: &Value) -> Option<Tokens> {
         client_id: text(value, "client_id"),
         grant: text(value, "grant")?,
         jkt: text(value, "jkt"),
+        unbound: value.get("unbound") == Some(&Value::Bool(true)),
     })
 }
 
@@ -283,6 +287,7 @@ mod tests {
                 client_id: Some("c".into()),
                 grant: "authorization code".into(),
                 jkt: Some("k".into()),
+                unbound: true,
             });
         });
         credentials

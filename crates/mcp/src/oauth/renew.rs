@@ -120,13 +120,13 @@ impl<P: Port> Authorizer<P> {
 
     /// Renews before the end, without a person. A failure is noted and nothing else: the server has the last word.
     pub(crate) async fn renew_early(&mut self) {
-        let (_lock, stored) = self.port.lock().await;
+        let (lock, stored) = self.port.lock().await;
         self.adopt(stored);
         if !self.is_ending() {
             return;
         }
         let ended = match (self.refresh().await, &self.settings.grant) {
-            (Ok(false), Grant::ClientCredentials | Grant::EnterpriseManaged(_)) => self.again().await,
+            (Ok(false), Grant::ClientCredentials | Grant::EnterpriseManaged(_)) => self.again(&mut Some(lock)).await,
             (ended, _) => ended.map(|_| ()),
         };
         if let Err(error) = ended {
@@ -136,10 +136,10 @@ impl<P: Port> Authorizer<P> {
     }
 
     /// Gets tokens once more by a grant that needs no person.
-    async fn again(&mut self) -> Result<(), AuthError> {
+    async fn again(&mut self, lock: &mut Option<P::Lock>) -> Result<(), AuthError> {
         let found = self.discover(&Wanted::default()).await?;
         let scope = self.first_scope(&Wanted::default(), &found);
-        self.obtain(&found, scope).await
+        self.obtain(&found, scope, lock).await
     }
 
     /// Refreshes the tokens in use (RFC 6749 section 6). `false` if there is nothing to refresh with.

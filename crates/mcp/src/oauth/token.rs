@@ -39,8 +39,13 @@ pub(crate) struct Granted {
 }
 
 impl<P: Port> Authorizer<P> {
-    /// Gets tokens by the grant of the settings and keeps them.
-    pub(crate) async fn obtain(&mut self, found: &Found, scope: Option<String>) -> Result<(), AuthError> {
+    /// Gets tokens by the grant of the settings and keeps them. `lock` is the one that the caller holds.
+    pub(crate) async fn obtain(
+        &mut self,
+        found: &Found,
+        scope: Option<String>,
+        lock: &mut Option<P::Lock>,
+    ) -> Result<(), AuthError> {
         let server = &found.server;
         if found.bound && !server.dpop {
             return Err(AuthError::NotBound { what: "the server demands that, its authorization server cannot do it" });
@@ -56,7 +61,7 @@ impl<P: Port> Authorizer<P> {
         let client = self.client(server, dpop).await?;
         let jkt = if dpop { Some(jwt::thumbprint(&self.port.dpop_jwk().await?)) } else { None };
         let mut scope = scope;
-        let granted = match self.ask(found, &client, &mut scope, jkt.as_deref()).await {
+        let granted = match self.ask(found, &client, &mut scope, jkt.as_deref(), lock).await {
             Ok(granted) => granted,
             Err(error) => {
                 if self.lost_client(&server.issuer, &error) {
@@ -76,6 +81,7 @@ impl<P: Port> Authorizer<P> {
             resource: found.resource.clone(),
             client_id: client.id,
             grant: self.settings.grant.name().to_owned(),
+            unbound: self.settings.dpop && jkt.is_none(),
             jkt,
         };
         let issuer = server.issuer.clone();
@@ -95,13 +101,14 @@ impl<P: Port> Authorizer<P> {
         client: &Client,
         scope: &mut Option<String>,
         jkt: Option<&str>,
+        lock: &mut Option<P::Lock>,
     ) -> Result<Granted, AuthError> {
         let server = &found.server;
         let settings = Rc::clone(&self.settings);
         let mut form = match &settings.grant {
             Grant::AuthorizationCode => {
                 *scope = scope_for_person(scope.take(), server);
-                self.code(found, client.id.as_deref(), scope.as_deref(), jkt).await?
+                self.code(found, client.id.as_deref(), scope.as_deref(), jkt, lock).await?
             }
             Grant::ClientCredentials => Form::grant("client_credentials"),
             Grant::JwtBearer { assertion } => {
@@ -127,6 +134,7 @@ impl<P: Port> Authorizer<P> {
         client: Option<&str>,
         scope: Option<&str>,
         jkt: Option<&str>,
+        lock: &mut Option<P::Lock>,
     ) -> Result<Form, AuthError> {
         let server = &found.server;
         let page = server.authorization.as_deref().ok_or(AuthError::Endpoint { member: "authorization_endpoint" })?;
@@ -172,8 +180,18 @@ impl<P: Port> Authorizer<P> {
             ", resource ",
             without_query(&found.resource),
         ]);
-        let callback =
-            self.port.authorize(&SignInPage { url: &url, state: &state, issuer: &server.issuer, scope }).await?;
+        // A person may take minutes. Meanwhile other tabs renew the tokens that there are.
+        lock.take();
+        let back = self.port.authorize(&SignInPage { url: &url, state: &state, issuer: &server.issuer, scope }).await;
+        let registered = self.credentials.account(&server.issuer).and_then(|account| account.registration.clone());
+        let (again, stored) = self.port.lock().await;
+        *lock = Some(again);
+        self.adopt(stored);
+        // The code is for the client that asked for it, whatever another tab did to the record of it.
+        if registered.is_some() {
+            self.credentials.edit(&server.issuer, |account| account.registration = registered);
+        }
+        let callback = back?;
         let code = callback::code(&callback, &state, &server.issuer, server.iss, hidden(&found.resource))?;
         self.steps.ok("RFC 9207 section 2.4", &self.asking, "a code, with the right state and issuer");
         let mut form = Form::grant("authorization_code");

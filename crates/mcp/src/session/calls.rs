@@ -121,7 +121,14 @@ impl Session {
     }
 
     pub(super) fn send_call(&mut self, op: OpId) {
+        let (now_modern, was_modern) = (self.is_modern(), self.was_modern(op));
         let Some(Kind::Call(calling)) = self.ops.get(&op).map(|op| &op.kind) else { return };
+        // A round, a task and what a person approved belong to the revision they began in (X112).
+        let began = calling.rounds > 0 || calling.task.is_some();
+        if was_modern && !now_modern && (began || !calling.only_reads()) && !calling.quiet {
+            let sent = calling.sent();
+            return self.fail(op, OpError::Downgrade, sent);
+        }
         if calling.task.is_some() {
             return self.send_task(op);
         }
@@ -206,8 +213,8 @@ impl Session {
 
     /// A call or a request was answered.
     pub(super) fn call_answered(&mut self, op: OpId, answered: Answered) {
-        let (modern, tasks) = (self.is_modern(), self.config.tasks);
-        let has_old_tasks = self.has_old_tasks();
+        let (modern, tasks) = (self.was_modern(op), self.config.tasks);
+        let has_old_tasks = !modern && self.has_old_tasks();
         let Some(calling) = self.calling(op) else { return };
         if calling.task.is_some() {
             return self.task_answered(op, answered);
@@ -242,7 +249,8 @@ impl Session {
             let error = OpError::Invalid { what: "it is not an object".into() };
             return self.fail(op, error, Sent::Unknown);
         }
-        let modern = self.is_modern();
+        // What was read before the connection was made anew is not kept for the new one.
+        let modern = self.was_modern(op) && self.is_modern();
         let Some(Kind::Call(calling)) = self.ops.remove(&op).map(|op| op.kind) else { return };
         match calling.job {
             _ if calling.quiet => {}
@@ -334,7 +342,7 @@ impl Session {
 
     /// A list, a call or a request failed.
     pub(super) fn failed(&mut self, op: OpId, failure: Failure) {
-        let modern = self.is_modern();
+        let modern = self.was_modern(op);
         let code = match &failure.error {
             OpError::Rpc { code, data, .. } => {
                 if *code == URL_FIRST
@@ -352,6 +360,11 @@ impl Session {
             }
             let is_tool = matches!(calling.job, Job::Tool(_));
             if is_tool && modern && code == Some(y2026::HEADER_MISMATCH) && !calling.relisted {
+                if !self.is_modern() {
+                    // The server stepped back meanwhile (X112).
+                    return self.fail(op, OpError::Downgrade, Sent::No);
+                }
+                let Some(calling) = self.calling(op) else { return };
                 calling.relisted = true;
                 let list = OpId(self.next());
                 self.ops.insert(list, Op::new(Kind::List(Box::new(Listing::new(List::Tools, Some(op))))));

@@ -311,7 +311,7 @@ impl Session {
             }
             Era::Y2026 => {
                 self.phase = Phase::Ready;
-                if y2026::listen(&capabilities, &self.watched).is_some() {
+                if y2026::listen(&capabilities, &self.watched, &[]).is_some() {
                     self.open_stream();
                 }
             }

@@ -134,9 +134,17 @@ impl Session {
         op
     }
 
-    /// Lets go of every list and resource that is kept, so that the next one comes from the server.
+    /// Lets go of every list and resource that is kept, so that the next one comes from the server. What is under way is
+    /// answered and not kept: it was asked for before.
     pub fn forget(&mut self) {
         self.cache.clear();
+        for op in self.ops.values_mut() {
+            match &mut op.kind {
+                Kind::List(listing) => listing.changed = true,
+                Kind::Call(calling) => calling.keep = false,
+                _ => {}
+            }
+        }
     }
 
     /// Replaces the host's headers from the next request on, for example after a sign-in was renewed. What is kept goes

@@ -43,8 +43,8 @@ pub(super) struct Listing {
     bytes: usize,
     /// Until when it may be kept, as far as its pages say so far.
     until: Option<Millis>,
-    /// It changed on the server since its first page was asked for.
-    changed: bool,
+    /// It changed on the server since its first page was asked for, or is not to be kept for another reason.
+    pub(super) changed: bool,
     /// The call that needs this list to learn its headers, instead of the host.
     pub(super) for_call: Option<OpId>,
 }
@@ -133,6 +133,11 @@ impl Cache {
 
 impl Session {
     pub(super) fn send_list(&mut self, op: OpId) {
+        let stepped = self.was_modern(op) != self.is_modern();
+        if stepped && let Some(Kind::List(listing)) = self.ops.get_mut(&op).map(|op| &mut op.kind) {
+            // The pages of two revisions are no snapshot.
+            listing.restart();
+        }
         let Some(Kind::List(listing)) = self.ops.get(&op).map(|op| &op.kind) else { return };
         let (list, first) = (listing.list, listing.pages == 0);
         let lacks = list != List::Tools && self.lacks(list.capability());
@@ -163,7 +168,7 @@ impl Session {
 
     /// Takes one page; true when there is another one.
     fn take_page(&mut self, op: OpId, answered: Answered) -> Result<bool, OpError> {
-        let (limits, now, modern) = (self.config.limits, self.now, self.is_modern());
+        let (limits, now, modern) = (self.config.limits, self.now, self.was_modern(op));
         let Some(Kind::List(listing)) = self.ops.get_mut(&op).map(|op| &mut op.kind) else { return Ok(false) };
         let Value::Object(mut result) = answered.result else {
             return Err(OpError::Invalid { what: "the list is not an object".into() });

@@ -269,6 +269,7 @@ impl Session {
             }
             "notifications/resources/updated" => self.resource_changed(params),
             "notifications/tasks/status" => self.task_changed(params),
+            "notifications/tasks" if own.is_some_and(|own| self.was_modern(own)) => self.task_told(params),
             _ => self.ignored("a notification of an unknown kind"),
         }
     }

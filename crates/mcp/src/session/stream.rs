@@ -136,6 +136,11 @@ impl Session {
         let (waiting, replaces) = (std::mem::take(&mut listening.waiting), std::mem::take(&mut listening.replaces));
         self.end_listens(&replaces);
         let taken = params.get("notifications").cloned().unwrap_or_else(|| json!({}));
+        let left = self.connected.as_ref().map(|connected| y2026::left_out(&connected.capabilities, &taken));
+        // Told once, and not for each subscription that takes the place of one before.
+        for listed in left.filter(|_| replaces.is_empty()).into_iter().flatten() {
+            self.tell(Event::NotTold(listed));
+        }
         for op in waiting {
             let Some(Kind::Watch(Watching { uri, on, .. })) = self.ops.get(&op).map(|op| &op.kind) else { continue };
             let (uri, on) = (uri.clone(), *on);
@@ -173,7 +178,7 @@ impl Session {
             return self.become_request(op, request, new.then_some(Wish::Watch(uri)));
         }
         let capabilities = self.connected.as_ref().map(|connected| &connected.capabilities);
-        if capabilities.is_some_and(|capabilities| y2026::listen(capabilities, &self.watched).is_none()) {
+        if capabilities.is_some_and(|capabilities| y2026::listen(capabilities, &self.watched, &[]).is_none()) {
             let listens = self.listens();
             self.end_listens(&listens);
             self.ops.remove(&op);
@@ -182,14 +187,26 @@ impl Session {
         // It is done when the server acknowledges, which has a time limit of its own.
         let rpc = self.next();
         self.fly(op, rpc, None);
+        self.listen_anew(Some(op));
+    }
+
+    /// Subscribes anew, also for those who still wait for the subscription before.
+    fn listen_anew(&mut self, op: Option<OpId>) {
         let mut waiting: Vec<OpId> = Vec::new();
         for entry in self.ops.values_mut() {
             if let Kind::Listen(listening) = &mut entry.kind {
                 waiting.append(&mut listening.waiting);
             }
         }
-        waiting.push(op);
+        waiting.extend(op);
         self.listen(waiting);
+    }
+
+    /// A call became a task: where the server is listened to, it may tell of that too.
+    pub(super) fn listen_for_tasks(&mut self) {
+        if self.is_modern() && !self.listens().is_empty() {
+            self.listen_anew(None);
+        }
     }
 
     /// A wish to watch came to nothing.
@@ -246,8 +263,9 @@ impl Session {
     }
 
     pub(super) fn send_listen(&mut self, op: OpId) {
-        let members =
-            self.connected.as_ref().and_then(|connected| y2026::listen(&connected.capabilities, &self.watched));
+        let tasks = self.tasks_under_way();
+        let capabilities = self.connected.as_ref().map(|connected| &connected.capabilities);
+        let members = capabilities.and_then(|capabilities| y2026::listen(capabilities, &self.watched, &tasks));
         match members {
             Some(members) => self.send(op, "subscriptions/listen", members, None, Vec::new(), false),
             None => {

@@ -18,8 +18,6 @@ use crate::types::{Era, Event, Millis, OpId, TaskStatus};
 const INTERVAL: Millis = 2_000;
 /// The shortest, whatever the server names.
 const SHORTEST: Millis = 100;
-/// The longest, whatever the server names: a person who waits hears of the end within a minute.
-const SLOWEST: Millis = 60_000;
 /// Requests for a task that may fail in a row.
 const FAILURES: u32 = 5;
 /// Longest name of a task: it goes into a header.
@@ -120,6 +118,35 @@ impl Session {
         calling.task = Some(task);
         calling.ask(Map::new());
         self.task_state(op, state, true);
+        if self.calling(op).is_some() {
+            self.listen_for_tasks();
+        }
+    }
+
+    /// The names of the tasks that are waited for.
+    pub(super) fn tasks_under_way(&self) -> Vec<String> {
+        let name = |op: &crate::session::Op| match &op.kind {
+            Kind::Call(calling) => calling.task.as_ref().map(|task| task.id.clone()),
+            _ => None,
+        };
+        self.ops.values().filter_map(name).collect()
+    }
+
+    /// The server of 2026-07-28 tells the whole state of a task, as it would have been asked for.
+    pub(super) fn task_told(&mut self, params: &Value) {
+        let Some(id) = params.get("taskId").and_then(Value::as_str) else { return };
+        // While a request for the task is open or the person is asked, what comes of that counts.
+        let waits = |op: &crate::session::Op| match &op.kind {
+            Kind::Call(calling) => calling
+                .task
+                .as_ref()
+                .is_some_and(|task| task.id == id && task.step == Step::Get && task.next_at.is_some()),
+            _ => false,
+        };
+        let found = self.ops.iter().find(|(_, op)| op.flight.is_none() && waits(op)).map(|(op, _)| *op);
+        if let Some(op) = found {
+            self.task_state(op, params, false);
+        }
     }
 
     /// Sends what is next for a task.
@@ -159,13 +186,13 @@ impl Session {
 
     /// The server says how the task is doing.
     fn task_state(&mut self, op: OpId, state: &Value, made: bool) {
-        let (now, modern, longest) = (self.now, self.is_modern(), self.config.timeouts.task);
+        let (now, modern, longest) = (self.now, self.was_modern(op), self.config.timeouts.task);
         let text = |key: &str| state.get(key).and_then(Value::as_str);
         let millis = |key: &str| state.get(key).and_then(Value::as_f64).map(|millis| millis.max(0.0) as Millis);
         let (ttl, interval) = if modern { ("ttlMs", "pollIntervalMs") } else { ("ttl", "pollInterval") };
         let Some(task) = self.calling(op).and_then(|calling| calling.task.as_mut()) else { return };
         if let Some(interval) = millis(interval) {
-            task.interval = interval.clamp(SHORTEST, SLOWEST);
+            task.interval = interval.max(SHORTEST);
         }
         if let Some(ttl) = millis(ttl) {
             task.give_up_at = task.began.saturating_add(ttl.min(longest));

@@ -218,3 +218,15 @@ fn a_bound_token_is_refreshed_with_a_proof() {
     assert!(rig.authorization().unwrap().starts_with("DPoP "));
     assert!(world.seen("/token")[1].headers.contains_key("DPoP"));
 }
+
+#[test]
+fn kept_tokens_that_the_provider_could_not_bind_go_on_after_a_reload() {
+    let world = World::new();
+    let mut settings = World::settings();
+    settings.dpop = true;
+    let mut rig = world.rig_with(settings.clone());
+    assert_eq!(rig.refuse(Some("Bearer")), Ok(Retry::SignedIn));
+    let kept = Credentials::from_json(&rig.auth.credentials().to_json());
+    let mut later = Authorizer::new(world.clone(), settings, kept);
+    assert_eq!(block_on(later.headers("POST", ENDPOINT)).unwrap().headers[0].0, "Authorization");
+}

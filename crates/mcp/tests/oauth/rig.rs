@@ -77,6 +77,10 @@ pub(crate) struct Inner {
     /// What another tab has stored.
     pub(crate) stored: Option<Credentials>,
     pub(crate) locks: u32,
+    /// Who holds the lock; one more than there are.
+    pub(crate) held: Rc<()>,
+    /// What another tab stores while a person is at the sign-in page.
+    pub(crate) meanwhile: Option<Credentials>,
     pub(crate) person: Option<AuthorizeFailure>,
     /// Changes the callback URL before it is handed over.
     pub(crate) callback: Option<fn(String) -> String>,
@@ -106,6 +110,8 @@ impl World {
             saved: Vec::new(),
             stored: None,
             locks: 0,
+            held: Rc::new(()),
+            meanwhile: None,
             person: None,
             callback: None,
             key: "key-one".into(),
@@ -351,8 +357,13 @@ impl Inner {
     }
 }
 
+/// The lock among tabs, while somebody holds it.
+pub(crate) struct Held {
+    _held: Rc<()>,
+}
+
 impl Port for World {
-    type Lock = ();
+    type Lock = Held;
 
     async fn fetch(&self, request: WebRequest) -> Result<WebResponse, WebFailure> {
         let body = request.body.clone().unwrap_or_default();
@@ -378,6 +389,10 @@ impl Port for World {
     async fn authorize(&self, shown: &SignInPage<'_>) -> Result<String, AuthorizeFailure> {
         let (url, state) = (shown.url, shown.state);
         let mut inner = self.0.borrow_mut();
+        assert_eq!(Rc::strong_count(&inner.held), 1, "nobody else may renew while a person signs in");
+        if let Some(meanwhile) = inner.meanwhile.take() {
+            inner.stored = Some(meanwhile);
+        }
         let (page, query) = url.split_once('?').unwrap();
         let asked = form(query);
         assert_eq!(asked["state"], state);
@@ -440,7 +455,8 @@ impl Port for World {
     async fn lock(&self) -> (Self::Lock, Option<Credentials>) {
         let mut inner = self.0.borrow_mut();
         inner.locks += 1;
-        ((), inner.stored.clone())
+        assert_eq!(Rc::strong_count(&inner.held), 1, "the lock is taken twice");
+        (Held { _held: inner.held.clone() }, inner.stored.clone())
     }
 
     async fn save(&self, credentials: &Credentials) {

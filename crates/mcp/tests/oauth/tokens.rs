@@ -183,6 +183,27 @@ fn a_token_that_another_tab_has_fetched_is_taken_over() {
 }
 
 #[test]
+fn a_sign_in_page_that_is_open_keeps_nobody_from_renewing() {
+    let (world, mut rig) = refreshing();
+    world.wait(3_590);
+    // The rig refuses a sign-in page that opens under the lock. Another tab renews meanwhile.
+    let mut tab = Authorizer::new(world.clone(), World::settings(), rig.auth.credentials().clone());
+    assert!(block_on(tab.headers("POST", ENDPOINT)).unwrap().used > 0);
+    let renewed = tab.credentials().clone();
+    world.0.borrow_mut().meanwhile = Some(renewed.clone());
+    block_on(rig.auth.sign_in(None)).unwrap();
+    let (own, other) = (rig.auth.credentials(), renewed.tokens().unwrap());
+    assert_ne!(own.tokens().unwrap().access, other.access, "the sign-in counts");
+    assert!(own.changed_at > renewed.changed_at);
+    assert_eq!(own.account(AS).unwrap().registration, renewed.account(AS).unwrap().registration);
+    // Another tab signs out meanwhile: the code was for a client that is known all the same.
+    world.0.borrow_mut().meanwhile = Some(Credentials { changed_at: own.changed_at + 1, ..Credentials::default() });
+    block_on(rig.auth.sign_in(None)).unwrap();
+    let account = rig.auth.credentials().account(AS).unwrap();
+    assert!(account.registration.is_some() && account.tokens.is_some());
+}
+
+#[test]
 fn what_another_tab_has_kept_is_only_taken_over_if_it_is_newer() {
     let (world, mut rig) = refreshing();
     let old = rig.auth.credentials().clone();
@@ -278,6 +299,7 @@ fn kept_tokens_are_not_used_for_another_server_grant_or_client() {
         (&dynamic, changed(&dynamic, |settings| settings.grant = Grant::JwtBearer { assertion: "a".into() })),
         (&dynamic, changed(&dynamic, |settings| settings.endpoint = "https://other.example/mcp".into())),
         (&dynamic, changed(&dynamic, |settings| settings.redirect_uri = "https://app.example/other".into())),
+        (&dynamic, changed(&dynamic, |settings| settings.dpop = true)),
     ];
     let cases = own.into_iter().map(|case| (case, true)).chain(foreign.into_iter().map(|case| (case, false)));
     for ((before, after), used) in cases {

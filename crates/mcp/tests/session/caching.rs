@@ -2,7 +2,7 @@
 
 use mcp::{Answer, Event, List, Request};
 
-use crate::rig::{Rig, config, legacy_has, modern_has};
+use crate::rig::{Rig, config, legacy_has, modern, modern_has};
 
 const ALL: &str = r#"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true}}"#;
 
@@ -221,4 +221,29 @@ fn the_later_of_two_answers_is_the_one_that_is_kept() {
     rig.result(&second, new);
     rig.events.clear();
     assert!(!read(&mut rig, "file:///a", new));
+}
+
+#[test]
+fn what_is_forgotten_is_read_anew_and_what_is_under_way_is_not_kept() {
+    let mut rig = modern();
+    let keepable = r#"{"resultType":"complete","tools":[],"ttlMs":60000,"cacheScope":"public"}"#;
+    rig.list();
+    let first = rig.post("tools/list");
+    rig.result(&first, keepable);
+    rig.event();
+    rig.list();
+    assert!(matches!(rig.event(), Event::Tools { .. }), "it is kept");
+    rig.quiet();
+    rig.session.forget();
+    // Asked for as somebody, answered after they left.
+    rig.list();
+    let under_way = rig.post("tools/list");
+    rig.session.forget();
+    rig.result(&under_way, keepable);
+    rig.event();
+    rig.list();
+    let again = rig.post("tools/list");
+    rig.result(&again, keepable);
+    rig.event();
+    rig.quiet();
 }

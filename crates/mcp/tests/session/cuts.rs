@@ -49,7 +49,7 @@ fn wide_talk(rig: &mut Rig) {
     let listen = rig.post("subscriptions/listen");
     rig.open(&listen);
     let id = &body(&listen)["id"];
-    rig.message(&listen, &format!(r#"{{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{{"_meta":{{"io.modelcontextprotocol/subscriptionId":{id}}},"notifications":{{}}}}}}"#));
+    rig.message(&listen, &format!(r#"{{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{{"_meta":{{"io.modelcontextprotocol/subscriptionId":{id}}},"notifications":{{"toolsListChanged":true,"resourcesListChanged":true}}}}}}"#));
     rig.lists(List::Prompts);
     let list = rig.post("prompts/list");
     rig.result(&list, r#"{"prompts":[{"name":"größe 🦀"}],"ttlMs":5}"#);
@@ -63,6 +63,10 @@ fn wide_talk(rig: &mut Rig) {
     rig.call("slow", "{}");
     let call = rig.post("tools/call");
     rig.result(&call, r#"{"resultType":"task","taskId":"ü","status":"working","pollIntervalMs":100}"#);
+    let listen = rig.post("subscriptions/listen");
+    rig.open(&listen);
+    let id = &body(&listen)["id"];
+    rig.message(&listen, &format!(r#"{{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{{"_meta":{{"io.modelcontextprotocol/subscriptionId":{id}}},"notifications":{{"taskIds":["ü"]}}}}}}"#));
     rig.pass(100);
     let get = rig.post("tasks/get");
     rig.result(&get, r#"{"resultType":"complete","taskId":"ü","status":"completed","result":{"content":[{"type":"text","text":"🦀"}]}}"#);

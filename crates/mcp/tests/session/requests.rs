@@ -450,3 +450,54 @@ fn x114_what_only_reads_is_asked_for_once_more_when_its_answer_breaks_off() {
     assert!(matches!(rig.event(), Event::Failed { error: OpError::Network { .. }, .. }));
     rig.quiet();
 }
+
+#[test]
+fn an_id_is_an_integer_and_never_used_twice() {
+    for (mut rig, is_modern) in both() {
+        let mut ids = std::collections::BTreeSet::new();
+        for name in ["a", "b", "c"] {
+            rig.call(name, "{}");
+            let call = rig.post("tools/call");
+            assert!(ids.insert(body(&call)["id"].as_u64().expect("an integer")), "used twice");
+            rig.result(&call, r#"{"content":[]}"#);
+            rig.event();
+        }
+        let op = rig.call("d", "{}");
+        let call = rig.post("tools/call");
+        assert!(ids.insert(body(&call)["id"].as_u64().expect("an integer")), "used twice");
+        rig.session.cancel(op, rig.now);
+        rig.pump();
+        if !is_modern {
+            let told = rig.post("notifications/cancelled");
+            assert!(body(&told).get("id").is_none(), "a notification has none");
+        }
+    }
+}
+
+#[test]
+fn a_missing_resource_is_told_by_either_code() {
+    for (mut rig, _) in both() {
+        for code in [-32602, -32002] {
+            let op = rig.request(Request::resource("a:1"));
+            let read = rig.post("resources/read");
+            rig.error(&read, 200, &format!(r#"{{"code":{code},"message":"no such resource"}}"#));
+            let Event::Failed { op: failed, error: OpError::Rpc { code: told, message, .. }, .. } = rig.event() else {
+                panic!()
+            };
+            assert_eq!((failed, told, message.as_str()), (op, code, "no such resource"));
+        }
+    }
+}
+
+#[test]
+fn an_empty_cursor_is_a_cursor() {
+    let mut rig = modern();
+    rig.list();
+    let first = rig.post("tools/list");
+    rig.result(&first, r#"{"resultType":"complete","tools":[],"nextCursor":""}"#);
+    let second = rig.post("tools/list");
+    assert_eq!(body(&second)["params"]["cursor"], "");
+    rig.result(&second, r#"{"resultType":"complete","tools":[]}"#);
+    assert!(matches!(rig.event(), Event::Tools { .. }));
+    rig.quiet();
+}

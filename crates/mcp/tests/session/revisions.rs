@@ -237,3 +237,50 @@ fn a_server_that_refuses_both_ways_is_given_up() {
     assert!(matches!(rig.event(), Event::Failed { error: OpError::Rpc { code: -32020, .. }, sent: Sent::No, .. }));
     rig.quiet();
 }
+
+#[test]
+fn x112_what_was_sent_in_a_revision_is_judged_by_it_when_the_server_steps_back_meanwhile() {
+    let refused = r#"{"code":-32022,"message":"no","data":{"supported":["2025-11-25"],"requested":"2026-07-28"}}"#;
+    let mut rig = modern();
+    let [asks, odd, done, mismatched, unread] = ["asks", "odd", "done", "mismatched", "unread"].map(|name| {
+        let op = rig.call(name, "{}");
+        (op, rig.post("tools/call"))
+    });
+    let list = rig.list();
+    let page = rig.post("tools/list");
+    // Another operation finds out that the server steps back.
+    rig.lists(mcp::List::Tools);
+    let first = rig.post("tools/list");
+    rig.error(&first, 400, refused);
+    assert!(matches!(rig.event(), Event::SentAgain { why: Again::Version, .. }));
+    let discover = rig.post("server/discover");
+    rig.error(&discover, 400, refused);
+    handshake(&mut rig, "s");
+    assert!(matches!(rig.event(), Event::Connected(connected) if connected.downgrade));
+    let again = rig.post("tools/list");
+    rig.result(&again, r#"{"tools":[]}"#);
+    assert!(matches!(rig.event(), Event::Tools { .. }));
+    // What comes now was asked for before.
+    rig.result(&done.1, r#"{"resultType":"complete","content":[]}"#);
+    assert!(matches!(rig.event(), Event::Called { op, .. } if op == done.0));
+    rig.result(&odd.1, r#"{"resultType":"unheard of","content":[]}"#);
+    assert!(matches!(rig.event(), Event::Failed { op, error: OpError::Invalid { .. }, .. } if op == odd.0));
+    // The next round would go out in the other revision: it is held.
+    rig.result(&asks.1, r#"{"resultType":"input_required","requestState":"s"}"#);
+    assert!(matches!(rig.event(), Event::SentAgain { why: Again::Input, .. }));
+    assert_eq!(rig.event(), Event::Failed { op: asks.0, error: OpError::Downgrade, sent: Sent::Yes });
+    // So is what the server has surely not run.
+    rig.error(&unread.1, 400, refused);
+    assert!(matches!(rig.event(), Event::SentAgain { why: Again::Version, .. }));
+    assert_eq!(rig.event(), Event::Failed { op: unread.0, error: OpError::Downgrade, sent: Sent::No });
+    rig.error(&mismatched.1, 400, r#"{"code":-32020,"message":"headers"}"#);
+    assert_eq!(rig.event(), Event::Failed { op: mismatched.0, error: OpError::Downgrade, sent: Sent::No });
+    // The first page of a list is no beginning of one in the other revision.
+    rig.result(&page, r#"{"resultType":"complete","tools":[{"name":"a","inputSchema":{}}],"nextCursor":"2"}"#);
+    let anew = rig.post("tools/list");
+    assert!(body(&anew)["params"].get("cursor").is_none());
+    rig.result(&anew, r#"{"tools":[]}"#);
+    let Event::Tools { op, tools, .. } = rig.event() else { panic!() };
+    assert_eq!((op, tools.len()), (list, 0));
+    rig.quiet();
+}

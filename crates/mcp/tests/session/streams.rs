@@ -268,7 +268,7 @@ fn a_modern_server_is_listened_to_when_its_lists_can_change() {
     assert_eq!(body(&listen)["params"]["notifications"], json!({"toolsListChanged": true}));
     assert_eq!(header(&listen, "mcp-method"), Some("subscriptions/listen"));
     rig.open(&listen);
-    rig.message(&listen, r#"{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{}}"#);
+    rig.message(&listen, r#"{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"notifications":{"toolsListChanged":true}}}"#);
     rig.pass(3_600_000);
     rig.message(&listen, r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{}}"#);
     rig.pass(250);

@@ -91,7 +91,7 @@ fn a_task_is_asked_for_at_the_pace_of_the_server_until_it_is_done() {
     rig.quiet();
     rig.pass(1);
     poll(&mut rig, &state("working", json!({"statusMessage": "half", "pollIntervalMs": 700_000})));
-    rig.pass(59_999);
+    rig.pass(699_999);
     rig.quiet();
     rig.pass(1);
     poll(
@@ -551,4 +551,46 @@ fn an_old_task_is_cancelled_only_where_the_server_can() {
         }
         rig.quiet();
     }
+}
+
+#[test]
+fn where_the_server_is_listened_to_it_may_tell_of_its_tasks() {
+    let capabilities = r#"{"tools":{"listChanged":true},"extensions":{"io.modelcontextprotocol/tasks":{}}}"#;
+    let mut rig = modern_has(wanting(), capabilities);
+    let lists = rig.post("subscriptions/listen");
+    let acknowledge = |rig: &mut Rig, listen: &mcp::HttpRequest| {
+        rig.open(listen);
+        rig.message(listen, r#"{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"notifications":{"toolsListChanged":true,"taskIds":["t-ü/1"]}}}"#);
+    };
+    acknowledge(&mut rig, &lists);
+    let op = rig.call("slow", "{}");
+    let call = rig.post("tools/call");
+    rig.result(&call, &made());
+    assert_eq!(told(&mut rig), "working");
+    let listen = rig.post("subscriptions/listen");
+    assert_eq!(body(&listen)["params"]["notifications"], json!({"toolsListChanged": true, "taskIds": ["t-ü/1"]}));
+    acknowledge(&mut rig, &listen);
+    assert_eq!(rig.cancelled, [lists.id]);
+    let tell = |rig: &mut Rig, state: &str| {
+        rig.message(&listen, &format!(r#"{{"jsonrpc":"2.0","method":"notifications/tasks","params":{state}}}"#));
+    };
+    // Each notice begins the wait anew.
+    rig.pass(4_000);
+    tell(&mut rig, &state("working", json!({"statusMessage": "half"})));
+    assert_eq!(told(&mut rig), "working");
+    rig.pass(4_999);
+    tell(&mut rig, &state("completed", json!({"taskId": "another", "result": {}})));
+    rig.quiet();
+    // The answer to a request that is open counts, not what is told meanwhile.
+    rig.pass(1);
+    let get = rig.post("tasks/get");
+    tell(&mut rig, &state("completed", json!({"result": {"content": []}})));
+    rig.quiet();
+    rig.result(&get, &state("working", json!({"statusMessage": "half"})));
+    rig.quiet();
+    tell(&mut rig, &state("completed", json!({"result": {"content": []}})));
+    assert_eq!(told(&mut rig), "completed");
+    assert!(matches!(rig.event(), Event::Called { op: called, .. } if called == op));
+    rig.pass(3_600_000);
+    rig.quiet();
 }

@@ -294,3 +294,14 @@ fn a_server_that_is_slow_to_refuse_a_subscription_is_left_alone() {
     rig.pass(3_600_000);
     rig.quiet();
 }
+
+#[test]
+fn lists_that_an_acknowledgment_leaves_out_are_told() {
+    let mut rig =
+        modern_has(config(), r#"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"resources":{}}"#);
+    let listen = rig.post("subscriptions/listen");
+    assert_eq!(body(&listen)["params"]["notifications"], json!({"toolsListChanged": true, "promptsListChanged": true}));
+    acknowledge(&mut rig, &listen, r#"{"toolsListChanged":true,"promptsListChanged":false}"#);
+    assert_eq!(rig.event(), Event::NotTold(Listed::Prompts));
+    rig.quiet();
+}

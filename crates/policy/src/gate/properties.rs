@@ -4,7 +4,8 @@ use super::*;
 use crate::explain::{Explanation, Outcome, Step};
 use crate::fixtures::*;
 use crate::{
-    Access, CustomRole, Member, Pattern, Permission, Profile, Reach, Role, Setting, Stage, connector::Control,
+    Access, ArgumentRule, CustomRole, Member, Pattern, Permission, Profile, Reach, Role, Setting, Stage,
+    connector::Control, rules::Effect,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -146,6 +147,14 @@ fn cases() -> impl Strategy<Value = Case> {
         }
         Case { book, call: wanted }
     })
+}
+
+/// A rule that the call of the fixtures meets.
+fn rule(effect: Effect) -> ArgumentRule {
+    let test = crate::rules::Test::Equals(json!("Leak"));
+    let argument = "/title".to_owned();
+    let (note, examples) = (String::new(), Vec::new());
+    ArgumentRule { id: "r".into(), argument, test, unless: false, effect, note, examples, by: String::new(), at: NOW }
 }
 
 fn verdict(book: &Rulebook, call: &Call) -> Verdict {
@@ -297,7 +306,7 @@ proptest! {
     #[test]
     fn a_stricter_rulebook_never_loosens(case in cases()) {
         let before = verdict(&case.book, &case.call);
-        let stricter: [fn(&mut Rulebook); 15] = [
+        let stricter: [fn(&mut Rulebook); 17] = [
             |book| {
                 let everything = Pattern::parse("*.com").unwrap();
                 book.workspace.domains.servers.deny.insert(everything);
@@ -317,6 +326,11 @@ proptest! {
             |book| book.connectors[0].access = Access::Nobody,
             |book| book.connectors[0].stage = Stage::Archived,
             |book| book.connectors[0].controls.values_mut().for_each(|control| control.on = false),
+            |book| book.pause(&"owner".into(), &"tracker".into(), "a reason", NOW).unwrap_or_default(),
+            |book| {
+                let action = book.connectors[0].actions()[0].name().to_owned();
+                book.connectors[0].rules.insert(action, vec![rule(Effect::Deny), rule(Effect::Ask)]);
+            },
             |book| book.connectors[0].controls.values_mut().for_each(|control| control.class = Some(Class::Destructive)),
         ];
         for change in stricter {

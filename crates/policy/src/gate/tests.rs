@@ -364,6 +364,8 @@ fn every_cause_has_a_sentence_in_the_house_style() {
         Cause::NotForCaller,
         Cause::NotAutomatic,
         Cause::Held,
+        Cause::Rule { rule: "refused when `a` is `b`".into() },
+        Cause::Paused { pause: "paused by ADA on 1 May 2026: it leaks".into() },
         Cause::Off,
         Cause::ReadOnlyProvider,
         Cause::LocalServer,
