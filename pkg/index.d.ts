@@ -78,6 +78,11 @@ export interface Workspace extends EventTarget {
   /** Where things are kept right now. */
   storage(): Promise<Storage>;
   /**
+   * The whole record as JSON lines: every call that ran and every one that did not, and every change, with a checkpoint
+   * signed now. Arguments and results are not in it, only their SHA-256. `countersign/verify` checks it.
+   */
+  exportAudit(): Promise<string>;
+  /**
    * Scans a server and adds it as a draft, which only this person can use; turns developer mode on for that. Only
    * connect servers you trust: a server's text reaches the model and the person. With `signIn`, a server that asks for it
    * has the person sign in on the way.

@@ -61,6 +61,11 @@ class Workspace extends EventTarget {
     return instance.run(async () => plain(this.#open().storage()));
   }
 
+  /** The whole record as JSON lines, with a checkpoint signed now. */
+  async exportAudit() {
+    return instance.run(async () => this.#open().exportAudit());
+  }
+
   /** Scans a server and adds it as a draft. */
   async addConnector(connector, options) {
     const { signal } = given(options, "the options of addConnector()");

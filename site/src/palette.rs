@@ -5,7 +5,7 @@ use leptos::{ev, html, prelude::*};
 use policy::ConnectorId;
 
 use crate::chat::{Words, draft, standing};
-use crate::router::{ConnectorTab, PermissionTab, Route, Router, StageTab, use_router};
+use crate::router::{AuditTab, ConnectorTab, PermissionTab, Route, Router, StageTab, use_router};
 use crate::shell::{ShellState, use_shell};
 use crate::state::{AppState, shown_title, use_state};
 use crate::theme::Theme;
@@ -237,6 +237,7 @@ fn entries(state: AppState) -> Vec<Entry> {
             Route::Advanced,
         ),
         settings("Models", "provider, key, direct mode", Route::Models),
+        settings("Approvals", "remembered answers, grants, revoke", Route::Approvals),
         settings("Data", "storage, export, erase", Route::Data),
     ]);
     if runs_workspace {
@@ -251,6 +252,10 @@ fn entries(state: AppState) -> Vec<Entry> {
                 "published, action control, user access",
                 Route::WorkspaceConnectors(StageTab::Published),
             ),
+            settings("Workspace: Audit", "tool calls, refusals, log, compliance", Route::Audit(AuditTab::Calls)),
+            settings("Workspace: Audit, Activity", "changes, history", Route::Audit(AuditTab::Activity)),
+            settings("Workspace: Audit, Integrity", "checkpoint, chain, verify", Route::Audit(AuditTab::Integrity)),
+            settings("Workspace: Audit, Export", "jsonl, csv, compliance", Route::Audit(AuditTab::Export)),
             settings(
                 "Workspace: Requests",
                 "connectors, approve, decline",
@@ -262,7 +267,6 @@ fn entries(state: AppState) -> Vec<Entry> {
                 "connectors, apps & connectors, publish, create",
                 Route::WorkspaceConnectors(StageTab::Drafts),
             ),
-            settings("Workspace: Audit", "tool calls, refusals, log", Route::Audit),
         ]);
     }
     if let Ok(member) = rules.member(&me)

@@ -42,8 +42,10 @@ pub enum Route {
     NewConnector,
     /// One connector.
     Connector(String, ConnectorTab),
-    /// The audit log.
-    Audit,
+    /// The record of what happened.
+    Audit(AuditTab),
+    /// The person's remembered answers.
+    Approvals,
     /// Nothing is there.
     NotFound(String),
 }
@@ -60,6 +62,22 @@ pub enum StageTab {
     Requests,
     /// What nobody can use any more.
     Archived,
+}
+
+/// The tabs of the record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuditTab {
+    /// What was changed.
+    Activity,
+    /// Every call.
+    #[default]
+    Calls,
+    /// The calls that were not made.
+    Refusals,
+    /// Whether it is whole.
+    Integrity,
+    /// Taking it along.
+    Export,
 }
 
 /// The tabs of permissions and roles.
@@ -115,6 +133,12 @@ impl Route {
             }
             ["workspace", "connectors", id, "actions"] => Route::Connector(decode(id), ConnectorTab::Actions),
             ["workspace", "connectors", id, "auth"] => Route::Connector(decode(id), ConnectorTab::Authentication),
+            ["workspace", "audit"] | ["workspace", "audit", "calls"] => Route::Audit(AuditTab::Calls),
+            ["workspace", "audit", "activity"] => Route::Audit(AuditTab::Activity),
+            ["workspace", "audit", "refusals"] => Route::Audit(AuditTab::Refusals),
+            ["workspace", "audit", "integrity"] => Route::Audit(AuditTab::Integrity),
+            ["workspace", "audit", "export"] => Route::Audit(AuditTab::Export),
+            ["settings", "approvals"] => Route::Approvals,
             ["workspace", "members"] => Route::Members,
             ["workspace", "groups"] => Route::Groups,
             ["workspace", "groups", id] => Route::Group(decode(id)),
@@ -127,7 +151,6 @@ impl Route {
             }
             ["workspace", "permissions" | "roles", "test-access"] => Route::Permissions(PermissionTab::TestAccess),
             ["workspace", "domains"] => Route::Domains,
-            ["workspace", "audit"] => Route::Audit,
             _ => Route::NotFound(path.to_owned()),
         }
     }
@@ -159,7 +182,12 @@ impl Route {
             Route::Connector(id, ConnectorTab::Overview) => format!("workspace/connectors/{}/overview", encode(id)),
             Route::Connector(id, ConnectorTab::Actions) => format!("workspace/connectors/{}/actions", encode(id)),
             Route::Connector(id, ConnectorTab::Authentication) => format!("workspace/connectors/{}/auth", encode(id)),
-            Route::Audit => "workspace/audit".into(),
+            Route::Audit(AuditTab::Calls) => "workspace/audit".into(),
+            Route::Audit(AuditTab::Activity) => "workspace/audit/activity".into(),
+            Route::Audit(AuditTab::Refusals) => "workspace/audit/refusals".into(),
+            Route::Audit(AuditTab::Integrity) => "workspace/audit/integrity".into(),
+            Route::Audit(AuditTab::Export) => "workspace/audit/export".into(),
+            Route::Approvals => "settings/approvals".into(),
             Route::NotFound(path) => path.trim_start_matches('/').to_owned(),
         }
     }

@@ -24,6 +24,11 @@ const PAGES = {
   domains: "/workspace/domains",
   requests: "/workspace/connectors?tab=requests",
   audit: "/workspace/audit",
+  "audit-activity": "/workspace/audit/activity",
+  "audit-refusals": "/workspace/audit/refusals",
+  "audit-integrity": "/workspace/audit/integrity",
+  "audit-export": "/workspace/audit/export",
+  approvals: "/settings/approvals",
   "not-found": "/no-such-page",
 };
 

@@ -119,10 +119,38 @@ async function proves(found, before) {
   assert.ok(since.some((each) => each.headers["x-portal"] === "yes"), "the client's headers arrived");
 }
 
+test("X123 the record of a portal verifies with countersign/verify, and what was done to it is found", async () => {
+  const { open } = await import(pathToFileURL(path.join(installed, "index.js")).href);
+  const { verify } = await import(pathToFileURL(path.join(installed, "verify.js")).href);
+  const workspace = await open({ store: "memory" });
+  await workspace.call({ connector: "notebook", action: "create_note", arguments: { title: "Milk", text: "x" } }, { confirm: () => true });
+  await assert.rejects(workspace.call({ connector: "notebook", action: "create_note", arguments: { title: "No", text: "x" } }));
+  const first = await verify(await workspace.exportAudit());
+  assert.deepEqual([first.ok, first.findings], [true, []]);
+  await workspace.call({ connector: "notebook", action: "list_notes" });
+  const text = await workspace.exportAudit();
+  await workspace.close();
+  const kinds = async (changed, options) => (await verify(changed, options)).findings.map((one) => one.kind);
+  assert.deepEqual(await kinds(text, { checkpoint: first.checkpoint }), []);
+  const lines = text.trimEnd().split("\n");
+  const refused = lines.findIndex((line) => line.includes('"refused"'));
+  assert.ok((await kinds(text.replace('"refused"', '"allowed"'))).includes("changed"));
+  assert.ok((await kinds(text.replace('{"chain"', '{ "chain"'))).includes("changed"), "a row has one text only");
+  assert.ok((await kinds(lines.toSpliced(refused, 1).join("\n"))).includes("missing"));
+  assert.ok((await kinds(lines.with(2, lines[3]).with(3, lines[2]).join("\n"))).includes("gap"));
+  const short = lines.slice(0, 4);
+  const cut = [JSON.stringify({ ...JSON.parse(short[0]), rows: 3, checkpoint: null }), ...short.slice(1)].join("\n");
+  assert.deepEqual(await kinds(cut), [], "nothing in a cut file tells");
+  assert.deepEqual(await kinds(cut, { checkpoint: first.checkpoint }), ["cut-off"]);
+  assert.deepEqual(await kinds(cut, { checkpoint: { ...first.checkpoint, rows: 2 } }), ["kept", "signature"]);
+  await assert.rejects(verify("hello"), TypeError);
+});
+
 test("the package holds what it needs and nothing else", () => {
   const files = readdirSync(installed, { recursive: true }).map(String).filter((name) => statSync(path.join(installed, name)).isFile()).sort();
   assert.deepEqual(files, [
     "LICENSE-APACHE", "LICENSE-MIT", "README.md", "index.d.ts", "index.js", "mcp.d.ts", "mcp.js", "package.json", "shared.js",
+    "verify.d.ts", "verify.js",
     "wasm/host/sdk.js", "wasm/host/sdk_bg.wasm", "wasm/mcp/sdk.js", "wasm/mcp/sdk_bg.wasm",
   ]);
   for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) {
@@ -231,6 +259,34 @@ test("a page that uses only the client loads only the client", async () => {
     const found = await findings(`${host.url}/client.html`);
     assert.equal(found.tools, 6);
     assert.deepEqual(found.loaded.filter((name) => name.includes("/wasm/")).sort(), ["/node_modules/countersign/wasm/mcp/sdk.js", "/node_modules/countersign/wasm/mcp/sdk_bg.wasm"]);
+  } finally {
+    await host.close();
+  }
+});
+
+test("one call after the other asks the server for permission once, not each time", async () => {
+  writeFileSync(path.join(project, "permissions.html"), page("permissions.mjs"));
+  writeFileSync(path.join(project, "permissions.mjs"), `
+    import { connect } from "./node_modules/countersign/mcp.js";
+    const client = await connect(decodeURIComponent(location.hash.slice(1)));
+    const took = [];
+    for (let call = 0; call < 10; call += 1) {
+      const from = performance.now();
+      await client.callTool("list_tickets", {});
+      took.push(performance.now() - from);
+    }
+    await client.close();
+    globalThis.found = { seconds: took.reduce((sum, each) => sum + each, 0) / 1000 };
+  `);
+  const host = await serve(project);
+  const before = (await board.witness()).permissions;
+  try {
+    const found = await findings(`${host.url}/permissions.html`);
+    // Connecting and calling carry different headers, and Chromium keeps an answer for five seconds.
+    const most = 3 + Math.ceil(found.seconds / 5);
+    const asked = (await board.witness()).permissions - before;
+    assert.ok(asked > 0, "the server is on another origin");
+    assert.ok(asked <= most, `ten calls asked ${asked} times`);
   } finally {
     await host.close();
   }

@@ -1,5 +1,6 @@
 // What somebody writes against the package's types. Compiled and not run; every `@ts-expect-error` must be one.
 import { CountersignError, open, type Change, type Code, type Connector, type Question, type Workspace } from "countersign";
+import { verify, type Checkpoint, type Finding, type Verdict } from "countersign/verify";
 import { connect, CountersignError as Same, type Client, type Prompt, type Resource, type Tool } from "countersign/mcp";
 
 export async function uses(signal: AbortSignal): Promise<void> {
@@ -24,6 +25,10 @@ export async function uses(signal: AbortSignal): Promise<void> {
   );
   result.isError satisfies boolean | undefined;
   await workspace.call({ connector: "guide", action: "search" }, { confirm: () => true });
+  const verdict: Verdict = await verify(await workspace.exportAudit());
+  const kept: Checkpoint | null = verdict.checkpoint;
+  const findings: readonly Finding[] = (await verify("", { checkpoint: kept })).findings;
+  findings.map((one) => one.kind satisfies string);
   const client: Client = await connect(new URL("https://board.example/mcp"), { headers: new Headers(), signal });
   const tools: readonly Tool[] = await client.listTools({ signal });
   await client.callTool("a", { b: 1 }, { onProgress: ({ progress, total }) => progress / (total ?? 1) });

@@ -24,7 +24,7 @@ use futures_channel::oneshot;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, Shared, select};
 use mcp::{CallTool, OpError};
-use policy::audit::{Entry, Outcome};
+use policy::audit::{Entry, Measured, Outcome};
 use policy::{
     Action, Call, CallId, Caller, Cause, Class, ConnectionId, Connector, ConnectorId, ConversationId, Decision, Digest,
     Indexed, Level, Permit, Question, Refusal, Rules, Veto, decide,
@@ -550,7 +550,14 @@ impl Run {
         };
         let connection = match opened {
             Ok((connection, _)) => connection,
-            Err(failed) => return self.unopened(connector, &failed),
+            Err(failed) => {
+                // It was allowed, and that is on record although it cannot be sent.
+                let frozen = permit.spend();
+                let call = frozen.call().id.clone();
+                let finished = Entry::Finished { call, outcome: Outcome::NotSent, took: 0, result: None };
+                self.rows(vec![Entry::allowed(&frozen), finished]).await;
+                return self.unopened(connector, &failed);
+            }
         };
         let rules = self.workspace.rules(&self.workspace.rulebook(), permit.call());
         if let Decision::Refuse(refusal) = decide(permit.call().clone(), &rules) {
@@ -566,8 +573,9 @@ impl Run {
                 Error::from(error).hint("nothing was sent, because it could not be recorded; free some space first");
             return Ended::Failed { error, sent: Sent::No };
         }
+        self.workspace.keep_sent(&call, frozen.arguments_json()).await;
         if cancelled.clone().now_or_never().is_some() {
-            self.finish(call, Outcome::NotSent, 0).await;
+            self.finish(call, Outcome::NotSent, 0, None).await;
             return Ended::Cancelled(Sent::No);
         }
         if let Some(conversation) = &self.wanted.conversation {
@@ -605,7 +613,11 @@ impl Run {
             Ended::Failed { sent: Sent::Unknown, .. } => Outcome::Unknown,
             Ended::Cancelled(_) | Ended::Refused(_) => Outcome::Cancelled,
         };
-        self.finish(call, outcome, monotonic().saturating_sub(started)).await;
+        let result = match &ended {
+            Ended::Done(result) => Some(result),
+            _ => None,
+        };
+        self.finish(call, outcome, monotonic().saturating_sub(started), result).await;
         ended
     }
 
@@ -625,8 +637,17 @@ impl Run {
         Ended::Cancelled(Sent::No)
     }
 
-    async fn finish(&self, call: CallId, outcome: Outcome, took: Millis) {
-        if let Err(error) = self.workspace.0.audit.write(vec![Entry::Finished { call, outcome, took }]).await {
+    async fn finish(&self, call: CallId, outcome: Outcome, took: Millis, result: Option<&Value>) {
+        if let Some(result) = result {
+            self.workspace.keep_answered(&call, result).await;
+        }
+        let result = result.map(|result| Measured::of(&result.to_string()));
+        self.rows(vec![Entry::Finished { call, outcome, took, result }]).await;
+    }
+
+    /// Writes rows about what has happened already: that they cannot be kept is told, and changes nothing of it.
+    async fn rows(&self, rows: Vec<Entry>) {
+        if let Err(error) = self.workspace.0.audit.write(rows).await {
             self.workspace.storage_failed(&error);
         }
     }
@@ -643,9 +664,8 @@ impl Run {
         if let Cause::Denied { reason: Some(reason) } = &mut kept.cause {
             *reason = policy::secrets::mask(reason).into_owned();
         }
-        if let Err(error) = self.workspace.0.audit.write(vec![Entry::refused(&kept)]).await {
-            self.workspace.storage_failed(&error);
-        }
+        let class = self.workspace.class_of(&kept.call);
+        self.rows(vec![Entry::refused(&kept, class)]).await;
     }
 
     fn as_call(&self) -> Call {

@@ -177,6 +177,12 @@ impl Host {
         to_text(&storage_of(&self.workspace.storage_state())).map_err(thrown)
     }
 
+    /// The whole record as JSON lines, with a checkpoint signed now; `countersign/verify` checks it.
+    #[wasm_bindgen(js_name = exportAudit)]
+    pub async fn export_audit(&self) -> Result<String, JsValue> {
+        self.workspace.export_audit().await.map_err(thrown)
+    }
+
     /// Scans a server and keeps it as a draft; what it offers is switched on as the scan found it. Where the server asks
     /// for a sign-in and the connector is to have one, the person signs in on the way.
     #[wasm_bindgen(js_name = addConnector)]

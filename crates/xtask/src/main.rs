@@ -23,6 +23,7 @@ mod start;
 mod suites;
 mod table;
 mod toolchain;
+mod verify;
 
 use places::Places;
 use run::{Failure, Outcome};
@@ -57,6 +58,8 @@ cargo xtask COMMAND
   bench mcp   one tools/call with countersign/mcp against the official TypeScript client, in pairs
             --pairs N     how many, 1000 when not said
   headers   write site/deploy/ from the table of headers
+  verify-audit FILE   check an exported audit, without the app
+            --checkpoint FILE   and that it agrees with a checkpoint that was kept elsewhere
   table     write into crates/mcp/README.md what the MCP specification asks of clients, and what proves it
 
 Tools are kept outside the checkout, in COUNTERSIGN_CACHE or the platform's folder for caches.
@@ -114,6 +117,7 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
             words.end()?;
             headers::write(&Places::find()?).map(|()| true)
         }
+        "verify-audit" => verify::verify(&mut words),
         "table" => {
             words.end()?;
             table::write(&Places::find()?).map(|()| true)

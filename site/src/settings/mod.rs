@@ -1,6 +1,7 @@
 //! Settings of the person and of the workspace: one page per route. Loaded when first opened.
 
 pub(crate) mod advanced;
+mod approvals;
 mod bundle;
 pub(crate) mod data;
 pub(crate) mod developer;
@@ -15,7 +16,7 @@ mod you;
 
 use leptos::prelude::*;
 
-use crate::audit::AuditPage;
+use crate::audit::{AuditPage, Filters};
 use crate::connectors::detail::ConnectorPage;
 use crate::connectors::list::{MyConnectors, WorkspaceConnectors};
 use crate::connectors::new::NewConnectorPage;
@@ -55,6 +56,8 @@ pub(crate) fn SettingsPage() -> impl IntoView {
 #[component]
 pub(crate) fn Settings() -> impl IntoView {
     let router = use_router();
+    // What was filtered by stays from one tab of the record to the next.
+    provide_context(Filters::new());
     let page = move || match router.route() {
         Route::You => view! { <you::You/> }.into_any(),
         Route::Connectors => view! { <MyConnectors/> }.into_any(),
@@ -65,12 +68,13 @@ pub(crate) fn Settings() -> impl IntoView {
         Route::WorkspaceConnectors(tab) => view! { <WorkspaceConnectors tab/> }.into_any(),
         Route::NewConnector => view! { <NewConnectorPage/> }.into_any(),
         Route::Connector(id, tab) => view! { <ConnectorPage id tab/> }.into_any(),
+        Route::Audit(tab) => view! { <AuditPage tab/> }.into_any(),
+        Route::Approvals => view! { <approvals::Approvals/> }.into_any(),
         Route::Members => view! { <Members/> }.into_any(),
         Route::Groups => view! { <Groups/> }.into_any(),
         Route::Group(id) => view! { <GroupPage id/> }.into_any(),
         Route::Permissions(tab) => view! { <Permissions tab/> }.into_any(),
         Route::Domains => view! { <DomainsPage/> }.into_any(),
-        Route::Audit => view! { <AuditPage/> }.into_any(),
         Route::Chat | Route::Conversation(_) | Route::NotFound(_) => ().into_any(),
     };
     view! { <main class="settings">{page}</main> }

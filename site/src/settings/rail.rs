@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use policy::Permission;
 
 use crate::people::requests::waiting;
-use crate::router::{Link, PermissionTab, Route, StageTab, use_router};
+use crate::router::{AuditTab, Link, PermissionTab, Route, StageTab, use_router};
 use crate::shell::account::AccountMenu;
 use crate::state::{AppState, use_state};
 use crate::ui::{Icon, IconName};
@@ -20,6 +20,7 @@ pub(crate) fn SettingsRail() -> impl IntoView {
         matches!(router.route(), Route::WorkspaceConnectors(_) | Route::NewConnector | Route::Connector(..))
             .then_some("page")
     };
+    let in_audit = move || matches!(router.route(), Route::Audit(_)).then_some("page");
     let in_groups = move || matches!(router.route(), Route::Groups | Route::Group(_)).then_some("page");
     let in_permissions = move || matches!(router.route(), Route::Permissions(_)).then_some("page");
     view! {
@@ -33,7 +34,11 @@ pub(crate) fn SettingsRail() -> impl IntoView {
                 <li><Link to=Route::Connectors class="rail-link">"Connectors"</Link></li>
                 <li><Link to=Route::Advanced class="rail-link">"Advanced"</Link></li>
                 <li><Link to=Route::Models class="rail-link">"Models"</Link></li>
+                <li><Link to=Route::Approvals class="rail-link">"Approvals"</Link></li>
                 <li><Link to=Route::Data class="rail-link">"Data"</Link></li>
+                {move || (!sections.get().audit).then(|| view! {
+                    <li><Link to=Route::Audit(AuditTab::Calls) class="rail-link">"My calls"</Link></li>
+                })}
             </ul>
             {move || {
                 let open = sections.get();
@@ -55,7 +60,9 @@ pub(crate) fn SettingsRail() -> impl IntoView {
                             </a></li>
                         })}
                         {open.runs.then(|| view! { <li><Link to=Route::Domains class="rail-link">"Domains"</Link></li> })}
-                        {open.runs.then(|| view! { <li><Link to=Route::Audit class="rail-link">"Audit"</Link></li> })}
+                        {open.audit.then(|| view! {
+                            <li><a class="rail-link" href=Route::Audit(AuditTab::Calls).href() aria-current=in_audit>"Audit"</a></li>
+                        })}
                     </ul>
                 })
             }}
@@ -72,13 +79,21 @@ struct Sections {
     groups: bool,
     permissions: bool,
     connectors: bool,
+    audit: bool,
 }
 
 impl Sections {
     fn of(app: AppState) -> Self {
         app.rulebook.with(|book| {
             let Ok(me) = book.member(&app.ws().seen_as()) else {
-                return Sections { runs: false, members: false, groups: false, permissions: false, connectors: false };
+                return Sections {
+                    runs: false,
+                    members: false,
+                    groups: false,
+                    permissions: false,
+                    connectors: false,
+                    audit: false,
+                };
             };
             let runs = book.may_set_workspace(me).is_ok();
             let fills = book.groups.iter().any(|group| book.may_fill_group(me, group).is_ok());
@@ -90,12 +105,13 @@ impl Sections {
                 groups: book.may_manage_groups(me).is_ok() || fills,
                 permissions: runs && book.may_see_members(me).is_ok(),
                 connectors: runs || looks_after.into_iter().any(|one| book.holds(me, one)),
+                audit: book.may_see_record(me).is_ok(),
             }
         })
     }
 
     fn any(self) -> bool {
-        self.runs || self.members || self.groups || self.permissions || self.connectors
+        self.runs || self.members || self.groups || self.permissions || self.connectors || self.audit
     }
 }
 

@@ -473,7 +473,7 @@ impl Workspace {
     }
 
     async fn keep_as(&self, ops: Vec<Op>, by: &MemberId, subject: &str, how: &str) -> Result<(), Error> {
-        let entry = Entry::Changed { by: by.clone(), subject: subject.to_owned(), how: how.to_owned() };
+        let entry = Entry::changed(by, subject, how);
         if let Err(error) = self.0.audit.write_with(vec![entry], ops).await {
             self.storage_failed(&error);
             return Err(error.into());

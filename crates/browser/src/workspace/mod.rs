@@ -14,6 +14,7 @@ mod model_check;
 mod model_sign_in;
 mod models;
 mod people;
+mod record;
 mod scan;
 mod settings;
 mod sign_in;
@@ -272,6 +273,7 @@ impl Workspace {
                 self.storage_failed(&error);
             }
         }
+        self.prune_payloads().await;
         self.load_heads().await?;
         self.load_models().await
     }
@@ -354,10 +356,11 @@ impl Workspace {
     ) -> Result<T, Error> {
         self.acting()?;
         let _held = self.0.locks.hold(RULEBOOK).await;
-        let mut book = match self.stored_rulebook().await? {
+        let before = match self.stored_rulebook().await? {
             Some(stored) => stored,
             None => Rulebook::clone(&self.rulebook()),
         };
+        let mut book = before.clone();
         let kept = book.workspace.allow_loopback;
         book = self.seen(book);
         let shown = book.workspace.allow_loopback;
@@ -368,7 +371,14 @@ impl Workspace {
             // What only this handle allows is not stored.
             book.workspace.allow_loopback = kept;
         }
-        if let Err(error) = self.keep_rulebook(&book).await {
+        // What changed is on record with the change itself: one is not kept without the other.
+        let rows = policy::audit::changes::changes(&before, &book, &self.me());
+        let kept = match self.rulebook_ops(&book) {
+            Ok(ops) if rows.is_empty() => self.0.store.write(ops).await,
+            Ok(ops) => self.0.audit.write_with(rows, ops).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = kept {
             self.storage_failed(&error);
             return Err(error.into());
         }
@@ -419,14 +429,17 @@ impl Workspace {
     }
 
     async fn keep_rulebook(&self, book: &Rulebook) -> Result<(), StoreError> {
+        self.0.store.write(self.rulebook_ops(book)?).await
+    }
+
+    fn rulebook_ops(&self, book: &Rulebook) -> Result<Vec<Op>, StoreError> {
         let stored = StoredRulebook { schema: RULEBOOK_SCHEMA, rulebook: book.clone() };
         let text = serde_json::to_string(&stored).map_err(|error| StoreError::Failed(error.to_string()))?;
         let glance = crate::glance::record(book, &self.me());
-        let ops = vec![
+        Ok(vec![
             Op::Put(Table::Settings, RULEBOOK.to_owned(), text),
             Op::Put(Table::Settings, GLANCE.to_owned(), glance),
-        ];
-        self.0.store.write(ops).await
+        ])
     }
 
     /// A write failed: say so on the page.
@@ -533,7 +546,8 @@ impl From<Why> for Error {
             | Why::UnknownAction(_)
             | Why::UnknownGroup(_)
             | Why::UnknownRole(_)
-            | Why::UnknownRequest(_) => Code::NotFound,
+            | Why::UnknownRequest(_)
+            | Why::NoGrant => Code::NotFound,
             Why::NoName
             | Why::Exists(_)
             | Why::Proxy(_)

@@ -508,6 +508,7 @@ impl<'a> ModelRun<'a> {
             let row = Entry::Refused {
                 call: facts,
                 cause: Cause::Unknown { what: "such action, or its arguments do not fit".to_owned() },
+                class: None,
             };
             if let Err(error) = workspace.0.audit.write(vec![row]).await {
                 workspace.storage_failed(&error);
