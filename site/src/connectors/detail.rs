@@ -28,7 +28,13 @@ pub(crate) fn ConnectorPage(
     let id = ConnectorId::from(id);
     let found = {
         let id = id.clone();
-        Memo::new(move |_| app.rulebook.with(|rulebook| rulebook.connector(&id).ok().cloned()))
+        Memo::new(move |_| {
+            app.rulebook.with(|rulebook| {
+                // Other people's drafts are not there for whoever may not know of them.
+                let seen = app.ws().seen_as();
+                rulebook.connector(&id).ok().filter(|one| super::list::may_know(rulebook, one, &seen)).cloned()
+            })
+        })
     };
     page_title(move || {
         found.with(|found| found.as_ref().map(|one| one.name.clone())).unwrap_or_else(|| "Connector".into())
