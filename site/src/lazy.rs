@@ -1,7 +1,7 @@
 //! What is loaded when it is first needed.
 //!
 //! A page that a person has only opened shows names and a composer. The workspace with all that runs, and what is drawn
-//! only after the person did something, is one part; the settings and the Markdown of answers are two more. The first is
+//! only after the person did something, is one part; the settings, the Markdown of answers and the apps of servers are three more. The first is
 //! fetched at the first sign of a person, so that it is there when it is wanted, and the workspace is opened with it.
 //!
 //! Each function marked below is the entrance to a part of the module that is cut off and fetched on first use. A part
@@ -56,6 +56,13 @@ part! { markdown:
     /// Takes the Markdown of an answer apart.
     pub fn markdown(source: String) -> Vec<crate::results::markdown::Block> {
         Ok(crate::results::markdown::parse(&source))
+    }
+}
+
+part! { apps:
+    /// The apps of servers: a function that draws one, to be called inside the owner that shows it.
+    pub fn apps() -> fn(crate::apps::Order) -> AnyView {
+        Ok(crate::apps::app)
     }
 }
 

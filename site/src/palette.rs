@@ -5,6 +5,7 @@ use leptos::{ev, html, prelude::*};
 use policy::ConnectorId;
 
 use crate::chat::{Words, draft, standing};
+use crate::connectors::list::may_know;
 use crate::router::{AuditTab, ConnectorTab, PermissionTab, Route, Router, StageTab, use_router};
 use crate::shell::{ShellState, use_shell};
 use crate::state::{AppState, shown_title, use_state};
@@ -180,7 +181,7 @@ fn entries(state: AppState) -> Vec<Entry> {
         ));
     }
     let runs_workspace = rules.member(&me).is_ok_and(|member| member.role.runs_workspace());
-    for connector in &rules.connectors {
+    for connector in rules.connectors.iter().filter(|one| may_know(&rules, one, &me)) {
         let status = ws.connection(&connector.id);
         let to = |tab| Does::Go(Route::Connector(connector.id.to_string(), tab));
         all.push(entry(

@@ -104,6 +104,8 @@ pub enum ConnectorTab {
     Actions,
     /// Who is signed in.
     Authentication,
+    /// The pages of its apps.
+    Apps,
 }
 
 impl Route {
@@ -133,6 +135,7 @@ impl Route {
             }
             ["workspace", "connectors", id, "actions"] => Route::Connector(decode(id), ConnectorTab::Actions),
             ["workspace", "connectors", id, "auth"] => Route::Connector(decode(id), ConnectorTab::Authentication),
+            ["workspace", "connectors", id, "app-ui"] => Route::Connector(decode(id), ConnectorTab::Apps),
             ["workspace", "audit"] | ["workspace", "audit", "calls"] => Route::Audit(AuditTab::Calls),
             ["workspace", "audit", "activity"] => Route::Audit(AuditTab::Activity),
             ["workspace", "audit", "refusals"] => Route::Audit(AuditTab::Refusals),
@@ -182,6 +185,7 @@ impl Route {
             Route::Connector(id, ConnectorTab::Overview) => format!("workspace/connectors/{}/overview", encode(id)),
             Route::Connector(id, ConnectorTab::Actions) => format!("workspace/connectors/{}/actions", encode(id)),
             Route::Connector(id, ConnectorTab::Authentication) => format!("workspace/connectors/{}/auth", encode(id)),
+            Route::Connector(id, ConnectorTab::Apps) => format!("workspace/connectors/{}/app-ui", encode(id)),
             Route::Audit(AuditTab::Calls) => "workspace/audit".into(),
             Route::Audit(AuditTab::Activity) => "workspace/audit/activity".into(),
             Route::Audit(AuditTab::Refusals) => "workspace/audit/refusals".into(),

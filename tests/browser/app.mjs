@@ -42,6 +42,11 @@ export class App {
   /** What a server asks the person. */
   ask(host) { return this.log.getByRole("group", { name: `Question from ${host}`, exact: true }); }
 
+  /** The app of a connector, with the head that the page draws. */
+  app(connector) { return this.page.getByRole("group", { name: new RegExp(`^App of ${connector} `) }).last(); }
+  /** What the app itself shows: the frame in the sandbox. */
+  insideApp(connector) { return this.app(connector).frameLocator("iframe").frameLocator("iframe"); }
+
   // Going places.
 
   async open(route = "/") {

@@ -363,3 +363,44 @@ journey("X131 nobody is sent to an authorization server that the workspace denie
   assert.equal(network.to(server.issuer).length, 0, "and nothing left for it");
   await assertSoon(() => context.pages().length === 1, "no window stays open");
 });
+
+journey("S006 S028 a member does not learn of other people's drafts, in no list and at no address", async (stage) => {
+  const { app, page, keep } = stage;
+  const server = await keep(startModern());
+  await app.connect({ name: "Board", url: server.url });
+  const draft = new URL(page.url()).pathname;
+  await addMember(stage, "Ada");
+  await more(app, page, "Ada", "View as this member");
+  await page.getByRole("status").filter({ hasText: "View as Ada" }).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Search commands" }).fill("board");
+  await page.getByText("Nothing has this name.").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("link", { name: "Connectors", exact: true }).first().click();
+  await page.getByRole("heading", { name: "Connectors", level: 1 }).waitFor();
+  await page.getByRole("link", { name: "Notebook", exact: true }).waitFor();
+  assert.equal(await page.getByText("Board").count(), 0);
+  // The draft's own page, without loading anything anew: a new page is one's own view.
+  await page.evaluate((path) => { history.pushState(null, "", path); dispatchEvent(new PopStateEvent("popstate")); }, draft);
+  await page.getByRole("heading", { name: "There is no such connector" }).waitFor();
+  await app.button("Leave this view").click();
+  await page.evaluate((path) => { history.pushState(null, "", path); dispatchEvent(new PopStateEvent("popstate")); }, draft);
+  await page.getByRole("heading", { name: "Board", level: 1 }).waitFor();
+});
+
+journey("why can't I use this: a blocked call says which rule stopped it", async ({ app, page, context }) => {
+  await app.chat();
+  await app.propose("create a note", { Title: "Groceries", Text: "Milk" }, "Create a note");
+  await app.decision.waitFor();
+  const other = await context.newPage();
+  await other.goto(`${site}/workspace/permissions/connected-data`);
+  await other.getByRole("switch", { name: "Lockdown" }).click();
+  await assertSoon(() => other.getByRole("switch", { name: "Lockdown" }).isChecked(), "lockdown is on");
+  await other.close();
+  await app.answer("Allow once");
+  await app.says("Create a note", "Not allowed here");
+  await app.card("Create a note").getByText("Why can't I use this?").click();
+  await step(page, "Lockdown", "What counts most").filter({ hasText: "stops:" }).waitFor();
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("why-blocked");
+});

@@ -264,6 +264,34 @@ test("a page that uses only the client loads only the client", async () => {
   }
 });
 
+test("one call after the other asks the server for permission once, not each time", async () => {
+  writeFileSync(path.join(project, "permissions.html"), page("permissions.mjs"));
+  writeFileSync(path.join(project, "permissions.mjs"), `
+    import { connect } from "./node_modules/countersign/mcp.js";
+    const client = await connect(decodeURIComponent(location.hash.slice(1)));
+    const took = [];
+    for (let call = 0; call < 10; call += 1) {
+      const from = performance.now();
+      await client.callTool("list_tickets", {});
+      took.push(performance.now() - from);
+    }
+    await client.close();
+    globalThis.found = { seconds: took.reduce((sum, each) => sum + each, 0) / 1000 };
+  `);
+  const host = await serve(project);
+  const before = (await board.witness()).permissions;
+  try {
+    const found = await findings(`${host.url}/permissions.html`);
+    // Connecting and calling carry different headers, and Chromium keeps an answer for five seconds.
+    const most = 3 + Math.ceil(found.seconds / 5);
+    const asked = (await board.witness()).permissions - before;
+    assert.ok(asked > 0, "the server is on another origin");
+    assert.ok(asked <= most, `ten calls asked ${asked} times`);
+  } finally {
+    await host.close();
+  }
+});
+
 test("a workspace of a page is there again after it was closed", async () => {
   writeFileSync(path.join(project, "kept.html"), page("kept.mjs"));
   writeFileSync(path.join(project, "kept.mjs"), `

@@ -8,7 +8,8 @@
 // --sessions serves the older revisions in sessions, each with a stream of its own
 // --old      serves only those
 //
-// GET /witness tells what the server itself saw: every JSON-RPC message with the time it arrived.
+// GET /witness tells what the server itself saw: every JSON-RPC message with the time it arrived, and how often a browser
+// asked for permission first.
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
@@ -29,6 +30,7 @@ const { values, positionals } = parseArgs({
 
 const tickets = new Map([["T-1", { id: "T-1", title: "Printer on floor 3 is out of toner", priority: "low" }]]);
 const seen = [];
+let permissions = 0;
 const text = (value) => ({ content: [{ type: "text", text: value }] });
 
 function board() {
@@ -191,12 +193,13 @@ function allow(request, response) {
 const http = createServer(async (request, response) => {
   if (request.url === "/witness") {
     response.setHeader("Content-Type", "application/json");
-    response.end(JSON.stringify({ seen, tickets: [...tickets.values()], sessions: sessions.size }));
+    response.end(JSON.stringify({ seen, permissions, tickets: [...tickets.values()], sessions: sessions.size }));
     return;
   }
   if (!values["no-cors"]) {
     allow(request, response);
     if (request.method === "OPTIONS") {
+      permissions += 1;
       response.writeHead(204).end();
       return;
     }

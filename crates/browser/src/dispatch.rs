@@ -117,6 +117,8 @@ impl Workspace {
             let id = wanted.id.clone();
             let conversation = wanted.conversation.clone();
             let mut run = Run { card: ItemId::from(id.as_str()), call: id.clone(), wanted, confirm, workspace };
+            // What an app does beside the conversation does not make the conversation busy.
+            let conversation = conversation.filter(|_| run.wanted.by != Caller::App);
             run.workspace.tell_running(conversation.as_ref(), true);
             let ended = run.whole(&cancelled).await;
             run.show(&ended).await;
@@ -256,7 +258,11 @@ impl Workspace {
         // The list may have been read again since the call was frozen.
         if let Some(live) = self.live(&call.connector) {
             let same = live.actions.iter().any(|one| one.name() == call.action && *one.digest() == call.definition);
-            if !same {
+            // So may the page that it is shown with (X48).
+            let snapshot = book.connector(&call.connector).ok().and_then(|connector| connector.snapshot.as_ref());
+            let page_changed =
+                snapshot.is_some_and(|snapshot| snapshot.pages_changed(&live.pages).contains(&call.action));
+            if !same || page_changed {
                 rules.add(Veto::refuse(Level::Action, Cause::Held));
             }
         }
@@ -351,11 +357,12 @@ impl Workspace {
             by: match call.by {
                 Caller::Model => "the model",
                 Caller::Person => "you",
-                Caller::App => "an app of the server",
+                Caller::App => "the app of this connector",
                 Caller::Sdk => "the page that embeds this",
                 Caller::Automatic => "an automatic step",
             }
             .to_owned(),
+            by_app: call.by == Caller::App,
             position: 1,
             of: 1,
             alike: 1,
@@ -440,10 +447,15 @@ impl Run {
             Either::Left((opened, _)) => opened,
             Either::Right(_) => return Ended::Cancelled(Sent::No),
         };
-        let live = match opened {
-            Ok((_, live)) => live,
+        let (connection, live) = match opened {
+            Ok(opened) => opened,
             Err(failed) => return self.unopened(&connector, &failed),
         };
+        // The page that the action is shown with is part of what was approved, so it is read before it is decided.
+        let reading = self.workspace.check_page(&connector, &connection, &call.action);
+        if let Either::Right(_) = select(Box::pin(reading), cancelled.clone()).await {
+            return Ended::Cancelled(Sent::No);
+        }
         let live = live.actions.iter().find(|action| action.name() == call.action);
         call.definition = live.map_or_else(|| Digest::of_json(&Value::Null), |action| action.digest().clone());
 
@@ -701,6 +713,10 @@ impl Run {
         let connector = book.connector(&call.connector).ok();
         let action = connector.and_then(|connector| connector.action(&call.action));
         let classified = connector.zip(action).map(|(connector, action)| connector.classify(action));
+        // What an app reads for itself is shown with the app, and not as a step of the conversation.
+        if call.by == Caller::App && classified.is_some_and(|classified| classified.class == Class::Read) {
+            return;
+        }
         let card = CallCard {
             call: call.id.clone(),
             by: call.by,

@@ -3,6 +3,7 @@
 //! * [`workspace`]: everything the pages and the package can ask for. Start there.
 //! * `dispatch`: the only way to a tool. A call is decided by `policy`, shown, answered, recorded, and sent as it was.
 //! * [`drive`]: gives a sans-IO `mcp` session its hands; `link` keeps one connection a connector.
+//! * [`app_frame`]: the page of an app in its frame; `pages` reads and compares such pages.
 //! * [`builtin`]: *Guide* and *Notebook*, MCP servers in this page.
 //! * [`glance`]: what a page shows before the workspace is opened.
 //! * [`oauth`]: the hands of a sign-in; [`visit`] the person in another window.
@@ -12,6 +13,7 @@
 //!
 //! Nothing here needs a window: a page, a worker and Node all work, with what each of them has.
 
+pub mod app_frame;
 pub mod builtin;
 pub mod client;
 pub mod drive;
@@ -31,6 +33,7 @@ mod dead;
 mod dispatch;
 mod events;
 mod link;
+mod pages;
 mod secrets;
 mod signing;
 mod tabs;

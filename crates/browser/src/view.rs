@@ -374,6 +374,8 @@ pub struct QuestionView {
     pub hidden: Vec<HiddenNote>,
     /// Who wants the call, for example `the model` or `you`.
     pub by: String,
+    /// Whether it is the app of the connector that wants it, which the person did not ask for by themselves (X94).
+    pub by_app: bool,
     /// Place in the queue, from 1.
     pub position: usize,
     /// Length of the queue.

@@ -432,6 +432,22 @@ async fn a_call_opens_no_window_and_ends_as_sign_in_needed_with_nothing_sent() {
 }
 
 #[wasm_bindgen_test]
+async fn no_request_leaves_unsigned_once_signed_in() {
+    let (world, store) = (world(), Memory::new());
+    let (ws, id) = signed_in(&world, &store, Keep::Device).await;
+    let before = world.asked(SERVER).len();
+    call(&ws, &id).await.unwrap();
+    // Also not after a reload.
+    let ws = workspace(&world, &store).await;
+    call(&ws, &id).await.unwrap();
+    let asked = world.asked(SERVER);
+    assert!(asked.len() > before + 2);
+    for got in &asked[before..] {
+        assert_eq!(got.header("authorization"), Some("Bearer canary-access-1"), "{}", got.body);
+    }
+}
+
+#[wasm_bindgen_test]
 async fn x22_more_access_is_named_asked_for_by_a_click_and_added_to_what_was_given() {
     let (world, store) = (world(), Memory::new());
     let (ws, id) = signed_in(&world, &store, Keep::Memory).await;

@@ -42,6 +42,7 @@ pub mod index;
 pub mod lifecycle;
 pub mod lineage;
 pub mod member;
+pub mod page;
 pub mod people;
 pub mod plan;
 pub mod publish;
@@ -68,6 +69,7 @@ pub use id::{CallId, ConnectionId, ConnectorId, ConversationId, GrantId, GroupId
 pub use index::Indexed;
 pub use lifecycle::NewConnector;
 pub use member::{Developer, Group, Member, Role};
+pub use page::AppPage;
 pub use people::{Drafts, NewMember};
 pub use plan::{Profile, ProfileRules};
 pub use record::{RecordSettings, Standing};

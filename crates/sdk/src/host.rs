@@ -107,6 +107,8 @@ async fn open_workspace(options: &str, fetch: Option<Function>) -> Result<Worksp
         member_name: name.clone().unwrap_or_else(|| "You".to_owned()),
         allow_loopback: Some(options.allow_loopback),
         fetcher: fetch.map(Fetcher::custom).unwrap_or_default(),
+        // The package draws nothing, so it shows no pages of servers either.
+        apps: false,
         pinned: None,
     })
     .await?;

@@ -50,6 +50,8 @@ cargo xtask COMMAND
             --base PATH   for a path, for example /sub/
             --origin URL  where it will be, for example https://app.example.com: adds client.json, by which
                           authorization servers know this site
+            --sandbox URL an origin of its own for the apps of servers, for example https://apps.example.net, at
+                          which the same archive is served
             --allow-loopback   may connect to servers on the reader's own machine
   package   build what `npm pack` needs in pkg/
   bench policy   how long a decision takes in a large workspace, that loading it is linear, and Cedar beside it

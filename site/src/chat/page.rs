@@ -225,6 +225,40 @@ fn ThreadView(id: ConversationId) -> impl IntoView {
     }
 }
 
+/// What an app of a server says: in a frame with its host, so that nobody takes it for the person or the model (X95).
+#[component]
+fn FromApp(item: ArcRwSignal<Item>) -> impl IntoView {
+    let words = Memo::new(move |_| {
+        item.with(|item| match &item.body {
+            Body::FromApp(words) => Some(words.clone()),
+            _ => None,
+        })
+    });
+    move || {
+        words.get().map(|words| {
+            let whole = words.whole();
+            let (name, host) = (words.connector_name.clone(), words.host.clone());
+            match (words.context, whole.is_empty()) {
+                (true, true) => ().into_any(),
+                (true, false) => view! {
+                    <details class="from-app context">
+                        <summary><HostName host name=Some(name)/>" · its app tells a model what it shows"</summary>
+                        <p class="pre"><Visible text=whole/></p>
+                    </details>
+                }
+                .into_any(),
+                (false, _) => view! {
+                    <article class="from-app" aria-label="Message of an app">
+                        <p class="small"><HostName host name=Some(name)/>" · its app wrote this, and you let it be said"</p>
+                        <p class="pre"><Visible text=whole/></p>
+                    </article>
+                }
+                .into_any(),
+            }
+        })
+    }
+}
+
 /// What the person sees between their message and the first sign of an answer.
 #[component]
 fn Pause(id: ConversationId) -> impl IntoView {
@@ -254,6 +288,7 @@ fn kind(item: &Item) -> u8 {
         Body::Proposal(_) => 2,
         Body::Call(_) => 3,
         Body::Note { .. } => 4,
+        Body::FromApp(_) => 5,
     }
 }
 
@@ -269,6 +304,7 @@ fn item(cell: Cell, conversation: ConversationId) -> impl IntoView {
             0 => view! { <Said item=item/> }.into_any(),
             1 => view! { <AnswerView item=item/> }.into_any(),
             2 => view! { <ProposalView id=id item=item conversation=conversation/> }.into_any(),
+            5 => view! { <FromApp item=item/> }.into_any(),
             3 => view! { <CallView item=item conversation=conversation/> }.into_any(),
             _ => {
                 let text = item.with(|item| match &item.body {

@@ -207,6 +207,7 @@ fn head(view: &QuestionView, heading: NodeRef<html::H1>, on_later: Callback<()>)
                 <span class="grow"></span>
                 <ClassMark class=view.class/>
             </div>
+            {view.by_app.then(|| view! { <p class="decide-app"><b>"Asked for by the app of this connector"</b>", not by you or a model."</p> })}
             <p class="decide-says" id="decide-says">{pieces(&says.join(" "))}</p>
         </header>
     }

@@ -28,7 +28,13 @@ pub(crate) fn ConnectorPage(
     let id = ConnectorId::from(id);
     let found = {
         let id = id.clone();
-        Memo::new(move |_| app.rulebook.with(|rulebook| rulebook.connector(&id).ok().cloned()))
+        Memo::new(move |_| {
+            app.rulebook.with(|rulebook| {
+                // Other people's drafts are not there for whoever may not know of them.
+                let seen = app.ws().seen_as();
+                rulebook.connector(&id).ok().filter(|one| super::list::may_know(rulebook, one, &seen)).cloned()
+            })
+        })
     };
     page_title(move || {
         found.with(|found| found.as_ref().map(|one| one.name.clone())).unwrap_or_else(|| "Connector".into())
@@ -49,6 +55,7 @@ pub(crate) fn ConnectorPage(
                 ConnectorTab::Overview => view! { <Overview id=id.clone() found/> }.into_any(),
                 ConnectorTab::Actions => view! { <Actions id=id.clone() found/> }.into_any(),
                 ConnectorTab::Authentication => view! { <super::auth::Authentication id=id.clone() found/> }.into_any(),
+                ConnectorTab::Apps => view! { <super::app_ui::AppUi id=id.clone() found/> }.into_any(),
             })
         }
     }
@@ -64,6 +71,7 @@ fn Heading(
     let count = connector.actions().len();
     let id = connector.id.to_string();
     let _ = tab;
+    let has_apps = connector.snapshot.as_ref().is_some_and(|snapshot| !snapshot.pages.is_empty());
     let signs_in = matches!(connector.sign_in, SignIn::OAuth { .. });
     view! {
         <header class="head">
@@ -79,6 +87,7 @@ fn Heading(
         <Tabs label="Connector">
             <Tab to=Route::Connector(id.clone(), ConnectorTab::Overview)>"Overview"</Tab>
             <Tab to=Route::Connector(id.clone(), ConnectorTab::Actions)>"Actions "<span class="count">{count}</span></Tab>
+            {has_apps.then(|| view! { <Tab to=Route::Connector(id.clone(), ConnectorTab::Apps)>"App UI"</Tab> })}
             {signs_in.then(|| view! { <Tab to=Route::Connector(id, ConnectorTab::Authentication)>"Authentication"</Tab> })}
         </Tabs>
     }

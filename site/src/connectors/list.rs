@@ -1,6 +1,6 @@
 //! The lists of connectors: the person's own view of them, and the workspace's by stage.
 
-use browser::policy::{Connector, ConnectorId, Stage, Wanted};
+use browser::policy::{Connector, ConnectorId, MemberId, Rulebook, Stage, Wanted};
 use leptos::prelude::*;
 
 use super::{ConnectionState, action_summary};
@@ -26,6 +26,7 @@ pub(crate) fn MyConnectors() -> impl IntoView {
             match rulebook.member(&me).and_then(|me| rulebook.may_use(connector, me)) {
                 Ok(()) => usable.push((connector.clone(), None)),
                 Err(_) if connector.stage == Stage::Archived => {}
+                Err(_) if !may_know(&rulebook, connector, &me) => {}
                 Err(why) => rest.push((connector.clone(), Some(why.to_string()))),
             }
         }
@@ -65,7 +66,10 @@ pub(crate) fn WorkspaceConnectors(
         StageTab::Requests => Stage::Draft,
     };
     let count = move |stage| {
-        let of = app.rulebook.with(|rulebook| rulebook.connectors.iter().filter(|one| one.stage == stage).count());
+        let me = app.ws().seen_as();
+        let of = app.rulebook.with(|rulebook| {
+            rulebook.connectors.iter().filter(|one| one.stage == stage && may_know(rulebook, one, &me)).count()
+        });
         (of > 0).then(|| view! { " "<span class="count">{of}</span> })
     };
     let empty = match stage {
@@ -75,10 +79,12 @@ pub(crate) fn WorkspaceConnectors(
     };
     let shown = move || {
         let rulebook = app.rulebook.get();
+        let me = app.ws().seen_as();
         rulebook
             .connectors
             .iter()
             .filter(|connector| connector.stage == stage && matches(connector, &search.get()))
+            .filter(|connector| may_know(&rulebook, connector, &me))
             .map(|connector| (connector.clone(), None))
             .collect::<Vec<_>>()
     };
@@ -110,6 +116,15 @@ fn AddLink() -> impl IntoView {
         <Link to=Route::NewConnector class="btn primary">"Add connector"</Link>
         {move || (!on.get()).then(|| view! { <span class="small">"Turns on developer mode first."</span> })}
     }
+}
+
+/// Whether a person may know of a connector. What was published is known to whoever could ask for access to it; other
+/// people's drafts are not (S006, S028).
+pub(crate) fn may_know(book: &Rulebook, connector: &Connector, who: &MemberId) -> bool {
+    book.member(who).is_ok_and(|member| {
+        let asks = connector.stage == Stage::Published && book.may_request(member).is_ok();
+        asks || book.may_see(connector, member).is_ok() || book.may_use(connector, member).is_ok()
+    })
 }
 
 fn matches(connector: &Connector, search: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Connectors: adding one, the lists, and one connector's page (screens.md e.2, e.3).
 
-pub(crate) mod auth;
+pub(crate) mod app_ui;
+mod auth;
 pub(crate) mod detail;
 mod doctor;
 pub(crate) mod list;

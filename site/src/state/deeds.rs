@@ -13,7 +13,8 @@ use crate::{confirm, shell};
 /// Opens the workspace and puts its state into the page's owner. None when it cannot be opened; the page then says why
 /// and is over.
 pub async fn open(front: Front, owner: Owner) -> Option<AppState> {
-    let options = Options { store: Where::IndexedDb(STORE.to_owned()), pinned: pinned(), ..Options::default() };
+    let store = Where::IndexedDb(STORE.to_owned());
+    let options = Options { store, apps: true, pinned: pinned(), ..Options::default() };
     match Workspace::open(options).await {
         Ok(ws) => Some(owner.with(|| {
             if let Some(page) = sign_in_site() {

@@ -419,7 +419,11 @@ impl Workspace {
         let connector = book.connector(id)?;
         self.forget_list(id);
         let opened = self.open_link(connector, true).await;
-        let (_, live) = opened.map_err(|failed| self.op_error(connector, &failed.error))?;
+        opened.map_err(|failed| self.op_error(connector, &failed.error))?;
+        // The pages of its apps are part of what is published.
+        self.read_pages(id).await;
+        let live =
+            self.live(id).ok_or_else(|| Error::new(Code::Network, "the connection was lost").hint("try again"))?;
         let live = take(&live).map_err(|why| Error::new(Code::Protocol, why))?.digest;
         let tried = self.trials(id).await?.into_iter().map(|tried| tried.action).collect();
         let me = self.me();

@@ -4,6 +4,7 @@
 //! written to the store behind it, and what another tab changed is read from there. Each file beside this one holds
 //! one part of it.
 
+pub mod apps;
 mod bundle;
 mod connectors;
 mod conversations;
@@ -75,6 +76,8 @@ pub struct Options {
     pub allow_loopback: Option<bool>,
     /// Where requests go.
     pub fetcher: Fetcher,
+    /// Whether the caller can show the pages of apps (MCP Apps). Servers are told so, and may list other actions then.
+    pub apps: bool,
     /// The bundle that the site is tied to, if it is.
     pub pinned: Option<Pinned>,
 }
@@ -86,6 +89,7 @@ impl Default for Options {
             member_name: "You".to_owned(),
             allow_loopback: None,
             fetcher: Fetcher::default(),
+            apps: false,
             pinned: None,
         }
     }
@@ -103,6 +107,8 @@ pub(crate) struct Inner {
     pub(crate) locks: Locks,
     channel: OnceCell<Channel>,
     pub(crate) fetcher: Fetcher,
+    /// Whether pages of apps can be shown.
+    pub(crate) apps: bool,
     pub(crate) secrets: Secrets,
     pub(crate) audit: AuditLog,
     pub(crate) events: Events,
@@ -199,6 +205,7 @@ impl Workspace {
             storage: RefCell::new(storage),
             channel: OnceCell::new(),
             fetcher: options.fetcher,
+            apps: options.apps,
             secrets: Secrets::new(&name, store.clone()),
             audit: AuditLog::new(store.clone(), locks.clone()),
             events: Events::default(),

@@ -70,7 +70,7 @@ impl Workspace {
     }
 
     /// Another tab may be running something in this conversation.
-    fn not_elsewhere(&self, id: &ConversationId) -> Result<(), Error> {
+    pub(super) fn not_elsewhere(&self, id: &ConversationId) -> Result<(), Error> {
         if !self.0.elsewhere.borrow().contains(id) {
             return Ok(());
         }
@@ -87,7 +87,7 @@ impl Workspace {
 
     /// Takes the lock of a conversation before anything is added to it: items are stored by their position, and two
     /// tabs must not write the same one. If another tab got there first, this waits and then takes over what it wrote.
-    async fn take_turn(&self, id: &ConversationId, stopped: &mut oneshot::Receiver<()>) -> Option<Rc<Held>> {
+    pub(super) async fn take_turn(&self, id: &ConversationId, stopped: &mut oneshot::Receiver<()>) -> Option<Rc<Held>> {
         if let Some(held) = self.hold_turn(id).await {
             self.tell_tabs(&News::TurnBegan(id.to_string()));
             return Some(held);
@@ -105,7 +105,7 @@ impl Workspace {
     }
 
     /// Lets other tabs go on with a conversation, once everything about it is written.
-    async fn give_turn_back(&self, id: &ConversationId, held: Rc<Held>) {
+    pub(super) async fn give_turn_back(&self, id: &ConversationId, held: Rc<Held>) {
         self.settle(id).await;
         if Rc::strong_count(&held) == 1 {
             self.tell_tabs(&News::TurnEnded(id.to_string()));
@@ -230,7 +230,7 @@ impl Workspace {
         }
     }
 
-    fn begin(&self, id: &ConversationId) -> Result<oneshot::Receiver<()>, Error> {
+    pub(super) fn begin(&self, id: &ConversationId) -> Result<oneshot::Receiver<()>, Error> {
         if self.0.turns.borrow().contains_key(id) {
             return Err(Error::new(Code::Busy, "an answer is still coming").hint("wait for it, or stop it"));
         }
@@ -240,7 +240,7 @@ impl Workspace {
         Ok(stopped)
     }
 
-    fn end(&self, id: &ConversationId) {
+    pub(super) fn end(&self, id: &ConversationId) {
         self.0.turns.borrow_mut().remove(id);
         self.0.events.tell(Change::Turn { conversation: id.clone(), running: self.is_running(id) });
     }
@@ -310,7 +310,7 @@ impl Workspace {
             .collect()
     }
 
-    async fn model_turn(&self, id: &ConversationId, model: ModelConfig, mut stopped: oneshot::Receiver<()>) {
+    pub(super) async fn model_turn(&self, id: &ConversationId, model: ModelConfig, mut stopped: oneshot::Receiver<()>) {
         let lists = Box::pin(self.read_lists(id));
         if let Either::Right(_) = select(lists, &mut stopped).await {
             self.add_item(id, Body::Note { text: "You stopped this turn.".to_owned() });
