@@ -541,6 +541,19 @@ impl ModelConfig {
     }
 }
 
+/// About how much of a model's context a conversation takes, in tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContextUse {
+    /// How many actions are offered.
+    pub actions: usize,
+    /// What their definitions take. An estimate.
+    pub definitions: u64,
+    /// What the conversation and the words before it take. An estimate.
+    pub history: u64,
+    /// What the model holds, where it is known.
+    pub limit: Option<u32>,
+}
+
 /// One question of a test of a model, and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelCheck {

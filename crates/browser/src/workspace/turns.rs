@@ -27,10 +27,14 @@ use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
 use crate::tabs::{Held, News};
 use crate::time::{new_id, sleep};
-use crate::view::{CallDone, CallRequest, Change, Confirm, ModelConfig};
+use crate::view::{CallDone, CallRequest, Change, Confirm, ContextUse, ModelConfig};
 
 /// How long a turn waits for the live lists, in milliseconds; what has not come by then is read when it is called.
 const LISTS: u64 = 4_000;
+
+/// For how long pieces of an answer are gathered before they are shown, in milliseconds. Models send a few letters at a
+/// time, and each showing costs the page the same whether it is of three letters or of thirty.
+const GATHER: u64 = 40;
 
 /// A turn that runs.
 pub(crate) struct TurnHandle {
@@ -321,7 +325,8 @@ impl Workspace {
         run.pump();
         while !run.over {
             match select(run.news.next(), &mut stopped).await {
-                Either::Left((Some(input), _)) => run.turn.handle(input),
+                Either::Left((Some(Some(input)), _)) => run.turn.handle(input),
+                Either::Left((Some(None), _)) => run.show(),
                 Either::Left((None, _)) => break,
                 // What runs is cancelled by whoever stopped the turn; the turn itself is over at once.
                 Either::Right(_) => run.turn.handle(Input::Stop),
@@ -355,15 +360,28 @@ impl Workspace {
     }
 }
 
+impl Workspace {
+    /// About how much of its model's context a conversation takes: the actions that are offered, and what was said. None
+    /// in direct mode, or while the conversation is not loaded.
+    pub fn context_use(&self, id: &ConversationId) -> Option<ContextUse> {
+        let model = self.mind_of(id)?;
+        let setup = self.setup(id, &model)?;
+        let (definitions, history) = setup.weigh();
+        Some(ContextUse { actions: setup.actions.len(), definitions, history, limit: model.context })
+    }
+}
+
 /// A model's turn, being driven.
 struct ModelRun<'a> {
     workspace: &'a Workspace,
     id: &'a ConversationId,
     model: &'a ModelConfig,
     turn: Turn,
-    /// What happened outside, for the turn.
-    news: mpsc::UnboundedReceiver<Input>,
-    tell: mpsc::UnboundedSender<Input>,
+    /// What happened outside, for the turn; none says that it is time to show what was gathered.
+    news: mpsc::UnboundedReceiver<Option<Input>>,
+    tell: mpsc::UnboundedSender<Option<Input>>,
+    /// Pieces of the answer that are not shown yet.
+    gathered: Vec<Delta>,
     flights: HashMap<u32, AbortHandle>,
     calls: HashMap<u32, CallId>,
     answer: Option<ItemId>,
@@ -380,6 +398,7 @@ impl<'a> ModelRun<'a> {
             turn,
             news,
             tell,
+            gathered: Vec::new(),
             flights: HashMap::new(),
             calls: HashMap::new(),
             answer: None,
@@ -390,7 +409,13 @@ impl<'a> ModelRun<'a> {
     /// Does what the turn wants until it wants nothing more.
     fn pump(&mut self) {
         while let Some(output) = self.turn.poll() {
+            if let Output::Answer(delta) = output {
+                self.gather(delta);
+                continue;
+            }
+            self.show();
             match output {
+                Output::Answer(_) => {}
                 Output::Fetch { id, request } => self.fetch(id, request),
                 Output::Abort { id } => {
                     if let Some(flight) = self.flights.remove(&id) {
@@ -400,15 +425,6 @@ impl<'a> ModelRun<'a> {
                 Output::AnswerStarted => {
                     let answer = Answer { model: Some(self.model.name.clone()), ..Answer::default() };
                     self.answer = Some(self.workspace.add_item(self.id, Body::Answer(answer)));
-                }
-                Output::Answer(delta) => {
-                    if let Some(item) = self.answer.clone() {
-                        let event = match delta {
-                            Delta::Text(text) => Event::AnswerText { item, text },
-                            Delta::Thinking(text) => Event::AnswerThinking { item, text },
-                        };
-                        self.workspace.apply(self.id, event);
-                    }
                 }
                 Output::AnswerEnded { error } => {
                     if let Some(item) = self.answer.take() {
@@ -439,6 +455,36 @@ impl<'a> ModelRun<'a> {
                     }
                 }
             }
+        }
+    }
+
+    /// Keeps a piece of the answer for a moment. The first one starts the clock.
+    fn gather(&mut self, delta: Delta) {
+        if self.gathered.is_empty() {
+            let tell = self.tell.clone();
+            spawn_local(async move {
+                sleep(GATHER).await;
+                let _ = tell.unbounded_send(None);
+            });
+        }
+        match (self.gathered.last_mut(), delta) {
+            (Some(Delta::Text(last)), Delta::Text(more)) | (Some(Delta::Thinking(last)), Delta::Thinking(more)) => {
+                last.push_str(&more);
+            }
+            (_, delta) => self.gathered.push(delta),
+        }
+    }
+
+    /// Shows what was gathered.
+    fn show(&mut self) {
+        let Some(item) = self.answer.clone() else { return };
+        for delta in std::mem::take(&mut self.gathered) {
+            let item = item.clone();
+            let event = match delta {
+                Delta::Text(text) => Event::AnswerText { item, text },
+                Delta::Thinking(text) => Event::AnswerThinking { item, text },
+            };
+            self.workspace.apply(self.id, event);
         }
     }
 
@@ -476,7 +522,7 @@ impl<'a> ModelRun<'a> {
         let tell = self.tell.clone();
         let (work, handle) = abortable(async move {
             sleep(millis).await;
-            let _ = tell.unbounded_send(Input::Waited { id });
+            let _ = tell.unbounded_send(Some(Input::Waited { id }));
         });
         self.flights.insert(id, handle);
         spawn_local(work.map(drop));
@@ -494,7 +540,7 @@ impl<'a> ModelRun<'a> {
                     Some(Failure::Network(_)) => Some(workspace.why_unreachable(&model).await),
                     _ => None,
                 };
-                let _ = tell.unbounded_send(Input::Failed { id, why });
+                let _ = tell.unbounded_send(Some(Input::Failed { id, why }));
             }
         };
         let (work, handle) = abortable(work);
@@ -525,7 +571,7 @@ impl<'a> ModelRun<'a> {
                 Some(Body::Call(card)) => card.for_model(limit),
                 _ => "The conversation was deleted. Nothing was sent.".to_owned(),
             };
-            let _ = tell.unbounded_send(Input::CallEnded { key: wanted.key, text });
+            let _ = tell.unbounded_send(Some(Input::CallEnded { key: wanted.key, text }));
         });
     }
 }
@@ -543,15 +589,15 @@ async fn carry(
     workspace: &Workspace,
     id: u32,
     request: Request,
-    tell: &mpsc::UnboundedSender<Input>,
+    tell: &mpsc::UnboundedSender<Option<Input>>,
 ) -> Result<(), Option<Failure>> {
     let mut response = workspace.0.fetcher.send(request).await.map_err(Some)?;
     let headers = std::mem::take(&mut response.headers);
-    let _ = tell.unbounded_send(Input::Response { id, status: response.status, headers });
+    let _ = tell.unbounded_send(Some(Input::Response { id, status: response.status, headers }));
     while let Some(chunk) = response.chunk().await.map_err(|_| None)? {
-        let _ = tell.unbounded_send(Input::Bytes { id, chunk });
+        let _ = tell.unbounded_send(Some(Input::Bytes { id, chunk }));
     }
-    let _ = tell.unbounded_send(Input::Ended { id });
+    let _ = tell.unbounded_send(Some(Input::Ended { id }));
     Ok(())
 }
 
