@@ -42,6 +42,8 @@ pub enum Route {
     NewConnector,
     /// One connector.
     Connector(String, ConnectorTab),
+    /// The review before a draft is published.
+    Publish(String),
     /// The record of what happened.
     Audit(AuditTab),
     /// The person's remembered answers.
@@ -102,8 +104,16 @@ pub enum ConnectorTab {
     Overview,
     /// What it can do.
     Actions,
+    /// Who may use it, and when it asks.
+    Access,
+    /// What differs from what is approved.
+    Changes,
     /// Who is signed in.
     Authentication,
+    /// What a model is told.
+    ModelView,
+    /// What was decided about it.
+    History,
     /// The pages of its apps.
     Apps,
 }
@@ -134,6 +144,11 @@ impl Route {
                 Route::Connector(decode(id), ConnectorTab::Overview)
             }
             ["workspace", "connectors", id, "actions"] => Route::Connector(decode(id), ConnectorTab::Actions),
+            ["workspace", "connectors", id, "access"] => Route::Connector(decode(id), ConnectorTab::Access),
+            ["workspace", "connectors", id, "changes"] => Route::Connector(decode(id), ConnectorTab::Changes),
+            ["workspace", "connectors", id, "model-view"] => Route::Connector(decode(id), ConnectorTab::ModelView),
+            ["workspace", "connectors", id, "history"] => Route::Connector(decode(id), ConnectorTab::History),
+            ["workspace", "connectors", id, "publish"] => Route::Publish(decode(id)),
             ["workspace", "connectors", id, "auth"] => Route::Connector(decode(id), ConnectorTab::Authentication),
             ["workspace", "connectors", id, "app-ui"] => Route::Connector(decode(id), ConnectorTab::Apps),
             ["workspace", "audit"] | ["workspace", "audit", "calls"] => Route::Audit(AuditTab::Calls),
@@ -185,6 +200,11 @@ impl Route {
             Route::Connector(id, ConnectorTab::Overview) => format!("workspace/connectors/{}/overview", encode(id)),
             Route::Connector(id, ConnectorTab::Actions) => format!("workspace/connectors/{}/actions", encode(id)),
             Route::Connector(id, ConnectorTab::Authentication) => format!("workspace/connectors/{}/auth", encode(id)),
+            Route::Connector(id, ConnectorTab::Access) => format!("workspace/connectors/{}/access", encode(id)),
+            Route::Connector(id, ConnectorTab::Changes) => format!("workspace/connectors/{}/changes", encode(id)),
+            Route::Connector(id, ConnectorTab::ModelView) => format!("workspace/connectors/{}/model-view", encode(id)),
+            Route::Connector(id, ConnectorTab::History) => format!("workspace/connectors/{}/history", encode(id)),
+            Route::Publish(id) => format!("workspace/connectors/{}/publish", encode(id)),
             Route::Connector(id, ConnectorTab::Apps) => format!("workspace/connectors/{}/app-ui", encode(id)),
             Route::Audit(AuditTab::Calls) => "workspace/audit".into(),
             Route::Audit(AuditTab::Activity) => "workspace/audit/activity".into(),

@@ -92,11 +92,11 @@ export async function startEverythingSse() {
   return start("server-everything (SSE)", process.execPath, ["--import", loopback, everything, "sse"], { port, path: "/sse", env: { PORT: String(port) } });
 }
 
-/** The board of `modern.mjs`; `witness()` tells what it saw. */
+/** The board of `modern.mjs`; `witness()` tells what it saw, `pull()` changes its definitions. */
 export async function startModern(...options) {
   const port = await freePort();
   const server = await start("board", process.execPath, [path.join(here, "modern.mjs"), String(port), ...options], { port });
-  return { ...server, witness: async () => (await fetch(`${server.origin}/witness`)).json() };
+  return { ...server, witness: async () => (await fetch(`${server.origin}/witness`)).json(), pull: async () => { await fetch(`${server.origin}/pull`, { method: "POST" }); } };
 }
 
 /** A server of Python, on the Python that COUNTERSIGN_PYTHON names. */

@@ -13,7 +13,7 @@ use super::title::{Delete, Rename};
 use crate::results::{Markdown, Visible, pieces};
 use crate::router::{ConnectorTab, Link, Route, page_title};
 use crate::shell::rail::BackToChat;
-use crate::state::{Cell, Load, sentence, use_state};
+use crate::state::{AppState, Cell, Load, sentence, use_state};
 use crate::ui::{Button, ButtonLook, HostName, Icon, IconName, Menu, MenuItem, Working};
 
 /// Items of a conversation that are on the page at once; older ones come when asked for.
@@ -84,13 +84,28 @@ fn Drift() -> impl IntoView {
                         <div class="note held">
                             <b>"Held"</b>
                             <span class="grow"><HostName host=host name=Some(name)/>{says}</span>
-                            <Link to=Route::Connector(id.to_string(), ConnectorTab::Actions)>"See what changed"</Link>
+                            <Link to=Route::Connector(id.to_string(), ConnectorTab::Changes)>"See what changed"</Link>
+                            {review(state, id)}
                         </div>
                     }
                 }
             </For>
         </div>
     }
+}
+
+/// The next step on a change: whoever may review it goes there, others ask for it (e.4).
+fn review(state: AppState, id: ConnectorId) -> AnyView {
+    if state.ws().may_refresh(&id).is_ok() {
+        return view! { <Link to=Route::Connector(id.to_string(), ConnectorTab::Changes)>"Review"</Link> }.into_any();
+    }
+    let ask = move |_| {
+        let (ws, id) = (state.ws(), id.clone());
+        state.run(async move { ws.ask_for_review(&id).await }, move |()| {
+            state.tell("The people who run this workspace will see it.")
+        });
+    };
+    view! { <Button small=true on:click=ask>"Ask for review"</Button> }.into_any()
 }
 
 /// The title, which model thinks, and what can be done with the conversation as a whole.

@@ -59,7 +59,7 @@ pub fn standing(
                 1 => "1 action changed and is held.".to_owned(),
                 count => format!("{count} actions changed and are held."),
             }),
-            Some(("See what changed", detail(ConnectorTab::Actions))),
+            Some(("See what changed", detail(ConnectorTab::Changes))),
             "held",
         ),
         ConnectionStatus::SignIn { why } => {

@@ -1,15 +1,15 @@
 //! The lists of connectors: the person's own view of them, and the workspace's by stage.
 
-use browser::policy::{Connector, ConnectorId, MemberId, Rulebook, Stage, Wanted};
+use browser::policy::{Connector, ConnectorId, MemberId, Provider, Rulebook, Stage, Wanted};
 use leptos::prelude::*;
 
 use super::{ConnectionState, action_summary};
 use crate::people::chain::ShortChain;
 use crate::people::requests::{AskFor, MyRequests, Requests, access_missing, waiting};
-use crate::router::{ConnectorTab, Link, Route, StageTab, page_title};
+use crate::router::{ConnectorTab, Link, Route, StageTab, page_title, use_router};
 use crate::settings::developer::developer_on;
 use crate::state::use_state;
-use crate::ui::{Badge, HostName, LocalMark, Monogram, SearchField, Tab, Tabs, ago};
+use crate::ui::{Badge, HostName, LocalMark, Menu, MenuItem, Monogram, SearchField, Tab, Tabs, ago};
 
 /// What the person can use, and what they cannot with the reason (screens.md e.3).
 #[component]
@@ -90,6 +90,7 @@ pub(crate) fn WorkspaceConnectors(
     };
     view! {
         <header class="head"><div class="grow"><h1>"Workspace connectors"</h1></div><AddLink/></header>
+        <super::inbox::Inbox/>
         <Tabs label="Stage">
             <Tab to=Route::WorkspaceConnectors(StageTab::Published)>"Published"{move || count(Stage::Published)}</Tab>
             <Tab to=Route::WorkspaceConnectors(StageTab::Drafts)>"Drafts"{move || count(Stage::Draft)}</Tab>
@@ -154,6 +155,17 @@ fn Row(
     let summary = action_summary(&connector);
     let (badge, local) = (connector.badge(), connector.is_local());
     let checked = connector.snapshot.as_ref().map(|snapshot| ago(snapshot.taken_at, app.ws().now()));
+    let reviewed = connector.review.publication.as_ref().map(|record| {
+        format!("Reviewed by {}, {}, version {}", record.name, policy::review::date(record.at), record.version)
+    });
+    let manages = connector.provider == Provider::Custom
+        && app.rulebook.with_untracked(|book| {
+            let me = book.member(&app.ws().seen_as());
+            me.is_ok_and(|me| me.role.runs_workspace() || connector.owner == me.id)
+        });
+    let menu = manages.then(|| {
+        view! { <RowMenu id=connector.id.clone() name=connector.name.clone() draft=connector.stage == Stage::Draft/> }
+    });
     view! {
         <li class="row-card">
             <Monogram name=connector.name.clone() colour=connector.colour/>
@@ -172,8 +184,39 @@ fn Row(
                     }.into_any(),
                     None => view! { <p class="small"><ConnectionState status/></p> }.into_any(),
                 }}
+                {reviewed.map(|words| view! { <p class="small"><bdi>{words}</bdi></p> })}
             </div>
+            {menu}
         </li>
+    }
+}
+
+/// The … menu of a row (S077). Where the plan changes nothing that is published, only what is left to do is in it.
+#[component]
+fn RowMenu(
+    /// Which connector.
+    id: ConnectorId,
+    /// Its name.
+    name: String,
+    /// Whether it is a draft.
+    draft: bool,
+) -> impl IntoView {
+    let app = use_state();
+    let router = use_router();
+    let controls = draft || app.rulebook.with_untracked(|book| book.plan().has_controls());
+    let id = StoredValue::new(id);
+    let to = move |tab| router.go(Route::Connector(id.get_value().to_string(), tab));
+    view! {
+        <Menu label=format!("Menu of {name}") trigger=|| view! { "…" }>
+            {controls.then(|| view! {
+                <MenuItem on:click=move |_| to(ConnectorTab::Actions)>"Manage actions"</MenuItem>
+                <MenuItem on:click=move |_| to(ConnectorTab::Access)>"User access"</MenuItem>
+            })}
+            {draft.then(|| view! { <MenuItem on:click=move |_| router.go(Route::Publish(id.get_value().to_string()))>"Publish"</MenuItem> })}
+            <MenuItem on:click=move |_| to(ConnectorTab::Changes)>"View changes"</MenuItem>
+            <MenuItem on:click=move |_| to(ConnectorTab::History)>"History"</MenuItem>
+            <MenuItem on:click=move |_| to(ConnectorTab::Overview)>{if controls { "Pause or archive" } else { "Recreate from this" }}</MenuItem>
+        </Menu>
     }
 }
 

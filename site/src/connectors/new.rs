@@ -354,7 +354,9 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
             {move || scanned.with(Option::is_some).then(|| view! {
                 <section>
                     <h2>"Risks"</h2>
-                    <p>"A server you connect can read what you send it, and what it returns may try to steer a model. Connect only servers you trust."</p>
+                    <p>"A server you connect can read what you send it, and what it returns may try to steer a model. Connect only servers you trust. "
+                        <a href=super::publish::LEARN_MORE target="_blank" rel="noopener noreferrer">"Learn more about the risks"</a></p>
+                    {move || scanned.get().map(|found| view! { <super::findings::Findings list=app.ws().findings_of(&found, &draft().sign_in)/> })}
                     <label class="check"><input type="checkbox" prop:checked=move || understood.get()
                         on:change=move |event| understood.set(event_target_checked(&event))/>
                         "I understand, and I answer for connecting this server."</label>

@@ -67,6 +67,7 @@ pub(crate) fn Settings() -> impl IntoView {
         Route::General => view! { <general::General/> }.into_any(),
         Route::WorkspaceConnectors(tab) => view! { <WorkspaceConnectors tab/> }.into_any(),
         Route::NewConnector => view! { <NewConnectorPage/> }.into_any(),
+        Route::Publish(id) => view! { <crate::connectors::publish::PublishPage id/> }.into_any(),
         Route::Connector(id, tab) => view! { <ConnectorPage id tab/> }.into_any(),
         Route::Audit(tab) => view! { <AuditPage tab/> }.into_any(),
         Route::Approvals => view! { <approvals::Approvals/> }.into_any(),

@@ -17,8 +17,11 @@ pub(crate) fn SettingsRail() -> impl IntoView {
     let router = use_router();
     // A connector's own page and the creation of one belong to the list of connectors.
     let in_connectors = move || {
-        matches!(router.route(), Route::WorkspaceConnectors(_) | Route::NewConnector | Route::Connector(..))
-            .then_some("page")
+        matches!(
+            router.route(),
+            Route::WorkspaceConnectors(_) | Route::NewConnector | Route::Connector(..) | Route::Publish(_)
+        )
+        .then_some("page")
     };
     let in_audit = move || matches!(router.route(), Route::Audit(_)).then_some("page");
     let in_groups = move || matches!(router.route(), Route::Groups | Route::Group(_)).then_some("page");

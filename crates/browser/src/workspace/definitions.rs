@@ -11,6 +11,7 @@ use chat::direct::Candidate;
 use chat::model::endpoint;
 use policy::audit::Entry;
 use policy::diff::Diff;
+use policy::findings::{self, Finding, Subject};
 use policy::publish::{Accepted, Evidence, Publishing};
 use policy::review::{Check, NewActions, Sighting};
 use policy::{
@@ -24,7 +25,7 @@ use super::scan::take;
 use crate::error::{Code, Error};
 use crate::link::Live;
 use crate::time::{new_id, now};
-use crate::view::{AuditFilter, Millis, ScanStep};
+use crate::view::{AuditFilter, Millis, ScanStep, Scanned};
 
 /// How a live list differs from what is approved, to be looked at.
 #[derive(Clone, Debug, PartialEq)]
@@ -384,6 +385,15 @@ impl Workspace {
     /// When there is no such connector, or it was never scanned.
     pub fn evidence(&self, id: &ConnectorId) -> Result<Evidence, Error> {
         Ok(self.rulebook().evidence(id)?)
+    }
+
+    /// What the scanner finds in what a scan read, beside what is published.
+    pub fn findings_of(&self, scanned: &Scanned, sign_in: &SignIn) -> Vec<Finding> {
+        let book = self.rulebook();
+        let Ok(address) = self.check_address(&scanned.address) else { return Vec::new() };
+        let snapshot = &scanned.snapshot;
+        let subject = Subject { id: None, host: &address.host, reach: address.reach, sign_in, snapshot };
+        findings::of(subject, &book.beside())
     }
 
     /// The actions of a connector that were run before, by whom and how often: from the audit log of this device (S013).
