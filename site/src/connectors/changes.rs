@@ -144,6 +144,7 @@ fn ChangeList(
             <span class="small">{(risky > 0).then(|| format!("{risky} raise the risk and are accepted one by one"))}</span>
             {(mild > 0).then(|| view! { <Button small=true disabled=Signal::derive(move || !may.get()) on:click=all>{format!("Accept the {} that do not raise the risk", plural(mild, "change"))}</Button> })}
         </div>
+        <h2 class="sr">"What differs"</h2>
         <ul class="changes plain">{steps}</ul>
         {instructions.map(|field| {
             let shown = shown.clone();
