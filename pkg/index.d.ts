@@ -43,12 +43,29 @@ export interface OpenOptions {
   identity?: { name: string };
   /** Whether servers on this machine and network may be connected. Default false. Kept in the store, for every handle on it. */
   allowLoopback?: boolean;
+  /** How people sign in (OAuth 2.1). Without it no connector can have a `signIn`. */
+  auth?: OpenAuth;
   /** Used in the place of the global `fetch` for every request to a server. */
   fetch?: Fetch;
   /** The WebAssembly module, if not the one beside this file. Only the first `open()` of a page reads it. */
   wasm?: Wasm;
   /** Closes the workspace when aborted. */
   signal?: AbortSignal;
+}
+
+/** How people sign in: the same names mean the same in `countersign/mcp`. */
+export interface OpenAuth {
+  /** Where authorization servers send the person back to: a page of yours. */
+  redirectUri: string;
+  /**
+   * Has the person sign in at `url` and gives the whole address that they came back to, unchanged. Called while a
+   * connector is added and by `signIn()`, never by a call.
+   */
+  authorize: (url: string) => string | URL | Promise<string | URL>;
+  /** What authorization servers show to the person. Default: `countersign`. */
+  clientName?: string;
+  /** The https address of your Client ID Metadata Document. It is used if it is there and names itself. */
+  clientMetadataUrl?: string;
 }
 
 /** Opens a workspace. Each call opens another handle; handles on one store see each other's changes. */
@@ -61,11 +78,24 @@ export interface Workspace extends EventTarget {
   /** Where things are kept right now. */
   storage(): Promise<Storage>;
   /**
+   * The whole record as JSON lines: every call that ran and every one that did not, and every change, with a checkpoint
+   * signed now. Arguments and results are not in it, only their SHA-256. `countersign/verify` checks it.
+   */
+  exportAudit(): Promise<string>;
+  /**
    * Scans a server and adds it as a draft, which only this person can use; turns developer mode on for that. Only
-   * connect servers you trust: a server's text reaches the model and the person.
+   * connect servers you trust: a server's text reaches the model and the person. With `signIn`, a server that asks for it
+   * has the person sign in on the way.
    * Fails with `address`, `network`, `cors`, `sign-in` or `protocol`, and a `hint` that says what to do.
    */
   addConnector(connector: NewConnector, options?: { signal?: AbortSignal }): Promise<Connector>;
+  /** Has the person sign in to a connector once more, kept as before. Needed when a call rejects with `sign-in`. */
+  signIn(connector: string, options?: { signal?: AbortSignal }): Promise<void>;
+  /**
+   * Signs out of a connector: forgets its tokens and has the authorization server revoke them if it can. `not-offered` and
+   * `failed` mean that they may stay valid there until they end.
+   */
+  signOut(connector: string, options?: { signal?: AbortSignal }): Promise<"done" | "not-offered" | "failed" | "nothing">;
   /**
    * Calls one action through the gate. A call that needs a decision goes to `confirm`; without it, it is declined.
    * The result is the server's as received; a result with `isError` resolves, it does not reject. Questions that
@@ -131,6 +161,19 @@ export interface NewConnector {
   description?: string;
   /** A fixed header for sign-in; kept in memory only. */
   header?: { name: string; value: string };
+  /** Whether the person signs in (OAuth 2.1) by the `auth` of `open()`, and what is known about it. Default: false. */
+  signIn?: boolean | SignInTerms;
+}
+
+/** What is known about the sign-in of a connector. */
+export interface SignInTerms {
+  /** The client that was registered by hand at the authorization server, and its secret where it has one. */
+  clientId?: string;
+  clientSecret?: string;
+  /** Scopes to ask for in any case, separated by spaces. Default: what the server asks for. */
+  scope?: string;
+  /** How long tokens are kept: in memory (default), until the tab closes, or on this device; the last two encrypted. */
+  keep?: "memory" | "tab" | "device";
 }
 
 export interface Call {

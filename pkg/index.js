@@ -1,6 +1,6 @@
 // countersign: a host for remote MCP servers, with the gate. See index.d.ts for every name and word.
 
-import { CountersignError, Instance, cancellable, checked, given, invalid, plain, text } from "./shared.js";
+import { CountersignError, Instance, asking, cancellable, checked, given, invalid, plain, text } from "./shared.js";
 
 export { CountersignError };
 
@@ -11,11 +11,16 @@ const instance = /* @__PURE__ */ new Instance(
 
 /** Opens a workspace. */
 export async function open(options) {
-  const { wasm, signal, fetch, ...rest } = given(options, "what open() was given");
+  const { wasm, signal, fetch, auth, ...rest } = given(options, "what open() was given");
   return instance.run(async () => {
-    const wanted = text(rest, "what open() was given");
+    const { authorize, ...how } = auth === undefined ? {} : given(auth, "the `auth` of open()");
+    if (auth !== undefined && typeof authorize !== "function") {
+      throw invalid("the `auth` of open() has no function `authorize`", "pass one that gives the address that the person came back to");
+    }
+    const wanted = text({ ...rest, auth: auth && how }, "what open() was given");
     const module = await instance.load(wasm);
-    const workspace = new Workspace(await module.open(wanted, checked(fetch)), signal);
+    const hooks = { fetch: checked(fetch), authorize: authorize && asking(authorize) };
+    const workspace = new Workspace(await module.open(wanted, hooks), signal);
     if (signal?.aborted) await workspace.close();
     signal?.throwIfAborted();
     return workspace;
@@ -56,6 +61,11 @@ class Workspace extends EventTarget {
     return instance.run(async () => plain(this.#open().storage()));
   }
 
+  /** The whole record as JSON lines, with a checkpoint signed now. */
+  async exportAudit() {
+    return instance.run(async () => this.#open().exportAudit());
+  }
+
   /** Scans a server and adds it as a draft. */
   async addConnector(connector, options) {
     const { signal } = given(options, "the options of addConnector()");
@@ -63,6 +73,26 @@ class Workspace extends EventTarget {
       const host = this.#open();
       const wanted = text(connector, "the connector");
       return plain(await cancellable(host, signal, (ticket) => host.addConnector(ticket, wanted)));
+    }, signal);
+  }
+
+  /** Has the person sign in to a connector. */
+  async signIn(connector, options) {
+    return this.#about("signIn", connector, options);
+  }
+
+  /** Signs out of a connector. */
+  async signOut(connector, options) {
+    return plain(await this.#about("signOut", connector, options));
+  }
+
+  /** Does something with one connector, which is named by its id. */
+  #about(name, connector, options) {
+    const { signal } = given(options, `the options of ${name}()`);
+    if (typeof connector !== "string") throw invalid(`what ${name}() was given is not a connector's id`, "pass the `id` of a connector");
+    return instance.run(async () => {
+      const host = this.#open();
+      return cancellable(host, signal, (ticket) => host[name](ticket, connector));
     }, signal);
   }
 

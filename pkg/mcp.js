@@ -1,6 +1,6 @@
 // countersign/mcp: the MCP client alone. It has no gate: it sends what it is told to send.
 
-import { CountersignError, Instance, cancellable, checked, given, invalid, plain, text } from "./shared.js";
+import { CountersignError, Instance, asking, cancellable, checked, given, invalid, plain, text } from "./shared.js";
 
 export { CountersignError };
 
@@ -102,15 +102,7 @@ function signIn(auth, url, hooks) {
   const needed = [...(NEEDED[sent.grant.type] ?? ["grant.type"]), ...(sent.client ? ["client.id"] : [])];
   for (const path of needed) if (!path.split(".").reduce((one, key) => one[key], sent)) fit(undefined, "", `auth.${path}`);
   called(authorize, "authorize", what);
-  if (authorize) {
-    hooks.authorize = async (address) => {
-      try {
-        return String(await authorize(address));
-      } catch (error) {
-        return [String(error?.message ?? error)];
-      }
-    };
-  }
+  if (authorize) hooks.authorize = asking(authorize);
   if (store !== undefined) {
     for (const name of ["get", "set", "delete"]) {
       if (typeof store?.[name] !== "function") throw invalid(`the \`store\` in ${what} has no function \`${name}\``, "a Map is one");

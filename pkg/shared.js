@@ -48,6 +48,17 @@ export function checked(fetch) {
   });
 }
 
+/** The page's way to a person, as the module calls it: it gives the address that they came back to, or in a list why not. */
+export function asking(authorize) {
+  return async (address) => {
+    try {
+      return String(await authorize(address));
+    } catch (error) {
+      return [String(error?.message ?? error)];
+    }
+  };
+}
+
 /** JSON text of what the page gave; what JSON would leave out or change without a word is refused. */
 export function text(value, what) {
   const refused = (_, one) => {

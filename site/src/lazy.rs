@@ -1,7 +1,7 @@
 //! What is loaded when it is first needed.
 //!
 //! A page that a person has only opened shows names and a composer. The workspace with all that runs, and what is drawn
-//! only after the person did something, is one part; the settings and the Markdown of answers are two more. The first is
+//! only after the person did something, is one part; the settings, the Markdown of answers and the apps of servers are three more. The first is
 //! fetched at the first sign of a person, so that it is there when it is wanted, and the workspace is opened with it.
 //!
 //! Each function marked below is the entrance to a part of the module that is cut off and fetched on first use. A part
@@ -59,6 +59,13 @@ part! { markdown:
     }
 }
 
+part! { apps:
+    /// The apps of servers: a function that draws one, to be called inside the owner that shows it.
+    pub fn apps() -> fn(crate::apps::Order) -> AnyView {
+        Ok(crate::apps::app)
+    }
+}
+
 /// What needs an open workspace: functions that draw, to be called inside the owner, and functions that do.
 #[derive(Clone, Copy)]
 pub struct Parts {
@@ -74,10 +81,14 @@ pub struct Parts {
     pub delete: fn(ConversationHead, RwSignal<Option<ConversationHead>>) -> AnyView,
     /// The confirmation dialog, which shows itself while a question waits.
     pub decisions: fn() -> AnyView,
+    /// What is said about where the rules come from.
+    pub governed: fn() -> AnyView,
     /// The sections of the settings.
     pub settings_rail: fn() -> AnyView,
     /// The pages of the settings.
     pub settings: fn() -> AnyView,
+    /// The banner while an owner looks at the workspace as somebody else.
+    pub viewing: fn() -> AnyView,
     /// The command palette.
     pub palette: fn() -> AnyView,
     /// The list of keys.
@@ -132,8 +143,10 @@ part! { workspace:
             rename: |id, title, done| view! { <crate::chat::Rename id=id title=title done=done/> }.into_any(),
             delete: |head, deleting| view! { <crate::chat::Delete head=head deleting=deleting/> }.into_any(),
             decisions: || view! { <crate::confirm::Decisions/> }.into_any(),
+            governed: || view! { <crate::shell::governed::GovernedNotice/> }.into_any(),
             settings_rail: || view! { <crate::settings::rail::SettingsRail/> }.into_any(),
             settings: || view! { <crate::settings::SettingsPage/> }.into_any(),
+            viewing: || view! { <crate::people::viewing::ViewingBanner/> }.into_any(),
             palette: || view! { <crate::palette::Palette/> }.into_any(),
             shortcuts: || view! { <crate::shell::shortcuts::Shortcuts/> }.into_any(),
             deeds: crate::state::DEEDS,
@@ -174,6 +187,10 @@ impl Later {
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
         };
         provide_context(this);
+        // A site that is tied to signed settings says at once whether they hold.
+        if crate::state::policy_tag("").is_some() {
+            this.want();
+        }
         let listening = StoredValue::new(Vec::<WindowListenerHandle>::new());
         let forget = move || {
             if let Some(handles) = listening.try_update_value(std::mem::take) {

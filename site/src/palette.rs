@@ -5,7 +5,8 @@ use leptos::{ev, html, prelude::*};
 use policy::ConnectorId;
 
 use crate::chat::{Words, draft, standing};
-use crate::router::{ConnectorTab, Route, Router, StageTab, use_router};
+use crate::connectors::list::may_know;
+use crate::router::{AuditTab, ConnectorTab, PermissionTab, Route, Router, StageTab, use_router};
 use crate::shell::{ShellState, use_shell};
 use crate::state::{AppState, shown_title, use_state};
 use crate::theme::Theme;
@@ -164,7 +165,7 @@ fn entries(state: AppState) -> Vec<Entry> {
         entry("Go to", icon, text.to_owned(), beside.to_owned(), Does::Go(route))
     };
     let ws = state.ws();
-    let me = ws.me();
+    let me = ws.seen_as();
     let rules = ws.rulebook();
     let mut all = vec![
         go(IconName::Add, "New chat", "", Route::Chat),
@@ -180,7 +181,7 @@ fn entries(state: AppState) -> Vec<Entry> {
         ));
     }
     let runs_workspace = rules.member(&me).is_ok_and(|member| member.role.runs_workspace());
-    for connector in &rules.connectors {
+    for connector in rules.connectors.iter().filter(|one| may_know(&rules, one, &me)) {
         let status = ws.connection(&connector.id);
         let to = |tab| Does::Go(Route::Connector(connector.id.to_string(), tab));
         all.push(entry(
@@ -229,21 +230,66 @@ fn entries(state: AppState) -> Vec<Entry> {
     };
     // The words beside are those of other products and of older help pages, so that people who follow them arrive.
     all.extend([
+        settings("You", "name, person, who am I", Route::You),
         settings("Connectors", "apps, plugins, enabled, available", Route::Connectors),
-        settings("Advanced", "developer mode, servers on this machine", Route::Advanced),
+        settings(
+            "Advanced",
+            "developer mode, servers on this machine, apps & connectors, advanced settings",
+            Route::Advanced,
+        ),
         settings("Models", "provider, key, direct mode", Route::Models),
+        settings("Approvals", "remembered answers, grants, revoke", Route::Approvals),
         settings("Data", "storage, export, erase", Route::Data),
     ]);
     if runs_workspace {
         all.extend([
-            settings("Workspace: General", "name, plan, profile", Route::General),
+            settings(
+                "Workspace: General",
+                "name, plan, profile, export, import, signing keys, lockdown",
+                Route::General,
+            ),
             settings(
                 "Workspace: Connectors",
                 "published, action control, user access",
                 Route::WorkspaceConnectors(StageTab::Published),
             ),
-            settings("Workspace: Drafts", "connectors", Route::WorkspaceConnectors(StageTab::Drafts)),
-            settings("Workspace: Audit", "tool calls, refusals, log", Route::Audit),
+            settings("Workspace: Audit", "tool calls, refusals, log, compliance", Route::Audit(AuditTab::Calls)),
+            settings("Workspace: Audit, Activity", "changes, history", Route::Audit(AuditTab::Activity)),
+            settings("Workspace: Audit, Integrity", "checkpoint, chain, verify", Route::Audit(AuditTab::Integrity)),
+            settings("Workspace: Audit, Export", "jsonl, csv, compliance", Route::Audit(AuditTab::Export)),
+            settings(
+                "Workspace: Requests",
+                "connectors, approve, decline",
+                Route::WorkspaceConnectors(StageTab::Requests),
+            ),
+            settings("Workspace: Domains", "allow list, deny list, hosts", Route::Domains),
+            settings(
+                "Workspace: Drafts",
+                "connectors, apps & connectors, publish, create",
+                Route::WorkspaceConnectors(StageTab::Drafts),
+            ),
+        ]);
+    }
+    if let Ok(member) = rules.member(&me)
+        && runs_workspace
+        && rules.may_see_members(member).is_ok()
+    {
+        let tab = |tab| Route::Permissions(tab);
+        all.push(settings("Workspace: Members", "people, admins, owners, roles, import, view as", Route::Members));
+        if rules.plan().has_controls() {
+            all.extend([
+                settings("Workspace: Groups", "RBAC, user access, managers", Route::Groups),
+                settings("Workspace: Workspace defaults", "permissions & roles, RBAC", tab(PermissionTab::Defaults)),
+                settings("Workspace: Custom roles", "permissions & roles, RBAC", tab(PermissionTab::Roles)),
+            ]);
+        }
+        all.extend([
+            settings(
+                "Workspace: Connected data",
+                "permissions & roles, developer mode, create custom MCP connectors, create plugins with MCPs, workplace settings",
+                tab(PermissionTab::ConnectedData),
+            ),
+            settings("Workspace: Test access", "permissions & roles, why, effective access", tab(PermissionTab::TestAccess)),
         ]);
     }
     all.push(entry("Settings", IconName::Question, "Keyboard shortcuts".into(), String::new(), Does::Shortcuts));

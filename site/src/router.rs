@@ -14,6 +14,8 @@ pub enum Route {
     Chat,
     /// A conversation.
     Conversation(String),
+    /// Who the person is.
+    You,
     /// The person's connectors.
     Connectors,
     /// Developer mode and what comes with it.
@@ -24,14 +26,28 @@ pub enum Route {
     Data,
     /// Name and plan profile of the workspace.
     General,
+    /// The people of the workspace.
+    Members,
+    /// The groups of the workspace.
+    Groups,
+    /// One group.
+    Group(String),
+    /// What people may do.
+    Permissions(PermissionTab),
+    /// The hosts that the workspace deals with.
+    Domains,
     /// The workspace's connectors, by stage.
     WorkspaceConnectors(StageTab),
     /// Adding a connector.
     NewConnector,
     /// One connector.
     Connector(String, ConnectorTab),
-    /// The audit log.
-    Audit,
+    /// The review before a draft is published.
+    Publish(String),
+    /// The record of what happened.
+    Audit(AuditTab),
+    /// The person's remembered answers.
+    Approvals,
     /// Nothing is there.
     NotFound(String),
 }
@@ -44,8 +60,40 @@ pub enum StageTab {
     Published,
     /// What its owner tries out.
     Drafts,
+    /// What members asked for.
+    Requests,
     /// What nobody can use any more.
     Archived,
+}
+
+/// The tabs of the record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuditTab {
+    /// What was changed.
+    Activity,
+    /// Every call.
+    #[default]
+    Calls,
+    /// The calls that were not made.
+    Refusals,
+    /// Whether it is whole.
+    Integrity,
+    /// Taking it along.
+    Export,
+}
+
+/// The tabs of permissions and roles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PermissionTab {
+    /// What every member has.
+    #[default]
+    Defaults,
+    /// The workspace's own roles.
+    Roles,
+    /// Developer mode, and when it asks.
+    ConnectedData,
+    /// What would become of a call, and why.
+    TestAccess,
 }
 
 /// The tabs of one connector.
@@ -56,8 +104,18 @@ pub enum ConnectorTab {
     Overview,
     /// What it can do.
     Actions,
+    /// Who may use it, and when it asks.
+    Access,
+    /// What differs from what is approved.
+    Changes,
     /// Who is signed in.
     Authentication,
+    /// What a model is told.
+    ModelView,
+    /// What was decided about it.
+    History,
+    /// The pages of its apps.
+    Apps,
 }
 
 impl Route {
@@ -69,11 +127,13 @@ impl Route {
             ["c", id] => Route::Conversation(decode(id)),
             ["connectors"] | ["settings"] | ["settings", "connectors" | "apps-connectors"] => Route::Connectors,
             ["settings", "connectors" | "apps-connectors", "advanced"] => Route::Advanced,
+            ["settings", "you"] => Route::You,
             ["settings", "models"] => Route::Models,
             ["settings", "data"] => Route::Data,
             ["workspace"] | ["workspace", "general"] => Route::General,
             ["workspace", "connectors" | "apps-connectors"] => Route::WorkspaceConnectors(match query {
                 "?tab=drafts" => StageTab::Drafts,
+                "?tab=requests" => StageTab::Requests,
                 "?tab=archived" => StageTab::Archived,
                 _ => StageTab::Published,
             }),
@@ -84,8 +144,31 @@ impl Route {
                 Route::Connector(decode(id), ConnectorTab::Overview)
             }
             ["workspace", "connectors", id, "actions"] => Route::Connector(decode(id), ConnectorTab::Actions),
+            ["workspace", "connectors", id, "access"] => Route::Connector(decode(id), ConnectorTab::Access),
+            ["workspace", "connectors", id, "changes"] => Route::Connector(decode(id), ConnectorTab::Changes),
+            ["workspace", "connectors", id, "model-view"] => Route::Connector(decode(id), ConnectorTab::ModelView),
+            ["workspace", "connectors", id, "history"] => Route::Connector(decode(id), ConnectorTab::History),
+            ["workspace", "connectors", id, "publish"] => Route::Publish(decode(id)),
             ["workspace", "connectors", id, "auth"] => Route::Connector(decode(id), ConnectorTab::Authentication),
-            ["workspace", "audit"] => Route::Audit,
+            ["workspace", "connectors", id, "app-ui"] => Route::Connector(decode(id), ConnectorTab::Apps),
+            ["workspace", "audit"] | ["workspace", "audit", "calls"] => Route::Audit(AuditTab::Calls),
+            ["workspace", "audit", "activity"] => Route::Audit(AuditTab::Activity),
+            ["workspace", "audit", "refusals"] => Route::Audit(AuditTab::Refusals),
+            ["workspace", "audit", "integrity"] => Route::Audit(AuditTab::Integrity),
+            ["workspace", "audit", "export"] => Route::Audit(AuditTab::Export),
+            ["settings", "approvals"] => Route::Approvals,
+            ["workspace", "members"] => Route::Members,
+            ["workspace", "groups"] => Route::Groups,
+            ["workspace", "groups", id] => Route::Group(decode(id)),
+            ["workspace", "permissions" | "roles"] => Route::Permissions(PermissionTab::Defaults),
+            ["workspace", "permissions" | "roles", "roles" | "custom-roles"] => {
+                Route::Permissions(PermissionTab::Roles)
+            }
+            ["workspace", "permissions" | "roles", "connected-data"] => {
+                Route::Permissions(PermissionTab::ConnectedData)
+            }
+            ["workspace", "permissions" | "roles", "test-access"] => Route::Permissions(PermissionTab::TestAccess),
+            ["workspace", "domains"] => Route::Domains,
             _ => Route::NotFound(path.to_owned()),
         }
     }
@@ -97,17 +180,38 @@ impl Route {
             Route::Conversation(id) => format!("c/{}", encode(id)),
             Route::Connectors => "settings/connectors".into(),
             Route::Advanced => "settings/connectors/advanced".into(),
+            Route::You => "settings/you".into(),
             Route::Models => "settings/models".into(),
             Route::Data => "settings/data".into(),
             Route::General => "workspace/general".into(),
             Route::WorkspaceConnectors(StageTab::Published) => "workspace/connectors".into(),
             Route::WorkspaceConnectors(StageTab::Drafts) => "workspace/connectors?tab=drafts".into(),
+            Route::Members => "workspace/members".into(),
+            Route::Groups => "workspace/groups".into(),
+            Route::Group(id) => format!("workspace/groups/{}", encode(id)),
+            Route::Permissions(PermissionTab::Defaults) => "workspace/permissions".into(),
+            Route::Permissions(PermissionTab::Roles) => "workspace/permissions/roles".into(),
+            Route::Permissions(PermissionTab::ConnectedData) => "workspace/permissions/connected-data".into(),
+            Route::Permissions(PermissionTab::TestAccess) => "workspace/permissions/test-access".into(),
+            Route::Domains => "workspace/domains".into(),
+            Route::WorkspaceConnectors(StageTab::Requests) => "workspace/connectors?tab=requests".into(),
             Route::WorkspaceConnectors(StageTab::Archived) => "workspace/connectors?tab=archived".into(),
             Route::NewConnector => "workspace/connectors/new".into(),
             Route::Connector(id, ConnectorTab::Overview) => format!("workspace/connectors/{}/overview", encode(id)),
             Route::Connector(id, ConnectorTab::Actions) => format!("workspace/connectors/{}/actions", encode(id)),
             Route::Connector(id, ConnectorTab::Authentication) => format!("workspace/connectors/{}/auth", encode(id)),
-            Route::Audit => "workspace/audit".into(),
+            Route::Connector(id, ConnectorTab::Access) => format!("workspace/connectors/{}/access", encode(id)),
+            Route::Connector(id, ConnectorTab::Changes) => format!("workspace/connectors/{}/changes", encode(id)),
+            Route::Connector(id, ConnectorTab::ModelView) => format!("workspace/connectors/{}/model-view", encode(id)),
+            Route::Connector(id, ConnectorTab::History) => format!("workspace/connectors/{}/history", encode(id)),
+            Route::Publish(id) => format!("workspace/connectors/{}/publish", encode(id)),
+            Route::Connector(id, ConnectorTab::Apps) => format!("workspace/connectors/{}/app-ui", encode(id)),
+            Route::Audit(AuditTab::Calls) => "workspace/audit".into(),
+            Route::Audit(AuditTab::Activity) => "workspace/audit/activity".into(),
+            Route::Audit(AuditTab::Refusals) => "workspace/audit/refusals".into(),
+            Route::Audit(AuditTab::Integrity) => "workspace/audit/integrity".into(),
+            Route::Audit(AuditTab::Export) => "workspace/audit/export".into(),
+            Route::Approvals => "settings/approvals".into(),
             Route::NotFound(path) => path.trim_start_matches('/').to_owned(),
         }
     }

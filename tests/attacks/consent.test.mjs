@@ -231,8 +231,7 @@ journey("X77 an action that is off or does not exist is refused when a model cal
   assert.ok(!model.asked[0].offered.some((name) => name.endsWith("delete_all")), "it was not offered");
   assert.equal(server.calls.length, 0);
   assert.equal(await app.decision.count(), 0);
-  await app.open("/workspace/audit");
-  await page.getByRole("radio", { name: "Refusals" }).check({ force: true });
+  await app.open("/workspace/audit/refusals");
   await assertSoon(async () => /delete_all|Delete all/.test(await page.getByRole("main").textContent()), "the refusal is in the record");
 });
 

@@ -42,6 +42,11 @@ export class App {
   /** What a server asks the person. */
   ask(host) { return this.log.getByRole("group", { name: `Question from ${host}`, exact: true }); }
 
+  /** The app of a connector, with the head that the page draws. */
+  app(connector) { return this.page.getByRole("group", { name: new RegExp(`^App of ${connector} `) }).last(); }
+  /** What the app itself shows: the frame in the sandbox. */
+  insideApp(connector) { return this.app(connector).frameLocator("iframe").frameLocator("iframe"); }
+
   // Going places.
 
   async open(route = "/") {
@@ -174,6 +179,15 @@ export class App {
     return (await create.count()) > 0 && (await create.isEnabled());
   }
 
+  /** Has the workspace reach an origin through a proxy, as an admin does. */
+  async goThrough(origin, through) {
+    await this.open("/workspace/general");
+    await this.field("Origin of the server").fill(origin);
+    await this.field("Goes through").fill(through);
+    await this.button("Add proxy").click();
+    await this.page.getByRole("cell", { name: through }).waitFor();
+  }
+
   /** Opens a connector's page at a tab. */
   async openConnector(name, tab = "Actions") {
     await this.open("/settings/connectors");
@@ -201,18 +215,34 @@ export class App {
   }
 
   /** Sets a model of this machine and chooses it. */
-  async chooseModel({ name = "Script", url, model = "gpt-4o", key = "key-for-the-test" }) {
+  /** Fills the form for a new model. */
+  async describeModel({ name = "Script", url, model = "gpt-4o", key = "key-for-the-test", wire = "OpenAI chat completions", provider = "Another endpoint", context, thinking }) {
     await this.open("/settings/models");
     await this.button("Add model").click();
+    await this.page.getByLabel(/^Provider/).selectOption({ label: provider });
+    await this.page.getByLabel(/^Kind of endpoint/).selectOption({ label: wire });
     await this.field("Name").or(this.page.getByLabel(/^Name/)).first().fill(name);
     await this.page.getByLabel(/^Base URL/).fill(url);
     await this.page.getByLabel(/^Model/).last().fill(model);
-    await this.page.getByLabel(/^Key/).first().fill(key);
+    if (key) await this.page.getByLabel(/^Key/).first().fill(key);
+    if (context) await this.page.getByLabel(/^Context size/).fill(String(context));
+    if (thinking) await this.page.getByLabel(/^Thinking/).selectOption({ label: thinking });
+  }
+
+  async chooseModel({ name = "Script", ...rest }) {
+    await this.describeModel({ name, ...rest });
     await this.button("Save").click();
     const choice = this.page.getByRole("radio", { name: new RegExp(`^${name}`) });
     await choice.waitFor();
     await choice.check();
     await assertSoon(() => choice.isChecked(), "the model is chosen");
+  }
+
+  /** Tests the model of the form and gives the lines of the checklist. */
+  async testModel() {
+    await this.button("Test").click();
+    await this.page.getByText(/^This model /).waitFor({ timeout: 30_000 });
+    return this.page.getByRole("list", { name: "Test" }).getByRole("listitem").allInnerTexts();
   }
 
   // Looking.

@@ -3,24 +3,7 @@ import assert from "node:assert/strict";
 import { startEverything, startEverythingSse, startModern, startPython } from "../servers/start.mjs";
 import { DESTROY, READ, WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { journey } from "./harness.mjs";
-import { assertSoon } from "./soon.mjs";
-
-/** Runs a write to its end, and proves from the network that it left the page only after the approval. */
-async function writeAfterApproval({ app, network }, server, text, fields, title, allow = "Allow once") {
-  const before = network.calls(server.origin).length;
-  await app.propose(text, fields, title);
-  await app.decision.waitFor();
-  assert.ok((await app.decision.textContent()).includes(new URL(server.url).host), "the host is part of the decision");
-  await assertSoon(() => app.button(allow, app.decision).isEnabled(), "the button is armed");
-  assert.equal(network.calls(server.origin).length, before, "no call left the page before the approval");
-  const approved = Date.now();
-  await app.answer(allow);
-  await app.says(title, "Done");
-  const calls = network.calls(server.origin).slice(before);
-  assert.equal(calls.length, 1, "exactly one call left the page");
-  assert.ok(calls[0].at >= approved, "it left after the approval");
-  return calls[0];
-}
+import { writeAfterApproval } from "./approval.mjs";
 
 journey("server-everything over streamable HTTP: connect, confirm, run, reload", async (stage) => {
   const { app, page, network, keep } = stage;

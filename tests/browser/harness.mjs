@@ -72,13 +72,18 @@ function aboutAnotherOrigin(message) {
  *   viewport, colorScheme   of the context
  *   expected                console errors that belong to what the test provokes, as regular expressions
  *   base                    another place that serves the site
+ *   chromium                makes a Chromium for this test alone: gets `keep`, gives `args` and what else the body needs
  * The body gets `app`, `page`, `network`, `context`, `keep` (a server to end with the test) and node's `t`.
  */
 export function journey(title, options, body) {
   if (typeof options === "function") { body = options; options = {}; }
   test(title, { timeout: options.timeout ?? 90_000 }, async (t) => {
     assert.ok(site, "COUNTERSIGN_SITE is not set: it names the address of the built site");
-    const context = await (await chromiumOfTheRun()).newContext({
+    const servers = [];
+    const keep = async (server) => { const ready = await server; servers.push(ready); return ready; };
+    const made = await options.chromium?.(keep);
+    const own = made && (await chromium.launch({ ...launch, args: [...launch.args, ...made.args] }));
+    const context = await (own ?? (await chromiumOfTheRun())).newContext({
       viewport: options.viewport ?? DESKTOP,
       colorScheme: options.colorScheme ?? "light",
       reducedMotion: "reduce",
@@ -102,13 +107,11 @@ export function journey(title, options, body) {
       });
     };
     context.on("page", listen);
-    const servers = [];
-    const keep = async (server) => { const ready = await server; servers.push(ready); return ready; };
     try {
       const page = await context.newPage();
       const app = new App(page, network, options.base ?? `${site}/`);
       try {
-        const run = body({ app, page, network, context, keep, t });
+        const run = body({ ...made, app, page, network, context, keep, t });
         run.catch(() => {});
         await Promise.race([run, broken]);
       } catch (error) {
@@ -119,6 +122,7 @@ export function journey(title, options, body) {
       assert.deepEqual(errors, [], "the page logged no errors");
     } finally {
       await context.close();
+      await own?.close();
       await Promise.all(servers.map((server) => (server.stop ?? server.close)()));
     }
   });

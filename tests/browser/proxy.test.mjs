@@ -1,7 +1,8 @@
 // Servers that let no web page in: what the doctor finds, and the way through a proxy, the real nginx with our ready file.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { freePort, startEverythingSse, startModern, startNginxProxy } from "../servers/start.mjs";
+import { startCaddyProxy, startNginxProxy } from "../servers/proxies.mjs";
+import { freePort, startEverythingSse, startModern } from "../servers/start.mjs";
 import { journey, site } from "./harness.mjs";
 import { assertSoon } from "./soon.mjs";
 
@@ -33,16 +34,6 @@ async function examine(app, url) {
   const list = app.page.getByRole("list", { name: "Examination" });
   await assertSoon(() => app.button("Examine the connection").isEnabled(), "the examination is over", 30_000);
   return list;
-}
-
-/** Has the workspace go through a proxy, as an admin does. */
-async function goThrough(app, origin, through) {
-  await app.turnOnDeveloperMode();
-  await app.open("/workspace/general");
-  await app.field("Origin of the server").fill(origin);
-  await app.field("Goes through").fill(through);
-  await app.button("Add proxy").click();
-  await app.page.getByRole("cell", { name: through }).waitFor();
 }
 
 journey("the doctor on a server that refuses web pages: the answer cannot be read, and a snippet to paste", { expected: CORS }, async ({ app, keep }) => {
@@ -82,36 +73,49 @@ journey("the doctor tells a wrong path and a dead port apart", { expected: CORS 
   await app.page.getByText("Nothing answers at this address.").first().waitFor();
 });
 
-journey("a server that refuses web pages is reached through nginx with the ready file, and stays itself", { expected: CORS }, async ({ app, network, keep }) => {
-  const server = await keep(startModern("--no-cors"));
-  const proxy = await keep(startNginxProxy([site], { board: server.origin }));
-  await goThrough(app, server.origin, `${proxy.origin}/mcp-proxy/board`);
-  await app.connect({ name: "Board", url: server.url });
-  await app.page.getByRole("link", { name: "Overview" }).click();
-  await app.page.getByText("a proxy of this workspace, which sees everything that is sent").waitFor();
-  await app.chat();
-  await app.propose("create a ticket", { title: "The door squeaks" }, "Create a ticket");
-  await app.decision.waitFor();
-  assert.ok((await app.decision.textContent()).includes(new URL(server.url).host), "the identity is the server's, not the proxy's");
-  assert.equal(network.calls(proxy.origin).length, 0, "no write before the approval");
-  await app.answer("Allow once");
-  await app.says("Create a ticket", "Done");
-  assert.deepEqual(network.to(server.origin), [], "nothing went past the proxy");
-  assert.equal(network.calls(proxy.origin).length, 1);
-  const { tickets } = await server.witness();
-  assert.ok(tickets.some((ticket) => ticket.title === "The door squeaks"));
+const PROXIES = [
+  ["nginx", (origin) => startNginxProxy([site], { board: origin })],
+  ["Caddy", (origin) => startCaddyProxy(site, "board", origin)],
+];
 
-  const url = `${proxy.origin}/mcp-proxy/board/mcp`;
-  const from = (headers, to = url) => fetch(to, { method: "POST", headers, body: "{}" }).then((answer) => answer.status);
-  assert.equal(await from({ origin: "https://evil.example" }), 403, "pages of others are refused");
-  assert.equal(await from({}), 403, "so is who does not say where it comes from");
-  assert.equal(await from({ origin: site }, `${proxy.origin}/mcp-proxy/other/mcp`), 404, "only what is named can be reached");
-});
+for (const [name, startProxy] of PROXIES) {
+  journey(`a server that refuses web pages is reached through ${name} with the ready file, and stays itself`, { expected: CORS }, async ({ app, network, keep }) => {
+    const server = await keep(startModern("--no-cors"));
+    const proxy = await keep(startProxy(server.origin));
+    await app.turnOnDeveloperMode();
+    await app.goThrough(server.origin, `${proxy.origin}/mcp-proxy/board`);
+    await app.connect({ name: "Board", url: server.url });
+    await app.page.getByRole("link", { name: "Overview" }).click();
+    await app.page.getByText("a proxy of this workspace, which sees everything that is sent").waitFor();
+    await app.chat();
+    await app.propose("create a ticket", { title: "The door squeaks" }, "Create a ticket");
+    await app.decision.waitFor();
+    assert.ok((await app.decision.textContent()).includes(new URL(server.url).host), "the identity is the server's, not the proxy's");
+    assert.equal(network.calls(proxy.origin).length, 0, "no write before the approval");
+    await app.answer("Allow once");
+    await app.says("Create a ticket", "Done");
+    assert.deepEqual(network.to(server.origin), [], "nothing went past the proxy");
+    assert.equal(network.calls(proxy.origin).length, 1);
+    const { tickets } = await server.witness();
+    assert.ok(tickets.some((ticket) => ticket.title === "The door squeaks"));
+    await app.propose("count slowly", { to: 60, pause_ms: 400 }, "Count slowly");
+    await app.says("Count slowly", /of 60/);
+    await app.button("Cancel", app.card("Count slowly")).click();
+    await app.says("Count slowly", "Cancelled");
+
+    const url = `${proxy.origin}/mcp-proxy/board/mcp`;
+    const from = (headers, to = url) => fetch(to, { method: "POST", headers, body: "{}" }).then((answer) => answer.status);
+    assert.equal(await from({ origin: "https://evil.example" }), 403, "pages of others are refused");
+    assert.equal(await from({}), 403, "so is who does not say where it comes from");
+    assert.equal(await from({ origin: site }, `${proxy.origin}/mcp-proxy/other/mcp`), 404, "only what is named can be reached");
+  });
+}
 
 journey("the transport of 2024-11-05 through the proxy: the address it names is the server's own", { expected: CORS }, async ({ app, network, keep }) => {
   const server = await keep(startEverythingSse());
   const proxy = await keep(startNginxProxy([site], { old: server.origin }));
-  await goThrough(app, server.origin, `${proxy.origin}/mcp-proxy/old`);
+  await app.turnOnDeveloperMode();
+  await app.goThrough(server.origin, `${proxy.origin}/mcp-proxy/old`);
   await app.connect({ name: "Old", url: server.url });
   await app.chat();
   await app.propose("echo", { message: "through the proxy" }, "Echo Tool");
@@ -120,4 +124,26 @@ journey("the transport of 2024-11-05 through the proxy: the address it names is 
   assert.ok((await app.card("Echo Tool").textContent()).includes("through the proxy"));
   assert.deepEqual(network.to(server.origin), [], "nothing went past the proxy");
   assert.ok(network.to(proxy.origin).some((request) => new URL(request.url).pathname === "/mcp-proxy/old/message"));
+});
+
+/** A Chromium to which the site is on the internet, as it is for everybody but us: loopback is then another network. */
+const fromTheInternet = () => {
+  const { port } = new URL(site);
+  return { args: [`--ip-address-space-overrides=127.0.0.1:${port}=public,[::1]:${port}=public`] };
+};
+
+journey("the doctor on a browser that keeps the page from this machine's network, and a connection once it may", { chromium: fromTheInternet, expected: CORS }, async ({ app, context, keep }) => {
+  const server = await keep(startModern());
+  // Granting one thing refuses every other.
+  await context.grantPermissions(["geolocation"], { origin: site });
+  const words = await (await examine(app, server.url)).textContent();
+  assert.match(words, /May this page reach servers on this machine and its network.*in the way: no, it was refused/i);
+  assert.match(words, /allow local network access for this site in the browser's site settings, then reload/i);
+  assert.doesNotMatch(words, /Does anything answer/, "nothing is asked that cannot be known");
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("doctor-local-network");
+  const { seen } = await server.witness();
+  assert.deepEqual(seen, [], "nothing reached the server");
+  await context.grantPermissions(["local-network-access"], { origin: site });
+  await app.connect({ name: "Board", url: server.url });
 });

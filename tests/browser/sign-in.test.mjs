@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { startProtected } from "../servers/protected.mjs";
 import { CLIENT, startGuarded } from "../servers/provider.mjs";
 import { journey, site, siteBelowPath } from "./harness.mjs";
+import { createDraft, noSecrets, opens, throughItsPages } from "./signing.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const REDIRECTS = [`${site}/oauth/callback`, `${siteBelowPath}oauth/callback`];
@@ -21,47 +22,12 @@ async function askedToSignIn({ app, page, keep }, options = {}) {
   return server;
 }
 
-/** Signs in at the provider's own pages. */
-async function throughItsPages(popup) {
-  const login = popup.getByPlaceholder("Enter any login");
-  const go = popup.getByRole("button", { name: "Continue" });
-  await login.or(go).first().waitFor();
-  if (await login.isVisible()) {
-    await login.fill("ann");
-    await popup.getByPlaceholder("and password").fill("of no matter");
-    await popup.getByRole("button", { name: "Sign-in" }).click();
-  }
-  await go.click();
-}
-
-/** Presses a button that opens the sign-in window, and gives the window. */
-async function opens({ app, context }, name, scope = app.page) {
-  const [popup] = await Promise.all([context.waitForEvent("page"), app.button(name, scope).click()]);
-  return popup;
-}
-
-async function createDraft(app) {
-  const understood = app.page.getByRole("checkbox", { name: /^I understand/ });
-  await understood.waitFor({ timeout: 30_000 });
-  await understood.check();
-  await app.button("Create draft").click();
-  await app.page.getByRole("heading", { name: "Guarded" }).first().waitFor();
-}
-
 /** A connector that is signed in to. */
 async function signedIn(stage, options) {
   const server = await askedToSignIn(stage, options);
   await throughItsPages(await opens(stage, "Sign in"));
   await createDraft(stage.app);
   return server;
-}
-
-async function noSecrets(app, server, verifiers = []) {
-  assert.ok(server.secrets.length > 0, "there are tokens to look for");
-  const seen = { DOM: await app.page.content(), storage: await app.kept(), history: app.page.url() };
-  for (const secret of [...server.secrets, ...verifiers]) {
-    for (const [where, text] of Object.entries(seen)) assert.ok(!text.includes(secret), `a secret is in the ${where}`);
-  }
 }
 
 journey("signing in through a real provider's pages: read, then a confirmed write, as the person", async (stage) => {

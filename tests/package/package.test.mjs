@@ -2,82 +2,34 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createServer } from "node:http";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
-import { chromium } from "playwright-core";
 import { build, createServer as createViteServer } from "vite";
-import { startProtected } from "../servers/protected.mjs";
 import { startEverything, startEverythingSse, startModern } from "../servers/start.mjs";
+import { CSP, TYPES, browser, foundBy, inNode, installed, page, project, serve } from "./project.mjs";
 
 const run = promisify(execFile);
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.join(here, "..", "..");
 const scenario = readFileSync(path.join(here, "scenario.mjs"), "utf8");
-// A page of a portal may be this strict.
-const CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self' http://127.0.0.1:*; style-src 'self'; img-src data:; base-uri 'none'; require-trusted-types-for 'script'";
 
-let project;
-let installed;
 let board;
-let browser;
 
 before(async () => {
-  project = mkdtempSync(path.join(tmpdir(), "countersign-package-"));
-  installed = path.join(project, "node_modules", "countersign");
-  writeFileSync(path.join(project, "package.json"), JSON.stringify({ name: "portal", private: true, type: "module" }));
-  await run("npm", ["install", "--no-audit", "--no-fund", "--offline", process.env.COUNTERSIGN_PACKAGE], { cwd: project });
   writeFileSync(path.join(project, "scenario.mjs"), scenario);
   board = await startModern();
-  browser = await chromium.connect(process.env.COUNTERSIGN_BROWSER);
 });
 
-after(async () => {
-  await browser?.close();
-  await board?.stop();
-  if (project) rmSync(project, { recursive: true, force: true });
-});
+after(async () => { await board?.stop(); });
 
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".css": "text/css" };
+/** What a page found, which by default was told where the board is. */
+const findings = (url, address = board.url) => foundBy(url, address);
 
-/** Serves a folder on loopback, as any static host would. */
-async function serve(folder, types = TYPES, csp = CSP) {
-  const http = createServer((request, response) => {
-    const file = path.join(folder, path.normalize(decodeURIComponent(new URL(request.url, "http://x").pathname)));
-    if (!file.startsWith(folder) || !existsSync(file) || !path.extname(file)) { response.writeHead(404).end(); return; }
-    response.writeHead(200, { "Content-Type": types[path.extname(file)] ?? "application/octet-stream", "Content-Security-Policy": csp });
-    response.end(readFileSync(file));
-  });
-  await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
-  return { url: `http://localhost:${http.address().port}`, close: () => new Promise((resolve) => { http.closeAllConnections(); http.close(resolve); }) };
-}
-
-/** Opens a page that leaves what it found in `globalThis.found`, and hands that back with the files it loaded. */
-async function findings(url, address = board.url) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  const errors = [];
-  const loaded = [];
-  page.on("request", (request) => loaded.push(new URL(request.url()).pathname));
-  page.on("pageerror", (error) => errors.push(error.message));
-  // What the browser says about a server that is refused on purpose is no error of the page.
-  page.on("console", (message) => { if (message.type() === "error" && !message.location().url.startsWith("http://127.0.0.1")) errors.push(message.text()); });
-  try {
-    await page.goto(`${url}#${encodeURIComponent(address)}`);
-    const handle = await page.waitForFunction(() => globalThis.found, null, { timeout: 90_000 });
-    const found = await handle.jsonValue();
-    assert.deepEqual(errors, []);
-    return { ...found, loaded };
-  } finally {
-    await context.close();
-  }
-}
-
-const page = (script) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>portal</title><link rel="icon" href="data:,"></head><body><script type="module" src="${script}"></script></body></html>`;
 // Without a bundler nobody resolves bare names: the page names the files.
 const unbundled = (source) => source
   .replaceAll('"countersign/mcp"', '"./node_modules/countersign/mcp.js"')
@@ -167,10 +119,38 @@ async function proves(found, before) {
   assert.ok(since.some((each) => each.headers["x-portal"] === "yes"), "the client's headers arrived");
 }
 
+test("X123 the record of a portal verifies with countersign/verify, and what was done to it is found", async () => {
+  const { open } = await import(pathToFileURL(path.join(installed, "index.js")).href);
+  const { verify } = await import(pathToFileURL(path.join(installed, "verify.js")).href);
+  const workspace = await open({ store: "memory" });
+  await workspace.call({ connector: "notebook", action: "create_note", arguments: { title: "Milk", text: "x" } }, { confirm: () => true });
+  await assert.rejects(workspace.call({ connector: "notebook", action: "create_note", arguments: { title: "No", text: "x" } }));
+  const first = await verify(await workspace.exportAudit());
+  assert.deepEqual([first.ok, first.findings], [true, []]);
+  await workspace.call({ connector: "notebook", action: "list_notes" });
+  const text = await workspace.exportAudit();
+  await workspace.close();
+  const kinds = async (changed, options) => (await verify(changed, options)).findings.map((one) => one.kind);
+  assert.deepEqual(await kinds(text, { checkpoint: first.checkpoint }), []);
+  const lines = text.trimEnd().split("\n");
+  const refused = lines.findIndex((line) => line.includes('"refused"'));
+  assert.ok((await kinds(text.replace('"refused"', '"allowed"'))).includes("changed"));
+  assert.ok((await kinds(text.replace('{"chain"', '{ "chain"'))).includes("changed"), "a row has one text only");
+  assert.ok((await kinds(lines.toSpliced(refused, 1).join("\n"))).includes("missing"));
+  assert.ok((await kinds(lines.with(2, lines[3]).with(3, lines[2]).join("\n"))).includes("gap"));
+  const short = lines.slice(0, 4);
+  const cut = [JSON.stringify({ ...JSON.parse(short[0]), rows: 3, checkpoint: null }), ...short.slice(1)].join("\n");
+  assert.deepEqual(await kinds(cut), [], "nothing in a cut file tells");
+  assert.deepEqual(await kinds(cut, { checkpoint: first.checkpoint }), ["cut-off"]);
+  assert.deepEqual(await kinds(cut, { checkpoint: { ...first.checkpoint, rows: 2 } }), ["kept", "signature"]);
+  await assert.rejects(verify("hello"), TypeError);
+});
+
 test("the package holds what it needs and nothing else", () => {
   const files = readdirSync(installed, { recursive: true }).map(String).filter((name) => statSync(path.join(installed, name)).isFile()).sort();
   assert.deepEqual(files, [
     "LICENSE-APACHE", "LICENSE-MIT", "README.md", "index.d.ts", "index.js", "mcp.d.ts", "mcp.js", "package.json", "shared.js",
+    "verify.d.ts", "verify.js",
     "wasm/host/sdk.js", "wasm/host/sdk_bg.wasm", "wasm/mcp/sdk.js", "wasm/mcp/sdk_bg.wasm",
   ]);
   for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) {
@@ -284,6 +264,34 @@ test("a page that uses only the client loads only the client", async () => {
   }
 });
 
+test("one call after the other asks the server for permission once, not each time", async () => {
+  writeFileSync(path.join(project, "permissions.html"), page("permissions.mjs"));
+  writeFileSync(path.join(project, "permissions.mjs"), `
+    import { connect } from "./node_modules/countersign/mcp.js";
+    const client = await connect(decodeURIComponent(location.hash.slice(1)));
+    const took = [];
+    for (let call = 0; call < 10; call += 1) {
+      const from = performance.now();
+      await client.callTool("list_tickets", {});
+      took.push(performance.now() - from);
+    }
+    await client.close();
+    globalThis.found = { seconds: took.reduce((sum, each) => sum + each, 0) / 1000 };
+  `);
+  const host = await serve(project);
+  const before = (await board.witness()).permissions;
+  try {
+    const found = await findings(`${host.url}/permissions.html`);
+    // Connecting and calling carry different headers, and Chromium keeps an answer for five seconds.
+    const most = 3 + Math.ceil(found.seconds / 5);
+    const asked = (await board.witness()).permissions - before;
+    assert.ok(asked > 0, "the server is on another origin");
+    assert.ok(asked <= most, `ten calls asked ${asked} times`);
+  } finally {
+    await host.close();
+  }
+});
+
 test("a workspace of a page is there again after it was closed", async () => {
   writeFileSync(path.join(project, "kept.html"), page("kept.mjs"));
   writeFileSync(path.join(project, "kept.mjs"), `
@@ -377,14 +385,6 @@ test("the package works in Vite's development server in Chromium", async () => {
   }
 });
 
-/** Runs a program on Node 20 in the project and reads the JSON it prints. */
-async function inNode(name, source, ...given) {
-  const file = path.join(project, name);
-  writeFileSync(file, source);
-  const { stdout } = await run(process.env.COUNTERSIGN_NODE20, [file, ...given], { timeout: 90_000 });
-  return JSON.parse(stdout);
-}
-
 test("the package works in Node 20", async () => {
   assert.match((await run(process.env.COUNTERSIGN_NODE20, ["--version"])).stdout, /^v20\./);
   const before = await arrived();
@@ -456,6 +456,40 @@ test("the client alone speaks the older revisions too", async () => {
     } finally {
       await server.stop();
     }
+  }
+});
+
+test("the client alone speaks either era of a server that has both, and ends its session", async () => {
+  const server = await startModern("--sessions");
+  try {
+    const found = await inNode("eras.mjs", `
+      import { connect } from "countersign/mcp";
+      const witness = async () => (await (await fetch(new URL("/witness", process.argv[2]))).json()).sessions;
+      const spoken = [];
+      for (const protocol of [undefined, "2025-11-25"]) {
+        const client = await connect(process.argv[2], {
+          protocol,
+          elicit: ({ schema }) => ({ action: "accept", content: { room: Object.keys(schema.properties)[0], people: 3 } }),
+        });
+        const used = client.server.protocol;
+        const progress = [];
+        await client.callTool("count_slowly", { to: 3 }, { onProgress: (each) => progress.push(each.progress) });
+        const booked = (await client.callTool("book_room", { day: "Monday" })).content[0].text;
+        const during = await witness();
+        await client.close();
+        let after = await witness();
+        for (let tries = 0; after > 0 && tries < 50; tries += 1) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          after = await witness();
+        }
+        spoken.push({ protocol: used, first: progress[0], booked, during, after });
+      }
+      console.log(JSON.stringify(spoken));
+    `, server.url);
+    const both = { first: 1, booked: "Booked room for 3 on Monday.", after: 0 };
+    assert.deepEqual(found, [{ protocol: "2026-07-28", during: 0, ...both }, { protocol: "2025-11-25", during: 1, ...both }]);
+  } finally {
+    await server.stop();
   }
 });
 
@@ -581,143 +615,6 @@ test("the client alone has prompts, resources, completion, subscriptions and log
     assert.equal(found.unknown, "server");
     assert.equal(found.plain, "answered");
   } finally {
-    await server.stop();
-  }
-});
-
-/** What somebody writes to sign in without a person: the test's authorization server answers at once. */
-const signIn = `
-  import { connect, CountersignError } from "countersign/mcp";
-  const opened = [];
-  const authorize = async (url) => {
-    opened.push(url);
-    return (await fetch(url, { redirect: "manual" })).headers.get("location");
-  };
-  const store = new Map();
-  const auth = { redirectUri: "http://localhost:9/callback", authorize, store, clientName: "Portal" };
-  const whoami = async (options) => {
-    const client = await connect(process.argv[2], options);
-    try {
-      return (await client.callTool("whoami")).content[0].text;
-    } finally {
-      await client.close();
-    }
-  };
-`;
-
-test("a sign-in is kept, renewed without a person, and revoked", async () => {
-  const server = await startProtected();
-  try {
-    const found = await inNode("sign-in.mjs", `${signIn}
-      const first = await whoami({ auth });
-      const again = await whoami({ auth });
-      const kept = [...store.keys()];
-      const client = await connect(process.argv[2], { auth });
-      const out = await client.signOut();
-      await client.close();
-      console.log(JSON.stringify({ first, again, kept, out, left: [...store.keys()], opened: opened.map((url) => Object.fromEntries(new URL(url).searchParams)) }));
-    `, server.url);
-    assert.deepEqual([found.first, found.again], ["Ann", "Ann"]);
-    assert.equal(found.opened.length, 1, "the second client uses what the first one kept");
-    assert.equal(found.opened[0].resource, server.url);
-    assert.equal(found.opened[0].code_challenge_method, "S256");
-    assert.deepEqual(found.kept, [`countersign sign-in ${server.url}`]);
-    assert.equal(found.out, "done");
-    assert.deepEqual(found.left, []);
-    assert.deepEqual(server.asked.token, ["authorization_code"]);
-    assert.equal(server.asked.register, 1);
-    assert.equal(server.asked.revoke.length, 2, "the refresh token and the access token");
-  } finally {
-    await server.stop();
-  }
-});
-
-test("a token that ended is renewed once for everybody who shares the store, and the call goes through", async () => {
-  const server = await startProtected({ lifetime: 1 });
-  try {
-    const found = await inNode("renewed.mjs", `${signIn}
-      await whoami({ auth });
-      const client = await connect(process.argv[2], { auth });
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-      const names = await Promise.all(Array.from({ length: 5 }, async () => (await client.callTool("whoami")).content[0].text));
-      await client.close();
-      console.log(JSON.stringify({ names, opened: opened.length }));
-    `, server.url);
-    assert.deepEqual(found.names, ["Ann", "Ann", "Ann", "Ann", "Ann"]);
-    assert.equal(found.opened, 1);
-    assert.deepEqual(server.asked.token.slice(0, 1), ["authorization_code"]);
-    assert.ok(server.asked.token.slice(1).every((grant) => grant === "refresh_token"), "nobody signed in twice");
-    assert.ok(server.asked.token.length <= 3, `five calls were not five renewals: ${server.asked.token}`);
-  } finally {
-    await server.stop();
-  }
-});
-
-test("a token that the server no longer takes is replaced, and nothing secret is in an error", async () => {
-  const server = await startProtected({ refusesRefresh: true });
-  try {
-    const found = await inNode("refused.mjs", `${signIn}
-      const client = await connect(process.argv[2], { auth });
-      await client.listTools();
-      console.log(JSON.stringify({ ready: true }));
-      process.exit(0);
-    `, server.url);
-    assert.equal(found.ready, true);
-    server.expire();
-    const refused = await inNode("refused-again.mjs", `${signIn}
-      const told = (error) => ({ ours: CountersignError.is(error), code: error.code, message: error.message, hint: error.hint, cause: JSON.stringify(error.cause ?? null) });
-      const blocked = await connect(process.argv[2], { auth: { ...auth, authorize: async () => { throw new Error("the window was blocked"); } } }).catch(told);
-      const nobody = await connect(process.argv[2], { auth: { ...auth, authorize: undefined } }).catch(told);
-      const forged = await connect(process.argv[2], { auth: { ...auth, authorize: async (url) => (await authorize(url)).replace(/state=[^&]+/, "state=other") } }).catch(told);
-      const both = await connect(process.argv[2], { auth, headers: { Authorization: "Bearer x" } }).catch(told);
-      const without = await connect(process.argv[2]).catch(told);
-      console.log(JSON.stringify({ blocked, nobody, forged, both, without }));
-    `, server.url);
-    for (const name of ["blocked", "nobody", "forged", "without"]) assert.equal(refused[name].code, "sign-in", JSON.stringify(refused[name]));
-    assert.equal(refused.both.code, "invalid");
-    assert.match(refused.blocked.message, /the window was blocked/);
-    assert.match(refused.nobody.message, /a person has to sign in/);
-    assert.match(refused.forged.message, /does not belong to this sign-in/);
-    for (const token of server.tokens) assert.ok(!JSON.stringify(refused).includes(token), "a token is in no error");
-    assert.ok(!JSON.stringify(refused).includes("canary"));
-  } finally {
-    await server.stop();
-  }
-});
-
-test("a page signs in in a window, once for all clients that share a store", async () => {
-  const server = await startProtected();
-  writeFileSync(path.join(project, "window.html"), page("window.mjs"));
-  writeFileSync(path.join(project, "callback.html"), page("callback.mjs"));
-  writeFileSync(path.join(project, "callback.mjs"), 'new BroadcastChannel("sign-in").postMessage(location.href);\nclose();\n');
-  writeFileSync(path.join(project, "window.mjs"), `
-    import { connect } from "./node_modules/countersign/mcp.js";
-    const stateOf = (address) => new URL(address).searchParams.get("state");
-    let windows = 0;
-    const authorize = (address) => new Promise((resolve, reject) => {
-      windows += 1;
-      const channel = new BroadcastChannel("sign-in");
-      channel.onmessage = ({ data }) => stateOf(data) === stateOf(address) && (channel.close(), resolve(data));
-      if (!open(address, "_blank", "popup,width=480,height=640")) reject(new Error("the window was blocked"));
-    });
-    const auth = { redirectUri: new URL("callback.html", location.href).href, authorize, store: new Map() };
-    const names = [];
-    for (let round = 0; round < 2; round += 1) {
-      const client = await connect(decodeURIComponent(location.hash.slice(1)), { auth });
-      names.push((await client.callTool("whoami")).content[0].text);
-      await client.close();
-    }
-    const held = (await navigator.locks.query()).held.length;
-    globalThis.found = { names, windows, held };
-  `);
-  const host = await serve(project);
-  try {
-    const found = await findings(`${host.url}/window.html`, server.url);
-    assert.deepEqual(found.names, ["Ann", "Ann"]);
-    assert.equal(found.windows, 1);
-    assert.equal(found.held, 0, "no lock is left behind");
-  } finally {
-    await host.close();
     await server.stop();
   }
 });

@@ -10,4 +10,4 @@
 import path from "node:path";
 import { root, runSuite } from "../runner.mjs";
 
-await runSuite("package", [path.join(root, "package", "package.test.mjs")], ["COUNTERSIGN_PACKAGE", "COUNTERSIGN_NODE20"], process.argv[2]);
+await runSuite("package", ["package", "sign-in"].map((name) => path.join(root, "package", `${name}.test.mjs`)), ["COUNTERSIGN_PACKAGE", "COUNTERSIGN_NODE20"], process.argv[2]);

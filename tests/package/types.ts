@@ -1,5 +1,6 @@
 // What somebody writes against the package's types. Compiled and not run; every `@ts-expect-error` must be one.
 import { CountersignError, open, type Change, type Code, type Connector, type Question, type Workspace } from "countersign";
+import { verify, type Checkpoint, type Finding, type Verdict } from "countersign/verify";
 import { connect, CountersignError as Same, type Client, type Prompt, type Resource, type Tool } from "countersign/mcp";
 
 export async function uses(signal: AbortSignal): Promise<void> {
@@ -11,12 +12,23 @@ export async function uses(signal: AbortSignal): Promise<void> {
     if (change.kind === "storage") change.why satisfies string | null;
   });
   workspace.addEventListener("something", (event: Event) => event.type);
+  const signsIn: Workspace = await open({ auth: { redirectUri: "https://portal.example/back", authorize: async (url: string) => new URL(url), clientName: "Portal" } });
+  await signsIn.addConnector({ name: "Board", address: "https://board.example/mcp", signIn: true }, { signal });
+  await signsIn.addConnector({ name: "Board", address: "https://board.example/mcp", signIn: { clientId: "a", scope: "b", keep: "device" } });
+  await signsIn.signIn("id", { signal });
+  (await signsIn.signOut("id")) satisfies "done" | "not-offered" | "failed" | "nothing";
+  // @ts-expect-error somebody has to lead the person there and back
+  await open({ auth: { redirectUri: "https://portal.example/back" } });
   const result = await workspace.call(
     { connector: "notebook", action: "create_note", arguments: { title: "Shopping", tags: ["a", 1, null] } },
     { signal, confirm: async (question: Question) => ({ allow: question.class === "read", reason: "no" }) },
   );
   result.isError satisfies boolean | undefined;
   await workspace.call({ connector: "guide", action: "search" }, { confirm: () => true });
+  const verdict: Verdict = await verify(await workspace.exportAudit());
+  const kept: Checkpoint | null = verdict.checkpoint;
+  const findings: readonly Finding[] = (await verify("", { checkpoint: kept })).findings;
+  findings.map((one) => one.kind satisfies string);
   const client: Client = await connect(new URL("https://board.example/mcp"), { headers: new Headers(), signal });
   const tools: readonly Tool[] = await client.listTools({ signal });
   await client.callTool("a", { b: 1 }, { onProgress: ({ progress, total }) => progress / (total ?? 1) });

@@ -13,11 +13,13 @@ const DISCOVERED = {
 };
 
 /**
- * Starts both on one origin. `lifetime` is how long an access token lives, in seconds. `asked` counts what came to each
- * endpoint, `tokens` are the access tokens that were given out, `expire()` ends all of them.
+ * Starts both on one origin. `lifetime` is how long an access token lives, in seconds, or a list of it for one token after
+ * the other, the last one for all that follow. `asked` counts what came to each endpoint, and the requests with a token that
+ * has ended; `ttl` is how long a list may be kept, in milliseconds; `tokens` are the access tokens that were given out, `expire()` ends all of them.
  */
-export async function startProtected({ lifetime = 3600, refusesRefresh = false } = {}) {
-  const asked = { authorize: 0, token: [], register: 0, revoke: [], mcp: 0 };
+export async function startProtected({ lifetime = 3600, refusesRefresh = false, ttl = 0 } = {}) {
+  const asked = { authorize: 0, token: [], register: 0, revoke: [], mcp: 0, ended: 0, lists: 0 };
+  const lifetimes = [lifetime].flat();
   const tokens = new Set();
   const alive = new Set();
   const refreshes = new Set();
@@ -28,7 +30,9 @@ export async function startProtected({ lifetime = 3600, refusesRefresh = false }
     tokens.add(access);
     alive.add(access);
     refreshes.add(refresh);
-    json(response, 200, { access_token: access, token_type: "Bearer", expires_in: lifetime, refresh_token: refresh, scope: "mcp" });
+    const seconds = lifetimes.length > 1 ? lifetimes.shift() : lifetimes[0];
+    setTimeout(() => alive.delete(access), seconds * 1000).unref();
+    json(response, 200, { access_token: access, token_type: "Bearer", expires_in: seconds, refresh_token: refresh, scope: "mcp" });
   };
 
   const http = createServer(async (request, response) => {
@@ -92,14 +96,16 @@ export async function startProtected({ lifetime = 3600, refusesRefresh = false }
         asked.mcp += 1;
         const token = request.headers.authorization?.replace("Bearer ", "");
         if (!alive.has(token)) {
+          if (token !== undefined) asked.ended += 1;
           const challenge = `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"`;
           return json(response, 401, { error: "unauthorized" }, { "www-authenticate": challenge });
         }
         const { id, method } = JSON.parse(body);
+        if (method === "tools/list") asked.lists += 1;
         if (id === undefined) return response.writeHead(202).end();
         const results = {
           "server/discover": DISCOVERED,
-          "tools/list": { resultType: "complete", ttlMs: 0, cacheScope: "private", tools: [{ name: "whoami", inputSchema: { type: "object" } }] },
+          "tools/list": { resultType: "complete", ttlMs: ttl, cacheScope: "private", tools: [{ name: "whoami", inputSchema: { type: "object" } }] },
           "tools/call": { resultType: "complete", content: [{ type: "text", text: "Ann" }] },
         };
         return json(response, 200, { jsonrpc: "2.0", id, result: results[method] });

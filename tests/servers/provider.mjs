@@ -45,18 +45,20 @@ function end(server) {
 export const CLIENT = "countersign-by-hand";
 
 /**
- * Starts both. `lifetime` is how long an access token lives, in seconds; `redirects` are the addresses of the client.
+ * Starts both. `lifetime` is how long an access token lives, in seconds; `redirects` are the addresses of the client;
+ * `fetch` is how the provider fetches client documents, which it takes only when it is given.
  *   url, origin      the board's
  *   issuer           the provider's
  *   tickets          what is on the board
  *   secrets          every token that was given out
+ *   used             the refresh tokens that were used up
  *   calls            what the board ran, each with the token that came with it
  *   asked            paths of the provider that were requested
  *   refuse()         ends every token at once, refresh tokens too
  */
-export async function startGuarded({ lifetime = 3600, redirects = [] } = {}) {
+export async function startGuarded({ lifetime = 3600, redirects = [], fetch } = {}) {
   const tickets = ["Printer is out of toner"];
-  const [secrets, saved, calls, asked] = [[], [], [], []];
+  const [secrets, saved, used, calls, asked] = [[], [], [], [], []];
 
   const http = createServer();
   const issuer = await listen(http);
@@ -72,10 +74,12 @@ export async function startGuarded({ lifetime = 3600, redirects = [] } = {}) {
     scopes: ["openid", "offline_access", "tickets"],
     rotateRefreshToken: true,
     cookies: { keys: ["of the test"] },
+    ...(fetch && { fetch }),
     features: {
       devInteractions: { enabled: true },
       registration: { enabled: true },
       revocation: { enabled: true },
+      ...(fetch && { clientIdMetadataDocument: { enabled: true, ack: "draft-02" } }),
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (ctx, resource) => {
@@ -89,6 +93,7 @@ export async function startGuarded({ lifetime = 3600, redirects = [] } = {}) {
   for (const kind of ["access_token", "refresh_token"]) {
     provider.on(`${kind}.saved`, (token) => { secrets.push(token.jti); saved.push(token); });
   }
+  provider.on("refresh_token.consumed", (token) => { used.push(token.jti); });
   const answer = provider.callback();
   http.on("request", (request, response) => {
     asked.push(new URL(request.url, issuer).pathname);
@@ -130,6 +135,7 @@ export async function startGuarded({ lifetime = 3600, redirects = [] } = {}) {
     issuer,
     tickets,
     secrets,
+    used,
     calls,
     asked,
     refuse: () => Promise.all(saved.splice(0).map((token) => token.destroy())),

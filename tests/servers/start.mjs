@@ -1,15 +1,16 @@
 // Starts the real servers that the suites talk to, each as its own process on a free loopback port.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const modules = path.join(here, "..", "node_modules");
-const everything = path.join(modules, "@modelcontextprotocol", "server-everything", "dist", "index.js");
-const loopback = pathToFileURL(path.join(here, "loopback.mjs")).href;
+/** Where the packages from npm are. */
+export const modules = path.join(here, "..", "node_modules");
+/** `@modelcontextprotocol/server-everything`, the program. */
+export const everything = path.join(modules, "@modelcontextprotocol", "server-everything", "dist", "index.js");
+/** The preload that keeps a server on loopback. */
+export const loopback = pathToFileURL(path.join(here, "loopback.mjs")).href;
 const running = new Set();
 
 process.on("exit", () => {
@@ -40,7 +41,7 @@ function accepts(port) {
  * Starts a program and waits until its port accepts connections.
  * `path` is what follows the origin in the address that a person would paste.
  */
-async function start(name, command, args, { port, path: suffix = "/mcp", env = {}, wait = 30_000 }) {
+export async function start(name, command, args, { port, path: suffix = "/mcp", env = {}, wait = 30_000 }) {
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
   let output = "";
@@ -91,42 +92,57 @@ export async function startEverythingSse() {
   return start("server-everything (SSE)", process.execPath, ["--import", loopback, everything, "sse"], { port, path: "/sse", env: { PORT: String(port) } });
 }
 
-/** The board of `modern.mjs`; `witness()` tells what it saw. */
+/** The board of `modern.mjs`; `witness()` tells what it saw, `pull()` changes its definitions. */
 export async function startModern(...options) {
   const port = await freePort();
   const server = await start("board", process.execPath, [path.join(here, "modern.mjs"), String(port), ...options], { port });
-  return { ...server, witness: async () => (await fetch(`${server.origin}/witness`)).json() };
+  return { ...server, witness: async () => (await fetch(`${server.origin}/witness`)).json(), pull: async () => { await fetch(`${server.origin}/pull`, { method: "POST" }); } };
 }
 
-/**
- * The real nginx with the ready file `site/deploy/mcp-proxy.nginx.conf`, its marked places filled in: the origins of the
- * pages, and `servers`, an object of names and origins.
- */
-export async function startNginxProxy(pages, servers) {
-  const nginx = process.env.COUNTERSIGN_NGINX;
-  if (!nginx) throw new Error("COUNTERSIGN_NGINX is not set: it names an nginx");
-  const port = await freePort();
-  const folder = mkdtempSync(path.join(tmpdir(), "countersign-nginx-"));
-  const lines = (entries) => entries.map(([from, to]) => `    ${from} ${to};`).join("\n");
-  const replaced = (text, from, to) => {
-    if (!text.includes(from)) throw new Error(`site/deploy/mcp-proxy.nginx.conf has no \`${from}\``);
-    return text.replace(from, to);
-  };
-  let proxy = readFileSync(path.join(here, "../../site/deploy/mcp-proxy.nginx.conf"), "utf8");
-  proxy = replaced(proxy, '    "https://chat.example.com" $http_origin;', lines(pages.map((page) => [`"${page}"`, "$http_origin"])));
-  proxy = replaced(proxy, '    "example" https://mcp.example.com;', lines(Object.entries(servers).map(([name, origin]) => [`"${name}"`, origin])));
-  proxy = replaced(proxy, "listen 127.0.0.1:8091;", `listen 127.0.0.1:${port};`);
-  writeFileSync(path.join(folder, "proxy.conf"), proxy);
-  const own = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `  ${name}_temp_path ${folder}/${name};`).join("\n");
-  writeFileSync(path.join(folder, "nginx.conf"), `daemon off;\nworker_processes 1;\npid ${folder}/pid;\nerror_log stderr;\nevents {}\nhttp {\n  access_log off;\n${own}\n  include ${folder}/proxy.conf;\n}\n`);
-  const server = await start("nginx", nginx, ["-p", folder, "-c", path.join(folder, "nginx.conf"), "-e", "stderr"], { port, path: "" });
-  return { ...server, stop: async () => { await server.stop(); rmSync(folder, { recursive: true, force: true }); } };
-}
-
-/** The library of `python_server.py`, on the Python that COUNTERSIGN_PYTHON names. */
-export async function startPython(...options) {
+/** A server of Python, on the Python that COUNTERSIGN_PYTHON names. */
+async function startOnPython(name, file, options) {
   const python = process.env.COUNTERSIGN_PYTHON;
   if (!python) throw new Error("COUNTERSIGN_PYTHON is not set: it names a Python with tests/servers/requirements.txt installed");
   const port = await freePort();
-  return start("library", python, [path.join(here, "python_server.py"), String(port), ...options], { port, wait: 60_000 });
+  return start(name, python, [path.join(here, file), String(port), ...options], { port, wait: 60_000 });
+}
+
+/** The library of `python_server.py`, on the official SDK. */
+export const startPython = (...options) => startOnPython("library", "python_server.py", options);
+
+/** The weather station of `fastmcp_server.py`, on FastMCP. */
+export const startFastmcp = () => startOnPython("weather", "fastmcp_server.py", []);
+
+/** A server that speaks over standard input and output, reached through `mcp-proxy`: two revisions, a fixed list of headers. */
+export async function startMcpProxy() {
+  const port = await freePort();
+  const bridge = path.join(modules, "mcp-proxy", "dist", "bin", "mcp-proxy.mjs");
+  const args = ["--import", loopback, bridge, "--host", "127.0.0.1", "--port", String(port), "--server", "stream"];
+  return start("mcp-proxy", process.execPath, [...args, "--", process.execPath, everything, "stdio"], { port });
+}
+
+/** `@modelcontextprotocol/server-memory` behind `supergateway`, which answers 404 to a revision that it does not know. */
+export async function startSupergateway(folder) {
+  const port = await freePort();
+  const bridge = path.join(modules, "supergateway", "dist", "index.js");
+  const memory = path.join(modules, "@modelcontextprotocol", "server-memory", "dist", "index.js");
+  const args = ["--stdio", `"${process.execPath}" "${memory}"`, "--outputTransport", "streamableHttp", "--port", String(port), "--cors"];
+  const env = { MEMORY_FILE_PATH: path.join(folder, "memory.jsonl") };
+  return start("supergateway", process.execPath, ["--import", loopback, bridge, ...args], { port, env });
+}
+
+/**
+ * The OAuth example of the TypeScript SDK 1: a server and its authorization server, neither of which lets web pages in.
+ * `issuer` is the second one's origin.
+ */
+export async function startSdk1() {
+  const [port, own] = [await freePort(), await freePort()];
+  const example = path.join(modules, "@modelcontextprotocol", "sdk", "dist", "esm", "examples", "server", "simpleStreamableHttp.js");
+  const server = await start("SDK 1 with OAuth", process.execPath, ["--import", loopback, example, "--oauth"], {
+    port,
+    env: { MCP_PORT: String(port), MCP_AUTH_PORT: String(own) },
+  });
+  // It calls itself by this name, and compares.
+  const origin = `http://localhost:${port}`;
+  return { ...server, origin, url: `${origin}/mcp`, issuer: `http://localhost:${own}` };
 }

@@ -24,7 +24,7 @@ use futures_channel::oneshot;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, Shared, select};
 use mcp::{CallTool, OpError};
-use policy::audit::{Entry, Outcome};
+use policy::audit::{Entry, Measured, Outcome};
 use policy::{
     Action, Call, CallId, Caller, Cause, Class, ConnectionId, Connector, ConnectorId, ConversationId, Decision, Digest,
     Indexed, Level, Permit, Question, Refusal, Rules, Veto, decide,
@@ -117,6 +117,8 @@ impl Workspace {
             let id = wanted.id.clone();
             let conversation = wanted.conversation.clone();
             let mut run = Run { card: ItemId::from(id.as_str()), call: id.clone(), wanted, confirm, workspace };
+            // What an app does beside the conversation does not make the conversation busy.
+            let conversation = conversation.filter(|_| run.wanted.by != Caller::App);
             run.workspace.tell_running(conversation.as_ref(), true);
             let ended = run.whole(&cancelled).await;
             run.show(&ended).await;
@@ -234,6 +236,7 @@ impl Workspace {
     /// Everything that has a say about a call right now.
     pub(crate) fn rules(&self, book: &Indexed, call: &Call) -> Rules {
         let mut rules = book.rules(call);
+        self.add_governed(&mut rules);
         if let Some(conversation) = &call.conversation
             && !self.active_in(conversation).contains(&call.connector)
         {
@@ -255,7 +258,11 @@ impl Workspace {
         // The list may have been read again since the call was frozen.
         if let Some(live) = self.live(&call.connector) {
             let same = live.actions.iter().any(|one| one.name() == call.action && *one.digest() == call.definition);
-            if !same {
+            // So may the page that it is shown with (X48).
+            let snapshot = book.connector(&call.connector).ok().and_then(|connector| connector.snapshot.as_ref());
+            let page_changed =
+                snapshot.is_some_and(|snapshot| snapshot.pages_changed(&live.pages).contains(&call.action));
+            if !same || page_changed {
                 rules.add(Veto::refuse(Level::Action, Cause::Held));
             }
         }
@@ -350,11 +357,12 @@ impl Workspace {
             by: match call.by {
                 Caller::Model => "the model",
                 Caller::Person => "you",
-                Caller::App => "an app of the server",
+                Caller::App => "the app of this connector",
                 Caller::Sdk => "the page that embeds this",
                 Caller::Automatic => "an automatic step",
             }
             .to_owned(),
+            by_app: call.by == Caller::App,
             position: 1,
             of: 1,
             alike: 1,
@@ -439,10 +447,15 @@ impl Run {
             Either::Left((opened, _)) => opened,
             Either::Right(_) => return Ended::Cancelled(Sent::No),
         };
-        let live = match opened {
-            Ok((_, live)) => live,
+        let (connection, live) = match opened {
+            Ok(opened) => opened,
             Err(failed) => return self.unopened(&connector, &failed),
         };
+        // The page that the action is shown with is part of what was approved, so it is read before it is decided.
+        let reading = self.workspace.check_page(&connector, &connection, &call.action);
+        if let Either::Right(_) = select(Box::pin(reading), cancelled.clone()).await {
+            return Ended::Cancelled(Sent::No);
+        }
         let live = live.actions.iter().find(|action| action.name() == call.action);
         call.definition = live.map_or_else(|| Digest::of_json(&Value::Null), |action| action.digest().clone());
 
@@ -549,7 +562,14 @@ impl Run {
         };
         let connection = match opened {
             Ok((connection, _)) => connection,
-            Err(failed) => return self.unopened(connector, &failed),
+            Err(failed) => {
+                // It was allowed, and that is on record although it cannot be sent.
+                let frozen = permit.spend();
+                let call = frozen.call().id.clone();
+                let finished = Entry::Finished { call, outcome: Outcome::NotSent, took: 0, result: None };
+                self.rows(vec![Entry::allowed(&frozen), finished]).await;
+                return self.unopened(connector, &failed);
+            }
         };
         let rules = self.workspace.rules(&self.workspace.rulebook(), permit.call());
         if let Decision::Refuse(refusal) = decide(permit.call().clone(), &rules) {
@@ -565,8 +585,9 @@ impl Run {
                 Error::from(error).hint("nothing was sent, because it could not be recorded; free some space first");
             return Ended::Failed { error, sent: Sent::No };
         }
+        self.workspace.keep_sent(&call, frozen.arguments_json()).await;
         if cancelled.clone().now_or_never().is_some() {
-            self.finish(call, Outcome::NotSent, 0).await;
+            self.finish(call, Outcome::NotSent, 0, None).await;
             return Ended::Cancelled(Sent::No);
         }
         if let Some(conversation) = &self.wanted.conversation {
@@ -604,7 +625,11 @@ impl Run {
             Ended::Failed { sent: Sent::Unknown, .. } => Outcome::Unknown,
             Ended::Cancelled(_) | Ended::Refused(_) => Outcome::Cancelled,
         };
-        self.finish(call, outcome, monotonic().saturating_sub(started)).await;
+        let result = match &ended {
+            Ended::Done(result) => Some(result),
+            _ => None,
+        };
+        self.finish(call, outcome, monotonic().saturating_sub(started), result).await;
         ended
     }
 
@@ -624,8 +649,17 @@ impl Run {
         Ended::Cancelled(Sent::No)
     }
 
-    async fn finish(&self, call: CallId, outcome: Outcome, took: Millis) {
-        if let Err(error) = self.workspace.0.audit.write(vec![Entry::Finished { call, outcome, took }]).await {
+    async fn finish(&self, call: CallId, outcome: Outcome, took: Millis, result: Option<&Value>) {
+        if let Some(result) = result {
+            self.workspace.keep_answered(&call, result).await;
+        }
+        let result = result.map(|result| Measured::of(&result.to_string()));
+        self.rows(vec![Entry::Finished { call, outcome, took, result }]).await;
+    }
+
+    /// Writes rows about what has happened already: that they cannot be kept is told, and changes nothing of it.
+    async fn rows(&self, rows: Vec<Entry>) {
+        if let Err(error) = self.workspace.0.audit.write(rows).await {
             self.workspace.storage_failed(&error);
         }
     }
@@ -642,9 +676,8 @@ impl Run {
         if let Cause::Denied { reason: Some(reason) } = &mut kept.cause {
             *reason = policy::secrets::mask(reason).into_owned();
         }
-        if let Err(error) = self.workspace.0.audit.write(vec![Entry::refused(&kept)]).await {
-            self.workspace.storage_failed(&error);
-        }
+        let class = self.workspace.class_of(&kept.call);
+        self.rows(vec![Entry::refused(&kept, class)]).await;
     }
 
     fn as_call(&self) -> Call {
@@ -680,6 +713,10 @@ impl Run {
         let connector = book.connector(&call.connector).ok();
         let action = connector.and_then(|connector| connector.action(&call.action));
         let classified = connector.zip(action).map(|(connector, action)| connector.classify(action));
+        // What an app reads for itself is shown with the app, and not as a step of the conversation.
+        if call.by == Caller::App && classified.is_some_and(|classified| classified.class == Class::Read) {
+            return;
+        }
         let card = CallCard {
             call: call.id.clone(),
             by: call.by,

@@ -3,15 +3,17 @@
 //! * [`workspace`]: everything the pages and the package can ask for. Start there.
 //! * `dispatch`: the only way to a tool. A call is decided by `policy`, shown, answered, recorded, and sent as it was.
 //! * [`drive`]: gives a sans-IO `mcp` session its hands; `link` keeps one connection a connector.
+//! * [`app_frame`]: the page of an app in its frame; `pages` reads and compares such pages.
 //! * [`builtin`]: *Guide* and *Notebook*, MCP servers in this page.
 //! * [`glance`]: what a page shows before the workspace is opened.
 //! * [`oauth`]: the hands of a sign-in; [`visit`] the person in another window.
-//! * [`store`]: where things are kept; `audit` the one writer of the log; `secrets` tokens and keys; `tabs` locks
+//! * [`store`]: where things are kept; `audit` the one writer of the log; `secrets` tokens and keys; `signing` keys for bundles; `tabs` locks
 //!   and news between tabs.
 //! * [`fetch`], [`time`], `events`, [`error`], [`view`]: the small parts.
 //!
 //! Nothing here needs a window: a page, a worker and Node all work, with what each of them has.
 
+pub mod app_frame;
 pub mod builtin;
 pub mod client;
 pub mod drive;
@@ -31,7 +33,9 @@ mod dead;
 mod dispatch;
 mod events;
 mod link;
+mod pages;
 mod secrets;
+mod signing;
 mod tabs;
 
 pub use chat;
@@ -43,4 +47,7 @@ pub use policy;
 pub use view::*;
 pub use visit::Visit;
 pub use workspace::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
-pub use workspace::{OAuthReport, Options, SignInSite, SignedOut, Where, Workspace, registered_words, verdict_word};
+pub use workspace::{
+    Governed, Import, OAuthReport, Options, Pinned, SignInSite, SignedOut, Trust, Where, Workspace, registered_words,
+    verdict_word,
+};

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use futures_util::lock::Mutex;
 use mcp::{Again, Ask, AskId, Elicitation, EraChoice, Event, Implementation, OpError, OpId, ServerRequest};
 use policy::audit::Entry;
-use policy::{Action, CallId, Connector, ConnectorId, ConversationId, Reach, SignIn};
+use policy::{Action, AppPage, CallId, Connector, ConnectorId, ConversationId, Reach, SignIn};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::builtin::{self, Server};
@@ -37,6 +37,8 @@ pub(crate) struct Link {
     status: RefCell<ConnectionStatus>,
     /// Calls under way, to know whose question a question is.
     calls: RefCell<HashMap<OpId, UnderWay>>,
+    /// Pages of apps that were read over this connection, by address.
+    pub(crate) pages: RefCell<HashMap<String, Rc<mcp::apps::Page>>>,
     /// One opener at a time.
     opening: Mutex<()>,
 }
@@ -56,6 +58,8 @@ pub(crate) struct Live {
     pub(crate) actions: Vec<Action>,
     pub(crate) excluded: Vec<Excluded>,
     pub(crate) connected: mcp::Connected,
+    /// What is known of its pages, as far as they were read.
+    pub(crate) pages: Vec<AppPage>,
     /// The server said that the list changed since.
     stale: bool,
 }
@@ -67,6 +71,7 @@ impl Default for Link {
             live: RefCell::default(),
             status: RefCell::new(ConnectionStatus::Idle),
             calls: RefCell::default(),
+            pages: RefCell::default(),
             opening: Mutex::new(()),
         }
     }
@@ -89,7 +94,7 @@ pub(crate) struct WaitingAsk {
 }
 
 impl Workspace {
-    fn link(&self, id: &ConnectorId) -> Rc<Link> {
+    pub(crate) fn link(&self, id: &ConnectorId) -> Rc<Link> {
         self.0.links.borrow_mut().entry(id.clone()).or_default().clone()
     }
 
@@ -112,7 +117,7 @@ impl Workspace {
         let book = self.rulebook();
         let snapshot = book.connector(id).ok().and_then(|connector| connector.snapshot.as_ref());
         match (snapshot, self.live(id)) {
-            (Some(snapshot), Some(live)) => drift(snapshot, &live.actions),
+            (Some(snapshot), Some(live)) => drift(snapshot, &live),
             _ => Drift::default(),
         }
     }
@@ -184,21 +189,14 @@ impl Workspace {
             },
         };
         match read_list(&connection).await {
-            Ok(live) => {
+            Ok(mut live) => {
                 self.learned(connector, &live).await;
+                live.pages = known.map(|known| known.pages).unwrap_or_default();
                 *link.live.borrow_mut() = Some(live.clone());
                 self.note_list(&connector.id, &live);
-                let protocol = live.connected.protocol.clone();
                 let stepped_back = live.connected.downgrade;
-                self.speaks(&connector.id, before.as_deref(), &protocol).await;
-                let drift =
-                    connector.snapshot.as_ref().map(|snapshot| drift(snapshot, &live.actions)).unwrap_or_default();
-                let changed: Vec<String> = drift.changed.into_iter().chain(drift.removed).collect();
-                let status = match changed.is_empty() {
-                    true => ConnectionStatus::Connected { protocol, before: before.filter(|_| stepped_back) },
-                    false => ConnectionStatus::Changed { protocol, actions: changed },
-                };
-                self.set_status(&connector.id, &link, status);
+                self.speaks(&connector.id, before.as_deref(), &live.connected.protocol).await;
+                self.compare(connector, &link, &live, before.filter(|_| stepped_back));
                 // Whoever wanted something of the server did not know of this yet (X112).
                 match is_new && stepped_back && !fresh {
                     true => Err(Failed { error: OpError::Downgrade, sent: mcp::Sent::No }),
@@ -212,6 +210,35 @@ impl Workspace {
                 Err(failed)
             }
         }
+    }
+
+    /// Says whether what a server offers is what was approved. `before` is the revision that it has stepped back from.
+    fn compare(&self, connector: &Connector, link: &Link, live: &Live, before: Option<String>) {
+        let protocol = live.connected.protocol.clone();
+        let drift = connector.snapshot.as_ref().map(|snapshot| drift(snapshot, live)).unwrap_or_default();
+        let changed: Vec<String> = drift.changed.into_iter().chain(drift.removed).collect();
+        let status = match changed.is_empty() {
+            true => ConnectionStatus::Connected { protocol, before },
+            false => ConnectionStatus::Changed { protocol, actions: changed },
+        };
+        self.set_status(&connector.id, link, status);
+    }
+
+    /// Pages were read: they are part of what the server offers, and compared like it (X48).
+    pub(crate) fn saw_pages(&self, connector: &Connector, pages: Vec<AppPage>) {
+        let link = self.link(&connector.id);
+        let live = {
+            let mut live = link.live.borrow_mut();
+            let Some(live) = live.as_mut() else { return };
+            live.pages.retain(|old| !pages.iter().any(|new| new.uri == old.uri));
+            live.pages.extend(pages);
+            live.clone()
+        };
+        let before = match &*link.status.borrow() {
+            ConnectionStatus::Connected { before, .. } => before.clone(),
+            _ => None,
+        };
+        self.compare(connector, &link, &live, before);
     }
 
     /// What a server speaks says how its authorization server is found.
@@ -303,6 +330,9 @@ impl Workspace {
         config.last_seen = before;
         config.headers = account.headers;
         config.elicitation = Elicitation { form: true, url: true };
+        if self.0.apps {
+            config.extensions.push((mcp::apps::EXTENSION.to_owned(), mcp::apps::settings()));
+        }
         let transport = match (self.built_in(connector), account.sign_in) {
             (Some(server), _) => {
                 config.era = EraChoice::Modern;
@@ -355,6 +385,8 @@ impl Workspace {
                     live.stale = true;
                 }
             }
+            // What was read of its pages may be old.
+            Event::ListChanged(mcp::Listed::Resources) => link.pages.borrow_mut().clear(),
             Event::Progress { op, progress, total, message } => {
                 let call = link.calls.borrow().get(op).cloned();
                 if let Some(UnderWay { call, conversation: Some(conversation), .. }) = call {
@@ -367,6 +399,7 @@ impl Workspace {
                 self.withdraw_asks(|waiting| waiting.view.connector == *id && waiting.ask == *ask);
             }
             Event::Disconnected { error } => {
+                link.pages.borrow_mut().clear();
                 link.live.borrow_mut().take();
                 let book = self.rulebook();
                 if let Ok(connector) = book.connector(id) {
@@ -507,16 +540,21 @@ pub(crate) async fn read_list(connection: &Connection) -> Result<Live, Failed> {
     }
     // Of two with one name none can be used.
     actions.retain(|action| !excluded.iter().any(|left| left.name == action.name()));
-    Ok(Live { actions, excluded, connected, stale: false })
+    Ok(Live { actions, excluded, connected, pages: Vec::new(), stale: false })
 }
 
-fn drift(snapshot: &policy::Snapshot, live: &[Action]) -> Drift {
+fn drift(snapshot: &policy::Snapshot, live: &Live) -> Drift {
     let mut drift = Drift::default();
-    for one in snapshot.drift(live) {
+    for one in snapshot.drift(&live.actions) {
         match one {
             policy::snapshot::Drift::Added(name) => drift.added.push(name),
             policy::snapshot::Drift::Changed(name) => drift.changed.push(name),
             policy::snapshot::Drift::Removed(name) => drift.removed.push(name),
+        }
+    }
+    for name in snapshot.pages_changed(&live.pages) {
+        if !drift.changed.contains(&name) && !drift.removed.contains(&name) {
+            drift.changed.push(name);
         }
     }
     drift

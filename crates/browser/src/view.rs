@@ -374,6 +374,8 @@ pub struct QuestionView {
     pub hidden: Vec<HiddenNote>,
     /// Who wants the call, for example `the model` or `you`.
     pub by: String,
+    /// Whether it is the app of the connector that wants it, which the person did not ask for by themselves (X94).
+    pub by_app: bool,
     /// Place in the queue, from 1.
     pub position: usize,
     /// Length of the queue.
@@ -539,6 +541,19 @@ impl ModelConfig {
     }
 }
 
+/// About how much of a model's context a conversation takes, in tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContextUse {
+    /// How many actions are offered.
+    pub actions: usize,
+    /// What their definitions take. An estimate.
+    pub definitions: u64,
+    /// What the conversation and the words before it take. An estimate.
+    pub history: u64,
+    /// What the model holds, where it is known.
+    pub limit: Option<u32>,
+}
+
 /// One question of a test of a model, and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelCheck {
@@ -570,8 +585,85 @@ pub struct AuditFilter {
 pub struct AuditState {
     /// How many rows there are.
     pub rows: u64,
-    /// The first thing that is wrong; none when the chain is whole.
-    pub broken: Option<policy::audit::Broken>,
+    /// Everything that is wrong, in the order of the rows; empty when the chain is whole.
+    pub broken: Vec<policy::audit::Broken>,
+    /// The last checkpoint among the rows.
+    pub checkpoint: Option<policy::audit::Checkpoint>,
+}
+
+/// Which lines of the record to show. Every field narrows it down; all of them are looked up in an index.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordFilter {
+    /// Which kind of line.
+    pub part: RecordPart,
+    /// Only what this person wanted or changed.
+    pub person: Option<policy::MemberId>,
+    /// Only calls of this connector.
+    pub connector: Option<ConnectorId>,
+    /// Only calls of this action, by its exact name.
+    pub action: Option<String>,
+    /// Only calls that were decided like this.
+    pub decided: Option<policy::audit::Decided>,
+    /// Only calls of this class.
+    pub class: Option<Class>,
+    /// Not before this time.
+    pub from: Option<Millis>,
+    /// Not after this time.
+    pub until: Option<Millis>,
+}
+
+/// The kinds of lines in the record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecordPart {
+    /// Every call, made or not.
+    #[default]
+    Calls,
+    /// Calls that were not made.
+    Refusals,
+    /// Everything that was changed.
+    Changes,
+}
+
+/// A page of the record.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecordPage {
+    /// Its lines, the newest first.
+    pub lines: Vec<policy::audit::Line>,
+    /// Where the next page begins; none on the last.
+    pub next: Option<u64>,
+}
+
+/// What was sent or what came back, as far as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptText {
+    /// The text, secrets masked, cut short.
+    pub text: String,
+    /// How many bytes it had.
+    pub bytes: u64,
+}
+
+/// What is kept of a call for the auditors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payload {
+    /// When the call was allowed.
+    pub at: Millis,
+    /// What was sent.
+    pub arguments: KeptText,
+    /// What came back; none when nothing did.
+    pub result: Option<KeptText>,
+}
+
+/// A remembered answer as its person sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The answer.
+    pub grant: policy::Grant,
+    /// Whether it still counts.
+    pub standing: policy::Standing,
+    /// How many calls it allowed.
+    pub used: u64,
+    /// When it allowed the last one.
+    pub last_used: Option<Millis>,
 }
 
 /// Who answers when a call asks.

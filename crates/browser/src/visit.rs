@@ -3,14 +3,15 @@
 //! The authorization server sends the person back to a page of this origin. That page hands its whole address over on a
 //! `BroadcastChannel` whose name is made of the address's `state`: only who began the flow knows it and listens (X15, X16,
 //! X18), and no window needs to know another. Whoever hears it answers, so the page can say that nobody waits. Where no
-//! channel gets through, the person pastes the address.
+//! channel gets through, the person pastes the address. A host with another way to a person (the npm package) gives a
+//! function that brings the address back, and nothing else is heard.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use futures_channel::oneshot;
 use futures_util::FutureExt as _;
-use futures_util::future::{LocalBoxFuture, Shared};
+use futures_util::future::{Either, LocalBoxFuture, Shared, select};
 use mcp::oauth::AuthorizeFailure;
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
@@ -24,14 +25,26 @@ const CHANNEL: &str = "countersign-sign-in:";
 /// What the page that was come back to is answered.
 const HEARD: &str = "heard";
 
-type Answer = Result<String, AuthorizeFailure>;
+/// The whole address that the person came back to, or why there is none.
+pub type Answer = Result<String, AuthorizeFailure>;
 
 /// One sign-in of one person. Clones are the same. It is used for one flow.
 #[derive(Clone)]
 pub struct Visit(Rc<Inner>);
 
+/// What a host does to bring its person to an address and back.
+type Authorize = dyn Fn(&str) -> LocalBoxFuture<'static, Answer>;
+
+/// How the person gets to the sign-in page.
+enum Way {
+    /// In a window, whose answer comes over a channel or is pasted.
+    Window(Box<dyn Fn(&str)>),
+    /// As the host knows how to, which gives the whole address that the person came back to.
+    Host(Box<Authorize>),
+}
+
 struct Inner {
-    go: Box<dyn Fn(&str)>,
+    way: Way,
     answer: RefCell<Option<oneshot::Sender<Answer>>>,
     leave: RefCell<Option<oneshot::Sender<()>>>,
     left: Left,
@@ -42,9 +55,18 @@ type Left = Shared<futures_util::future::Map<oneshot::Receiver<()>, fn(Result<()
 impl Visit {
     /// A visit whose window is led to the sign-in page by `go`.
     pub fn new(go: impl Fn(&str) + 'static) -> Self {
+        Self::by(Way::Window(Box::new(go)))
+    }
+
+    /// A visit that a host makes: `authorize` leads the person to the address and gives the one they came back to.
+    pub fn through(authorize: impl Fn(&str) -> LocalBoxFuture<'static, Answer> + 'static) -> Self {
+        Self::by(Way::Host(Box::new(authorize)))
+    }
+
+    fn by(way: Way) -> Self {
         let (leave, left) = oneshot::channel();
         let left = left.map((|_| ()) as fn(_)).shared();
-        Visit(Rc::new(Inner { go: Box::new(go), answer: RefCell::default(), leave: RefCell::new(Some(leave)), left }))
+        Visit(Rc::new(Inner { way, answer: RefCell::default(), leave: RefCell::new(Some(leave)), left }))
     }
 
     /// The address that the person came back to, pasted by hand. It is checked like any other, and used up.
@@ -67,6 +89,18 @@ impl Visit {
 
     /// Leads the person to `url` and waits until they are back.
     pub(crate) fn authorize(&self, url: &str, state: &str) -> LocalBoxFuture<'static, Answer> {
+        let go = match &self.0.way {
+            Way::Window(go) => go,
+            Way::Host(authorize) => {
+                let either = select(authorize(url), self.0.left.clone());
+                return either
+                    .map(|ended| match ended {
+                        Either::Left((answer, _)) => answer,
+                        Either::Right(_) => Err(AuthorizeFailure::Cancelled),
+                    })
+                    .boxed_local();
+            }
+        };
         let (tell, told) = oneshot::channel();
         self.0.answer.replace(Some(tell));
         let back = listen(state, Rc::downgrade(&self.0));
@@ -76,7 +110,7 @@ impl Visit {
                 visit.end(Err(AuthorizeFailure::TimedOut));
             }
         });
-        (self.0.go)(url);
+        go(url);
         async move {
             let answer = told.await.unwrap_or(Err(AuthorizeFailure::Cancelled));
             drop((back, timer));

@@ -151,7 +151,7 @@ async fn everything_is_there_after_a_reload() {
     let list = CallRequest { connector: "notebook".into(), action: "list_notes".into(), arguments: object(json!({})) };
     let notes = ws.call(list, Confirm::Never).await.unwrap();
     assert_eq!(notes.result["structuredContent"]["notes"][0]["title"], "Kept");
-    assert_eq!(ws.verify_audit().await.unwrap().broken, None);
+    assert_eq!(ws.verify_audit().await.unwrap().broken, []);
     ws.delete_conversation(&id).await.unwrap();
     assert_eq!(ws.conversation(&id).await.unwrap_err().code, Code::NotFound);
 }
@@ -198,7 +198,7 @@ async fn two_tabs_do_not_undo_each_other_and_write_one_record() {
     };
     futures_util::future::join(list(one.clone()), list(two.clone())).await;
     let state = one.verify_audit().await.unwrap();
-    assert_eq!((state.rows, state.broken), (31, None));
+    assert_eq!((state.rows, state.broken), (33, vec![]), "ten calls, two changes, and the beginning");
     assert_eq!(one.audit(AuditFilter { take: 7, ..AuditFilter::default() }).await.unwrap().len(), 7);
 }
 
@@ -312,4 +312,55 @@ async fn x130_a_changed_base_url_loses_the_key() {
     let moved = ModelConfig { id: id.clone(), base_url: "https://two.example/v1".into(), ..config };
     ws.save_model(moved, None).await.unwrap();
     assert!(!ws.has_key(&id).await.unwrap());
+}
+
+/// A database as version 1 of the page made it, with an audit of calls as text.
+async fn first_version(name: &str, calls: u64) -> (u64, String) {
+    use browser::policy::audit::{Chain, Entry};
+    let factory = idb::Factory::new().unwrap();
+    let mut request = factory.open(name, Some(1)).unwrap();
+    request.on_upgrade_needed(|event| {
+        use idb::DatabaseEvent as _;
+        let database = event.database().unwrap();
+        for table in ["settings", "conversations", "items", "audit", "notes", "models", "secrets", "keys"] {
+            database.create_object_store(table, idb::ObjectStoreParams::new()).unwrap();
+        }
+    });
+    let database = request.await.unwrap();
+    let transaction = database.transaction(&["audit", "notes"], idb::TransactionMode::ReadWrite).unwrap();
+    let audit = transaction.object_store("audit").unwrap();
+    let (mut chain, first) = Chain::begin("old", 1);
+    let mut rows = vec![first];
+    for at in 0..calls {
+        rows.push(chain.append(Entry::changed(&"me".into(), "workspace", format!("renamed {at}")), at));
+    }
+    let mut last = String::new();
+    for row in &rows {
+        last = serde_json::to_string(row).unwrap();
+        audit.put(&last.as_str().into(), Some(&format!("{:012}", row.seq).into())).unwrap();
+    }
+    let note = json!({"id": "n", "title": "Old", "text": "kept", "created_at": 1, "updated_at": 1}).to_string();
+    transaction.object_store("notes").unwrap().put(&note.into(), Some(&"n".into())).unwrap();
+    transaction.await.unwrap();
+    database.close();
+    (rows.len() as u64, last)
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_record() {
+    use browser::{RecordFilter, RecordPart};
+    let name = fresh();
+    let (count, last) = first_version(&name, 1_200).await;
+    let ws = tab(&name).await;
+    assert_eq!(ws.storage_state(), StorageState::Kept);
+    let changes = RecordFilter { part: RecordPart::Changes, ..RecordFilter::default() };
+    assert_eq!(ws.record_count(&changes).await.unwrap(), count, "old rows have their marks");
+    let page = ws.record(&changes, None, 3).await.unwrap();
+    assert_eq!(page.lines.iter().map(|line| line.seq).collect::<Vec<_>>(), [1200, 1199, 1198]);
+    ws.rename_workspace("New").await.unwrap();
+    let state = ws.verify_audit().await.unwrap();
+    assert_eq!((state.broken, state.rows > count), (vec![], true), "and the chain goes on");
+    let store = IndexedDb::open(&name, || ()).await.unwrap();
+    assert_eq!(store.get(Table::Audit, &format!("{:012}", count - 1)).await.unwrap(), Some(last), "as it was");
+    assert!(store.get(Table::Notes, "n").await.unwrap().is_some(), "nothing else was touched");
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use browser::chat::conversation::CallState;
-use browser::mcp::oauth::{Outlook, Registered};
+use browser::mcp::oauth::{AuthorizeFailure, Outlook, Registered};
 use browser::policy::{ConnectorId, Provenance, SignIn};
 use browser::store::memory::Memory;
 use browser::store::{Store as _, Table};
@@ -196,6 +196,14 @@ impl World {
     }
 }
 
+fn site_with(document: Option<&str>) -> SignInSite {
+    SignInSite {
+        client_name: "Countersign".into(),
+        redirect_uri: BACK.into(),
+        client_document: document.map(str::to_owned),
+    }
+}
+
 async fn workspace(world: &World, store: &Memory) -> Workspace {
     let ws = open(Options {
         store: Where::Store(Rc::new(store.clone())),
@@ -203,7 +211,7 @@ async fn workspace(world: &World, store: &Memory) -> Workspace {
         ..Options::default()
     })
     .await;
-    ws.set_sign_in_site(SignInSite { redirect_uri: BACK.into(), client_document: None });
+    ws.set_sign_in_site(site_with(None));
     ws.set_developer_mode(true).await.unwrap();
     ws
 }
@@ -314,7 +322,7 @@ async fn our_client_document_is_used_where_it_is_served_and_taken() {
     })
     .await;
     let document = "https://app.example/client.json";
-    ws.set_sign_in_site(SignInSite { redirect_uri: BACK.into(), client_document: Some(document.into()) });
+    ws.set_sign_in_site(site_with(Some(document)));
     ws.set_developer_mode(true).await.unwrap();
     let seen = Rc::default();
     ws.sign_in_new(&new(Keep::Memory), &person(&seen)).await.unwrap();
@@ -322,6 +330,31 @@ async fn our_client_document_is_used_where_it_is_served_and_taken() {
     assert_eq!(page.get("client_id").as_deref(), Some(document));
     assert!(world.asked("https://as.example/register").is_empty());
     assert_eq!(ws.tried_report().await.unwrap().registered, Some(Registered::ByMetadata));
+}
+
+#[wasm_bindgen_test]
+async fn a_host_brings_its_person_there_and_back_in_its_own_way() {
+    let (world, store) = (world(), Memory::new());
+    let ws = workspace(&world, &store).await;
+    let refusing = Visit::through(|_| Box::pin(async { Err(AuthorizeFailure::Failed("no window".to_owned())) }));
+    let error = ws.sign_in_new(&new(Keep::Memory), &refusing).await.unwrap_err();
+    assert_eq!(error.code, Code::SignIn);
+    assert!(error.message.contains("no window"), "{error:?}");
+
+    let never = Visit::through(|_| Box::pin(std::future::pending()));
+    let (ended, ()) = futures_util::future::join(ws.sign_in_new(&new(Keep::Memory), &never), async {
+        browser::time::sleep(20).await;
+        never.cancel();
+    })
+    .await;
+    assert!(ended.unwrap_err().message.contains("cancelled"));
+
+    let willing = Visit::through(|url| {
+        let state = web_sys::Url::new(url).unwrap().search_params().get("state").unwrap();
+        Box::pin(async move { Ok(format!("{BACK}?code=code-1&state={state}&iss=https%3A%2F%2Fas.example")) })
+    });
+    ws.sign_in_new(&new(Keep::Memory), &willing).await.unwrap();
+    ws.scan(&new(Keep::Memory), |_| ()).await.unwrap();
 }
 
 #[wasm_bindgen_test]
@@ -396,6 +429,22 @@ async fn a_call_opens_no_window_and_ends_as_sign_in_needed_with_nothing_sent() {
     world.refuses_refresh.set(false);
     ws.sign_in(&id, Keep::Memory, &person(&Rc::default())).await.unwrap();
     assert_eq!(call(&ws, &id).await.unwrap()["content"][0]["text"], "Ann");
+}
+
+#[wasm_bindgen_test]
+async fn no_request_leaves_unsigned_once_signed_in() {
+    let (world, store) = (world(), Memory::new());
+    let (ws, id) = signed_in(&world, &store, Keep::Device).await;
+    let before = world.asked(SERVER).len();
+    call(&ws, &id).await.unwrap();
+    // Also not after a reload.
+    let ws = workspace(&world, &store).await;
+    call(&ws, &id).await.unwrap();
+    let asked = world.asked(SERVER);
+    assert!(asked.len() > before + 2);
+    for got in &asked[before..] {
+        assert_eq!(got.header("authorization"), Some("Bearer canary-access-1"), "{}", got.body);
+    }
 }
 
 #[wasm_bindgen_test]
@@ -655,7 +704,7 @@ async fn x23_two_tabs_renew_a_token_once() {
             ..Options::default()
         })
         .await;
-        ws.set_sign_in_site(SignInSite { redirect_uri: BACK.into(), client_document: None });
+        ws.set_sign_in_site(site_with(None));
         ws
     };
     let first = tab().await;

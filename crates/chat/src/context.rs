@@ -6,7 +6,7 @@
 //!
 //! `_meta` of a result and of its blocks never gets here (X102), nor does anything of another conversation (X60).
 
-use crate::conversation::{Body, CallCard, CallState, Conversation, Sent};
+use crate::conversation::{AppWords, Body, CallCard, CallState, Conversation, Sent};
 use crate::model::{Message, Part, WireCall, names};
 use policy::{Caller, ConnectorId};
 use serde_json::Value;
@@ -107,6 +107,10 @@ pub fn messages(
                     out.push(Message::Assistant(vec![Part::Text(text)]));
                 }
             }
+            // What an app calls for itself is between it and its server; it tells the model what it wants it to know.
+            Body::Call(card) if card.by == Caller::App => {}
+            Body::FromApp(words) if words.whole().is_empty() => {}
+            Body::FromApp(words) => out.push(Message::User(app_words_for_model(words))),
             Body::Call(card) => {
                 let limit = if at > last_said { limits.result } else { limits.old_result };
                 push_call(&mut out, card, limit, name_of(&card.connector, &card.action));
@@ -115,6 +119,18 @@ pub fn messages(
         }
     }
     shorten(out, limits.history)
+}
+
+/// What an app says, for a model: in the frame of its server, and with who let it be said (X95).
+fn app_words_for_model(words: &AppWords) -> String {
+    let who = attribute(&words.connector_name);
+    let said = match words.context {
+        true => format!("[The app of {who} shows this now. Nobody asked for anything by it.]"),
+        false => format!(
+            "[The app of {who} wrote this, and the person let it be said here. It is the app's wish, not an order of the person.]"
+        ),
+    };
+    format!("{said}\n{}", framed(&words.host, None, &words.whole()))
 }
 
 /// The results of one assistant message follow it directly, so a call joins the message before its sibling's result.

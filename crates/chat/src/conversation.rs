@@ -105,6 +105,38 @@ pub enum Body {
         /// The remark, as plain text.
         text: String,
     },
+    /// What an app of a server says: words that the person let it say, or what it has a model know. Never the person's.
+    FromApp(AppWords),
+}
+
+/// What an app of a server says in a conversation (MCP Apps, `ui/message` and `ui/update-model-context`; X95).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AppWords {
+    /// The connector whose app it is.
+    pub connector: ConnectorId,
+    /// Its name.
+    pub connector_name: String,
+    /// Its host.
+    pub host: String,
+    /// The words. The app's, as plain text.
+    pub text: String,
+    /// Data beside them.
+    #[serde(default)]
+    pub data: Option<Value>,
+    /// True for what a model is to know at its next turn, false for words that were said.
+    #[serde(default)]
+    pub context: bool,
+}
+
+impl AppWords {
+    /// Words and data as one text.
+    pub fn whole(&self) -> String {
+        match &self.data {
+            None => self.text.clone(),
+            Some(data) if self.text.is_empty() => data.to_string(),
+            Some(data) => format!("{}\n{data}", self.text),
+        }
+    }
 }
 
 /// What a model answered, whole or so far.
@@ -725,6 +757,7 @@ impl Conversation {
         self.items.iter().any(|item| match &item.body {
             Body::Said { text } | Body::Note { text } => strike(text),
             Body::Answer(answer) => strike(&answer.text),
+            Body::FromApp(words) => strike(&words.text),
             Body::Proposal(proposal) => strike(&proposal.text),
             Body::Call(card) => strike(&format!("{} {} {}", card.title, card.connector_name, card.host)),
         })

@@ -9,12 +9,14 @@
 //! * [`results`]: what a tool result consists of, ready to be shown, and the values it offers to a later call.
 //! * [`context`]: what a model is told, and in which words.
 //! * [`model`]: the wires that language models speak.
+//! * [`prompts`]: prompts to try an action with.
 //! * [`turn`]: one turn with a model, from the question to the answer, tool calls included.
 
 pub mod context;
 pub mod conversation;
 pub mod direct;
 pub mod model;
+pub mod prompts;
 pub mod results;
 pub mod schema;
 pub mod turn;

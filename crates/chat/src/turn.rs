@@ -87,6 +87,18 @@ impl Setup {
         messages.extend(context::messages(conversation, limits, &name_of));
         Self { endpoint, actions, messages, limits }
     }
+
+    /// About how many tokens the definitions and the messages take (N13). No provider's own count is at hand before it
+    /// was asked; four bytes a token is right within a quarter for English and JSON.
+    pub fn weigh(&self) -> (u64, u64) {
+        let definitions: usize = tools(&self.actions)
+            .iter()
+            .map(|tool| tool.name.len() + tool.description.len() + tool.schema.to_string().len() + 40)
+            .sum();
+        let messages: usize = self.messages.iter().map(Message::chars).sum();
+        let tokens = |bytes: usize| u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX);
+        (tokens(definitions), tokens(messages))
+    }
 }
 
 /// What happened outside.

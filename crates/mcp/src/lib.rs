@@ -17,6 +17,7 @@
 //!
 //! After every call of a method that takes `now`, poll until nothing is left.
 
+pub mod apps;
 mod config;
 mod era;
 mod error;

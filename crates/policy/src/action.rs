@@ -170,8 +170,8 @@ impl Action {
         self.hint("openWorldHint")
     }
 
-    /// Whether the model may see and call it. A UI may reserve a tool for itself by
-    /// `_meta.ui.visibility` (MCP Apps; X47).
+    /// Whether the model may see and call it. A UI may reserve a tool for itself by `_meta.ui.visibility`, or by the
+    /// older `openai/visibility` (MCP Apps; X47).
     pub fn visible_to_model(&self) -> bool {
         self.visible_to("model")
     }
@@ -250,7 +250,13 @@ impl Action {
     fn visible_to(&self, who: &str) -> bool {
         match self.definition.pointer("/_meta/ui/visibility") {
             Some(Value::Array(list)) => list.iter().any(|entry| entry.as_str() == Some(who)),
-            _ => true,
+            _ => {
+                let older = |name: &str| self.definition.get("_meta").and_then(|meta| meta.get(name));
+                match who {
+                    "model" => older("openai/visibility").and_then(Value::as_str) != Some("private"),
+                    _ => older("openai/widgetAccessible").and_then(Value::as_bool) != Some(false),
+                }
+            }
         }
     }
 }
@@ -471,6 +477,13 @@ mod tests {
         assert!(!only("app").visible_to_model() && only("app").visible_to_app());
         assert!(only("model").visible_to_model() && !only("model").visible_to_app());
         assert!(action("a", json!({})).visible_to_model());
+        // The older names count where the newer one is missing.
+        let older = |meta: Value| Action::new(json!({"name": "a", "_meta": meta})).unwrap();
+        let private = older(json!({"openai/visibility": "private", "openai/widgetAccessible": true}));
+        assert!(!private.visible_to_model() && private.visible_to_app());
+        assert!(!older(json!({"openai/widgetAccessible": false})).visible_to_app());
+        let both = older(json!({"ui": {"visibility": ["model"]}, "openai/visibility": "private"}));
+        assert!(both.visible_to_model() && !both.visible_to_app());
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! A workspace as one signed file: the *policy bundle* (S121's sibling X121, X122; docs/policy-bundle.md).
+//! A workspace as one signed file: the *policy bundle* (X121, X122; `docs/policy-bundle.md`).
 //!
 //! What is in it is what everybody in the workspace may know: people, groups, what is published with its snapshots,
 //! access, permissions, settings. What is not in it: tokens and keys (they are not in a [`Rulebook`] at all), remembered
-//! answers, each person's own developer-mode switch, drafts and archived connectors, the audit log, and the connectors
+//! answers, requests, each person's own developer-mode switch, drafts and archived connectors, the audit log, and the connectors
 //! that are part of the product.
 //!
 //! This file knows the form, what is signed and what a bundle may hold; it makes no signature and checks none, because
@@ -17,9 +17,10 @@ mod tests;
 pub use adopt::{adopt, loosened, tighten};
 pub use changes::{Change, How, Noun, changes};
 
-use crate::{Developer, Digest, MemberId, Millis, Provider, Rulebook, Stage};
+use crate::{Access, Developer, Digest, GroupId, MemberId, Millis, Provider, Role, RoleId, Rulebook, Stage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// The form of the file that this version writes and reads.
 pub const SCHEMA: u64 = 1;
@@ -166,21 +167,44 @@ pub fn to_sign(digest: &Digest) -> Vec<u8> {
 pub fn portable(book: &Rulebook) -> Rulebook {
     let mut book = book.clone();
     book.grants.clear();
+    book.requests.clear();
     for member in &mut book.members {
         member.developer = Developer::default();
     }
     book.connectors.retain(|connector| connector.provider == Provider::Custom && connector.stage == Stage::Published);
     book.connectors.iter_mut().for_each(|connector| connector.review = connector.review.portable());
-    // Whoever made it may have left.
-    let first_owner =
-        book.members.iter().find(|member| member.role == crate::Role::Owner).map(|member| member.id.clone());
-    let people: std::collections::BTreeSet<MemberId> = book.members.iter().map(|member| member.id.clone()).collect();
-    if let Some(owner) = first_owner {
-        for connector in book.connectors.iter_mut().filter(|connector| !people.contains(&connector.owner)) {
+    prune(&mut book);
+    book
+}
+
+/// Takes out the names of people, groups and roles that are gone. That never gives anybody more.
+fn prune(book: &mut Rulebook) {
+    let people: BTreeSet<MemberId> = book.members.iter().map(|member| member.id.clone()).collect();
+    let groups: BTreeSet<GroupId> = book.groups.iter().map(|group| group.id.clone()).collect();
+    let roles: BTreeSet<RoleId> = book.roles.iter().map(|role| role.id.clone()).collect();
+    let reach = |access: &mut Access| {
+        if let Access::Only { members, groups: of, .. } = access {
+            members.retain(|id| people.contains(id));
+            of.retain(|id| groups.contains(id));
+        }
+    };
+    for member in &mut book.members {
+        member.groups.retain(|id| groups.contains(id));
+        member.roles.retain(|id| roles.contains(id));
+    }
+    for group in &mut book.groups {
+        group.managers.retain(|id| people.contains(id));
+        group.roles.retain(|id| roles.contains(id));
+    }
+    reach(&mut book.workspace.developers);
+    // Whoever made a connector may have left.
+    let owner = book.members.iter().find(|member| member.role == Role::Owner).map(|member| member.id.clone());
+    for connector in &mut book.connectors {
+        reach(&mut connector.access);
+        if let Some(owner) = owner.as_ref().filter(|_| !people.contains(&connector.owner)) {
             connector.owner = owner.clone();
         }
     }
-    book
 }
 
 impl Payload {
@@ -189,6 +213,7 @@ impl Payload {
         let mut rules = serde_json::to_value(&self.rules).unwrap_or_default();
         if let Some(rules) = rules.as_object_mut() {
             rules.shift_remove("grants");
+            rules.shift_remove("requests");
         }
         let mut fields = Map::new();
         fields.insert("serial".into(), self.serial.into());

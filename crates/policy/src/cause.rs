@@ -90,6 +90,8 @@ pub enum Cause {
     },
     /// The workspace is in lockdown.
     Lockdown,
+    /// The site's signed settings could not be verified, so only reading is possible (X121).
+    Unverified,
     /// There is no such connector, action or member (X77).
     Unknown {
         /// What is not there.
@@ -140,6 +142,7 @@ impl Cause {
             Cause::NeverScanned => Why::NeverScanned.to_string(),
             Cause::Paused { pause } => pause.clone(),
             Cause::Lockdown => "the workspace is in lockdown: no connector runs until an admin ends it".into(),
+            Cause::Unverified => "the settings of this site could not be verified, so only reading is possible; reload the page, or ask whoever runs it".into(),
             Cause::Unknown { what } => format!("there is no {what}"),
             Cause::Broken { what } => format!("{what}; nothing runs on a broken rule"),
         }

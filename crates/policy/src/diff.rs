@@ -5,10 +5,11 @@
 //! a tool are the cheapest thing to change (X36). A removed action and a new one that look alike are told as a rename,
 //! which is a hint for the person and nothing more: the new name is a new action (X38).
 //!
-//! A diff is exact. Applied to the one snapshot it gives the other, so nothing that changed can be missing from it.
+//! A diff is exact. Applied to the one snapshot it gives the other, so nothing that changed can be missing from it. Pages
+//! of apps are carried along; what they want more is told where they are looked at (X48).
 
 use crate::snapshot::ServerInfo;
-use crate::{Action, Class, Millis, Snapshot, action::at, snapshot::SnapshotError};
+use crate::{Action, AppPage, Class, Millis, Snapshot, action::at, snapshot::SnapshotError};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -154,6 +155,7 @@ pub struct Diff {
     pub about: Vec<Field>,
     head: Head,
     order: Vec<String>,
+    pages: Vec<AppPage>,
 }
 
 impl Diff {
@@ -217,6 +219,7 @@ impl Diff {
                 .collect(),
             head: Head::of(after),
             order: after.actions.iter().map(|action| action.name().to_owned()).collect(),
+            pages: after.pages.clone(),
         }
     }
 
@@ -263,6 +266,7 @@ impl Diff {
         let ordered = ordered.filter(|_| actions.is_empty()).ok_or(NotApplicable)?;
         let head = self.head.clone();
         Snapshot::new(head.version, head.taken_at, head.server, head.protocol, instructions, ordered)
+            .map(|snapshot| snapshot.with_pages(self.pages.clone()))
             .map_err(|SnapshotError::Twice(_)| NotApplicable)
     }
 }

@@ -6,8 +6,8 @@
 //! Where several things stand in the way, each of them is shown, and not only the first.
 
 use crate::{
-    Basis, Call, Cause, Class, Connector, ConnectorId, Holding, Level, Member, MemberId, Permission, Rulebook, Rules,
-    Stage, Verdict, Why,
+    Basis, Call, Cause, Class, Connector, ConnectorId, Holding, Level, Member, MemberId, Permission, Reach, Rulebook,
+    Rules, Stage, Verdict, Why,
 };
 
 /// What a step looks at. The order is that of the chain.
@@ -217,7 +217,7 @@ impl Rulebook {
         let mut steps = vec![step(
             Subject::Person,
             Outcome::Passes,
-            format!("{} is {} of this workspace", member.name, article(&role)),
+            format!("{}, {} of this workspace", member.name, article(&role)),
             Some(Place::Members),
         )];
         steps.push(match self.workspace.lockdown {
@@ -260,7 +260,10 @@ impl Rulebook {
                 (Passes, format!("{} · {}, {}", connector.name, connector.host, connector.stage.label().to_lowercase()))
             }
             Subject::Access => (Passes, self.access_because(connector, member)),
-            Subject::Domain => (Passes, format!("{} may be dealt with", connector.host)),
+            Subject::Domain if connector.reach == Reach::InPage => {
+                (NotNeeded, "it runs in this page, so no host is involved".to_owned())
+            }
+            Subject::Domain => (Passes, format!("the workspace deals with {}", connector.host)),
             Subject::Scan => {
                 let version = connector.snapshot.as_ref().map_or(0, |snapshot| snapshot.version);
                 (Passes, format!("version {version} of its definition was approved"))
@@ -355,7 +358,7 @@ impl Rulebook {
         let actions = Some(Place::Actions(connector.id.clone()));
         let Some(action) = connector.action(&call.action) else { return };
         let version = connector.snapshot.as_ref().map_or(0, |snapshot| snapshot.version);
-        let says = format!("{} is on in version {version}", action.name());
+        let says = format!("the action {} is switched on in version {version}", action.name());
         steps.push(step(Subject::Action, Outcome::Passes, says, actions.clone()));
         let classified = connector.classify(action);
         let says = format!("{}: {}", classified.class.label().to_lowercase(), classified.source_sentence());
@@ -502,7 +505,7 @@ mod tests {
         let says = |subject| explanation.steps.iter().find(|step| step.subject == subject).unwrap().says.clone();
         assert_eq!(says(Subject::Access), "it is for the group Builders");
         assert_eq!(says(Subject::Asking), "the workspace asks for everything");
-        assert_eq!(says(Subject::Person), "DEV is a member of this workspace");
+        assert_eq!(says(Subject::Person), "DEV, a member of this workspace");
         assert_eq!(explanation.verdict, Verdict::Ask);
     }
 

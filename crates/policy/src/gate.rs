@@ -127,25 +127,35 @@ pub struct Call {
 impl Call {
     /// The arguments as JSON text, in their own order: what is shown, and what is sent.
     pub fn arguments_json(&self) -> String {
-        Value::Object(self.arguments.clone()).to_string()
+        // A map of JSON values always has a text.
+        serde_json::to_string(&self.arguments).unwrap_or_default()
     }
 
     /// The digest over every field. Rules made for one call do not decide another.
     fn fingerprint(&self) -> Digest {
-        // The arguments go in as text so that no number is rounded on the way.
-        let text = [
+        // The arguments go in as text so that no number is rounded on the way. Each part stands behind its length, so
+        // that no two calls make the same text.
+        let (by, at) = (format!("{:?}", self.by), self.at.to_string());
+        let (arguments, conversation) = (self.arguments_json(), self.conversation.as_ref());
+        let parts = [
             self.id.as_str(),
             self.connector.as_str(),
             self.connection.as_str(),
             &self.action,
             self.definition.as_str(),
-            &self.arguments_json(),
-            &format!("{:?}", self.by),
+            &arguments,
+            &by,
             self.member.as_str(),
-            self.conversation.as_ref().map_or("", ConversationId::as_str),
-            &self.at.to_string(),
+            conversation.map_or("", ConversationId::as_str),
+            &at,
         ];
-        Digest::of_json(&Value::from(text.map(Value::from).to_vec()))
+        let mut text = String::with_capacity(parts.iter().map(|part| part.len() + 8).sum());
+        for part in parts {
+            text.push_str(&part.len().to_string());
+            text.push(':');
+            text.push_str(part);
+        }
+        Digest::of_bytes(text.as_bytes())
     }
 }
 

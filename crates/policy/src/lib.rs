@@ -17,7 +17,8 @@
 //! * [`explain`] why: the chain of steps from a person to a verdict.
 //! * [`gate`] the one function between wanting a call and making it; [`cause`] why one is not made; [`grant`] answers
 //!   that are remembered.
-//! * [`audit`] what happened, in a chain that shows when it was touched; [`lineage`] where arguments came from.
+//! * [`audit`] what happened, in a chain that shows when it was touched; [`record`] who may read it and what is kept;
+//!   [`lineage`] where arguments came from.
 //! * [`bundle`] a whole workspace as one signed file.
 //! * [`address`], [`text`], [`secrets`] look at what came from outside: an address, a text, a value.
 
@@ -41,9 +42,11 @@ pub mod index;
 pub mod lifecycle;
 pub mod lineage;
 pub mod member;
+pub mod page;
 pub mod people;
 pub mod plan;
 pub mod publish;
+pub mod record;
 pub mod request;
 pub mod review;
 pub mod role;
@@ -66,8 +69,10 @@ pub use id::{CallId, ConnectionId, ConnectorId, ConversationId, GrantId, GroupId
 pub use index::Indexed;
 pub use lifecycle::NewConnector;
 pub use member::{Developer, Group, Member, Role};
+pub use page::AppPage;
 pub use people::{Drafts, NewMember};
 pub use plan::{Profile, ProfileRules};
+pub use record::{RecordSettings, Standing};
 pub use request::{Request, Wanted};
 pub use review::Review;
 pub use role::{CustomRole, Holding, Permission, Setting};

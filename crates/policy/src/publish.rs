@@ -12,8 +12,8 @@ use crate::findings::{self, Finding, Severity, Subject};
 use crate::review::{Check, Declined, NewActions, Pause, Publication, SETTINGS, Settings, Sighting, Tombstone};
 use crate::snapshot::SnapshotError;
 use crate::{
-    Access, Action, ArgumentRule, Class, Confirm, Connector, ConnectorId, Control, Digest, Member, MemberId, Millis,
-    Permission, Reach, Rulebook, Snapshot, Stage, Why, rules,
+    Access, Action, AppPage, ArgumentRule, Class, Confirm, Connector, ConnectorId, Control, Digest, Member, MemberId,
+    Millis, Permission, Reach, Rulebook, Snapshot, Stage, Why, rules,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -222,7 +222,10 @@ impl Rulebook {
             taken.extend(self.mild(connector, live, &diff));
         }
         let instructions = accepted.instructions && diff.instructions.is_some();
-        let differs: BTreeSet<&str> = diff.steps.iter().flat_map(names_of).collect();
+        let mut differs: BTreeSet<&str> = diff.steps.iter().flat_map(names_of).collect();
+        // A page is taken over with the actions that it is shown with, each named by itself (X48).
+        let pages = pages_that_differ(old, live);
+        differs.extend(pages.iter().map(String::as_str));
         taken.retain(|name| differs.contains(name.as_str()));
         if taken.is_empty() && !instructions {
             return Err(Why::NotReady("nothing was chosen that differs; choose a change first".to_owned()));
@@ -596,6 +599,24 @@ fn names_of(step: &Step) -> Vec<&str> {
     }
 }
 
+/// The actions whose page is another one than was approved, or was not approved yet.
+fn pages_that_differ(old: &Snapshot, live: &Snapshot) -> Vec<String> {
+    let is_new = |page: &&AppPage| !old.pages.iter().any(|one| one.uri == page.uri);
+    let mut names = old.pages_changed(&live.pages);
+    names.extend(live.pages.iter().filter(is_new).flat_map(|page| page.actions.clone()));
+    names
+}
+
+/// The approved pages, each replaced by the live one where an action that it is shown with was accepted.
+fn pages_taken_over(old: &Snapshot, live: &Snapshot, accepted: &BTreeSet<String>) -> Vec<AppPage> {
+    let is_accepted = |page: &&AppPage| page.actions.iter().any(|name| accepted.contains(name));
+    let mut pages: Vec<AppPage> = live.pages.iter().filter(is_accepted).cloned().collect();
+    let kept: Vec<AppPage> =
+        old.pages.iter().filter(|page| !pages.iter().any(|one| one.uri == page.uri)).cloned().collect();
+    pages.extend(kept);
+    pages
+}
+
 /// The approved list with what was accepted of the live one, in the live order, what is only approved at the end.
 fn taken_over(
     old: &Snapshot,
@@ -619,6 +640,7 @@ fn taken_over(
         instructions,
         actions,
     )
+    .map(|snapshot| snapshot.with_pages(pages_taken_over(old, live, accepted)))
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@
 
 use crate::{
     Access, Action, Confirm, Connector, ConnectorId, CustomRole, Developer, DomainUse, Domains, Grant, Group, GroupId,
-    Member, MemberId, Millis, Permission, Profile, ProfileRules, Provider, Reach, Remember, Request, RequestId, Role,
-    RoleId, Stage, Subject, cause, domains::PatternError,
+    Member, MemberId, Millis, Permission, Profile, ProfileRules, Provider, Reach, RecordSettings, Remember, Request,
+    RequestId, Role, RoleId, Stage, Subject, cause, domains::PatternError,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,6 +45,9 @@ pub struct WorkspaceSettings {
     /// Whether answers may be remembered.
     #[serde(default)]
     pub remember: Remember,
+    /// What is kept of calls, and who may read it.
+    #[serde(default, skip_serializing_if = "RecordSettings::is_default")]
+    pub record: RecordSettings,
     /// Whether every point of the checklist has to be ticked before publishing (S096).
     #[serde(default = "yes")]
     pub checklist: bool,
@@ -161,6 +164,9 @@ pub enum Why {
     /// An entry of the proxies cannot be used.
     #[error("the proxy {0}")]
     Proxy(&'static str),
+    /// The remembered answer is gone, or someone else's.
+    #[error("there is no such approval of yours; it may have ended already")]
+    NoGrant,
     /// A rule on arguments cannot be kept.
     #[error("the rule {0}")]
     Rule(String),
@@ -242,6 +248,7 @@ impl Rulebook {
                 proxies: BTreeMap::new(),
                 confirm: Confirm::default(),
                 remember: Remember::default(),
+                record: RecordSettings::default(),
                 checklist: true,
                 defaults: BTreeMap::new(),
                 domains: Domains::default(),

@@ -3,7 +3,7 @@
 //! What runs is the snapshot, not what a server lists today. A live definition that differs from the snapshot is
 //! *drift* and is held until someone looks at it (S083, X35).
 
-use crate::{Action, Digest, Millis};
+use crate::{Action, AppPage, Digest, Millis};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -31,6 +31,10 @@ pub struct Snapshot {
     pub instructions: Option<String>,
     /// Every action, in the server's order.
     pub actions: Vec<Action>,
+    /// The pages that actions are shown with (MCP Apps). A snapshot from before there were any has none, and its apps are
+    /// not shown until the connector is scanned again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<AppPage>,
     /// The digest over everything that was approved; see [`Snapshot::computed_digest`].
     pub digest: Digest,
 }
@@ -72,8 +76,30 @@ impl Snapshot {
         if let Some([twice, _]) = names.array_windows().find(|[one, two]| one == two) {
             return Err(SnapshotError::Twice((*twice).to_owned()));
         }
-        let digest = digest_of(instructions.as_deref(), &actions);
-        Ok(Self { version, taken_at, server, protocol, instructions, actions, digest })
+        let digest = digest_of(instructions.as_deref(), &actions, &[]);
+        Ok(Self { version, taken_at, server, protocol, instructions, actions, pages: Vec::new(), digest })
+    }
+
+    /// The same with the pages that its actions are shown with.
+    pub fn with_pages(mut self, mut pages: Vec<AppPage>) -> Self {
+        pages.sort_by(|one, two| one.uri.cmp(&two.uri));
+        self.digest = digest_of(self.instructions.as_deref(), &self.actions, &pages);
+        self.pages = pages;
+        self
+    }
+
+    /// The approved page that an action is shown with.
+    pub fn page_of(&self, action: &str) -> Option<&AppPage> {
+        self.pages.iter().find(|page| page.actions.iter().any(|name| name == action))
+    }
+
+    /// The actions whose page is another one now than was approved (X48), sorted. Only pages that were read count.
+    pub fn pages_changed(&self, now: &[AppPage]) -> Vec<String> {
+        let other = |page: &&AppPage| now.iter().any(|one| one.uri == page.uri && !page.is_same(one));
+        let mut changed: Vec<String> = self.pages.iter().filter(other).flat_map(|page| page.actions.clone()).collect();
+        changed.sort();
+        changed.dedup();
+        changed
     }
 
     /// The action of that exact name.
@@ -84,7 +110,7 @@ impl Snapshot {
     /// The digest over the server's instructions and every action's whole definition, in the order of names: a server
     /// that lists its tools in another order has not drifted.
     pub fn computed_digest(&self) -> Digest {
-        digest_of(self.instructions.as_deref(), &self.actions)
+        digest_of(self.instructions.as_deref(), &self.actions, &self.pages)
     }
 
     /// What is different in a live list, sorted: added, changed, removed.
@@ -108,11 +134,16 @@ impl Snapshot {
     }
 }
 
-fn digest_of(instructions: Option<&str>, actions: &[Action]) -> Digest {
+fn digest_of(instructions: Option<&str>, actions: &[Action], pages: &[AppPage]) -> Digest {
     let mut digests: Vec<(&str, &str)> =
         actions.iter().map(|action| (action.name(), action.digest().as_str())).collect();
     digests.sort_unstable();
-    Digest::of_json(&json!({ "instructions": instructions, "actions": digests }))
+    let mut all = json!({ "instructions": instructions, "actions": digests });
+    // Without pages it is the digest of the snapshots from before there were any.
+    if let (false, Some(all)) = (pages.is_empty(), all.as_object_mut()) {
+        all.insert("pages".into(), serde_json::to_value(pages).unwrap_or_default());
+    }
+    Digest::of_json(&all)
 }
 
 #[cfg(test)]
@@ -149,6 +180,34 @@ mod tests {
             approved.drift(&live),
             [Drift::Added("comes".into()), Drift::Changed("changes".into()), Drift::Removed("goes".into())]
         );
+    }
+
+    fn page(html: &str) -> AppPage {
+        let text = json!({ "uri": "ui://a", "actions": ["a"], "html": Digest::of_bytes(html.as_bytes()), "bytes": 1 });
+        serde_json::from_value(text).unwrap()
+    }
+
+    #[test]
+    fn x48_a_page_is_part_of_what_is_approved() {
+        let bare = snapshot(None, vec![action("a", "x"), action("b", "x")]);
+        let approved = bare.clone().with_pages(vec![page("one")]);
+        assert_ne!(approved.digest, bare.digest);
+        assert_ne!(approved.digest, bare.clone().with_pages(vec![page("two")]).digest);
+        assert_eq!(approved.digest, approved.computed_digest());
+        assert_eq!(approved.page_of("a").map(|page| page.uri.as_str()), Some("ui://a"));
+        assert_eq!(approved.page_of("b"), None);
+        assert_eq!(approved.pages_changed(&[page("one")]), Vec::<String>::new());
+        assert_eq!(approved.pages_changed(&[page("two")]), ["a"]);
+        assert_eq!(approved.pages_changed(&[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_snapshot_from_before_there_were_pages_still_loads_and_is_whole() {
+        let bare = snapshot(Some("be kind"), vec![action("a", "x")]);
+        let text = serde_json::to_string(&bare).unwrap();
+        assert!(!text.contains("pages"));
+        let read: Snapshot = serde_json::from_str(&text).unwrap();
+        assert_eq!((read.computed_digest(), &read.digest), (bare.digest.clone(), &bare.digest));
     }
 
     #[test]

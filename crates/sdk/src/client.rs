@@ -7,13 +7,12 @@ use browser::client::{Client as Inner, Hooks, Wish};
 use browser::mcp::List;
 use browser::oauth::SignIn;
 use browser::{Code, Error, Fetcher, mcp};
-use futures_util::future::LocalBoxFuture;
-use js_sys::{Function, Promise, Reflect};
+use js_sys::Function;
 use serde_json::Value;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 
+use crate::page::{called, function};
 use crate::plain::{from_text, thrown, to_text};
 use crate::sign_in;
 use crate::tickets::Tickets;
@@ -168,21 +167,9 @@ fn answer(said: Option<String>) -> mcp::Answer {
     }
 }
 
-/// One of the page's functions; `mcp.js` wraps each of them.
-pub(crate) fn function(hooks: &JsValue, name: &str) -> Option<Function> {
-    Reflect::get(hooks, &name.into()).ok()?.dyn_into().ok()
-}
-
 /// Tells the page something. Its function does not throw: `mcp.js` runs the person's own later.
 fn tell(function: &Function, detail: &Value) {
     if let Ok(detail) = to_text(detail) {
         let _ = function.call1(&JsValue::UNDEFINED, &detail.into());
     }
-}
-
-/// Calls one of the page's functions and waits for what it gives; none when it throws or rejects.
-pub(crate) fn called(function: &Function, given: Option<&JsValue>) -> LocalBoxFuture<'static, Option<JsValue>> {
-    let none = JsValue::UNDEFINED;
-    let said = function.call1(&none, given.unwrap_or(&none)).ok().map(|said| Promise::resolve(&said));
-    Box::pin(async move { JsFuture::from(said?).await.ok() })
 }

@@ -15,6 +15,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use crate::page::function;
+use crate::person::{Auth, Person, Wanted, word_of};
 use crate::plain::{from_text, thrown, to_text};
 use crate::tickets::Tickets;
 
@@ -25,6 +27,7 @@ struct OpenOptions {
     store: Option<Value>,
     identity: Option<Identity>,
     allow_loopback: bool,
+    auth: Option<Auth>,
 }
 
 /// Who the person is, for the audit log and the list of members.
@@ -36,7 +39,7 @@ struct Identity {
 
 /// What `addConnector()` takes.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object with a `name` and an `address`")]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object with a `name` and an `address`")]
 struct AddConnector {
     name: String,
     address: String,
@@ -44,6 +47,8 @@ struct AddConnector {
     description: String,
     #[serde(default)]
     header: Option<Header>,
+    #[serde(default)]
+    sign_in: Option<Wanted>,
 }
 
 /// A fixed header for sign-in.
@@ -77,15 +82,17 @@ struct Said {
 #[wasm_bindgen]
 pub struct Host {
     workspace: Workspace,
+    person: Person,
     tickets: Tickets,
     listening: RefCell<Option<Subscription>>,
 }
 
-/// Opens a workspace. See `open` in `index.d.ts`.
+/// Opens a workspace. See `open` in `index.d.ts`; `hooks` has the page's functions.
 #[wasm_bindgen]
-pub async fn open(options: String, fetch: Option<Function>) -> Result<Host, JsValue> {
-    let workspace = open_workspace(&options, fetch).await.map_err(thrown)?;
-    Ok(Host { workspace, tickets: Tickets::default(), listening: RefCell::default() })
+pub async fn open(options: String, hooks: JsValue) -> Result<Host, JsValue> {
+    let workspace = open_workspace(&options, function(&hooks, "fetch")).await.map_err(thrown)?;
+    let person = Person::new(function(&hooks, "authorize"));
+    Ok(Host { workspace, person, tickets: Tickets::default(), listening: RefCell::default() })
 }
 
 async fn open_workspace(options: &str, fetch: Option<Function>) -> Result<Workspace, Error> {
@@ -100,8 +107,14 @@ async fn open_workspace(options: &str, fetch: Option<Function>) -> Result<Worksp
         member_name: name.clone().unwrap_or_else(|| "You".to_owned()),
         allow_loopback: Some(options.allow_loopback),
         fetcher: fetch.map(Fetcher::custom).unwrap_or_default(),
+        // The package draws nothing, so it shows no pages of servers either.
+        apps: false,
+        pinned: None,
     })
     .await?;
+    if let Some(auth) = options.auth {
+        workspace.set_sign_in_site(auth.site());
+    }
     // A workspace that was there before knows its person under an older name.
     if let Some(name) = name
         && workspace.rulebook().member(&workspace.me())?.name != name
@@ -166,25 +179,51 @@ impl Host {
         to_text(&storage_of(&self.workspace.storage_state())).map_err(thrown)
     }
 
-    /// Scans a server and keeps it as a draft; what it offers is switched on as the scan found it.
+    /// The whole record as JSON lines, with a checkpoint signed now; `countersign/verify` checks it.
+    #[wasm_bindgen(js_name = exportAudit)]
+    pub async fn export_audit(&self) -> Result<String, JsValue> {
+        self.workspace.export_audit().await.map_err(thrown)
+    }
+
+    /// Scans a server and keeps it as a draft; what it offers is switched on as the scan found it. Where the server asks
+    /// for a sign-in and the connector is to have one, the person signs in on the way.
     #[wasm_bindgen(js_name = addConnector)]
     pub async fn add_connector(&self, ticket: u32, connector: String) -> Result<String, JsValue> {
         let workspace = &self.workspace;
         let add = async {
             let add: AddConnector = from_text(&connector, "the connector")?;
-            let header = add.header.as_ref();
+            let terms = add.sign_in.and_then(Wanted::terms);
+            let (sign_in, header_value, keep) = match (add.header, terms) {
+                (Some(_), Some(_)) => {
+                    return Err(Error::new(Code::Invalid, "the connector has both a `header` and a `signIn`")
+                        .hint("leave one of them out"));
+                }
+                (Some(header), None) => (SignIn::Header { name: header.name }, Some(header.value), Keep::Memory),
+                (None, Some(terms)) => terms,
+                (None, None) => (SignIn::None, None, Keep::Memory),
+            };
+            let asks = matches!(sign_in, SignIn::OAuth { .. });
             let new = NewConnector {
                 name: add.name,
                 description: add.description,
                 address: add.address,
                 provenance: Default::default(),
-                sign_in: header.map_or(SignIn::None, |header| SignIn::Header { name: header.name.clone() }),
-                header_value: header.map(|header| header.value.clone()),
-                keep: Keep::Memory,
+                sign_in,
+                header_value,
+                keep,
                 colour: None,
             };
+            // Nobody starts what nobody could finish.
+            let going = if asks { Some(self.person.visit()?) } else { None };
             workspace.set_developer_mode(true).await?;
-            let scanned = workspace.scan(&new, |_| {}).await.map_err(|stopped| stopped.error)?;
+            let scanned = match (workspace.scan(&new, |_| {}).await, going) {
+                (Err(stopped), Some(going)) if stopped.error.code == Code::SignIn => {
+                    workspace.sign_in_new(&new, &going.0).await?;
+                    workspace.scan(&new, |_| {}).await
+                }
+                (scanned, _) => scanned,
+            };
+            let scanned = scanned.map_err(|stopped| stopped.error)?;
             let id = workspace.create_draft(new, scanned).await?;
             to_text(&connector_of(workspace.rulebook().connector(&id)?))
         };
@@ -221,6 +260,26 @@ impl Host {
             to_text(&self.workspace.call(request, confirm).await?.result)
         };
         self.tickets.run(ticket, run).await
+    }
+
+    /// Has the person sign in to a connector, kept as before.
+    #[wasm_bindgen(js_name = signIn)]
+    pub async fn sign_in(&self, ticket: u32, connector: String) -> Result<(), JsValue> {
+        let sign_in = async {
+            let going = self.person.visit()?;
+            self.workspace.sign_in_again(&ConnectorId::from(connector), &going.0).await
+        };
+        self.tickets.run(ticket, sign_in).await
+    }
+
+    /// Signs out of a connector, and says how that went at the provider.
+    #[wasm_bindgen(js_name = signOut)]
+    pub async fn sign_out(&self, ticket: u32, connector: String) -> Result<String, JsValue> {
+        let sign_out = async {
+            let out = self.workspace.sign_out(&ConnectorId::from(connector)).await?;
+            to_text(&word_of(&out))
+        };
+        self.tickets.run(ticket, sign_out).await
     }
 
     /// Ends everything; an open question counts as not answered.

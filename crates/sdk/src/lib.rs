@@ -8,6 +8,9 @@
 pub mod client;
 #[cfg(feature = "host")]
 pub mod host;
+mod page;
+#[cfg(feature = "host")]
+mod person;
 mod plain;
 #[cfg(feature = "mcp")]
 mod sign_in;

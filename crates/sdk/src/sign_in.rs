@@ -13,7 +13,7 @@ use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use crate::client::{called, function};
+use crate::page::{authorized, called, function};
 
 /// Reads `auth`, which `mcp.js` has checked: what is needed is there, and every choice is one of those below.
 pub(crate) fn settings(endpoint: &str, client_name: &str, auth: &Value) -> Settings {
@@ -71,13 +71,7 @@ impl Surroundings for Page {
         let Some(authorize) = function(&self.0, "authorize") else {
             return Box::pin(async { Err(AuthorizeFailure::NeedsPerson) });
         };
-        let asked = called(&authorize, Some(&page.url.into()));
-        Box::pin(async move {
-            // `mcp.js` gives the address, or in a list why there is none.
-            let said = asked.await.ok_or(AuthorizeFailure::Cancelled)?;
-            let why = || said.dyn_ref::<Array>().and_then(|why| why.get(0).as_string()).unwrap_or_default();
-            said.as_string().ok_or_else(|| AuthorizeFailure::Failed(why()))
-        })
+        authorized(&authorize, page.url)
     }
 
     fn load(&self) -> LocalBoxFuture<'static, Option<Kept>> {

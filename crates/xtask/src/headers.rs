@@ -26,6 +26,8 @@ const POLICY: &[(&str, &str)] = &[
     ("media-src", "data: blob:"),
     ("font-src", "'self'"),
     ("connect-src", "'self' https:"),
+    // Of frames there is one: the sandbox of apps. The policy is no weaker for what runs in it.
+    ("frame-src", "'self'"),
     ("object-src", "'none'"),
     ("base-uri", "'self'"),
     ("form-action", "'self'"),
@@ -46,6 +48,9 @@ const OTHERS: &[(&str, &str)] = &[
 
 /// The folder whose files carry a digest of the build in their path and never change.
 pub(crate) const ASSETS: &str = "assets/";
+/// The sandbox of apps: a page with a policy of its own. What runs in it is not held to the policy of the site, and the
+/// policy of the site is not widened for it (X101).
+pub(crate) const SANDBOX: &str = "sandbox.html";
 /// Where an authorization server sends the person back to. The page is there with `.html` behind it.
 pub(crate) const CALLBACK: &str = "oauth/callback";
 /// How long those are kept.
@@ -53,29 +58,56 @@ const KEPT: &str = "public, max-age=31536000, immutable";
 /// How long the page is kept: asked for every time, so that a new build is seen.
 const ASKED: &str = "no-cache";
 
-/// The content security policy as a header says it.
-pub(crate) fn policy(loopback: Loopback) -> String {
-    joined(loopback, |_| true)
+/// The content security policy as a header says it. `apart` is the origin that the sandbox of apps is on, if it has one
+/// of its own.
+pub(crate) fn policy(loopback: Loopback, apart: Option<&str>) -> String {
+    joined(loopback, apart, |_| true)
 }
 
 /// The same for a `<meta>` in the page, where `frame-ancestors` means nothing.
-pub(crate) fn policy_in_page(loopback: Loopback) -> String {
-    joined(loopback, |directive| directive != "frame-ancestors")
+pub(crate) fn policy_in_page(loopback: Loopback, apart: Option<&str>) -> String {
+    joined(loopback, apart, |directive| directive != "frame-ancestors")
 }
 
-fn joined(loopback: Loopback, wanted: impl Fn(&str) -> bool) -> String {
-    let directives = POLICY.iter().filter(|(name, _)| wanted(name)).map(|(name, sources)| match (loopback, *name) {
-        (Loopback::Allowed, "connect-src") => format!("{name} {sources} {ON_THIS_MACHINE}"),
-        _ => format!("{name} {sources}"),
+fn joined(loopback: Loopback, apart: Option<&str>, wanted: impl Fn(&str) -> bool) -> String {
+    let directives = POLICY.iter().filter(|(name, _)| wanted(name)).map(|(name, sources)| {
+        let more = match (*name, loopback, apart) {
+            ("frame-src", _, Some(origin)) => format!(" {origin}"),
+            ("connect-src" | "frame-src", Loopback::Allowed, _) => format!(" {ON_THIS_MACHINE}"),
+            _ => String::new(),
+        };
+        format!("{name} {sources}{more}")
     });
     directives.collect::<Vec<_>>().join("; ")
 }
 
-/// The headers of every answer.
-pub(crate) fn everywhere(loopback: Loopback) -> Vec<(&'static str, String)> {
-    let others = OTHERS.iter().map(|(name, value)| (*name, (*value).to_owned()));
-    std::iter::once(("Content-Security-Policy", policy(loopback))).chain(others).collect()
+/// The headers of every answer but the sandbox of apps.
+pub(crate) fn everywhere(loopback: Loopback, apart: Option<&str>) -> Vec<(&'static str, String)> {
+    with_policy(policy(loopback, apart))
 }
+
+/// The headers of the sandbox of apps.
+pub(crate) fn of_sandbox(loopback: Loopback, host: Option<&str>) -> Vec<(&'static str, String)> {
+    with_policy(policy_of_sandbox(loopback, host))
+}
+
+/// The policy of the sandbox says only who may show it: `host` is the origin of the site, where it is known.
+fn policy_of_sandbox(loopback: Loopback, host: Option<&str>) -> String {
+    let more = match (loopback, host) {
+        (_, Some(host)) => format!(" {host}"),
+        (Loopback::Allowed, None) => format!(" {ON_THIS_MACHINE}"),
+        (Loopback::Refused, None) => String::new(),
+    };
+    format!("frame-ancestors 'self'{more}")
+}
+
+fn with_policy(policy: String) -> Vec<(&'static str, String)> {
+    let others = OTHERS.iter().map(|(name, value)| (*name, (*value).to_owned()));
+    std::iter::once(("Content-Security-Policy", policy)).chain(others).collect()
+}
+
+/// The name that stands for a site's own in the files for web servers.
+const EXAMPLE: &str = "https://countersign.example.com";
 
 /// How long a file may be kept; `path` is relative to where the site is.
 pub(crate) fn kept(path: &str) -> &'static str {
@@ -102,7 +134,7 @@ pub(crate) fn files() -> [(&'static str, String); 4] {
     [
         ("Caddyfile", caddyfile()),
         ("nginx.conf", nginx()),
-        ("_headers", headers_file("/", Loopback::Refused)),
+        ("_headers", headers_file("/", Loopback::Refused, None, Some(EXAMPLE))),
         ("_redirects", redirects_file("/")),
     ]
 }
@@ -129,12 +161,20 @@ countersign.example.com {{
 \theader {{
 "
     );
-    for (name, value) in everywhere(Loopback::Refused) {
+    for (name, value) in everywhere(Loopback::Refused, None) {
         let _ = writeln!(text, "\t\t{name} \"{value}\"");
     }
+    let sandbox = policy_of_sandbox(Loopback::Refused, Some(EXAMPLE));
     let _ = write!(
         text,
         "\t}}
+\t# The sandbox of apps. It belongs on an origin of its own: serve the archive under a second name too, and build it
+\t# with `cargo xtask dist --sandbox https://that-name`.
+\thandle /{SANDBOX} {{
+\t\theader Content-Security-Policy \"{sandbox}\"
+\t\theader Cache-Control \"{ASKED}\"
+\t\tfile_server
+\t}}
 \thandle /{ASSETS}* {{
 \t\t@there file
 \t\theader @there Cache-Control \"{KEPT}\"
@@ -175,12 +215,21 @@ server {{
 "
     );
     // At the level of the server only: a location with an `add_header` of its own would drop all of these.
-    for (name, value) in everywhere(Loopback::Refused) {
+    for (name, value) in everywhere(Loopback::Refused, None) {
         let _ = writeln!(text, "    add_header {name} \"{value}\" always;");
+    }
+    let mut sandbox = String::new();
+    for (name, value) in of_sandbox(Loopback::Refused, Some(EXAMPLE)) {
+        let _ = writeln!(sandbox, "        add_header {name} \"{value}\" always;");
     }
     let _ = write!(
         text,
         "    add_header Cache-Control $countersign_kept;
+    # The sandbox of apps. It belongs on an origin of its own: serve the archive under a second name too, and build it
+    # with `cargo xtask dist --sandbox https://that-name`. Its headers stand alone: those above are not for it.
+    location = /{SANDBOX} {{
+{sandbox}        add_header Cache-Control \"{ASKED}\" always;
+    }}
     # A deep link is the page's own business; a missing asset is not.
     location / {{ try_files $uri $uri.html /index.html; }}
     location /{ASSETS} {{ try_files $uri =404; }}
@@ -191,12 +240,15 @@ server {{
     text
 }
 
-/// `_headers` as static hosts read it, for a site at `base`.
-pub(crate) fn headers_file(base: &str, loopback: Loopback) -> String {
+/// `_headers` as static hosts read it, for a site at `base` whose sandbox is `apart` and whose own origin is `host`. An
+/// exclamation mark takes a header away that an earlier line has set.
+pub(crate) fn headers_file(base: &str, loopback: Loopback, apart: Option<&str>, host: Option<&str>) -> String {
     let mut text = format!("{MADE}\n{base}*\n");
-    for (name, value) in everywhere(loopback) {
+    for (name, value) in everywhere(loopback, apart) {
         let _ = writeln!(text, "  {name}: {value}");
     }
+    let sandbox = policy_of_sandbox(loopback, host);
+    let _ = writeln!(text, "{base}{SANDBOX}\n  ! Content-Security-Policy\n  Content-Security-Policy: {sandbox}");
     let _ = writeln!(text, "{base}{ASSETS}*\n  Cache-Control: {KEPT}");
     text
 }
@@ -212,7 +264,7 @@ mod tests {
 
     #[test]
     fn the_policy_starts_from_nothing_and_allows_no_inline_code() {
-        let policy = policy(Loopback::Refused);
+        let policy = policy(Loopback::Refused, None);
         assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"), "{policy}");
         assert!(
             !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'") && !policy.contains('*'),
@@ -223,14 +275,32 @@ mod tests {
 
     #[test]
     fn servers_on_this_machine_only_where_the_build_allows_it() {
-        assert!(policy(Loopback::Allowed).contains("connect-src 'self' https: http://localhost:* http://127.0.0.1:*;"));
-        assert!(!policy(Loopback::Refused).contains("http://"));
+        assert!(
+            policy(Loopback::Allowed, None)
+                .contains("connect-src 'self' https: http://localhost:* http://127.0.0.1:*;")
+        );
+        assert!(!policy(Loopback::Refused, None).contains("http://"));
     }
 
     #[test]
     fn the_page_carries_the_same_policy_but_for_framing() {
-        let expected = policy(Loopback::Refused).replace("; frame-ancestors 'none'", "");
-        assert_eq!(policy_in_page(Loopback::Refused), expected);
+        let expected = policy(Loopback::Refused, None).replace("; frame-ancestors 'none'", "");
+        assert_eq!(policy_in_page(Loopback::Refused, None), expected);
+    }
+
+    #[test]
+    fn x101_the_policy_of_the_site_is_no_weaker_for_apps() {
+        let apart = policy(Loopback::Refused, Some("https://apps.example.net"));
+        assert!(apart.contains("frame-src 'self' https://apps.example.net;"), "{apart}");
+        assert_eq!(apart.replace(" https://apps.example.net", ""), policy(Loopback::Refused, None));
+        let without = policy(Loopback::Refused, None);
+        assert!(without.contains("script-src 'self' 'wasm-unsafe-eval';") && without.contains("frame-src 'self';"));
+        // The sandbox has a policy of its own, which says only who may show it.
+        let sandbox = policy_of_sandbox(Loopback::Refused, Some("https://countersign.example.com"));
+        assert_eq!(sandbox, "frame-ancestors 'self' https://countersign.example.com");
+        for (name, text) in files() {
+            assert!(name == "_redirects" || text.contains(&sandbox), "{name}");
+        }
     }
 
     #[test]
@@ -239,7 +309,7 @@ mod tests {
         for (name, expected) in files() {
             let found = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
             assert_eq!(found, expected, "site/deploy/{name} is not what the table says: run `cargo xtask headers`");
-            for (header, value) in everywhere(Loopback::Refused) {
+            for (header, value) in everywhere(Loopback::Refused, None) {
                 assert!(
                     name == "_redirects" || expected.contains(header) && expected.contains(&value),
                     "{name} lacks {header}"

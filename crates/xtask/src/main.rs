@@ -9,9 +9,9 @@ mod demo;
 mod dist;
 mod headers;
 mod house;
-mod nginx;
 mod package;
 mod places;
+mod proxies;
 mod requirements;
 mod results;
 mod run;
@@ -23,6 +23,7 @@ mod start;
 mod suites;
 mod table;
 mod toolchain;
+mod verify;
 
 use places::Places;
 use run::{Failure, Outcome};
@@ -49,6 +50,8 @@ cargo xtask COMMAND
             --base PATH   for a path, for example /sub/
             --origin URL  where it will be, for example https://app.example.com: adds client.json, by which
                           authorization servers know this site
+            --sandbox URL an origin of its own for the apps of servers, for example https://apps.example.net, at
+                          which the same archive is served
             --allow-loopback   may connect to servers on the reader's own machine
   package   build what `npm pack` needs in pkg/
   bench policy   how long a decision takes in a large workspace, that loading it is linear, and Cedar beside it
@@ -57,6 +60,8 @@ cargo xtask COMMAND
   bench mcp   one tools/call with countersign/mcp against the official TypeScript client, in pairs
             --pairs N     how many, 1000 when not said
   headers   write site/deploy/ from the table of headers
+  verify-audit FILE   check an exported audit, without the app
+            --checkpoint FILE   and that it agrees with a checkpoint that was kept elsewhere
   table     write into crates/mcp/README.md what the MCP specification asks of clients, and what proves it
 
 Tools are kept outside the checkout, in COUNTERSIGN_CACHE or the platform's folder for caches.
@@ -114,6 +119,7 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
             words.end()?;
             headers::write(&Places::find()?).map(|()| true)
         }
+        "verify-audit" => verify::verify(&mut words),
         "table" => {
             words.end()?;
             table::write(&Places::find()?).map(|()| true)

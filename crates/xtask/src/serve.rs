@@ -125,6 +125,8 @@ struct Answer {
     kept: &'static str,
     encoding: Option<&'static str>,
     extra: Option<(&'static str, String)>,
+    /// Whether it is the sandbox of apps, which has headers of its own.
+    sandbox: bool,
     body: Vec<u8>,
 }
 
@@ -136,6 +138,7 @@ impl Answer {
             kept: headers::kept(""),
             encoding: None,
             extra: None,
+            sandbox: false,
             body: format!("{text}\n").into_bytes(),
         }
     }
@@ -149,7 +152,11 @@ impl Answer {
             self.kept
         );
         let encoding = self.encoding.map(|encoding| ("Content-Encoding", encoding.to_owned()));
-        for (name, value) in headers::everywhere(loopback).into_iter().chain(encoding).chain(self.extra.clone()) {
+        let common = match self.sandbox {
+            true => headers::of_sandbox(loopback, None),
+            false => headers::everywhere(loopback, None),
+        };
+        for (name, value) in common.into_iter().chain(encoding).chain(self.extra.clone()) {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str("\r\n");
@@ -212,6 +219,7 @@ impl Site {
             kept: headers::kept(path),
             encoding,
             extra: None,
+            sandbox: path == headers::SANDBOX,
             body,
         })
     }
@@ -249,6 +257,7 @@ mod tests {
             ("index.html", "page"),
             ("index.html.br", "PAGE"),
             ("there.html", "other page"),
+            ("sandbox.html", "sandbox"),
             ("assets/1/app.js", "code"),
             ("assets/1/app.js.gz", "CODE"),
         ] {
@@ -277,6 +286,23 @@ mod tests {
     fn a_page_of_its_own_needs_no_extension() {
         let answer = get("/", "/there?code=1", "");
         assert_eq!((text(&answer), answer.media_type), ("other page", "text/html; charset=utf-8"));
+    }
+
+    #[test]
+    fn x101_the_sandbox_of_apps_has_headers_of_its_own() {
+        for target in ["/sandbox.html?host=http%3A%2F%2Flocalhost%3A1", "/sandbox"] {
+            let answer = get("/", target, "");
+            let head = String::from_utf8(answer.bytes(true, Loopback::Allowed)).unwrap();
+            assert!(
+                head.contains(
+                    "Content-Security-Policy: frame-ancestors 'self' http://localhost:* http://127.0.0.1:*\r\n"
+                ),
+                "{head}"
+            );
+            assert_eq!(text(&answer), "sandbox");
+        }
+        let page = String::from_utf8(get("/", "/", "").bytes(true, Loopback::Allowed)).unwrap();
+        assert!(page.contains("frame-ancestors 'none'") && page.contains("default-src 'none'"), "{page}");
     }
 
     #[test]
@@ -323,7 +349,7 @@ mod tests {
     fn an_answer_carries_the_headers_of_a_deployment() {
         let bytes = get("/", "/", "br").bytes(true, Loopback::Refused);
         let head = String::from_utf8(bytes).unwrap();
-        for (name, value) in headers::everywhere(Loopback::Refused) {
+        for (name, value) in headers::everywhere(Loopback::Refused, None) {
             assert!(head.contains(&format!("{name}: {value}\r\n")), "{name}");
         }
         assert!(

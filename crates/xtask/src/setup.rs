@@ -6,8 +6,10 @@
 use crate::chromium;
 use crate::debian;
 use crate::places::Places;
+use crate::proxies::PROXIES;
 use crate::run::{Doing, Environment, Failure, Outcome, Program, found, step};
 use crate::toolchain::{self, Toolchain};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 /// Must be exactly the `wasm-bindgen` of `Cargo.toml`.
@@ -171,7 +173,9 @@ pub(crate) fn for_testing(places: &Places, tools: &Tools) -> Outcome<Testing> {
     }
     browser.put_into(places, &mut environment)?;
     environment.set("COUNTERSIGN_PYTHON", python);
-    environment.set("COUNTERSIGN_NGINX", crate::nginx::find(places)?);
+    for proxy in PROXIES {
+        environment.set(proxy.variable, proxy.find(places)?);
+    }
     Ok(Testing { environment })
 }
 
@@ -246,9 +250,13 @@ fn npm_packages(places: &Places) -> Outcome<()> {
 fn python(places: &Places) -> Outcome<PathBuf> {
     let wanted = places.root.join("tests/servers/requirements.txt");
     let list = std::fs::read_to_string(&wanted).doing("read tests/servers/requirements.txt")?;
-    let folder = places.cache.join("tests-python");
+    // Of their own for each list: checkouts that want others may be testing at the same time.
+    let mut digest = DefaultHasher::new();
+    list.hash(&mut digest);
+    let name = format!("tests-python-{:016x}", digest.finish());
+    let folder = places.cache.join(&name);
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    if places.stamped("tests-python", &list) && python.exists() {
+    if places.stamped(&name, &list) && python.exists() {
         return Ok(python);
     }
     step("install the Python packages of the test servers", || {
@@ -268,7 +276,7 @@ fn python(places: &Places) -> Outcome<PathBuf> {
             .done()
     })
     .map_err(|failure| failure.next("install Python 3.10 or later with venv and pip"))?;
-    places.stamp("tests-python", &list)?;
+    places.stamp(&name, &list)?;
     Ok(python)
 }
 

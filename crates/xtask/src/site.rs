@@ -19,6 +19,8 @@ pub(crate) struct Wanted {
     pub(crate) base: String,
     /// Whether it may connect to servers on this machine.
     pub(crate) loopback: Loopback,
+    /// The origin that the sandbox of apps is on, if it has one of its own.
+    pub(crate) apart: Option<String>,
     /// Whether it is built for speed of building.
     pub(crate) debug: bool,
 }
@@ -26,7 +28,7 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// The release site at `/`, as this machine serves it to itself.
     pub(crate) fn here() -> Self {
-        Self { base: "/".into(), loopback: Loopback::Allowed, debug: false }
+        Self { base: "/".into(), loopback: Loopback::Allowed, apart: None, debug: false }
     }
 
     fn profile(&self) -> &'static str {
@@ -74,8 +76,10 @@ pub(crate) fn move_below(www: &Path, base: &str, to: &Path, tools: &Tools) -> Ou
         std::fs::create_dir_all(copy.parent().unwrap_or(to)).doing("make a folder for the copy")?;
         if copy.extension().is_some_and(|extension| extension == "html") {
             let page = std::fs::read_to_string(&file).doing("read the page")?;
-            let page = replaced(&page, "<base ", "href", "", &format!("<base href=\"{base}\">"))
-                .ok_or_else(|| Failure::new("the page has no base"))?;
+            // The sandbox of apps has no base, and needs none.
+            let page = replaced(&page, "<base ", "href", "", &format!("<base href=\"{base}\">")).unwrap_or(page);
+            // A deployment without a second origin for apps.
+            let page = replaced(&page, "<meta ", SANDBOX, "", &sandbox("")).unwrap_or(page);
             std::fs::write(&copy, page).doing("write the page")?;
         } else {
             std::fs::copy(&file, &copy).doing(format_args!("copy `{}`", file.display()))?;
@@ -136,8 +140,9 @@ pub(crate) fn build(places: &Places, tools: &Tools, wanted: &Wanted) -> Outcome<
             shrink(tools, &assets)?;
         }
         let page = std::fs::read_to_string(trunk.join("index.html")).doing("read the page trunk made")?;
+        std::fs::copy(trunk.join(headers::SANDBOX), work.join(headers::SANDBOX)).doing("copy the sandbox of apps")?;
         let back = std::fs::read_to_string(trunk.join("callback.html")).doing("read the page that ends a sign-in")?;
-        assemble(&page, &back, &assets, &www, wanted)?;
+        assemble(&page, &back, &work.join(headers::SANDBOX), &assets, &www, wanted)?;
         if !wanted.debug {
             compress(&www, tools)?;
         }
@@ -207,7 +212,7 @@ fn shrink(tools: &Tools, assets: &Path) -> Outcome<()> {
 }
 
 /// Puts the page and its assets together, the assets in a folder named by what is in them.
-fn assemble(page: &str, back: &str, assets: &Path, www: &Path, wanted: &Wanted) -> Outcome<()> {
+fn assemble(page: &str, back: &str, sandbox: &Path, assets: &Path, www: &Path, wanted: &Wanted) -> Outcome<()> {
     let files = files_below(assets)?;
     let digest = digest(assets, &files)?;
     let folder = format!("{}{digest}", headers::ASSETS);
@@ -227,6 +232,7 @@ fn assemble(page: &str, back: &str, assets: &Path, www: &Path, wanted: &Wanted) 
     let callback = new.join(headers::CALLBACK).with_extension("html");
     std::fs::create_dir_all(callback.parent().unwrap_or(&new)).doing("make the folder for the end of a sign-in")?;
     std::fs::write(callback, &back).doing("write the page that ends a sign-in")?;
+    std::fs::copy(sandbox, new.join(headers::SANDBOX)).doing("copy the sandbox of apps")?;
     let _ = std::fs::remove_dir_all(www);
     std::fs::rename(&new, www).doing("put the site in place")
 }
@@ -258,6 +264,7 @@ fn page_with(page: &str, folder: &str, splits: bool, wanted: &Wanted) -> Outcome
             ("<base ", "href", "", head(wanted)),
             ("<link ", "stylesheet", "", style),
             ("<link ", "icon.svg", "", icon(folder)),
+            ("<meta ", SANDBOX, "", sandbox(&place_of_sandbox(wanted))),
             ("<script ", "id=\"boot\"", "</script>", boot),
         ],
     )
@@ -280,8 +287,34 @@ fn callback_with(page: &str, folder: &str, wanted: &Wanted) -> Outcome<String> {
 
 /// The policy comes before anything that loads; the base before anything relative.
 fn head(wanted: &Wanted) -> String {
-    let policy = headers::policy_in_page(wanted.loopback);
+    let policy = headers::policy_in_page(wanted.loopback, wanted.apart.as_deref());
     format!(r#"<meta http-equiv="Content-Security-Policy" content="{policy}"><base href="{}">"#, wanted.base)
+}
+
+/// The name under which the page says where its sandbox of apps is.
+const SANDBOX: &str = "countersign-sandbox";
+
+fn sandbox(place: &str) -> String {
+    format!(r#"<meta name="{SANDBOX}" content="{place}">"#)
+}
+
+/// Where the sandbox of apps is: an origin, `loopback` for the other name of this machine, or nothing for this site.
+fn place_of_sandbox(wanted: &Wanted) -> String {
+    match (&wanted.apart, wanted.loopback) {
+        (Some(origin), _) => origin.clone(),
+        (None, Loopback::Allowed) => "loopback".to_owned(),
+        (None, Loopback::Refused) => String::new(),
+    }
+}
+
+/// An origin for the sandbox of apps, from what was typed.
+pub(crate) fn apart(typed: &str) -> Outcome<String> {
+    let host = typed.strip_prefix("https://").unwrap_or_default().trim_end_matches('/');
+    if host.is_empty() || !host.chars().all(|c| c.is_ascii_alphanumeric() || "-.:".contains(c)) {
+        return Err(Failure::new(format!("`{typed}` is no origin for the sandbox of apps"))
+            .next("give one like `https://apps.example.net`, at which the same archive is served"));
+    }
+    Ok(format!("https://{}", host.to_ascii_lowercase()))
 }
 
 fn icon(folder: &str) -> String {
@@ -357,7 +390,7 @@ mod tests {
             &page,
             "assets/12",
             true,
-            &Wanted { base: "/sub/".into(), loopback: Loopback::Refused, debug: false },
+            &Wanted { base: "/sub/".into(), loopback: Loopback::Refused, apart: None, debug: false },
         )
         .unwrap();
         for expected in [
@@ -366,6 +399,7 @@ mod tests {
             "href=\"assets/12/icon.svg\"",
             "<script src=\"assets/12/boot.js\" id=\"boot\" data-js=\"app.js\"",
             "content=\"default-src 'none';",
+            "<meta name=\"countersign-sandbox\" content=\"\">",
         ] {
             assert!(page.contains(expected), "{expected} in {page}");
         }
@@ -376,7 +410,7 @@ mod tests {
 
     #[test]
     fn the_page_that_ends_a_sign_in_has_the_policy_and_one_script_of_its_own() {
-        let wanted = Wanted { base: "/sub/".into(), loopback: Loopback::Refused, debug: false };
+        let wanted = Wanted { base: "/sub/".into(), loopback: Loopback::Refused, apart: None, debug: false };
         let page = callback_with(include_str!("../../../site/callback.html"), "assets/12", &wanted).unwrap();
         assert!(page.contains(r#"<base href="/sub/">"#) && page.contains("content=\"default-src 'none';"), "{page}");
         assert!(page.contains(r#"<script src="assets/12/callback.js" type="module"></script>"#), "{page}");
@@ -393,6 +427,29 @@ mod tests {
         assert_eq!(document["token_endpoint_auth_method"], "none");
         for wrong in ["http://app.example.com", "app.example.com", "https://", "https://a/b", "https://a?b"] {
             assert!(client_document(wrong, "/").is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_page_says_where_its_sandbox_of_apps_is() {
+        let wanted = |apart: Option<&str>, loopback| Wanted {
+            base: "/".into(),
+            loopback,
+            apart: apart.map(|typed| super::apart(typed).unwrap()),
+            debug: false,
+        };
+        assert_eq!(place_of_sandbox(&wanted(None, Loopback::Refused)), "");
+        assert_eq!(place_of_sandbox(&wanted(None, Loopback::Allowed)), "loopback");
+        assert_eq!(
+            place_of_sandbox(&wanted(Some("https://Apps.example.net/"), Loopback::Refused)),
+            "https://apps.example.net"
+        );
+        assert!(
+            head(&wanted(Some("https://apps.example.net"), Loopback::Refused))
+                .contains("frame-src 'self' https://apps.example.net;")
+        );
+        for wrong in ["apps.example.net", "http://apps.example.net", "https://a/b", "https://a; script-src *"] {
+            assert!(super::apart(wrong).is_err(), "{wrong}");
         }
     }
 

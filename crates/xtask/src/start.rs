@@ -41,7 +41,7 @@ pub(crate) fn start(options: &Options) -> Outcome<()> {
     let started = Instant::now();
     let places = Places::find()?;
     let tools = setup::for_building(&places)?;
-    let wanted = Wanted { base: options.base.clone(), loopback: Loopback::Allowed, debug: options.dev };
+    let wanted = Wanted { base: options.base.clone(), loopback: Loopback::Allowed, apart: None, debug: options.dev };
     let demo = if options.demo { Some(demo::start(&places)?) } else { None };
     if options.dev {
         return develop(&places, &tools, &wanted, options.port);

@@ -1,174 +1,127 @@
-//! The audit log: calls, refusals and changes, newest first, and whether the chain is whole.
+//! The record: what was changed, every call that ran and every one that did not, whether it is whole, and taking it
+//! along (screens.md e.2).
+//!
+//! Lines come page by page out of an index, so that a long record opens as fast as a short one. Who may not see what
+//! others did sees their own calls.
 
-use std::collections::BTreeMap;
+mod export;
+mod filter;
+mod integrity;
+mod keep;
+mod table;
 
-use browser::AuditFilter;
-use browser::policy::audit::{Entry, Outcome, Row};
-use browser::policy::{CallId, ConnectorId};
+pub(crate) use filter::Filters;
+
+use browser::{RecordFilter, RecordPage, RecordPart};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use crate::connectors::new::sentence;
 use crate::connectors::plural;
-use crate::router::page_title;
-use crate::settings::data::save_file;
-use crate::state::{AppState, use_state};
-use crate::ui::{Button, ClassMark, Segmented, Working, clock, seconds};
+use crate::router::{AuditTab, Route, page_title};
+use crate::state::use_state;
+use crate::ui::{Button, Tab, Tabs, Working};
 
-/// Rows that are read at once.
-const PAGE: usize = 300;
-
-/// What is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Calls,
-    Refusals,
-    Changes,
-}
+/// Lines on a page.
+const PAGE: usize = 50;
 
 /// The page.
 #[component]
-pub(crate) fn AuditPage() -> impl IntoView {
+pub(crate) fn AuditPage(
+    /// The tab.
+    tab: AuditTab,
+) -> impl IntoView {
     let app = use_state();
-    page_title(|| "Audit".into());
-    let rows = RwSignal::new(None::<Vec<Row>>);
-    let more = RwSignal::new(false);
-    let kind = RwSignal::new(Kind::Calls);
-    let whole = RwSignal::new(None::<Result<u64, String>>);
-    let read = move |skip: usize| {
-        let ws = app.ws();
-        app.run(
-            async move { ws.audit(AuditFilter { skip, take: PAGE, ..AuditFilter::default() }).await },
-            move |found| {
-                more.try_set(found.len() == PAGE);
-                let _ = rows.try_update(|rows| rows.get_or_insert_default().extend(found));
-            },
-        );
-    };
-    read(0);
-    let verify = move || {
-        let ws = app.ws();
-        spawn_local(async move {
-            let found = ws.verify_audit().await;
-            whole.try_set(Some(match found {
-                Ok(state) => state.broken.map_or(Ok(state.rows), |broken| Err(broken.to_string())),
-                Err(why) => Err(why.to_string()),
-            }));
-        });
-    };
-    verify();
-    let export = move || {
-        let ws = app.ws();
-        app.run(async move { ws.audit(AuditFilter { take: usize::MAX, ..AuditFilter::default() }).await }, |rows| {
-            let lines: Vec<String> = rows.iter().rev().filter_map(|row| serde_json::to_string(row).ok()).collect();
-            save_file("countersign-audit.jsonl", &format!("{}\n", lines.join("\n")));
-        });
-    };
+    let all = app.ws().sees_all_of_record();
+    let title = if all { "Audit" } else { "My calls" };
+    page_title(move || title.into());
     view! {
-        <header class="head"><div class="grow"><h1>"Audit"</h1>
-            <p class="lead">"Every call that ran and every one that did not. Arguments and results are not kept here, only their digests."</p></div>
-            <Button on:click=move |_| export()>"Export JSONL"</Button></header>
-        {move || match whole.get() {
-            None => view! { <Working what="Checking the chain"/> }.into_any(),
-            Some(Ok(count)) => view! { <p class="small">{format!("The chain is whole: {}.", plural(usize::try_from(count).unwrap_or(usize::MAX), "row"))}
-                " It shows tampering on this device; it does not prevent it."</p> }.into_any(),
-            Some(Err(why)) => view! { <div class="note danger" role="alert"><b>"Broken"</b><span class="grow">{sentence(&why)}</span></div> }.into_any(),
+        <header class="head"><div class="grow"><h1>{title}</h1>
+            <p class="lead">{if all {
+                "Every call that ran and every one that did not, and every change. Arguments and results are not in it, only their digests."
+            } else {
+                "Every call that was made for you and every one that was not. Arguments and results are not in it, only their digests."
+            }}</p></div></header>
+        <Tabs label="Record">
+            <Tab to=Route::Audit(AuditTab::Activity)>"Activity"</Tab>
+            <Tab to=Route::Audit(AuditTab::Calls)>"Tool calls"</Tab>
+            <Tab to=Route::Audit(AuditTab::Refusals)>"Refusals"</Tab>
+            <Tab to=Route::Audit(AuditTab::Integrity)>"Integrity"</Tab>
+            <Tab to=Route::Audit(AuditTab::Export)>"Export"</Tab>
+        </Tabs>
+        {match tab {
+            AuditTab::Activity => view! { <h2 class="sr">"Activity"</h2><Lines part=RecordPart::Changes/> }.into_any(),
+            AuditTab::Calls => view! { <h2 class="sr">"Tool calls"</h2><Lines part=RecordPart::Calls/><keep::Payloads/> }.into_any(),
+            AuditTab::Refusals => view! { <h2 class="sr">"Refusals"</h2><Lines part=RecordPart::Refusals/> }.into_any(),
+            AuditTab::Integrity => view! { <integrity::Integrity/> }.into_any(),
+            AuditTab::Export => view! { <export::Export/> }.into_any(),
         }}
-        <Segmented label="Show" value=kind on_change=move |value| kind.set(value)
-            options=vec![(Kind::Calls, "Tool calls"), (Kind::Refusals, "Refusals"), (Kind::Changes, "Changes")]/>
-        {move || match rows.get() {
-            None => view! { <Working what="Reading the log"/> }.into_any(),
-            Some(rows) => table(app, &rows, kind.get()),
-        }}
-        {move || more.get().then(|| view! { <Button on:click=move |_| read(rows.with_untracked(|rows| rows.as_ref().map_or(0, Vec::len)))>"Show older rows"</Button> })}
     }
 }
 
-fn table(app: AppState, rows: &[Row], kind: Kind) -> AnyView {
-    let ends: BTreeMap<&CallId, (Outcome, u64)> = rows
-        .iter()
-        .filter_map(|row| match &row.entry {
-            Entry::Finished { call, outcome, took } => Some((call, (*outcome, *took))),
-            _ => None,
-        })
-        .collect();
-    let what = |connector: &ConnectorId, action: &str| {
-        if connector.as_str().is_empty() {
-            return view! { <bdi>{action.to_owned()}</bdi>" "<span class="small">"of no connector"</span> }.into_any();
+/// The lines of one kind that fit the filter, page by page.
+#[component]
+fn Lines(
+    /// The kind.
+    part: RecordPart,
+) -> impl IntoView {
+    let app = use_state();
+    let filters = expect_context::<Filters>();
+    let page = RwSignal::new(None::<RecordPage>);
+    let count = RwSignal::new(None::<u64>);
+    // An answer to an older question is not shown.
+    let asked = StoredValue::new(0_u32);
+    let read = move |filter: RecordFilter, before: Option<u64>| {
+        let mine = asked.try_update_value(|asked| {
+            *asked += 1;
+            *asked
+        });
+        let ws = app.ws();
+        let counts = filter.clone();
+        let current = move || asked.try_get_value() == mine;
+        app.run(async move { ws.record(&filter, before, PAGE).await }, move |found| {
+            if !current() {
+                return;
+            }
+            let _ = page.try_update(|page| match (before, page) {
+                (Some(_), Some(page)) => {
+                    page.lines.extend(found.lines);
+                    page.next = found.next;
+                }
+                (_, page) => *page = Some(found),
+            });
+        });
+        if before.is_none() {
+            let ws = app.ws();
+            app.run(async move { ws.record_count(&counts).await }, move |found| {
+                if current() {
+                    count.try_set(Some(found));
+                }
+            });
         }
-        let named = app
-            .rulebook
-            .with_untracked(|book| book.connector(connector).ok().map(|one| (one.name.clone(), one.host.clone())));
-        let (name, host) = named.unwrap_or_else(|| (connector.to_string(), "removed".to_owned()));
-        view! { <bdi>{action.to_owned()}</bdi>" "<span class="small"><bdi>{name}</bdi>" · "<bdi>{host}</bdi></span> }
-            .into_any()
     };
-    let lines: Vec<_> = rows
-        .iter()
-        .filter_map(|row| {
-            let at = clock(row.at);
-            Some(match (&row.entry, kind) {
-                (Entry::Allowed { call, class, basis }, Kind::Calls) => {
-                    let end = ends.get(&call.id).copied();
-                    view! {
-                        <tr><td>{at}</td><td>{what(&call.connector, &call.action)}</td><td><ClassMark class=*class/></td><td>{basis.sentence()}</td>
-                            <td class:stop=end.is_none_or(|(outcome, _)| outcome != Outcome::Done)>{end_words(end)}</td></tr>
-                    }
-                    .into_any()
-                }
-                (Entry::Refused { call, cause }, Kind::Refusals) => view! {
-                    <tr><td>{at}</td><td>{what(&call.connector, &call.action)}</td><td colspan="3">{sentence(&cause.sentence())}</td></tr>
-                }
-                .into_any(),
-                (Entry::Changed { subject, how, .. }, Kind::Changes) => view! {
-                    <tr><td>{at}</td><td><bdi>{subject.clone()}</bdi></td><td colspan="3"><bdi>{how.clone()}</bdi></td></tr>
-                }
-                .into_any(),
-                (Entry::Began { after }, Kind::Changes) => view! {
-                    <tr><td>{at}</td><td>"audit log"</td><td colspan="3">{match after {
-                        Some(ended) => format!("began anew after everything was erased; the chain before had {}", plural(usize::try_from(ended.rows).unwrap_or(usize::MAX), "row")),
-                        None => "began".to_owned(),
-                    }}</td></tr>
-                }
-                .into_any(),
-                _ => return None,
-            })
-        })
-        .collect();
-    if lines.is_empty() {
-        return view! { <p class="none">{match kind {
-            Kind::Calls => "No call has run yet.",
-            Kind::Refusals => "Nothing was refused.",
-            Kind::Changes => "Nothing was changed.",
-        }}</p> }
-        .into_any();
-    }
-    let last: [&str; 3] = match kind {
-        Kind::Calls => ["Class", "Decision", "Outcome"],
-        Kind::Refusals => ["Why", "", ""],
-        Kind::Changes => ["What happened", "", ""],
+    let wanted = Memo::new(move |_| filters.wanted(part));
+    Effect::new(move |_| read(wanted.get(), None));
+    let more = move || {
+        let before = page.with_untracked(|page| page.as_ref().and_then(|page| page.next));
+        read(wanted.get_untracked(), before);
     };
-    let heads: Vec<_> = last.into_iter().filter(|head| !head.is_empty()).collect();
-    let span = if heads.len() == 1 { "3" } else { "1" };
     view! {
-        <div class="table-wrap"><table class="audit-table">
-            <thead><tr><th scope="col">"When"</th><th scope="col">{if kind == Kind::Changes { "What" } else { "Action" }}</th>
-                {heads.into_iter().map(|head| view! { <th scope="col" colspan=span>{head}</th> }).collect_view()}</tr></thead>
-            <tbody>{lines}</tbody>
-        </table></div>
+        <filter::FilterBar part/>
+        <p class="small" role="status">{move || count.get().map(|count| {
+            let noun = if part == RecordPart::Changes { "change" } else { "call" };
+            plural(usize::try_from(count).unwrap_or(usize::MAX), noun)
+        })}</p>
+        {move || match page.get() {
+            None => view! { <Working what="Reading the record"/> }.into_any(),
+            Some(page) if page.lines.is_empty() => view! { <p class="none">{match (part, filters.any(part)) {
+                (_, true) => "Nothing fits this filter.",
+                (RecordPart::Calls, _) => "No call was wanted yet.",
+                (RecordPart::Refusals, _) => "Nothing was refused.",
+                (RecordPart::Changes, _) => "Nothing was changed yet.",
+            }}</p> }.into_any(),
+            Some(page) => table::table(app, part, &page.lines),
+        }}
+        {move || page.with(|page| page.as_ref().is_some_and(|page| page.next.is_some())).then(|| view! {
+            <div><Button on:click=move |_| more()>"Show older entries"</Button></div>
+        })}
     }
-    .into_any()
-}
-
-fn end_words(end: Option<(Outcome, u64)>) -> String {
-    let Some((outcome, took)) = end else { return "no end was recorded; it may have happened".to_owned() };
-    let words = match outcome {
-        Outcome::Done => "done",
-        Outcome::ToolError => "the server answered with an error",
-        Outcome::NotSent => "not sent",
-        Outcome::Failed => "the server refused it",
-        Outcome::Unknown => "unknown; it may have happened",
-        Outcome::Cancelled => "cancelled; the server may still finish",
-    };
-    format!("{words} · {}", seconds(took))
 }

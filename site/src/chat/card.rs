@@ -3,12 +3,14 @@
 //! Every state has its own words (screens.md e.4), written in `chat::conversation` so that the model is told the same.
 
 use browser::chat::conversation::{Body, CallCard, CallState, Choice, Item, ItemId, Sent};
+use browser::workspace::apps::AppOf;
 use leptos::prelude::*;
 use policy::{Action, Caller, Class, ConnectorId, ConversationId};
 use serde_json::Value;
 
 use super::composer::Words;
 use crate::confirm;
+use crate::people::chain::ShortChain;
 use crate::results::{ResultView, Visible};
 use crate::router::{ConnectorTab, Link, Route};
 use crate::sign_in::{Flow, SigningIn};
@@ -61,6 +63,9 @@ fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: Conversatio
     let (conversation, check, class) =
         (StoredValue::new(conversation), StoredValue::new(fixed.connector.clone()), fixed.class);
     let flow = Flow::new();
+    let app_shown = RwSignal::new(false);
+    let by_app =
+        (fixed.by == Caller::App).then(|| view! { <small class="says">"Asked for by its app, not by you"</small> });
     let cancel = move || {
         if let Some(call) = call.get_untracked() {
             app.ws().cancel_call(&call);
@@ -111,14 +116,17 @@ fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: Conversatio
                         {fixed.badge.clone().map(|badge| view! { <Badge word=badge/> })}
                     </h3>
                     <HeaderWords card=card state=state/>
+                    {by_app}
                     <span class="sr" role="alert">{move || waiting.get().then(|| format!("{} is waiting for your decision", name.get_value()))}</span>
                 </div>
                 <ClassMark class=fixed.class/>
                 {controls}
             </header>
             <SigningIn flow/>
+            <WhyBlocked card=card state=state/>
             <Progress card=card/>
-            <CallBody card=card fixed=fixed state=state/>
+            <AppSlot card=card fixed=fixed.clone() conversation=conversation.get_value() state=state shown=app_shown/>
+            <CallBody card=card fixed=fixed state=state app_shown=app_shown/>
         </section>
     }
 }
@@ -198,13 +206,87 @@ fn Progress(card: Memo<Option<CallCard>>) -> impl IntoView {
     }
 }
 
+/// The app that the action is shown with, if one was approved. Its code is fetched when the first app is shown.
+///
+/// A call that runs now shows its app as soon as it is allowed; one of before has a button, so that opening a
+/// conversation starts nothing (X98).
+#[component]
+fn AppSlot(
+    card: Memo<Option<CallCard>>,
+    fixed: CallCard,
+    conversation: ConversationId,
+    state: Memo<CallState>,
+    shown: RwSignal<bool>,
+) -> impl IntoView {
+    let app = use_state();
+    let has = fixed.by != Caller::App && app.ws().has_app(&fixed.connector, &fixed.action);
+    has.then(move || {
+        let at_once = !state.with_untracked(CallState::ended);
+        let starts = Memo::new(move |before: Option<&bool>| {
+            before.copied().unwrap_or_default() || state.with(|state| if at_once { went_out(state) } else { *state == CallState::Done })
+        });
+        let part = LocalResource::new(move || {
+            let starts = starts.get();
+            async move { if starts { Some(crate::lazy::apps().await) } else { None } }
+        });
+        let order = StoredValue::new_local(crate::apps::Order {
+            of: AppOf {
+                connector: fixed.connector.clone(),
+                action: fixed.action.clone(),
+                place: Some((conversation, fixed.call.clone())),
+            },
+            connector_name: fixed.connector_name.clone(),
+            host: fixed.host.clone(),
+            card: Some(card),
+            at_once,
+            shown,
+        });
+        move || match part.get().flatten() {
+            Some(Ok(draw)) => draw(order.get_value()),
+            Some(Err(_)) => view! { <p class="app-words">"The part of this page that shows apps could not be fetched. The result is below."</p> }.into_any(),
+            None => ().into_any(),
+        }
+    })
+}
+
+/// Why a call is not allowed, step by step, by the rules of now.
+#[component]
+fn WhyBlocked(card: Memo<Option<CallCard>>, state: Memo<CallState>) -> impl IntoView {
+    let app = use_state();
+    let shown = RwSignal::new(false);
+    let blocked = Memo::new(move |_| state.with(|state| matches!(state, CallState::Blocked { .. })));
+    let explained = move || {
+        app.rulebook.track();
+        let (connector, action) =
+            card.with(|card| card.as_ref().map(|card| (card.connector.clone(), card.action.clone())))?;
+        Some(app.ws().explain_action(&app.ws().seen_as(), &connector, &action))
+    };
+    move || {
+        blocked.get().then(|| {
+            view! {
+                <details class="sent" on:toggle=move |_| shown.set(true)>
+                    <summary>"Why can't I use this?"</summary>
+                    {move || shown.get().then(|| explained().map(|explanation| view! { <ShortChain explanation/> }))}
+                </details>
+            }
+        })
+    }
+}
+
 /// What was sent and what came back. The result is drawn when it is there, the arguments when they are asked for.
 #[component]
-fn CallBody(card: Memo<Option<CallCard>>, fixed: CallCard, state: Memo<CallState>) -> impl IntoView {
+fn CallBody(
+    card: Memo<Option<CallCard>>,
+    fixed: CallCard,
+    state: Memo<CallState>,
+    app_shown: RwSignal<bool>,
+) -> impl IntoView {
     let result = Memo::new(move |_| card.with(|card| card.as_ref().and_then(|card| card.result.clone())));
     let arguments =
         Memo::new(move |_| card.with(|card| card.as_ref().map(|card| card.arguments.clone())).unwrap_or(Value::Null));
     let shown = RwSignal::new(false);
+    // Beside an app the same result in words is there when it is asked for.
+    let in_words = RwSignal::new(false);
     let app = use_state();
     let promised = {
         let (connector, action) = (fixed.connector.clone(), fixed.action.clone());
@@ -218,7 +300,11 @@ fn CallBody(card: Memo<Option<CallCard>>, fixed: CallCard, state: Memo<CallState
     };
     let (name, host) = (fixed.connector_name, fixed.host);
     view! {
-        {move || result.get().map(|result| view! {
+        {move || (app_shown.get() && result.with(Option::is_some)).then(|| view! {
+            <p class="app-words"><button type="button" class="text-btn" aria-expanded=move || in_words.get().to_string()
+                on:click=move |_| in_words.update(|on| *on = !*on)>{move || if in_words.get() { "Hide the result" } else { "Show the result as text" }}</button></p>
+        })}
+        {move || result.get().filter(|_| !app_shown.get() || in_words.get()).map(|result| view! {
             <div class="body">
                 <ResultView result=result connector=name.clone() host=host.clone() output_schema=promised.clone()/>
             </div>

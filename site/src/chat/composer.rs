@@ -11,7 +11,7 @@ use crate::lazy::{Said, use_later};
 use crate::results::Visible;
 use crate::router::{Link, Route, use_router};
 use crate::shell::focus;
-use crate::state::{sentence, use_front};
+use crate::state::{AppState, sentence, use_front};
 use crate::ui::{Badge, Button, ButtonLook, Icon, IconName, Monogram, unique};
 
 /// Where other parts of the page put words into the composer on the screen: examples, the palette, a card. They are
@@ -198,7 +198,12 @@ pub fn Composer(
 #[component]
 fn ModeLine() -> impl IntoView {
     let front = use_front();
-    let direct = Memo::new(move |_| front.chosen_model.with(Option::is_none));
+    // A conversation may have a mind of its own; the first page knows of none.
+    let state = use_context::<AppState>();
+    let direct = Memo::new(move |_| match state {
+        Some(state) => state.mind_here().is_none(),
+        None => front.chosen_model.with(Option::is_none),
+    });
     view! {
         <small id="composer-mode">
             {move || direct.get().then(|| view! {

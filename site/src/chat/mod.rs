@@ -5,6 +5,7 @@ mod card;
 mod composer;
 pub mod draft;
 mod first_run;
+mod mind;
 mod new;
 mod page;
 mod proposal;
@@ -13,7 +14,8 @@ mod usable;
 
 pub use add::list::add_list;
 pub use composer::Words;
+pub use mind::mind;
 pub use new::NewChat;
-pub use page::{conversation, mind};
+pub use page::conversation;
 pub use title::{Delete, Rename};
 pub use usable::standing;

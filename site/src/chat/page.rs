@@ -7,13 +7,13 @@ use policy::{ConnectorId, ConversationId};
 
 use super::card::CallView;
 use super::composer::Composer;
-use super::new::shown_model;
+use super::mind::{Meter, Mind, spent};
 use super::proposal::{NextStep, ProposalView};
 use super::title::{Delete, Rename};
-use crate::results::{Markdown, Visible};
+use crate::results::{Markdown, Visible, pieces};
 use crate::router::{ConnectorTab, Link, Route, page_title};
 use crate::shell::rail::BackToChat;
-use crate::state::{Cell, Load, sentence, use_state};
+use crate::state::{AppState, Cell, Load, sentence, use_state};
 use crate::ui::{Button, ButtonLook, HostName, Icon, IconName, Menu, MenuItem, Working};
 
 /// Items of a conversation that are on the page at once; older ones come when asked for.
@@ -84,13 +84,28 @@ fn Drift() -> impl IntoView {
                         <div class="note held">
                             <b>"Held"</b>
                             <span class="grow"><HostName host=host name=Some(name)/>{says}</span>
-                            <Link to=Route::Connector(id.to_string(), ConnectorTab::Actions)>"See what changed"</Link>
+                            <Link to=Route::Connector(id.to_string(), ConnectorTab::Changes)>"See what changed"</Link>
+                            {review(state, id)}
                         </div>
                     }
                 }
             </For>
         </div>
     }
+}
+
+/// The next step on a change: whoever may review it goes there, others ask for it (e.4).
+fn review(state: AppState, id: ConnectorId) -> AnyView {
+    if state.ws().may_refresh(&id).is_ok() {
+        return view! { <Link to=Route::Connector(id.to_string(), ConnectorTab::Changes)>"Review"</Link> }.into_any();
+    }
+    let ask = move |_| {
+        let (ws, id) = (state.ws(), id.clone());
+        state.run(async move { ws.ask_for_review(&id).await }, move |()| {
+            state.tell("The people who run this workspace will see it.")
+        });
+    };
+    view! { <Button small=true on:click=ask>"Ask for review"</Button> }.into_any()
 }
 
 /// The title, which model thinks, and what can be done with the conversation as a whole.
@@ -103,6 +118,7 @@ fn Head(id: ConversationId) -> impl IntoView {
         let id = id.clone();
         Memo::new(move |_| state.title_of(&id))
     };
+    let (metered, minded) = (id.clone(), id.clone());
     let delete = {
         let id = id.clone();
         move |_| deleting.set(state.conversations.with_untracked(|all| all.iter().find(|head| head.id == id).cloned()))
@@ -119,53 +135,10 @@ fn Head(id: ConversationId) -> impl IntoView {
                 <MenuItem danger=true on:click=delete><Icon name=IconName::Trash/>"Delete"</MenuItem>
             </Menu>
             <span class="grow"></span>
-            {mind()}
+            <Meter id=metered/>
+            <Mind conversation=Some(minded)/>
         </header>
         {move || deleting.get().map(|head| view! { <Delete head=head deleting=deleting/> })}
-    }
-}
-
-/// Who answers: a model with the host it runs at, or direct mode. Where there are models, it is also where one is chosen.
-pub fn mind() -> AnyView {
-    view! { <Mind/> }.into_any()
-}
-
-#[component]
-fn Mind() -> impl IntoView {
-    let state = use_state();
-    let router = crate::router::use_router();
-    let any = Memo::new(move |_| state.minds.with(|models| !models.is_empty()));
-    let chosen = Memo::new(move |_| {
-        let chosen = state.chosen_model.get()?;
-        state.minds.with(|models| models.iter().find(|model| model.id == chosen).map(shown_model))
-    });
-    let says = move || chosen.get().unwrap_or_else(|| "Direct mode".to_owned());
-    let choose = move |id: Option<String>| {
-        let ws = state.ws();
-        state.run(async move { ws.choose_model(id.as_deref()).await }, |()| ());
-    };
-    let option = move |id: Option<String>, words: String| {
-        let this = id.clone();
-        view! {
-            <button type="button" class="menu-item" role="menuitemradio" tabindex="-1"
-                aria-checked=move || (state.chosen_model.get() == this).to_string() on:click=move |_| choose(id.clone())>
-                <span class="grow"><bdi>{words}</bdi></span><span class="menu-check"><Icon name=IconName::Check size=16/></span>
-            </button>
-        }
-    };
-    move || {
-        if !any.get() {
-            return view! { <Link to=Route::Models class="mind tag">"Direct mode"</Link> }.into_any();
-        }
-        view! {
-            <Menu label="Who answers" named=true class="mind tag" trigger=move || view! { <bdi>{says}</bdi> }>
-                {move || state.minds.get().into_iter().map(|model| option(Some(model.id.clone()), shown_model(&model))).collect_view()}
-                {option(None, "Direct mode".to_owned())}
-                <hr/>
-                <MenuItem on:click=move |_| router.go(Route::Models)><Icon name=IconName::Settings/>"Manage models"</MenuItem>
-            </Menu>
-        }
-        .into_any()
     }
 }
 
@@ -225,6 +198,40 @@ fn ThreadView(id: ConversationId) -> impl IntoView {
     }
 }
 
+/// What an app of a server says: in a frame with its host, so that nobody takes it for the person or the model (X95).
+#[component]
+fn FromApp(item: ArcRwSignal<Item>) -> impl IntoView {
+    let words = Memo::new(move |_| {
+        item.with(|item| match &item.body {
+            Body::FromApp(words) => Some(words.clone()),
+            _ => None,
+        })
+    });
+    move || {
+        words.get().map(|words| {
+            let whole = words.whole();
+            let (name, host) = (words.connector_name.clone(), words.host.clone());
+            match (words.context, whole.is_empty()) {
+                (true, true) => ().into_any(),
+                (true, false) => view! {
+                    <details class="from-app context">
+                        <summary><HostName host name=Some(name)/>" · its app tells a model what it shows"</summary>
+                        <p class="pre"><Visible text=whole/></p>
+                    </details>
+                }
+                .into_any(),
+                (false, _) => view! {
+                    <article class="from-app" aria-label="Message of an app">
+                        <p class="small"><HostName host name=Some(name)/>" · its app wrote this, and you let it be said"</p>
+                        <p class="pre"><Visible text=whole/></p>
+                    </article>
+                }
+                .into_any(),
+            }
+        })
+    }
+}
+
 /// What the person sees between their message and the first sign of an answer.
 #[component]
 fn Pause(id: ConversationId) -> impl IntoView {
@@ -239,10 +246,8 @@ fn Pause(id: ConversationId) -> impl IntoView {
             })
     });
     let what = Signal::derive(move || {
-        state
-            .chosen_model
-            .with(|model| if model.is_some() { "Waiting for the model" } else { "Looking for an action" })
-            .to_owned()
+        let says = if state.mind_here().is_some() { "Waiting for the model" } else { "Looking for an action" };
+        says.to_owned()
     });
     move || waits.get().then(|| view! { <Working what=what/> })
 }
@@ -254,6 +259,7 @@ fn kind(item: &Item) -> u8 {
         Body::Proposal(_) => 2,
         Body::Call(_) => 3,
         Body::Note { .. } => 4,
+        Body::FromApp(_) => 5,
     }
 }
 
@@ -269,6 +275,7 @@ fn item(cell: Cell, conversation: ConversationId) -> impl IntoView {
             0 => view! { <Said item=item/> }.into_any(),
             1 => view! { <AnswerView item=item/> }.into_any(),
             2 => view! { <ProposalView id=id item=item conversation=conversation/> }.into_any(),
+            5 => view! { <FromApp item=item/> }.into_any(),
             3 => view! { <CallView item=item conversation=conversation/> }.into_any(),
             _ => {
                 let text = item.with(|item| match &item.body {
@@ -292,20 +299,41 @@ fn Said(item: ArcRwSignal<Item>) -> impl IntoView {
     view! { <article class="me" aria-label="You"><span dir="auto">{text}</span></article> }
 }
 
+/// Something of an answer.
+fn of_answer<T: Default>(item: &ArcRwSignal<Item>, read: impl FnOnce(&Answer) -> T) -> T {
+    item.with(|item| match &item.body {
+        Body::Answer(answer) => read(answer),
+        _ => T::default(),
+    })
+}
+
+/// Something of an answer, followed.
+fn memo<T: Default + PartialEq + Send + Sync + 'static>(item: &ArcRwSignal<Item>, read: fn(&Answer) -> T) -> Memo<T> {
+    let item = item.clone();
+    Memo::new(move |_| of_answer(&item, read))
+}
+
 #[component]
 fn AnswerView(item: ArcRwSignal<Item>) -> impl IntoView {
     let state = use_state();
-    let answer = Memo::new(move |_| {
-        item.with(|item| match &item.body {
-            Body::Answer(answer) => answer.clone(),
-            _ => Answer::default(),
+    // Each reads what it shows and no more: a word that streams in is not to copy the whole answer for all of them.
+    let (all, named) = (item.clone(), item.clone());
+    let text = Signal::derive(move || of_answer(&all, |answer| answer.text.clone()));
+    let streaming = memo(&item, |answer| !answer.done);
+    let error = memo(&item, |answer| answer.error.clone());
+    let usage = memo(&item, |answer| answer.usage);
+    let empty = memo(&item, |answer| answer.text.is_empty());
+    // It only grows, so its length says whether it changed.
+    let thought = memo(&item, |answer| answer.thinking.len());
+    let thinks = Memo::new(move |_| thought.get() > 0);
+    let thinking = move || {
+        thought.track();
+        item.with_untracked(|item| match &item.body {
+            Body::Answer(answer) => answer.thinking.clone(),
+            _ => String::new(),
         })
-    });
-    let text = Signal::derive(move || answer.with(|answer| answer.text.clone()));
-    let streaming = Signal::derive(move || answer.with(|answer| !answer.done));
-    let error = Memo::new(move |_| answer.with(|answer| answer.error.clone()));
-    let thinking = Memo::new(move |_| answer.with(|answer| answer.thinking.clone()));
-    let label = move || answer.with(|answer| answer.model.clone()).unwrap_or_else(|| "Answer".into());
+    };
+    let label = of_answer(&named, |answer| answer.model.clone()).unwrap_or_else(|| "Answer".into());
     // A screen reader hears the whole answer once it is whole, not every piece of it.
     Effect::new(move |before: Option<bool>| {
         let streams = streaming.get();
@@ -316,14 +344,15 @@ fn AnswerView(item: ArcRwSignal<Item>) -> impl IntoView {
     });
     view! {
         <article class="it" aria-label=label aria-busy=move || streaming.get().to_string()>
-            {move || {
-                let thinking = thinking.get();
-                (!thinking.is_empty()).then(|| view! {
-                    <details class="thinking"><summary>"Thinking"</summary><p class="pre"><Visible text=thinking/></p></details>
-                })
-            }}
-            <Markdown text=text/>
-            {move || (streaming.get() && text.with(String::is_empty)).then(|| view! { <Working what="Thinking"/> })}
+            <Show when=move || thinks.get()>
+                <details class="thinking"><summary>"Thinking"</summary><p class="pre">{
+                    let thinking = thinking.clone();
+                    move || pieces(&thinking())
+                }</p></details>
+            </Show>
+            <Markdown text=text growing=streaming/>
+            {move || (streaming.get() && empty.get()).then(|| view! { <Working what="Thinking"/> })}
+            {move || usage.get().map(|usage| view! { <p class="spent">{spent(usage)}</p> })}
             {move || error.get().map(|error| view! {
                 <div class="note danger" role="alert"><b>"Stopped"</b><span class="grow"><Visible text=error/></span></div>
             })}

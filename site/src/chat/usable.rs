@@ -40,6 +40,9 @@ pub fn standing(
         Err(Why::NeverScanned) => {
             return stopped("Its actions were never read.", Some(("Read them", detail(ConnectorTab::Actions))));
         }
+        Err(Why::NoAccess) => {
+            return stopped("You are not in a group that can use this.", Some(("Request access", Route::Connectors)));
+        }
         Err(why) => return stopped(&sentence(&why.to_string()), None),
         Ok(()) => {}
     }
@@ -56,7 +59,7 @@ pub fn standing(
                 1 => "1 action changed and is held.".to_owned(),
                 count => format!("{count} actions changed and are held."),
             }),
-            Some(("See what changed", detail(ConnectorTab::Actions))),
+            Some(("See what changed", detail(ConnectorTab::Changes))),
             "held",
         ),
         ConnectionStatus::SignIn { why } => {
@@ -70,10 +73,7 @@ pub fn standing(
 
 /// Whether a connector belongs into lists of what could be used: archived ones do not.
 pub fn listed(rules: &Rulebook, connector: &Connector, me: &policy::MemberId) -> bool {
-    connector.stage != Stage::Archived
-        && rules
-            .member(me)
-            .is_ok_and(|member| rules.may_see(connector, member).is_ok() || rules.may_use(connector, member).is_ok())
+    connector.stage != Stage::Archived && crate::connectors::list::may_know(rules, connector, me)
 }
 
 fn sentence(text: &str) -> String {

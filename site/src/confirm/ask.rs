@@ -11,7 +11,7 @@ use policy::secrets::names_a_secret;
 use serde_json::{Map, Value};
 
 use super::words;
-use crate::results::{Folded, Visible, away, fold, pieces};
+use crate::results::{Folded, Visible, away, fold, pieces, unlisted};
 use crate::state::{sentence, use_state};
 use crate::ui::form::{Defaults, FormState, SchemaForm};
 
@@ -218,6 +218,7 @@ fn ways_out(answer: Callback<AskAnswer>) -> AnyView {
 fn page(url: &str, host: &str, refused: Option<String>, answer: Callback<AskAnswer>) -> AnyView {
     let opened = RwSignal::new(false);
     // Judged here once more: only what may be opened becomes a link.
+    let refused = refused.or_else(|| away(url).and_then(|link| untrack(|| unlisted(&link.host))));
     let link = away(url).filter(|_| refused.is_none());
     let (before, registrable) = words::host_parts(host);
     let (before, registrable) = (before.to_owned(), registrable.to_owned());

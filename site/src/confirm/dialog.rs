@@ -11,14 +11,16 @@ use std::sync::Arc;
 use browser::{Answer, Asked, QuestionView};
 use leptos::html;
 use leptos::prelude::*;
-use policy::Class;
+use policy::{CallId, Class};
 use serde_json::{Map, Value};
 
 use super::arm::Arming;
 use super::queue::differences;
 use super::{Draft, words};
+use crate::people::chain::ShortChain;
 use crate::results::fold::{self, count};
 use crate::results::{Folded, Visible, flat, pieces};
+use crate::state::use_state;
 use crate::ui::form::{Defaults, FormState, SchemaForm};
 use crate::ui::{Badge, ClassMark, LocalMark, Monogram, capital};
 
@@ -130,7 +132,7 @@ pub(crate) fn Sheet(
             view! {
                 {arguments(&view, ready)}
                 {alike_calls(&view, alike)}
-                {more(view.clone(), panel, asked.shown.to_string())}
+                {more(view.clone(), asked.id.clone(), panel, asked.shown.to_string())}
             }
             .into_any()
         }
@@ -205,6 +207,7 @@ fn head(view: &QuestionView, heading: NodeRef<html::H1>, on_later: Callback<()>)
                 <span class="grow"></span>
                 <ClassMark class=view.class/>
             </div>
+            {view.by_app.then(|| view! { <p class="decide-app"><b>"Asked for by the app of this connector"</b>", not by you or a model."</p> })}
             <p class="decide-says" id="decide-says">{pieces(&says.join(" "))}</p>
         </header>
     }
@@ -365,7 +368,8 @@ fn alike_calls(view: &Arc<QuestionView>, alike: Signal<Vec<Map<String, Value>>>)
 }
 
 /// The three links and what they open.
-fn more(view: Arc<QuestionView>, panel: RwSignal<Option<Panel>>, shown: String) -> AnyView {
+fn more(view: Arc<QuestionView>, id: CallId, panel: RwSignal<Option<Panel>>, shown: String) -> AnyView {
+    let app = use_state();
     let link = move |this: Panel, name: &'static str| {
         view! {
             <button
@@ -403,6 +407,7 @@ fn more(view: Arc<QuestionView>, panel: RwSignal<Option<Panel>>, shown: String) 
                         <li>{world}</li>
                         <li>"Asked for by "<Visible text=view.by.clone()/>"."</li>
                     </ul>
+                    {app.ws().explain_question(&id).map(|explanation| view! { <ShortChain explanation/> })}
                 }
                 .into_any()
             }

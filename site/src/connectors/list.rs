@@ -1,13 +1,15 @@
 //! The lists of connectors: the person's own view of them, and the workspace's by stage.
 
-use browser::policy::{Connector, ConnectorId, Stage};
+use browser::policy::{Connector, ConnectorId, MemberId, Provider, Rulebook, Stage, Wanted};
 use leptos::prelude::*;
 
 use super::{ConnectionState, action_summary};
-use crate::router::{ConnectorTab, Link, Route, StageTab, page_title};
+use crate::people::chain::ShortChain;
+use crate::people::requests::{AskFor, MyRequests, Requests, access_missing, waiting};
+use crate::router::{ConnectorTab, Link, Route, StageTab, page_title, use_router};
 use crate::settings::developer::developer_on;
 use crate::state::use_state;
-use crate::ui::{Badge, HostName, LocalMark, Monogram, SearchField, Tab, Tabs, ago};
+use crate::ui::{Badge, HostName, LocalMark, Menu, MenuItem, Monogram, SearchField, Tab, Tabs, ago};
 
 /// What the person can use, and what they cannot with the reason (screens.md e.3).
 #[component]
@@ -17,13 +19,14 @@ pub(crate) fn MyConnectors() -> impl IntoView {
     let search = RwSignal::new(String::new());
     let split = Memo::new(move |_| {
         let rulebook = app.rulebook.get();
-        let me = app.ws().me();
+        let me = app.ws().seen_as();
         let mut usable = Vec::new();
         let mut rest = Vec::new();
         for connector in rulebook.connectors.iter().filter(|connector| matches(connector, &search.get())) {
             match rulebook.member(&me).and_then(|me| rulebook.may_use(connector, me)) {
                 Ok(()) => usable.push((connector.clone(), None)),
                 Err(_) if connector.stage == Stage::Archived => {}
+                Err(_) if !may_know(&rulebook, connector, &me) => {}
                 Err(why) => rest.push((connector.clone(), Some(why.to_string()))),
             }
         }
@@ -41,6 +44,8 @@ pub(crate) fn MyConnectors() -> impl IntoView {
             let rest = split.get().1;
             (!rest.is_empty()).then(|| view! { <h2 class="section">"Not usable now"</h2>{rows(rest, "")} })
         }}
+        <MyRequests/>
+        <p class="row"><AskFor wanted=None word="Request a connector"/></p>
     }
 }
 
@@ -57,9 +62,14 @@ pub(crate) fn WorkspaceConnectors(
         StageTab::Published => Stage::Published,
         StageTab::Drafts => Stage::Draft,
         StageTab::Archived => Stage::Archived,
+        // What is asked for is no connector yet, and has a list of its own.
+        StageTab::Requests => Stage::Draft,
     };
     let count = move |stage| {
-        let of = app.rulebook.with(|rulebook| rulebook.connectors.iter().filter(|one| one.stage == stage).count());
+        let me = app.ws().seen_as();
+        let of = app.rulebook.with(|rulebook| {
+            rulebook.connectors.iter().filter(|one| one.stage == stage && may_know(rulebook, one, &me)).count()
+        });
         (of > 0).then(|| view! { " "<span class="count">{of}</span> })
     };
     let empty = match stage {
@@ -69,23 +79,34 @@ pub(crate) fn WorkspaceConnectors(
     };
     let shown = move || {
         let rulebook = app.rulebook.get();
+        let me = app.ws().seen_as();
         rulebook
             .connectors
             .iter()
             .filter(|connector| connector.stage == stage && matches(connector, &search.get()))
+            .filter(|connector| may_know(&rulebook, connector, &me))
             .map(|connector| (connector.clone(), None))
             .collect::<Vec<_>>()
     };
     view! {
         <header class="head"><div class="grow"><h1>"Workspace connectors"</h1></div><AddLink/></header>
+        <super::inbox::Inbox/>
         <Tabs label="Stage">
             <Tab to=Route::WorkspaceConnectors(StageTab::Published)>"Published"{move || count(Stage::Published)}</Tab>
             <Tab to=Route::WorkspaceConnectors(StageTab::Drafts)>"Drafts"{move || count(Stage::Draft)}</Tab>
+            <Tab to=Route::WorkspaceConnectors(StageTab::Requests)>"Requests"{move || { let count = waiting(app); (count > 0).then(|| view! { " "<span class="count">{count}</span> }) }}</Tab>
             <Tab to=Route::WorkspaceConnectors(StageTab::Archived)>"Archived"{move || count(Stage::Archived)}</Tab>
         </Tabs>
-        <SearchField label="Search connectors" value=search/>
-        <h2 class="sr">{stage.label()}</h2>
-        {move || rows(shown(), empty)}
+        {if tab == StageTab::Requests {
+            view! { <Requests/> }.into_any()
+        } else {
+            view! {
+                <SearchField label="Search connectors" value=search/>
+                <h2 class="sr">{stage.label()}</h2>
+                {move || rows(shown(), empty)}
+            }
+            .into_any()
+        }}
     }
 }
 
@@ -96,6 +117,15 @@ fn AddLink() -> impl IntoView {
         <Link to=Route::NewConnector class="btn primary">"Add connector"</Link>
         {move || (!on.get()).then(|| view! { <span class="small">"Turns on developer mode first."</span> })}
     }
+}
+
+/// Whether a person may know of a connector. What was published is known to whoever could ask for access to it; other
+/// people's drafts are not (S006, S028).
+pub(crate) fn may_know(book: &Rulebook, connector: &Connector, who: &MemberId) -> bool {
+    book.member(who).is_ok_and(|member| {
+        let asks = connector.stage == Stage::Published && book.may_request(member).is_ok();
+        asks || book.may_see(connector, member).is_ok() || book.may_use(connector, member).is_ok()
+    })
 }
 
 fn matches(connector: &Connector, search: &str) -> bool {
@@ -125,6 +155,17 @@ fn Row(
     let summary = action_summary(&connector);
     let (badge, local) = (connector.badge(), connector.is_local());
     let checked = connector.snapshot.as_ref().map(|snapshot| ago(snapshot.taken_at, app.ws().now()));
+    let reviewed = connector.review.publication.as_ref().map(|record| {
+        format!("Reviewed by {}, {}, version {}", record.name, policy::review::date(record.at), record.version)
+    });
+    let manages = connector.provider == Provider::Custom
+        && app.rulebook.with_untracked(|book| {
+            let me = book.member(&app.ws().seen_as());
+            me.is_ok_and(|me| me.role.runs_workspace() || connector.owner == me.id)
+        });
+    let menu = manages.then(|| {
+        view! { <RowMenu id=connector.id.clone() name=connector.name.clone() draft=connector.stage == Stage::Draft/> }
+    });
     view! {
         <li class="row-card">
             <Monogram name=connector.name.clone() colour=connector.colour/>
@@ -137,10 +178,61 @@ fn Row(
                 </h3>
                 <p class="small">{summary}{checked.map(|ago| format!(" · read {ago}"))}</p>
                 {match why {
-                    Some(why) => view! { <p class="small why">{super::new::sentence(&why)}</p> }.into_any(),
+                    Some(why) => view! {
+                        <p class="small why">{super::new::sentence(&why)}</p>
+                        <WhyNot id=connector.id.clone()/>
+                    }.into_any(),
                     None => view! { <p class="small"><ConnectionState status/></p> }.into_any(),
                 }}
+                {reviewed.map(|words| view! { <p class="small"><bdi>{words}</bdi></p> })}
             </div>
+            {menu}
         </li>
+    }
+}
+
+/// The … menu of a row (S077). Where the plan changes nothing that is published, only what is left to do is in it.
+#[component]
+fn RowMenu(
+    /// Which connector.
+    id: ConnectorId,
+    /// Its name.
+    name: String,
+    /// Whether it is a draft.
+    draft: bool,
+) -> impl IntoView {
+    let app = use_state();
+    let router = use_router();
+    let controls = draft || app.rulebook.with_untracked(|book| book.plan().has_controls());
+    let id = StoredValue::new(id);
+    let to = move |tab| router.go(Route::Connector(id.get_value().to_string(), tab));
+    view! {
+        <Menu label=format!("Menu of {name}") trigger=|| view! { "…" }>
+            {controls.then(|| view! {
+                <MenuItem on:click=move |_| to(ConnectorTab::Actions)>"Manage actions"</MenuItem>
+                <MenuItem on:click=move |_| to(ConnectorTab::Access)>"User access"</MenuItem>
+            })}
+            {draft.then(|| view! { <MenuItem on:click=move |_| router.go(Route::Publish(id.get_value().to_string()))>"Publish"</MenuItem> })}
+            <MenuItem on:click=move |_| to(ConnectorTab::Changes)>"View changes"</MenuItem>
+            <MenuItem on:click=move |_| to(ConnectorTab::History)>"History"</MenuItem>
+            <MenuItem on:click=move |_| to(ConnectorTab::Overview)>{if controls { "Pause or archive" } else { "Recreate from this" }}</MenuItem>
+        </Menu>
+    }
+}
+
+/// Why a connector cannot be used, step by step, and the request for what is missing.
+#[component]
+fn WhyNot(id: ConnectorId) -> impl IntoView {
+    let app = use_state();
+    let shown = RwSignal::new(false);
+    let missing = app.rulebook.with_untracked(|book| access_missing(book, app, &id));
+    let wanted = Wanted::Access(id.clone());
+    let id = StoredValue::new(id);
+    view! {
+        <details on:toggle=move |_| shown.set(true)>
+            <summary class="small">"Why can't I use this?"</summary>
+            {move || shown.get().then(|| view! { <ShortChain explanation=app.rulebook.with(|book| book.explain_use(&app.ws().seen_as(), &id.get_value()))/> })}
+        </details>
+        {missing.then(|| view! { <AskFor wanted=Some(wanted) word="Request access"/> })}
     }
 }

@@ -1,10 +1,22 @@
 //! Connectors: adding one, the lists, and one connector's page (screens.md e.2, e.3).
 
-pub(crate) mod auth;
+mod access;
+mod actions;
+pub(crate) mod app_ui;
+mod arguments;
+mod auth;
+mod changes;
 pub(crate) mod detail;
 mod doctor;
+pub(crate) mod findings;
+mod history;
+mod inbox;
 pub(crate) mod list;
+mod model_view;
 pub(crate) mod new;
+mod overview;
+mod pause;
+pub(crate) mod publish;
 mod snippets;
 
 use browser::ConnectionStatus;

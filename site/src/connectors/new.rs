@@ -13,7 +13,7 @@ use super::auth::{Doctor, OAuthFields, Problem};
 use super::doctor::ConnectionDoctor;
 use crate::router::{Link, Route, page_title, use_router};
 use crate::settings::advanced::LocalServers;
-use crate::settings::developer::{DeveloperOffer, developer_on};
+use crate::settings::developer::{Beta, DeveloperOffer, developer_on};
 use crate::sign_in::{Flow, SigningIn};
 use crate::state::use_state;
 use crate::ui::{Button, ButtonLook, Field, Icon, IconName, Segmented, Working, capital};
@@ -54,7 +54,7 @@ pub(super) fn Checklist(
                     Some(StepState::Running) => ("now", None, Some(view! { <Working what="checking"/> }.into_any())),
                     Some(StepState::Ok(detail)) => ("ok", Some(IconName::Check), Some(view! { <span><bdi>{detail}</bdi></span> }.into_any())),
                     Some(StepState::Failed { why, next }) => ("bad", Some(IconName::Close), Some(view! {
-                        <span><bdi>{why}</bdi>". "<span class="next"><bdi>{next}</bdi></span></span>
+                        <span><bdi>{why}</bdi>". "<span class="next"><bdi>{sentence(&next)}</bdi></span></span>
                     }.into_any())),
                 };
                 view! {
@@ -254,7 +254,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
 
     view! {
         <header class="head"><div class="grow"><h1>"Add connector"</h1>
-            <p class="lead">"A connector starts as a draft that only you can use, marked "<span class="tag dev">"Dev"</span>"."</p></div></header>
+            <p class="lead">"A connector starts as a draft that only you can use, marked "<span class="tag dev">"Dev"</span>"."</p><Beta/></div></header>
         <DeveloperOffer/>
         <form class="steps" on:submit=move |event| {
             event.prevent_default();
@@ -354,7 +354,9 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
             {move || scanned.with(Option::is_some).then(|| view! {
                 <section>
                     <h2>"Risks"</h2>
-                    <p>"A server you connect can read what you send it, and what it returns may try to steer a model. Connect only servers you trust."</p>
+                    <p>"A server you connect can read what you send it, and what it returns may try to steer a model. Connect only servers you trust. "
+                        <a href=super::publish::LEARN_MORE target="_blank" rel="noopener noreferrer">"Learn more about the risks"</a></p>
+                    {move || scanned.get().map(|found| view! { <super::findings::Findings list=app.ws().findings_of(&found, &draft().sign_in)/> })}
                     <label class="check"><input type="checkbox" prop:checked=move || understood.get()
                         on:change=move |event| understood.set(event_target_checked(&event))/>
                         "I understand, and I answer for connecting this server."</label>
@@ -403,6 +405,11 @@ impl Typed {
             let _ = storage.set_item(Self::KEY, &text);
         }
     }
+}
+
+/// Has the form begin with this address, for something that a member asked for. Nothing is contacted by it (X07).
+pub(crate) fn prefill(address: &str) {
+    Typed::keep(&[String::new(), String::new(), address.to_owned()]);
 }
 
 /// A sentence out of an error's message: capital first, full stop last.

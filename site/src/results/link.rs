@@ -1,8 +1,10 @@
 //! Links that point away: which of them may be followed, and how they look.
 
 use leptos::prelude::*;
+use policy::DomainUse;
 
 use super::text::pieces;
+use crate::state::AppState;
 
 /// A link which may be followed by a click.
 pub(crate) struct Away {
@@ -20,6 +22,12 @@ pub(crate) fn away(target: &str) -> Option<Away> {
     (plain && !url.host().is_empty()).then(|| Away { href: url.href(), host: url.host() })
 }
 
+/// Why links to a host cannot be followed in this workspace, if so. Tracks.
+pub(crate) fn unlisted(host: &str) -> Option<String> {
+    let app = use_context::<AppState>()?;
+    app.rulebook.with(|book| book.may_reach_host(DomainUse::Links, host)).err().map(|why| why.to_string())
+}
+
 /// A link in server or model text. It shows its host whatever its words say (X62), loads nothing by itself, and opens
 /// a new tab which knows nothing of this one.
 #[component]
@@ -30,6 +38,14 @@ pub(crate) fn Outward(
     children: Children,
 ) -> impl IntoView {
     match away(&target) {
+        // The words, the host, and that the workspace does not deal with it.
+        Some(Away { host, .. }) if untrack(|| unlisted(&host)).is_some() => view! {
+            {children()}
+            " "
+            <bdi class="away-host">{host}</bdi>
+            <small>" (not on your workspace's list)"</small>
+        }
+        .into_any(),
         Some(Away { href, host }) => view! {
             <a class="away" href=href target="_blank" rel="noopener noreferrer" referrerpolicy="no-referrer">
                 {children()}

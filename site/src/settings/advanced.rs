@@ -1,9 +1,11 @@
 //! Settings, Advanced: developer mode and what only exists with it.
 
 use leptos::prelude::*;
+use policy::Wanted;
 
-use super::developer::{RiskDialog, developer_on, gate_closed};
+use super::developer::{Beta, RiskDialog, developer_on, gate_closed};
 use crate::connectors::new::sentence;
+use crate::people::requests::AskFor;
 use crate::router::page_title;
 use crate::state::{AppState, use_state};
 use crate::ui::Switch;
@@ -18,7 +20,7 @@ pub(crate) fn Advanced() -> impl IntoView {
     let asking = RwSignal::new(false);
     let loopback = local_servers(app);
     let drafts = move || {
-        let me = app.ws().me();
+        let me = app.ws().seen_as();
         app.rulebook.with(|rulebook| {
             let mine = rulebook.connectors.iter().filter(|one| one.badge() == Some("Dev") && one.owner == me);
             mine.map(|one| one.name.clone()).collect::<Vec<_>>()
@@ -28,9 +30,13 @@ pub(crate) fn Advanced() -> impl IntoView {
         <header class="head"><h1>"Advanced"</h1></header>
         <section class="setting">
             <div class="switch-row">
-                <div class="grow"><h2>"Developer mode"</h2>
+                <div class="grow"><h2>"Developer mode"</h2><Beta/>
                     <p>"Add connectors of your own and try them in chat. Untrusted servers raise the risk of prompt injection; connect only servers you trust."</p>
-                    {move || closed.get().map(|why| view! { <p class="small why">{sentence(&why)}</p> })}
+                    {move || closed.get().map(|why| view! {
+                        <p class="small why">{sentence(&why)}</p>
+                        <p class="small">"Ask one of: "<bdi>{admins(app)}</bdi>"."</p>
+                        {delegates(app).then(|| view! { <AskFor wanted=Some(Wanted::Developer) word="Request developer mode"/> })}
+                    })}
                     {move || {
                         let names = drafts();
                         (on.get() && !names.is_empty()).then(|| view! { <p class="small">{format!("Turning it off takes your drafts out of every chat: {}.", names.join(", "))}</p> })
@@ -50,6 +56,16 @@ pub(crate) fn Advanced() -> impl IntoView {
         {move || (on.get() || loopback.get()).then(|| view! { <section class="setting"><LocalServers/></section> })}
         <RiskDialog open=asking/>
     }
+}
+
+/// The people who can open gate 1.
+fn admins(app: AppState) -> String {
+    app.rulebook.with(|book| book.admins().map(|one| one.name.clone()).collect::<Vec<_>>().join(", "))
+}
+
+/// Whether the plan lets admins give developer mode to single people (S029).
+fn delegates(app: AppState) -> bool {
+    app.rulebook.with(|book| book.plan().delegates())
 }
 
 /// Whether servers on this machine and its network may be connected.

@@ -9,19 +9,25 @@ use crate::ui::{Button, ButtonLook, Dialog};
 pub(crate) fn developer_on(app: AppState) -> Signal<bool> {
     Signal::derive(move || {
         app.rulebook
-            .with(|rulebook| rulebook.member(&app.ws().me()).is_ok_and(|me| rulebook.developer_mode(me).is_ok()))
+            .with(|rulebook| rulebook.member(&app.ws().seen_as()).is_ok_and(|me| rulebook.developer_mode(me).is_ok()))
     })
 }
 
 /// Why the person cannot turn it on, if so: gate 1 is closed to them.
 pub(crate) fn gate_closed(app: AppState) -> Signal<Option<String>> {
     Signal::derive(move || {
-        let me = app.ws().me();
+        let me = app.ws().seen_as();
         app.rulebook.with(|rulebook| {
             let allowed = rulebook.member(&me).and_then(|me| rulebook.may_toggle_developer(me));
             allowed.err().map(|why| why.to_string())
         })
     })
+}
+
+/// That this is beta (S002).
+#[component]
+pub(crate) fn Beta() -> impl IntoView {
+    view! { <p class="small"><span class="tag">"Beta"</span>" What it does and how it looks may still change."</p> }
 }
 
 /// The question before developer mode is on.

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod conversations;
+pub mod governed;
 pub mod rail;
 pub mod shortcuts;
 pub mod stopped;
@@ -9,7 +10,7 @@ pub mod stopped;
 use leptos::{ev, prelude::*};
 
 use crate::app::Page;
-use crate::lazy::{Parts, later};
+use crate::lazy::{Parts, later, once_open};
 use crate::router::use_router;
 use crate::state::use_front;
 use crate::ui::{Button, ButtonLook, Dialog, Icon, IconButton, IconName, Toasts};
@@ -43,13 +44,13 @@ pub fn Shell() -> impl IntoView {
     view! {
         <button type="button" class="skip btn" on:click=move |_| crate::router::focus_page()>"Skip to the page"</button>
         <div class="app" class:drawer-open=move || shell.drawer.get()>
-            <div class="topbar">
+            <header class="topbar">
                 <IconButton label="Menu" icon=IconName::Menu attr:aria-expanded=move || shell.drawer.get().to_string()
                     attr:aria-controls="rail" on:click=move |_| open_drawer(shell)/>
                 <Brand/>
                 <span class="grow"></span>
                 <IconButton label="Open commands" icon=IconName::Search on:click=move |_| shell.palette.set(true)/>
-            </div>
+            </header>
             <aside id="rail" class="rail" aria-label=rail_title
                 on:keydown=move |event: ev::KeyboardEvent| if event.key() == "Escape" { close_drawer(shell) }
                 on:click=move |event| if leads_away(&event) { close_drawer(shell) }>
@@ -59,6 +60,8 @@ pub fn Shell() -> impl IntoView {
             // While the drawer covers the page, the page behind it is not reachable.
             <div class="page" inert=move || shell.drawer.get()>
                 <StorageNotice/>
+                {once_open(|parts| (parts.governed)(), || ().into_any())}
+                {once_open(|parts| (parts.viewing)(), || ().into_any())}
                 <Page/>
             </div>
         </div>

@@ -1,11 +1,11 @@
 //! Opening the workspace, and what the first page has it do.
 
-use browser::{Error, Options, SignInSite, Where, Workspace};
+use browser::{Error, Options, Pinned, SignInSite, Where, Workspace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use policy::ConversationId;
 
-use super::{AppState, Front, STORE, sentence};
+use super::{AppState, Front, STORE, policy_tag, sentence};
 use crate::lazy::{Deeds, Said};
 use crate::router::base;
 use crate::{confirm, shell};
@@ -13,7 +13,8 @@ use crate::{confirm, shell};
 /// Opens the workspace and puts its state into the page's owner. None when it cannot be opened; the page then says why
 /// and is over.
 pub async fn open(front: Front, owner: Owner) -> Option<AppState> {
-    let options = Options { store: Where::IndexedDb(STORE.to_owned()), ..Options::default() };
+    let store = Where::IndexedDb(STORE.to_owned());
+    let options = Options { store, apps: true, pinned: pinned(), ..Options::default() };
     match Workspace::open(options).await {
         Ok(ws) => Some(owner.with(|| {
             if let Some(page) = sign_in_site() {
@@ -31,10 +32,20 @@ pub async fn open(front: Front, owner: Owner) -> Option<AppState> {
     }
 }
 
+/// The bundle that this site is tied to, if it is. An address without a key is a tie that nothing fits, and not none.
+fn pinned() -> Option<Pinned> {
+    let address = policy_tag("")?;
+    let base = format!("{}{}", window().location().origin().ok()?, base());
+    let url = web_sys::Url::new_with_base(&address, &base).map_or(address, |url| url.href());
+    let keys = policy_tag("-key").unwrap_or_default().split_whitespace().map(str::to_ascii_lowercase).collect();
+    Some(Pinned { url, keys, contact: policy_tag("-contact") })
+}
+
 /// Where this site is, as authorization servers see it. Only a site with a name of its own can have a client document.
 fn sign_in_site() -> Option<SignInSite> {
     let site = format!("{}{}", window().location().origin().ok()?, base());
     Some(SignInSite {
+        client_name: "Countersign".to_owned(),
         redirect_uri: format!("{site}oauth/callback"),
         client_document: site.starts_with("https:").then(|| format!("{site}client.json")),
     })

@@ -73,6 +73,13 @@ pub(super) struct Writers {
     next_toast: u64,
 }
 
+/// What the page that serves this site says about signed settings, in a `meta` element: the address of the bundle, or
+/// with `-key` and `-contact` more about it (docs/policy-bundle.md).
+pub fn policy_tag(more: &str) -> Option<String> {
+    let tag = document().query_selector(&format!("meta[name=countersign-policy{more}]")).ok().flatten()?;
+    tag.get_attribute("content").filter(|text| !text.trim().is_empty())
+}
+
 /// What the first page shows.
 pub fn use_front() -> Front {
     expect_context::<Front>()

@@ -10,7 +10,7 @@
 mod deeds;
 mod front;
 
-use browser::chat::conversation::{Answer, Body, Conversation, Item};
+use browser::chat::conversation::{Answer, Body, Conversation, DIRECT, Item};
 use browser::glance::{ModelName, Offer, Person};
 use browser::{Asked, Change, ConnectionStatus, ConversationHead, ElicitationView, Error, ModelConfig, Workspace};
 use leptos::prelude::*;
@@ -23,7 +23,7 @@ use std::rc::Rc;
 use crate::ui::capital;
 
 pub use deeds::{DEEDS, open};
-pub use front::{Front, STORE, use_front};
+pub use front::{Front, STORE, policy_tag, use_front};
 
 /// The store of an open workspace: everything of [`Front`], and what runs. Copy; found in context with [`use_state`].
 #[derive(Clone, Copy)]
@@ -56,6 +56,8 @@ pub struct Thread {
     pub items: ReadSignal<Vec<Cell>>,
     /// The connectors that are active in it.
     pub connectors: ReadSignal<Vec<ConnectorId>>,
+    /// What answers in it, where it has its own: see [`AppState::mind_here`].
+    pub mind: ReadSignal<Option<String>>,
     /// Moves whenever something is added to it.
     pub pulse: ReadSignal<u64>,
 }
@@ -90,6 +92,7 @@ struct Writers {
     id: WriteSignal<Option<ConversationId>>,
     load: WriteSignal<Load>,
     items: WriteSignal<Vec<Cell>>,
+    mind: WriteSignal<Option<String>>,
     pulse: WriteSignal<u64>,
 }
 
@@ -118,6 +121,7 @@ impl AppState {
         let (id, set_id) = signal(None);
         let (load, set_load) = signal(Load::default());
         let (items, set_items) = signal(Vec::new());
+        let (mind, set_mind) = signal(None);
         let (pulse, set_pulse) = signal(0);
         let writers = Writers {
             rulebook: set_rulebook,
@@ -128,6 +132,7 @@ impl AppState {
             id: set_id,
             load: set_load,
             items: set_items,
+            mind: set_mind,
             pulse: set_pulse,
         };
         let state = AppState {
@@ -138,7 +143,7 @@ impl AppState {
             asks,
             connections,
             models,
-            thread: Thread { id, load, items, connectors: front.active, pulse },
+            thread: Thread { id, load, items, connectors: front.active, mind, pulse },
             writers: StoredValue::new_local(writers),
         };
         ws.subscribe(move |change| state.apply(change)).forget();
@@ -162,6 +167,16 @@ impl AppState {
         self.connections.with(|all| all.get(id).cloned()).unwrap_or(ConnectionStatus::Idle)
     }
 
+    /// The id of the model that answers in the conversation on the screen; none means direct mode. Tracks.
+    pub fn mind_here(&self) -> Option<String> {
+        let known = |id: &String| self.minds.with(|minds| minds.iter().any(|mind| mind.id == *id));
+        match self.thread.mind.get() {
+            Some(mind) if mind == DIRECT => None,
+            Some(mind) if known(&mind) => Some(mind),
+            _ => self.chosen_model.get().filter(known),
+        }
+    }
+
     /// Shows a conversation, or the page of a new chat. Called when the page is built.
     pub fn show_thread(&self, id: Option<ConversationId>) {
         let same = self.thread.id.get_untracked() == id && self.thread.load.get_untracked() == Load::Ready;
@@ -171,6 +186,7 @@ impl AppState {
         self.write(|to| {
             to.id.set(id.clone());
             to.items.set(Vec::new());
+            to.mind.set(None);
             to.load.set(if id.is_some() { Load::Loading } else { Load::Ready });
         });
         self.front.write(|to| to.active.set(Vec::new()));
@@ -185,7 +201,7 @@ impl AppState {
         match change {
             Change::Rulebook => {
                 let rules = ws.rulebook();
-                let me = ws.me();
+                let me = ws.seen_as();
                 let offers = rules.member(&me).map(|member| Offer::all(&rules, member)).unwrap_or_default();
                 self.front.write(|to| {
                     to.person.set(Person::of(&rules, &me));
@@ -193,7 +209,11 @@ impl AppState {
                 });
                 self.write(|to| to.rulebook.set(rules));
             }
-            Change::Conversations => self.front.write(|to| to.conversations.set(ws.conversations())),
+            Change::Conversations => {
+                // Another person's view has none of one's own conversations.
+                let heads = if ws.viewing().is_some() { Vec::new() } else { ws.conversations() };
+                self.front.write(|to| to.conversations.set(heads));
+            }
             Change::Conversation { id } => {
                 if self.shows(id) {
                     self.read_thread(id.clone());
@@ -284,6 +304,7 @@ impl AppState {
         self.front.write(|to| to.active.set(conversation.connectors));
         self.write(|to| {
             to.items.set(cells);
+            to.mind.set(conversation.mind);
             to.load.set(Load::Ready);
             to.pulse.update(|pulse| *pulse += 1);
         });

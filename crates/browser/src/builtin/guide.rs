@@ -33,6 +33,7 @@ pub const ARTICLES: &[Article] = &[
     Article { id: "direct-mode", text: include_str!("../../help/direct-mode.md") },
     Article { id: "add-a-connector", text: include_str!("../../help/add-a-connector.md") },
     Article { id: "developer-mode", text: include_str!("../../help/developer-mode.md") },
+    Article { id: "people", text: include_str!("../../help/people.md") },
     Article { id: "asking", text: include_str!("../../help/asking.md") },
     Article { id: "changed-actions", text: include_str!("../../help/changed-actions.md") },
     Article { id: "connection-problems", text: include_str!("../../help/connection-problems.md") },
@@ -188,6 +189,7 @@ mod tests {
         };
         assert_eq!(first("how do I add a connector"), "add-a-connector");
         assert_eq!(first("developer mode"), "developer-mode");
+        assert_eq!(first("custom roles and groups"), "people");
         assert_eq!(first("where are my tokens kept, privacy"), "privacy");
         assert_eq!(
             search("xyzzy"),

@@ -2,6 +2,9 @@
 //!
 //! The schema is a list of steps: version `n` of the database is what the first `n` steps create, so an old database
 //! is brought up to date by running only the steps it has not seen, and a step is never changed once released.
+//! Records with marks are objects of a text and its marks, over which their table has an index with an entry for each
+//! mark; all others are texts. A table that got its index later has both, and both are read alike.
+//!
 //! A newer tab that wants to upgrade asks this one to let go of the database; this one does and says so.
 
 use std::cell::RefCell;
@@ -11,13 +14,14 @@ use std::rc::Rc;
 use futures_util::future::{LocalBoxFuture, join_all};
 use futures_util::{FutureExt as _, TryFutureExt as _};
 use idb::{
-    CursorDirection, Database, DatabaseEvent as _, Factory, KeyRange, ObjectStoreParams, Query, Transaction,
-    TransactionMode, TransactionResult,
+    CursorDirection, Database, DatabaseEvent as _, Event as _, Factory, IndexParams, KeyPath, KeyRange,
+    ObjectStoreParams, Query, Request as _, Transaction, TransactionMode, TransactionResult,
 };
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::CryptoKey;
 
-use super::{Op, Record, Store, StoreError, Table, prefix_end};
+use super::{Op, Record, Store, StoreError, Table, indexed, prefix_end};
 use crate::time::words;
 
 /// The table of the non-extractable keys; not a [`Table`], because a key is no text and is never exported. Key pairs of
@@ -25,8 +29,33 @@ use crate::time::words;
 const KEYS: &str = "keys";
 const KEY: &str = "secrets";
 
+/// The name of an index of marks, of the property it is over, and of the one beside it that holds the text.
+const MARKS: &str = "marks";
+const TEXT: &str = "text";
+
+/// One thing that a version of the database adds.
+#[derive(Clone, Copy, Debug)]
+enum Add {
+    /// A table.
+    Table(&'static str),
+    /// An index of marks for a table that is there.
+    Marks(&'static str),
+}
+
 /// What each version of the database adds. Append only.
-const STEPS: &[&[&str]] = &[&["settings", "conversations", "items", "audit", "notes", "models", "secrets", KEYS]];
+const STEPS: &[&[Add]] = &[
+    &[
+        Add::Table("settings"),
+        Add::Table("conversations"),
+        Add::Table("items"),
+        Add::Table("audit"),
+        Add::Table("notes"),
+        Add::Table("models"),
+        Add::Table("secrets"),
+        Add::Table(KEYS),
+    ],
+    &[Add::Marks("audit"), Add::Table("payloads")],
+];
 
 /// An open database. Clones share it.
 #[derive(Clone)]
@@ -46,7 +75,7 @@ impl IndexedDb {
     /// Opens it with other steps; the upgrade test does.
     async fn open_steps(
         name: &str,
-        steps: &'static [&'static [&'static str]],
+        steps: &'static [&'static [Add]],
         lost: impl FnOnce() + 'static,
     ) -> Result<Self, StoreError> {
         let factory = Factory::new().map_err(unavailable)?;
@@ -55,9 +84,19 @@ impl IndexedDb {
         request.on_upgrade_needed(move |event| {
             let (Ok(database), Ok(old)) = (event.database(), event.old_version()) else { return };
             let seen = usize::try_from(old).unwrap_or_default();
-            for table in steps.iter().skip(seen).copied().flatten() {
+            let under_way = event.target().ok().and_then(|request| request.transaction());
+            for add in steps.iter().skip(seen).copied().flatten() {
                 // A failure here aborts the upgrade, and the open request reports it.
-                let _ = database.create_object_store(table, ObjectStoreParams::new());
+                match add {
+                    Add::Table(table) => drop(database.create_object_store(table, ObjectStoreParams::new())),
+                    Add::Marks(table) => {
+                        let mut each = IndexParams::new();
+                        each.multi_entry(true);
+                        let store = under_way.as_ref().and_then(|transaction| transaction.object_store(table).ok());
+                        let path = KeyPath::new_single(MARKS);
+                        let _ = store.map(|store| store.create_index(MARKS, path, Some(each)));
+                    }
+                }
             }
         });
         let mut database = request.await.map_err(unavailable)?;
@@ -121,7 +160,7 @@ impl Store for IndexedDb {
             let transaction = this.begin(&[table.name()], TransactionMode::ReadOnly)?;
             let store = transaction.object_store(table.name()).map_err(failed)?;
             let value = store.get(key).map_err(failed)?.await.map_err(failed)?;
-            Ok(value.and_then(|value| value.as_string()))
+            Ok(value.and_then(|value| text_of(&value)))
         }
         .boxed_local()
     }
@@ -149,6 +188,57 @@ impl Store for IndexedDb {
         .boxed_local()
     }
 
+    fn marked(
+        &self,
+        table: Table,
+        mark: &str,
+        from: &str,
+        to: &str,
+    ) -> LocalBoxFuture<'static, Result<Vec<String>, StoreError>> {
+        let (this, range) = (self.clone(), bounds(&indexed(mark, from), &indexed(mark, to)));
+        async move {
+            let transaction = this.begin(&[table.name()], TransactionMode::ReadOnly)?;
+            let store = transaction.object_store(table.name()).map_err(failed)?;
+            let index = store.index(MARKS).map_err(failed)?;
+            let keys = index.get_all_keys(Some(range?), None).map_err(failed)?.await.map_err(failed)?;
+            Ok(keys.iter().filter_map(JsValue::as_string).collect())
+        }
+        .boxed_local()
+    }
+
+    fn count(&self, table: Table, mark: Option<&str>) -> LocalBoxFuture<'static, Result<u64, StoreError>> {
+        let this = self.clone();
+        let range = mark.map(|mark| bounds(&indexed(mark, ""), &prefix_end(&indexed(mark, "")))).transpose();
+        async move {
+            let transaction = this.begin(&[table.name()], TransactionMode::ReadOnly)?;
+            let store = transaction.object_store(table.name()).map_err(failed)?;
+            let count = match range? {
+                None => store.count(None).map_err(failed)?,
+                range => store.index(MARKS).map_err(failed)?.count(range).map_err(failed)?,
+            };
+            Ok(u64::from(count.await.map_err(failed)?))
+        }
+        .boxed_local()
+    }
+
+    fn some(&self, table: Table, keys: Vec<String>) -> LocalBoxFuture<'static, Result<Vec<Record>, StoreError>> {
+        let this = self.clone();
+        async move {
+            let transaction = this.begin(&[table.name()], TransactionMode::ReadOnly)?;
+            let store = transaction.object_store(table.name()).map_err(failed)?;
+            let asked = keys.iter().map(|key| Ok(store.get(JsValue::from_str(key)).map_err(failed)?.into_future()));
+            let asked: Vec<_> = asked.collect::<Result<_, StoreError>>()?;
+            let mut found = Vec::with_capacity(keys.len());
+            for (key, value) in keys.into_iter().zip(join_all(asked).await) {
+                if let Some(text) = value.map_err(failed)?.and_then(|value| text_of(&value)) {
+                    found.push((key, text));
+                }
+            }
+            Ok(found)
+        }
+        .boxed_local()
+    }
+
     fn write(&self, ops: Vec<Op>) -> LocalBoxFuture<'static, Result<(), StoreError>> {
         let this = self.clone();
         async move {
@@ -161,7 +251,7 @@ impl Store for IndexedDb {
             let transaction = this.begin(&tables, TransactionMode::ReadWrite)?;
             // The record that must be new, to name it if it is not.
             let adding = ops.iter().find_map(|op| match op {
-                Op::Add(_, key, _) => Some(key.clone()),
+                Op::Add(_, key, _) | Op::AddMarked(_, key, ..) => Some(key.clone()),
                 _ => None,
             });
             let mut requests = Vec::with_capacity(ops.len());
@@ -248,6 +338,14 @@ fn enqueue(transaction: &Transaction, op: Op) -> Result<Asked, StoreError> {
         Op::Add(_, key, value) => {
             asked(store.add(&value.into(), Some(&key.into())).map_err(failed)?.into_future().map_ok(drop))
         }
+        Op::AddMarked(_, key, value, marks) => {
+            let value = marked(&key, value, &marks)?;
+            asked(store.add(&value, Some(&key.into())).map_err(failed)?.into_future().map_ok(drop))
+        }
+        Op::PutMarked(_, key, value, marks) => {
+            let value = marked(&key, value, &marks)?;
+            asked(store.put(&value, Some(&key.into())).map_err(failed)?.into_future().map_ok(drop))
+        }
         Op::Delete(_, key) => asked(store.delete(JsValue::from(key)).map_err(failed)?.into_future()),
         Op::DeletePrefix(_, prefix) => {
             asked(store.delete(bounds(&prefix, &prefix_end(&prefix))?).map_err(failed)?.into_future())
@@ -280,7 +378,21 @@ fn bounds(from: &str, to: &str) -> Result<Query, StoreError> {
 }
 
 fn record((key, value): (&JsValue, &JsValue)) -> Option<Record> {
-    Some((key.as_string()?, value.as_string()?))
+    Some((key.as_string()?, text_of(value)?))
+}
+
+/// A record with its marks, as it is stored.
+fn marked(key: &str, text: String, marks: &[String]) -> Result<JsValue, StoreError> {
+    let object = Object::new();
+    let marks: Array = marks.iter().map(|mark| JsValue::from(indexed(mark, key))).collect();
+    let set = |name: &str, value: &JsValue| Reflect::set(&object, &name.into(), value);
+    set(TEXT, &text.into()).and_then(|_| set(MARKS, &marks)).map_err(|error| StoreError::Failed(words(&error)))?;
+    Ok(object.into())
+}
+
+/// The text of a record, with marks or without.
+fn text_of(value: &JsValue) -> Option<String> {
+    value.as_string().or_else(|| Reflect::get(value, &TEXT.into()).ok()?.as_string())
 }
 
 fn unavailable(error: idb::Error) -> StoreError {

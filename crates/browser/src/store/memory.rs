@@ -9,7 +9,7 @@ use futures_util::future::{LocalBoxFuture, ready};
 use wasm_bindgen::JsValue;
 use web_sys::CryptoKey;
 
-use super::{Op, Record, Store, StoreError, Table, prefix_end};
+use super::{Op, Record, Store, StoreError, Table, indexed, prefix_end};
 
 type Tables = BTreeMap<(Table, String), String>;
 
@@ -17,6 +17,8 @@ type Tables = BTreeMap<(Table, String), String>;
 #[derive(Clone, Default)]
 pub struct Memory {
     records: Rc<RefCell<Tables>>,
+    /// The index of marks: table and mark with key, and the key alone.
+    marks: Rc<RefCell<Tables>>,
     key: Rc<RefCell<Option<CryptoKey>>>,
     pairs: Rc<RefCell<BTreeMap<String, JsValue>>>,
     fault: Rc<RefCell<Option<StoreError>>>,
@@ -48,7 +50,7 @@ impl Memory {
             let records = self.records.borrow();
             let mut added: Vec<(Table, &str)> = Vec::new();
             for op in &ops {
-                if let Op::Add(table, key, _) = op {
+                if let Op::Add(table, key, _) | Op::AddMarked(table, key, ..) = op {
                     let known = records.contains_key(&(*table, key.clone())) || added.contains(&(*table, key.as_str()));
                     let cleared = ops.iter().any(|other| matches!(other, Op::Clear(its) if its == table));
                     if known && !cleared {
@@ -59,21 +61,32 @@ impl Memory {
             }
         }
         let mut next = self.records.borrow_mut();
+        let mut index = self.marks.borrow_mut();
         for op in ops {
             match op {
                 Op::Put(table, key, value) | Op::Add(table, key, value) => {
+                    index.retain(|(its, _), of| *its != table || *of != key);
+                    next.insert((table, key), value);
+                }
+                Op::PutMarked(table, key, value, marks) | Op::AddMarked(table, key, value, marks) => {
+                    index.extend(marks.iter().map(|mark| ((table, indexed(mark, &key)), key.clone())));
                     next.insert((table, key), value);
                 }
                 Op::Delete(table, key) => {
+                    index.retain(|(its, _), of| *its != table || *of != key);
                     next.remove(&(table, key));
                 }
                 Op::DeletePrefix(table, prefix) => {
+                    index.retain(|(its, _), of| *its != table || !of.starts_with(&prefix));
                     next.retain(|(its, key), _| *its != table || !key.starts_with(&prefix));
                 }
-                Op::Clear(table) => next.retain(|(its, _), _| *its != table),
+                Op::Clear(table) => {
+                    index.retain(|(its, _), _| *its != table);
+                    next.retain(|(its, _), _| *its != table);
+                }
             }
         }
-        drop(next);
+        drop((next, index));
         self.writes.set(self.writes.get() + 1);
         Ok(())
     }
@@ -103,6 +116,42 @@ impl Store for Memory {
 
     fn last(&self, table: Table) -> LocalBoxFuture<'static, Result<Option<Record>, StoreError>> {
         ready(Ok(self.select(table, "", &prefix_end("")).pop())).boxed_local()
+    }
+
+    fn marked(
+        &self,
+        table: Table,
+        mark: &str,
+        from: &str,
+        to: &str,
+    ) -> LocalBoxFuture<'static, Result<Vec<String>, StoreError>> {
+        let found = self
+            .marks
+            .borrow()
+            .range((table, indexed(mark, from))..=(table, indexed(mark, to)))
+            .map(|(_, key)| key.clone())
+            .collect();
+        ready(Ok(found)).boxed_local()
+    }
+
+    fn count(&self, table: Table, mark: Option<&str>) -> LocalBoxFuture<'static, Result<u64, StoreError>> {
+        let count = match mark {
+            None => self.records.borrow().keys().filter(|(its, _)| *its == table).count(),
+            Some(mark) => {
+                let (from, to) = (indexed(mark, ""), prefix_end(&indexed(mark, "")));
+                self.marks.borrow().range((table, from)..=(table, to)).count()
+            }
+        };
+        ready(Ok(u64::try_from(count).unwrap_or(u64::MAX))).boxed_local()
+    }
+
+    fn some(&self, table: Table, keys: Vec<String>) -> LocalBoxFuture<'static, Result<Vec<Record>, StoreError>> {
+        let records = self.records.borrow();
+        let found = keys.into_iter().filter_map(|key| {
+            let value = records.get(&(table, key.clone()))?.clone();
+            Some((key, value))
+        });
+        ready(Ok(found.collect())).boxed_local()
     }
 
     fn write(&self, ops: Vec<Op>) -> LocalBoxFuture<'static, Result<(), StoreError>> {

@@ -5,6 +5,8 @@
 //! store; what must not be interleaved (the rulebook, the audit chain) is done under a lock of `tabs`, and
 //! [`Op::Add`] refuses to overwrite even without one.
 //!
+//! A record may carry *marks*: words by which it is found in the order of its key, without the others being read.
+//!
 //! Keys: settings `rulebook`, `chosen-model`; conversations and items `ID` and `ID/000042`; audit `000000000042`;
 //! everything else the id of the thing.
 
@@ -32,11 +34,13 @@ pub enum Table {
     Models,
     /// Encrypted tokens and keys that are kept on this device.
     Secrets,
+    /// What was sent and what came back, where a workspace keeps that: masked, cut short, for a time.
+    Payloads,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 7] = [
+    pub const ALL: [Table; 8] = [
         Table::Settings,
         Table::Conversations,
         Table::Items,
@@ -44,6 +48,7 @@ impl Table {
         Table::Notes,
         Table::Models,
         Table::Secrets,
+        Table::Payloads,
     ];
 
     /// Its name in the database.
@@ -56,6 +61,7 @@ impl Table {
             Table::Notes => "notes",
             Table::Models => "models",
             Table::Secrets => "secrets",
+            Table::Payloads => "payloads",
         }
     }
 }
@@ -67,6 +73,10 @@ pub enum Op {
     Put(Table, String, String),
     /// Writes a record that must not exist yet; otherwise the whole write fails with [`StoreError::Exists`].
     Add(Table, String, String),
+    /// As [`Op::Add`], with marks to find it by. Only in a table that has an index of marks.
+    AddMarked(Table, String, String, Vec<String>),
+    /// As [`Op::Put`], with marks to find it by.
+    PutMarked(Table, String, String, Vec<String>),
     /// Deletes a record, there or not.
     Delete(Table, String),
     /// Deletes the records whose key begins with the text.
@@ -81,6 +91,8 @@ impl Op {
         match self {
             Op::Put(table, ..)
             | Op::Add(table, ..)
+            | Op::AddMarked(table, ..)
+            | Op::PutMarked(table, ..)
             | Op::Delete(table, _)
             | Op::DeletePrefix(table, _)
             | Op::Clear(table) => *table,
@@ -122,6 +134,22 @@ pub trait Store {
     /// The record with the greatest key.
     fn last(&self, table: Table) -> LocalBoxFuture<'static, Result<Option<Record>, StoreError>>;
 
+    /// The keys of the records that carry a mark, with `from <= key <= to`, in key order. Only in a table that has an
+    /// index of marks.
+    fn marked(
+        &self,
+        table: Table,
+        mark: &str,
+        from: &str,
+        to: &str,
+    ) -> LocalBoxFuture<'static, Result<Vec<String>, StoreError>>;
+
+    /// How many records carry a mark; with none, how many there are.
+    fn count(&self, table: Table, mark: Option<&str>) -> LocalBoxFuture<'static, Result<u64, StoreError>>;
+
+    /// The records of these keys, in the order of the keys; what is not there is left out.
+    fn some(&self, table: Table, keys: Vec<String>) -> LocalBoxFuture<'static, Result<Vec<Record>, StoreError>>;
+
     /// Does all of it or nothing.
     fn write(&self, ops: Vec<Op>) -> LocalBoxFuture<'static, Result<(), StoreError>>;
 
@@ -144,4 +172,12 @@ pub trait Store {
 /// The greatest key that begins with a prefix, for [`Store::range`].
 pub(crate) fn prefix_end(prefix: &str) -> String {
     format!("{prefix}\u{ffff}")
+}
+
+/// Between a mark and the key of its record in an index: sorts before every character of a mark.
+const BETWEEN: char = '\u{1}';
+
+/// A mark as an index has it: with the key of its record, so that a part of the keys can be asked for.
+pub(crate) fn indexed(mark: &str, key: &str) -> String {
+    format!("{mark}{BETWEEN}{key}")
 }

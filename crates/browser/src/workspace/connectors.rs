@@ -77,7 +77,6 @@ impl Workspace {
         if let SignIn::OAuth { .. } = &new.sign_in {
             self.keep_tried(&new, &address.url, &id).await?;
         }
-        self.note(&id, "added as a draft").await;
         Ok(id)
     }
 
@@ -88,7 +87,6 @@ impl Workspace {
     pub async fn set_action_on(&self, id: &ConnectorId, action: &str, on: bool) -> Result<(), Error> {
         let me = self.me();
         self.change_rules(|book| book.set_action_on(&me, id, action, on, now())).await?;
-        self.note(id, &format!("action `{action}` switched {}", if on { "on" } else { "off" })).await;
         Ok(())
     }
 
@@ -99,8 +97,6 @@ impl Workspace {
     pub async fn set_action_class(&self, id: &ConnectorId, action: &str, class: Option<Class>) -> Result<(), Error> {
         let me = self.me();
         self.change_rules(|book| book.set_action_class(&me, id, action, class, now())).await?;
-        let how = class.map_or("from its definition", Class::label);
-        self.note(id, &format!("class of action `{action}` set: {how}")).await;
         Ok(())
     }
 
@@ -156,7 +152,6 @@ impl Workspace {
         self.end_sign_in(before.connector(id)?).await?;
         self.0.secrets.remove(&header_secret(id)).await?;
         self.tell_secret(&header_secret(id));
-        self.note(id, "archived").await;
         Ok(())
     }
 
@@ -175,14 +170,14 @@ impl Workspace {
         if let Err(error) = self.0.store.write(vec![Op::Delete(Table::Settings, spoken(id))]).await {
             self.storage_failed(&error);
         }
-        self.note(id, "removed").await;
         Ok(())
     }
 
-    /// Puts a line about a connector into the audit log.
+    /// Puts a line about a connector into the audit log, for what is no change of the rulebook: that is on record anyway.
     pub(crate) async fn note(&self, id: &ConnectorId, how: &str) {
-        let entry =
-            policy::audit::Entry::Changed { by: self.me(), subject: format!("connector {id}"), how: how.to_owned() };
+        let book = self.rulebook();
+        let name = book.connector(id).map_or_else(|_| id.to_string(), |connector| connector.name.clone());
+        let entry = policy::audit::Entry::changed(&self.me(), format!("connector {name}"), how);
         if let Err(error) = self.0.audit.write(vec![entry]).await {
             self.storage_failed(&error);
         }

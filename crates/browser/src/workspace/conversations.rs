@@ -126,7 +126,7 @@ impl Workspace {
             })
             .filter_map(|card| match card.state {
                 CallState::Unknown { .. } => {
-                    Some(Entry::Finished { call: card.call.clone(), outcome: Outcome::Unknown, took: 0 })
+                    Some(Entry::Finished { call: card.call.clone(), outcome: Outcome::Unknown, took: 0, result: None })
                 }
                 CallState::NotAnswered => {
                     let action = book.connector(&card.connector).ok().and_then(|one| one.action(&card.action));
@@ -142,7 +142,7 @@ impl Workspace {
                         member: self.me(),
                         conversation: Some(conversation.id.clone()),
                     };
-                    Some(Entry::Refused { call: facts, cause: Cause::NotAnswered })
+                    Some(Entry::Refused { call: facts, cause: Cause::NotAnswered, class: Some(card.class) })
                 }
                 _ => None,
             })

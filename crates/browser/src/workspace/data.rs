@@ -1,7 +1,7 @@
 //! The record of what happened, and the data as a whole: how much, out, and away.
 
+use chat::conversation::{Body, Event, Item};
 use js_sys::{Function, Promise, Reflect};
-use policy::audit::Row;
 use policy::{ConversationId, Rulebook};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
@@ -13,27 +13,9 @@ use crate::store::indexed_db::IndexedDb;
 use crate::store::{Op, Table};
 use crate::tabs::News;
 use crate::time::{global, monotonic, now, sleep};
-use crate::view::{AskAnswer, AuditFilter, AuditState, Change, ElicitationKind, ElicitationView, StorageUse, TableUse};
+use crate::view::{AskAnswer, Change, ElicitationKind, ElicitationView, StorageUse, TableUse};
 
 impl Workspace {
-    /// Rows of the audit log, the newest first.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn audit(&self, filter: AuditFilter) -> Result<Vec<Row>, Error> {
-        self.alive()?;
-        Ok(self.0.audit.read(&filter).await?)
-    }
-
-    /// Checks the chain of the audit log from its first row to its last.
-    ///
-    /// # Errors
-    /// When the store cannot be read. A broken chain is a finding, not an error.
-    pub async fn verify_audit(&self) -> Result<AuditState, Error> {
-        self.alive()?;
-        Ok(self.0.audit.check().await?)
-    }
-
     /// How much is stored, table by table.
     ///
     /// # Errors
@@ -42,11 +24,15 @@ impl Workspace {
         self.alive()?;
         let mut tables = Vec::with_capacity(Table::ALL.len());
         for table in Table::ALL {
-            let records = self.0.store.all(table).await?;
-            let bytes = records.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
+            let (records, bytes) = if table == Table::Audit {
+                self.0.audit.size().await?
+            } else {
+                let all = self.0.store.all(table).await?;
+                (all.len(), all.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>())
+            };
             tables.push(TableUse {
                 name: table.name(),
-                records: u64::try_from(records.len()).unwrap_or(u64::MAX),
+                records: u64::try_from(records).unwrap_or(u64::MAX),
                 bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
             });
         }
@@ -58,6 +44,41 @@ impl Workspace {
         };
         let persisted = ask_storage("persisted").await.and_then(|value| value.as_bool()).unwrap_or_default();
         Ok(StorageUse { state: self.storage_state(), tables, used: number("usage"), quota: number("quota"), persisted })
+    }
+
+    /// Erases every conversation with its results. The record keeps which calls were made.
+    ///
+    /// # Errors
+    /// When one cannot be deleted; those before it are gone.
+    pub async fn erase_conversations(&self) -> Result<usize, Error> {
+        let all = self.conversations();
+        for head in &all {
+            self.delete_conversation(&head.id).await?;
+        }
+        Ok(all.len())
+    }
+
+    /// Erases what servers answered, in every conversation and in what is kept for auditors. The words of the
+    /// conversations stay, and so do the cards of their calls. Says how many results there were.
+    ///
+    /// # Errors
+    /// When a conversation cannot be read or kept.
+    pub async fn erase_results(&self) -> Result<usize, Error> {
+        self.alive()?;
+        let mut erased = 0;
+        for head in self.conversations() {
+            let conversation = self.conversation(&head.id).await?;
+            for item in conversation.items {
+                let Body::Call(mut card) = item.body else { continue };
+                if card.result.take().is_some() {
+                    erased += 1;
+                    self.apply(&head.id, Event::Put(Item { body: Body::Call(card), ..item }));
+                }
+            }
+            self.settle(&head.id).await;
+        }
+        self.0.store.write(vec![Op::Clear(Table::Payloads)]).await?;
+        Ok(erased)
     }
 
     /// Asks the browser not to evict the data on its own. The browser decides.
@@ -133,7 +154,7 @@ impl Workspace {
             "notes": masked(Value::Array(notes)),
             "models": self.models(),
             // As they are: a masked row would not verify.
-            "audit": self.0.audit.all().await?,
+            "audit": self.0.audit.all().await?.iter().filter_map(|row| serde_json::from_str(row).ok()).collect::<Vec<Value>>(),
         });
         serde_json::to_string_pretty(&export)
             .map_err(|error| Error::new(crate::error::Code::Invalid, format!("the export cannot be written: {error}")))

@@ -11,6 +11,7 @@ use chat::direct::Candidate;
 use chat::model::endpoint;
 use policy::audit::Entry;
 use policy::diff::Diff;
+use policy::findings::{self, Finding, Subject};
 use policy::publish::{Accepted, Evidence, Publishing};
 use policy::review::{Check, NewActions, Sighting};
 use policy::{
@@ -24,7 +25,7 @@ use super::scan::take;
 use crate::error::{Code, Error};
 use crate::link::Live;
 use crate::time::{new_id, now};
-use crate::view::{AuditFilter, Millis, ScanStep};
+use crate::view::{AuditFilter, Millis, ScanStep, Scanned};
 
 /// How a live list differs from what is approved, to be looked at.
 #[derive(Clone, Debug, PartialEq)]
@@ -386,6 +387,15 @@ impl Workspace {
         Ok(self.rulebook().evidence(id)?)
     }
 
+    /// What the scanner finds in what a scan read, beside what is published.
+    pub fn findings_of(&self, scanned: &Scanned, sign_in: &SignIn) -> Vec<Finding> {
+        let book = self.rulebook();
+        let Ok(address) = self.check_address(&scanned.address) else { return Vec::new() };
+        let snapshot = &scanned.snapshot;
+        let subject = Subject { id: None, host: &address.host, reach: address.reach, sign_in, snapshot };
+        findings::of(subject, &book.beside())
+    }
+
     /// The actions of a connector that were run before, by whom and how often: from the audit log of this device (S013).
     ///
     /// # Errors
@@ -419,7 +429,11 @@ impl Workspace {
         let connector = book.connector(id)?;
         self.forget_list(id);
         let opened = self.open_link(connector, true).await;
-        let (_, live) = opened.map_err(|failed| self.op_error(connector, &failed.error))?;
+        opened.map_err(|failed| self.op_error(connector, &failed.error))?;
+        // The pages of its apps are part of what is published.
+        self.read_pages(id).await;
+        let live =
+            self.live(id).ok_or_else(|| Error::new(Code::Network, "the connection was lost").hint("try again"))?;
         let live = take(&live).map_err(|why| Error::new(Code::Protocol, why))?.digest;
         let tried = self.trials(id).await?.into_iter().map(|tried| tried.action).collect();
         let me = self.me();

@@ -4,6 +4,8 @@
 //! written to the store behind it, and what another tab changed is read from there. Each file beside this one holds
 //! one part of it.
 
+pub mod apps;
+mod bundle;
 mod connectors;
 mod conversations;
 mod data;
@@ -13,6 +15,7 @@ mod model_check;
 mod model_sign_in;
 mod models;
 mod people;
+mod record;
 mod scan;
 mod settings;
 mod sign_in;
@@ -29,6 +32,7 @@ use policy::{CallId, ConnectorId, ConversationId, Indexed, MemberId, Rulebook, W
 use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::spawn_local;
 
+pub use bundle::{Governed, Import, Pinned, Trust};
 pub(crate) use conversations::Record;
 pub use definitions::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
 pub(crate) use models::CHOSEN;
@@ -72,6 +76,10 @@ pub struct Options {
     pub allow_loopback: Option<bool>,
     /// Where requests go.
     pub fetcher: Fetcher,
+    /// Whether the caller can show the pages of apps (MCP Apps). Servers are told so, and may list other actions then.
+    pub apps: bool,
+    /// The bundle that the site is tied to, if it is.
+    pub pinned: Option<Pinned>,
 }
 
 impl Default for Options {
@@ -81,6 +89,8 @@ impl Default for Options {
             member_name: "You".to_owned(),
             allow_loopback: None,
             fetcher: Fetcher::default(),
+            apps: false,
+            pinned: None,
         }
     }
 }
@@ -97,10 +107,16 @@ pub(crate) struct Inner {
     pub(crate) locks: Locks,
     channel: OnceCell<Channel>,
     pub(crate) fetcher: Fetcher,
+    /// Whether pages of apps can be shown.
+    pub(crate) apps: bool,
     pub(crate) secrets: Secrets,
     pub(crate) audit: AuditLog,
     pub(crate) events: Events,
-    me: MemberId,
+    me: RefCell<MemberId>,
+    pinned: Option<Pinned>,
+    governed: RefCell<Governed>,
+    /// The rules of the bundle that the site is tied to.
+    signed: RefCell<Option<Rulebook>>,
     /// The person whose view is shown instead of one's own.
     viewing: RefCell<Option<MemberId>>,
     rulebook: RefCell<Rc<Indexed>>,
@@ -189,10 +205,14 @@ impl Workspace {
             storage: RefCell::new(storage),
             channel: OnceCell::new(),
             fetcher: options.fetcher,
+            apps: options.apps,
             secrets: Secrets::new(&name, store.clone()),
             audit: AuditLog::new(store.clone(), locks.clone()),
             events: Events::default(),
-            me: MemberId::from("me"),
+            me: RefCell::new(MemberId::from("me")),
+            pinned: options.pinned,
+            governed: RefCell::default(),
+            signed: RefCell::default(),
             viewing: RefCell::default(),
             rulebook: RefCell::new(Rc::new(Rulebook::first_run(&options.member_name, crate::time::now()).into())),
             closed: Cell::new(false),
@@ -239,23 +259,28 @@ impl Workspace {
         let stored = self.stored_rulebook().await?;
         let first = stored.is_none();
         let mut book = stored.unwrap_or_else(|| Rulebook::first_run(member_name, crate::time::now()));
+        self.read_me().await?;
+        self.read_pinned(&book).await?;
+        let me = self.me();
         let before = book.clone();
-        for connector in connectors::built_in(&self.0.me, crate::time::now()) {
+        for connector in connectors::built_in(&me, crate::time::now()) {
             let same = book.connector(&connector.id).ok().and_then(|old| old.snapshot.as_ref()).map(|old| &old.digest)
                 == connector.snapshot.as_ref().map(|new| &new.digest);
             if !same {
                 book.set_built_in(connector);
             }
         }
+        book = self.seen(book);
         self.take_rulebook(book.clone());
         // Another version of the page may have kept another glance, or none.
         let glance = self.0.store.get(Table::Settings, GLANCE).await?;
-        if first || book != before || glance.as_deref() != Some(&crate::glance::record(&book, &self.0.me)) {
+        if first || book != before || glance.as_deref() != Some(&crate::glance::record(&book, &me)) {
             // Not being able to keep it is a state, not an error: the page says so and goes on.
             if let Err(error) = self.keep_rulebook(&book).await {
                 self.storage_failed(&error);
             }
         }
+        self.prune_payloads().await;
         self.load_heads().await?;
         self.load_models().await
     }
@@ -307,7 +332,7 @@ impl Workspace {
 
     /// The person at the browser.
     pub fn me(&self) -> MemberId {
-        self.0.me.clone()
+        self.0.me.borrow().clone()
     }
 
     /// Listens to changes until the subscription is dropped.
@@ -338,19 +363,29 @@ impl Workspace {
     ) -> Result<T, Error> {
         self.acting()?;
         let _held = self.0.locks.hold(RULEBOOK).await;
-        let mut book = match self.stored_rulebook().await? {
+        let before = match self.stored_rulebook().await? {
             Some(stored) => stored,
             None => Rulebook::clone(&self.rulebook()),
         };
+        let mut book = before.clone();
         let kept = book.workspace.allow_loopback;
         book = self.seen(book);
         let shown = book.workspace.allow_loopback;
+        let before = book.clone();
         let out = change(&mut book)?;
+        self.takes(&before, &book)?;
         if book.workspace.allow_loopback == shown {
             // What only this handle allows is not stored.
             book.workspace.allow_loopback = kept;
         }
-        if let Err(error) = self.keep_rulebook(&book).await {
+        // What changed is on record with the change itself: one is not kept without the other.
+        let rows = policy::audit::changes::changes(&before, &book, &self.me());
+        let kept = match self.rulebook_ops(&book) {
+            Ok(ops) if rows.is_empty() => self.0.store.write(ops).await,
+            Ok(ops) => self.0.audit.write_with(rows, ops).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = kept {
             self.storage_failed(&error);
             return Err(error.into());
         }
@@ -378,6 +413,9 @@ impl Workspace {
 
     /// The rulebook as this handle sees it.
     fn seen(&self, mut book: Rulebook) -> Rulebook {
+        if let Some(signed) = &*self.0.signed.borrow() {
+            book = policy::bundle::tighten(signed, &book, &self.me());
+        }
         if let Some(allow) = self.0.allow_loopback.get() {
             book.workspace.allow_loopback = allow;
         }
@@ -398,14 +436,17 @@ impl Workspace {
     }
 
     async fn keep_rulebook(&self, book: &Rulebook) -> Result<(), StoreError> {
+        self.0.store.write(self.rulebook_ops(book)?).await
+    }
+
+    fn rulebook_ops(&self, book: &Rulebook) -> Result<Vec<Op>, StoreError> {
         let stored = StoredRulebook { schema: RULEBOOK_SCHEMA, rulebook: book.clone() };
         let text = serde_json::to_string(&stored).map_err(|error| StoreError::Failed(error.to_string()))?;
-        let glance = crate::glance::record(book, &self.0.me);
-        let ops = vec![
+        let glance = crate::glance::record(book, &self.me());
+        Ok(vec![
             Op::Put(Table::Settings, RULEBOOK.to_owned(), text),
             Op::Put(Table::Settings, GLANCE.to_owned(), glance),
-        ];
-        self.0.store.write(ops).await
+        ])
     }
 
     /// A write failed: say so on the page.
@@ -481,6 +522,7 @@ impl Workspace {
     }
 
     pub(crate) async fn reload_rulebook(&self) -> Result<(), Error> {
+        self.read_me().await?;
         if let Some(book) = self.stored_rulebook().await? {
             let old = self.rulebook();
             self.set_rulebook(book);
@@ -511,7 +553,8 @@ impl From<Why> for Error {
             | Why::UnknownAction(_)
             | Why::UnknownGroup(_)
             | Why::UnknownRole(_)
-            | Why::UnknownRequest(_) => Code::NotFound,
+            | Why::UnknownRequest(_)
+            | Why::NoGrant => Code::NotFound,
             Why::NoName
             | Why::Exists(_)
             | Why::Proxy(_)

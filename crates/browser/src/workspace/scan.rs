@@ -84,6 +84,7 @@ impl Workspace {
         // The connection in use reads the list again too, so that everybody sees the same.
         self.forget_list(id);
         let _ = self.open_link(connector, true).await;
+        self.read_pages(id).await;
         Ok(self.drift(id))
     }
 
@@ -93,6 +94,7 @@ impl Workspace {
     /// When the list was not read yet, the person may not, or it cannot be kept.
     pub async fn accept_scan(&self, id: &ConnectorId) -> Result<(), Error> {
         self.alive()?;
+        self.read_pages(id).await;
         let live = self.live(id).ok_or_else(|| {
             Error::new(Code::Invalid, "the list of this connector was not read yet").hint("rescan it")
         })?;
@@ -129,7 +131,8 @@ impl Workspace {
         }
         steps.running(ScanKind::List);
         match read_list(&connection).await {
-            Ok(live) => {
+            Ok(mut live) => {
+                live.pages = crate::pages::read_all(&connection, &live.actions, host).await;
                 connection.close();
                 if sign_in.is_some() {
                     steps.ok(ScanKind::SignIn, "accepted".to_owned());
@@ -279,6 +282,7 @@ pub(super) fn take(live: &Live) -> Result<Snapshot, String> {
     let about = ServerInfo { name: connected.server_name().to_owned(), version: connected.server_version().to_owned() };
     let instructions = connected.instructions.clone();
     Snapshot::new(1, now(), about, connected.protocol.clone(), instructions, live.actions.clone())
+        .map(|snapshot| snapshot.with_pages(live.pages.clone()))
         .map_err(|error| error.to_string())
 }
 

@@ -37,6 +37,8 @@ const DOCUMENT: usize = 16 << 10;
 /// The addresses of this site that authorization servers see. A host without them cannot sign anybody in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignInSite {
+    /// What authorization servers show to the person.
+    pub client_name: String,
     /// Where an authorization server sends the person back to.
     pub redirect_uri: String,
     /// Where this site would serve its Client ID Metadata Document. It is used if it is really there and about itself.
@@ -426,7 +428,7 @@ impl Workspace {
             Error::new(Code::SignIn, "nobody can sign in with OAuth here")
                 .hint("open the site that this connector was made in")
         })?;
-        let mut settings = Settings::new(address, &page.redirect_uri, "Countersign");
+        let mut settings = Settings::new(address, &page.redirect_uri, &page.client_name);
         settings.scope.clone_from(scope);
         settings.preregistered = client_id.clone().map(|client_id| Preregistered {
             client_id,

@@ -27,10 +27,14 @@ use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
 use crate::tabs::{Held, News};
 use crate::time::{new_id, sleep};
-use crate::view::{CallDone, CallRequest, Change, Confirm, ModelConfig};
+use crate::view::{CallDone, CallRequest, Change, Confirm, ContextUse, ModelConfig};
 
 /// How long a turn waits for the live lists, in milliseconds; what has not come by then is read when it is called.
 const LISTS: u64 = 4_000;
+
+/// For how long pieces of an answer are gathered before they are shown, in milliseconds. Models send a few letters at a
+/// time, and each showing costs the page the same whether it is of three letters or of thirty.
+const GATHER: u64 = 40;
 
 /// A turn that runs.
 pub(crate) struct TurnHandle {
@@ -70,7 +74,7 @@ impl Workspace {
     }
 
     /// Another tab may be running something in this conversation.
-    fn not_elsewhere(&self, id: &ConversationId) -> Result<(), Error> {
+    pub(super) fn not_elsewhere(&self, id: &ConversationId) -> Result<(), Error> {
         if !self.0.elsewhere.borrow().contains(id) {
             return Ok(());
         }
@@ -87,7 +91,7 @@ impl Workspace {
 
     /// Takes the lock of a conversation before anything is added to it: items are stored by their position, and two
     /// tabs must not write the same one. If another tab got there first, this waits and then takes over what it wrote.
-    async fn take_turn(&self, id: &ConversationId, stopped: &mut oneshot::Receiver<()>) -> Option<Rc<Held>> {
+    pub(super) async fn take_turn(&self, id: &ConversationId, stopped: &mut oneshot::Receiver<()>) -> Option<Rc<Held>> {
         if let Some(held) = self.hold_turn(id).await {
             self.tell_tabs(&News::TurnBegan(id.to_string()));
             return Some(held);
@@ -105,7 +109,7 @@ impl Workspace {
     }
 
     /// Lets other tabs go on with a conversation, once everything about it is written.
-    async fn give_turn_back(&self, id: &ConversationId, held: Rc<Held>) {
+    pub(super) async fn give_turn_back(&self, id: &ConversationId, held: Rc<Held>) {
         self.settle(id).await;
         if Rc::strong_count(&held) == 1 {
             self.tell_tabs(&News::TurnEnded(id.to_string()));
@@ -230,7 +234,7 @@ impl Workspace {
         }
     }
 
-    fn begin(&self, id: &ConversationId) -> Result<oneshot::Receiver<()>, Error> {
+    pub(super) fn begin(&self, id: &ConversationId) -> Result<oneshot::Receiver<()>, Error> {
         if self.0.turns.borrow().contains_key(id) {
             return Err(Error::new(Code::Busy, "an answer is still coming").hint("wait for it, or stop it"));
         }
@@ -240,7 +244,7 @@ impl Workspace {
         Ok(stopped)
     }
 
-    fn end(&self, id: &ConversationId) {
+    pub(super) fn end(&self, id: &ConversationId) {
         self.0.turns.borrow_mut().remove(id);
         self.0.events.tell(Change::Turn { conversation: id.clone(), running: self.is_running(id) });
     }
@@ -278,7 +282,7 @@ impl Workspace {
     /// Reads the live lists of the active connectors side by side. One that is slow or gone holds up nothing.
     async fn read_lists(&self, id: &ConversationId) {
         let book = self.rulebook();
-        let Ok(member) = book.member(&self.0.me) else { return };
+        let Ok(member) = book.member(&self.me()) else { return };
         let active = self.active_in(id);
         let usable: Vec<&Connector> = book
             .connectors
@@ -292,7 +296,7 @@ impl Workspace {
     /// The actions that can be offered in a conversation: active, usable, on, and not known to have changed.
     pub fn candidates(&self, id: &ConversationId) -> Vec<Candidate> {
         let book = self.rulebook();
-        let Ok(member) = book.member(&self.0.me) else { return Vec::new() };
+        let Ok(member) = book.member(&self.me()) else { return Vec::new() };
         let active = self.active_in(id);
         let held: HashMap<ConnectorId, Vec<String>> = active
             .iter()
@@ -310,7 +314,7 @@ impl Workspace {
             .collect()
     }
 
-    async fn model_turn(&self, id: &ConversationId, model: ModelConfig, mut stopped: oneshot::Receiver<()>) {
+    pub(super) async fn model_turn(&self, id: &ConversationId, model: ModelConfig, mut stopped: oneshot::Receiver<()>) {
         let lists = Box::pin(self.read_lists(id));
         if let Either::Right(_) = select(lists, &mut stopped).await {
             self.add_item(id, Body::Note { text: "You stopped this turn.".to_owned() });
@@ -321,7 +325,8 @@ impl Workspace {
         run.pump();
         while !run.over {
             match select(run.news.next(), &mut stopped).await {
-                Either::Left((Some(input), _)) => run.turn.handle(input),
+                Either::Left((Some(Some(input)), _)) => run.turn.handle(input),
+                Either::Left((Some(None), _)) => run.show(),
                 Either::Left((None, _)) => break,
                 // What runs is cancelled by whoever stopped the turn; the turn itself is over at once.
                 Either::Right(_) => run.turn.handle(Input::Stop),
@@ -355,15 +360,28 @@ impl Workspace {
     }
 }
 
+impl Workspace {
+    /// About how much of its model's context a conversation takes: the actions that are offered, and what was said. None
+    /// in direct mode, or while the conversation is not loaded.
+    pub fn context_use(&self, id: &ConversationId) -> Option<ContextUse> {
+        let model = self.mind_of(id)?;
+        let setup = self.setup(id, &model)?;
+        let (definitions, history) = setup.weigh();
+        Some(ContextUse { actions: setup.actions.len(), definitions, history, limit: model.context })
+    }
+}
+
 /// A model's turn, being driven.
 struct ModelRun<'a> {
     workspace: &'a Workspace,
     id: &'a ConversationId,
     model: &'a ModelConfig,
     turn: Turn,
-    /// What happened outside, for the turn.
-    news: mpsc::UnboundedReceiver<Input>,
-    tell: mpsc::UnboundedSender<Input>,
+    /// What happened outside, for the turn; none says that it is time to show what was gathered.
+    news: mpsc::UnboundedReceiver<Option<Input>>,
+    tell: mpsc::UnboundedSender<Option<Input>>,
+    /// Pieces of the answer that are not shown yet.
+    gathered: Vec<Delta>,
     flights: HashMap<u32, AbortHandle>,
     calls: HashMap<u32, CallId>,
     answer: Option<ItemId>,
@@ -380,6 +398,7 @@ impl<'a> ModelRun<'a> {
             turn,
             news,
             tell,
+            gathered: Vec::new(),
             flights: HashMap::new(),
             calls: HashMap::new(),
             answer: None,
@@ -390,7 +409,13 @@ impl<'a> ModelRun<'a> {
     /// Does what the turn wants until it wants nothing more.
     fn pump(&mut self) {
         while let Some(output) = self.turn.poll() {
+            if let Output::Answer(delta) = output {
+                self.gather(delta);
+                continue;
+            }
+            self.show();
             match output {
+                Output::Answer(_) => {}
                 Output::Fetch { id, request } => self.fetch(id, request),
                 Output::Abort { id } => {
                     if let Some(flight) = self.flights.remove(&id) {
@@ -400,15 +425,6 @@ impl<'a> ModelRun<'a> {
                 Output::AnswerStarted => {
                     let answer = Answer { model: Some(self.model.name.clone()), ..Answer::default() };
                     self.answer = Some(self.workspace.add_item(self.id, Body::Answer(answer)));
-                }
-                Output::Answer(delta) => {
-                    if let Some(item) = self.answer.clone() {
-                        let event = match delta {
-                            Delta::Text(text) => Event::AnswerText { item, text },
-                            Delta::Thinking(text) => Event::AnswerThinking { item, text },
-                        };
-                        self.workspace.apply(self.id, event);
-                    }
                 }
                 Output::AnswerEnded { error } => {
                     if let Some(item) = self.answer.take() {
@@ -442,6 +458,36 @@ impl<'a> ModelRun<'a> {
         }
     }
 
+    /// Keeps a piece of the answer for a moment. The first one starts the clock.
+    fn gather(&mut self, delta: Delta) {
+        if self.gathered.is_empty() {
+            let tell = self.tell.clone();
+            spawn_local(async move {
+                sleep(GATHER).await;
+                let _ = tell.unbounded_send(None);
+            });
+        }
+        match (self.gathered.last_mut(), delta) {
+            (Some(Delta::Text(last)), Delta::Text(more)) | (Some(Delta::Thinking(last)), Delta::Thinking(more)) => {
+                last.push_str(&more);
+            }
+            (_, delta) => self.gathered.push(delta),
+        }
+    }
+
+    /// Shows what was gathered.
+    fn show(&mut self) {
+        let Some(item) = self.answer.clone() else { return };
+        for delta in std::mem::take(&mut self.gathered) {
+            let item = item.clone();
+            let event = match delta {
+                Delta::Text(text) => Event::AnswerText { item, text },
+                Delta::Thinking(text) => Event::AnswerThinking { item, text },
+            };
+            self.workspace.apply(self.id, event);
+        }
+    }
+
     /// The row about a wish of the model that is no call of any connector: a name that was not offered, or arguments
     /// that do not fit (X77). It has no connector, and its arguments are not kept.
     fn refused(&self, name: &str) {
@@ -462,6 +508,7 @@ impl<'a> ModelRun<'a> {
             let row = Entry::Refused {
                 call: facts,
                 cause: Cause::Unknown { what: "such action, or its arguments do not fit".to_owned() },
+                class: None,
             };
             if let Err(error) = workspace.0.audit.write(vec![row]).await {
                 workspace.storage_failed(&error);
@@ -475,7 +522,7 @@ impl<'a> ModelRun<'a> {
         let tell = self.tell.clone();
         let (work, handle) = abortable(async move {
             sleep(millis).await;
-            let _ = tell.unbounded_send(Input::Waited { id });
+            let _ = tell.unbounded_send(Some(Input::Waited { id }));
         });
         self.flights.insert(id, handle);
         spawn_local(work.map(drop));
@@ -493,7 +540,7 @@ impl<'a> ModelRun<'a> {
                     Some(Failure::Network(_)) => Some(workspace.why_unreachable(&model).await),
                     _ => None,
                 };
-                let _ = tell.unbounded_send(Input::Failed { id, why });
+                let _ = tell.unbounded_send(Some(Input::Failed { id, why }));
             }
         };
         let (work, handle) = abortable(work);
@@ -524,7 +571,7 @@ impl<'a> ModelRun<'a> {
                 Some(Body::Call(card)) => card.for_model(limit),
                 _ => "The conversation was deleted. Nothing was sent.".to_owned(),
             };
-            let _ = tell.unbounded_send(Input::CallEnded { key: wanted.key, text });
+            let _ = tell.unbounded_send(Some(Input::CallEnded { key: wanted.key, text }));
         });
     }
 }
@@ -542,15 +589,15 @@ async fn carry(
     workspace: &Workspace,
     id: u32,
     request: Request,
-    tell: &mpsc::UnboundedSender<Input>,
+    tell: &mpsc::UnboundedSender<Option<Input>>,
 ) -> Result<(), Option<Failure>> {
     let mut response = workspace.0.fetcher.send(request).await.map_err(Some)?;
     let headers = std::mem::take(&mut response.headers);
-    let _ = tell.unbounded_send(Input::Response { id, status: response.status, headers });
+    let _ = tell.unbounded_send(Some(Input::Response { id, status: response.status, headers }));
     while let Some(chunk) = response.chunk().await.map_err(|_| None)? {
-        let _ = tell.unbounded_send(Input::Bytes { id, chunk });
+        let _ = tell.unbounded_send(Some(Input::Bytes { id, chunk }));
     }
-    let _ = tell.unbounded_send(Input::Ended { id });
+    let _ = tell.unbounded_send(Some(Input::Ended { id }));
     Ok(())
 }
 

@@ -464,3 +464,18 @@ data: [DONE]
         assert!(body.to_string().contains("status: done"), "{wire:?}");
     }
 }
+
+#[test]
+fn wi20_what_a_turn_takes_grows_with_its_actions_and_its_words() {
+    let setup = |actions: usize, words: usize| Setup {
+        endpoint: Endpoint { base_url: "https://a.example".to_owned(), model: "m".to_owned(), ..Endpoint::default() },
+        actions: (0..actions).map(|at| action(&format!("look_{at}"), Class::Read)).collect(),
+        messages: vec![Message::User("word ".repeat(words))],
+        limits: Limits::default(),
+    };
+    let (none, few) = setup(0, 10).weigh();
+    assert_eq!((none, few), (0, 13));
+    let (one, _) = setup(1, 10).weigh();
+    let (two, many) = setup(2, 1_000).weigh();
+    assert!(one > 20 && two == 2 * one && many == 1_250, "{one} {two} {many}");
+}

@@ -11,19 +11,23 @@ use crate::{Class, Connector, Control, Developer, MemberId, Provider, Remember, 
 /// The workspace after an import. `before` is what is here, `was` the person at this browser until now and `me` the one
 /// they are in the imported workspace.
 ///
-/// What the product brings and the person's own drafts stay, the drafts under the person's new id. Remembered answers
-/// stay only where the same person still faces the same connector.
+/// What the product brings, drafts and archived connectors stay, those of the person under their new id. Remembered
+/// answers stay only where the same person still faces the same connector.
 pub fn adopt(before: &Rulebook, rules: &Rulebook, was: &MemberId, me: &MemberId) -> Rulebook {
     let mut book = portable(rules);
-    let own = |connector: &&Connector| {
-        connector.provider != Provider::Custom || (connector.stage != Stage::Published && connector.owner == *was)
-    };
+    let own = |connector: &&Connector| connector.provider != Provider::Custom || connector.stage != Stage::Published;
     let kept: Vec<Connector> = before
         .connectors
         .iter()
         .filter(own)
         .filter(|connector| book.connector(&connector.id).is_err())
-        .map(|connector| Connector { owner: me.clone(), ..connector.clone() })
+        .map(|connector| {
+            let mut connector = connector.clone();
+            if connector.owner == *was || connector.provider != Provider::Custom {
+                connector.owner = me.clone();
+            }
+            connector
+        })
         .collect();
     // What is part of the product comes first, as on the first day.
     let (mut parts, drafts): (Vec<_>, Vec<_>) =
@@ -32,6 +36,9 @@ pub fn adopt(before: &Rulebook, rules: &Rulebook, was: &MemberId, me: &MemberId)
     parts.extend(drafts);
     book.connectors = parts;
     own_switch(&mut book, before, was, me);
+    if was == me {
+        book.requests.clone_from(&before.requests);
+    }
     if was == me && book.workspace.remember > Remember::Never {
         let same = |id, address: &str| book.connector(id).is_ok_and(|connector| connector.address == address);
         let grants = before.grants.iter().filter(|grant| grant.member == *me && same(&grant.connector, &grant.address));

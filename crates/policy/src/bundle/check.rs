@@ -57,8 +57,8 @@ fn rules(rules: &Rulebook) -> Result<(), BundleError> {
     count("groups", rules.groups.len(), GROUPS)?;
     count("connectors", rules.connectors.len(), CONNECTORS)?;
     count("actions", rules.connectors.iter().map(|connector| connector.actions().len()).sum(), ACTIONS)?;
-    if !rules.grants.is_empty() {
-        return Err(BundleError::Form("remembered answers, which belong to a person's browser".into()));
+    if !rules.grants.is_empty() || !rules.requests.is_empty() {
+        return Err(BundleError::Form("remembered answers or requests, which belong to a person's browser".into()));
     }
     name("workspace", &rules.workspace.name)?;
     for member in &rules.members {
@@ -71,13 +71,25 @@ fn rules(rules: &Rulebook) -> Result<(), BundleError> {
     }
     once("person", rules.members.iter().map(|member| member.id.as_str()))?;
     once("group", rules.groups.iter().map(|group| group.id.as_str()))?;
+    count("roles", rules.roles.len(), GROUPS)?;
+    for role in &rules.roles {
+        id("role", role.id.as_str())?;
+        name("role", &role.name)?;
+    }
+    once("role", rules.roles.iter().map(|role| role.id.as_str()))?;
     once("connector", rules.connectors.iter().map(|connector| connector.id.as_str()))?;
     if !rules.members.iter().any(|member| member.role == Role::Owner) {
         return Err(BundleError::NoOwner);
     }
     let people: HashSet<&str> = rules.members.iter().map(|member| member.id.as_str()).collect();
     let groups: HashSet<&str> = rules.groups.iter().map(|group| group.id.as_str()).collect();
+    let roles: HashSet<&str> = rules.roles.iter().map(|role| role.id.as_str()).collect();
+    for group in &rules.groups {
+        known("person", &people, group.managers.iter().map(crate::MemberId::as_str))?;
+        known("role", &roles, group.roles.iter().map(crate::RoleId::as_str))?;
+    }
     for member in &rules.members {
+        known("role", &roles, member.roles.iter().map(crate::RoleId::as_str))?;
         known("group", &groups, member.groups.iter().map(crate::GroupId::as_str))?;
         if member.developer.on {
             return Err(BundleError::Form("a developer mode that is switched on for somebody".into()));

@@ -66,6 +66,22 @@ fn an_export_leaves_out_what_is_nobody_elses() {
 }
 
 #[test]
+fn an_export_leaves_out_the_names_of_people_who_are_gone() {
+    let mut book = full();
+    book.connectors[0].owner = "gone".into();
+    book.connectors[0].access = Access::Only {
+        members: ["gone".into(), "dev".into()].into(),
+        groups: ["gone".into()].into(),
+        roles: Default::default(),
+    };
+    let out = portable(&book);
+    assert_eq!(out.connectors[0].owner.as_str(), "owner");
+    let dev = Access::Only { members: ["dev".into()].into(), groups: Default::default(), roles: Default::default() };
+    assert_eq!(out.connectors[0].access, dev);
+    Bundle::read(&payload(out).seal(&[signature()])).unwrap();
+}
+
+#[test]
 fn what_is_read_is_what_was_sealed() {
     let payload = payload(portable(&full()));
     let read = Bundle::read(&payload.seal(&[signature()])).unwrap();
@@ -215,7 +231,7 @@ fn an_import_switches_nothing_on() {
 }
 
 #[test]
-fn an_import_keeps_the_persons_own_drafts_and_the_parts_of_the_product() {
+fn an_import_keeps_drafts_and_the_parts_of_the_product() {
     let mut here = workspace(Profile::Enterprise);
     here.create_draft(&"owner".into(), new_connector("mine"), NOW).unwrap();
     here.create_draft(&"dev".into(), new_connector("theirs"), NOW).unwrap();
@@ -231,7 +247,7 @@ fn an_import_keeps_the_persons_own_drafts_and_the_parts_of_the_product() {
     here.set_built_in(part);
     let book = adopt(&here, &portable(&full()), &"owner".into(), &"member".into());
     let all: Vec<(&str, &str)> = book.connectors.iter().map(|one| (one.id.as_str(), one.owner.as_str())).collect();
-    assert_eq!(all, [("notebook", "member"), ("tracker", "owner"), ("mine", "member")]);
+    assert_eq!(all, [("notebook", "member"), ("tracker", "owner"), ("mine", "member"), ("theirs", "dev")]);
 }
 
 #[test]

@@ -465,3 +465,19 @@ fn de_who_leaves_takes_what_they_saw_and_their_place_in_earlier_versions_along()
     book.roll_back(&owner(), &id(), version, NOW + 7_200_000).unwrap();
     assert!(!serde_json::to_string(&tracker(&book).access).unwrap().contains("member\""));
 }
+
+#[test]
+fn x48_a_page_is_taken_over_with_an_action_that_it_is_shown_with_and_not_otherwise() {
+    let page = |html: &str| -> crate::AppPage {
+        let text = serde_json::json!({ "uri": "ui://a", "actions": ["a"], "html": crate::Digest::of_bytes(html.as_bytes()), "bytes": 1 });
+        serde_json::from_value(text).unwrap()
+    };
+    let action = |name: &str| crate::Action::new(serde_json::json!({ "name": name })).unwrap();
+    let old = crate::fixtures::snapshot(vec![action("a"), action("b")]).with_pages(vec![page("one")]);
+    let live = crate::fixtures::snapshot(vec![action("a"), action("b")]).with_pages(vec![page("two")]);
+    assert_eq!(super::pages_that_differ(&old, &live), ["a"]);
+    let accepted = |name: &str| super::taken_over(&old, &live, &[name.to_owned()].into(), false).unwrap();
+    assert_eq!(accepted("a").pages, live.pages);
+    assert_eq!(accepted("b").pages, old.pages);
+    assert_eq!(accepted("a").computed_digest(), accepted("a").digest);
+}

@@ -331,6 +331,7 @@ fn every_why_is_in_the_house_style() {
         Why::BuiltIn("archive it"),
         Why::LocalServers,
         Why::LoweringClass,
+        Why::NoGrant,
         Why::Rule("has no values; give at least one".into()),
         Why::Paused { name: "ADA".into(), date: "1 May 2026".into(), reason: "it leaks".into() },
         Why::NotReady("the checklist is not complete; go through every point".into()),

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use policy::{Connector, ConnectorId};
 
 use crate::chat::usable::{Standing, listed, standing};
+use crate::people::chain::ShortChain;
 use crate::router::{Link, Route};
 use crate::state::use_state;
 use crate::ui::{Badge, HostName, Icon, IconName, LocalMark, SearchField, StatusDot};
@@ -40,7 +41,7 @@ pub fn add_list(
     let state = use_state();
     let search = RwSignal::new(String::new());
     let rows = Memo::new(move |_| {
-        let me = state.ws().me();
+        let me = state.ws().seen_as();
         let text = search.get().to_lowercase();
         state.rulebook.with(|rules| {
             let found = rules.connectors.iter().filter(|connector| listed(rules, connector, &me)).filter(|connector| {
@@ -113,12 +114,18 @@ fn Usable(row: Row, active: Signal<Vec<ConnectorId>>, on_change: Callback<Vec<Co
 
 #[component]
 fn Unusable(row: Row) -> impl IntoView {
+    let app = use_state();
+    let (shown, id) = (RwSignal::new(false), StoredValue::new(row.id.clone()));
     view! {
         <li class="menu-item unusable">
             <span class="grow add-name">
                 <span><bdi>{row.name}</bdi>" "{row.badge.map(|badge| view! { <Badge word=badge/> })}{row.local.then(|| view! { " "<LocalMark/> })}</span>
                 <HostName host=row.host/>
                 <small>{row.standing.says}</small>
+                <details on:toggle=move |_| shown.set(true)>
+                    <summary><small>"Why can't I use this?"</small></summary>
+                    {move || shown.get().then(|| view! { <ShortChain explanation=app.rulebook.with(|book| book.explain_use(&app.ws().seen_as(), &id.get_value()))/> })}
+                </details>
             </span>
             {row.standing.fix.map(|(word, to)| view! { <Link to=to>{word}</Link> })}
         </li>

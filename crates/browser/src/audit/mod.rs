@@ -6,18 +6,29 @@
 //! * One writer at a time across tabs: the head is read again under a lock, and rows are added with an operation that
 //!   refuses to overwrite, so that even without locks two tabs cannot write one row twice.
 //! * Where the chain ends is kept beside it, so that rows cut off its end are noticed (X123).
+//!
+//! [`check`] reads a chain from its first row to its last; [`find`] finds rows by their marks; [`sign`] makes checkpoints
+//! with the [`key`] that cannot be read out.
 
+mod check;
+mod find;
+mod key;
+mod sign;
+
+use std::cell::Cell;
 use std::rc::Rc;
 
-use policy::MemberId;
-use policy::audit::{Broken, Chain, Entry, Row, verify, verify_to};
+use policy::audit::{Chain, Entry, Row, marks};
+use policy::{MemberId, Millis};
 
 use serde::{Deserialize, Serialize};
+
+pub(crate) use find::Wanted;
 
 use crate::store::{Op, Store, StoreError, Table};
 use crate::tabs::Locks;
 use crate::time::{new_id, now};
-use crate::view::{AuditFilter, AuditState};
+use crate::view::AuditFilter;
 
 const END: &str = "audit-end";
 /// Rows that were found missing at the end, once and for all.
@@ -32,52 +43,73 @@ struct Gap {
     expected: u64,
 }
 
-/// The audit log of one workspace.
+/// The audit log of one workspace. Clones are the same log.
+#[derive(Clone)]
 pub(crate) struct AuditLog {
     store: Rc<dyn Store>,
     locks: Locks,
+    /// How many rows the last checkpoint is about and when it was signed, once that was looked up.
+    signed: Rc<Cell<Option<(u64, Millis)>>>,
+    /// Every row has its marks.
+    marked: Rc<Cell<bool>>,
 }
 
 impl AuditLog {
     pub(crate) fn new(store: Rc<dyn Store>, locks: Locks) -> Self {
-        AuditLog { store, locks }
+        AuditLog { store, locks, signed: Rc::default(), marked: Rc::default() }
     }
 
     /// Writes rows, in order, all or none. They are on disk when this returns.
     pub(crate) async fn write(&self, entries: Vec<Entry>) -> Result<(), StoreError> {
+        self.write_with(entries, Vec::new()).await
+    }
+
+    /// Writes rows and does something else with them: both or neither.
+    pub(crate) async fn write_with(&self, entries: Vec<Entry>, others: Vec<Op>) -> Result<(), StoreError> {
         let _held = self.locks.hold(LOCK).await;
         let mut lost = StoreError::Exists(String::new());
         for _ in 0..TRIES {
-            let mut ops = Vec::with_capacity(entries.len() + 2);
-            let mut chain = match self.last().await? {
-                Some(row) => {
-                    let chain = Chain::resume(&row);
-                    // Rows that were cut off the end must not be forgotten by writing on.
-                    if let Some(end) = self.end().await?
-                        && end.name() == chain.name()
-                        && end.rows() > chain.rows()
-                    {
-                        let gap = Gap { found: chain.rows(), expected: end.rows() };
-                        ops.push(Op::Put(Table::Settings, GAP.to_owned(), json(&gap)?));
-                    }
-                    chain
-                }
-                None => {
-                    let (chain, row) = Chain::begin(new_id("chain"), now());
-                    ops.push(add(&row)?);
-                    chain
-                }
-            };
+            let (mut chain, mut ops) = self.head().await?;
             for entry in &entries {
                 ops.push(add(&chain.append(entry.clone(), now()))?);
             }
             ops.push(Op::Put(Table::Settings, END.to_owned(), json(&chain)?));
+            ops.extend(others.iter().cloned());
             match self.store.write(ops).await {
                 Err(StoreError::Exists(row)) => lost = StoreError::Exists(row),
-                other => return other,
+                Err(other) => return Err(other),
+                Ok(()) => {
+                    self.sign_when_due(&chain).await;
+                    return Ok(());
+                }
             }
         }
         Err(lost)
+    }
+
+    /// The chain as it is, begun if there is none, and what has to be written with its next row.
+    async fn head(&self) -> Result<(Chain, Vec<Op>), StoreError> {
+        let mut ops = Vec::new();
+        let chain = match self.last().await? {
+            Some(row) => {
+                let chain = Chain::resume(&row);
+                // Rows that were cut off the end must not be forgotten by writing on.
+                if let Some(end) = self.end().await?
+                    && end.name() == chain.name()
+                    && end.rows() > chain.rows()
+                {
+                    let gap = Gap { found: chain.rows(), expected: end.rows() };
+                    ops.push(Op::Put(Table::Settings, GAP.to_owned(), json(&gap)?));
+                }
+                chain
+            }
+            None => {
+                let (chain, row) = Chain::begin(new_id("chain"), now());
+                ops.push(add(&row)?);
+                chain
+            }
+        };
+        Ok((chain, ops))
     }
 
     /// The operations that end the chain and begin a new one whose first row says so.
@@ -86,6 +118,8 @@ impl AuditLog {
             Some(last) => Chain::resume(&last).erase(new_id("chain"), by, now()),
             None => Chain::begin(new_id("chain"), now()),
         };
+        // The key goes with everything else, and the next chain gets its own.
+        self.signed.set(None);
         Ok(vec![Op::Clear(Table::Audit), add(&row)?, Op::Put(Table::Settings, END.to_owned(), json(&chain)?)])
     }
 
@@ -124,40 +158,24 @@ impl AuditLog {
         }
     }
 
-    /// Every row, oldest first.
-    pub(crate) async fn all(&self) -> Result<Vec<Row>, StoreError> {
-        self.store.all(Table::Audit).await?.iter().map(|(_, text)| parse(text)).collect()
+    /// How many rows there are and how many bytes they take, counted in pieces.
+    pub(crate) async fn size(&self) -> Result<(usize, usize), StoreError> {
+        let Some(last) = self.last_key().await? else { return Ok((0, 0)) };
+        let (mut records, mut bytes, mut from) = (0, 0, 0);
+        while from <= last {
+            let to = from.saturating_add(1_999).min(last);
+            for (key, text) in self.store.range(Table::Audit, &key(from), &key(to)).await? {
+                records += 1;
+                bytes += key.len() + text.len();
+            }
+            from = to.saturating_add(1);
+        }
+        Ok((records, bytes))
     }
 
-    /// Checks the whole chain.
-    pub(crate) async fn check(&self) -> Result<AuditState, StoreError> {
-        let _held = self.locks.hold(LOCK).await;
-        let records = self.store.all(Table::Audit).await?;
-        let rows_there = u64::try_from(records.len()).unwrap_or(u64::MAX);
-        let mut rows = Vec::with_capacity(records.len());
-        for (at, (_, text)) in records.iter().enumerate() {
-            match parse::<Row>(text) {
-                Ok(row) => rows.push(row),
-                // A row that is no row any more was changed.
-                Err(_) => {
-                    let seq = u64::try_from(at).unwrap_or(u64::MAX);
-                    return Ok(AuditState { rows: rows_there, broken: Some(Broken::Changed { seq }) });
-                }
-            }
-        }
-        if let Some(text) = self.store.get(Table::Settings, GAP).await?
-            && let Ok(Gap { found, expected }) = parse(&text)
-        {
-            return Ok(AuditState { rows: rows_there, broken: Some(Broken::CutOff { found, expected }) });
-        }
-        let end = self.end().await?;
-        let broken = match &end {
-            // Nothing was ever written.
-            None if rows.is_empty() => None,
-            None => verify(&rows).err(),
-            Some(end) => verify_to(&rows, end).err(),
-        };
-        Ok(AuditState { rows: rows_there, broken })
+    /// Every row as it is kept, oldest first.
+    pub(crate) async fn all(&self) -> Result<Vec<String>, StoreError> {
+        Ok(self.store.all(Table::Audit).await?.into_iter().map(|(_, text)| text).collect())
     }
 
     /// Where the chain ended when it was last written; a mark that cannot be read counts as none.
@@ -190,7 +208,7 @@ fn key(seq: u64) -> String {
 }
 
 fn add(row: &Row) -> Result<Op, StoreError> {
-    Ok(Op::Add(Table::Audit, key(row.seq), json(row)?))
+    Ok(Op::AddMarked(Table::Audit, key(row.seq), json(row)?, marks(&row.entry)))
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {

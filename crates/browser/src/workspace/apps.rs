@@ -1,0 +1,234 @@
+//! What an app may do in a workspace: be shown, call actions of its own server, read from it, and say something (MCP
+//! Apps).
+//!
+//! A page is shown only if it is, byte for byte, the one that was approved (X48), with what it declares and the rules of
+//! this moment allow. Its calls are calls of the dispatcher like any other, by [`Caller::App`].
+
+use chat::conversation::{AppWords, Body, Event, Item, ItemId};
+use futures_channel::oneshot;
+use mcp::apps::{Sources, framed};
+use policy::domains::DomainList;
+use policy::{AppPage, CallId, Caller, ConnectorId, ConversationId, DomainUse};
+use serde_json::{Map, Value};
+use wasm_bindgen_futures::spawn_local;
+
+use super::Workspace;
+use crate::dispatch::{Ended, Wanted};
+use crate::drive::Done;
+use crate::error::{Code, Error};
+use crate::link::op_error;
+use crate::time::{new_id, now};
+use crate::view::Confirm;
+
+/// Whose app it is, and where it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppOf {
+    /// The connector that it belongs to; it calls and reads nothing else.
+    pub connector: ConnectorId,
+    /// The action that it is shown with.
+    pub action: String,
+    /// The conversation and the call, when it is shown in one. Without, it is a preview, and nothing is called.
+    pub place: Option<(ConversationId, CallId)>,
+}
+
+/// A page that may be shown.
+#[derive(Clone, Debug)]
+pub struct AppDocument {
+    /// The document to load: the page behind its policy.
+    pub html: String,
+    /// What it may load from elsewhere, by the rules of this moment.
+    pub sources: Sources,
+    /// What was approved of it.
+    pub approved: AppPage,
+    /// The origin it would like to be at, which no app gets here.
+    pub domain: Option<String>,
+}
+
+impl Workspace {
+    /// Whether the page of an approved action can be shown at all: cheap, and nothing is read.
+    pub fn has_app(&self, connector: &ConnectorId, action: &str) -> bool {
+        let book = self.rulebook();
+        let snapshot = book.connector(connector).ok().and_then(|connector| connector.snapshot.as_ref());
+        self.0.apps && snapshot.is_some_and(|snapshot| snapshot.page_of(action).is_some())
+    }
+
+    /// The page of an approved action, read and compared with what was approved.
+    ///
+    /// # Errors
+    /// When there is none, it is another one than was approved, or it cannot be read.
+    pub async fn app_document(&self, of: &AppOf) -> Result<AppDocument, Error> {
+        self.alive()?;
+        let book = self.rulebook();
+        let connector = book.connector(&of.connector)?;
+        book.may_use(connector, book.member(&self.me())?)?;
+        let snapshot = connector.snapshot.as_ref();
+        let approved = snapshot.and_then(|snapshot| snapshot.page_of(&of.action)).cloned().ok_or_else(|| {
+            Error::new(Code::NotFound, "no app was approved for this action").hint("scan the connector again")
+        })?;
+        let opened = self.open_link(connector, false).await;
+        let (connection, _) = opened.map_err(|failed| self.op_error(connector, &failed.error))?;
+        let page = self.page(connector, &connection, &approved.uri).await?;
+        let now = self.live(&of.connector).and_then(|live| live.pages.into_iter().find(|one| one.uri == approved.uri));
+        if now.is_none_or(|now| !approved.is_same(&now)) {
+            let why = format!("{} changed this app since it was approved", connector.host);
+            return Err(Error::new(Code::Held, why).hint("an admin has to look at the change"));
+        }
+        let loopback = connector.is_local() && book.workspace.allow_loopback;
+        let listed = |host: &str| may_use(book.workspace.domains.of(DomainUse::Apps), host);
+        let sources = Sources::read(&page.csp, loopback, &listed);
+        Ok(AppDocument { html: framed(&page.html, &sources), sources, approved, domain: page.domain.clone() })
+    }
+
+    /// What the page of an app is now beside what was approved, where it is known.
+    pub fn app_page_now(&self, connector: &ConnectorId, uri: &str) -> Option<AppPage> {
+        self.live(connector)?.pages.into_iter().find(|page| page.uri == uri)
+    }
+
+    /// Reads the pages of a connector now, for whoever looks at them.
+    ///
+    /// # Errors
+    /// When the connector is not there or cannot be reached.
+    pub async fn look_at_apps(&self, connector: &ConnectorId) -> Result<(), Error> {
+        self.connect(connector).await?;
+        self.read_pages(connector).await;
+        Ok(())
+    }
+
+    /// A call that an app wants: through the gate, like every other.
+    pub(crate) async fn app_call(
+        &self,
+        of: &AppOf,
+        name: String,
+        arguments: Map<String, Value>,
+    ) -> Result<Value, String> {
+        let Some((conversation, _)) = &of.place else {
+            return Err("this is a preview; nothing is called".to_owned());
+        };
+        let (_never, mut stopped) = oneshot::channel();
+        let Some(held) = self.take_turn(conversation, &mut stopped).await else {
+            return Err("the conversation is not here".to_owned());
+        };
+        let wanted = Wanted {
+            id: CallId::from(new_id("call")),
+            connector: of.connector.clone(),
+            action: name,
+            arguments,
+            by: Caller::App,
+            conversation: Some(conversation.clone()),
+        };
+        let ended = self.start_call(wanted, Confirm::Ask).await;
+        self.give_turn_back(conversation, held).await;
+        match ended {
+            Ended::Done(result) => Ok(result),
+            Ended::Failed { error, .. } | Ended::NeedsSignIn { error, .. } => Err(error.message),
+            Ended::Refused(refusal) => Err(refusal.sentence()),
+            Ended::Cancelled(_) => Err("the call was cancelled".to_owned()),
+        }
+    }
+
+    /// A resource of its own server that an app wants to read.
+    pub(crate) async fn app_read(&self, of: &AppOf, uri: &str) -> Result<Value, String> {
+        let book = self.rulebook();
+        let connector = book.connector(&of.connector).map_err(|why| why.to_string())?;
+        let me = book.member(&self.me()).map_err(|why| why.to_string())?;
+        book.may_use(connector, me).map_err(|why| why.to_string())?;
+        if book.workspace.lockdown {
+            return Err("the workspace has stopped every call".to_owned());
+        }
+        let failed = |failed: crate::drive::Failed| op_error(&failed.error, &connector.host).message;
+        let (connection, _) = self.open_link(connector, false).await.map_err(failed)?;
+        let request = mcp::Request::new("resources/read", serde_json::json!({ "uri": uri }).to_string());
+        match connection.request(request).await.map_err(failed)? {
+            Done::Answered(result) => Ok(result),
+            _ => Err("the answer was of another kind".to_owned()),
+        }
+    }
+
+    fn app_words(&self, of: &AppOf, text: String, data: Option<Value>, context: bool) -> AppWords {
+        let book = self.rulebook();
+        let connector = book.connector(&of.connector).ok();
+        AppWords {
+            connector: of.connector.clone(),
+            connector_name: connector.map_or_else(|| of.connector.to_string(), |connector| connector.name.clone()),
+            host: connector.map(|connector| connector.host.clone()).unwrap_or_default(),
+            text,
+            data,
+            context,
+        }
+    }
+
+    /// The person lets an app say something: it is said as the app's, and a model answers if one is chosen.
+    ///
+    /// # Errors
+    /// When the app is not shown in a conversation, or something runs in it.
+    pub fn say_for_app(&self, of: &AppOf, text: String) -> Result<(), Error> {
+        self.alive()?;
+        let Some((id, _)) = of.place.clone() else {
+            return Err(Error::new(Code::Invalid, "this is a preview").hint("open the app in a conversation"));
+        };
+        self.not_elsewhere(&id)?;
+        let mut stopped = self.begin(&id)?;
+        let words = self.app_words(of, text, None, false);
+        let workspace = self.clone();
+        spawn_local(async move {
+            let held = workspace.take_turn(&id, &mut stopped).await;
+            if held.is_some() {
+                workspace.add_item(&id, Body::FromApp(words));
+                if let Some(model) = workspace.chosen_model().and_then(|id| workspace.model(&id)) {
+                    workspace.model_turn(&id, model, stopped).await;
+                }
+            }
+            workspace.end(&id);
+            if let Some(held) = held {
+                workspace.give_turn_back(&id, held).await;
+            }
+        });
+        Ok(())
+    }
+
+    /// An app says what a model is to know at its next turn, in the place of what it said before.
+    pub(crate) async fn app_tells(&self, of: &AppOf, text: String, data: Option<Value>) -> Result<(), String> {
+        let Some((id, call)) = &of.place else { return Ok(()) };
+        let (_never, mut stopped) = oneshot::channel();
+        let held = self.take_turn(id, &mut stopped).await.ok_or("the conversation is not here")?;
+        let words = self.app_words(of, text, data, true);
+        let item = Item { id: ItemId::from(format!("app:{call}")), at: now(), body: Body::FromApp(words) };
+        self.apply(id, Event::Put(item));
+        self.give_turn_back(id, held).await;
+        Ok(())
+    }
+}
+
+/// Whether the workspace lets apps use a host. A wildcard stands for every host below it, so none of them may be denied.
+fn may_use(list: &DomainList, host: &str) -> bool {
+    let denied_below =
+        host.strip_prefix('*').is_some_and(|below| list.deny.iter().any(|one| one.as_str().ends_with(below)));
+    list.about(host).lets_in() && !denied_below
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_use;
+    use policy::Pattern;
+    use policy::domains::DomainList;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn x91_the_list_of_the_workspace_holds_for_wildcards_too() {
+        let pattern = |text: &str| Pattern::parse(text).unwrap();
+        let open = DomainList::default();
+        assert!(may_use(&open, "a.example.com") && may_use(&open, "*.example.com"));
+        let denies = DomainList { deny: [pattern("bad.example.com")].into(), ..DomainList::default() };
+        assert!(
+            may_use(&denies, "a.example.com")
+                && !may_use(&denies, "bad.example.com")
+                && !may_use(&denies, "*.example.com")
+        );
+        let allows = DomainList { allow: [pattern("*.example.com")].into(), ..DomainList::default() };
+        assert!(
+            may_use(&allows, "*.example.com")
+                && may_use(&allows, "a.example.com")
+                && !may_use(&allows, "*.example.org")
+        );
+    }
+}

@@ -1,0 +1,556 @@
+//! Moving a workspace: signing keys, export, import with a look at it first, and a site that is tied to a bundle.
+//!
+//! * A browser that has taken a bundle trusts the keys which that bundle names, takes no older one, and no other one of
+//!   the same number. The first bundle is trusted because the person compared its key, and only an admin may take it.
+//! * An import is one write: rules, what is trusted from now on, who the person is, and the audit row that says so.
+//! * A site that is tied to a bundle reads it again each time a workspace is opened. When it cannot be verified, the
+//!   workspace only reads (X121), and says why.
+//! * Which person somebody is they say themselves. On a static site that is a guard-rail, not a lock
+//!   (behaviour.md, section 0).
+
+use policy::audit::Entry;
+use policy::bundle::{self, Bundle, BundleError, Change as Difference, Payload, PublicKey, Signature};
+use policy::{Cause, Connector, Digest, Level, MemberId, Rulebook, Rules, SignIn, Veto};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsCast;
+
+use super::sign_in::{client_secret, oauth_secret};
+use super::{GLANCE, RULEBOOK, RULEBOOK_SCHEMA, StoredRulebook, Workspace};
+use crate::error::{Code, Error};
+use crate::fetch::{Failure, Request};
+use crate::link::header_secret;
+use crate::signing::{self, SigningKey};
+use crate::store::{Op, StoreError, Table};
+use crate::tabs::News;
+use crate::time::now;
+use crate::view::Millis;
+
+/// Which person is at this browser.
+const ME: &str = "me";
+/// The person of a workspace that nobody else was ever in.
+const FIRST: &str = "me";
+/// What is known of bundles of this workspace.
+const TRUST: &str = "bundle";
+/// The signing key of this browser: its public half among the settings, its private half among the keys.
+const KEY: &str = "signing-key";
+/// How long a bundle may take to come, in milliseconds.
+const PATIENCE: u64 = 15_000;
+
+/// What ties a site to a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pinned {
+    /// The address of the bundle.
+    pub url: String,
+    /// The ids of the keys that may sign it, one of which must have.
+    pub keys: Vec<String>,
+    /// Whom to ask when it cannot be verified, as the site says.
+    pub contact: Option<String>,
+}
+
+/// What is known of the bundles of a workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trust {
+    /// The number of the latest bundle that was made or taken here; 0 before the first.
+    pub serial: u64,
+    /// Its digest.
+    pub digest: Option<Digest>,
+    /// The digest of its rules as this version writes them down, to tell whether they are still what is here.
+    #[serde(default)]
+    pub rules: Option<Digest>,
+    /// When it was signed.
+    pub issued_at: Millis,
+    /// The key that signed it.
+    pub signer: Option<PublicKey>,
+    /// The keys that may sign the next one.
+    pub keys: Vec<PublicKey>,
+    /// Whom it names for questions.
+    #[serde(default)]
+    pub contact: Option<String>,
+}
+
+/// Where the rules of this workspace come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Governed {
+    /// From this browser.
+    #[default]
+    Here,
+    /// From the bundle that the site is tied to; settings of this browser only make it stricter.
+    Signed {
+        /// Its number.
+        serial: u64,
+        /// When it was signed.
+        issued_at: Millis,
+        /// Who signed it.
+        signer: PublicKey,
+        /// Whom it names for questions.
+        contact: Option<String>,
+    },
+    /// The bundle that the site is tied to could not be verified: nothing but reading is possible.
+    Unverified {
+        /// Why, one sentence with the next step.
+        why: String,
+        /// Whom to ask.
+        contact: Option<String>,
+    },
+}
+
+/// A bundle that was read and may be imported. Nothing has changed yet.
+#[derive(Clone, Debug)]
+pub struct Import {
+    bundle: Bundle,
+    /// Who signed it.
+    pub signer: PublicKey,
+    /// Whether that key was trusted here before; otherwise the person has to compare it.
+    pub known: bool,
+    /// What it would change, sorted.
+    pub changes: Vec<Difference>,
+    /// The people in it: id and name.
+    pub people: Vec<(MemberId, String)>,
+    /// Whom it names for questions.
+    pub contact: Option<String>,
+    /// Its number.
+    pub serial: u64,
+    /// When it was signed.
+    pub issued_at: Millis,
+}
+
+impl Workspace {
+    /// Where the rules come from.
+    pub fn governed(&self) -> Governed {
+        self.0.governed.borrow().clone()
+    }
+
+    /// What is known of the bundles of this workspace; none while there was none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn trust(&self) -> Result<Option<Trust>, Error> {
+        let text = self.0.store.get(Table::Settings, TRUST).await?;
+        text.map(|text| serde_json::from_str(&text).map_err(|error| StoreError::Failed(error.to_string()).into()))
+            .transpose()
+    }
+
+    /// The public half of this browser's signing key, if it has one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn signing_key(&self) -> Result<Option<PublicKey>, Error> {
+        Ok(self.own_key().await?.map(|key| key.public))
+    }
+
+    /// Makes this browser's signing key. What comes back is the file that holds it under the passphrase: the one copy
+    /// outside this browser, which cannot be made again.
+    ///
+    /// # Errors
+    /// When the person may not, the passphrase is too short, or the key cannot be kept.
+    pub async fn make_signing_key(&self, passphrase: &str) -> Result<String, Error> {
+        let name = self.may_sign()?;
+        let (key, file) = signing::make(&name, passphrase).await?;
+        self.keep_key(key, "made a signing key").await?;
+        Ok(file)
+    }
+
+    /// Takes a signing key from its file into this browser.
+    ///
+    /// # Errors
+    /// When the person may not, or the passphrase does not open the file.
+    pub async fn open_signing_key(&self, file: &str, passphrase: &str) -> Result<(), Error> {
+        self.may_sign()?;
+        let key = signing::open(file, passphrase).await?;
+        self.keep_key(key, "took a signing key from its file").await
+    }
+
+    /// Lets another owner's key sign the next bundle, or no more.
+    ///
+    /// # Errors
+    /// When the person may not, there is no bundle key here yet, or it cannot be kept.
+    pub async fn trust_key(&self, key: PublicKey, trusted: bool) -> Result<(), Error> {
+        self.may_sign()?;
+        let mut trust = self.trust().await?.unwrap_or_else(Trust::none);
+        trust.keys.retain(|one| one.id() != key.id());
+        let how = if trusted { "may sign" } else { "may no longer sign" };
+        let told = format!("{how}: {} {}", key.name, key.id().short());
+        if trusted {
+            trust.keys.push(key);
+        }
+        self.keep(vec![put(TRUST, &trust)?], "signing keys", &told).await
+    }
+
+    /// The whole workspace as one signed file, with the next number.
+    ///
+    /// # Errors
+    /// When the person may not, this browser has no key that may sign, or it cannot be kept.
+    pub async fn export_bundle(&self, contact: Option<String>) -> Result<String, Error> {
+        self.may_sign()?;
+        let key = self.own_key().await?.ok_or_else(|| {
+            Error::new(Code::Invalid, "this browser has no signing key").hint("make one first, or open the file of one")
+        })?;
+        let trust = self.trust().await?.unwrap_or_else(Trust::none);
+        if !trust.keys.iter().any(|one| one.id() == key.public.id()) {
+            return Err(Error::new(Code::Blocked, "the key of this browser is none of those that may sign")
+                .hint("ask an owner whose key may sign to add it"));
+        }
+        let payload = Payload {
+            serial: trust.serial + 1,
+            issued_at: now(),
+            keys: trust.keys.clone(),
+            contact: contact.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+            rules: bundle::portable(&self.rulebook()),
+        };
+        let digest = payload.digest();
+        let value = signing::sign(&key, &bundle::to_sign(&digest)).await?;
+        let file = payload.seal(&[Signature { key: key.public.clone(), value }]);
+        // Whoever imports it reads it by these rules, so they have to hold here too.
+        Bundle::read(&file).map_err(Error::from)?;
+        let trust = Trust::of(&payload, &digest, key.public);
+        let told = format!("number {} exported, digest {}", trust.serial, digest.short());
+        self.keep(vec![put(TRUST, &trust)?], "policy bundle", &told).await?;
+        Ok(file)
+    }
+
+    /// Reads a bundle, checks its signature, and says what it would change. Changes nothing.
+    ///
+    /// # Errors
+    /// When it is no bundle, is not signed by a key that is trusted here, is older than what was seen, or the person may
+    /// not take the first one.
+    pub async fn read_bundle(&self, text: &str) -> Result<Import, Error> {
+        self.alive()?;
+        if self.governed() != Governed::Here {
+            return Err(tied());
+        }
+        let bundle = Bundle::read(text).map_err(Error::from)?;
+        let trust = self.trust().await?;
+        let known: Vec<String> = trust.iter().flat_map(|trust| &trust.keys).map(|key| key.id().to_string()).collect();
+        let seen = trust.as_ref().and_then(|trust| Some((trust.serial, trust.digest.as_ref()?)));
+        let signer = self.signer(&bundle, (!known.is_empty()).then_some(&known[..])).await?;
+        bundle.follows(seen).map_err(Error::from)?;
+        if known.is_empty() {
+            // The first one is taken on the word of a person who runs this workspace.
+            self.may_sign()?;
+        }
+        self.addresses_fit(&bundle)?;
+        let rules = &bundle.payload.rules;
+        Ok(Import {
+            signer,
+            known: !known.is_empty(),
+            changes: bundle::changes(&bundle::portable(&self.rulebook()), rules),
+            people: rules.members.iter().map(|member| (member.id.clone(), member.name.clone())).collect(),
+            contact: bundle.payload.contact.clone(),
+            serial: bundle.payload.serial,
+            issued_at: bundle.payload.issued_at,
+            bundle,
+        })
+    }
+
+    /// Takes a bundle over: in one write the rules, what is trusted from now on, who the person is and the audit row.
+    /// Nothing is switched on by it.
+    ///
+    /// # Errors
+    /// When there is no such person in it, something newer was taken meanwhile, or it cannot be kept.
+    pub async fn import_bundle(&self, import: Import, me: MemberId) -> Result<(), Error> {
+        self.alive()?;
+        let Import { bundle, signer, .. } = import;
+        let rules = &bundle.payload.rules;
+        rules.member(&me)?;
+        let _held = self.0.locks.hold(RULEBOOK).await;
+        let trust = self.trust().await?;
+        bundle
+            .follows(trust.as_ref().and_then(|trust| Some((trust.serial, trust.digest.as_ref()?))))
+            .map_err(Error::from)?;
+        let old = self.rulebook();
+        let stored = self.stored_rulebook().await?.unwrap_or_else(|| Rulebook::clone(&old));
+        let was = self.me();
+        let book = bundle::adopt(&stored, rules, &was, &me);
+        let moved: Vec<&Connector> = book.connectors.iter().filter(|one| is_moved(&stored, one)).collect();
+        for connector in &moved {
+            self.forget_account(connector).await?;
+        }
+        let told =
+            format!("number {} imported, signed by {} {}", bundle.payload.serial, signer.name, signer.id().short());
+        let mut ops = vec![put(TRUST, &Trust::of(&bundle.payload, &bundle.digest, signer))?, put(ME, &me)?];
+        ops.extend(rules_ops(&book, &me)?);
+        self.keep_as(ops, &was, "policy bundle", &told).await?;
+        self.0.me.replace(me);
+        self.set_rulebook(book);
+        self.drop_changed_links(&old);
+        self.tell_tabs(&News::Rulebook);
+        Ok(())
+    }
+
+    /// From now on the person at this browser is this one. They say so themselves.
+    ///
+    /// # Errors
+    /// When there is no such person, or it cannot be kept.
+    pub async fn be(&self, me: MemberId) -> Result<(), Error> {
+        self.alive()?;
+        let _held = self.0.locks.hold(RULEBOOK).await;
+        let mut book = self.stored_rulebook().await?.unwrap_or_else(|| Rulebook::clone(&self.rulebook()));
+        book = self.seen(book);
+        let name = book.member(&me)?.name.clone();
+        let was = self.me();
+        if was == me {
+            return Ok(());
+        }
+        // Answers and the developer-mode switch are one person's.
+        book.grants.clear();
+        book.members.iter_mut().for_each(|member| member.developer = Default::default());
+        let mut ops = vec![put(ME, &me)?];
+        ops.extend(rules_ops(&book, &me)?);
+        self.keep_as(ops, &was, "person at this browser", &format!("is now {name}")).await?;
+        self.0.me.replace(me);
+        self.set_rulebook(book);
+        self.tell_tabs(&News::Rulebook);
+        Ok(())
+    }
+
+    /// What of the current rules is not in the latest bundle yet; none while there was none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn since_bundle(&self) -> Result<Option<bool>, Error> {
+        let Some(trust) = self.trust().await?.filter(|trust| trust.serial > 0) else { return Ok(None) };
+        Ok(Some(Some(rules_digest(&self.rulebook())) != trust.rules))
+    }
+
+    /// Who was at this browser last.
+    pub(super) async fn read_me(&self) -> Result<(), Error> {
+        let kept = self.0.store.get(Table::Settings, ME).await?;
+        let kept = kept.and_then(|text| serde_json::from_str(&text).ok());
+        self.0.me.replace(kept.unwrap_or_else(|| MemberId::from(FIRST)));
+        Ok(())
+    }
+
+    /// Reads the bundle that the site is tied to, if it is, and sets by what the rules are held.
+    pub(super) async fn read_pinned(&self, stored: &Rulebook) -> Result<(), Error> {
+        let Some(pinned) = self.0.pinned.clone() else { return Ok(()) };
+        let trust = self.trust().await?;
+        match self.pinned_bundle(&pinned, trust.as_ref()).await {
+            Ok((bundle, signer)) => {
+                let trust = Trust::of(&bundle.payload, &bundle.digest, signer.clone());
+                self.0.store.write(vec![put(TRUST, &trust)?]).await?;
+                self.0.governed.replace(Governed::Signed {
+                    serial: trust.serial,
+                    issued_at: trust.issued_at,
+                    signer,
+                    contact: trust.contact.or(pinned.contact),
+                });
+                for connector in bundle.payload.rules.connectors.iter().filter(|one| is_moved(stored, one)) {
+                    self.forget_account(connector).await?;
+                }
+                self.0.signed.replace(Some(bundle.payload.rules));
+            }
+            Err(error) => {
+                let contact = pinned.contact.or(trust.and_then(|trust| trust.contact));
+                let why = match &error.hint {
+                    Some(hint) => format!("{}; {hint}", error.message),
+                    None => error.message.clone(),
+                };
+                self.0.governed.replace(Governed::Unverified { why, contact });
+            }
+        }
+        Ok(())
+    }
+
+    async fn pinned_bundle(&self, pinned: &Pinned, trust: Option<&Trust>) -> Result<(Bundle, PublicKey), Error> {
+        let request = Request {
+            method: "GET".to_owned(),
+            url: pinned.url.clone(),
+            headers: Vec::new(),
+            body: None,
+            timeout: Some(PATIENCE),
+        };
+        let unreachable = |failure: Failure| {
+            Error::new(Code::Network, format!("`{}` could not be fetched: {failure}", pinned.url))
+                .hint("check the connection and reload the page")
+        };
+        let mut response = self.0.fetcher.send(request).await.map_err(unreachable)?;
+        if response.status != 200 {
+            let why = format!("`{}` answered with {}", pinned.url, response.status);
+            return Err(Error::new(Code::Network, why).hint("ask whoever runs this site"));
+        }
+        let bytes = response.all(bundle::LARGEST + 1).await.map_err(unreachable)?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| Error::from(BundleError::Unreadable("it is no text".into())))?;
+        let bundle = Bundle::read(&text).map_err(Error::from)?;
+        let signer = self.signer(&bundle, Some(&pinned.keys)).await?;
+        let seen = trust.and_then(|trust| Some((trust.serial, trust.digest.as_ref()?)));
+        bundle.follows(seen).map_err(Error::from)?;
+        self.addresses_fit(&bundle)?;
+        Ok((bundle, signer))
+    }
+
+    /// The key that signed it: one of the ids where those count, whoever it is otherwise. Every signature has to be
+    /// right, also those by keys that nobody here knows.
+    async fn signer(&self, bundle: &Bundle, ids: Option<&[String]>) -> Result<PublicKey, Error> {
+        let data = bundle::to_sign(&bundle.digest);
+        for signature in &bundle.signatures {
+            if !signing::verify(&signature.key, &data, &signature.value).await {
+                return Err(BundleError::BadSignature.into());
+            }
+        }
+        let counts = |key: &PublicKey| ids.is_none_or(|ids| ids.iter().any(|id| *id == key.id().as_str()));
+        let mut keys = bundle.signatures.iter().map(|signature| &signature.key);
+        keys.find(|key| counts(key)).cloned().ok_or_else(|| BundleError::UnknownSigner.into())
+    }
+
+    /// The host of each connector is that of its address (X26), and the address is one that could be connected at all.
+    fn addresses_fit(&self, bundle: &Bundle) -> Result<(), Error> {
+        for connector in &bundle.payload.rules.connectors {
+            let found = crate::address::check(&connector.address, true).map_err(super::connectors::address_error)?;
+            let same = found.url == connector.address && found.host == connector.host && found.reach == connector.reach;
+            if !same {
+                let why = format!("the connector `{}` does not lead to `{}`", connector.name, connector.host);
+                return Err(Error::new(Code::Address, why).hint("ask the sender of the bundle"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a workspace that could not be verified adds to the rules of every call.
+    pub(crate) fn add_governed(&self, rules: &mut Rules) {
+        if matches!(*self.0.governed.borrow(), Governed::Unverified { .. })
+            && rules.classified().is_none_or(|classified| classified.class > policy::Class::Read)
+        {
+            rules.add(Veto::refuse(Level::Workspace, Cause::Unverified));
+        }
+    }
+
+    /// Whether a change is one that this workspace takes: with signed rules only stricter ones, unverified none but
+    /// the end of remembered answers.
+    pub(super) fn takes(&self, before: &Rulebook, changed: &Rulebook) -> Result<(), Error> {
+        match &*self.0.governed.borrow() {
+            Governed::Here => Ok(()),
+            Governed::Signed { .. } => {
+                let signed = self.0.signed.borrow();
+                let loosened =
+                    signed.as_ref().is_none_or(|signed| bundle::loosened(signed, changed, &self.0.me.borrow()));
+                if loosened { Err(tied()) } else { Ok(()) }
+            }
+            Governed::Unverified { .. } => {
+                let same = Rulebook { grants: before.grants.clone(), ..changed.clone() } == *before;
+                if same && changed.grants.iter().all(|grant| before.grants.contains(grant)) {
+                    return Ok(());
+                }
+                Err(Error::new(Code::Blocked, "the settings could not be verified, so nothing can be changed")
+                    .hint("reload the page, or ask whoever runs this site"))
+            }
+        }
+    }
+
+    /// The person may sign for the workspace; their name.
+    fn may_sign(&self) -> Result<String, Error> {
+        self.alive()?;
+        if self.governed() != Governed::Here {
+            return Err(tied());
+        }
+        let book = self.rulebook();
+        let member = book.member(&self.me())?;
+        book.may_set_workspace(member)?;
+        Ok(member.name.clone())
+    }
+
+    async fn own_key(&self) -> Result<Option<SigningKey>, Error> {
+        let Some(text) = self.0.store.get(Table::Settings, KEY).await? else { return Ok(None) };
+        let public = serde_json::from_str(&text).map_err(|error| StoreError::Failed(error.to_string()))?;
+        let private = self.0.store.key_pair(KEY).await?.and_then(|key| key.dyn_into().ok());
+        Ok(private.map(|private| SigningKey { public, private }))
+    }
+
+    async fn keep_key(&self, key: SigningKey, how: &str) -> Result<(), Error> {
+        self.0.store.set_key_pair(KEY, Some(key.private.into())).await?;
+        let mut trust = self.trust().await?.unwrap_or_else(Trust::none);
+        // The first key of a workspace may sign; a later one has to be let in by one that may.
+        if trust.keys.is_empty() {
+            trust.keys.push(key.public.clone());
+        }
+        let told = format!("{how}: {}", key.public.id().short());
+        self.keep(vec![put(KEY, &key.public)?, put(TRUST, &trust)?], "signing keys", &told).await
+    }
+
+    /// Writes settings and the audit row about it at once.
+    async fn keep(&self, ops: Vec<Op>, subject: &str, how: &str) -> Result<(), Error> {
+        self.keep_as(ops, &self.me(), subject, how).await
+    }
+
+    async fn keep_as(&self, ops: Vec<Op>, by: &MemberId, subject: &str, how: &str) -> Result<(), Error> {
+        let entry = Entry::changed(by, subject, how);
+        if let Err(error) = self.0.audit.write_with(vec![entry], ops).await {
+            self.storage_failed(&error);
+            return Err(error.into());
+        }
+        self.storage_works();
+        Ok(())
+    }
+
+    /// Forgets everything with which somebody signed in to the connector of this id: it is another server now.
+    async fn forget_account(&self, connector: &Connector) -> Result<(), Error> {
+        let id = &connector.id;
+        self.forget_sign_in(id);
+        for name in [header_secret(id), oauth_secret(id), client_secret(id)] {
+            self.0.secrets.remove(&name).await?;
+            self.tell_secret(&name);
+        }
+        self.0.store.set_key_pair(&oauth_secret(id), None).await?;
+        Ok(())
+    }
+}
+
+impl Trust {
+    fn none() -> Trust {
+        Trust { serial: 0, digest: None, rules: None, issued_at: 0, signer: None, keys: Vec::new(), contact: None }
+    }
+
+    fn of(payload: &Payload, digest: &Digest, signer: PublicKey) -> Trust {
+        Trust {
+            serial: payload.serial,
+            digest: Some(digest.clone()),
+            rules: Some(rules_digest(&payload.rules)),
+            issued_at: payload.issued_at,
+            signer: Some(signer),
+            keys: payload.keys.clone(),
+            contact: payload.contact.clone(),
+        }
+    }
+}
+
+impl From<BundleError> for Error {
+    fn from(error: BundleError) -> Self {
+        let code = match error {
+            BundleError::NotSigned
+            | BundleError::BadSignature
+            | BundleError::UnknownSigner
+            | BundleError::Older { .. }
+            | BundleError::Other(_) => Code::Blocked,
+            _ => Code::Invalid,
+        };
+        Error::new(code, error.to_string())
+    }
+}
+
+/// Whether a connector is not the one that had this id here: what was kept for that one must not reach this one (X06).
+fn is_moved(before: &Rulebook, connector: &Connector) -> bool {
+    let sign_in = |one: &Connector| !matches!(one.sign_in, SignIn::None);
+    before
+        .connector(&connector.id)
+        .map_or_else(|_| sign_in(connector), |old| old.address != connector.address || old.sign_in != connector.sign_in)
+}
+
+/// The digest of what of some rules goes into a bundle.
+fn rules_digest(book: &Rulebook) -> Digest {
+    Digest::of_json(&serde_json::to_value(bundle::portable(book)).unwrap_or_default())
+}
+
+fn rules_ops(book: &Rulebook, me: &MemberId) -> Result<Vec<Op>, StoreError> {
+    let stored = StoredRulebook { schema: RULEBOOK_SCHEMA, rulebook: book.clone() };
+    Ok(vec![put(RULEBOOK, &stored)?, Op::Put(Table::Settings, GLANCE.to_owned(), crate::glance::record(book, me))])
+}
+
+fn put(key: &str, value: &impl Serialize) -> Result<Op, StoreError> {
+    let text = serde_json::to_string(value).map_err(|error| StoreError::Failed(error.to_string()))?;
+    Ok(Op::Put(Table::Settings, key.to_owned(), text))
+}
+
+fn tied() -> Error {
+    Error::new(Code::Blocked, "the settings of this workspace are signed, so they can only be made stricter here")
+        .hint("ask whoever signed them")
+}

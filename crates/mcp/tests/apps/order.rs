@@ -1,0 +1,114 @@
+//! What is said when.
+
+use mcp::apps::{Mode, Output, Refused};
+use serde_json::json;
+
+use crate::rig::{Rig, object};
+
+#[test]
+fn nothing_is_said_before_the_page_is_ready_and_then_in_order() {
+    let mut rig = Rig::new();
+    rig.view.input(&object(json!({ "a": 1 })));
+    rig.view.result(&json!({ "content": [] }));
+    rig.pump();
+    assert_eq!(rig.sent, Vec::<serde_json::Value>::new());
+    rig.greet();
+    assert_eq!(rig.methods(), ["answer 0"]);
+    rig.view.context_changed(object(json!({ "theme": "light" })));
+    rig.pump();
+    assert_eq!(rig.methods(), ["answer 0"]);
+    rig.says(json!({ "jsonrpc": "2.0", "method": "ui/notifications/initialized" }));
+    assert_eq!(
+        rig.methods(),
+        [
+            "answer 0",
+            "ui/notifications/tool-input",
+            "ui/notifications/tool-result",
+            "ui/notifications/host-context-changed"
+        ]
+    );
+}
+
+#[test]
+fn arguments_are_told_once_and_a_result_never_before_them() {
+    let mut rig = Rig::ready();
+    rig.view.result(&json!({ "content": [] }));
+    rig.view.cancelled("stopped");
+    rig.view.partial_input(&object(json!({ "a": "he" })));
+    rig.view.input(&object(json!({ "a": "hello" })));
+    rig.view.partial_input(&object(json!({ "a": "late" })));
+    rig.view.input(&object(json!({ "a": "again" })));
+    rig.view.cancelled("stopped");
+    rig.view.result(&json!({ "content": [] }));
+    rig.pump();
+    assert_eq!(
+        rig.methods(),
+        ["ui/notifications/tool-input-partial", "ui/notifications/tool-input", "ui/notifications/tool-cancelled"]
+    );
+    assert_eq!(rig.sent[1]["params"]["arguments"]["a"], "hello");
+}
+
+#[test]
+fn the_page_is_told_the_context_that_is_true_when_it_greets() {
+    let mut rig = Rig::new();
+    rig.view.context_changed(object(json!({ "theme": "light" })));
+    rig.greet();
+    let result = &rig.sent[0]["result"];
+    assert_eq!(result["protocolVersion"], "2026-01-26");
+    assert_eq!(result["hostContext"]["theme"], "light");
+    assert_eq!(result["hostContext"]["availableDisplayModes"], json!(["inline", "fullscreen", "pip"]));
+    assert_eq!(result["hostCapabilities"]["sandbox"]["csp"]["connectDomains"], json!(["https://api.example.com"]));
+    assert_eq!(result["hostCapabilities"].get("sampling"), None);
+}
+
+#[test]
+fn a_mode_that_the_page_did_not_declare_is_never_possible() {
+    let mut rig = Rig::ready();
+    assert!(rig.view.can_show(Mode::Inline) && rig.view.can_show(Mode::Fullscreen) && !rig.view.can_show(Mode::Pip));
+    rig.asks(json!(1), "ui/request-display-mode", json!({ "mode": "fullscreen" }));
+    let (ticket, _) = rig.asked()[0].clone();
+    rig.view.answer(ticket, Ok(json!({ "mode": "inline" })));
+    rig.pump();
+    assert_eq!(rig.sent[0], json!({ "jsonrpc": "2.0", "id": 1, "result": { "mode": "inline" } }));
+}
+
+#[test]
+fn a_page_says_goodbye_and_is_not_waited_for_longer_than_a_second() {
+    let mut rig = Rig::ready();
+    rig.view.close(rig.now);
+    rig.pump();
+    assert_eq!(rig.methods(), ["ui/resource-teardown"]);
+    rig.asks(json!(1), "tools/call", json!({ "name": "late" }));
+    assert_eq!((rig.code(), rig.asked().len()), (Some(-32000), 0));
+    rig.says(json!({ "jsonrpc": "2.0", "id": "teardown", "result": {} }));
+    assert_eq!(rig.other, [Output::Ended]);
+    assert!(rig.view.is_over());
+
+    let mut silent = Rig::ready();
+    silent.view.close(silent.now);
+    assert_eq!(silent.view.wake_at(), Some(silent.now + 1_000));
+    silent.view.tick(silent.now + 999);
+    silent.pump();
+    assert_eq!(silent.other, []);
+    silent.view.tick(silent.now + 1_000);
+    silent.pump();
+    assert_eq!(silent.other, [Output::Ended]);
+
+    // One that never became ready has nothing to save.
+    let mut new = Rig::new();
+    new.view.close(new.now);
+    new.pump();
+    assert_eq!((new.sent.len(), &new.other), (0, &vec![Output::Ended]));
+}
+
+#[test]
+fn an_answer_to_what_was_withdrawn_goes_nowhere() {
+    let mut rig = Rig::ready();
+    rig.asks(json!("a"), "tools/call", json!({ "name": "slow" }));
+    let (ticket, _) = rig.asked()[0].clone();
+    rig.says(json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": "a" } }));
+    assert_eq!(rig.other.last(), Some(&Output::Withdrawn(ticket)));
+    rig.view.answer(ticket, Err(Refused("no".into())));
+    rig.pump();
+    assert_eq!(rig.sent.len(), 0);
+}

@@ -1,0 +1,105 @@
+//! What an app asks of the person: to open an address, to say something. The questions stand above the frame, in words of
+//! this page, and nothing happens without a click (X95, X96).
+
+use browser::mcp::apps::Ticket;
+use leptos::prelude::*;
+
+use super::shown::Shown;
+use crate::results::{Visible, away, unlisted};
+use crate::ui::{Button, ButtonLook, HostName};
+
+/// Something that an app wants.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Wish {
+    /// To open an address.
+    Open {
+        /// By which it is answered.
+        ticket: Ticket,
+        /// The address, not looked at.
+        url: String,
+    },
+    /// To say something in the conversation.
+    Say {
+        /// By which it is answered.
+        ticket: Ticket,
+        /// The words.
+        text: String,
+    },
+}
+
+impl Wish {
+    /// By which it is answered.
+    pub(super) fn ticket(&self) -> Ticket {
+        match self {
+            Wish::Open { ticket, .. } | Wish::Say { ticket, .. } => *ticket,
+        }
+    }
+}
+
+/// The open questions.
+#[component]
+pub(super) fn Asks(
+    /// The app.
+    it: Shown,
+) -> impl IntoView {
+    let draw = move |wish: Wish| match &wish {
+        Wish::Open { url, .. } => open(it, &wish, url),
+        Wish::Say { text, .. } => say(it, &wish, text),
+    };
+    move || it.wishes.get().into_iter().map(draw).collect_view()
+}
+
+fn open(it: Shown, wish: &Wish, url: &str) -> AnyView {
+    let (name, host) = it.whose();
+    let refuse = {
+        let wish = wish.clone();
+        move |why: &'static str| it.answer(&wish, Some(why))
+    };
+    match away(url).filter(|link| unlisted(&link.host).is_none()) {
+        // A link that may not be followed is no question: the app is told, and the person sees that it tried.
+        None => view! {
+            <div class="app-ask" role="group" aria-label="Link of the app">
+                <p><HostName host=host name=Some(name)/>" wanted to open an address that cannot be opened from here."</p>
+                <code class="wrap"><Visible text=url.to_owned()/></code>
+                <p class="row"><Button small=true on:click=move |_| refuse("only addresses over https:, on hosts that the workspace lists, can be opened")>"Close the note"</Button></p>
+            </div>
+        }
+        .into_any(),
+        Some(link) => {
+            let yes = {
+                let wish = wish.clone();
+                move |_| it.answer(&wish, None)
+            };
+            view! {
+                <div class="app-ask" role="group" aria-label="Link of the app">
+                    <p><HostName host=host name=Some(name)/>" wants to open a page of "<b class="app-target"><bdi>{link.host.clone()}</bdi></b>"."</p>
+                    <code class="wrap"><Visible text=link.href.clone()/></code>
+                    <p class="row">
+                        <a class="btn small primary" href=link.href target="_blank" rel="noopener noreferrer" referrerpolicy="no-referrer" on:click=yes>
+                            {format!("Open {} in a new tab", link.host)}
+                        </a>
+                        <Button small=true on:click=move |_| refuse("the person did not want it opened")>"Do not open it"</Button>
+                    </p>
+                </div>
+            }
+            .into_any()
+        }
+    }
+}
+
+fn say(it: Shown, wish: &Wish, text: &str) -> AnyView {
+    let (name, host) = it.whose();
+    let (yes, no) = (wish.clone(), wish.clone());
+    let said = text.to_owned();
+    view! {
+        <div class="app-ask" role="group" aria-label="Message of the app">
+            <p><HostName host=host name=Some(name)/>" wants to say this in your conversation. It will stand there as the app's words, not as yours."</p>
+            <blockquote><Visible text=text.to_owned()/></blockquote>
+            <p class="row">
+                <Button small=true look=ButtonLook::Primary on:click=move |_| it.say(&yes, said.clone())>"Let the app say it"</Button>
+                <Button small=true on:click=move |_| it.answer(&no, Some("the person did not want it said"))>"Do not let it"</Button>
+            </p>
+        </div>
+    }
+    .into_any()
+}

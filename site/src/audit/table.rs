@@ -1,0 +1,124 @@
+//! Lines of the record as a table.
+
+use browser::policy::audit::line::{About, CallLine};
+use browser::policy::audit::{Decided, Line, Outcome};
+use browser::policy::{CallId, MemberId};
+use browser::{KeptText, Payload, RecordPart};
+use leptos::prelude::*;
+
+use crate::connectors::new::sentence;
+use crate::settings::data::size;
+use crate::state::AppState;
+use crate::ui::{Button, ButtonLook, ClassMark, clock, seconds};
+
+/// The table of one kind of line.
+pub(super) fn table(app: AppState, part: RecordPart, lines: &[Line]) -> AnyView {
+    let payloads =
+        app.ws().reads_payloads() && app.rulebook.with_untracked(|book| book.workspace.record.payload_days.is_some());
+    let rows: Vec<_> = lines.iter().map(|line| row(app, line, payloads)).collect();
+    let heads: &[&str] = match part {
+        RecordPart::Calls => &["Time", "Person", "Connector", "Action", "Decision", "Outcome", "Definition"],
+        RecordPart::Refusals => &["Time", "Person", "Connector", "Action", "Decision", "Outcome", "Definition"],
+        RecordPart::Changes => &["Time", "Person", "What", "Before", "Now"],
+    };
+    let label = match part {
+        RecordPart::Calls => "Tool calls",
+        RecordPart::Refusals => "Refusals",
+        RecordPart::Changes => "Activity",
+    };
+    view! {
+        <div class="table-wrap record" role="region" aria-label=label tabindex="0"><table class="audit-table">
+            <thead><tr>{heads.iter().map(|head| view! { <th scope="col">{*head}</th> }).collect_view()}</tr></thead>
+            <tbody>{rows}</tbody>
+        </table></div>
+    }
+    .into_any()
+}
+
+fn row(app: AppState, line: &Line, payloads: bool) -> AnyView {
+    let (at, person) = (clock(line.at), line.person.as_ref().map(|id| person_name(app, id)));
+    match &line.about {
+        About::Call(call) => call_row(app, at, person, call, payloads),
+        About::Change { subject, how, before, after } => view! {
+            <tr><td class="when">{at}</td><td><bdi>{person.unwrap_or_else(|| "this page".into())}</bdi></td>
+                <td><bdi>{subject.clone()}</bdi><span class="small block"><bdi>{how.clone()}</bdi></span></td>
+                <td><bdi>{before.clone()}</bdi></td><td><bdi>{after.clone()}</bdi></td></tr>
+        }
+        .into_any(),
+    }
+}
+
+fn call_row(app: AppState, at: String, person: Option<String>, line: &CallLine, payloads: bool) -> AnyView {
+    let facts = &line.call;
+    let known = app
+        .rulebook
+        .with_untracked(|book| book.connector(&facts.connector).ok().map(|one| (one.name.clone(), one.host.clone())));
+    let (name, host) = match known {
+        Some(known) => known,
+        None if facts.connector.as_str().is_empty() => ("no connector".to_owned(), String::new()),
+        None => (facts.connector.to_string(), "removed".to_owned()),
+    };
+    let refused = line.decided >= Decided::Denied;
+    let bad = !refused && line.outcome != Some(Outcome::Done);
+    let took = line.took.map(|took| format!(" · {}", seconds(took)));
+    let again = (line.sent > 1).then(|| format!(" · sent {} times", line.sent));
+    let grant = line.grant.as_ref().map(ToString::to_string);
+    let call = facts.id.clone();
+    view! {
+        <tr>
+            <td class="when">{at}</td>
+            <td><bdi>{person}</bdi></td>
+            <td><bdi>{name}</bdi><span class="small block"><bdi>{host}</bdi>
+                {(facts.connection.as_str() != facts.connector.as_str()).then(|| view! { " · "<bdi>{facts.connection.to_string()}</bdi> })}</span></td>
+            <td><bdi>{facts.action.clone()}</bdi><span class="block">{line.class.map(|class| view! { <ClassMark class/> })}</span></td>
+            <td>{line.decided.label()}<span class="small block"><bdi>{sentence(&line.why)}</bdi></span></td>
+            <td class:stop=bad>{line.outcome_words()}{took}{again}
+                {(payloads && !refused).then(|| view! { <PayloadOf call/> })}</td>
+            <td><span class="mono" title=facts.definition.to_string()>{facts.definition.short().to_owned()}</span>
+                {grant.map(|grant| view! { <span class="small block">"grant "<bdi>{grant}</bdi></span> })}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn person_name(app: AppState, id: &MemberId) -> String {
+    app.rulebook.with_untracked(|book| book.member(id).map_or_else(|_| id.to_string(), |one| one.name.clone()))
+}
+
+/// What is kept of a call, read when an auditor wants to see it.
+#[component]
+fn PayloadOf(
+    /// Which call.
+    call: CallId,
+) -> impl IntoView {
+    let app = crate::state::use_state();
+    let found = RwSignal::new(None::<Option<Payload>>);
+    let read = move || {
+        let (ws, call) = (app.ws(), call.clone());
+        app.run(async move { ws.payload(&call).await }, move |payload| {
+            found.try_set(Some(payload));
+        });
+    };
+    move || {
+        match found.get() {
+        None => {
+            let read = read.clone();
+            view! { <span class="block"><Button look=ButtonLook::Link small=true on:click=move |_| read()>"Show payload"</Button></span> }.into_any()
+        }
+        Some(None) => view! { <span class="small block">"Nothing is kept of this call."</span> }.into_any(),
+        Some(Some(payload)) => view! {
+            <span class="payload block">{part("Sent", &payload.arguments)}{payload.result.as_ref().map(|result| part("Came back", result))}</span>
+        }
+        .into_any(),
+    }
+    }
+}
+
+fn part(label: &'static str, kept: &KeptText) -> impl IntoView + use<> {
+    let here = u64::try_from(kept.text.len()).unwrap_or(u64::MAX);
+    let of = (here < kept.bytes).then(|| format!(", kept {} of {}", size(here), size(kept.bytes)));
+    view! {
+        <span class="block"><b>{label}</b>", secrets masked"{of}</span>
+        <pre class="block" tabindex="0"><bdi>{kept.text.clone()}</bdi></pre>
+    }
+}

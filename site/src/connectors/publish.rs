@@ -1,0 +1,262 @@
+//! The review before a draft is published: the evidence on the left, the decisions on the right (screens.md e.2).
+
+use browser::policy::review::Check;
+use browser::policy::{Access, Confirm, Connector, ConnectorId};
+use browser::{Publish, Tried};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::collections::BTreeSet;
+
+use super::findings::Findings;
+use super::new::sentence;
+use super::plural;
+use crate::people::audience::Audience;
+use crate::results::Visible;
+use crate::router::{ConnectorTab, Link, Route, page_title, use_router};
+use crate::state::use_state;
+use crate::ui::{Button, ButtonLook, ClassMark, Field, HostName, Segmented, ago};
+
+/// Where one reads about connecting servers that somebody else built (S018, S060).
+pub(super) const LEARN_MORE: &str = "https://modelcontextprotocol.io/docs/tutorials/security/security_best_practices";
+
+/// The page.
+#[component]
+pub(crate) fn PublishPage(
+    /// Which connector.
+    id: String,
+) -> impl IntoView {
+    let app = use_state();
+    page_title(|| "Publish".into());
+    let id = StoredValue::new(ConnectorId::from(id));
+    let found = Memo::new(move |_| app.rulebook.with(|book| book.connector(&id.get_value()).ok().cloned()));
+    let there = Memo::new(move |_| found.with(Option::is_some));
+    // Whoever may not publish reads why, and what to do, in the place of the form.
+    let refused = app.rulebook.with_untracked(|book| {
+        let me = book.member(&app.ws().me());
+        let connector = book.connector(&id.get_value());
+        me.and_then(|me| connector.and_then(|one| book.may_publish(one, me))).err().map(|why| why.to_string())
+    });
+    view! {
+        {move || found.get().map(|connector| view! {
+            <header class="head"><div class="grow"><h1>"Publish "<bdi>{connector.name.clone()}</bdi></h1><p class="marks"><HostName host=connector.host.clone()/></p></div></header>
+        })}
+        {move || (!there.get()).then(|| view! { <div class="empty"><h1>"There is no such connector"</h1><Link to=Route::Connectors>"All connectors"</Link></div> })}
+        {match refused {
+            Some(why) => view! {
+                <div class="note"><span class="grow">{sentence(&why)}</span><Link to=Route::Connector(id.get_value().to_string(), ConnectorTab::Actions)>"See its actions"</Link></div>
+            }.into_any(),
+            None => (move || there.get().then(|| view! { <Review id=id.get_value() found/> })).into_any(),
+        }}
+    }
+}
+
+#[component]
+fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
+    let app = use_state();
+    let router = use_router();
+    let id = StoredValue::new(id);
+    let first = found.get_untracked();
+    let switched = first.as_ref().map(|one| {
+        one.actions()
+            .iter()
+            .map(|action| action.name().to_owned())
+            .filter(|name| one.is_on(name))
+            .collect::<BTreeSet<_>>()
+    });
+    let on = RwSignal::new(switched.unwrap_or_default());
+    let access = RwSignal::new(first.as_ref().map(|one| one.access.clone()).unwrap_or_default());
+    let confirm = RwSignal::new(first.as_ref().map(|one| one.confirm).unwrap_or_default());
+    let checks = RwSignal::new(BTreeSet::<Check>::new());
+    let (reason, responsible) = (RwSignal::new(String::new()), RwSignal::new(false));
+    let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<(String, Option<String>)>));
+    let (news, marked) =
+        (RwSignal::new(None::<usize>), RwSignal::new((BTreeSet::<String>::new(), BTreeSet::<String>::new())));
+    let tried = RwSignal::new(Vec::<Tried>::new());
+    let controls = app.rulebook.with_untracked(|book| book.plan().has_controls());
+    let plan = app.rulebook.with_untracked(|book| book.plan().label);
+    let wants_checks = app.rulebook.with_untracked(|book| book.workspace.checklist);
+    let evidence = Memo::new(move |_| {
+        found.track();
+        app.ws().evidence(&id.get_value()).ok()
+    });
+    {
+        let ws = app.ws();
+        spawn_local(async move {
+            if let Ok(list) = ws.trials(&id.get_value()).await {
+                tried.try_set(list);
+            }
+        });
+    }
+    let high = Memo::new(move |_| evidence.with(|one| one.as_ref().map_or(0, |one| one.high())));
+    let missing = move || {
+        let mut missing = Vec::new();
+        if wants_checks && checks.with(BTreeSet::len) < Check::ALL.len() {
+            missing.push("every point of the checklist");
+        }
+        if high.get() > 0 && reason.with(|text| text.trim().chars().count() < 8) {
+            missing.push("the reason in spite of the findings");
+        }
+        if !responsible.get() {
+            missing.push("that you answer for it");
+        }
+        (!missing.is_empty()).then(|| format!("Still needed: {}.", missing.join(", ")))
+    };
+    let failed = move |error: browser::Error| drop(problem.try_set(Some((error.message, error.hint))));
+    let refresh = move || {
+        busy.set(true);
+        problem.set(None);
+        let ws = app.ws();
+        spawn_local(async move {
+            let seen = ws.refresh(&id.get_value(), |_| ()).await;
+            busy.try_set(false);
+            match seen {
+                Ok(changes) => drop(
+                    news.try_set(Some(changes.diff.steps.len() + usize::from(changes.diff.instructions.is_some()))),
+                ),
+                Err(error) => failed(error),
+            }
+        });
+    };
+    let take = move || {
+        let ws = app.ws();
+        let Some(changes) = ws.changes(&id.get_value()) else { return };
+        let before: BTreeSet<String> = changes.approved.actions.iter().map(|action| action.name().to_owned()).collect();
+        let names: BTreeSet<String> = changes.diff.steps.iter().map(|step| step.name().to_owned()).collect();
+        let all = changes.diff.steps.iter().flat_map(|step| match step {
+            browser::policy::diff::Step::Renamed { from, to, .. } => vec![from.name().to_owned(), to.name().to_owned()],
+            step => vec![step.name().to_owned()],
+        });
+        let accepted = browser::policy::publish::Accepted { actions: all.collect(), instructions: true, mild: false };
+        let shown = changes.live.digest.clone();
+        app.run(async move { ws.accept_changes(&id.get_value(), &shown, accepted).await }, move |()| {
+            let (changed, new): (BTreeSet<String>, BTreeSet<String>) =
+                names.into_iter().partition(|name| before.contains(name));
+            // What is new or changed is decided about again, here.
+            on.try_update(|on| on.retain(|name| !new.contains(name) && !changed.contains(name)));
+            marked.try_set((new, changed));
+            news.try_set(Some(0));
+        });
+    };
+    let publish = move || {
+        let Some(shown) = found.with_untracked(|found| {
+            found.as_ref().and_then(|one| one.snapshot.as_ref().map(|snapshot| snapshot.digest.clone()))
+        }) else {
+            return;
+        };
+        busy.set(true);
+        problem.set(None);
+        let wanted = Publish {
+            shown,
+            on: controls.then(|| on.get_untracked()),
+            access: controls.then(|| access.get_untracked()),
+            confirm: confirm.get_untracked(),
+            checklist: checks.get_untracked(),
+            reason: reason.get_untracked(),
+            responsible: responsible.get_untracked(),
+        };
+        let ws = app.ws();
+        spawn_local(async move {
+            let done = ws.publish(&id.get_value(), wanted).await;
+            busy.try_set(false);
+            match done {
+                Ok(()) => {
+                    app.tell("Published.");
+                    router.go(Route::Connector(id.get_value().to_string(), ConnectorTab::Overview));
+                }
+                Err(error) => failed(error),
+            }
+        });
+    };
+    view! {
+        <div class="review">
+            <div class="evidence">
+                <section><h2>"Findings"</h2>
+                    {move || evidence.get().map(|one| {
+                        let open = one.findings.iter().find(|finding| finding.kind == browser::policy::findings::Kind::Unauthenticated).cloned();
+                        view! {
+                            {open.map(|finding| view! { <div class="note danger"><b>"No sign-in"</b><span class="grow"><bdi>{sentence(&finding.words)}</bdi></span></div> })}
+                            <Findings list=one.findings/>
+                        }
+                    })}
+                </section>
+                <section><h2>"Tried before"</h2>
+                    {move || match tried.get() {
+                        list if list.is_empty() => view! { <p class="small why">"No action of it was run in this browser yet. Try the draft in a chat first."</p> }.into_any(),
+                        list => view! { <ul class="plain">{list.into_iter().map(|one| view! {
+                            <li><code><Visible text=one.action/></code>" "<span class="small">{format!("{} by ", plural(one.times, "time"))}<bdi>{one.by.join(", ")}</bdi>{format!(", {}", ago(one.last, app.ws().now()))}</span></li>
+                        }).collect_view()}</ul> }.into_any(),
+                    }}
+                </section>
+                <section><h2>"What its actions can do"</h2>
+                    {move || evidence.get().map(|one| view! {
+                        <Named label="Destructive" names=one.destructive/>
+                        <Named label="Write" names=one.write/>
+                        <Named label="Not labelled, treated as write" names=one.unlabelled/>
+                        <Named label="May reach beyond the server" names=one.open_world/>
+                        {(!one.unusable.is_empty()).then(|| view! { <div class="note danger"><span class="grow">{one.unusable.iter().map(|(name, why)| format!("{name}: {why}")).collect::<Vec<_>>().join("; ")}</span></div> })}
+                    })}
+                </section>
+            </div>
+            <form class="decisions" on:submit=move |event| { event.prevent_default(); publish(); }>
+                {if controls { view! {
+                    <section><h2>"Configure actions"</h2>
+                        <div class="row"><Button small=true disabled=busy on:click=move |_| refresh()>"Refresh"</Button>
+                            <span class="small" role="status">{move || match news.get() { None => String::new(), Some(0) => "The list is as it stands here.".to_owned(), Some(count) => format!("{} on the server.", plural(count, "change")) }}</span></div>
+                        {move || news.get().is_some_and(|count| count > 0).then(|| view! {
+                            <div class="note held"><Link to=Route::Connector(id.get_value().to_string(), ConnectorTab::Changes)>"See what changed"</Link>
+                                <Button small=true on:click=move |_| take()>"Take the changes over, unticked"</Button></div>
+                        })}
+                        <ul class="plain ticks">{move || found.get().map(|connector| connector.actions().iter().map(|action| {
+                            let name = action.name().to_owned();
+                            let (ticked, put) = (name.clone(), name.clone());
+                            let mark = marked.with(|(new, changed)| if new.contains(&name) { Some("New") } else if changed.contains(&name) { Some("Changed") } else { None });
+                            view! { <li><label class="check"><input type="checkbox" prop:checked=move || on.with(|on| on.contains(&ticked))
+                                on:change=move |event| { let want = event_target_checked(&event); on.update(|on| { if want { on.insert(put.clone()); } else { on.remove(&put); } }); }/>
+                                <code><Visible text=name/></code></label>" "<ClassMark class=connector.classify(action).class/>{mark.map(|word| view! { " "<span class="tag">{word}</span> })}</li> }
+                        }).collect_view())}</ul>
+                    </section>
+                    <section><h2>"Configure access"</h2>
+                        <Audience label="Who may use it" value=access on_change=move |value: Access| access.set(value)/>
+                        {move || (access.get() == Access::Nobody).then(|| view! { <p class="small why">"Nobody is chosen, so nobody can use it yet."</p> })}
+                    </section>
+                }.into_any() } else { view! {
+                    <section><h2>"What is published"</h2><p>{format!("On the plan {plan} all actions are published, for everyone, and the published version cannot be changed. To change it later, recreate it as a new draft.")}</p></section>
+                }.into_any() }}
+                <section><h2>"Permission: when it asks"</h2>
+                    <Segmented label="When it asks" value=confirm options=vec![(Confirm::Writes, "Before every write"), (Confirm::Everything, "Before everything")] on_change=move |value| confirm.set(value)/></section>
+                <section><h2>"Checklist"</h2>
+                    {Check::ALL.into_iter().map(|check| view! {
+                        <label class="check"><input type="checkbox" prop:checked=move || checks.with(|checks| checks.contains(&check))
+                            on:change=move |event| { let want = event_target_checked(&event); checks.update(|checks| { if want { checks.insert(check); } else { checks.remove(&check); } }); }/>{check.sentence()}</label>
+                    }).collect_view()}</section>
+                {move || (high.get() > 0).then(|| view! {
+                    <Field label="Why it is published in spite of the findings of high severity" let:field>
+                        <textarea id=field.id aria-describedby=field.described maxlength="500" prop:value=move || reason.get() on:input=move |event| reason.set(event_target_value(&event))></textarea>
+                    </Field>
+                })}
+                <section>
+                    <p>"You are responsible for verifying that this server and its actions are safe and appropriate for your organization. What it returns may try to steer a model. "
+                        <a href=LEARN_MORE target="_blank" rel="noopener noreferrer">"Learn more about the risks"</a></p>
+                    <label class="check"><input type="checkbox" prop:checked=move || responsible.get() on:change=move |event| responsible.set(event_target_checked(&event))/>"I have verified it, and I answer for publishing it."</label>
+                </section>
+                {move || problem.get().map(|(why, next)| view! {
+                    <div class="note danger" role="alert"><span class="grow"><bdi>{sentence(&why)}</bdi>" "{next.map(|next| view! { <bdi>{sentence(&next)}</bdi> })}</span>
+                        <Link to=Route::Connector(id.get_value().to_string(), ConnectorTab::Changes)>"See changes"</Link></div>
+                })}
+                <div class="row"><Button look=ButtonLook::Primary submit=true disabled=Signal::derive(move || busy.get() || missing().is_some())>"Publish connector"</Button>
+                    <Link to=Route::Connector(id.get_value().to_string(), ConnectorTab::Overview) class="btn quiet">"Cancel"</Link>
+                    <span class="small" aria-live="polite">{missing}</span></div>
+            </form>
+        </div>
+    }
+}
+
+/// Actions of one sort, by name (S064).
+#[component]
+fn Named(label: &'static str, names: Vec<String>) -> impl IntoView {
+    (!names.is_empty()).then(|| {
+        let count = names.len();
+        let list = names.into_iter().map(|name| view! { <li><code><Visible text=name/></code></li> }).collect_view();
+        view! { <h3>{label}" "<span class="count">{count}</span></h3><ul class="names plain">{list}</ul> }
+    })
+}

@@ -1,0 +1,126 @@
+//! Choosing who: nobody, everyone, or chosen roles, groups and people. Empty means nobody, and the page says so (S075).
+
+use browser::policy::{Access, GroupId, MemberId, Role};
+use leptos::prelude::*;
+use std::collections::BTreeSet;
+
+use crate::connectors::plural;
+use crate::state::use_state;
+use crate::ui::{SearchField, Segmented};
+
+/// People who are listed at once.
+const SHOWN: usize = 20;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Nobody,
+    Only,
+    Everyone,
+}
+
+type Chosen = (BTreeSet<MemberId>, BTreeSet<GroupId>, BTreeSet<Role>);
+
+fn chosen(access: &Access) -> Chosen {
+    match access {
+        Access::Only { members, groups, roles } => (members.clone(), groups.clone(), roles.clone()),
+        Access::Nobody | Access::Everyone => Chosen::default(),
+    }
+}
+
+/// The choice. It shows what is; what the person wants is handed to `on_change`.
+#[component]
+pub(crate) fn Audience(
+    /// What the choice is about; its name.
+    #[prop(into)]
+    label: String,
+    /// Who it is now.
+    #[prop(into)]
+    value: Signal<Access>,
+    /// Who it should be.
+    #[prop(into)]
+    on_change: Callback<Access>,
+) -> impl IntoView {
+    let app = use_state();
+    let search = RwSignal::new(String::new());
+    // *Chosen people* with nobody in it is nobody; the page still shows who can be chosen.
+    let choosing = RwSignal::new(false);
+    let kind = Memo::new(move |_| match value.get() {
+        Access::Everyone => Kind::Everyone,
+        Access::Only { .. } => Kind::Only,
+        Access::Nobody if choosing.get() => Kind::Only,
+        Access::Nobody => Kind::Nobody,
+    });
+    let put = move |(members, groups, roles): Chosen| {
+        let none = members.is_empty() && groups.is_empty() && roles.is_empty();
+        on_change.run(if none { Access::Nobody } else { Access::Only { members, groups, roles } });
+    };
+    let set_kind = move |wanted: Kind| {
+        choosing.set(wanted == Kind::Only);
+        match wanted {
+            Kind::Nobody => on_change.run(Access::Nobody),
+            Kind::Everyone => on_change.run(Access::Everyone),
+            Kind::Only => {
+                // From everyone to nobody in particular: what is shown is what counts.
+                if value.get_untracked() == Access::Everyone {
+                    on_change.run(Access::Nobody);
+                }
+            }
+        }
+    };
+    let reaches = move || {
+        app.rulebook.with(|book| {
+            let of = value.with(|access| book.members.iter().filter(|member| access.includes(member)).count());
+            format!("{} of {}", of, plural(book.members.len(), "member"))
+        })
+    };
+    let groups = move || {
+        app.rulebook
+            .with(|book| book.groups.iter().map(|group| (group.id.clone(), group.name.clone())).collect::<Vec<_>>())
+    };
+    let people = Memo::new(move |_| {
+        let text = search.get().trim().to_lowercase();
+        let (members, ..) = chosen(&value.get());
+        app.rulebook.with(|book| {
+            let shown = book.members.iter().filter(|one| match text.is_empty() {
+                true => members.contains(&one.id),
+                false => one.name.to_lowercase().contains(&text),
+            });
+            shown.take(SHOWN).map(|one| (one.id.clone(), one.name.clone())).collect::<Vec<_>>()
+        })
+    });
+    let tick = move |want: bool, change: &dyn Fn(&mut Chosen, bool)| {
+        let mut next = chosen(&value.get_untracked());
+        change(&mut next, want);
+        put(next);
+    };
+    view! {
+        <div class="audience">
+            <Segmented label=label value=kind on_change=set_kind options=vec![(Kind::Nobody, "Nobody"), (Kind::Only, "Chosen people"), (Kind::Everyone, "Everyone")]/>
+            {move || (kind.get() == Kind::Only).then(|| view! {
+                <fieldset class="choices"><legend>"Roles"</legend>{Role::ALL.map(|role| {
+                    view! { <label class="check"><input type="checkbox" prop:checked=move || chosen(&value.get()).2.contains(&role)
+                        on:change=move |event| tick(event_target_checked(&event), &|next, want| { if want { next.2.insert(role); } else { next.2.remove(&role); } })/>
+                        {role.label()}</label> }
+                }).collect_view()}</fieldset>
+                {move || (!groups().is_empty()).then(|| view! {
+                    <fieldset class="choices"><legend>"Groups"</legend>{groups().into_iter().map(|(id, name)| {
+                        let id = StoredValue::new(id);
+                        view! { <label class="check"><input type="checkbox" prop:checked=move || chosen(&value.get()).1.contains(&id.get_value())
+                            on:change=move |event| tick(event_target_checked(&event), &|next, want| { if want { next.1.insert(id.get_value()); } else { next.1.remove(&id.get_value()); } })/>
+                            <bdi>{name}</bdi></label> }
+                    }).collect_view()}</fieldset>
+                })}
+                <fieldset class="choices"><legend>"People"</legend>
+                    <SearchField label="Find people" value=search/>
+                    <For each=move || people.get() key=|one| one.clone() let:one>{
+                        let id = StoredValue::new(one.0);
+                        view! { <label class="check"><input type="checkbox" prop:checked=move || chosen(&value.get()).0.contains(&id.get_value())
+                            on:change=move |event| tick(event_target_checked(&event), &|next, want| { if want { next.0.insert(id.get_value()); } else { next.0.remove(&id.get_value()); } })/>
+                            <bdi>{one.1}</bdi></label> }
+                    }</For>
+                </fieldset>
+            })}
+            <p class="small" role="status">{reaches}</p>
+        </div>
+    }
+}

@@ -1,0 +1,52 @@
+//! What is said on every page about where the rules come from: a site tied to a signed bundle that cannot be verified, or
+//! a person who has not said who they are.
+
+use browser::Governed;
+use leptos::prelude::*;
+
+use crate::results::Visible;
+use crate::router::{Link, Route};
+use crate::state::use_state;
+use crate::ui::{Icon, IconName};
+
+/// The banner, while there is something to say.
+#[component]
+pub fn GovernedNotice() -> impl IntoView {
+    let app = use_state();
+    let shown = Memo::new(move |_| {
+        let known = app.rulebook.with(|rulebook| rulebook.member(&app.ws().me()).is_ok());
+        (app.ws().governed(), known)
+    });
+    move || {
+        match shown.get() {
+        (Governed::Unverified { why, contact }, _) => Some(
+            view! {
+                <div class="notice note warn" role="status">
+                    <Icon name=IconName::Warning/>
+                    <div class="grow">
+                        <p>"Settings could not be verified. Running read-only."</p>
+                        <details>
+                            <summary>"Show details"</summary>
+                            <p><Visible text=format!("{}.", crate::ui::capital(&why))/></p>
+                            <p>"Nothing that writes can run, and no setting can be changed, until they can be verified."</p>
+                        </details>
+                        {contact.map(|contact| view! { <p class="small">"Contact: "<Visible text=contact/></p> })}
+                    </div>
+                </div>
+            }
+            .into_any(),
+        ),
+        (_, false) => Some(
+            view! {
+                <div class="notice note" role="status">
+                    <Icon name=IconName::Shield/>
+                    <span class="grow">"Say who you are to use this workspace."</span>
+                    <Link to=Route::You>"Choose who you are"</Link>
+                </div>
+            }
+            .into_any(),
+        ),
+        _ => None,
+    }
+    }
+}

@@ -1,0 +1,279 @@
+// Apps of servers that we did not write, in their sandbox: on another origin, and on a site that has only one.
+import assert from "node:assert/strict";
+import { appServer, page as appPage, startApps, wrongMessages } from "../servers/apps.mjs";
+import { READ, text, tool } from "../servers/hostile.mjs";
+import { startModel } from "../servers/model.mjs";
+import { PHONE, journey, site, siteBelowPath } from "./harness.mjs";
+import { assertSoon } from "./soon.mjs";
+
+// What a browser says about a frame that may not do something is what these tests are about, and no fault of the page.
+const expected = [/Content Security Policy/, /sandbox/i];
+
+const TOPOLOGIES = [
+  { where: "on a second origin", base: undefined, origin: site.replace("localhost", "127.0.0.1"), apart: true },
+  { where: "on a site with one origin", base: siteBelowPath, origin: site ? new URL(siteBelowPath).origin : "", apart: false },
+];
+
+/** Records every message between the page and the sandbox, as `[["host" or "page", message], ...]`. */
+async function record(page) {
+  await page.addInitScript(() => {
+    if (globalThis !== globalThis.top) return;
+    globalThis.passed = [];
+    const send = MessagePort.prototype.postMessage;
+    MessagePort.prototype.postMessage = function (data, ...rest) {
+      if (Array.isArray(data) && data[0] === "page") globalThis.passed.push(["host", JSON.parse(data[1])]);
+      return send.call(this, data, ...rest);
+    };
+    const handler = Object.getOwnPropertyDescriptor(MessagePort.prototype, "onmessage");
+    Object.defineProperty(MessagePort.prototype, "onmessage", {
+      get() { return handler.get.call(this); },
+      set(hear) {
+        handler.set.call(this, hear && ((event) => {
+          if (Array.isArray(event.data) && event.data[0] === "page") globalThis.passed.push(["page", JSON.parse(event.data[1])]);
+          return hear.call(this, event);
+        }));
+      },
+    });
+  });
+  return () => page.evaluate(() => globalThis.passed);
+}
+
+/** An admin says that an action only reads. */
+async function setRead(app, page, title) {
+  const row = page.getByRole("main").getByRole("listitem").filter({ hasText: title });
+  await row.locator("summary").click();
+  await row.getByLabel("Class").selectOption({ label: "read" });
+  await assertSoon(async () => (await row.textContent()).includes("set by an admin"), `${title} reads`);
+}
+
+for (const { where, base, origin, apart } of TOPOLOGIES) {
+  journey(`MCP Apps ${where}: server-debug runs, and its own log says what it saw`, { base, expected, timeout: 150_000 }, async ({ app, page, keep }) => {
+    const passed = await record(page);
+    const server = await keep(startApps("debug"));
+    await app.connect({ name: "Debug", url: server.url });
+    await setRead(app, page, "Log to File");
+    await setRead(app, page, "Refresh Debug Info");
+    await app.chat();
+    await app.propose("debug tool", {}, "Debug Tool");
+    await app.answer("Allow once");
+    const view = app.app("Debug");
+    const inside = app.insideApp("Debug");
+    await inside.getByText("Event Log").waitFor({ timeout: 30_000 });
+    const saw = (type) => server.log().filter((line) => line.type === type);
+    await assertSoon(() => saw("ontoolresult").length === 1, "the app has its result");
+    assert.equal(saw("ontoolinput").length, 1, "the arguments were told once");
+    const order = server.log().map((line) => line.type).filter((type) => ["connected", "ontoolinput", "ontoolresult"].includes(type));
+    assert.ok(order.indexOf("ontoolinput") < order.indexOf("ontoolresult"), `in order: ${order}`);
+
+    // Where it runs: the sandbox on the origin it belongs to, the app on none.
+    const sandbox = page.frames().find((frame) => frame.url().includes("sandbox.html"));
+    assert.equal(new URL(sandbox.url()).origin, origin);
+    const flags = await view.locator("iframe").getAttribute("sandbox");
+    assert.equal(flags, apart ? "allow-scripts allow-same-origin allow-forms" : "allow-scripts allow-forms");
+    const child = sandbox.childFrames()[0];
+    assert.equal(await child.evaluate(() => globalThis.origin), "null");
+    assert.equal((await view.textContent()).includes("shares this site"), !apart, "it is said where it runs");
+
+    // It says something: shown as its own, and only after a click.
+    await inside.getByRole("button", { name: "Send Text" }).click();
+    const asks = view.getByRole("group", { name: "Message of the app" });
+    await asks.waitFor();
+    assert.ok((await asks.textContent()).includes("Hello from debug app!"));
+    assert.equal(await app.log.getByRole("article", { name: "Message of an app" }).count(), 0);
+    await app.button("Let the app say it", asks).click();
+    const said = app.log.getByRole("article", { name: "Message of an app" });
+    await said.waitFor();
+    assert.match(await said.textContent(), /Debug · 127\.0\.0\.1.*its app wrote this/);
+
+    // What a model is told is shown too, and only the last of it.
+    await inside.getByRole("button", { name: "Update (Text)" }).click();
+    const told = app.log.locator(".from-app.context");
+    await assertSoon(async () => (await told.count()) === 1, "the context is shown");
+    await inside.getByRole("button", { name: "Update (Structured)" }).click();
+    await app.log.locator(".from-app.context summary").click();
+    await assertSoon(async () => (await told.textContent()).includes("{"), "the last one counts");
+    assert.equal(await told.count(), 1);
+
+    // A link is asked about, with its host.
+    await inside.getByRole("button", { name: "Open Link" }).click();
+    const link = view.getByRole("group", { name: "Link of the app" });
+    await link.waitFor();
+    assert.ok((await link.textContent()).includes("modelcontextprotocol.io"));
+    await app.screenshot(`app-asks-${apart ? "apart" : "here"}`);
+    await app.button("Do not open it", link).click();
+
+    // It calls its own server, reads logs, is told the theme.
+    await inside.getByRole("button", { name: "Call debug-refresh" }).click();
+    await inside.getByRole("button", { name: "info", exact: true }).click();
+    await app.button("Report", view).click();
+    const report = view.getByRole("group", { name: "Report about the app" });
+    await assertSoon(async () => (await report.textContent()).includes("debug-refresh · done"), "the call is in the report");
+    await app.button("Report", view).click();
+    await page.emulateMedia({ colorScheme: "dark" });
+    await assertSoon(() => saw("onhostcontextchanged").length > 0, "the app was told the theme");
+    await page.emulateMedia({ colorScheme: "light" });
+
+    // The modes: the frame stays where it is, and so does what is in it; the head stays in sight.
+    const connected = saw("connected").length;
+    for (const [button, name] of [["Fullscreen", "full"], ["PiP", "pip"]]) {
+      await inside.getByRole("button", { name: button }).click();
+      await assertSoon(async () => (await view.getAttribute("class")).includes(name), `${button} is shown`);
+      assert.ok(await view.getByText("127.0.0.1").first().isVisible(), "the host stands above it");
+      assert.ok(await app.button("Stop", view).isVisible());
+      await app.screenshot(`app-${name}-${apart ? "apart" : "here"}`);
+      await inside.locator("body").press("Escape");
+      await assertSoon(async () => (await view.getAttribute("class")) === "guest", "Escape leads back");
+    }
+    assert.equal(saw("connected").length, connected, "it was never loaded again");
+
+    await app.button("Stop", view).click();
+    await view.getByText("You stopped this app.").waitFor();
+    await assertSoon(() => saw("onteardown").length === 1, "it could say goodbye");
+    assert.equal(await view.locator("iframe").count(), 0);
+    assert.ok((await app.card("Debug Tool").textContent()).includes("Debug text content"), "the result in words is there");
+    assert.deepEqual(wrongMessages(await passed()), [], "every message is one of the official schema");
+  });
+
+  for (const [name, action, inside] of [["basic-vanillajs", "Get Time", "Server Time"], ["budget-allocator", "Get Budget Data", "Budget"]]) {
+    journey(`MCP Apps ${where}: server-${name} runs`, { base, expected }, async ({ app, page, keep }) => {
+      const server = await keep(startApps(name));
+      await app.connect({ name: "Example", url: server.url });
+      await app.chat();
+      await app.propose(action.toLowerCase(), {}, action);
+      await app.answer("Allow once");
+      await app.says(action, "Done", 40_000);
+      await app.insideApp("Example").locator("body").getByText(inside).first().waitFor({ timeout: 30_000 });
+      await page.waitForTimeout(500);
+      await app.screenshot(`app-${name}-${apart ? "apart" : "here"}`);
+      const height = await app.app("Example").locator("iframe").evaluate((frame) => frame.clientHeight);
+      assert.ok(height >= 48 && height <= 640, `${height} px`);
+    });
+  }
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  journey(`axe finds nothing on an app and its page for admins in ${colorScheme}`, { colorScheme, expected, timeout: 120_000 }, async ({ app, page, keep }) => {
+    const html = appPage("await start(); say('Thirty tickets, seven of them open'); try { await fetch('https://undeclared.example/x') } catch {} tell('ui/notifications/size-changed', { height: 120 }); ask('ui/open-link', { url: 'https://docs.example.org/page' });");
+    const server = await keep(appServer({ html, meta: { csp: { connectDomains: ["https://api.example.com", "*"], resourceDomains: ["https://*.cdn.example.com"] }, permissions: { camera: {}, clipboardWrite: {} } } }));
+    await app.connect({ name: "Tickets", url: server.url });
+    await app.openTab("App UI");
+    await page.getByText("It may send requests to https://api.example.com").waitFor();
+    await page.getByText("It asks for the camera, writing to the clipboard, which no app gets here.").waitFor();
+    await app.button("Preview the app").click();
+    await app.insideApp("Tickets").getByText("Thirty tickets").waitFor();
+    await app.screenshot(`app-ui-${colorScheme}`);
+    assert.deepEqual(await app.violations(), [], "the page for admins");
+    await page.setViewportSize(PHONE);
+    await app.screenshot(`app-ui-${colorScheme}-phone`);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await app.chat();
+    await app.propose("show the page", {}, "Show the page");
+    await app.insideApp("Tickets").getByText("Thirty tickets").waitFor();
+    const view = app.app("Tickets");
+    await view.getByText("1 request blocked").click();
+    await view.getByText("a request to undeclared.example").waitFor();
+    await view.getByText("`*`, which is not given").or(view.getByText("It declared `*`")).first().waitFor();
+    assert.deepEqual(await app.violations(), [], "the app");
+    await app.screenshot(`app-card-${colorScheme}`);
+    await page.setViewportSize(PHONE);
+    await app.screenshot(`app-card-${colorScheme}-phone`);
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(sideways <= 0, `${sideways} px too wide for a phone`);
+  });
+}
+
+journey("X47 an app calls only what its server gives to apps, and a model only what it gives to models", { expected }, async ({ app, keep }) => {
+  const html = appPage(`await start();
+    const got = {};
+    for (const name of ["for_model", "for_app", "create_note", "report_nothing"]) got[name] = await attempt(async () => (await ask("tools/call", { name, arguments: {} })).content[0].text);
+    await report(got);`);
+  const server = await keep(appServer({ html, tools: [
+    tool("for_model", READ, { title: "For the model", _meta: { ui: { visibility: ["model"] } } }),
+    tool("for_app", READ, { title: "For the app", _meta: { ui: { visibility: ["app"] } } }),
+  ] }));
+  const model = await keep(startModel(({ results }) => (results.length === 0 ? { calls: [["show_page", {}]] } : { say: "shown" })));
+  await app.connect({ name: "Pages", url: server.url });
+  await app.chooseModel({ url: model.url });
+  await app.chat();
+  await app.say("show me the page");
+  await app.log.getByText("shown", { exact: true }).first().waitFor();
+  await assertSoon(() => server.reports().length === 1, "the app has tried");
+  const [got] = server.reports();
+  assert.equal(got.for_app, "did: done");
+  for (const name of ["for_model", "create_note", "report_nothing"]) assert.match(got[name], /^could not/, name);
+  assert.deepEqual(server.calls.map((call) => call.name).filter((name) => name === "for_model"), []);
+  const offered = model.asked[0].offered;
+  assert.ok(offered.some((name) => name.endsWith("for_model")) && !offered.some((name) => name.endsWith("for_app") || name.endsWith("report")), offered.join(" "));
+});
+
+journey("X48 a page that changed since it was approved is held, and what it wants more is told", { expected, timeout: 150_000 }, async ({ app, page, keep }) => {
+  let version = "first";
+  let meta = {};
+  const server = await keep(appServer({ html: () => appPage(`await start(); say("${version} version");`), meta: () => meta }));
+  await app.connect({ name: "Pages", url: server.url });
+  await app.chat();
+  await app.propose("show the page", {}, "Show the page");
+  await app.insideApp("Pages").getByText("first version").waitFor();
+
+  // Another text, the same definition of the action: held before anything is sent.
+  version = "second";
+  const calls = server.calls.length;
+  await app.chat();
+  await app.propose("show the page", {}, "Show the page");
+  await app.says("Show the page", "changed since it was approved");
+  assert.equal(server.calls.length, calls, "nothing was sent");
+  assert.equal(await page.locator("iframe").count(), 0);
+  await app.openConnector("Pages", "App UI");
+  await page.getByText("Its text is another one").waitFor();
+
+  // Wider wishes are named one by one.
+  version = "first";
+  meta = { csp: { connectDomains: ["https://collect.evil.example"] }, permissions: { microphone: {} } };
+  await page.reload();
+  await page.getByText("It now wants to send requests to https://collect.evil.example").waitFor();
+  await page.getByText("It now wants to use microphone").waitFor();
+  await app.screenshot("app-ui-held");
+  await app.chat();
+  await app.propose("show the page", {}, "Show the page");
+  await app.says("Show the page", "changed since it was approved");
+  assert.equal(server.calls.length, calls, "nothing was sent");
+});
+
+journey("MCP Apps: a page made for the older SDK is shown under its older names", { expected }, async ({ app, keep }) => {
+  const { hostile } = await import("../servers/hostile.mjs");
+  const server = await keep(hostile({
+    capabilities: { tools: {}, resources: {} },
+    tools: [tool("show_old", READ, { title: "Show the old page", _meta: { "openai/outputTemplate": "ui://old/page" } })],
+    call: () => text("shown"),
+    on: (message, exchange) => {
+      if (message.method !== "resources/read") return false;
+      exchange.result({ contents: [{ uri: "ui://old/page", mimeType: "text/html+skybridge", text: "<p>An older page</p>", _meta: { "openai/widgetCSP": { connect_domains: ["https://api.example.com"], resource_domains: [] } } }] });
+      return true;
+    },
+  }));
+  await app.connect({ name: "Older", url: server.url });
+  await app.chat();
+  await app.propose("show the old page", {}, "Show the old page");
+  await app.insideApp("Older").getByText("An older page").waitFor();
+  await app.button("Report", app.app("Older")).click();
+  assert.ok((await app.app("Older").textContent()).includes("https://api.example.com"));
+});
+
+journey("MCP Apps: servers are told that pages can be shown, and a reload starts no app by itself", { expected }, async ({ app, page, keep }) => {
+  const server = await keep(appServer({ html: appPage("await start(); say('running');") }));
+  await app.connect({ name: "Pages", url: server.url });
+  const hello = server.messages.find((message) => message.method === "initialize");
+  assert.deepEqual(hello.params.capabilities.extensions, { "io.modelcontextprotocol/ui": { mimeTypes: ["text/html;profile=mcp-app"] } });
+  await app.chat();
+  await app.propose("show the page", {}, "Show the page");
+  await app.insideApp("Pages").getByText("running").waitFor();
+  await page.reload();
+  await app.ready();
+  await app.button("Show the app").waitFor();
+  assert.equal(await page.locator("iframe").count(), 0);
+  assert.ok((await app.card("Show the page").textContent()).includes("the page is shown"), "the result in words is there");
+  await app.button("Show the app").click();
+  await app.insideApp("Pages").getByText("running").waitFor();
+  await app.button("Reload", app.app("Pages")).click();
+  await app.insideApp("Pages").getByText("running").waitFor();
+});

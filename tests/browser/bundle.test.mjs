@@ -1,0 +1,344 @@
+// A workspace as one signed file: export, import, and a site that is tied to one.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import Ajv from "ajv/dist/2020.js";
+import { App } from "./app.mjs";
+import { keyId, newKey, payload, sealed, spoken, verified } from "./bundles.mjs";
+import { PHONE, journey, site } from "./harness.mjs";
+import { assertSoon } from "./soon.mjs";
+
+const PASSPHRASE = "correct horse battery staple";
+const schema = JSON.parse(readFileSync(new URL("../../docs/policy-bundle.schema.json", import.meta.url), "utf8"));
+const fits = new Ajv({ strict: true, allowUnionTypes: true, strictRequired: false }).compile(schema);
+
+const main = (app) => app.page.getByRole("main");
+const dialog = (app) => app.page.getByRole("dialog");
+const file = (text, name = "workspace.json") => ({ name, mimeType: "application/json", buffer: Buffer.from(text) });
+
+/** Another browser profile: nothing of the first one is in it. */
+async function profile(app, keep, options = {}) {
+  const context = await app.page.context().browser().newContext({ reducedMotion: "reduce", ...options });
+  context.setDefaultTimeout(15_000);
+  await keep({ close: () => context.close() });
+  const errors = [];
+  const page = await context.newPage();
+  page.on("pageerror", (error) => errors.push(error.message));
+  return { app: new App(page, app.network, app.base), context, page, errors };
+}
+
+/** Presses a button and gives the text of the file that it saves. */
+async function saved(app, press) {
+  const [download] = await Promise.all([app.page.waitForEvent("download"), press()]);
+  const place = path.join(mkdtempSync(path.join(tmpdir(), "bundle-")), "saved.json");
+  await download.saveAs(place);
+  return readFileSync(place, "utf8");
+}
+
+const general = (app) => app.open("/workspace/general");
+const choose = (app, text) => main(app).getByLabel(/^Import workspace/).setInputFiles(file(text));
+
+/** Chooses a file and waits for the look at it. */
+async function preview(app, text) {
+  await general(app);
+  await choose(app, text);
+  await dialog(app).getByRole("heading", { name: "What it changes" }).waitFor();
+}
+
+/** Takes a bundle over as a person of it. */
+async function take(app, text, person) {
+  await preview(app, text);
+  const compared = dialog(app).getByRole("checkbox", { name: "I compared the key with the sender" });
+  if (await compared.count()) await compared.check();
+  await dialog(app).getByLabel(/^I am/).selectOption({ label: person });
+  await app.button("Import workspace", dialog(app)).click();
+  await app.page.getByText("The workspace was imported.").waitFor();
+}
+
+/** Tries a file that is not taken, and gives the reason. */
+async function refused(app, text) {
+  await general(app);
+  await choose(app, text);
+  const alert = main(app).getByRole("alert").filter({ hasText: /\S/ });
+  await alert.first().waitFor();
+  assert.equal(await dialog(app).count(), 0, "nothing is offered");
+  return alert.first().textContent();
+}
+
+async function makeKey(app) {
+  await general(app);
+  await app.button("Make signing key").click();
+  await dialog(app).getByLabel(/^Passphrase/).first().fill(PASSPHRASE);
+  await dialog(app).getByLabel(/^Passphrase again/).fill(PASSPHRASE);
+  const text = await saved(app, () => app.button("Make key and save file", dialog(app)).click());
+  await main(app).getByText("(this browser)").waitFor();
+  return text;
+}
+
+const exported = (app) => saved(app, () => app.button("Export workspace").click());
+const tampered = (text) => text.replace("Acme", "Evil");
+
+journey("an exported workspace is signed, fits its schema, and another profile takes it over", async ({ app, keep }) => {
+  await general(app);
+  await app.field("Workspace name").fill("Acme");
+  await app.button("Rename workspace").click();
+  await app.page.getByText("Workspace renamed.").waitFor();
+  assert.ok(await app.button("Export workspace").isDisabled(), "nothing is exported without a key");
+  const keyFile = await makeKey(app);
+  assert.ok(!keyFile.includes(PASSPHRASE));
+  const first = await exported(app);
+  const bundle = JSON.parse(first);
+  assert.equal(bundle.signed.serial, 1);
+  assert.ok(await verified(first), "other code finds the signature right");
+  assert.ok(fits(bundle), JSON.stringify(fits.errors));
+  // What the browser keeps of the key cannot be read out.
+  assert.match(await app.kept(), /\(key, extractable: false\)/);
+  assert.doesNotMatch(await app.kept(), /extractable: true/);
+
+  const other = await profile(app, keep);
+  await preview(other.app, first);
+  assert.ok((await dialog(other.app).textContent()).includes(spoken(bundle.signatures[0].key)), "the key is shown to be compared");
+  assert.ok(await other.app.button("Import workspace", dialog(other.app)).isDisabled(), "the key is compared first");
+  await other.app.button("Change nothing", dialog(other.app)).click();
+  assert.equal(await other.app.field("Workspace name").inputValue(), "My workspace");
+  await take(other.app, first, "You");
+  await general(other.app);
+  assert.equal(await other.app.field("Workspace name").inputValue(), "Acme");
+
+  // The next one is known by its key, and the one before is refused from then on.
+  await general(app);
+  await app.field("Workspace name").fill("Acme Two");
+  await app.button("Rename workspace").click();
+  await main(app).getByText("The workspace has changed since").waitFor();
+  const second = await exported(app);
+  await preview(other.app, second);
+  await dialog(other.app).getByText("The key is one that this workspace trusts.").waitFor();
+  const told = await dialog(other.app).textContent();
+  assert.ok(told.includes("Acme → Acme Two"), told);
+  await other.app.button("Import workspace", dialog(other.app)).click();
+  await other.page.getByText("The workspace was imported.").waitFor();
+  assert.match(await refused(other.app, first), /number 1, and number 2 was seen/);
+  assert.match(await other.app.kept(), /number 2 imported, signed by/, "the import is in the audit log");
+  assert.deepEqual(other.errors, []);
+});
+
+journey("a signing key comes back from its file and its passphrase, and from nothing else", async ({ app, keep }) => {
+  const keyFile = await makeKey(app);
+  const bundle = await exported(app);
+  const other = await profile(app, keep);
+  await take(other.app, bundle, "You");
+  await general(other.app);
+  await other.app.button("Open key file").click();
+  const asked = dialog(other.app);
+  await asked.getByLabel(/^Key file/).setInputFiles(file(keyFile, "key.json"));
+  await asked.getByText("The file was read.").waitFor();
+  await asked.getByLabel(/^Passphrase/).fill("another passphrase");
+  await other.app.button("Open key", asked).click();
+  await asked.getByText("The passphrase does not open this key.").waitFor();
+  await asked.getByLabel(/^Passphrase/).fill(PASSPHRASE);
+  await other.app.button("Open key", asked).click();
+  await main(other.app).getByText("(this browser)").waitFor();
+  const next = await exported(other.app);
+  assert.equal(JSON.parse(next).signed.serial, 2);
+  assert.ok(await verified(next));
+  // The first owner takes what the second browser signed.
+  await preview(app, next);
+  await dialog(app).getByText("The key is one that this workspace trusts.").waitFor();
+});
+
+journey("x121 x122 a bundle that was changed, is unsigned, is by a stranger or is no bundle changes nothing", async ({ app }) => {
+  const [key, stranger] = [await newKey("Ada"), await newKey("Eve")];
+  const good = await sealed(payload(key), key);
+  assert.ok(fits(JSON.parse(good)), JSON.stringify(fits.errors));
+  assert.match(await refused(app, tampered(good)), /signature of the policy bundle is not valid/);
+  assert.match(await refused(app, "<script>alert(1)</script>"), /not a policy bundle/);
+  const unsigned = JSON.stringify({ ...JSON.parse(good), signatures: [] });
+  assert.match(await refused(app, unsigned), /not signed/);
+  const newer = JSON.stringify({ ...JSON.parse(good), schema: 2 });
+  assert.match(await refused(app, newer), /newer than this page/);
+  const twice = await sealed(payload(key, { change: (signed) => signed.rules.members.push(signed.rules.members[1]) }), key);
+  assert.match(await refused(app, twice), /person `bob` twice/);
+  const masked = await sealed(payload(key, { change: (signed) => { signed.rules.connectors[0].address = "https://evil.example/mcp"; } }), key);
+  assert.match(await refused(app, masked), /does not lead to/);
+  await take(app, good, "Ada");
+  assert.match(await refused(app, await sealed(payload(stranger, { serial: 2 }), stranger)), /key that is not trusted here/);
+  assert.match(await refused(app, await sealed(payload(key, { change: (signed) => { signed.rules.workspace.name = "Other"; } }), key)), /another policy bundle with the number 1/i);
+  for (const [what, change] of Object.entries({
+    "a token": (it) => { it.signed.rules.connectors[0].sign_in.token = "x"; },
+    "a draft": (it) => { it.signed.rules.connectors[0].stage = "draft"; },
+    "a grant": (it) => { it.signed.rules.grants = []; },
+    "a developer mode that is on": (it) => { it.signed.rules.members[0].developer = { on: true }; },
+    "an unknown member": (it) => { it.signed.tokens = {}; },
+    "no signature": (it) => { it.signatures = []; },
+    "number 0": (it) => { it.signed.serial = 0; },
+  })) {
+    const file = JSON.parse(good);
+    change(file);
+    assert.ok(!fits(file), `the schema refuses ${what}`);
+  }
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  journey(`two profiles act as two people on one exported workspace, in ${colorScheme}`, { colorScheme }, async ({ app, page, keep }) => {
+    const key = await newKey("Ada");
+    const text = await sealed(payload(key), key);
+    await preview(app, text);
+    assert.deepEqual(await app.violations(), [], "the look at an import");
+    await app.screenshot(`import-${colorScheme}`);
+    await page.setViewportSize(PHONE);
+    await app.screenshot(`import-${colorScheme}-phone`);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await app.button("Change nothing", dialog(app)).click();
+    await take(app, text, "Ada");
+    const bob = await profile(app, keep, { colorScheme });
+    await take(bob.app, text, "Bob");
+
+    // Ada runs the workspace and is not in Support; Bob is the other way round.
+    const offers = async (one) => {
+      await one.chat();
+      await one.page.mouse.move(200, 200);
+      await one.button(/^Add/).first().click();
+      const listed = one.page.getByRole("menu").or(one.page.getByRole("dialog")).last();
+      await listed.getByText("Notebook").first().waitFor();
+      return listed.textContent();
+    };
+    const [hers, his] = [await offers(app), await offers(bob.app)];
+    assert.ok(his.includes("Tracker"), his);
+    assert.ok(!hers.includes("Tracker") || /not among the people/i.test(hers), hers);
+    await bob.app.open("/settings/you");
+    assert.equal(await bob.page.getByRole("link", { name: "General" }).count(), 0, "Bob sees no workspace settings");
+    assert.equal(await main(bob.app).getByLabel(/^I am/).locator("option:checked").textContent(), "Bob · Member");
+    assert.deepEqual(await bob.app.violations(), [], "You");
+    await bob.app.screenshot(`you-${colorScheme}`);
+    await general(app);
+    assert.equal(await app.field("Workspace name").inputValue(), "Acme");
+    assert.deepEqual(await app.violations(), [], "General");
+    await page.getByRole("heading", { name: "Signing keys" }).scrollIntoViewIfNeeded();
+    await app.screenshot(`general-signed-${colorScheme}`);
+    // Who somebody is, they say themselves, and may say otherwise.
+    await main(bob.app).getByLabel(/^I am/).selectOption({ label: "Ada · Owner" });
+    await bob.app.button("Use as this person").click();
+    await bob.page.getByRole("link", { name: "General" }).waitFor();
+    assert.deepEqual(bob.errors, []);
+  });
+}
+
+/** Ties the site of a context to a bundle: what a host does by editing its HTML and putting a file beside it. */
+async function tied(context, { key, bundle }) {
+  const tags = `<meta name="countersign-policy" content="policy.json"><meta name="countersign-policy-key" content="${keyId(key.public)}"><meta name="countersign-policy-contact" content="help@example.com">`;
+  const isPage = (url) => url.origin === site && !/\.[a-z0-9]+$/i.test(url.pathname);
+  await context.route(isPage, async (route) => {
+    if (route.request().resourceType() !== "document") return route.fallback();
+    const answer = await route.fetch();
+    return route.fulfill({ response: answer, body: (await answer.text()).replace("</title>", `</title>${tags}`) });
+  });
+  await context.route(`${site}/policy.json`, (route) => {
+    const body = bundle();
+    return body === null ? route.fulfill({ status: 404, body: "" }) : route.fulfill({ status: 200, contentType: "application/json", body });
+  });
+}
+
+journey("a site that is tied to signed settings: two people, and this browser can only tighten", async ({ app, page, context, keep }) => {
+  const key = await newKey("Ada");
+  const text = await sealed(payload(key), key);
+  await tied(context, { key, bundle: () => text });
+  await app.open("/");
+  await page.getByText("Say who you are to use this workspace.").waitFor();
+  await app.screenshot("tied-who");
+  assert.deepEqual(await app.violations(), []);
+  await page.getByRole("link", { name: "Choose who you are" }).click();
+  await main(app).getByLabel(/^I am/).selectOption({ label: "Ada · Owner" });
+  await app.button("Use as this person").click();
+  await assertSoon(async () => (await page.getByText("Say who you are to use this workspace.").count()) === 0, "the banner goes");
+  await general(app);
+  await main(app).getByText("This site uses the signed settings number 1, signed by Ada").waitFor();
+  assert.equal(await app.field("Workspace name").inputValue(), "Acme", "kept over the reload");
+  await app.field("Workspace name").fill("Mine");
+  await app.button("Rename workspace").click();
+  await page.getByText("they can only be made stricter here").first().waitFor();
+  await app.switchOn("Lockdown");
+  await app.open("/workspace/general");
+  await assertSoon(() => app.switch("Lockdown").isChecked(), "lockdown is stricter, so it is kept");
+  assert.equal(await app.field("Workspace name").inputValue(), "Acme");
+
+  // What somebody writes into the browser's storage does not count.
+  await page.evaluate(async () => {
+    const done = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+    const database = await done(indexedDB.open("countersign"));
+    const store = database.transaction("settings", "readwrite").objectStore("settings");
+    const kept = JSON.parse(await done(store.get("rulebook")));
+    kept.rulebook.workspace.name = "Forged";
+    kept.rulebook.members.find((one) => one.id === "bob").role = "owner";
+    kept.rulebook.connectors.find((one) => one.id === "tracker").access = { kind: "everyone" };
+    await done(store.put(JSON.stringify(kept), "rulebook"));
+    database.close();
+  });
+  await app.open("/workspace/general");
+  assert.equal(await app.field("Workspace name").inputValue(), "Acme");
+  await app.open("/settings/you");
+  await assertSoon(async () => (await main(app).getByLabel(/^I am/).textContent()).includes("Bob · Member"), "Bob is a member still");
+
+  const bob = await profile(app, keep);
+  await tied(bob.context, { key, bundle: () => text });
+  await bob.app.open("/settings/you");
+  await main(bob.app).getByLabel(/^I am/).selectOption({ label: "Bob · Member" });
+  await bob.app.button("Use as this person").click();
+  await assertSoon(async () => (await bob.page.getByText("Say who you are to use this workspace.").count()) === 0, "Bob is Bob");
+  assert.equal(await bob.page.getByRole("link", { name: "General" }).count(), 0);
+  assert.deepEqual(bob.errors, []);
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  journey(`x121 a site whose settings cannot be verified only reads, in ${colorScheme}`, { colorScheme, expected: [/status of 404/] }, async ({ app, page, context }) => {
+    const key = await newKey("Ada");
+    const good = await sealed(payload(key, { serial: 5 }), key);
+    let bundle = good;
+    await tied(context, { key, bundle: () => bundle });
+    await app.open("/settings/you");
+    await main(app).getByLabel(/^I am/).selectOption({ label: "Ada · Owner" });
+    await app.button("Use as this person").click();
+    await assertSoon(async () => (await page.getByText("Say who you are to use this workspace.").count()) === 0, "Ada is Ada");
+    const banner = page.getByRole("status").filter({ hasText: "Settings could not be verified. Running read-only." });
+    const stranger = await newKey("Eve");
+    for (const [what, text, why] of [
+      ["changed", tampered(good), /was changed after it was signed/],
+      ["unsigned", JSON.stringify({ ...JSON.parse(good), signatures: [] }), /not signed/],
+      ["older", await sealed(payload(key, { serial: 4 }), key), /number 4, and number 5 was seen/],
+      ["by a stranger", await sealed(payload(stranger, { serial: 6 }), stranger), /not trusted here/],
+      ["gone", null, /answered with 404/],
+    ]) {
+      bundle = text;
+      await app.open("/");
+      await banner.waitFor();
+      await banner.getByText("Show details").click();
+      assert.match(await banner.textContent(), why, what);
+      assert.match(await banner.textContent(), /Contact: /, what);
+    }
+    assert.deepEqual(await app.violations(), []);
+    await app.screenshot(`unverified-${colorScheme}`);
+    await page.setViewportSize(PHONE);
+    await app.screenshot(`unverified-${colorScheme}-phone`);
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(sideways <= 0, "it fits a phone");
+    await page.setViewportSize({ width: 1440, height: 900 });
+
+    await app.ready();
+    await app.propose("create a note", { Title: "Groceries", Text: "Milk" }, "Create a note");
+    await app.says("Create a note", "could not be verified");
+    await app.propose("list my notes", {}, "List notes");
+    await app.says("List notes", "Done");
+    await general(app);
+    await app.field("Workspace name").fill("Mine");
+    await app.button("Rename workspace").click();
+    await page.getByText("so nothing can be changed").first().waitFor();
+
+    bundle = good;
+    await app.open("/");
+    await page.mouse.move(100, 100);
+    await app.ready();
+    await app.propose("create a note", { Title: "Bread", Text: "Rye" }, "Create a note");
+    await app.decision.waitFor();
+    assert.equal(await banner.count(), 0, "verified again, it runs again");
+  });
+}

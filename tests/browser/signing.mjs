@@ -1,0 +1,39 @@
+// What a person does to sign in, and where no secret may be afterwards.
+import assert from "node:assert/strict";
+
+/** Signs in at the provider's own pages. */
+export async function throughItsPages(popup) {
+  const login = popup.getByPlaceholder("Enter any login");
+  const go = popup.getByRole("button", { name: "Continue" });
+  await login.or(go).first().waitFor();
+  if (await login.isVisible()) {
+    await login.fill("ann");
+    await popup.getByPlaceholder("and password").fill("of no matter");
+    await popup.getByRole("button", { name: "Sign-in" }).click();
+  }
+  await go.click();
+}
+
+/** Presses a button that opens the sign-in window, and gives the window. */
+export async function opens({ app, context }, name, scope = app.page) {
+  const [popup] = await Promise.all([context.waitForEvent("page"), app.button(name, scope).click()]);
+  return popup;
+}
+
+/** Creates the draft once the scan is through. */
+export async function createDraft(app, name = "Guarded") {
+  const understood = app.page.getByRole("checkbox", { name: /^I understand/ });
+  await understood.waitFor({ timeout: 30_000 });
+  await understood.check();
+  await app.button("Create draft").click();
+  await app.page.getByRole("heading", { name }).first().waitFor();
+}
+
+/** No token and none of `verifiers` is in the page, in what it keeps in the clear, or in its address. */
+export async function noSecrets(app, server, verifiers = []) {
+  assert.ok(server.secrets.length > 0, "there are tokens to look for");
+  const seen = { DOM: await app.page.content(), storage: await app.kept(), history: app.page.url() };
+  for (const secret of [...server.secrets, ...verifiers]) {
+    for (const [where, text] of Object.entries(seen)) assert.ok(!text.includes(secret), `a secret is in the ${where}`);
+  }
+}
