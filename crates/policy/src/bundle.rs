@@ -6,7 +6,7 @@
 //! that are part of the product.
 //!
 //! This file knows the form, what is signed and what a bundle may hold; it makes no signature and checks none, because
-//! that takes a browser. [`changes`] says what a bundle would change, and [`adopt`] and [`tighten`] what it becomes.
+//! that takes a browser. [`mod@changes`] says what a bundle would change, and [`mod@adopt`] and [`tighten`] what it becomes.
 
 mod adopt;
 mod changes;

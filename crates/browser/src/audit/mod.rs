@@ -8,7 +8,7 @@
 //! * Where the chain ends is kept beside it, so that rows cut off its end are noticed (X123).
 //!
 //! [`check`] reads a chain from its first row to its last; [`find`] finds rows by their marks; [`sign`] makes checkpoints
-//! with the [`key`] that cannot be read out.
+//! with the [`mod@key`] that cannot be read out.
 
 mod check;
 mod find;

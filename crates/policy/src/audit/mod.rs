@@ -3,9 +3,9 @@
 //! * [`chain`] rows that each carry the hash of the one before, and the check that finds an edited, removed, added or
 //!   reordered one.
 //! * [`checkpoint`] signed statements of how far a chain went, which also find rows that were cut off its end.
-//! * [`line`] a row as a person reads it, and the marks by which a store finds it.
+//! * [`mod@line`] a row as a person reads it, and the marks by which a store finds it.
 //! * [`changes`] what a change of the rulebook was, as rows.
-//! * [`file`] an audit outside the browser: what is exported, and the check of it without the app.
+//! * [`mod@file`] an audit outside the browser: what is exported, and the check of it without the app.
 //!
 //! There is one chain per device. Erasing everything ends it, and the first row of the next one says so.
 //!
