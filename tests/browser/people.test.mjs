@@ -127,6 +127,7 @@ journey("S028 S029 Business has members and gate 1, and neither groups, roles no
   await addMember(stage, "Ada");
   await app.open("/workspace/general");
   await choose(page, "Plan profile", "Business");
+  await app.button("Switch to Business").click();
   const rail = page.getByRole("navigation", { name: "Settings" });
   await assertSoon(async () => (await rail.getByRole("link", { name: "Groups" }).count()) === 0, "no groups");
   await rail.getByRole("link", { name: "Permissions & roles" }).click();
@@ -367,25 +368,25 @@ journey("X131 nobody is sent to an authorization server that the workspace denie
 journey("S006 S028 a member does not learn of other people's drafts, in no list and at no address", async (stage) => {
   const { app, page, keep } = stage;
   const server = await keep(startModern());
-  await app.connect({ name: "Board", url: server.url });
+  await app.connect({ name: "Zephyr", url: server.url });
   const draft = new URL(page.url()).pathname;
   await addMember(stage, "Ada");
   await more(app, page, "Ada", "View as this member");
   await page.getByRole("status").filter({ hasText: "View as Ada" }).waitFor();
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox", { name: "Search commands" }).fill("board");
+  await page.getByRole("combobox", { name: "Search commands" }).fill("zephyr");
   await page.getByText("Nothing has this name.").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("link", { name: "Connectors", exact: true }).first().click();
   await page.getByRole("heading", { name: "Connectors", level: 1 }).waitFor();
   await page.getByRole("link", { name: "Notebook", exact: true }).waitFor();
-  assert.equal(await page.getByText("Board").count(), 0);
+  assert.equal(await page.getByText("Zephyr").count(), 0);
   // The draft's own page, without loading anything anew: a new page is one's own view.
   await page.evaluate((path) => { history.pushState(null, "", path); dispatchEvent(new PopStateEvent("popstate")); }, draft);
   await page.getByRole("heading", { name: "There is no such connector" }).waitFor();
   await app.button("Leave this view").click();
   await page.evaluate((path) => { history.pushState(null, "", path); dispatchEvent(new PopStateEvent("popstate")); }, draft);
-  await page.getByRole("heading", { name: "Board", level: 1 }).waitFor();
+  await page.getByRole("heading", { name: "Zephyr", level: 1 }).waitFor();
 });
 
 journey("why can't I use this: a blocked call says which rule stopped it", async ({ app, page, context }) => {
