@@ -65,12 +65,7 @@ fn n14_lists_of_like_objects_are_tables() {
     );
     assert_eq!(table.rows[1], [Some(json!(2)), None, Some(json!(true))]);
     assert_eq!(Value::Object(table.beside), json!({ "total": 2 }));
-    for tree in [
-        json!([1, 2]),
-        json!([]),
-        json!([{ "a": 1 }, 2]),
-        json!({ "a": [{ "x": 1 }], "b": [{ "y": 1 }] }),
-    ] {
+    for tree in [json!([1, 2]), json!([]), json!([{ "a": 1 }, 2]), json!({ "a": [{ "x": 1 }], "b": [{ "y": 1 }] })] {
         assert!(matches!(structured(&tree), Structured::Tree(_)), "{tree}");
     }
 }

@@ -79,6 +79,14 @@ impl Rows<'_> {
                         self.field(subject, &format!("{} {name}", noun(key)), old.get(name), new.get(name));
                     }
                 }
+                // What a review decided, each part by itself. The versions it keeps are what earlier rows told.
+                (old, new) if key == "review" => {
+                    let nothing = Map::new();
+                    let [old, new] = [old, new].map(|review| review.and_then(Value::as_object).unwrap_or(&nothing));
+                    for part in keys(old, new).filter(|part| *part != "versions") {
+                        self.field(subject, part, old.get(part), new.get(part));
+                    }
+                }
                 (old, new) => self.field(subject, key, old, new),
             }
         }
@@ -242,6 +250,22 @@ mod tests {
             assert!(rows.iter().any(|one| one == row), "{rows:?} has not {row:?}");
         }
         assert_eq!(told(&published(), &published()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn s092_what_a_review_decided_is_told_and_the_versions_it_keeps_are_not() {
+        let before = published();
+        let mut after = before.clone();
+        after.set_action_on(&"owner".into(), &"tracker".into(), "find", false, NOW).unwrap();
+        let rows = told(&before, &after);
+        assert!(!rows.iter().any(|row| row.contains("version")), "{rows:?}");
+        let mut paused = after.clone();
+        paused.pause(&"owner".into(), &"tracker".into(), "looks odd", NOW).unwrap();
+        let rows = told(&after, &paused);
+        assert!(
+            rows.iter().any(|row| row.starts_with("connector Tracker: pause changed") && row.contains("looks odd")),
+            "{rows:?}"
+        );
     }
 
     #[test]

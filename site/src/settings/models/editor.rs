@@ -187,8 +187,9 @@ pub(super) fn Editor(
                     prop:value=move || form.model.get() on:input=move |event| form.model.set(event_target_value(&event)) on:change=move |_| chose_model()/>
             </Field>
             <datalist id="model-names">{move || offered.get().into_iter().map(|one| view! { <option value=one.name></option> }).collect_view()}</datalist>
+            // Its line is there before it has a text: what is below must not move while somebody presses it.
             <p class="small" role="status">{move || match offered.with(Vec::len) {
-                0 => String::new(),
+                0 => "\u{a0}".to_owned(),
                 1 => "This endpoint lists 1 model.".to_owned(),
                 count => format!("This endpoint lists {count} models; the field suggests them."),
             }}</p>
