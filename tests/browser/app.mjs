@@ -214,7 +214,6 @@ export class App {
     await this.page.getByRole("heading", { name: connector.name }).first().waitFor();
   }
 
-  /** Sets a model of this machine and chooses it. */
   /** Fills the form for a new model. */
   async describeModel({ name = "Script", url, model = "gpt-4o", key = "key-for-the-test", wire = "OpenAI chat completions", provider = "Another endpoint", context, thinking }) {
     await this.open("/settings/models");
@@ -229,6 +228,7 @@ export class App {
     if (thinking) await this.page.getByLabel(/^Thinking/).selectOption({ label: thinking });
   }
 
+  /** Sets a model of this machine and chooses it. */
   async chooseModel({ name = "Script", ...rest }) {
     await this.describeModel({ name, ...rest });
     await this.button("Save").click();
@@ -241,7 +241,7 @@ export class App {
   /** Tests the model of the form and gives the lines of the checklist. */
   async testModel() {
     await this.button("Test").click();
-    await this.page.getByText(/^This model /).waitFor({ timeout: 30_000 });
+    await this.page.getByText(/^This model /).first().waitFor({ timeout: 30_000 });
     return this.page.getByRole("list", { name: "Test" }).getByRole("listitem").allInnerTexts();
   }
 

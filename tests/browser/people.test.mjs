@@ -400,6 +400,7 @@ journey("why can't I use this: a blocked call says which rule stopped it", async
   await other.close();
   await app.answer("Allow once");
   await app.says("Create a note", "Not allowed here");
+  await app.decision.getByRole("button", { name: "Close" }).click();
   await app.card("Create a note").getByText("Why can't I use this?").click();
   await step(page, "Lockdown", "What counts most").filter({ hasText: "stops:" }).waitFor();
   assert.deepEqual(await app.violations(), []);

@@ -158,6 +158,8 @@ journey("S097 conversations are exported for compliance in Enterprise, and in Bu
   assert.ok(lines[1].calls[0].provenance, "whose connector it was");
   await app.open("/workspace/general");
   await page.getByRole("radio", { name: /^Business/ }).first().check({ force: true });
+  await app.button("Switch to Business").click();
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
   await app.open("/workspace/audit/export");
   await app.button("Export every entry").waitFor();
   assert.equal(await app.button("Export conversations").count(), 0);

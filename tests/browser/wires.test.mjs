@@ -213,7 +213,7 @@ journey("WI20 a model for one conversation, and how much of its context it takes
   await app.page.reload();
   await app.button(/^First/).waitFor();
   await app.chat();
-  await app.button(/^Second/).waitFor();
+  await app.page.getByText(/^Second/).first().waitFor();
 });
 
 journey("WI31 streaming costs the page less than 5 ms for each 1 KB of text", async ({ app, page, keep }) => {

@@ -76,7 +76,8 @@ impl Rows<'_> {
                 // Tables by name, such as what was decided about each action.
                 (Some(Value::Object(old)), Some(Value::Object(new))) if key == "controls" || key == "proxies" => {
                     for name in keys(old, new) {
-                        self.field(subject, &format!("{} {name}", noun(key)), old.get(name), new.get(name));
+                        let what = format!("{} {name}", noun(key));
+                        self.values(subject, &what, old.get(name).map(shown), new.get(name).map(shown));
                     }
                 }
                 // What a review decided, each part by itself. The versions it keeps are what earlier rows told.
