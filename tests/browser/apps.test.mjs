@@ -40,8 +40,8 @@ async function record(page) {
 
 /** An admin says that an action only reads. */
 async function setRead(app, page, title) {
-  const row = page.getByRole("main").getByRole("listitem").filter({ hasText: title });
-  await row.locator("summary").click();
+  const row = page.getByRole("main").locator("li.row-card.action").filter({ hasText: title });
+  await row.locator("summary").first().click();
   await row.getByLabel("Class").selectOption({ label: "read" });
   await assertSoon(async () => (await row.textContent()).includes("set by an admin"), `${title} reads`);
 }
@@ -134,7 +134,7 @@ for (const { where, base, origin, apart } of TOPOLOGIES) {
     assert.deepEqual(wrongMessages(await passed()), [], "every message is one of the official schema");
   });
 
-  for (const [name, action, inside] of [["basic-vanillajs", "Get Time", "Server Time"], ["budget-allocator", "Get Budget Data", "Budget"]]) {
+  for (const [name, action, inside] of [["basic-vanillajs", "Get Time", "Server Time"], ["budget-allocator", "Get Budget Data", /Allocated: \$[1-9]/]]) {
     journey(`MCP Apps ${where}: server-${name} runs`, { base, expected }, async ({ app, page, keep }) => {
       const server = await keep(startApps(name));
       await app.connect({ name: "Example", url: server.url });
@@ -142,7 +142,7 @@ for (const { where, base, origin, apart } of TOPOLOGIES) {
       await app.propose(action.toLowerCase(), {}, action);
       await app.answer("Allow once");
       await app.says(action, "Done", 40_000);
-      await app.insideApp("Example").locator("body").getByText(inside).first().waitFor({ timeout: 30_000 });
+      await app.insideApp("Example").locator("body").getByText(inside).filter({ visible: true }).first().waitFor({ timeout: 30_000 });
       await page.waitForTimeout(500);
       await app.screenshot(`app-${name}-${apart ? "apart" : "here"}`);
       const height = await app.app("Example").locator("iframe").evaluate((frame) => frame.clientHeight);
