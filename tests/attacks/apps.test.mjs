@@ -362,10 +362,10 @@ journey("X98 an app that grows, floods or never ends is held in its place and ca
   await app.app("Flood").getByText("This app was stopped: it sent more messages than anybody needs.").waitFor({ timeout: 30_000 });
   assert.equal(await app.app("Flood").locator("iframe").count(), 0);
 
-  const hog = await stage.keep(appServer({ html: appPage("await start(); say('busy'); await new Promise((done) => setTimeout(done, 300)); for (;;);"), title: "Start the hog" }));
+  const hog = await stage.keep(appServer({ html: appPage("await start(); say('busy'); await new Promise((done) => setTimeout(done, 300)); for (;;);"), title: "Show the hog" }));
   await app.connect({ name: "Hog", url: hog.url });
   await app.chat();
-  await app.propose("start the hog", {}, "Start the hog");
+  await app.propose("show the hog", {}, "Show the hog");
   await app.app("Hog").locator("iframe").waitFor();
   await page.waitForTimeout(1500);
   const began = Date.now();
