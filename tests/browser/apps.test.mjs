@@ -40,14 +40,14 @@ async function record(page) {
 
 /** An admin says that an action only reads. */
 async function setRead(app, page, title) {
-  const row = page.getByRole("main").getByRole("listitem").filter({ hasText: title });
-  await row.locator("summary").click();
+  const row = page.getByRole("main").locator("li.row-card.action").filter({ hasText: title });
+  await row.locator("summary").first().click();
   await row.getByLabel("Class").selectOption({ label: "read" });
   await assertSoon(async () => (await row.textContent()).includes("set by an admin"), `${title} reads`);
 }
 
 for (const { where, base, origin, apart } of TOPOLOGIES) {
-  journey(`MCP Apps ${where}: server-debug runs, and its own log says what it saw`, { base, expected, timeout: 150_000 }, async ({ app, page, keep }) => {
+  journey(`MCP Apps ${where}: server-debug runs, and its own log says what it saw`, { base, expected: [...expected, /this view is being closed/], timeout: 150_000 }, async ({ app, page, keep }) => {
     const passed = await record(page);
     const server = await keep(startApps("debug"));
     await app.connect({ name: "Debug", url: server.url });
@@ -113,28 +113,77 @@ for (const { where, base, origin, apart } of TOPOLOGIES) {
     await assertSoon(() => saw("onhostcontextchanged").length > 0, "the app was told the theme");
     await page.emulateMedia({ colorScheme: "light" });
 
-    // The modes: the frame stays where it is, and so does what is in it; the head stays in sight.
-    const connected = saw("connected").length;
-    for (const [button, name] of [["Fullscreen", "full"], ["PiP", "pip"]]) {
+    // It declares no mode besides the one it is in, so it is shown in no other: its wish is answered with what is.
+    for (const [button, mode] of [["Fullscreen", "fullscreen"], ["PiP", "pip"]]) {
       await inside.getByRole("button", { name: button }).click();
-      await assertSoon(async () => (await view.getAttribute("class")).includes(name), `${button} is shown`);
-      assert.ok(await view.getByText("127.0.0.1").first().isVisible(), "the host stands above it");
-      assert.ok(await app.button("Stop", view).isVisible());
-      await app.screenshot(`app-${name}-${apart ? "apart" : "here"}`);
-      await inside.locator("body").press("Escape");
-      await assertSoon(async () => (await view.getAttribute("class")) === "guest", "Escape leads back");
+      const answered = () => saw("display-mode-result").find((line) => line.payload.mode === mode);
+      await assertSoon(() => answered() !== undefined, `${button} is answered`);
+      assert.deepEqual(answered().payload.result, { mode: "inline" });
+      assert.equal(await view.getAttribute("class"), "guest");
     }
-    assert.equal(saw("connected").length, connected, "it was never loaded again");
+    assert.equal(await app.button("Expand", view).count(), 0, "nor does the head offer it");
 
     await app.button("Stop", view).click();
     await view.getByText("You stopped this app.").waitFor();
-    await assertSoon(() => saw("onteardown").length === 1, "it could say goodbye");
+    // It is asked to end and says that it did. It would log that too; once it is asked to end, it calls nothing more.
+    const goodbye = async () => {
+      const all = await passed();
+      const asked = all.filter(([from, message]) => from === "host" && message.method === "ui/resource-teardown");
+      const answers = all.filter(([from, message]) => from === "page" && asked.some(([, { id }]) => message.id === id) && message.method === undefined);
+      return [asked.length, answers.map(([, message]) => message.result)];
+    };
+    await assertSoon(async () => (await goodbye())[1].length > 0, "it could say goodbye");
+    assert.deepEqual(await goodbye(), [1, [{}]]);
+    assert.equal(saw("onteardown").length, 0);
     assert.equal(await view.locator("iframe").count(), 0);
     assert.ok((await app.card("Debug Tool").textContent()).includes("Debug text content"), "the result in words is there");
     assert.deepEqual(wrongMessages(await passed()), [], "every message is one of the official schema");
   });
 
-  for (const [name, action, inside] of [["basic-vanillajs", "Get Time", "Server Time"], ["budget-allocator", "Get Budget Data", "Budget"]]) {
+  journey(`MCP Apps ${where}: an app goes through the modes that it declares without being loaded again`, { base, expected }, async ({ app, page, keep }) => {
+    const passed = await record(page);
+    const server = await keep(appServer({ html: appPage(`
+      addEventListener("message", ({ data }) => { if (data.params?.displayMode) document.body.dataset.told = data.params.displayMode; });
+      await start();
+      for (const mode of ["fullscreen", "pip"]) {
+        const button = Object.assign(document.createElement("button"), { textContent: mode });
+        button.onclick = async () => say("it is " + (await ask("ui/request-display-mode", { mode })).mode);
+        document.body.append(button);
+      }
+      await report("loaded");`) }));
+    await app.connect({ name: "Pages", url: server.url });
+    await app.chat();
+    await app.propose("show the page", {}, "Show the page");
+    const view = app.app("Pages");
+    const inside = app.insideApp("Pages");
+    const body = inside.locator("body");
+    const told = (mode) => assertSoon(async () => (await body.getAttribute("data-told")) === mode, `it is told ${mode}`);
+    await assertSoon(() => server.reports().length === 1, "it is loaded");
+    for (const [mode, name] of [["fullscreen", "full"], ["pip", "pip"]]) {
+      await inside.getByRole("button", { name: mode }).click();
+      await assertSoon(async () => (await view.getAttribute("class")).includes(name), `${mode} is shown`);
+      await inside.getByText(`it is ${mode}`).waitFor();
+      await told(mode);
+      assert.ok(await view.getByText("127.0.0.1").first().isVisible(), "the host stands above it");
+      assert.ok(await app.button("Stop", view).isVisible());
+      await app.screenshot(`app-${name}-${apart ? "apart" : "here"}`);
+      await body.press("Escape");
+      await assertSoon(async () => (await view.getAttribute("class")) === "guest", "Escape leads back");
+      await told("inline");
+    }
+    // The person changes the mode with the buttons of the head.
+    for (const [button, name, back] of [["Expand", "full", "Shrink"], ["Float", "pip", "Shrink"]]) {
+      await app.button(button, view).click();
+      await assertSoon(async () => (await view.getAttribute("class")).includes(name), `${button} shows it so`);
+      await app.button(back, view).click();
+      await assertSoon(async () => (await view.getAttribute("class")) === "guest", `${back} leads back`);
+    }
+    await inside.getByText("it is pip").waitFor();
+    assert.equal(server.reports().length, 1, "it was never loaded again");
+    assert.deepEqual(wrongMessages(await passed()), [], "every message is one of the official schema");
+  });
+
+  for (const [name, action, inside] of [["basic-vanillajs", "Get Time", "Server Time"], ["budget-allocator", "Get Budget Data", /Allocated: \$[1-9]/]]) {
     journey(`MCP Apps ${where}: server-${name} runs`, { base, expected }, async ({ app, page, keep }) => {
       const server = await keep(startApps(name));
       await app.connect({ name: "Example", url: server.url });
@@ -142,7 +191,7 @@ for (const { where, base, origin, apart } of TOPOLOGIES) {
       await app.propose(action.toLowerCase(), {}, action);
       await app.answer("Allow once");
       await app.says(action, "Done", 40_000);
-      await app.insideApp("Example").locator("body").getByText(inside).first().waitFor({ timeout: 30_000 });
+      await app.insideApp("Example").locator("body").getByText(inside).filter({ visible: true }).first().waitFor({ timeout: 30_000 });
       await page.waitForTimeout(500);
       await app.screenshot(`app-${name}-${apart ? "apart" : "here"}`);
       const height = await app.app("Example").locator("iframe").evaluate((frame) => frame.clientHeight);
