@@ -201,11 +201,17 @@ for (const colorScheme of ["light", "dark"]) {
       await one.button(/^Add/).first().click();
       const listed = one.page.getByRole("menu").or(one.page.getByRole("dialog")).last();
       await listed.getByText("Notebook").first().waitFor();
-      return listed.textContent();
+      return listed;
     };
-    const [hers, his] = [await offers(app), await offers(bob.app)];
-    assert.ok(his.includes("Tracker"), his);
-    assert.ok(!hers.includes("Tracker") || /not among the people/i.test(hers), hers);
+    // She reads why it is not hers to use, and cannot choose it; he can.
+    const hers = await offers(app);
+    const closed = hers.getByRole("list", { name: "Not usable now" }).getByRole("listitem").filter({ hasText: "Tracker" });
+    assert.match(await closed.textContent(), /You are not in a group that can use this\./);
+    assert.equal(await closed.getByRole("checkbox").count(), 0);
+    assert.equal(await hers.getByRole("checkbox", { name: /Tracker/ }).count(), 0);
+    const his = await offers(bob.app);
+    const row = his.getByRole("listitem").filter({ hasText: "Tracker" });
+    assert.doesNotMatch(await row.textContent(), /not in a group/);
     await bob.app.open("/settings/you");
     assert.equal(await bob.page.getByRole("link", { name: "General" }).count(), 0, "Bob sees no workspace settings");
     assert.equal(await main(bob.app).getByLabel(/^I am/).locator("option:checked").textContent(), "Bob · Member");

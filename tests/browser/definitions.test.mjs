@@ -119,7 +119,9 @@ journey("S083 publishing is refused when the server lists something else than wh
 journey("S067 S068 on Business what is published is not changed but recreated", async ({ app, page, keep }) => {
   const server = await keep(startModern());
   await app.open("/workspace/general");
-  await page.getByRole("radio", { name: "Business" }).check();
+  await page.getByRole("radio", { name: "Business" }).click();
+  await app.button("Switch to Business").click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await app.connect({ name: "Board", url: server.url });
   await app.openTab("Overview");
   await main(page).getByRole("link", { name: "Publish", exact: true }).click();
@@ -233,7 +235,8 @@ for (const colorScheme of ["light", "dark"]) {
     for (const tab of ["Overview", "Actions", "Access", "Changes", "Model view", "History"]) {
       await app.openTab(tab);
       if (tab === "Changes") await app.button("Read the list again").click();
-      await page.waitForLoadState("networkidle");
+      await main(page).getByRole("link", { name: new RegExp(`^${tab}`) }).and(page.locator("[aria-current=page]")).waitFor();
+      if (tab === "Changes") await page.getByRole("heading", { name: "create_ticket" }).waitFor();
       await assertSoon(async () => (await main(page).locator("h2, h3, table, pre, p").count()) > 0, "the tab is there");
       await app.screenshot(`connector-${tab.toLowerCase().replace(" ", "-")}-${colorScheme}`);
       assert.deepEqual(await app.violations(), [], tab);

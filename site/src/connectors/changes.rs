@@ -74,13 +74,14 @@ pub(super) fn ChangesTab(
             let _ = read.try_update(|count| *count += 1);
         });
     }
-    let taken = move |accepted: Accepted, shown: browser::policy::Digest| {
+    // Kept by the tab: what is taken over has the list drawn again.
+    let taken = Callback::new(move |(accepted, shown): (Accepted, browser::policy::Digest)| {
         let ws = app.ws();
         app.run(async move { ws.accept_changes(&id.get_value(), &shown, accepted).await }, move |()| {
             let _ = read.try_update(|count| *count += 1);
             app.tell("Accepted. What was not accepted stays held.");
         });
-    };
+    });
     view! {
         <div class="row">
             <Button disabled=Signal::derive(move || busy.get() || refused.get().is_some()) on:click=move |_| check()>"Read the list again"</Button>
@@ -104,7 +105,7 @@ pub(super) fn ChangesTab(
                 let words = format!("Nothing changed since version {} was approved.", changes.approved.version);
                 view! { <p class="none">{words}</p> }.into_any()
             }
-            Some(changes) => view! { <ChangeList id=id.get_value() changes found refused taken=Callback::new(move |(accepted, shown)| taken(accepted, shown))/> }.into_any(),
+            Some(changes) => view! { <ChangeList id=id.get_value() changes found refused taken/> }.into_any(),
         }}
     }
 }

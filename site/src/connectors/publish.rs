@@ -161,7 +161,10 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
             match done {
                 Ok(()) => {
                     app.tell("Published.");
-                    router.go(Route::Connector(id.get_value().to_string(), ConnectorTab::Overview));
+                    // Whoever left the page meanwhile stays where they went.
+                    if let Some(id) = id.try_get_value() {
+                        router.go(Route::Connector(id.to_string(), ConnectorTab::Overview));
+                    }
                 }
                 Err(error) => failed(error),
             }

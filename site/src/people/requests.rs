@@ -207,7 +207,9 @@ fn Waiting(request: Request, what: String, who: String, declining: RwSignal<Opti
     let target = StoredValue::new(target);
     let approve = move |_| {
         let ws = app.ws();
-        app.run(async move { ws.approve(&id.get_value()).await }, move |()| match target.get_value() {
+        // The request is gone from the page by then, and what it kept with it.
+        let target = target.get_value();
+        app.run(async move { ws.approve(&id.get_value()).await }, move |()| match target {
             Some(address) => {
                 prefill(&address);
                 router.go(Route::NewConnector);

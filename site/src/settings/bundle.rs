@@ -59,7 +59,7 @@ pub(super) fn PolicyBundle() -> impl IntoView {
         app.run(async move { ws.export_bundle(Some(contact)).await }, move |text| {
             save_file("countersign-workspace.json", &text);
             app.tell("The workspace was exported and signed.");
-            read.run(());
+            let _ = read.try_run(());
         });
     };
     let open = move |text: Option<String>| {
@@ -167,7 +167,7 @@ fn Preview(
         let (ws, me) = (app.ws(), MemberId::from(chosen.get_untracked()));
         let Some(import) = import.get_value() else { return };
         app.run(async move { ws.import_bundle(import, me).await }, move |()| {
-            on_close.run(());
+            let _ = on_close.try_run(());
             app.tell("The workspace was imported.");
         });
     };

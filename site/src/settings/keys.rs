@@ -40,7 +40,9 @@ pub(super) fn Keys(
     let asking = RwSignal::new(None::<Asking>);
     let trust = move |key: PublicKey, trusted: bool| {
         let ws = app.ws();
-        app.run(async move { ws.trust_key(key, trusted).await }, move |()| read.run(()));
+        app.run(async move { ws.trust_key(key, trusted).await }, move |()| {
+            let _ = read.try_run(());
+        });
     };
     view! {
         <section class="setting">
@@ -133,7 +135,7 @@ fn Ask(what: Asking, asking: RwSignal<Option<Asking>>, read: Callback<()>) -> im
             match done {
                 Ok(told) => {
                     app.tell(told);
-                    read.run(());
+                    let _ = read.try_run(());
                     let _ = asking.try_set(None);
                 }
                 Err(error) => drop(problem.try_set(Some(sentence(&error)))),

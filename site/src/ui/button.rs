@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::dressed::Dressed;
 use super::{Icon, IconName};
 
 /// How loud a button is. At most one primary button stands in a view.
@@ -33,7 +34,7 @@ impl ButtonLook {
 }
 
 /// A native button. Its children are its name: a verb and its object.
-#[component]
+#[component(transparent)]
 pub fn Button(
     /// How loud it is.
     #[prop(optional)]
@@ -48,16 +49,17 @@ pub fn Button(
     #[prop(optional, into)]
     disabled: Signal<bool>,
     children: Children,
-) -> impl IntoView {
+) -> Dressed {
     let class = look.class();
     let kind = if submit { "submit" } else { "button" };
-    view! {
-        <button type=kind class=class class:small=small disabled=move || disabled.get()>{children()}</button>
-    }
+    let children = untrack(children);
+    Dressed::new(view! {
+        <button type=kind class=class class:small=small disabled=move || disabled.get()>{children}</button>
+    })
 }
 
 /// A button that shows only an icon; its name is spoken and shown on hover.
-#[component]
+#[component(transparent)]
 pub fn IconButton(
     /// Its name.
     #[prop(into)]
@@ -70,11 +72,11 @@ pub fn IconButton(
     /// Cannot be used now.
     #[prop(optional, into)]
     disabled: Signal<bool>,
-) -> impl IntoView {
-    view! {
+) -> Dressed {
+    Dressed::new(view! {
         <button type="button" class="btn quiet icon" class:small=small disabled=move || disabled.get()
             aria-label=move || label.get() title=move || label.get()>
             <Icon name=icon/>
         </button>
-    }
+    })
 }

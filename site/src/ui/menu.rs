@@ -5,6 +5,7 @@
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
+use super::dressed::Dressed;
 use super::field::unique;
 
 /// Puts a popover beside its button, inside the window: below if there is room, else above.
@@ -92,7 +93,7 @@ pub fn Menu(
 }
 
 /// One entry of a [`Menu`]; what it does is given with `on:click`.
-#[component]
+#[component(transparent)]
 pub fn MenuItem(
     /// Destroys something.
     #[prop(optional)]
@@ -101,9 +102,10 @@ pub fn MenuItem(
     #[prop(optional, into)]
     disabled: Signal<bool>,
     children: Children,
-) -> impl IntoView {
-    view! {
+) -> Dressed {
+    let children = untrack(children);
+    Dressed::new(view! {
         <button type="button" class="menu-item" class:danger=danger role="menuitem" tabindex="-1"
-            disabled=move || disabled.get()>{children()}</button>
-    }
+            disabled=move || disabled.get()>{children}</button>
+    })
 }

@@ -5,6 +5,7 @@
 mod button;
 mod copy;
 mod dialog;
+mod dressed;
 mod field;
 pub(crate) mod form;
 mod icon;
