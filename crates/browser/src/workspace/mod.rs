@@ -270,11 +270,10 @@ impl Workspace {
                 book.set_built_in(connector);
             }
         }
-        book = self.seen(book);
         self.take_rulebook(book.clone());
         // Another version of the page may have kept another glance, or none.
         let glance = self.0.store.get(Table::Settings, GLANCE).await?;
-        if first || book != before || glance.as_deref() != Some(&crate::glance::record(&book, &me)) {
+        if first || book != before || glance.as_deref() != Some(&crate::glance::record(&self.rulebook(), &me)) {
             // Not being able to keep it is a state, not an error: the page says so and goes on.
             if let Err(error) = self.keep_rulebook(&book).await {
                 self.storage_failed(&error);
@@ -442,7 +441,8 @@ impl Workspace {
     fn rulebook_ops(&self, book: &Rulebook) -> Result<Vec<Op>, StoreError> {
         let stored = StoredRulebook { schema: RULEBOOK_SCHEMA, rulebook: book.clone() };
         let text = serde_json::to_string(&stored).map_err(|error| StoreError::Failed(error.to_string()))?;
-        let glance = crate::glance::record(book, &self.me());
+        // What is shown at once is what this handle sees; what is kept is not narrowed to it.
+        let glance = crate::glance::record(&self.seen(book.clone()), &self.me());
         Ok(vec![
             Op::Put(Table::Settings, RULEBOOK.to_owned(), text),
             Op::Put(Table::Settings, GLANCE.to_owned(), glance),
