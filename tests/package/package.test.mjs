@@ -135,7 +135,7 @@ test("X123 the record of a portal verifies with countersign/verify, and what was
   const lines = text.trimEnd().split("\n");
   const refused = lines.findIndex((line) => line.includes('"refused"'));
   assert.ok((await kinds(text.replace('"refused"', '"allowed"'))).includes("changed"));
-  assert.ok((await kinds(text.replace('{"chain"', '{ "chain"'))).includes("changed"), "a row has one text only");
+  assert.ok((await kinds(text.replace('\n{"chain"', '\n{ "chain"'))).includes("changed"), "a row has one text only");
   assert.ok((await kinds(lines.toSpliced(refused, 1).join("\n"))).includes("missing"));
   assert.ok((await kinds(lines.with(2, lines[3]).with(3, lines[2]).join("\n"))).includes("gap"));
   const short = lines.slice(0, 4);
