@@ -73,7 +73,7 @@ pub(crate) fn TableView(
             <button type="button" class="btn" disabled=move || page.get() == 0 on:click=move |_| turned.set(page.get_untracked().saturating_sub(1))>
                 "Previous rows"
             </button>
-            <button type="button" class="btn" disabled=move || page.get() + 1 >= pages.get() on:click=move |_| turned.set(page.get_untracked() + 1)>
+            <button type="button" class="btn" disabled=move || { page.get() + 1 >= pages.get() } on:click=move |_| turned.set(page.get_untracked() + 1)>
                 "Next rows"
             </button>
         })
