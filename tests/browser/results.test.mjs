@@ -1,6 +1,6 @@
 // Structured results: a table to put in order, to narrow and to take along; a card for one thing.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { text as readAll } from "node:stream/consumers";
 import { READ, hostile, tool } from "../servers/hostile.mjs";
 import { journey } from "./harness.mjs";
 
@@ -37,13 +37,13 @@ journey("N14 a list of like objects is a table: in order by a column, narrowed, 
   await card.getByRole("status").filter({ hasText: "6 of 230 rows" }).waitFor();
   const saved = page.waitForEvent("download");
   await card.getByRole("button", { name: "Save rows as CSV" }).click();
-  const csv = (await readFile(await (await saved).path(), "utf8")).trimEnd().split("\r\n");
+  const csv = (await readAll(await (await saved).createReadStream())).trimEnd().split("\r\n");
   assert.equal(csv[0], "id,who");
   assert.equal(csv.length, 7, "what is shown is what is saved");
   await card.getByRole("searchbox", { name: "Rows that contain" }).fill("sum");
   const whole = page.waitForEvent("download");
   await card.getByRole("button", { name: "Save rows as CSV" }).click();
-  assert.match(await readFile(await (await whole).path(), "utf8"), /,"'=SUM\(A1\)"\r\n/, "a server's formula is text in a spreadsheet");
+  assert.match(await readAll(await (await whole).createReadStream()), /,"'=SUM\(A1\)"\r\n/, "a server's formula is text in a spreadsheet");
   await card.getByRole("searchbox", { name: "Rows that contain" }).fill("nobody");
   await card.getByRole("status").filter({ hasText: "None of 230 rows contains that" }).waitFor();
 });
