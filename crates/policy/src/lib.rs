@@ -20,7 +20,8 @@
 //! * [`audit`] what happened, in a chain that shows when it was touched; [`record`] who may read it and what is kept;
 //!   [`lineage`] where arguments came from.
 //! * [`bundle`] a whole workspace as one signed file.
-//! * [`address`], [`text`], [`secrets`] look at what came from outside: an address, a text, a value.
+//! * [`address`], [`text`], [`secrets`] look at what came from outside: an address, a text, a value; [`csv`] writes it
+//!   into cells.
 
 pub mod action;
 pub mod address;
@@ -28,6 +29,7 @@ pub mod audit;
 pub mod bundle;
 pub mod cause;
 pub mod connector;
+pub mod csv;
 pub mod diff;
 pub mod digest;
 pub mod domains;

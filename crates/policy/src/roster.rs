@@ -4,7 +4,7 @@
 //! cell that a spreadsheet would take for a formula is written with an apostrophe in front, which reading takes off.
 
 use crate::{
-    Drafts, GroupId, Member, MemberId, Millis, NewMember, Role, RoleId, Rulebook, Why, lifecycle::visible_name,
+    Drafts, GroupId, Member, MemberId, Millis, NewMember, Role, RoleId, Rulebook, Why, csv, lifecycle::visible_name,
     people::is_email,
 };
 use std::collections::BTreeSet;
@@ -200,15 +200,17 @@ fn records(text: &str) -> Result<Vec<Record>, Problem> {
     Ok(records)
 }
 
+/// An apostrophe in front keeps a formula from running; one that was there gets another, so that reading gives it back.
+fn is_guarded(text: &str) -> bool {
+    csv::is_formula(text) || text.starts_with('\'')
+}
+
 fn guarded(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    if is_guarded(text) { csv::cell(&format!("'{text}")) } else { csv::cell(text) }
 }
 
 fn unguarded(text: &str) -> &str {
-    let rest = text.strip_prefix('\'');
-    rest.filter(|rest| rest.starts_with(['=', '+', '-', '@', '\'', '\t', '\r'])).unwrap_or(text)
+    text.strip_prefix('\'').filter(|rest| is_guarded(rest)).unwrap_or(text)
 }
 
 impl Rulebook {

@@ -4,9 +4,8 @@ use browser::{Error, RecordPart};
 use leptos::prelude::*;
 
 use super::filter::{Filters, counted};
-use crate::settings::data::save_file;
 use crate::state::{AppState, use_state};
-use crate::ui::{Button, ButtonLook, Segmented};
+use crate::ui::{Button, ButtonLook, Segmented, save_text};
 
 /// The tab.
 #[component]
@@ -73,5 +72,5 @@ pub(super) fn Export() -> impl IntoView {
 }
 
 fn save(app: AppState, name: &'static str, work: impl Future<Output = Result<String, Error>> + 'static) {
-    app.run(work, move |text| save_file(name, &text));
+    app.run(work, move |text| save_text(name, &text));
 }

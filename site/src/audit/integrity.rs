@@ -7,9 +7,8 @@ use leptos::task::spawn_local;
 
 use crate::connectors::new::sentence;
 use crate::connectors::plural;
-use crate::settings::data::save_file;
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, Working, clock};
+use crate::ui::{Button, ButtonLook, Working, clock, save_text};
 
 /// The tab.
 #[component]
@@ -39,7 +38,7 @@ pub(super) fn Integrity() -> impl IntoView {
     verify();
     let kept = move |checkpoint: Checkpoint| {
         if let Ok(text) = serde_json::to_string_pretty(&checkpoint) {
-            save_file("countersign-checkpoint.json", &format!("{text}\n"));
+            save_text("countersign-checkpoint.json", &format!("{text}\n"));
         }
         last.try_set(Some(checkpoint));
     };
@@ -56,7 +55,7 @@ pub(super) fn Integrity() -> impl IntoView {
     };
     let report = move || {
         let ws = app.ws();
-        app.run(async move { ws.integrity_report().await }, |text| save_file("countersign-integrity.json", &text));
+        app.run(async move { ws.integrity_report().await }, |text| save_text("countersign-integrity.json", &text));
     };
     let all = app.ws().sees_all_of_record();
     view! {

@@ -10,10 +10,9 @@ use leptos::task::spawn_local;
 use super::ConnectionState;
 use super::new::{KeepChoice, sentence};
 use crate::results::Visible;
-use crate::settings::data::save_file;
 use crate::sign_in::{Flow, SigningIn};
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, CopyButton, Field, Icon, IconName, clock};
+use crate::ui::{Button, ButtonLook, CopyButton, Field, Icon, IconName, clock, save_text};
 
 /// The tab.
 #[component]
@@ -233,7 +232,7 @@ pub(crate) fn Doctor(
         </ol>
         <div class="row">
             <CopyButton label="Copy report" text/>
-            <Button small=true on:click=move |_| save_file("sign-in-report.json", &file)>"Save report"</Button>
+            <Button small=true on:click=move |_| save_text("sign-in-report.json", &file)>"Save report"</Button>
         </div>
     }
     .into_any()

@@ -8,9 +8,8 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::connectors::new::sentence;
 use crate::connectors::plural;
-use crate::settings::data::save_file;
 use crate::state::use_state;
-use crate::ui::{Button, Dialog, Field};
+use crate::ui::{Button, Dialog, Field, save_text};
 
 /// Problems and people that are listed at once.
 const LISTED: usize = 50;
@@ -62,7 +61,7 @@ fn Inside(open: RwSignal<bool>) -> impl IntoView {
             }
         });
     };
-    let export = move |_| save_file("countersign-members.csv", &app.rulebook.with_untracked(|book| book.roster()));
+    let export = move |_| save_text("countersign-members.csv", &app.rulebook.with_untracked(|book| book.roster()));
     view! {
         <Dialog title="Import or export members" on_close=move |()| open.set(false)>
             <div class="body">

@@ -2,12 +2,12 @@
 //! else is a row that says what it is (X53). Nothing is ever fetched for it.
 
 use browser::chat::results::{Media, Part, Resource};
-use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use super::fold::number;
 use super::text::{Folded, Visible, pieces};
+use crate::ui::save_bytes;
 
 /// Pictures and sounds larger than this are offered as a download, in bytes.
 const MAX_DRAWN: usize = 8 * 1024 * 1024;
@@ -124,21 +124,10 @@ fn Save(data: String, name: String) -> impl IntoView {
     }
 }
 
-/// Writes base64 to a file by way of a download.
+/// Writes base64 to a file.
 fn save_file(data: &str, name: &str) -> Result<(), JsValue> {
-    let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let document = window.document().ok_or(JsValue::NULL)?;
-    let binary: Vec<u8> = window.atob(data)?.chars().map(|c| c as u8).collect();
-    let parts = Array::of1(&Uint8Array::from(binary.as_slice()));
-    let options = web_sys::BlobPropertyBag::new();
-    options.set_type("application/octet-stream");
-    let blob = web_sys::Blob::new_with_u8_array_sequence_and_options(&parts, &options)?;
-    let url = web_sys::Url::create_object_url_with_blob(&blob)?;
-    let link: web_sys::HtmlAnchorElement = document.create_element("a")?.unchecked_into();
-    link.set_href(&url);
-    link.set_download(name);
-    link.click();
-    web_sys::Url::revoke_object_url(&url)
+    let binary: Vec<u8> = window().atob(data)?.chars().map(|c| c as u8).collect();
+    save_bytes(name, &binary)
 }
 
 /// Whether a text is base64 and nothing else, so that it can stand in a `data:` URL.

@@ -81,7 +81,7 @@ pub(crate) fn TableView(
     let narrow = (total >= NARROWABLE).then(|| view! { <SearchField label="Rows that contain" value=wanted/> });
     let copied = table.clone();
     let csv = Signal::derive(move || rows.with(|rows| copied.csv(rows)));
-    let save = move |_| save_text("table.csv", "text/csv", &csv.get_untracked());
+    let save = move |_| save_text("table.csv", &csv.get_untracked());
     let cut = (left_out > 0).then(
         || view! { <p class="cut">{format!("{} not shown here; they are in the JSON.", count(left_out, "more row"))}</p> },
     );

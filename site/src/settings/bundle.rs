@@ -7,12 +7,11 @@ use browser::{Governed, Import, Trust};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::data::save_file;
 use super::files::chosen;
 use super::keys::{Keys, fingerprint};
 use crate::results::Visible;
 use crate::state::{sentence, use_state};
-use crate::ui::{Button, ButtonLook, Dialog, Field, capital, clock};
+use crate::ui::{Button, ButtonLook, Dialog, Field, capital, clock, save_text};
 
 /// What is known of keys and bundles here.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,7 +56,7 @@ pub(super) fn PolicyBundle() -> impl IntoView {
     let export = move || {
         let (ws, contact) = (app.ws(), contact.get_untracked());
         app.run(async move { ws.export_bundle(Some(contact)).await }, move |text| {
-            save_file("countersign-workspace.json", &text);
+            save_text("countersign-workspace.json", &text);
             app.tell("The workspace was exported and signed.");
             let _ = read.try_run(());
         });

@@ -3,12 +3,11 @@
 use browser::{StorageState, StorageUse};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::{JsCast, JsValue};
 
 use crate::connectors::plural;
 use crate::router::page_title;
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, Dialog, Working};
+use crate::ui::{Button, ButtonLook, Dialog, Working, save_text};
 
 /// A size in words: `4.2 KB`.
 pub(crate) fn size(bytes: u64) -> String {
@@ -99,7 +98,7 @@ pub(crate) fn Data() -> impl IntoView {
     read();
     let export = move || {
         let ws = app.ws();
-        app.run(async move { ws.export().await }, |text| save_file("countersign-export.json", &text));
+        app.run(async move { ws.export().await }, |text| save_text("countersign-export.json", &text));
     };
     let done = move |words: String| {
         erasing.set(None);
@@ -172,27 +171,4 @@ pub(crate) fn Data() -> impl IntoView {
             }
         })}
     }
-}
-
-/// Hands the person a file, made here.
-pub(crate) fn save_file(name: &str, text: &str) {
-    let parts = js_sys::Array::of1(&JsValue::from_str(text));
-    let options = web_sys::BlobPropertyBag::new();
-    options.set_type("application/json");
-    let Ok(blob) = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options) else { return };
-    let Ok(url) = web_sys::Url::create_object_url_with_blob(&blob) else { return };
-    if let Ok(link) = document().create_element("a")
-        && let Ok(link) = link.dyn_into::<web_sys::HtmlAnchorElement>()
-    {
-        link.set_href(&url);
-        link.set_download(name);
-        link.click();
-    }
-    // Not at once: some browsers read the file only after this turn of the event loop.
-    set_timeout(
-        move || {
-            let _ = web_sys::Url::revoke_object_url(&url);
-        },
-        std::time::Duration::from_secs(10),
-    );
 }

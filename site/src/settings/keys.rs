@@ -5,11 +5,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::bundle::Known;
-use super::data::save_file;
 use super::files::chosen;
 use crate::results::Visible;
 use crate::state::{sentence, use_state};
-use crate::ui::{Button, ButtonLook, CopyButton, Dialog, Field};
+use crate::ui::{Button, ButtonLook, CopyButton, Dialog, Field, save_text};
 
 /// The largest key file, in bytes.
 const LARGEST: f64 = 16_384.0;
@@ -118,7 +117,7 @@ fn Ask(what: Asking, asking: RwSignal<Option<Asking>>, read: Callback<()>) -> im
         spawn_local(async move {
             let done = match what {
                 Asking::Make => ws.make_signing_key(&passphrase).await.map(|text| {
-                    save_file("countersign-signing-key.json", &text);
+                    save_text("countersign-signing-key.json", &text);
                     "The signing key was made and its file saved. Keep the file and the passphrase apart."
                 }),
                 Asking::Open => {

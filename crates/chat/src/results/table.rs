@@ -4,6 +4,7 @@
 //! without being copied.
 
 use super::Table;
+use policy::csv;
 use serde_json::Value;
 use std::cmp::Ordering;
 
@@ -94,17 +95,9 @@ fn line(out: &mut String, cells: impl Iterator<Item = String>) {
         if at > 0 {
             out.push(',');
         }
-        let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
-        if formula || cell.contains(['"', ',', '\n', '\r']) {
-            out.push('"');
-            if formula {
-                out.push('\'');
-            }
-            out.push_str(&cell.replace('"', "\"\""));
-            out.push('"');
-        } else {
-            out.push_str(&cell);
-        }
+        // A number with a sign is no formula.
+        let formula = csv::is_formula(&cell) && cell.parse::<f64>().is_err();
+        out.push_str(&if formula { csv::guarded(&cell) } else { csv::cell(&cell) });
     }
     out.push_str("\r\n");
 }

@@ -112,15 +112,9 @@ pub fn csv(line: &Line, person: &str, connector: &str) -> String {
     format!("{}\r\n", cells.join(","))
 }
 
-/// A cell that a table program takes for text, whatever a server put into it: a formula would run.
 fn quoted(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let mark = if formula { "'" } else { "" };
-    if formula || cell.contains(['"', ',', '\n', '\r']) {
-        format!("\"{mark}{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell.to_owned()
-    }
+    use crate::csv::{cell as plain, guarded, is_formula};
+    if is_formula(cell) { guarded(cell) } else { plain(cell) }
 }
 
 /// A time as RFC 3339 has it, in UTC, to the second.
