@@ -71,7 +71,10 @@ pub(crate) fn move_below(www: &Path, base: &str, to: &Path, tools: &Tools) -> Ou
     let _ = std::fs::remove_dir_all(to);
     // The compressed pages are of the other path.
     let page = |file: &Path| file.to_string_lossy().contains(".html.");
-    for file in files_below(www)?.into_iter().filter(|file| !page(file)) {
+    let files = files_below(www)?;
+    // A debug build has no compressed variants: its module would take minutes.
+    let compressed = files.iter().any(|file| file.extension().is_some_and(|extension| extension == "br"));
+    for file in files.into_iter().filter(|file| !page(file)) {
         let copy = to.join(file.strip_prefix(www).unwrap_or(&file));
         std::fs::create_dir_all(copy.parent().unwrap_or(to)).doing("make a folder for the copy")?;
         if copy.extension().is_some_and(|extension| extension == "html") {
@@ -85,7 +88,7 @@ pub(crate) fn move_below(www: &Path, base: &str, to: &Path, tools: &Tools) -> Ou
             std::fs::copy(&file, &copy).doing(format_args!("copy `{}`", file.display()))?;
         }
     }
-    compress(to, tools)
+    if compressed { compress(to, tools) } else { Ok(()) }
 }
 
 /// Puts the compressed variants beside the files.
