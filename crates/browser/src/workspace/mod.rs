@@ -11,6 +11,7 @@ mod conversations;
 mod data;
 mod definitions;
 pub mod doctor;
+mod inspect;
 mod model_check;
 mod model_sign_in;
 mod models;
@@ -35,6 +36,7 @@ use wasm_bindgen_futures::spawn_local;
 pub use bundle::{Governed, Import, Pinned, Trust};
 pub(crate) use conversations::Record;
 pub use definitions::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
+pub use inspect::{Listed, Plain, SavedRequest};
 pub(crate) use models::CHOSEN;
 pub(crate) use sign_in::OAuth;
 pub use sign_in::{OAuthReport, SignInSite, SignedOut, registered_words, verdict_word};
@@ -112,6 +114,8 @@ pub(crate) struct Inner {
     pub(crate) secrets: Secrets,
     pub(crate) audit: AuditLog,
     pub(crate) events: Events,
+    /// What goes over the wire, for whoever looks.
+    pub(crate) tap: crate::inspect::Slot,
     me: RefCell<MemberId>,
     pinned: Option<Pinned>,
     governed: RefCell<Governed>,
@@ -209,6 +213,7 @@ impl Workspace {
             secrets: Secrets::new(&name, store.clone()),
             audit: AuditLog::new(store.clone(), locks.clone()),
             events: Events::default(),
+            tap: crate::inspect::Slot::default(),
             me: RefCell::new(MemberId::from("me")),
             pinned: options.pinned,
             governed: RefCell::default(),
