@@ -370,9 +370,8 @@ pub(crate) fn take<K: PartialEq, V>(list: &mut Vec<(K, V)>, key: K) -> Option<V>
 /// Carries one request out and its answer back, piece by piece.
 async fn carry(transport: Transport, request: HttpRequest, to: Weak<Inner>) {
     let id = request.id;
-    let mut leg = to
-        .upgrade()
-        .and_then(|inner| inner.wire.get().map(|wire| wire.leg(request.method.as_str(), &request.url)));
+    let mut leg =
+        to.upgrade().and_then(|inner| inner.wire.get().map(|wire| wire.leg(request.method.as_str(), &request.url)));
     let report = |input: Input| match to.upgrade() {
         Some(inner) => {
             inner.feed(input);

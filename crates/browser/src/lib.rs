@@ -50,6 +50,6 @@ pub use view::*;
 pub use visit::Visit;
 pub use workspace::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
 pub use workspace::{
-    Governed, Import, Listed, OAuthReport, Plain, SavedRequest, Options, Pinned, SignInSite, SignedOut, Trust, Where, Workspace, registered_words,
-    verdict_word,
+    Governed, Import, Listed, OAuthReport, Options, Pinned, Plain, SavedRequest, SignInSite, SignedOut, Trust, Where,
+    Workspace, registered_words, verdict_word,
 };

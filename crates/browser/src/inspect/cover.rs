@@ -14,8 +14,7 @@ const SHORTEST: usize = 4;
 
 /// Whether the value of a header is a secret, by its name.
 pub(super) fn secret_header(name: &str) -> bool {
-    const NAMES: [&str; 6] =
-        ["authorization", "proxy-authorization", "cookie", "set-cookie", "dpop", "mcp-session-id"];
+    const NAMES: [&str; 6] = ["authorization", "proxy-authorization", "cookie", "set-cookie", "dpop", "mcp-session-id"];
     NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)) || names_a_secret(name)
 }
 
@@ -114,7 +113,10 @@ mod tests {
         assert!(!cover.text("x canary in the coal mine y").contains("canary"));
         assert_eq!(cover.header("Bearer canary in the coal mine", true), "Bearer ••••");
         assert_eq!(cover.header("k-1", true), "••••");
-        assert_eq!(cover.address("https://a.example/mcp?api_key=abc&page=2"), "https://a.example/mcp?api_key=••••&page=2");
+        assert_eq!(
+            cover.address("https://a.example/mcp?api_key=abc&page=2"),
+            "https://a.example/mcp?api_key=••••&page=2"
+        );
     }
 
     #[test]

@@ -212,6 +212,11 @@ impl Recorder {
         kept.messages.front().map_or(kept.next, |message| message.id)
     }
 
+    /// The number that the next message gets.
+    pub fn next(&self) -> u64 {
+        self.kept.borrow().next
+    }
+
     /// One message.
     pub fn message(&self, id: u64) -> Option<Message> {
         let kept = self.kept.borrow();

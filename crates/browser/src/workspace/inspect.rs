@@ -73,8 +73,6 @@ pub struct Listed {
     pub resources: Vec<Value>,
     /// Its resource templates.
     pub templates: Vec<Value>,
-    /// Actions that were left out, and the rule each broke.
-    pub excluded: Vec<Excluded>,
 }
 
 /// A request that a person keeps to make it again.
@@ -173,7 +171,10 @@ impl Workspace {
     /// # Errors
     /// The future gives an error when it is refused, declined, cancelled, or does not work. A tool that says that it
     /// failed is no error.
-    pub fn call_by_hand(&self, request: CallRequest) -> (CallId, impl Future<Output = Result<CallDone, Error>> + use<>) {
+    pub fn call_by_hand(
+        &self,
+        request: CallRequest,
+    ) -> (CallId, impl Future<Output = Result<CallDone, Error>> + use<>) {
         let id = CallId::from(new_id("call"));
         let (workspace, own) = (self.clone(), id.clone());
         (id, async move { workspace.call_as(own, request, Caller::Person, Confirm::Ask).await })
@@ -212,8 +213,12 @@ impl Workspace {
         let mut lists = lists.into_iter();
         let mut next = || lists.next().unwrap_or_default();
         let (prompts, resources, templates) = (next(), next(), next());
-        let excluded = self.live(connector).map(|live| live.excluded).unwrap_or_default();
-        Ok(Listed { prompts, resources, templates, excluded })
+        Ok(Listed { prompts, resources, templates })
+    }
+
+    /// Actions that a server lists and that were left out, with the rule each broke; none until it is connected.
+    pub fn left_out(&self, connector: &ConnectorId) -> Vec<Excluded> {
+        self.live(connector).map(|live| live.excluded).unwrap_or_default()
     }
 
     /// The connection of a connector, for a person in developer mode who may use it now.
