@@ -110,10 +110,10 @@ pub(super) fn LongList(
                 .take(rows)
                 .map(|(at, key)| {
                     let key = *key;
-                    let y = format!("top:{}px", i32::try_from(at).unwrap_or_default() * ROW);
+                    let y = format!("{}px", i32::try_from(at).unwrap_or_default() * ROW);
                     let selected = move || (chosen.get() == Some(key)).to_string();
                     view! {
-                        <div id=format!("row-{key}") class="long-row" role="option" data-row=key.to_string() style=y aria-selected=selected
+                        <div id=format!("row-{key}") class="long-row" role="option" data-row=key.to_string() style:top=y aria-selected=selected
                             aria-setsize=keys.len().to_string() aria-posinset=(at + 1).to_string()>
                             {row.run(key)}
                         </div>
@@ -128,11 +128,11 @@ pub(super) fn LongList(
         let (first, rows) = seen.get();
         (at >= first && at < first + rows).then(|| format!("row-{key}"))
     };
-    let tall = move || format!("height:{}px", keys.with(|keys| i32::try_from(keys.len()).unwrap_or_default()) * ROW);
+    let tall = move || format!("{}px", keys.with(|keys| i32::try_from(keys.len()).unwrap_or_default()) * ROW);
     view! {
         <div node_ref=element class="long-list" role="listbox" tabindex="0" aria-label=label aria-activedescendant=active
             on:scroll=move |_| look() on:keydown=keyed on:click=clicked>
-            <div class="long-rows" role="presentation" style=tall>{rows}</div>
+            <div class="long-rows" role="presentation" style:height=tall>{rows}</div>
         </div>
     }
 }

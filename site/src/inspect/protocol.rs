@@ -122,7 +122,7 @@ pub(super) fn Protocol() -> impl IntoView {
                 if shown == all { plural(all, "message") } else { format!("{shown} of {}", plural(all, "message")) } }}</span>
         </div>
         {move || if empty.get() {
-            let nothing = desk.recorder().oldest() == 0 && search.with(String::is_empty);
+            let nothing = untrack(total) == 0;
             view! { <p class="none">{if nothing {
                 "Nothing was seen yet. Use a connector in a chat, or run a request here."
             } else {

@@ -263,7 +263,17 @@ impl Bench {
             }
             let _ = self.running.try_set(None);
             let took = self.app.ws().now().saturating_sub(started);
-            let result = result.map_err(|error| sentence(&error));
+            // A server can send back what it was sent.
+            let covered = |value: &Value| self.desk.recorder.try_with_value(|recorder| recorder.without_known(value));
+            let result = match result {
+                Ok(value) => Ok(covered(&value).unwrap_or_default()),
+                Err(error) => {
+                    let words = sentence(&error);
+                    Err(covered(&Value::from(words))
+                        .and_then(|words| words.as_str().map(str::to_owned))
+                        .unwrap_or_default())
+                }
+            };
             let answers = before.zip(answer);
             let _ = self.came.try_set(Some(Came { method, result, took, promised, answers }));
         };

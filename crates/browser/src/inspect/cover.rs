@@ -71,7 +71,8 @@ impl Cover {
         mask_value(&self.in_value(value))
     }
 
-    fn in_value(&self, value: &Value) -> Value {
+    /// A value without the secrets that are known.
+    pub(super) fn in_value(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.known(text).into_owned()),
             Value::Array(items) => Value::Array(items.iter().map(|item| self.in_value(item)).collect()),

@@ -34,6 +34,9 @@ pub trait Tap {
     /// One piece of one exchange. Called in order, also for an exchange that began before anybody looked.
     fn see(&self, leg: &Leg, seen: Seen<'_>);
 
+    /// A secret value goes out. Told also while nothing is recorded, so that it stays covered when it comes back.
+    fn learn(&self, secret: &str);
+
     /// Forgets everything: another person is here, or everything is erased.
     fn forget(&self);
 
@@ -176,7 +179,11 @@ impl Leg {
     /// not see it come back.
     pub(crate) fn sends(&self, headers: &[(String, String)], body: Option<&[u8]>) {
         let secret = headers.iter().filter(|(name, _)| self.is_secret(name));
-        *self.secrets.borrow_mut() = secret.map(|(_, value)| value.clone()).collect();
+        let secrets: Vec<String> = secret.map(|(_, value)| value.clone()).collect();
+        if let Some(tap) = self.slot.tap() {
+            secrets.iter().for_each(|secret| tap.learn(secret));
+        }
+        *self.secrets.borrow_mut() = secrets;
         self.sees(Seen::Request { headers, body });
     }
 

@@ -244,6 +244,12 @@ impl Recorder {
         self.changed();
     }
 
+    /// A value without the secrets that went out to servers. What only looks like one stays: it is for the person who
+    /// asked for it.
+    pub fn without_known(&self, value: &serde_json::Value) -> serde_json::Value {
+        self.kept.borrow().cover.in_value(value)
+    }
+
     fn changed(&self) {
         self.version.set(self.version.get() + 1);
         let hear = self.hear.borrow().clone();
@@ -259,6 +265,10 @@ impl Tap for Recorder {
         self.changed();
     }
 
+    fn learn(&self, secret: &str) {
+        self.kept.borrow_mut().cover.learn(secret);
+    }
+
     fn forget(&self) {
         self.clear();
     }
@@ -272,9 +282,6 @@ impl Kept {
     fn see(&mut self, leg: &Leg, seen: Seen<'_>) {
         match seen {
             Seen::Request { headers, body } => {
-                for value in leg.secrets() {
-                    self.cover.learn(&value);
-                }
                 let mut exchange = Exchange::begin(leg, &self.cover, true);
                 exchange.has_body = body.is_some();
                 exchange.request = self.headers(leg, headers);
@@ -542,3 +549,6 @@ fn cut(text: &str) -> &str {
     let end = (0..=LONGEST.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     text.get(..end).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
