@@ -90,7 +90,7 @@ pub struct Conversation {
 }
 
 /// An action that is always offered in a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Pin {
     /// The connector that has it.
     pub connector: ConnectorId,

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use policy::ConversationId;
 
 use super::new::shown_model;
+use super::pins::Pins;
 use crate::results::fold::number;
 use crate::router::{Link, Route, use_router};
 use crate::state::use_state;
@@ -82,7 +83,9 @@ pub(super) fn Meter(
     id: ConversationId,
 ) -> impl IntoView {
     let state = use_state();
+    let id = StoredValue::new(id);
     let taken = Memo::new(move |_| {
+        let id = id.get_value();
         // While words stream in nothing of this changes that could be acted upon.
         if state.is_running(&id) {
             return None;
@@ -105,7 +108,9 @@ pub(super) fn Meter(
                 Some(share) => format!("Context {share} %"),
                 None => format!("Context {}", tokens(all)),
             };
+            let searched = taken.actions < taken.all;
             let actions = match taken.actions {
+                _ if searched => format!("{} of {} actions offered, and the search for the rest", taken.actions, taken.all),
                 1 => "Definition of 1 action".to_owned(),
                 count => format!("Definitions of {count} actions"),
             };
@@ -116,13 +121,15 @@ pub(super) fn Meter(
             let full = share.is_some_and(|share| share >= FULL);
             view! {
                 <details class="meter" class:full=full>
-                    <summary class="tag">{says}</summary>
+                    <summary class="tag">{says}{searched.then(|| view! { <span class="searched">{format!(" · {} of {} actions", taken.actions, taken.all)}</span> })}</summary>
                     <div class="meter-list" role="group" aria-label="What takes the context">
                         <dl>
                             <dt>{actions}</dt><dd>"about "{tokens(taken.definitions)}</dd>
                             <dt>"This conversation"</dt><dd>"about "{tokens(taken.history)}</dd>
                         </dl>
                         <p class="small">{limit}</p>
+                        {searched.then(|| view! { <p class="small">"There are too many actions to describe them all. The model searches for the rest; pinned ones are always there."</p> })}
+                        {id.with_value(|id| view! { <Pins id=id.clone()/> })}
                         {full.then(|| view! { <p class="small">"Little is left. Switch off connectors that are not needed here, or start a new chat."</p> })}
                     </div>
                 </details>
