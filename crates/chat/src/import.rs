@@ -81,7 +81,8 @@ pub fn adopt(
     now: u64,
     mut fresh: impl FnMut() -> CallId,
 ) -> Conversation {
-    let mut conversation = Conversation { id, connectors: Vec::new(), mind: None, pins: Vec::new(), ..from };
+    let mut conversation =
+        Conversation { id, updated_at: now, connectors: Vec::new(), mind: None, pins: Vec::new(), ..from };
     let foreign = |connector: &ConnectorId| ConnectorId::from(format!("imported:{connector}"));
     for item in &mut conversation.items {
         match &mut item.body {

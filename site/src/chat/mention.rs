@@ -324,7 +324,7 @@ fn listen(naming: Naming, found: Memo<Vec<Entry>>, id: String) {
     on_cleanup(move || {
         let Some(area) = naming.area() else { return };
         let target: &web_sys::EventTarget = area.unchecked_ref();
-        heard.with_value(|(keys, moved)| {
+        let _ = heard.try_with_value(|(keys, moved)| {
             let _ = target.remove_event_listener_with_callback_and_bool("keydown", keys.as_ref().unchecked_ref(), true);
             for name in ["keyup", "click", "blur", "focus"] {
                 let _ = target.remove_event_listener_with_callback(name, moved.as_ref().unchecked_ref());

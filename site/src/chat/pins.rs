@@ -56,12 +56,13 @@ pub(super) fn Pins(id: ConversationId) -> impl IntoView {
             <h3>"Pinned actions"</h3>
             <SearchField label="Search actions to pin" value=text/>
             <ul class="plain">
-                <For each=move || rows.get() key=|row| row.clone() let:row>
+                <For each=move || rows.get() key=|(_, title, place, pin)| (title.clone(), place.clone(), pin.clone()) let:row>
                     {
-                        let (pinned, title, place, pin) = row;
+                        let (_, title, place, pin) = row;
+                        let own = pin.clone();
                         view! {
                             <li><label class="check">
-                                <input type="checkbox" prop:checked=pinned on:change=move |_| toggle(pin.clone())/>
+                                <input type="checkbox" prop:checked=move || pins.with(|pins| pins.contains(&own)) on:change=move |_| toggle(pin.clone())/>
                                 <span class="grow"><Visible text=title/>" "<small><bdi>{place}</bdi></small></span>
                             </label></li>
                         }

@@ -222,7 +222,10 @@ fn Suggested(asking: Asking, argument: Argument, missing: Signal<bool>, submit: 
                     open.set(true);
                     want();
                 }
-                on:focus=move |_| want()
+                on:focus=move |_| {
+                    open.set(true);
+                    want();
+                }
                 on:blur=move |_| open.set(false)
                 on:keydown=keys/>
             <ul id=list_id class="plain palette-list suggestions" role="listbox" aria-label=format!("Suggestions for {}", flat(&label)) hidden=move || !shown.get()>{rows}</ul>

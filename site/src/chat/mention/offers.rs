@@ -13,6 +13,8 @@ use crate::ui::now;
 
 /// After so many milliseconds a server is asked again.
 const STALE: u64 = 60_000;
+/// The same where it could not be asked.
+const AGAIN: u64 = 10_000;
 
 #[derive(Clone)]
 enum Answer {
@@ -46,9 +48,10 @@ impl Known {
         let now = now();
         for id in &wanted {
             let known = self.answers.with_untracked(|all| all.get(id).cloned());
-            let fresh = known
-                .as_ref()
-                .is_some_and(|(at, answer)| now.saturating_sub(*at) < STALE && !matches!(answer, Answer::Failed(_)));
+            let fresh = known.as_ref().is_some_and(|(at, answer)| {
+                let good = if matches!(answer, Answer::Failed(_)) { AGAIN } else { STALE };
+                now.saturating_sub(*at) < good
+            });
             if !fresh {
                 // What was known stays on the screen until the new answer is there.
                 let before = known.map_or(Answer::Waiting, |(_, answer)| answer);
