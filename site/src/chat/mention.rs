@@ -84,7 +84,13 @@ pub fn mentions(writing: Writing) -> AnyView {
     Effect::new(move |_| {
         let Some(typed) = naming.open.get() else { return };
         if typed.mark != Mark::Connector {
-            naming.known.want(writing.active.get().into_iter().chain(state.ws().named(&writing.text.get_untracked())));
+            let named = state.ws().named(&writing.text.get_untracked());
+            let usable =
+                |id: &policy::ConnectorId| state.offers.with(|offers| offers.iter().any(|offer| offer.id == *id));
+            let mut wanted = writing.active.get();
+            wanted.extend(named.into_iter().filter(usable));
+            wanted.dedup();
+            naming.known.want(wanted.into_iter());
         }
     });
     let id = unique("mentions");

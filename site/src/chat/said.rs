@@ -47,9 +47,10 @@ pub(super) fn Said(item: ArcRwSignal<Item>, conversation: ConversationId) -> imp
     let named = Memo::new(move |_| {
         let active = state.thread.connectors.get();
         let named = text.with(|text| state.ws().named(text));
-        state.rulebook.with(|rules| {
-            let joined = named.iter().filter(|id| !active.contains(id)).filter_map(|id| rules.connector(id).ok());
-            joined.map(|connector| connector.name.clone()).collect::<Vec<_>>()
+        // One that cannot be used did not join.
+        state.offers.with(|offers| {
+            let joined = offers.iter().filter(|offer| named.contains(&offer.id) && !active.contains(&offer.id));
+            joined.map(|offer| offer.name.clone()).collect::<Vec<_>>()
         })
     });
     view! {
