@@ -95,7 +95,7 @@ for (const [era, start, revision, word] of ERAS) {
     await inspector.detail("Message").getByRole("heading", { name: "answer tools/call echo" }).waitFor();
     assert.equal(await answer.getAttribute("aria-selected"), "true");
     // The whole way is there, from the handshake on.
-    assert.equal(await inspector.rows("initialize").filter({ hasText: "request" }).count(), 1);
+    assert.ok((await inspector.rows("initialize").filter({ hasText: "request" }).count()) > 0);
     assert.ok((await inspector.rows("notifications/initialized").count()) > 0);
     // Narrowing down.
     await app.page.getByRole("searchbox", { name: "Search messages" }).fill("seen on the wire");

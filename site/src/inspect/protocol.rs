@@ -157,7 +157,7 @@ fn line(message: &Message) -> AnyView {
     let kind = if tool_failed(message) { "tool error" } else { kind_word(message.kind) };
     view! {
         <span class="c-time mono">{time_of_day(message.at)}</span>
-        <span class="c-way" class:sent=message.sent aria-label=way role="img">{arrow}</span>
+        <span class="c-way" class:out=message.sent aria-label=way role="img">{arrow}</span>
         <span class="c-kind" class:stop=bad>{kind}</span>
         <span class="c-about mono"><bdi>{pieces(&message.about())}</bdi></span>
         <span class="c-id mono"><bdi>{message.rpc.clone()}</bdi></span>
@@ -264,7 +264,7 @@ fn detail(desk: Desk, label: String, message: Message) -> AnyView {
             }>"Show exchange"</Button>
         </div>
         {covered}{cut}
-        <div class="wire-text"><Raw text=pretty/></div>
+        <div class="wire-text" role="region" aria-label="Text" tabindex="0"><Raw text=pretty/></div>
     }
     .into_any()
 }

@@ -486,7 +486,7 @@ fn came_view(bench: Bench, came: Came) -> AnyView {
         }
         Ok(value) => {
             let text = serde_json::to_string_pretty(&value).unwrap_or_default();
-            view! { <div class="wire-text"><Raw text/></div> }.into_any()
+            view! { <div class="wire-text" role="region" aria-label="Text" tabindex="0"><Raw text/></div> }.into_any()
         }
         Err(_) => ().into_any(),
     };
