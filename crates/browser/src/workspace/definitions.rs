@@ -66,6 +66,8 @@ pub struct Publish {
     pub confirm: Confirm,
     /// The points of the checklist that were ticked.
     pub checklist: BTreeSet<Check>,
+    /// What was looked at for each point.
+    pub evidence: BTreeMap<Check, String>,
     /// Why it is published in spite of findings of high severity.
     pub reason: String,
     /// Whether the person said that they answer for it.
@@ -444,6 +446,7 @@ impl Workspace {
             access: publish.access,
             confirm: publish.confirm,
             checklist: publish.checklist,
+            evidence: publish.evidence,
             reason: publish.reason,
             responsible: publish.responsible,
             tried,

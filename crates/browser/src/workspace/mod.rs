@@ -556,6 +556,7 @@ impl From<Why> for Error {
             | Why::UnknownRequest(_)
             | Why::NoGrant => Code::NotFound,
             Why::NoName
+            | Why::Reserved(_)
             | Why::Exists(_)
             | Why::Proxy(_)
             | Why::Taken(_)

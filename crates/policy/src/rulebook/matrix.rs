@@ -336,6 +336,7 @@ fn every_why_is_in_the_house_style() {
         Why::Paused { name: "ADA".into(), date: "1 May 2026".into(), reason: "it leaks".into() },
         Why::NotReady("the checklist is not complete; go through every point".into()),
         Why::NoName,
+        Why::Reserved("Guide".into()),
         Why::UnknownGroup("x".into()),
         Why::UnknownRole("x".into()),
         Why::UnknownRequest("x".into()),
