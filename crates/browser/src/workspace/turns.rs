@@ -60,6 +60,7 @@ impl Workspace {
         spawn_local(async move {
             if let Some(held) = workspace.take_turn(&id, &mut stopped).await {
                 workspace.add_item(&id, Body::Said { text: text.clone() });
+                workspace.renew_settings().await;
                 match workspace.mind_of(&id) {
                     Some(model) => workspace.model_turn(&id, model, stopped).await,
                     None => workspace.direct_turn(&id, &text, stopped).await,

@@ -22,7 +22,7 @@ fn tracker(book: &Rulebook) -> &Connector {
 /// A draft whose server asks for a sign-in, so that the scanner has nothing to say.
 fn drafted(profile: Profile) -> Rulebook {
     let mut book = workspace(profile);
-    let sign_in = SignIn::OAuth { client_id: None, scope: None };
+    let sign_in = SignIn::OAuth { client_id: None, scope: None, partly: false };
     book.create_draft(&owner(), crate::NewConnector { sign_in, ..new_connector(TRACKER) }, NOW).unwrap();
     book
 }
