@@ -176,7 +176,8 @@ impl Rulebook {
             return not_ready("the checklist is not complete; go through every point");
         }
         let said = |text: &String| text.trim().chars().take(EVIDENCE).collect::<String>();
-        let written: BTreeMap<Check, String> = review.evidence.iter().map(|(check, text)| (*check, said(text))).collect();
+        let written: BTreeMap<Check, String> =
+            review.evidence.iter().map(|(check, text)| (*check, said(text))).collect();
         let ticked = |check: &Check| review.checklist.contains(check);
         let said_for = |check: &Check| written.get(check).is_some_and(|text| !text.is_empty());
         if self.workspace.checklist && !Check::ALL.iter().all(said_for) {
@@ -191,7 +192,11 @@ impl Rulebook {
             at: now,
             version,
             digest: snapshot.digest.clone(),
-            evidence: written.iter().filter(|(check, text)| ticked(check) && !text.is_empty()).map(|(check, text)| (*check, text.clone())).collect(),
+            evidence: written
+                .iter()
+                .filter(|(check, text)| ticked(check) && !text.is_empty())
+                .map(|(check, text)| (*check, text.clone()))
+                .collect(),
             checklist: review.checklist.clone(),
             high: evidence.high(),
             accepted: evidence.high_findings().map(|finding| finding.told()).collect(),

@@ -131,7 +131,9 @@ impl Workspace {
         })
         .await?;
         self.drop_link(id);
-        if let Err(error) = self.0.store.write(vec![Op::Delete(Table::Settings, builtin::workbench::KEY.to_owned())]).await {
+        if let Err(error) =
+            self.0.store.write(vec![Op::Delete(Table::Settings, builtin::workbench::KEY.to_owned())]).await
+        {
             self.storage_failed(&error);
         }
         Ok(())
