@@ -24,6 +24,14 @@ pub(super) fn built_by(provenance: Provenance) -> &'static str {
     }
 }
 
+/// The same as a sentence after another.
+fn built(provenance: Provenance) -> String {
+    match provenance {
+        Provenance::Other => " Nobody said who built the server.".to_owned(),
+        known => format!(" Built by {}.", built_by(known)),
+    }
+}
+
 /// What is shown of the catalogue.
 #[derive(Clone, Copy, PartialEq)]
 enum Shown {
@@ -103,6 +111,7 @@ pub(crate) fn Catalogue() -> impl IntoView {
                 </div>
                 <p class="sr" role="status">{move || plural(found.with(Vec::len), "connector")}</p>
                 {move || found.with(Vec::is_empty).then(|| view! { <p class="none">"No published connector matches."</p> })}
+                <h2 class="sr">"Published"</h2>
                 <ul class="rows" aria-label="Catalogue">
                     <For each=move || found.get() key=|id| id.clone() let:id><Entry id published/></For>
                 </ul>
@@ -151,7 +160,7 @@ fn Entry(
                             {one.badge().map(|word| view! { <Badge word/> })}
                             {one.is_local().then(|| view! { <LocalMark/> })}</h3>
                         {(!one.description.is_empty()).then(|| view! { <p><bdi>{one.description.clone()}</bdi></p> })}
-                        <p class="small">{can_do(&one)}" Built by "{built_by(one.provenance)}"."</p>
+                        <p class="small">{can_do(&one)}{built(one.provenance)}</p>
                         {move || match why.get() {
                             None => view! { <p class="small">"You can use it. Add it to a chat with the + menu."</p> }.into_any(),
                             Some(Why::NoAccess) => view! {

@@ -358,3 +358,19 @@ fn every_why_is_in_the_house_style() {
         assert!(start && !sentence.ends_with('.') && !sentence.contains("::"), "{sentence}");
     }
 }
+
+#[test]
+fn s099_a_fresh_workspace_has_the_strict_choice_everywhere() {
+    let book = Rulebook::first_run("You", NOW);
+    let settings = &book.workspace;
+    assert_eq!((settings.confirm, settings.remember), (crate::Confirm::Writes, crate::Remember::Never));
+    assert_eq!(settings.developers, Access::Nobody, "nobody but admins and owners passes gate 1");
+    assert!(book.members.iter().all(|member| !member.developer.on), "gate 2 is off for everybody");
+    assert!(!settings.allow_loopback && settings.checklist && settings.proxies.is_empty());
+    assert_eq!(settings.record.payload_days, None, "no arguments and results are kept");
+    // A connector that somebody adds is for nobody, and what is new in it later is off.
+    let mut book = workspace(Profile::Enterprise);
+    book.create_draft(&"owner".into(), new_connector("tracker"), NOW).unwrap();
+    let draft = book.connector(&"tracker".into()).unwrap();
+    assert_eq!((draft.access.clone(), draft.review.new_actions), (Access::Nobody, crate::review::NewActions::Off));
+}
