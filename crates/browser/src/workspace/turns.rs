@@ -71,16 +71,7 @@ impl Workspace {
         let (workspace, id, text) = (self.clone(), id.clone(), text.to_owned());
         spawn_local(async move {
             if let Some(held) = workspace.take_turn(&id, &mut stopped).await {
-<<<<<<< HEAD
-                workspace.add_item(&id, Body::Said { text: text.clone() });
-                workspace.renew_settings().await;
-                match workspace.mind_of(&id) {
-                    Some(model) => workspace.model_turn(&id, model, stopped).await,
-                    None => workspace.direct_turn(&id, &text, stopped).await,
-                }
-=======
                 workspace.turn(&id, &text, attached, stopped).await;
->>>>>>> main
                 workspace.end(&id);
                 workspace.give_turn_back(&id, held).await;
             } else {
@@ -101,6 +92,7 @@ impl Workspace {
             }
         }
         self.add_item(id, Body::Said { text: text.to_owned() });
+        self.renew_settings().await;
         match self.mind_of(id) {
             Some(model) => self.model_turn(id, model, stopped).await,
             None => self.direct_turn(id, text, stopped).await,
