@@ -78,7 +78,7 @@ pub(crate) fn Settings() -> impl IntoView {
         Route::Group(id) => view! { <GroupPage id/> }.into_any(),
         Route::Permissions(tab) => view! { <Permissions tab/> }.into_any(),
         Route::Domains => view! { <DomainsPage/> }.into_any(),
-Route::Catalogue => view! { <Catalogue/> }.into_any(),
+        Route::Catalogue => view! { <Catalogue/> }.into_any(),
         Route::Chat | Route::Conversation(_) | Route::Inspect(..) | Route::NotFound(_) => ().into_any(),
     };
     view! { <main class="settings">{page}</main> }
