@@ -9,6 +9,8 @@
 //! * [`results`]: what a tool result consists of, ready to be shown, and the values it offers to a later call.
 //! * [`context`]: what a model is told, and in which words.
 //! * [`model`]: the wires that language models speak.
+//! * [`modes`]: what a mode asks of a model; [`plan`]: its plan for a turn in several steps; [`sources`]: what its
+//!   answers stand on.
 //! * [`prompts`]: prompts to try an action with.
 //! * [`turn`]: one turn with a model, from the question to the answer, tool calls included.
 
@@ -16,7 +18,10 @@ pub mod context;
 pub mod conversation;
 pub mod direct;
 pub mod model;
+pub mod modes;
+pub mod plan;
 pub mod prompts;
 pub mod results;
 pub mod schema;
+pub mod sources;
 pub mod turn;

@@ -12,6 +12,8 @@
 //!   what a person has read is not taken back. A request that it does not take because of something optional is asked
 //!   once more without.
 //! * The actions are offered in one order, whatever order they came in, so that a provider's cache goes on to fit.
+//! * In a mode with a plan the model tells its steps with a tool of the host, which is answered here; its calls are counted
+//!   against the budget that the person set, and in the mode Agent an answer in the middle of the plan is not the end.
 //! * No call that failed is tried again from here, and no other tool is tried in its stead: that is the model's wish and
 //!   passes the gate (X56).
 
@@ -22,9 +24,15 @@ use crate::model::endpoint::{self, Extras};
 use crate::model::{
     Delta, Endpoint, Finish, Message, ModelError, Part, Request, Stream, ToolSpec, Usage, WireCall, names, refusal,
 };
-use policy::{Class, ConnectorId};
+use crate::modes;
+use crate::plan::PlanStep;
+use policy::{Class, ConnectorId, Mode};
 use serde_json::{Map, Value};
 use std::collections::VecDeque;
+
+use course::Course;
+
+mod course;
 
 /// How many answers with calls a turn may have before it stops.
 pub const MAX_ROUNDS: u32 = 16;
@@ -61,6 +69,10 @@ pub struct Setup {
     pub messages: Vec<Message>,
     /// How much of a result the model is given.
     pub limits: Limits,
+    /// The mode. It decides here how the turn goes on, and not what may be called: that is in the list already.
+    pub mode: Mode,
+    /// How many calls may be made in a mode with a plan.
+    pub budget: u32,
 }
 
 impl Setup {
@@ -83,15 +95,18 @@ impl Setup {
                 None => names::alone(connector, "former", action),
             }
         };
-        let mut messages = vec![Message::System(context::system_prompt(workspace, parties))];
+        let (mode, budget) = (conversation.mode, conversation.budget());
+        let mut system = context::system_prompt(workspace, parties);
+        system.push_str(&modes::prompt(mode, budget, modes::unfinished(conversation)));
+        let mut messages = vec![Message::System(system)];
         messages.extend(context::messages(conversation, limits, &name_of));
-        Self { endpoint, actions, messages, limits }
+        Self { endpoint, actions, messages, limits, mode, budget }
     }
 
     /// About how many tokens the definitions and the messages take (N13). No provider's own count is at hand before it
     /// was asked; four bytes a token is right within a quarter for English and JSON.
     pub fn weigh(&self) -> (u64, u64) {
-        let definitions: usize = tools(&self.actions)
+        let definitions: usize = offers(&self.actions, self.mode)
             .iter()
             .map(|tool| tool.name.len() + tool.description.len() + tool.schema.to_string().len() + 40)
             .sum();
@@ -195,6 +210,10 @@ pub enum Output {
         /// Why it is no call, in words.
         why: String,
     },
+    /// The model told its plan, whole.
+    Planned(Vec<PlanStep>),
+    /// The model answered in the middle of its plan and is asked to go on: a sentence for people.
+    GoesOn(String),
     /// What the answer took, if the provider said. It comes before the end of the answer.
     Usage(Usage),
     /// The turn is over. Nothing follows.
@@ -225,6 +244,8 @@ pub enum End {
     Stopped,
     /// The model asked for calls again and again.
     TooManyRounds(u32),
+    /// The calls that the person allowed are used up.
+    BudgetSpent(u32),
     /// It did not work.
     Failed(ModelError),
 }
@@ -240,6 +261,9 @@ impl End {
             Self::TooManyRounds(rounds) => {
                 Some(format!("This turn was paused after {rounds} rounds of calls. Say how to go on."))
             }
+            Self::BudgetSpent(calls) => Some(format!(
+                "The {calls} calls that you allowed for one message are used up. Say how to go on, or allow more."
+            )),
             Self::Failed(error) => {
                 let hint = error.hint().map(|hint| format!(" Next step: {hint}.")).unwrap_or_default();
                 Some(format!("The model gave no answer: {error}.{hint}"))
@@ -264,6 +288,7 @@ pub struct Turn {
     /// How often the provider was asked again for the answer that is awaited.
     retries: u32,
     extras: Extras,
+    course: Course,
 }
 
 #[derive(Debug)]
@@ -308,9 +333,9 @@ struct Called {
 impl Turn {
     /// Begins a turn: the first request is ready to be polled.
     pub fn new(setup: Setup) -> Self {
-        let Setup { endpoint, actions, messages, limits } = setup;
+        let Setup { endpoint, actions, messages, limits, mode, budget } = setup;
         let actions = offered(actions);
-        let tools = tools(&actions);
+        let tools = offers(&actions, mode);
         let mut turn = Self {
             endpoint,
             actions,
@@ -324,6 +349,7 @@ impl Turn {
             rounds: 0,
             retries: 0,
             extras: Extras::All,
+            course: Course::new(mode, budget),
         };
         turn.ask();
         turn
@@ -484,6 +510,14 @@ impl Turn {
     fn answered(&mut self, answer: crate::model::Answered) {
         if answer.calls().next().is_none() {
             self.messages.push(Message::Assistant(answer.parts));
+            if !matches!(answer.finish, Some(Finish::Length | Finish::Filtered))
+                && let Some(says) = self.course.goes_on()
+            {
+                self.messages.push(Message::User(says));
+                self.out
+                    .push_back(Output::GoesOn("Its plan has open steps, so the model was asked to go on.".to_owned()));
+                return self.ask();
+            }
             return self.over(match answer.finish {
                 Some(Finish::Length) => End::CutShort,
                 Some(Finish::Filtered) => End::Filtered,
@@ -492,6 +526,7 @@ impl Turn {
         }
         self.rounds += 1;
         let mut calls: Vec<Called> = Vec::new();
+        let mut overspent = false;
         let mut parts = answer.parts;
         for call in parts.iter_mut().filter_map(|part| if let Part::Call(call) = part { Some(call) } else { None }) {
             let (key, position) = (self.next_call, calls.len());
@@ -500,13 +535,25 @@ impl Turn {
             if call.id.is_empty() || calls.iter().any(|other| other.id == call.id) {
                 call.id = format!("x{:03}{:05}", self.rounds, key);
             }
-            let judged = if position < MAX_CALLS {
-                self.judge(key, call)
-            } else {
-                Err(format!("at most {MAX_CALLS} calls are taken at once; ask for this one again later"))
+            let judged = match self.course.planned(&call.name, &call.arguments) {
+                Some(Ok(steps)) => {
+                    self.out.push_back(Output::Planned(steps));
+                    let told = Some("The person sees the plan.".to_owned());
+                    calls.push(Called { key, id: call.id.clone(), wanted: None, class: Class::Read, told });
+                    continue;
+                }
+                Some(Err(why)) => Err(why),
+                None if position < MAX_CALLS => self.judge(key, call),
+                None => Err(format!("at most {MAX_CALLS} calls are taken at once; ask for this one again later")),
             };
             calls.push(match judged {
-                Ok((wanted, class)) => Called { key, id: call.id.clone(), wanted: Some(wanted), class, told: None },
+                Ok((wanted, class)) => match self.course.count() {
+                    Ok(()) => Called { key, id: call.id.clone(), wanted: Some(wanted), class, told: None },
+                    Err(told) => {
+                        overspent = true;
+                        Called { key, id: call.id.clone(), wanted: None, class: Class::Read, told: Some(told) }
+                    }
+                },
                 Err(why) => {
                     self.out.push_back(Output::Refused {
                         name: crate::conversation::one_line(&call.name, 100),
@@ -525,6 +572,9 @@ impl Turn {
             }
         }
         self.messages.push(Message::Assistant(parts));
+        if overspent && self.course.overspent() {
+            return self.over(End::BudgetSpent(self.course.budget()));
+        }
         self.state = State::Calling { calls };
         self.advance();
     }
@@ -589,7 +639,7 @@ impl Turn {
         for call in calls {
             self.messages.push(Message::Tool { id: call.id, text: call.told.unwrap_or_default() });
         }
-        if self.rounds >= MAX_ROUNDS {
+        if self.rounds >= self.course.rounds() {
             return self.over(End::TooManyRounds(self.rounds));
         }
         self.ask();
@@ -643,6 +693,13 @@ fn offered(actions: Vec<Candidate>) -> Vec<Candidate> {
     actions
 }
 
+/// Everything that a model is offered: the actions, and behind them the tool of the host where the mode has one.
+fn offers(actions: &[Candidate], mode: Mode) -> Vec<ToolSpec> {
+    let mut offers = tools(actions);
+    offers.extend(Course::tool(mode));
+    offers
+}
+
 /// The actions as a model is told about them: a safe name, the host, and what the server says.
 pub fn tools(actions: &[Candidate]) -> Vec<ToolSpec> {
     let ids: Vec<_> =
@@ -668,5 +725,7 @@ pub fn tools(actions: &[Candidate]) -> Vec<ToolSpec> {
         .collect()
 }
 
+#[cfg(test)]
+mod planned;
 #[cfg(test)]
 mod tests;

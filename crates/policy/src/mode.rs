@@ -84,7 +84,9 @@ impl Mode {
     pub fn says(self) -> &'static str {
         match self {
             Mode::Chat => "Uses every connector of this chat.",
-            Mode::Knowledge => "Only reads, from connectors that can search and fetch. Answers name their sources. No apps.",
+            Mode::Knowledge => {
+                "Only reads, from connectors that can search and fetch. Answers name their sources. No apps."
+            }
             Mode::Research => "Only reads, in several steps, and ends in a report with its sources.",
             Mode::Agent => {
                 "Goes on by itself over a plan, with connectors that are part of the product. What writes still asks."
@@ -251,7 +253,11 @@ mod tests {
             assert!(admitted(&book, Mode::Knowledge).is_empty(), "nothing of it, not even what reads");
         }
         book.connectors[0].controls.get_mut(FETCH).unwrap().class = Some(Class::Write);
-        assert_eq!(Mode::Knowledge.takes(&book.connectors[0]), Err(Unfit::NoSearchAndFetch), "a fetch that writes is none");
+        assert_eq!(
+            Mode::Knowledge.takes(&book.connectors[0]),
+            Err(Unfit::NoSearchAndFetch),
+            "a fetch that writes is none"
+        );
         assert_eq!(Mode::Knowledge.takes(&published().connectors[0]), Err(Unfit::NoSearchAndFetch));
     }
 

@@ -14,6 +14,7 @@ pub mod doctor;
 mod model_check;
 mod model_sign_in;
 mod models;
+mod modes;
 mod people;
 mod record;
 mod scan;
