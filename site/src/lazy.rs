@@ -73,6 +73,8 @@ pub struct Parts {
     pub conversation: fn(ConversationId) -> AnyView,
     /// Who answers, and the choice of another.
     pub mind: fn() -> AnyView,
+    /// What the chat limits itself to, and the choice of another mode.
+    pub modes: fn(Active) -> AnyView,
     /// What can be brought into a chat: the content of the + menu.
     pub add_list: fn(Active, Callback<Vec<ConnectorId>>, Callback<()>) -> AnyView,
     /// A field in the place of a conversation's title.
@@ -139,6 +141,7 @@ part! { workspace:
         Ok(Parts {
             conversation: crate::chat::conversation,
             mind: crate::chat::mind,
+            modes: crate::chat::modes,
             add_list: crate::chat::add_list,
             rename: |id, title, done| view! { <crate::chat::Rename id=id title=title done=done/> }.into_any(),
             delete: |head, deleting| view! { <crate::chat::Delete head=head deleting=deleting/> }.into_any(),

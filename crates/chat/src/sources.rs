@@ -178,13 +178,16 @@ fn found_in(result: &Value) -> Vec<Found> {
     found
 }
 
-/// The list of hits in a result: the data itself, or the one list of objects under a name that servers use for it.
+/// The list of hits in a result: the data itself, or the list of objects under a name that servers use for it, or the only
+/// one there is.
 fn hits(data: &Value) -> Option<&Vec<Value>> {
     if let Value::Array(list) = data {
         return Some(list);
     }
     let is_list = |value: &&Value| value.as_array().is_some_and(|list| list.iter().all(Value::is_object));
-    LISTS.iter().find_map(|name| data.get(*name)).filter(is_list).and_then(Value::as_array)
+    let usual = LISTS.iter().find_map(|name| data.get(*name)).filter(is_list);
+    let mut lists = data.as_object().into_iter().flat_map(Map::values).filter(is_list);
+    usual.or_else(|| lists.next().filter(|_| lists.next().is_none())).and_then(Value::as_array)
 }
 
 /// What an object calls itself, if it has a title or an address.

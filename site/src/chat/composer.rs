@@ -7,7 +7,7 @@ use policy::{ConnectorId, ConversationId};
 
 use super::add::AddMenu;
 use super::draft;
-use crate::lazy::{Said, use_later};
+use crate::lazy::{Said, once_open, use_later};
 use crate::results::Visible;
 use crate::router::{Link, Route, use_router};
 use crate::shell::focus;
@@ -189,6 +189,7 @@ pub fn Composer(
             <div id="composer-problem" role="alert">
                 {move || problem.get().map(|text| view! { <p class="form-problem"><Visible text=text/></p> })}
             </div>
+            {once_open(move |parts| (parts.modes)(active), || ().into_any())}
             <ModeLine/>
         </div>
     }

@@ -7,7 +7,11 @@ use web_sys::{Blob, BlobPropertyBag};
 
 /// Saves `text` under `name`, whose ending says what it is. It goes to the disk, never into a tab.
 pub fn save_text(name: &str, text: &str) {
-    let kind = if name.ends_with(".csv") { "text/csv" } else { "application/json" };
+    let kind = match name.rsplit('.').next() {
+        Some("csv") => "text/csv",
+        Some("md") => "text/markdown",
+        _ => "application/json",
+    };
     let parts = Array::of1(&JsValue::from_str(text));
     let _ = Blob::new_with_str_sequence_and_options(&parts, &of_kind(kind)).and_then(|blob| save(name, &blob));
 }

@@ -45,6 +45,11 @@ impl Workspace {
         book.member(&self.seen_as()).map(|member| book.in_mode(mode, member, connectors)).unwrap_or_default()
     }
 
+    /// Every source that the results of a conversation contain; none where it is not loaded.
+    pub fn sources_of(&self, id: &ConversationId) -> Sources {
+        self.0.records.borrow().get(id).map(|record| Sources::of(&record.conversation)).unwrap_or_default()
+    }
+
     /// Holds a call to the mode of its conversation, whoever wants it made and whatever it was offered (X76).
     pub(crate) fn add_mode(&self, rules: &mut Rules, book: &Indexed, call: &Call) {
         let mode = call.conversation.as_ref().map(|id| self.mode_of(id)).unwrap_or_default();
@@ -132,9 +137,7 @@ impl Workspace {
 /// only one that it cannot do without. None when it wants more than that.
 fn argument(action: &Action, names: &[&str], text: &str) -> Option<Map<String, Value>> {
     let schema = action.input_schema();
-    let is_text = |name: &str| {
-        schema.pointer(&format!("/properties/{name}/type")).is_some_and(|kind| kind == "string")
-    };
+    let is_text = |name: &str| schema.pointer(&format!("/properties/{name}/type")).is_some_and(|kind| kind == "string");
     let required: Vec<&str> =
         schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let name = match required.as_slice() {

@@ -408,13 +408,7 @@ struct ModelRun<'a> {
 }
 
 impl<'a> ModelRun<'a> {
-    fn new(
-        workspace: &'a Workspace,
-        id: &'a ConversationId,
-        model: &'a ModelConfig,
-        mode: Mode,
-        turn: Turn,
-    ) -> Self {
+    fn new(workspace: &'a Workspace, id: &'a ConversationId, model: &'a ModelConfig, mode: Mode, turn: Turn) -> Self {
         let (tell, news) = mpsc::unbounded();
         ModelRun {
             workspace,

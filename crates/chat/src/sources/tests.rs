@@ -53,6 +53,7 @@ fn hits_documents_links_and_whole_results_are_sources() {
     assert_eq!(found(json!({ "content": [{ "type": "text", "text": hits.to_string() }] })), as_data);
     assert_eq!(found(json!({ "structuredContent": [{ "name": "Bare", "id": 7 }] })), one("Bare", None, Some("7")));
     assert_eq!(found(json!({ "structuredContent": { "title": "Doc", "text": "…" } })), one("Doc", None, None));
+    assert_eq!(found(json!({ "structuredContent": { "tickets": [{ "title": "Toner" }] } })), one("Toner", None, None));
     let link = json!({ "type": "resource_link", "uri": "file:///x", "name": "X" });
     assert_eq!(found(json!({ "content": [link] })), one("X", Some("file:///x"), None));
     let sent = json!({ "type": "resource", "resource": { "uri": "doc:1", "text": "…" } });
