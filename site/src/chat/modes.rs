@@ -128,7 +128,7 @@ fn TakesPart(active: Active) -> impl IntoView {
     let row = |row: Named, look: &'static str| {
         view! { <li class=look><HostName host=row.host name=Some(row.name)/>" "<small><Visible text=capital(&row.says)/></small></li> }
     };
-    let missing = Memo::new(move |_| state.thread.mode.get().plans() && state.mind_here().is_none());
+    let missing = Memo::new(move |_| state.mind_here().is_none().then(|| state.thread.mode.get().plans()));
     view! {
         <details class="takes-part">
             <summary>{says}</summary>
@@ -137,8 +137,11 @@ fn TakesPart(active: Active) -> impl IntoView {
                 {move || rows.get().1.into_iter().map(|one| row(one, "left-out")).collect_view()}
             </ul>
         </details>
-        {move || missing.get().then(|| view! {
-            <p class="modes-needs">"This mode needs a language model. "<Link to=Route::Models>"Connect a model"</Link></p>
+        {move || missing.get().map(|plans| view! {
+            <p class="modes-needs">
+                {if plans { "This mode needs a language model. " } else { "Without a model it lists what the connectors find. " }}
+                <Link to=Route::Models>"Connect a model"</Link>
+            </p>
         })}
     }
 }

@@ -223,7 +223,7 @@ pub(crate) fn AnswerFoot(item: ArcRwSignal<Item>) -> impl IntoView {
     };
     let is_report = is_report(side.state, id.clone(), state);
     let whole = Signal::derive(move || document_of(side, &of));
-    let foot = move || {
+    move || {
         let count = count.get();
         let shows = count.is_some() || is_report.get();
         shows.then(|| {
@@ -244,8 +244,7 @@ pub(crate) fn AnswerFoot(item: ArcRwSignal<Item>) -> impl IntoView {
                 </div>
             }
         })
-    };
-    foot
+    }
 }
 
 /// Whether an answer is the report of its turn: the last thing that a turn of the mode Research said, whole.

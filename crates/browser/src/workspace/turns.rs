@@ -292,11 +292,12 @@ impl Workspace {
     async fn read_lists(&self, id: &ConversationId) {
         let book = self.rulebook();
         let Ok(member) = book.member(&self.me()) else { return };
-        let active = self.active_in(id);
+        let (active, mode) = (self.active_in(id), self.mode_of(id));
         let usable: Vec<&Connector> = book
             .connectors
             .iter()
-            .filter(|connector| active.contains(&connector.id) && book.may_use(connector, member).is_ok())
+            .filter(|connector| active.contains(&connector.id) && mode.takes(connector).is_ok())
+            .filter(|connector| book.may_use(connector, member).is_ok())
             .collect();
         let lists = join_all(usable.into_iter().map(|connector| self.open_link(connector, true)));
         select(Box::pin(lists), sleep(LISTS)).await;
