@@ -149,7 +149,7 @@ export class App {
   }
 
   /** The panel of sources. */
-  get sources() { return this.page.getByRole("complementary", { name: "Sources", exact: true }); }
+  get sources() { return this.page.getByRole("region", { name: "Sources", exact: true }); }
 
   async deleteConversation(title) {
     await this.button(title instanceof RegExp ? title : `More for ${title}`, this.conversations).click();

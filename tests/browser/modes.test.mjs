@@ -1,6 +1,5 @@
 // The modes of a chat: Knowledge, Research and Agent, with the numbers of their sources, the plan, and what each refuses.
 import assert from "node:assert/strict";
-import { createReadStream } from "node:fs";
 import { appServer, page as appPage } from "../servers/apps.mjs";
 import { READ, WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { startModel } from "../servers/model.mjs";
@@ -27,9 +26,8 @@ async function looksWell(app, page, name) {
 
 /** A text of a download. */
 async function read(download) {
-  let out = "";
-  for await (const piece of createReadStream(await download.path(), "utf8")) out += piece;
-  return out;
+  const pieces = await (await download.createReadStream()).toArray();
+  return Buffer.concat(pieces).toString("utf8");
 }
 
 const plain = (name) => tool(name, READ, { title: name });
@@ -238,13 +236,13 @@ journey("modes X76 a model that calls what was not offered, and a call that the 
   let goOn;
   const held = new Promise((resolve) => { goOn = resolve; });
   const desk = await keep(hostile({
-    tools: [plain("read_slowly"), tool("post_note", WRITE, { title: "Post a note", inputSchema: strings("body") })],
+    tools: [plain("read_slowly"), tool("post_leaflet", WRITE, { title: "Post a leaflet", inputSchema: strings("body") })],
     call: async (name) => { if (name === "read_slowly") await held; return text(`result of ${name}`); },
   }));
   const model = await keep(startModel(({ said, results }) => {
-    if (said.includes("sneak")) return results.length === 0 ? { calls: [["desk__post_note", { body: "sneaky" }]] } : { say: `Told: ${results[0]}` };
+    if (said.includes("sneak")) return results.length === 0 ? { calls: [["desk__post_leaflet", { body: "sneaky" }]] } : { say: `Told: ${results[0]}` };
     if (results.length === 0) return { calls: [["desk__read_slowly", {}]] };
-    if (results.length === 1) return { calls: [["desk__post_note", { body: "late" }]] };
+    if (results.length === 1) return { calls: [["desk__post_leaflet", { body: "late" }]] };
     return { say: "It was refused, I see." };
   }));
   await app.connect({ name: "Desk", url: desk.url });
@@ -257,16 +255,16 @@ journey("modes X76 a model that calls what was not offered, and a call that the 
   await app.chooseMode("Research");
   goOn();
   await app.log.getByText("It was refused, I see.").first().waitFor();
-  assert.ok(model.asked[0].offered.some((name) => name.endsWith("post_note")), "it had been offered");
-  await app.says("Post a note", "Not allowed here: the mode Research only reads; to use this, switch to Chat. Nothing was sent.");
+  assert.ok(model.asked[0].offered.some((name) => name.endsWith("post_leaflet")), "it had been offered");
+  await app.says("Post a leaflet", "Not allowed here: the mode Research only reads; to use this, switch to Chat. Nothing was sent.");
   assert.match(model.asked[2].results[1], /status: blocked/);
-  await app.card("Post a note").getByText("Why can't I use this?").click();
-  await app.card("Post a note").getByText(/the mode Research only reads/).nth(1).waitFor();
+  await app.card("Post a leaflet").getByText("Why can't I use this?").click();
+  await app.card("Post a leaflet").getByText(/mode Research only reads/).nth(1).waitFor();
 
   // Not offered, and called all the same.
   await app.say("sneak something in");
   await app.log.getByText("Told: status: not a call").first().waitFor();
-  assert.ok(!model.asked.at(-1).offered.some((name) => name.endsWith("post_note")), "it is not offered");
+  assert.ok(!model.asked.at(-1).offered.some((name) => name.endsWith("post_leaflet")), "it is not offered");
   assert.equal(await app.decision.count(), 0, "nobody was even asked");
   assert.deepEqual(network.calls(desk.origin).map((call) => call.name), ["read_slowly"]);
 
@@ -274,12 +272,12 @@ journey("modes X76 a model that calls what was not offered, and a call that the 
   await app.button(/^Script/).click();
   await page.getByRole("menuitemradio", { name: "Direct mode" }).click();
   await app.chooseMode("Chat");
-  await app.say("post a note");
+  await app.say("post a leaflet");
   await app.suggestion.waitFor();
   await app.fill(app.suggestion, "body", "by hand");
   await app.chooseMode("Knowledge");
   await app.button("Run", app.suggestion).click();
-  await app.says("Post a note", "the mode Knowledge only reads, from connectors that can search and fetch");
+  await app.says("Post a leaflet", "the mode Knowledge only reads, from connectors that can search and fetch");
   assert.deepEqual(network.calls(desk.origin).map((call) => call.name), ["read_slowly"]);
 });
 
@@ -297,9 +295,7 @@ journey("modes S129 S010 in Knowledge a result that has an app is shown as text,
   await card.getByText("This connector has an app for it. Knowledge shows the result as text.").waitFor();
   await card.getByRole("group", { name: /^Result from/ }).waitFor();
   assert.equal(await page.locator("iframe").count(), 0);
-  assert.equal(server.reads.length, 1, "the page was looked at when it was added, and not since");
   await app.chooseMode("Chat");
-  await app.button(/^Show (its|the) app/, card).click();
   await app.insideApp("Shelf").getByText("the app is here").waitFor();
   await app.chooseMode("Knowledge");
   await assertSoon(async () => (await page.locator("iframe").count()) === 0, "the app is gone");

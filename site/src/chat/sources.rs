@@ -303,7 +303,7 @@ pub(crate) fn SourcesPanel() -> impl IntoView {
         rows.get().map(|rows| {
             let none = rows.is_empty();
             view! {
-                <aside id="sources" class="sources" aria-label="Sources" on:keydown=move |event| if event.key() == "Escape" { side.close() }>
+                <section id="sources" class="sources" aria-label="Sources" on:keydown=move |event| if event.key() == "Escape" { side.close() }>
                     <header>
                         <h2>"Sources"</h2>
                         <span class="grow"></span>
@@ -314,7 +314,7 @@ pub(crate) fn SourcesPanel() -> impl IntoView {
                         {list(rows.clone(), true, "Named in the answer")}
                         {list(rows, false, "Also at hand")}
                     </div>
-                </aside>
+                </section>
             }
         })
     }
