@@ -58,7 +58,7 @@ pub fn reminder(plan: &[plan::PlanStep]) -> Option<String> {
 
 /// The newest plan of a conversation, if it did not come to its end.
 pub fn unfinished(conversation: &Conversation) -> Option<&Plan> {
-    let newest = conversation.items.iter().rev().find_map(|item| match &item.body {
+    let newest = conversation.path().into_iter().rev().find_map(|item| match &item.body {
         Body::Plan(plan) => Some(plan),
         _ => None,
     })?;

@@ -28,7 +28,9 @@ use crate::modes;
 use crate::plan::PlanStep;
 use policy::{Class, ConnectorId, Mode};
 use serde_json::{Map, Value};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+
+pub mod search;
 
 use course::Course;
 
@@ -73,6 +75,8 @@ pub struct Setup {
     pub mode: Mode,
     /// How many calls may be made in a mode with a plan.
     pub budget: u32,
+    /// Where there are too many actions to offer all: the positions of those that are offered from the beginning.
+    pub search: Option<BTreeSet<usize>>,
 }
 
 impl Setup {
@@ -100,19 +104,39 @@ impl Setup {
         system.push_str(&modes::prompt(mode, budget, modes::unfinished(conversation)));
         let mut messages = vec![Message::System(system)];
         messages.extend(context::messages(conversation, limits, &name_of));
-        Self { endpoint, actions, messages, limits, mode, budget }
+        let needed = search::is_needed(actions.len(), weight(specs.iter()), endpoint.context);
+        let search = needed.then(|| search::always(conversation, &actions));
+        Self { endpoint, actions, messages, limits, mode, budget, search }
     }
 
     /// About how many tokens the definitions and the messages take (N13). No provider's own count is at hand before it
     /// was asked; four bytes a token is right within a quarter for English and JSON.
     pub fn weigh(&self) -> (u64, u64) {
-        let definitions: usize = offers(&self.actions, self.mode)
-            .iter()
-            .map(|tool| tool.name.len() + tool.description.len() + tool.schema.to_string().len() + 40)
-            .sum();
+        let mut tools = given(&tools(&self.actions), self.search.as_ref());
+        tools.extend(Course::tool(self.mode));
         let messages: usize = self.messages.iter().map(Message::chars).sum();
-        let tokens = |bytes: usize| u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX);
-        (tokens(definitions), tokens(messages))
+        (weight(tools.iter()), tokens(messages))
+    }
+}
+
+/// About how many tokens these definitions take.
+fn weight<'a>(tools: impl Iterator<Item = &'a ToolSpec>) -> u64 {
+    let bytes = |tool: &ToolSpec| tool.name.len() + tool.description.len() + tool.schema.to_string().len() + 40;
+    tokens(tools.map(bytes).sum())
+}
+
+fn tokens(bytes: usize) -> u64 {
+    u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX)
+}
+
+/// What of these tools a model is given: all, or those at these places and the search for the others.
+fn given(tools: &[ToolSpec], search: Option<&BTreeSet<usize>>) -> Vec<ToolSpec> {
+    match search {
+        None => tools.to_vec(),
+        Some(places) => {
+            let some = places.iter().filter_map(|at| tools.get(*at)).cloned();
+            std::iter::once(search::tool(tools.len())).chain(some).collect()
+        }
     }
 }
 
@@ -214,6 +238,13 @@ pub enum Output {
     Planned(Vec<PlanStep>),
     /// The model answered in the middle of its plan and is asked to go on: a sentence for people.
     GoesOn(String),
+    /// The model searched for actions; those found are offered from now on.
+    Searched {
+        /// What it searched for. Text of a model.
+        query: String,
+        /// How many were found.
+        found: usize,
+    },
     /// What the answer took, if the provider said. It comes before the end of the answer.
     Usage(Usage),
     /// The turn is over. Nothing follows.
@@ -278,6 +309,8 @@ pub struct Turn {
     endpoint: Endpoint,
     actions: Vec<Candidate>,
     tools: Vec<ToolSpec>,
+    /// The places of the actions that are offered, where the others are searched for.
+    search: Option<BTreeSet<usize>>,
     messages: Vec<Message>,
     limits: Limits,
     out: VecDeque<Output>,
@@ -333,13 +366,14 @@ struct Called {
 impl Turn {
     /// Begins a turn: the first request is ready to be polled.
     pub fn new(setup: Setup) -> Self {
-        let Setup { endpoint, actions, messages, limits, mode, budget } = setup;
+        let Setup { endpoint, actions, messages, limits, mode, budget, search } = setup;
         let actions = offered(actions);
-        let tools = offers(&actions, mode);
+        let tools = tools(&actions);
         let mut turn = Self {
             endpoint,
             actions,
             tools,
+            search,
             messages,
             limits,
             out: VecDeque::new(),
@@ -395,7 +429,9 @@ impl Turn {
     fn ask(&mut self) {
         let id = self.next_request;
         self.next_request += 1;
-        let request = endpoint::request(&self.endpoint, &self.messages, &self.tools, self.extras);
+        let mut tools = given(&self.tools, self.search.as_ref());
+        tools.extend(self.course.tools());
+        let request = endpoint::request(&self.endpoint, &self.messages, &tools, self.extras);
         self.state = State::Asked { id };
         self.out.push_back(Output::Fetch { id, request });
     }
@@ -535,6 +571,11 @@ impl Turn {
             if call.id.is_empty() || calls.iter().any(|other| other.id == call.id) {
                 call.id = format!("x{:03}{:05}", self.rounds, key);
             }
+            if let Some(told) = self.searched(call) {
+                let id = call.id.clone();
+                calls.push(Called { key, id, wanted: None, class: Class::Read, told: Some(told) });
+                continue;
+            }
             let judged = match self.course.planned(&call.name, &call.arguments) {
                 Some(Ok(steps)) => {
                     self.out.push_back(Output::Planned(steps));
@@ -579,6 +620,19 @@ impl Turn {
         self.advance();
     }
 
+    /// A search for actions, if that is what the model wishes: done at once, and what the model is told of it.
+    fn searched(&mut self, call: &mut WireCall) -> Option<String> {
+        let offered = self.search.as_mut().filter(|_| call.name == search::TOOL)?;
+        Some(match search::search(&call.arguments, &self.actions, &self.tools) {
+            Ok(found) => {
+                offered.extend(&found.places);
+                self.out.push_back(Output::Searched { query: found.query, found: found.places.len() });
+                found.told
+            }
+            Err(why) => format!("status: not a search. {why}"),
+        })
+    }
+
     /// Whether a wish of the model is a call: whole, of a known action, valid.
     fn judge(&self, key: u32, call: &WireCall) -> Result<(Wanted, Class), String> {
         let Some(action) = self.tools.iter().position(|tool| tool.name == call.name) else {
@@ -587,6 +641,9 @@ impl Turn {
                 crate::conversation::one_line(&call.name, 100)
             ));
         };
+        if self.search.as_ref().is_some_and(|offered| !offered.contains(&action)) {
+            return Err(format!("this tool is not in the list; find it with `{}` first", search::TOOL));
+        }
         let text = call.arguments.trim();
         let arguments: Map<String, Value> = match text {
             "" | "null" => Map::new(),
@@ -693,13 +750,6 @@ fn offered(actions: Vec<Candidate>) -> Vec<Candidate> {
     actions
 }
 
-/// Everything that a model is offered: the actions, and behind them the tool of the host where the mode has one.
-fn offers(actions: &[Candidate], mode: Mode) -> Vec<ToolSpec> {
-    let mut offers = tools(actions);
-    offers.extend(Course::tool(mode));
-    offers
-}
-
 /// The actions as a model is told about them: a safe name, the host, and what the server says.
 pub fn tools(actions: &[Candidate]) -> Vec<ToolSpec> {
     let ids: Vec<_> =
@@ -714,6 +764,8 @@ pub fn tools(actions: &[Candidate]) -> Vec<ToolSpec> {
                 Class::Destructive => "may destroy something, the person is asked",
             };
             let said: String = one.action.description().chars().take(DESCRIPTION_CHARS).collect();
+            // The host's own tool has this name, whatever servers call theirs.
+            let name = if name == search::TOOL { format!("{name}_") } else { name };
             let description = format!(
                 "{} of connector {} at {} ({effect}). The server says: {said}",
                 one.action.title(),

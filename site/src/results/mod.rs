@@ -28,6 +28,7 @@ use data::{Card, Tree};
 use fold::{count, number};
 pub(crate) use link::{Outward, away, unlisted};
 use markdown::Block;
+pub(crate) use media::size;
 use table::TableView;
 pub(crate) use text::{Folded, Visible, flat, pieces};
 

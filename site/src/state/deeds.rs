@@ -70,7 +70,7 @@ pub const DEEDS: Deeds = Deeds {
 async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Error> {
     let ws = state.ws();
     if let Some(id) = said.conversation {
-        return ws.say(&id, &said.words).map(|()| None);
+        return ws.say_with(&id, &said.words, said.attached).map(|()| None);
     }
     let new = ws.new_conversation().await?;
     if let Some(connectors) = said.connectors {
@@ -80,6 +80,9 @@ async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Erro
     if !mode.is_chat() {
         ws.set_mode(&new, mode, calls_allowed).await?;
     }
-    ws.say(&new, &said.words)?;
+    if !said.pins.is_empty() {
+        ws.pin(&new, said.pins).await?;
+    }
+    ws.say_with(&new, &said.words, said.attached)?;
     Ok(Some(new))
 }

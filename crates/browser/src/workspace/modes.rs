@@ -97,7 +97,7 @@ impl Workspace {
         let running = join_all(calls.into_iter().map(|wanted| self.start_call(wanted, Confirm::Ask)));
         // What runs is cancelled by whoever stopped the turn.
         if let Either::Right(_) = select(Box::pin(running), &mut stopped).await {
-            self.add_item(id, Body::Note { text: "You stopped this turn.".to_owned() });
+            self.add_item(id, Body::Note { text: super::turns::STOPPED.to_owned() });
         }
     }
 

@@ -32,6 +32,11 @@ impl Course {
         mode.plans().then(plan::tool)
     }
 
+    /// The same for the turn that runs.
+    pub(super) fn tools(&self) -> Option<ToolSpec> {
+        Self::tool(self.mode)
+    }
+
     /// The plan that a call of this name tells; none for every other call.
     pub(super) fn planned(&mut self, name: &str, arguments: &str) -> Option<Result<Vec<PlanStep>, String>> {
         if !self.mode.plans() || name != plan::TOOL {

@@ -16,6 +16,7 @@ fn turn(mode: Mode, budget: u32) -> Turn {
         limits: Limits::default(),
         mode,
         budget,
+        search: None,
     })
 }
 
