@@ -107,6 +107,9 @@ pub type Told<T> = Box<dyn FnOnce(T)>;
 /// The conversation that something said began, if it began one.
 pub type Begun = Result<Option<ConversationId>, Error>;
 
+/// The connectors that are active in a chat.
+pub type Active = Signal<Vec<ConnectorId>>;
+
 /// A workspace being opened.
 type Opening = std::pin::Pin<Box<dyn Future<Output = Option<AppState>>>>;
 
