@@ -182,7 +182,9 @@ impl Host {
     /// The whole record as JSON lines, with a checkpoint signed now; `countersign/verify` checks it.
     #[wasm_bindgen(js_name = exportAudit)]
     pub async fn export_audit(&self) -> Result<String, JsValue> {
-        self.workspace.export_audit().await.map_err(thrown)
+        let mut text = String::new();
+        self.workspace.export_audit(|piece, _, _| text.push_str(piece)).await.map_err(thrown)?;
+        Ok(text)
     }
 
     /// Scans a server and keeps it as a draft; what it offers is switched on as the scan found it. Where the server asks
@@ -407,7 +409,8 @@ fn detail_of(change: &Change) -> Option<Value> {
         | Change::Turn { .. }
         | Change::Questions
         | Change::Asks
-        | Change::Models => None,
+        | Change::Models
+        | Change::Record => None,
     }
 }
 

@@ -264,6 +264,8 @@ impl AppState {
                 self.write(|to| to.models.set(models));
             }
             Change::Storage(storage) => self.front.write(|to| to.storage.set(storage.clone())),
+            // The page of the record listens for itself.
+            Change::Record => {}
             Change::Dead => self.front.write(|to| to.dead.set(true)),
         }
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
 
 use super::sign_in::{client_secret, oauth_secret};
-use super::{GLANCE, RULEBOOK, RULEBOOK_SCHEMA, StoredRulebook, Workspace};
+use super::{GLANCE, RULEBOOK, RULEBOOK_SCHEMA, STAMP, StoredRulebook, Workspace, new_stamp};
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
 use crate::link::header_secret;
@@ -542,7 +542,11 @@ fn rules_digest(book: &Rulebook) -> Digest {
 
 fn rules_ops(book: &Rulebook, me: &MemberId) -> Result<Vec<Op>, StoreError> {
     let stored = StoredRulebook { schema: RULEBOOK_SCHEMA, rulebook: book.clone() };
-    Ok(vec![put(RULEBOOK, &stored)?, Op::Put(Table::Settings, GLANCE.to_owned(), crate::glance::record(book, me))])
+    Ok(vec![
+        put(RULEBOOK, &stored)?,
+        Op::Put(Table::Settings, STAMP.to_owned(), new_stamp()),
+        Op::Put(Table::Settings, GLANCE.to_owned(), crate::glance::record(book, me)),
+    ])
 }
 
 fn put(key: &str, value: &impl Serialize) -> Result<Op, StoreError> {
