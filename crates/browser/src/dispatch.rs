@@ -414,7 +414,7 @@ struct Run {
 
 impl Run {
     async fn whole(&mut self, cancelled: &Cancelled) -> Ended {
-        if let Err(error) = self.workspace.catch_up().await {
+        if let Err(error) = self.workspace.latest_rules().await {
             return Ended::Failed { error, sent: Sent::No };
         }
         let book = self.workspace.rulebook();
@@ -574,7 +574,7 @@ impl Run {
                 return self.unopened(connector, &failed);
             }
         };
-        if let Err(error) = self.workspace.catch_up().await {
+        if let Err(error) = self.workspace.latest_rules().await {
             return Ended::Failed { error, sent: Sent::No };
         }
         let rules = self.workspace.rules(&self.workspace.rulebook(), permit.call());

@@ -544,7 +544,7 @@ impl Workspace {
 
     /// Reads the rules again if another tab wrote them since they were read here. News of other tabs may be late, lost or
     /// forged; before a call is decided and before it is sent, the store is asked (X129).
-    pub(crate) async fn catch_up(&self) -> Result<(), Error> {
+    pub(crate) async fn latest_rules(&self) -> Result<(), Error> {
         let kept = self.0.store.get(Table::Settings, STAMP).await?;
         if kept == *self.0.stamp.borrow() { Ok(()) } else { self.reload_rulebook().await }
     }
