@@ -33,7 +33,7 @@ use policy::{CallId, ConnectorId, ConversationId, Indexed, MemberId, Rulebook, W
 use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::spawn_local;
 
-pub use bundle::{Governed, Import, Pinned, Trust};
+pub use bundle::{BundleSource, Governed, Import, Pinned, Trust};
 pub(crate) use conversations::Record;
 pub use definitions::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
 pub(crate) use models::CHOSEN;
@@ -426,11 +426,14 @@ impl Workspace {
 
     /// The rulebook as this handle sees it.
     fn seen(&self, mut book: Rulebook) -> Rulebook {
-        if let Some(signed) = &*self.0.signed.borrow() {
+        let signed = self.0.signed.borrow();
+        if let Some(signed) = &*signed {
             book = policy::bundle::tighten(signed, &book, &self.me());
         }
         if let Some(allow) = self.0.allow_loopback.get() {
-            book.workspace.allow_loopback = allow;
+            // What the embedding page allows loosens nothing that is signed.
+            book.workspace.allow_loopback =
+                allow && signed.as_ref().is_none_or(|signed| signed.workspace.allow_loopback);
         }
         book
     }
