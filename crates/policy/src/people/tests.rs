@@ -119,7 +119,12 @@ fn taking_drafts_over_needs_developer_mode() {
 #[test]
 fn s070_a_group_that_is_gone_gives_nothing_any_more() {
     let mut book = published();
-    let only = Access::Only { members: BTreeSet::new(), groups: ["builders".into()].into(), roles: BTreeSet::new() };
+    let only = Access::Only {
+        members: BTreeSet::new(),
+        groups: ["builders".into()].into(),
+        roles: BTreeSet::new(),
+        custom: Default::default(),
+    };
     book.set_access(&id("owner"), &"tracker".into(), only, NOW).unwrap();
     assert!(book.may_use(&book.connectors[0], book.member(&id("dev")).unwrap()).is_ok());
     book.remove_group(&id("owner"), &"builders".into()).unwrap();
