@@ -414,6 +414,9 @@ struct Run {
 
 impl Run {
     async fn whole(&mut self, cancelled: &Cancelled) -> Ended {
+        if let Err(error) = self.workspace.latest_rules().await {
+            return Ended::Failed { error, sent: Sent::No };
+        }
         let book = self.workspace.rulebook();
         let known = book.connector(&self.wanted.connector).ok().cloned();
         let action = known.as_ref().and_then(|connector| connector.action(&self.wanted.action)).cloned();
@@ -572,6 +575,9 @@ impl Run {
                 return self.unopened(connector, &failed);
             }
         };
+        if let Err(error) = self.workspace.latest_rules().await {
+            return Ended::Failed { error, sent: Sent::No };
+        }
         let rules = self.workspace.rules(&self.workspace.rulebook(), permit.call());
         if let Decision::Refuse(refusal) = decide(permit.call().clone(), &rules) {
             return self.refused(refusal).await;
