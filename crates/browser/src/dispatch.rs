@@ -277,11 +277,15 @@ impl Workspace {
         let Some(conversation) = &call.conversation else { return Vec::new() };
         let records = self.0.records.borrow();
         let Some(record) = records.get(conversation) else { return Vec::new() };
+        let book = self.rulebook();
         record
             .conversation
             .calls()
             .filter(|card| card.call != call.id)
             .filter_map(|card| {
+                // What is not known any more may have been both.
+                let connector = book.connector(&card.connector).ok();
+                let action = connector.and_then(|connector| connector.action(&card.action));
                 let mut text = String::new();
                 leaves("", card.result.as_ref()?, &mut |_, leaf| {
                     text.push_str(leaf);
@@ -291,6 +295,8 @@ impl Workspace {
                     connector: card.connector.clone(),
                     name: card.connector_name.clone(),
                     host: card.host.clone(),
+                    private: connector.is_none_or(policy::lineage::holds_private),
+                    untrusted: action.is_none_or(Action::open_world),
                     text,
                 })
             })
@@ -311,6 +317,8 @@ impl Workspace {
                     path: trace.path,
                     connector_name: source.name.clone(),
                     host: source.host.clone(),
+                    private: source.private,
+                    untrusted: source.untrusted,
                     text: trace.text,
                 })
             })
