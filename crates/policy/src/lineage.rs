@@ -80,7 +80,9 @@ impl Flow {
         match self {
             Flow::Across => from,
             Flow::PrivateToPublic => {
-                format!("{from}, which not everybody may read, and others may see what is sent here; that asks every time")
+                format!(
+                    "{from}, which not everybody may read, and others may see what is sent here; that asks every time"
+                )
             }
             Flow::UntrustedToDestructive => {
                 format!("{from}, which somebody else may have written, and this action destroys; that asks every time")
