@@ -11,9 +11,11 @@ mod conversations;
 mod data;
 mod definitions;
 pub mod doctor;
+mod looks;
 mod model_check;
 mod model_sign_in;
 mod models;
+pub mod pace;
 mod people;
 mod record;
 mod scan;
@@ -134,6 +136,10 @@ pub(crate) struct Inner {
     pub(crate) questions: RefCell<Vec<Pending>>,
     pub(crate) flights: RefCell<HashMap<CallId, Rc<Flight>>>,
     pub(crate) unattended: RefCell<HashSet<CallId>>,
+    /// Turns that wait for a look at a result.
+    pub(crate) looks: RefCell<Vec<looks::Waiting>>,
+    /// How many decisions the turns have taken.
+    pub(crate) paces: RefCell<HashMap<ConversationId, pace::Pace>>,
     /// Held by the one write that is under way in a conversation (X73).
     pub(crate) write_turns: RefCell<HashMap<ConversationId, Rc<Mutex<()>>>>,
 
@@ -224,6 +230,8 @@ impl Workspace {
             questions: RefCell::default(),
             flights: RefCell::default(),
             unattended: RefCell::default(),
+            looks: RefCell::default(),
+            paces: RefCell::default(),
             write_turns: RefCell::default(),
             heads: RefCell::default(),
             records: RefCell::default(),

@@ -188,6 +188,32 @@ impl Workspace {
         for call in calls {
             self.cancel_call(&call);
         }
+        self.stop_looks(id);
+    }
+
+    /// Suggests, for a call of which nobody knows whether it happened, a read of the same connector: a proposal that the
+    /// person starts (X114).
+    ///
+    /// # Errors
+    /// When there is no such call, its connector has no reading action that can be offered, or another tab runs the
+    /// conversation.
+    pub fn suggest_check(&self, id: &ConversationId, call: &CallId) -> Result<(), Error> {
+        self.acting()?;
+        self.not_elsewhere(id)?;
+        let card = self.0.records.borrow().get(id).and_then(|record| record.conversation.call(call).cloned());
+        let card = card.ok_or_else(|| Error::not_found("call", call.as_str()))?;
+        let proposal = direct::check_with_a_read(&card, &self.candidates(id)).ok_or_else(|| {
+            Error::new(Code::NotFound, format!("{} has no reading action that can be used here", card.connector_name))
+                .hint("look on the server itself")
+        })?;
+        let (workspace, id) = (self.clone(), id.clone());
+        spawn_local(async move {
+            let (_never, mut stopped) = oneshot::channel();
+            let Some(held) = workspace.take_turn(&id, &mut stopped).await else { return };
+            workspace.add_item(&id, Body::Proposal(proposal));
+            workspace.give_turn_back(&id, held).await;
+        });
+        Ok(())
     }
 
     /// One call outside a conversation, through the same gate. Dropping the future cancels it.
@@ -238,6 +264,7 @@ impl Workspace {
         if self.0.turns.borrow().contains_key(id) {
             return Err(Error::new(Code::Busy, "an answer is still coming").hint("wait for it, or stop it"));
         }
+        self.begin_pace(id);
         let (stop, stopped) = oneshot::channel();
         self.0.turns.borrow_mut().insert(id.clone(), TurnHandle { stop: Some(stop) });
         self.0.events.tell(Change::Turn { conversation: id.clone(), running: true });
@@ -566,7 +593,9 @@ impl<'a> ModelRun<'a> {
         spawn_local(async move {
             drop(running.await);
             // The card is under the id of the first call, also after an edit.
-            let card = workspace.item(&id, &ItemId::from(call.as_str()));
+            let item = ItemId::from(call.as_str());
+            workspace.until_looked(&id, &item).await;
+            let card = workspace.item(&id, &item);
             let text = match card.map(|item| item.body) {
                 Some(Body::Call(card)) => card.for_model(limit),
                 _ => "The conversation was deleted. Nothing was sent.".to_owned(),
