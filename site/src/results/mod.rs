@@ -26,6 +26,7 @@ use data::{Card, Tree};
 use fold::{count, number};
 pub(crate) use link::{away, unlisted};
 use markdown::Block;
+pub(crate) use media::{safe_name, save_file, size};
 use table::TableView;
 pub(crate) use text::{Folded, Visible, flat, pieces};
 
