@@ -11,7 +11,7 @@ use std::rc::Rc;
 use chat::context::{Limits, Party};
 use chat::conversation::{Answer, Body, Event, ItemId};
 use chat::direct::{self, Candidate};
-use chat::model::Delta;
+use chat::model::{Delta, Wire};
 use chat::turn::{Input, Output, Setup, Turn, Wanted as ModelWants};
 use futures_channel::{mpsc, oneshot};
 use futures_util::future::{AbortHandle, Either, abortable, join_all, select};
@@ -557,6 +557,9 @@ impl<'a> ModelRun<'a> {
 
     fn fetch(&mut self, id: u32, request: chat::model::Request) {
         let (workspace, tell, model) = (self.workspace.clone(), self.tell.clone(), self.model.clone());
+        if model.wire == Wire::BuiltIn {
+            return self.ask_browser(id, request, tell);
+        }
         let work = async move {
             let sent = match workspace.model_request(&model, request).await {
                 Ok(request) => carry(&workspace, id, request, &tell).await,
@@ -569,6 +572,21 @@ impl<'a> ModelRun<'a> {
                 };
                 let _ = tell.unbounded_send(Some(Input::Failed { id, why }));
             }
+        };
+        let (work, handle) = abortable(work);
+        self.flights.insert(id, handle);
+        spawn_local(work.map(drop));
+    }
+
+    /// The browser's own model is asked in the page: its words come as if they were bytes of an endpoint.
+    fn ask_browser(&mut self, id: u32, request: chat::model::Request, tell: mpsc::UnboundedSender<Option<Input>>) {
+        let work = async move {
+            let _ = tell.unbounded_send(Some(Input::Response { id, status: 200, headers: Vec::new() }));
+            let line = |line: String| drop(tell.unbounded_send(Some(Input::Bytes { id, chunk: line.into_bytes() })));
+            if let Err(said) = crate::built_in::answer(&request.body, line).await {
+                line(format!("{}\n", serde_json::json!({ "error": said })));
+            }
+            let _ = tell.unbounded_send(Some(Input::Ended { id }));
         };
         let (work, handle) = abortable(work);
         self.flights.insert(id, handle);

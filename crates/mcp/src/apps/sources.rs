@@ -242,7 +242,7 @@ pub const NOT_STOPPED: &str = "Direct connections to other computers (WebRTC) ar
 pub fn framed(html: &str, sources: &Sources) -> String {
     let policy = sources.policy();
     format!(
-        r#"<!DOCTYPE html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}"><meta http-equiv="x-dns-prefetch-control" content="off"><script>{REPORTER}</script><script>{GUARD}document.currentScript.remove()</script></head><body>{html}</body></html>"#
+        r#"<!DOCTYPE html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}"><meta http-equiv="x-dns-prefetch-control" content="off"><script>{REPORTER}</script><script>{GUARD};document.currentScript.remove()</script></head><body>{html}</body></html>"#
     )
 }
 
