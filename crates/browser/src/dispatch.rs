@@ -285,29 +285,34 @@ impl Workspace {
         let records = self.0.records.borrow();
         let Some(record) = records.get(conversation) else { return Vec::new() };
         let book = self.rulebook();
-        record
-            .conversation
-            .calls()
-            .filter(|card| card.call != call.id)
-            .filter_map(|card| {
-                // What is not known any more may have been both.
-                let connector = book.connector(&card.connector).ok();
-                let action = connector.and_then(|connector| connector.action(&card.action));
-                let mut text = String::new();
-                leaves("", card.result.as_ref()?, &mut |_, leaf| {
-                    text.push_str(leaf);
-                    text.push('\n');
-                });
-                Some(policy::lineage::Source {
-                    connector: card.connector.clone(),
-                    name: card.connector_name.clone(),
-                    host: card.host.clone(),
-                    private: connector.is_none_or(policy::lineage::holds_private),
-                    untrusted: action.is_none_or(Action::open_world),
-                    text,
-                })
-            })
-            .collect()
+        // What is not known any more may have been private, and what has no action anybody may have written.
+        let source = |connector: &ConnectorId, name: &str, host: &str, action: Option<&str>, result: &Value| {
+            let mut text = String::new();
+            leaves("", result, &mut |_, leaf| {
+                text.push_str(leaf);
+                text.push('\n');
+            });
+            let known = book.connector(connector).ok();
+            let action = known.zip(action).and_then(|(connector, action)| connector.action(action));
+            policy::lineage::Source {
+                connector: connector.clone(),
+                name: name.to_owned(),
+                host: host.to_owned(),
+                private: known.is_none_or(policy::lineage::holds_private),
+                untrusted: action.is_none_or(Action::open_world),
+                text,
+            }
+        };
+        let sources = record.conversation.items.iter().filter_map(|item| match &item.body {
+            Body::Call(card) if card.call != call.id => {
+                let action = Some(card.action.as_str());
+                Some(source(&card.connector, &card.connector_name, &card.host, action, card.result.as_ref()?))
+            }
+            // What the person attached is a server's all the same.
+            Body::Attached(one) => Some(source(&one.connector, &one.connector_name, &one.host, None, &one.as_result())),
+            _ => None,
+        });
+        sources.collect()
     }
 
     fn view(&self, question: &Question) -> QuestionView {
