@@ -38,7 +38,10 @@ pub(super) fn BuiltInModel() -> impl IntoView {
         share.set(Some(0.0));
         app.run(
             async move {
-                let done = download(move |loaded| drop(share.try_set(Some(loaded)))).await;
+                let done = download(move |loaded| {
+                    let _ = share.try_set(Some(loaded));
+                })
+                .await;
                 let _ = share.try_set(None);
                 done
             },
