@@ -207,7 +207,7 @@ for (const colorScheme of ["light", "dark"]) {
     await app.connect({ name: "Tickets", url: server.url });
     await app.openTab("App UI");
     await page.getByText("It may send requests to https://api.example.com").waitFor();
-    await page.getByText("It asks for the camera, writing to the clipboard, which no app gets here.").waitFor();
+    await page.getByText("It asks for the camera, writing to the clipboard, which it does not get here.").waitFor();
     await app.button("Preview the app").click();
     await app.insideApp("Tickets").getByText("Thirty tickets").waitFor();
     await app.screenshot(`app-ui-${colorScheme}`);

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, Object, Reflect};
-use mcp::apps::{Ask, Blocked, Host, Mode, Output, Refused, Ticket, View};
+use mcp::apps::{Ask, Blocked, File, Host, Mode, Output, Permission, Refused, Ticket, View};
 use serde_json::{Map, Value, json};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -66,6 +66,13 @@ pub enum AppEvent {
         /// The words.
         text: String,
     },
+    /// It brings files for the person to keep. Answer with [`AppFrame::answer`].
+    Files {
+        /// By which it is answered.
+        ticket: Ticket,
+        /// The files.
+        files: Vec<File>,
+    },
     /// It no longer waits for an answer.
     Withdrawn(Ticket),
     /// Its policy stopped something, or it called something: read [`AppFrame::report`] again.
@@ -91,6 +98,14 @@ pub struct AppReport {
     pub name: String,
 }
 
+/// What the person is asked for an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    Link,
+    Words,
+    Files,
+}
+
 /// An app in its frame. Dropping it lets the frame go without a goodbye.
 #[derive(Clone)]
 pub struct AppFrame(Rc<Inner>);
@@ -107,13 +122,15 @@ struct Inner {
     /// Where messages to the sandbox may go.
     target: String,
     document: AppDocument,
+    /// What of the device the person gives it this time.
+    given: Vec<Permission>,
     view: RefCell<View>,
     mode: Cell<Mode>,
     port: RefCell<Option<MessagePort>>,
     timer: RefCell<Option<Timer>>,
     report: RefCell<AppReport>,
     /// The open questions to the person: one of each kind (X95, X96).
-    asked: RefCell<HashMap<Ticket, bool>>,
+    asked: RefCell<HashMap<Ticket, Wish>>,
     sizes: Cell<(u32, u64)>,
     on: Box<dyn Fn(AppEvent)>,
     hears: RefCell<Option<Hearing>>,
@@ -121,8 +138,9 @@ struct Inner {
 }
 
 impl AppFrame {
-    /// Loads the document of an app into a frame that has none yet. `context` is a `McpUiHostContext`; `on` hears what
-    /// the person should see. None where this realm has no window.
+    /// Loads the document of an app into a frame that has none yet. `context` is a `McpUiHostContext`; `given` is what of
+    /// the device the person gives it this time (X99); `on` hears what the person should see. None where this realm has
+    /// no window.
     pub fn open(
         workspace: &Workspace,
         of: AppOf,
@@ -130,6 +148,7 @@ impl AppFrame {
         frame: &HtmlIFrameElement,
         sandbox: &Sandbox,
         context: Map<String, Value>,
+        given: Vec<Permission>,
         on: impl Fn(AppEvent) + 'static,
     ) -> Option<AppFrame> {
         let window = web_sys::window()?;
@@ -145,8 +164,19 @@ impl AppFrame {
             }
             Sandbox::Here(address) => (address, "null".to_owned(), "*".to_owned(), "allow-scripts allow-forms"),
         };
-        let view =
-            View::new(Host { info: client(), sources: document.sources.clone(), context, modes: Mode::ALL.to_vec() });
+        // Only what the page asks for and the workspace lets it ask for, whoever calls this.
+        let given: Vec<Permission> = given.into_iter().filter(|one| document.asks.contains(one)).collect();
+        let view = View::new(Host {
+            info: client(),
+            sources: document.sources.clone(),
+            context,
+            modes: Mode::ALL.to_vec(),
+            given: given.clone(),
+        });
+        // To the sandbox, which hands it on to the frame in it.
+        let allowed = if target == "*" { "*" } else { origin.as_str() };
+        let allow: Vec<String> = given.iter().map(|one| format!("{} {allowed}", one.feature())).collect();
+        let allow = allow.join("; ");
         let inner = Rc::new(Inner {
             workspace: workspace.clone(),
             of,
@@ -154,6 +184,7 @@ impl AppFrame {
             origin,
             target,
             document,
+            given,
             view: RefCell::new(view),
             mode: Cell::new(Mode::Inline),
             port: RefCell::default(),
@@ -180,7 +211,7 @@ impl AppFrame {
         });
         // What it may do is set before there is anything that could do it.
         frame.set_attribute("sandbox", flags).ok()?;
-        frame.set_attribute("allow", "").ok()?;
+        frame.set_attribute("allow", &allow).ok()?;
         frame.set_attribute("referrerpolicy", "no-referrer").ok()?;
         frame.set_src(&format!("{address}?host={}", String::from(js_sys::encode_uri_component(&host))));
         Some(AppFrame(inner))
@@ -234,7 +265,7 @@ impl AppFrame {
         self.0.report.borrow().clone()
     }
 
-    /// The person's answer to [`AppEvent::Link`] or [`AppEvent::Words`]: none means yes, otherwise why not.
+    /// The person's answer to [`AppEvent::Link`], [`AppEvent::Words`] or [`AppEvent::Files`]: none means yes, otherwise why not.
     pub fn answer(&self, ticket: Ticket, refused: Option<&str>) {
         self.0.asked.borrow_mut().remove(&ticket);
         self.0.settle(
@@ -276,7 +307,11 @@ impl Inner {
         let message = json!({
             "jsonrpc": "2.0",
             "method": "ui/notifications/sandbox-resource-ready",
-            "params": { "html": self.document.html, "csp": self.document.sources.to_json(), "permissions": {} },
+            "params": {
+                "html": self.document.html,
+                "csp": self.document.sources.to_json(),
+                "permissions": self.given.iter().map(|one| (one.name().to_owned(), json!({}))).collect::<Map<_, _>>(),
+            },
         });
         let Ok(message) = js_sys::JSON::parse(&message.to_string()) else { return };
         let ports = Array::of1(&channel.port2());
@@ -361,8 +396,9 @@ impl Inner {
                 let answer = inner.workspace.app_tells(&inner.of, text, data).await;
                 inner.settle(ticket, answer.map(|()| json!({})));
             }),
-            Ask::Open { url } => self.ask_person(ticket, true, AppEvent::Link { ticket, url }),
-            Ask::Say { text } => self.ask_person(ticket, false, AppEvent::Words { ticket, text }),
+            Ask::Open { url } => self.ask_person(ticket, Wish::Link, AppEvent::Link { ticket, url }),
+            Ask::Say { text } => self.ask_person(ticket, Wish::Words, AppEvent::Words { ticket, text }),
+            Ask::Save(files) => self.ask_person(ticket, Wish::Files, AppEvent::Files { ticket, files }),
             Ask::Show(mode) => {
                 let may = mode == Mode::Inline || self.view.borrow().can_show(mode) && self.is_touched();
                 if may && mode != self.mode.get() {
@@ -375,11 +411,11 @@ impl Inner {
     }
 
     /// One question of a kind at a time: a person is not to be worn down (X95, X96).
-    fn ask_person(self: &Rc<Self>, ticket: Ticket, link: bool, event: AppEvent) {
-        if self.asked.borrow().values().any(|kind| *kind == link) {
+    fn ask_person(self: &Rc<Self>, ticket: Ticket, wish: Wish, event: AppEvent) {
+        if self.asked.borrow().values().any(|open| *open == wish) {
             return self.settle(ticket, Err("the person is being asked already".to_owned()));
         }
-        self.asked.borrow_mut().insert(ticket, link);
+        self.asked.borrow_mut().insert(ticket, wish);
         (self.on)(event);
     }
 

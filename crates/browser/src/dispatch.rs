@@ -161,6 +161,7 @@ impl Workspace {
                 let mut asked = pending.asked();
                 asked.view.position = at + 1;
                 asked.view.of = of;
+                asked.view.paused_after = self.paused_after(pending.question.call());
                 asked.view.alike = mine.iter().filter(same).count();
                 asked
             })
@@ -180,13 +181,19 @@ impl Workspace {
                 .iter()
                 .position(|pending| pending.question.call().id == *id)
                 .ok_or_else(|| Error::not_found("open question", id.as_str()))?;
-            if queue.get(at).is_none_or(|pending| pending.shown != *shown) {
+            let Some(pending) = queue.get(at).filter(|pending| pending.shown == *shown) else {
                 return Err(Error::new(Code::Held, "the question changed since it was shown").hint("look at it again"));
+            };
+            if !pending.elsewhere {
+                self.in_pace(pending.question.call(), &answer)?;
             }
             (queue.remove(at), at)
         };
+        let Pending { question, answered, elsewhere, .. } = pending;
+        if !elsewhere {
+            self.count_decision(question.call(), &answer);
+        }
         self.0.events.tell(Change::Questions);
-        let Pending { question, answered, .. } = pending;
         match answer {
             Answer::AllowOnce => {
                 let rules = self.rules(&self.rulebook(), question.call());
@@ -380,6 +387,7 @@ impl Workspace {
             position: 1,
             of: 1,
             alike: 1,
+            paused_after: None,
             asked_at: now(),
         }
     }
@@ -758,6 +766,8 @@ impl Run {
             signal_at: None,
             progress: None,
             result: None,
+            breaks: None,
+            look: None,
             why: None,
             late: false,
             nth: None,
@@ -777,7 +787,18 @@ impl Run {
         let state = match ended {
             Ended::Done(result) => {
                 if let Some(conversation) = &self.wanted.conversation {
-                    let event = Event::CallResult { call: self.call.clone(), result: result.clone() };
+                    let book = self.workspace.rulebook();
+                    let connector = book.connector(&self.wanted.connector).ok();
+                    let event = Event::CallResult {
+                        call: self.call.clone(),
+                        result: result.clone(),
+                        breaks: connector
+                            .and_then(|connector| connector.action(&self.wanted.action)?.output_schema())
+                            .and_then(|promised| broken_promise(promised, result)),
+                        // Whoever is gone from the rulebook meanwhile is looked at.
+                        reviewed: self.wanted.by != Caller::App
+                            && connector.is_none_or(|connector| connector.reviews_results_of(&self.wanted.action)),
+                    };
                     self.workspace.apply_kept(conversation, event).await;
                 }
                 return;
@@ -843,6 +864,13 @@ fn ended(result: Result<Done, Failed>, host: &str) -> Ended {
             Ended::Failed { error: out, sent: sent_of(sent) }
         }
     }
+}
+
+/// How the structured part of a result breaks the schema that was promised for it: the first problem (X57).
+fn broken_promise(promised: &Value, result: &Value) -> Option<String> {
+    let structured = result.get("structuredContent").filter(|value| !value.is_null())?;
+    let problem = chat::schema::check(promised, structured).into_iter().next()?;
+    Some(format!("{} {}", problem.path, problem.message).trim().to_owned())
 }
 
 /// What an approval names.

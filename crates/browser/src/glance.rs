@@ -200,6 +200,9 @@ impl Glance {
         }
         if let Ok(records) = store.all(Table::Models).await {
             glance.models = records.iter().filter_map(|(_, text)| model_of(&JSON::parse(text).ok()?)).collect();
+            // The browser's own model, where this browser has none.
+            let there = global("LanguageModel").is_some();
+            glance.models.retain(|model| there || model.base_url != chat::model::built_in::PLACE);
         }
         if let Ok(Some(text)) = store.get(Table::Settings, CHOSEN).await {
             let chosen = JSON::parse(&text).ok().and_then(|id| id.as_string());

@@ -4,7 +4,7 @@
 //! * `dispatch`: the only way to a tool. A call is decided by `policy`, shown, answered, recorded, and sent as it was.
 //! * [`drive`]: gives a sans-IO `mcp` session its hands; `link` keeps one connection a connector.
 //! * [`app_frame`]: the page of an app in its frame; `pages` reads and compares such pages.
-//! * [`builtin`]: *Guide*, *Notebook* and *Workbench*, MCP servers in this page.
+//! * [`builtin`]: *Guide*, *Notebook* and *Workbench*, MCP servers in this page; [`built_in`] the browser's own language model.
 //! * [`glance`]: what a page shows before the workspace is opened.
 //! * [`inspect`]: what goes over the wire, for whoever looks.
 //! * [`oauth`]: the hands of a sign-in; [`visit`] the person in another window.
@@ -15,6 +15,7 @@
 //! Nothing here needs a window: a page, a worker and Node all work, with what each of them has.
 
 pub mod app_frame;
+pub mod built_in;
 pub mod builtin;
 pub mod client;
 pub mod drive;

@@ -467,6 +467,15 @@ impl Workspace {
             connection.answer(request.id, mcp::Answer::Decline);
             return;
         }
+        if let Ask::Form { schema } = &request.kind
+            && book.workspace.refuse_secret_forms
+        {
+            let wanted = chat::schema::secrets_wanted(&chat::schema::form_of(schema), &request.message);
+            if !wanted.is_empty() {
+                connection.answer(request.id, mcp::Answer::Decline);
+                return self.secret_refused(connector, conversation.as_ref(), &wanted);
+            }
+        }
         let kind = match &request.kind {
             Ask::Form { schema } => ElicitationKind::Form { schema: schema.clone() },
             Ask::Url { url, .. } => url_kind(url),
@@ -488,6 +497,27 @@ impl Workspace {
             self.needs_input(&conversation, &call, true);
         }
         self.0.events.tell(Change::Asks);
+    }
+
+    /// A form was refused because it asks for a secret (X80): said in its conversation, and on record.
+    fn secret_refused(&self, connector: &Connector, conversation: Option<&ConversationId>, wanted: &[String]) {
+        if let Some(conversation) = conversation {
+            let text = format!(
+                "{} at {} asked for what looks like a secret: {}. This workspace refuses such forms, so nothing was sent.",
+                connector.name,
+                connector.host,
+                wanted.join(", ")
+            );
+            self.add_item(conversation, chat::conversation::Body::Note { text });
+        }
+        let row =
+            Entry::changed(&self.me(), format!("form of {}", connector.name), "refused, because it asks for a secret");
+        let workspace = self.clone();
+        spawn_local(async move {
+            if let Err(error) = workspace.0.audit.write(vec![row]).await {
+                workspace.storage_failed(&error);
+            }
+        });
     }
 
     pub(crate) fn withdraw_asks(&self, gone: impl Fn(&WaitingAsk) -> bool) {

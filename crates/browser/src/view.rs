@@ -384,6 +384,8 @@ pub struct QuestionView {
     pub of: usize,
     /// How many calls in the queue, this one included, want the same action of the same connector (X69).
     pub alike: usize,
+    /// Nothing can be allowed until the person says that they go on: after how many decisions of this turn (X69).
+    pub paused_after: Option<usize>,
     /// Since when it waits.
     pub asked_at: Millis,
 }

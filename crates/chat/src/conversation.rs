@@ -309,6 +309,12 @@ pub struct CallCard {
     /// The whole `CallToolResult`, as received.
     #[serde(default)]
     pub result: Option<Value>,
+    /// How its structured part breaks the schema that the server promised, if it does: the first problem (X57).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaks: Option<String>,
+    /// What became of the look that somebody takes at the result before a model is told it. None where nobody does (X54).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<Look>,
     /// Why it was allowed to run: the rule or the decision, in words.
     #[serde(default)]
     pub why: Option<String>,
@@ -318,6 +324,32 @@ pub struct CallCard {
     /// The place of its result among the results of the conversation, from 1: see [`crate::sources`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nth: Option<u32>,
+}
+
+/// What a person said about a result before a model was told it (X54).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Look {
+    /// Nothing yet. No model is told the result.
+    Waiting,
+    /// A model may be told it as it came.
+    Passed,
+    /// A model may be told this instead.
+    Edited {
+        /// The person's version of it.
+        text: String,
+    },
+    /// No model is told it.
+    Withheld,
+    /// Nobody said anything: the turn was stopped, or the page was closed.
+    NotAnswered,
+}
+
+impl Look {
+    /// Whether something can still be said.
+    pub fn open(&self) -> bool {
+        matches!(self, Self::Waiting | Self::NotAnswered)
+    }
 }
 
 /// How far a server says it is.
@@ -552,6 +584,17 @@ pub enum Event {
         call: CallId,
         /// The whole `CallToolResult`, as received. With `isError` the call counts as failed.
         result: Value,
+        /// How its structured part breaks what was promised, if it does.
+        breaks: Option<String>,
+        /// Whether somebody looks at it before a model is told it.
+        reviewed: bool,
+    },
+    /// A person said what a model is told of a result, or will not any more.
+    CallLooked {
+        /// The call.
+        call: CallId,
+        /// What they said.
+        look: Look,
     },
     /// The rule or decision that let a call run became known.
     CallAllowed {
@@ -727,7 +770,15 @@ impl Conversation {
                 enter(card, state, now);
                 Ok(Some(id))
             }
-            Event::CallResult { call, result } => {
+            Event::CallLooked { call, look } => {
+                let (id, card) = self.any_call(&call)?;
+                match &card.look {
+                    Some(known) if known.open() => card.look = Some(look),
+                    _ => return Err(ApplyError::Ended(call.to_string())),
+                }
+                Ok(Some(id))
+            }
+            Event::CallResult { call, result, breaks, reviewed } => {
                 if let Ok((_, card)) = self.any_call(&call)
                     && card.state.ended()
                 {
@@ -741,6 +792,8 @@ impl Conversation {
                     None => CallState::Done,
                 };
                 card.result = Some(result);
+                card.breaks = breaks;
+                card.look = reviewed.then_some(Look::Waiting);
                 enter(card, state, now);
                 Ok(Some(id))
             }
@@ -843,7 +896,8 @@ impl Conversation {
     /// What a loaded record means after the page that wrote it has gone. Gives the items that changed.
     ///
     /// A question nobody answered counts as *not answered* and nothing was sent (X71); a call that was running has an
-    /// unknown outcome and is never sent again by itself (X114); an answer that was being written is marked as cut off.
+    /// unknown outcome and is never sent again by itself (X114); a result that waited for a look was not looked at (X54);
+    /// an answer that was being written is marked as cut off.
     /// A read that broke off is told the same way: only the person repeats it.
     pub fn restore(&mut self, now: u64) -> Vec<ItemId> {
         let mut changed = Vec::new();
@@ -865,6 +919,7 @@ impl Conversation {
                     };
                     enter(card, state, now);
                 }
+                Body::Call(card) if card.look == Some(Look::Waiting) => card.look = Some(Look::NotAnswered),
                 _ => continue,
             }
             changed.push(item.id.clone());

@@ -19,7 +19,9 @@ pub use words::words;
 
 pub(crate) use words::distance;
 
+use crate::conversation::{CallCard, Choice, Proposal, ProposalStep};
 use policy::{Action, Class, ClassSource, Connector, ConnectorId};
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use words::{is_function_word, likeness, stem};
 
@@ -354,35 +356,72 @@ pub fn plan(text: &str, candidates: &[Candidate]) -> Vec<Step> {
 }
 
 /// A plan as it is kept in a conversation, arguments filled in from the text.
-pub fn propose(text: &str, candidates: &[Candidate]) -> crate::conversation::Proposal {
+pub fn propose(text: &str, candidates: &[Candidate]) -> Proposal {
     let choice = |step: &str, ranked: &Ranked| {
         let candidate = candidates.get(ranked.index)?;
         let action = &candidate.action;
         let about = [action.name(), action.title(), candidate.connector_name.as_str()];
-        Some(crate::conversation::Choice {
-            connector: candidate.connector.clone(),
-            connector_name: candidate.connector_name.clone(),
-            host: candidate.host.clone(),
-            badge: candidate.badge.clone(),
-            action: action.name().to_owned(),
-            title: action.title().to_owned(),
-            class: candidate.class,
-            class_source: candidate.class_source,
-            input_schema: action.input_schema().clone(),
-            arguments: fill(step, action.input_schema(), &about),
-            matched: ranked.matched.clone(),
-        })
+        Some(choice(candidate, fill(step, action.input_schema(), &about), ranked.matched.clone()))
     };
     let steps = plan(text, candidates).into_iter().map(|step| {
         let mut choices: Vec<_> = step.choices.iter().filter_map(|ranked| choice(&step.text, ranked)).collect();
         // In a close race the action that could run with what was said goes first.
         choices.sort_by_key(|one| !is_complete(&one.input_schema, &one.arguments));
-        crate::conversation::ProposalStep { choices, unsure: step.unsure, text: step.text, call: None }
+        ProposalStep { choices, unsure: step.unsure, text: step.text, call: None }
     });
-    crate::conversation::Proposal { text: text.to_owned(), steps: steps.collect() }
+    Proposal { text: text.to_owned(), steps: steps.collect() }
 }
 
-fn is_complete(schema: &serde_json::Value, arguments: &serde_json::Map<String, serde_json::Value>) -> bool {
+/// For a call of which nobody knows whether it happened (X114): the actions of its connector that only read, the one
+/// that can run with what is known first. Values go over by the names of the arguments.
+pub fn check_with_a_read(card: &CallCard, candidates: &[Candidate]) -> Option<Proposal> {
+    let known = card.arguments.as_object();
+    let mut choices: Vec<Choice> = candidates
+        .iter()
+        .filter(|one| one.connector == card.connector && one.class == Class::Read && one.action.name() != card.action)
+        .map(|one| {
+            let schema = one.action.input_schema();
+            let fields = schema.get("properties").and_then(|fields| fields.as_object());
+            let arguments = fields
+                .into_iter()
+                .flatten()
+                .filter_map(|(name, field)| {
+                    let value = known?.get(name)?;
+                    crate::schema::check(field, value).is_empty().then(|| (name.clone(), value.clone()))
+                })
+                .collect();
+            choice(one, arguments, Vec::new())
+        })
+        .collect();
+    choices
+        .sort_by_key(|one| (!is_complete(&one.input_schema, &one.arguments), std::cmp::Reverse(one.arguments.len())));
+    choices.truncate(MAX_CHOICES);
+    if choices.is_empty() {
+        return None;
+    }
+    let text = format!("Check whether “{}” happened", card.title);
+    let step = ProposalStep { text: text.clone(), choices, unsure: false, call: None };
+    Some(Proposal { text, steps: vec![step] })
+}
+
+fn choice(candidate: &Candidate, arguments: Map<String, Value>, matched: Vec<String>) -> Choice {
+    let action = &candidate.action;
+    Choice {
+        connector: candidate.connector.clone(),
+        connector_name: candidate.connector_name.clone(),
+        host: candidate.host.clone(),
+        badge: candidate.badge.clone(),
+        action: action.name().to_owned(),
+        title: action.title().to_owned(),
+        class: candidate.class,
+        class_source: candidate.class_source,
+        input_schema: action.input_schema().clone(),
+        arguments,
+        matched,
+    }
+}
+
+fn is_complete(schema: &Value, arguments: &Map<String, Value>) -> bool {
     let required = schema.get("required").and_then(|list| list.as_array()).into_iter().flatten();
     required.filter_map(|name| name.as_str()).all(|name| arguments.contains_key(name))
 }

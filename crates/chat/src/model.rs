@@ -9,6 +9,7 @@
 //! crate (X130).
 
 mod anthropic;
+pub mod built_in;
 mod draft;
 pub mod endpoint;
 mod gemini;

@@ -11,10 +11,12 @@
 
 mod check;
 mod form;
+mod wanted;
 
 pub(crate) use check::is_date;
 pub use check::{Checked, Matches, Problem, check, check_with};
 pub use form::{Field, Form, Format, Kind, Opt, TypedError, collect, display, form_of, typed};
+pub use wanted::secrets_wanted;
 
 use serde_json::Value;
 

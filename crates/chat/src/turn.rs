@@ -60,6 +60,11 @@ const FIRST_WAIT: u64 = 2_000;
 /// How many bytes of an error body are kept.
 const MAX_ERROR_BODY: usize = 64 * 1024;
 
+/// The actions that a model on this wire is offered.
+fn for_wire(endpoint: &Endpoint, actions: Vec<Candidate>) -> Vec<Candidate> {
+    if endpoint.wire.calls_actions() { actions } else { Vec::new() }
+}
+
 /// What a turn needs.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -89,7 +94,7 @@ impl Setup {
         parties: &[Party],
         limits: Limits,
     ) -> Self {
-        let actions = offered(actions);
+        let actions = for_wire(&endpoint, offered(actions));
         let specs = tools(&actions);
         // An action that is gone keeps a name of its own in the history.
         let name_of = |connector: &ConnectorId, action: &str| {
@@ -99,8 +104,11 @@ impl Setup {
                 None => names::alone(connector, "former", action),
             }
         };
+        let mut system = match endpoint.wire.calls_actions() {
+            true => context::system_prompt(workspace, parties),
+            false => context::plain_prompt(workspace),
+        };
         let (mode, budget) = (conversation.mode, conversation.budget());
-        let mut system = context::system_prompt(workspace, parties);
         system.push_str(&modes::prompt(mode, budget, modes::unfinished(conversation)));
         let mut messages = vec![Message::System(system)];
         messages.extend(context::messages(conversation, limits, &name_of));
@@ -367,7 +375,7 @@ impl Turn {
     /// Begins a turn: the first request is ready to be polled.
     pub fn new(setup: Setup) -> Self {
         let Setup { endpoint, actions, messages, limits, mode, budget, search } = setup;
-        let actions = offered(actions);
+        let actions = for_wire(&endpoint, offered(actions));
         let tools = tools(&actions);
         let mut turn = Self {
             endpoint,

@@ -170,6 +170,26 @@ pub enum Confirm {
     Everything,
 }
 
+/// Whether somebody looks at a result before a model is told it (X54). The order is that of strictness.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResultReview {
+    /// A model is told what came back.
+    #[default]
+    Off,
+    /// Of actions that reach beyond their server, or do not rule that out: strangers may have written what they give.
+    OpenWorld,
+    /// Of every action.
+    Always,
+}
+
+impl ResultReview {
+    /// Whether nobody decided anything.
+    pub fn is_off(&self) -> bool {
+        *self == Self::Off
+    }
+}
+
 /// What was decided about one action.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Control {
@@ -245,6 +265,12 @@ pub struct Connector {
     /// What was decided about it over time.
     #[serde(default)]
     pub review: Review,
+    /// Whose results somebody looks at before a model is told them.
+    #[serde(default, skip_serializing_if = "ResultReview::is_off")]
+    pub result_review: ResultReview,
+    /// What of the device its apps may ask for, by the names of MCP Apps (`camera`). Empty is nothing (X99).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub app_permissions: BTreeSet<String>,
 }
 
 impl Connector {
@@ -261,6 +287,15 @@ impl Connector {
     /// Whether the *local* badge belongs beside the name (S119).
     pub fn is_local(&self) -> bool {
         self.reach == Reach::Local
+    }
+
+    /// Whether somebody looks at what an action gives before a model is told it (X54).
+    pub fn reviews_results_of(&self, action: &str) -> bool {
+        match self.result_review {
+            ResultReview::Off => false,
+            ResultReview::OpenWorld => self.action(action).is_none_or(Action::open_world),
+            ResultReview::Always => true,
+        }
     }
 
     /// Whether everybody can use it: it is on the internet, and nobody signs in to it.
@@ -315,6 +350,19 @@ mod tests {
             assert_eq!(serde_json::to_string(&sign_in).unwrap(), text);
             assert_eq!(serde_json::from_str::<SignIn>(text).unwrap(), sign_in);
         }
+    }
+
+    #[test]
+    fn x54_results_are_reviewed_by_what_the_connector_says_and_silence_is_open_world() {
+        let mut connector = crate::fixtures::published().connectors.remove(0);
+        let reviewed = |connector: &Connector| {
+            ["find", "look", "gone"].map(|action| connector.reviews_results_of(action)).to_vec()
+        };
+        assert_eq!(reviewed(&connector), [false, false, false]);
+        connector.result_review = ResultReview::OpenWorld;
+        assert_eq!(reviewed(&connector), [true, false, true]);
+        connector.result_review = ResultReview::Always;
+        assert_eq!(reviewed(&connector), [true, true, true]);
     }
 
     #[test]

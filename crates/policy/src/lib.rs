@@ -62,7 +62,7 @@ pub mod text;
 
 pub use action::{Action, Class, ClassSource, Classified};
 pub use cause::Cause;
-pub use connector::{Access, Confirm, Connector, Control, Provenance, Provider, Reach, SignIn, Stage};
+pub use connector::{Access, Confirm, Connector, Control, Provenance, Provider, Reach, ResultReview, SignIn, Stage};
 pub use digest::Digest;
 pub use domains::{DomainUse, Domains, Pattern};
 pub use explain::{Explanation, Place, Step, Subject};

@@ -2,10 +2,10 @@
 
 use crate::{
     Access, Action, Class, Confirm, Connector, ConnectorId, Control, DomainUse, Member, MemberId, Millis, Profile,
-    Provenance, Provider, Reach, Remember, Review, Rulebook, SignIn, Snapshot, Stage, Why,
+    Provenance, Provider, Reach, Remember, ResultReview, Review, Rulebook, SignIn, Snapshot, Stage, Why,
     review::{SETTINGS, Tombstone},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The name of the product. No connector that people add has it (X26).
 const PRODUCT: &str = "Countersign";
@@ -67,6 +67,8 @@ impl Connector {
             colour: None,
             rules: BTreeMap::new(),
             review: Review::default(),
+            result_review: ResultReview::default(),
+            app_permissions: BTreeSet::new(),
         }
     }
 }
@@ -214,6 +216,16 @@ impl Rulebook {
         Ok(())
     }
 
+    /// Decides whether forms that ask for a secret are refused (X80).
+    ///
+    /// # Errors
+    /// [`Why::AdminsOnly`].
+    pub fn set_refuse_secret_forms(&mut self, by: &MemberId, refuse: bool) -> Result<(), Why> {
+        self.may_set_workspace(self.member(by)?)?;
+        self.workspace.refuse_secret_forms = refuse;
+        Ok(())
+    }
+
     /// Puts a part of the product in place, or its newer version over the older one. What people switched off stays
     /// off; actions that are new with the version are on, because they came with the product that is running.
     pub fn set_built_in(&mut self, connector: Connector) {
@@ -233,6 +245,8 @@ impl Rulebook {
                     owner: existing.owner.clone(),
                     rules: existing.rules.clone(),
                     review: existing.review.clone(),
+                    result_review: existing.result_review,
+                    app_permissions: existing.app_permissions.clone(),
                     ..connector
                 };
             }
@@ -276,6 +290,8 @@ impl Rulebook {
             colour: new.colour,
             rules: BTreeMap::new(),
             review: Review::default(),
+            result_review: ResultReview::default(),
+            app_permissions: BTreeSet::new(),
         });
         self.keep_version(by, &id, "created", now);
         Ok(())
@@ -418,6 +434,45 @@ impl Rulebook {
         now: Millis,
     ) -> Result<(), Why> {
         self.change(by, id, now, Rulebook::may_control_actions, |connector| connector.confirm = confirm)
+    }
+
+    /// Decides whose results somebody looks at before a model is told them (X54).
+    ///
+    /// # Errors
+    /// As [`Rulebook::may_control_actions`].
+    pub fn set_result_review(
+        &mut self,
+        by: &MemberId,
+        id: &ConnectorId,
+        review: ResultReview,
+        now: Millis,
+    ) -> Result<(), Why> {
+        self.change(by, id, now, Rulebook::may_control_actions, |connector| connector.result_review = review)
+    }
+
+    /// Decides whether the apps of a connector may ask for something of the device (X99). Letting them is an admin's
+    /// decision; the person is asked each time all the same.
+    ///
+    /// # Errors
+    /// As [`Rulebook::may_control_actions`]; [`Why::AdminsOnly`] for who is no admin and lets them.
+    pub fn set_app_permission(
+        &mut self,
+        by: &MemberId,
+        id: &ConnectorId,
+        name: &str,
+        on: bool,
+        now: Millis,
+    ) -> Result<(), Why> {
+        if on && !self.member(by)?.role.runs_workspace() {
+            return Err(Why::AdminsOnly("let the apps of a connector ask for something of the device"));
+        }
+        self.change(by, id, now, Rulebook::may_control_actions, |connector| {
+            if on {
+                connector.app_permissions.insert(name.to_owned());
+            } else {
+                connector.app_permissions.remove(name);
+            }
+        })
     }
 
     /// Decides who may use a connector (S070).
@@ -902,5 +957,27 @@ mod tests {
         let text = serde_json::to_string(&book).unwrap();
         assert_eq!(serde_json::from_str::<Rulebook>(&text).unwrap(), book);
         assert_eq!(Digest::of_json(&json!(book)), Digest::of_json(&serde_json::from_str(&text).unwrap()));
+    }
+    #[test]
+    fn x99_only_an_admin_lets_apps_ask_for_something_of_the_device() {
+        let mut book = workspace(Profile::Enterprise);
+        book.create_draft(&"dev".into(), new_connector(TRACKER), NOW).unwrap();
+        let id = ConnectorId::from(TRACKER);
+        let set = |book: &mut Rulebook, by: &str, on| book.set_app_permission(&by.into(), &id, "camera", on, NOW);
+        assert!(matches!(set(&mut book, "dev", true), Err(Why::AdminsOnly(_))));
+        assert!(book.connectors[0].app_permissions.is_empty());
+        book.connectors[0].owner = "admin".into();
+        set(&mut book, "admin", true).unwrap();
+        assert!(book.connectors[0].app_permissions.contains("camera"));
+        set(&mut book, "admin", false).unwrap();
+        assert!(book.connectors[0].app_permissions.is_empty());
+    }
+
+    #[test]
+    fn x80_only_an_admin_decides_about_forms_that_ask_for_a_secret() {
+        let mut book = workspace(Profile::Enterprise);
+        assert!(book.set_refuse_secret_forms(&"dev".into(), true).is_err());
+        book.set_refuse_secret_forms(&"admin".into(), true).unwrap();
+        assert!(book.workspace.refuse_secret_forms);
     }
 }

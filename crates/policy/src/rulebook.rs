@@ -54,6 +54,9 @@ pub struct WorkspaceSettings {
     /// What every member has of a permission, where somebody decided about it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub defaults: BTreeMap<Permission, bool>,
+    /// A form of a server that asks for a password or a key is refused, and nobody is asked (X80).
+    #[serde(default, skip_serializing_if = "no")]
+    pub refuse_secret_forms: bool,
     /// The hosts that the workspace deals with.
     #[serde(default, skip_serializing_if = "Domains::is_empty")]
     pub domains: Domains,
@@ -61,6 +64,10 @@ pub struct WorkspaceSettings {
 
 fn yes() -> bool {
     true
+}
+
+fn no(what: &bool) -> bool {
+    !what
 }
 
 /// All that decisions depend on.
@@ -254,6 +261,7 @@ impl Rulebook {
                 record: RecordSettings::default(),
                 checklist: true,
                 defaults: BTreeMap::new(),
+                refuse_secret_forms: false,
                 domains: Domains::default(),
             },
             members: vec![Member {

@@ -41,7 +41,7 @@ const ON_THIS_MACHINE: &str = "http://localhost:* http://127.0.0.1:*";
 const OTHERS: &[(&str, &str)] = &[
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
-    ("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("Permissions-Policy", "camera=(), display-capture=(), microphone=(), payment=(), usb=()"),
     ("Cross-Origin-Opener-Policy", "same-origin-allow-popups"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ];

@@ -1,12 +1,12 @@
 //! What an app asks of the person: to open an address, to say something. The questions stand above the frame, in words of
 //! this page, and nothing happens without a click (X95, X96).
 
-use browser::mcp::apps::Ticket;
+use browser::mcp::apps::{File, FileContent, Ticket};
 use leptos::prelude::*;
 
 use super::shown::Shown;
-use crate::results::{Visible, away, unlisted};
-use crate::ui::{Button, ButtonLook, HostName};
+use crate::results::{Visible, away, safe_name, save_file, unlisted};
+use crate::ui::{Button, ButtonLook, HostName, save_bytes};
 
 /// Something that an app wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,13 +25,20 @@ pub(super) enum Wish {
         /// The words.
         text: String,
     },
+    /// To have files kept.
+    Save {
+        /// By which it is answered.
+        ticket: Ticket,
+        /// The files.
+        files: Vec<File>,
+    },
 }
 
 impl Wish {
     /// By which it is answered.
     pub(super) fn ticket(&self) -> Ticket {
         match self {
-            Wish::Open { ticket, .. } | Wish::Say { ticket, .. } => *ticket,
+            Wish::Open { ticket, .. } | Wish::Say { ticket, .. } | Wish::Save { ticket, .. } => *ticket,
         }
     }
 }
@@ -45,6 +52,7 @@ pub(super) fn Asks(
     let draw = move |wish: Wish| match &wish {
         Wish::Open { url, .. } => open(it, &wish, url),
         Wish::Say { text, .. } => say(it, &wish, text),
+        Wish::Save { files, .. } => save(it, &wish, files),
     };
     move || it.wishes.get().into_iter().map(draw).collect_view()
 }
@@ -99,6 +107,56 @@ fn say(it: Shown, wish: &Wish, text: &str) -> AnyView {
                 <Button small=true look=ButtonLook::Primary on:click=move |_| it.say(&yes, said.clone())>"Let the app say it"</Button>
                 <Button small=true on:click=move |_| it.answer(&no, Some("the person did not want it said"))>"Do not let it"</Button>
             </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// Files go to the disk by a click each, under plain names and as no type at all, so that nothing opens them by itself.
+fn save(it: Shown, wish: &Wish, files: &[File]) -> AnyView {
+    let (name, host) = it.whose();
+    let left = RwSignal::new(files.len());
+    let broken = RwSignal::new(false);
+    let rows: Vec<AnyView> = files
+        .iter()
+        .map(|file| {
+            let (file, wish) = (file.clone(), wish.clone());
+            let saved = RwSignal::new(false);
+            let target = safe_name(&file.uri);
+            let size = match &file.content {
+                FileContent::Text(text) => text.len(),
+                FileContent::Base64(text) => text.len() / 4 * 3,
+            };
+            let label = format!("Save {target}");
+            let save = move |_| {
+                let done = match &file.content {
+                    FileContent::Text(text) => save_bytes(&target, text.as_bytes()),
+                    FileContent::Base64(text) => save_file(text, &target),
+                };
+                broken.set(done.is_err());
+                if done.is_ok() && !saved.get_untracked() {
+                    saved.set(true);
+                    left.update(|left| *left = left.saturating_sub(1));
+                    if left.get_untracked() == 0 {
+                        it.answer(&wish, None);
+                    }
+                }
+            };
+            view! {
+                <p class="row"><Button small=true look=ButtonLook::Primary on:click=save>{label}</Button>
+                    <small>{crate::results::size(size as u64)}</small>
+                    {move || saved.get().then(|| view! { <small role="status">"Saved"</small> })}</p>
+            }
+            .into_any()
+        })
+        .collect();
+    let no = wish.clone();
+    view! {
+        <div class="app-ask" role="group" aria-label="Files of the app">
+            <p><HostName host=host name=Some(name)/>" wants to give you "{if files.len() == 1 { "a file" } else { "files" }}". Nothing looked into it; open it as you would open any file from there."</p>
+            {rows}
+            {move || broken.get().then(|| view! { <p role="alert">"These bytes are not valid base64, so nothing was saved."</p> })}
+            <p class="row"><Button small=true on:click=move |_| it.answer(&no, Some("the person did not want it saved"))>"Do not save"</Button></p>
         </div>
     }
     .into_any()

@@ -19,7 +19,7 @@ use leptos::{ev, html, prelude::*};
 
 use crate::router::{ConnectorTab, Link, Route};
 use crate::state::sentence;
-use crate::ui::{Badge, Button, HostName, Icon, IconName, Working};
+use crate::ui::{Badge, Button, ButtonLook, HostName, Icon, IconName, Working};
 use asks::Asks;
 use report::Report;
 use shown::{Phase, Shown, sandbox};
@@ -108,10 +108,24 @@ fn App(
         })
     };
     let words = {
-        let name = name.clone();
+        let (name, host) = (name.clone(), host.clone());
         move || match it.phase.get() {
             Phase::Open(_) => ().into_any(),
             Phase::Reading => view! { <Working what="Reading the app"/> }.into_any(),
+            Phase::Asking(asks) => {
+                let what: Vec<&str> = asks.iter().map(|one| one.words()).collect();
+                let (host, name) = (host.clone(), name.clone());
+                view! {
+                    <div class="app-ask" role="group" aria-label="What the app asks for">
+                        <p>"The app of "<HostName host name=Some(name)/>" asks for "<b>{what.join(", ")}</b>". It gets what you allow until it is closed, and asks again the next time."</p>
+                        <p class="row">
+                            <Button small=true on:click=move |_| it.give(Vec::new())>"Show the app without"</Button>
+                            <Button small=true look=ButtonLook::Primary on:click=move |_| it.give(asks.clone())>{format!("Allow {}", what.join(", "))}</Button>
+                        </p>
+                    </div>
+                }
+                .into_any()
+            }
             Phase::Closed => view! {
                 <p class="app-words"><Button small=true on:click=move |_| it.load()>"Show the app"</Button>
                     <small>{format!("A page of {name}, shown in a frame that reaches nothing of yours.")}</small></p>

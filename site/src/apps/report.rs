@@ -1,8 +1,10 @@
 //! What an app may do, what it did, and what it was kept from, in words (X92).
 
 use browser::app_frame::AppReport;
+use browser::mcp::apps::NOT_STOPPED;
 use browser::workspace::apps::AppDocument;
 use leptos::prelude::*;
+use std::collections::BTreeSet;
 
 use super::words::{granted, permissions};
 use crate::results::Visible;
@@ -22,6 +24,7 @@ pub(super) fn Report(
     apart: bool,
 ) -> impl IntoView {
     let approved = document.approved.clone();
+    let allowed = names(&document);
     let digest = approved.html.as_str().to_owned();
     let blocked = move || {
         let rows: Vec<(String, u32)> =
@@ -62,7 +65,8 @@ pub(super) fn Report(
         <div class="app-report" role="group" aria-label="Report about the app">
             <h4>"What it may do"</h4>
             <ul>{granted(&document.sources).into_iter().map(|says| view! { <li><Visible text=says/></li> }).collect_view()}
-                {permissions(&approved.permissions).map(|says| view! { <li>{says}</li> })}
+                {permissions(&approved.permissions, &allowed).into_iter().map(|says| view! { <li>{says}</li> }).collect_view()}
+                <li>{NOT_STOPPED}</li>
                 {document.domain.clone().map(|domain| view! { <li>"It would like to be at "<code><Visible text=domain/></code>", which is not given here."</li> })}</ul>
             <h4>"What was blocked"</h4>
             {blocked}
@@ -75,6 +79,11 @@ pub(super) fn Report(
             <CopyButton text label="Copy the report"/>
         </div>
     }
+}
+
+/// What of the device the workspace lets the app ask for, by name.
+fn names(document: &AppDocument) -> BTreeSet<String> {
+    document.asks.iter().map(|one| one.name().to_owned()).collect()
 }
 
 /// Where an app runs, in words.
@@ -93,7 +102,8 @@ fn as_text(document: &AppDocument, digest: &str, report: &AppReport, apart: bool
         place(apart).to_owned(),
     ];
     lines.extend(granted(&document.sources));
-    lines.extend(permissions(&document.approved.permissions));
+    lines.extend(permissions(&document.approved.permissions, &names(document)));
+    lines.push(NOT_STOPPED.to_owned());
     lines.extend(report.blocked.iter().map(|(one, count)| format!("Blocked {count}: {}", one.sentence())));
     lines.extend(report.calls.iter().map(|(what, how)| format!("Called {what}: {how}")));
     lines.extend(report.logs.iter().map(|line| format!("Logged {line}")));

@@ -2,7 +2,7 @@
 
 use browser::app_frame::{AppEvent, AppFrame, AppReport, Sandbox};
 use browser::chat::conversation::{CallCard, CallState};
-use browser::mcp::apps::Mode;
+use browser::mcp::apps::{Mode, Permission};
 use browser::workspace::apps::AppDocument;
 use browser::{Code, Error};
 use leptos::task::spawn_local;
@@ -29,6 +29,8 @@ pub(super) enum Phase {
     Closed,
     /// Its page is being read.
     Reading,
+    /// It asks for something of the device, and the person has not said yet (X99).
+    Asking(Vec<Permission>),
     /// Its frame is there; counts up with every loading.
     Open(u32),
     /// It cannot be shown.
@@ -50,6 +52,8 @@ pub(super) struct Shown {
     pub(super) report: RwSignal<AppReport>,
     frame: StoredValue<Option<AppFrame>, LocalStorage>,
     pub(super) document: StoredValue<Option<AppDocument>>,
+    /// What of the device the person gives it this time.
+    given: StoredValue<Vec<Permission>>,
     pub(super) section: NodeRef<html::Section>,
     /// What comes after the goodbye: loading it again.
     again: StoredValue<bool>,
@@ -70,6 +74,7 @@ impl Shown {
             report: RwSignal::new(AppReport::default()),
             frame: StoredValue::new_local(None),
             document: StoredValue::new(None),
+            given: StoredValue::new(Vec::new()),
             section: NodeRef::new(),
             again: StoredValue::new(false),
             loads: StoredValue::new(0),
@@ -94,22 +99,35 @@ impl Shown {
     /// Reads its page and shows it.
     pub(super) fn load(self) {
         self.phase.set(Phase::Reading);
+        self.given.set_value(Vec::new());
         let (ws, of) = (self.state.ws(), self.order.with_value(|order| order.of.clone()));
         spawn_local(async move {
             let read = ws.app_document(&of).await;
             // The page may have been left meanwhile.
             let phase = match read {
                 Ok(document) => {
+                    let asks = document.asks.clone();
                     if self.document.try_set_value(Some(document)).is_some() {
                         return;
                     }
-                    self.loads.try_update_value(|count| *count += 1);
-                    Phase::Open(self.loads.try_get_value().unwrap_or_default())
+                    if asks.is_empty() { self.opened() } else { Phase::Asking(asks) }
                 }
                 Err(error) => Phase::Failed(error),
             };
             let _ = self.phase.try_set(phase);
         });
+    }
+
+    /// The person gives it this of the device until it is closed, or nothing. The next time it asks again.
+    pub(super) fn give(self, given: Vec<Permission>) {
+        self.state.ws().record_given(&self.order.with_value(|order| order.of.clone()), &given);
+        self.given.set_value(given);
+        self.phase.set(self.opened());
+    }
+
+    fn opened(&self) -> Phase {
+        self.loads.try_update_value(|count| *count += 1);
+        Phase::Open(self.loads.try_get_value().unwrap_or_default())
     }
 
     /// The frame is there: the app comes into it.
@@ -125,7 +143,9 @@ impl Shown {
         let book = ws.rulebook();
         let tool = book.connector(&of.connector).ok().and_then(|connector| connector.action(&of.action));
         let context = look::context(tool.map(|tool| tool.definition()), self.place(Mode::Inline));
-        let opened = AppFrame::open(&ws, of, document, element, &sandbox, context, move |event| self.hear(event));
+        let given = self.given.get_value();
+        let opened =
+            AppFrame::open(&ws, of, document, element, &sandbox, context, given, move |event| self.hear(event));
         match opened {
             Some(frame) => {
                 self.frame.set_value(Some(frame));
@@ -219,6 +239,7 @@ impl Shown {
             AppEvent::Show(mode) => self.apply(mode),
             AppEvent::Link { ticket, url } => self.wish(Wish::Open { ticket, url }),
             AppEvent::Words { ticket, text } => self.wish(Wish::Say { ticket, text }),
+            AppEvent::Files { ticket, files } => self.wish(Wish::Save { ticket, files }),
             AppEvent::Withdrawn(ticket) => {
                 let _ = self.wishes.try_update(|wishes| wishes.retain(|wish| wish.ticket() != ticket));
             }

@@ -2,13 +2,14 @@
 //!
 //! Every state has its own words (screens.md e.4), written in `chat::conversation` so that the model is told the same.
 
-use browser::chat::conversation::{Body, CallCard, CallState, Choice, Item, ItemId, Sent};
+use browser::chat::conversation::{Body, CallCard, CallState, Choice, Item, ItemId, Look, Sent};
 use browser::workspace::apps::AppOf;
 use leptos::prelude::*;
 use policy::{Action, Caller, Class, ConnectorId, ConversationId};
 use serde_json::Value;
 
 use super::composer::Words;
+use super::look::LookAtResult;
 use super::sources::item_id;
 use crate::confirm;
 use crate::people::chain::ShortChain;
@@ -39,8 +40,12 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
         card.with(|card| card.as_ref().map(|card| card.state.clone())).unwrap_or(CallState::Proposed)
     });
     let label = format!("{} · {} · {}", fixed.title, fixed.connector_name, fixed.host);
+    // The result is there, and the model waits until the person has looked at it.
+    let looking =
+        Memo::new(move |_| card.with(|card| card.as_ref().is_some_and(|card| card.look == Some(Look::Waiting))));
     let look = move || {
         state.with(|state| match state {
+            _ if looking.get() => "card call waiting",
             CallState::Waiting | CallState::NeedsInput | CallState::NeedsSignIn { .. } => "card call waiting",
             CallState::Held => "card call held",
             CallState::Failed { .. } | CallState::Unknown { .. } => "card call failed",
@@ -104,7 +109,7 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
         CallState::Failed { sent, .. } if sent == Sent::No || class == Class::Read => {
             view! { <Again word="Try again" card=card conversation=conversation/> }.into_any()
         }
-        CallState::Unknown { .. } => view! { <Check connector=check.get_value()/> }.into_any(),
+        CallState::Unknown { .. } => view! { <Check call conversation connector=check.get_value()/> }.into_any(),
         _ => ().into_any(),
     };
     view! {
@@ -120,6 +125,7 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
                     <HeaderWords card=card state=state/>
                     {by_app}
                     <span class="sr" role="alert">{move || waiting.get().then(|| format!("{} is waiting for your decision", name.get_value()))}</span>
+                    <span class="sr" role="alert">{move || looking.get().then(|| format!("The result of {} is waiting for your look at it", name.get_value()))}</span>
                 </div>
                 <ClassMark class=fixed.class/>
                 {controls}
@@ -129,6 +135,7 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
             <Progress card=card/>
             <AppSlot card=card fixed=fixed.clone() conversation=conversation.get_value() state=state shown=app_shown/>
             <CallBody card=card fixed=fixed state=state app_shown=app_shown/>
+            <LookAtResult card conversation/>
         </section>
     }
 }
@@ -158,12 +165,17 @@ fn HeaderWords(card: Memo<Option<CallCard>>, state: Memo<CallState>) -> impl Int
                 _ => None,
             });
             view! {
-                <small class="says"><Visible text=words(now())/></small>
-                {reason.map(|reason| view! { <small class="says reason"><Visible text=reason/></small> })}
+                <small class="says"><Visible text=masked(&words(now()))/></small>
+                {reason.map(|reason| view! { <small class="says reason"><Visible text=masked(&reason)/></small> })}
             }
             .into_any()
         }
     }
+}
+
+/// Words of the head, in which a cause or a reason may hold a secret (X59). The whole of it is in the result.
+fn masked(words: &str) -> String {
+    policy::secrets::mask(words).into_owned()
 }
 
 /// A shape and a colour for the state; the words stand beside it.
@@ -303,6 +315,7 @@ fn CallBody(
     let arguments =
         Memo::new(move |_| card.with(|card| card.as_ref().map(|card| card.arguments.clone())).unwrap_or(Value::Null));
     let shown = RwSignal::new(false);
+    let uncovered = RwSignal::new(false);
     // Beside an app the same result in words is there when it is asked for.
     let in_words = RwSignal::new(false);
     let app = use_state();
@@ -330,8 +343,16 @@ fn CallBody(
         <details class="sent" on:toggle=move |_| shown.set(true)>
             <summary>{move || if state.with(went_out) { "What was sent" } else { "What would be sent" }}</summary>
             {move || shown.get().then(|| {
-                let text = serde_json::to_string_pretty(&arguments.get()).unwrap_or_default();
-                view! { <pre class="wire" tabindex="0" aria-label="Arguments"><Visible text=text/></pre> }
+                let whole = arguments.get();
+                // What looks like a secret is covered until somebody wants to see it (X59).
+                let masked = policy::secrets::mask_value(&whole);
+                let covered = (masked != whole).then(|| view! {
+                    <p class="covered">"Parts of this look like secrets. "
+                        <button type="button" class="text-btn" on:click=move |_| uncovered.update(|on| *on = !*on)>
+                            {move || if uncovered.get() { "Cover them" } else { "Show them" }}</button></p>
+                });
+                let text = move || serde_json::to_string_pretty(if uncovered.get() { &whole } else { &masked }).unwrap_or_default();
+                view! { {covered}<pre class="wire" tabindex="0" aria-label="Arguments">{move || view! { <Visible text=text()/> }}</pre> }
             })}
         </details>
     }
@@ -428,25 +449,25 @@ fn proposal_of(app: AppState, card: &CallCard) -> Option<(ItemId, usize, usize)>
     })
 }
 
-/// After a broken connection only looking helps: puts a reading action of the same connector into the message.
+/// After a broken connection only looking helps: suggests a read of the same connector, which the person starts (X114).
 #[component]
-fn Check(connector: ConnectorId) -> impl IntoView {
-    let (app, words) = (use_state(), expect_context::<Words>());
-    let looks = app.rulebook.with_untracked(|rules| {
-        let found = rules.connector(&connector).ok()?;
-        let reads = found
-            .actions()
-            .iter()
-            .filter(|action| found.is_on(action.name()) && found.classify(action).class == Class::Read);
-        // One that needs nothing filled in shows most for least.
-        let needs =
-            |action: &&Action| action.input_schema().get("required").and_then(Value::as_array).map_or(0, Vec::len);
-        reads.min_by_key(needs).map(|action| action.title().to_owned())
+fn Check(
+    call: Memo<Option<policy::CallId>>,
+    conversation: StoredValue<ConversationId>,
+    connector: ConnectorId,
+) -> impl IntoView {
+    let app = use_state();
+    let reads = app.rulebook.with_untracked(|rules| {
+        rules.connector(&connector).is_ok_and(|found| {
+            let read = |action: &Action| found.is_on(action.name()) && found.classify(action).class == Class::Read;
+            found.actions().iter().any(read)
+        })
     });
-    looks.map(|title| {
-        let says = title.clone();
-        view! {
-            <Button attr:title=format!("Puts \"{says}\" into the message") on:click=move |_| words.put(title.clone())>"Check"</Button>
+    let go = move |_| {
+        let (Some(Some(call)), Some(id)) = (call.try_get_untracked(), conversation.try_get_value()) else { return };
+        if let Err(error) = app.ws().suggest_check(&id, &call) {
+            app.tell_error(&error);
         }
-    })
+    };
+    reads.then(|| view! { <Button on:click=go>"Check with a read"</Button> })
 }

@@ -5,6 +5,7 @@ mod card;
 mod composer;
 pub mod draft;
 mod first_run;
+mod look;
 mod mention;
 mod mind;
 mod modes;

@@ -4,11 +4,10 @@
 //! like a secret is wanted, that takes a step more (X80). A page to open is named by its host, opened by a click only,
 //! in a tab that knows nothing of this one (X81).
 
-use browser::chat::schema::{Field, Kind, display};
+use browser::chat::schema::{display, secrets_wanted};
 use browser::{AskAnswer, ElicitationKind, ElicitationView};
 use leptos::prelude::*;
 use policy::address::international;
-use policy::secrets::names_a_secret;
 use serde_json::{Map, Value};
 
 use super::words;
@@ -54,6 +53,7 @@ pub(crate) fn AskCard(
     on_answer: Callback<AskAnswer, Result<(), String>>,
 ) -> impl IntoView {
     let ElicitationView { connector_name, host, message, kind, repeated, .. } = ask;
+    let asked = message.clone();
     let problem = RwSignal::new(None::<String>);
     let answer = Callback::new(move |answer: AskAnswer| problem.set(on_answer.run(answer).err()));
     let (before, registrable) = words::host_parts(&host);
@@ -64,7 +64,7 @@ pub(crate) fn AskCard(
         view! { <p class="field-hint">{format!("It has asked this {} before during the same call.", fold::count(repeated as usize, "time"))}</p> }
     });
     let body = match kind {
-        ElicitationKind::Form { schema } => form(&schema, &host, answer),
+        ElicitationKind::Form { schema } => form(&schema, &host, &asked, answer),
         ElicitationKind::Url { url, host, refused } => page(&url, &host, refused, answer),
     };
     view! {
@@ -87,27 +87,6 @@ pub(crate) fn AskCard(
     }
 }
 
-/// The names of the fields that look as if a secret is wanted, as shown.
-fn sensitive(fields: &[Field]) -> Vec<String> {
-    fields
-        .iter()
-        .flat_map(|field| match &field.kind {
-            Kind::Group(inner) => sensitive(inner),
-            _ => {
-                // A name and a title as a whole; a description word by word, and its words in pairs (`api key`).
-                let about: Vec<&str> = field.description.as_deref().unwrap_or_default().split_whitespace().collect();
-                let pairs = about.windows(2).map(|pair| pair.concat());
-                let mut texts = [&field.name, &field.title]
-                    .into_iter()
-                    .cloned()
-                    .chain(about.iter().map(|word| (*word).to_owned()))
-                    .chain(pairs);
-                if texts.any(|text| names_a_secret(&text)) { vec![field.title.clone()] } else { Vec::new() }
-            }
-        })
-        .collect()
-}
-
 /// Steps of a form.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
@@ -115,9 +94,9 @@ enum Step {
     Reviewing,
 }
 
-fn form(schema: &Value, host: &str, answer: Callback<AskAnswer>) -> AnyView {
+fn form(schema: &Value, host: &str, message: &str, answer: Callback<AskAnswer>) -> AnyView {
     let state = FormState::new(schema, Map::new(), Defaults::FilledIn);
-    let wanted = sensitive(&state.form().fields);
+    let wanted = secrets_wanted(&state.form(), message);
     let step = RwSignal::new(Step::Filling);
     let sure = RwSignal::new(wanted.is_empty());
     let host = host.to_owned();
@@ -267,23 +246,4 @@ fn page(url: &str, host: &str, refused: Option<String>, answer: Callback<AskAnsw
         <footer class="ask-foot">{open}{done}{ways_out(answer)}</footer>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use browser::chat::schema::form_of;
-    use serde_json::json;
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn x80_fields_that_want_a_secret_are_noticed() {
-        let form = form_of(&json!({"type": "object", "properties": {
-            "x": {"type": "string", "description": "Your account password"},
-            "apiKey": {"type": "string"},
-            "inner": {"type": "object", "properties": {"card_number": {"type": "string"}}},
-            "nick": {"type": "string", "description": "How others see you"}
-        }}));
-        assert_eq!(sensitive(&form.fields).len(), 3);
-    }
 }

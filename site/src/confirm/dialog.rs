@@ -15,7 +15,7 @@ use policy::{CallId, Class};
 use serde_json::{Map, Value};
 
 use super::arm::Arming;
-use super::queue::differences;
+use super::queue::{differences, groups};
 use super::{Draft, words};
 use crate::people::chain::ShortChain;
 use crate::results::fold::{self, count};
@@ -68,6 +68,8 @@ pub(crate) fn Sheet(
     alike: Signal<Vec<Map<String, Value>>>,
     /// The title of the conversation it belongs to, when that is not the one on the screen.
     elsewhere: Signal<Option<String>>,
+    /// After how many decisions of this turn it pauses, while it does (X69).
+    paused: Signal<Option<usize>>,
     /// What was typed for this question before it was set aside; kept up to date.
     draft: StoredValue<Draft>,
     /// The delay of the approving button.
@@ -109,6 +111,7 @@ pub(crate) fn Sheet(
         doing.track();
         panel.track();
         place.track();
+        paused.track();
         refused.track();
         arming.restart();
     });
@@ -127,6 +130,9 @@ pub(crate) fn Sheet(
                     </div>
                 }
                 .into_any();
+            }
+            if let Some(decided) = paused.get() {
+                return pause(decided);
             }
             if doing.get() == Doing::Editing {
                 return editing(&view, form, draft);
@@ -149,6 +155,9 @@ pub(crate) fn Sheet(
                 }
                 .into_any();
             }
+            if paused.get().is_some() {
+                return pause_footer(asked.conversation.clone(), answer);
+            }
             match doing.get() {
                 Doing::Deciding => deciding(&view, ready, doing, answer).into_any(),
                 Doing::Reason => reason(doing, draft, answer).into_any(),
@@ -158,7 +167,7 @@ pub(crate) fn Sheet(
     };
     view! {
         <div class="decide-sheet">
-            {move || queue_bar(place.get(), elsewhere.get(), answer)}
+            {move || queue_bar(place.get(), elsewhere.get(), paused.get().is_some(), answer)}
             {head(&view, heading, on_later)}
             <div class="decide-body" tabindex="0" role="group" aria-label="What is sent">{body}</div>
             <footer class="decide-foot">{footer}</footer>
@@ -167,13 +176,19 @@ pub(crate) fn Sheet(
 }
 
 /// The strip above everything while more than one question waits.
-fn queue_bar((at, of): (usize, usize), elsewhere: Option<String>, answer: Callback<Answer>) -> Option<AnyView> {
+fn queue_bar(
+    (at, of): (usize, usize),
+    elsewhere: Option<String>,
+    paused: bool,
+    answer: Callback<Answer>,
+) -> Option<AnyView> {
     if of < 2 && elsewhere.is_none() {
         return None;
     }
     let place = (of > 1).then(|| view! { <b>{format!("{at} of {of}")}</b> });
     let where_ = elsewhere.map(|title| view! { <span>"In “"<Visible text=title/>"”"</span> });
-    let stop = (of > 1).then(|| {
+    // During a pause the same button stands below.
+    let stop = (of > 1 && !paused).then(|| {
         view! {
             <button type="button" class="btn" on:click=move |_| answer.run(Answer::DenyAllAndStop)>"Deny all and stop"</button>
         }
@@ -478,6 +493,41 @@ fn deciding(
             {label}
         </button>
     }
+}
+
+/// What stands in the place of the arguments during a pause: how many decisions there were, and what waits (X69).
+fn pause(decided: usize) -> AnyView {
+    let app = use_state();
+    let waiting = move || {
+        app.questions
+            .with(|queue| groups(queue))
+            .into_iter()
+            .map(|(count, says)| view! { <li><b>{format!("{} × ", fold::number(count))}</b><Visible text=says/></li> })
+            .collect_view()
+    };
+    view! {
+        <section class="decide-pause">
+            <h2>{format!("You have decided {} in this turn", count(decided, "call"))}</h2>
+            <p>"It pauses here, because whoever is asked again and again stops reading. Still waiting:"</p>
+            <ul>{waiting}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn pause_footer(conversation: Option<policy::ConversationId>, answer: Callback<Answer>) -> AnyView {
+    let app = use_state();
+    let go_on = move |_| {
+        if let Some(id) = &conversation {
+            app.ws().go_on(id);
+        }
+    };
+    view! {
+        <button type="button" class="btn" on:click=move |_| answer.run(Answer::DenyAllAndStop)>"Deny all and stop"</button>
+        <span class="decide-line"><span role="status">"paused; nothing sent"</span></span>
+        <button type="button" class="btn" on:click=go_on>"Go on deciding"</button>
+    }
+    .into_any()
 }
 
 /// A reason in the person's words.

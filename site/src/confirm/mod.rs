@@ -155,6 +155,14 @@ fn Frame(
                 })
             })
         };
+        let paused = {
+            let id = id.clone();
+            Signal::derive(move || {
+                state
+                    .questions
+                    .with(|queue| queue.iter().find(|waits| waits.id == id).and_then(|waits| waits.view.paused_after))
+            })
+        };
         let conversation = asked.conversation.clone();
         let elsewhere = Signal::derive(move || {
             let here = state.thread.id.get();
@@ -196,6 +204,7 @@ fn Frame(
                 place=place
                 alike=alike
                 elsewhere=elsewhere
+                paused=paused
                 draft=draft
                 arming=arming
                 on_answer=on_answer

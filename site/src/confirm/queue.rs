@@ -1,5 +1,6 @@
-//! Which question is in front, and how questions that are alike differ. Pure.
+//! Which question is in front, how questions that are alike differ, and what waits in all. Pure.
 
+use browser::Asked;
 use policy::CallId;
 use serde_json::{Map, Value};
 
@@ -9,6 +10,19 @@ pub(crate) fn head(waiting: &[CallId], aside: &[CallId], wanted: Option<&CallId>
     wanted
         .and_then(|id| waiting.iter().position(|waits| waits == id))
         .or_else(|| waiting.iter().position(|waits| !aside.contains(waits)))
+}
+
+/// What waits, each action once with how often, in the order in which it came (X69).
+pub(crate) fn groups(queue: &[Asked]) -> Vec<(usize, String)> {
+    let mut groups: Vec<(usize, String)> = Vec::new();
+    for asked in queue {
+        let says = format!("{} · {}", asked.view.verb_sentence, asked.view.host);
+        match groups.iter_mut().find(|(_, known)| *known == says) {
+            Some((count, _)) => *count += 1,
+            None => groups.push((1, says)),
+        }
+    }
+    groups
 }
 
 /// What another call has in other words than the one in front: each argument that differs, with its value there, none

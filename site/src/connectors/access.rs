@@ -1,6 +1,6 @@
 //! Who may use a connector, and when it asks: two of the three axes, each with its own control (screens.md e.0).
 
-use browser::policy::{Access, Confirm, Connector, ConnectorId, Stage};
+use browser::policy::{Access, Confirm, Connector, ConnectorId, ResultReview, Stage};
 use leptos::prelude::*;
 
 use super::new::sentence;
@@ -21,6 +21,8 @@ pub(super) fn AccessTab(
     let access =
         Signal::derive(move || found.with(|found| found.as_ref().map(|one| one.access.clone()).unwrap_or_default()));
     let confirm = Signal::derive(move || found.with(|found| found.as_ref().map(|one| one.confirm).unwrap_or_default()));
+    let looks =
+        Signal::derive(move || found.with(|found| found.as_ref().map(|one| one.result_review).unwrap_or_default()));
     let refused = Memo::new(move |_| {
         app.rulebook.with(|book| {
             let me = book.member(&app.ws().seen_as());
@@ -77,6 +79,18 @@ pub(super) fn AccessTab(
             }}
             {move || ceiling().then(|| view! { <p class="small">"The workspace asks before everything, so this connector does too."</p> })}
             <p class="small">"Every write asks in any case, and a destructive action every time. Enforced in this client. Restrict scopes on the server to enforce it everywhere."</p>
+        </section>
+        <section class="setting">
+            <h2>"Results: a look before the model"</h2>
+            {move || match fixed.get() {
+                Some(why) => view! { <p class="small">{sentence(&why)}</p> }.into_any(),
+                None => view! { <Segmented label="A look before the model" value=looks options=vec![(ResultReview::Off, "Never"), (ResultReview::OpenWorld, "Of open-world actions"), (ResultReview::Always, "Always")]
+                    on_change=move |review| {
+                        let ws = app.ws();
+                        app.run(async move { ws.set_result_review(&id.get_value(), review).await }, |()| ());
+                    }/> }.into_any(),
+            }}
+            <p class="small">"The model waits until you pass the result on, change it or withhold it. Open-world actions reach beyond their server, or do not rule that out: strangers may have written what they give."</p>
         </section>
     }
 }

@@ -10,11 +10,13 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 use crate::apps::Order;
+use browser::mcp::apps::Permission;
+
 use crate::apps::words::{granted, permissions};
 use crate::lazy;
 use crate::results::Visible;
 use crate::state::{sentence, use_state};
-use crate::ui::{Button, Working};
+use crate::ui::{Button, Switch, Working};
 
 /// The tab.
 #[component]
@@ -84,7 +86,35 @@ fn PageCard(
         }
     };
     let may = granted(&declared(&page));
-    let asks = permissions(&page.permissions);
+    let allowed = Memo::new(move |_| {
+        found.with(|found| found.as_ref().map(|one| one.app_permissions.clone()).unwrap_or_default())
+    });
+    let wants = page.permissions.clone();
+    let asks = move || {
+        let says = permissions(&wants, &allowed.get());
+        says.into_iter().map(|says| view! { <li>{says}</li> }).collect_view()
+    };
+    let switches = {
+        let (id, wants) = (id.clone(), page.permissions.clone());
+        let state = use_state();
+        Permission::ALL
+            .into_iter()
+            .filter(|one| one.can_be_given() && wants.iter().any(|name| name == one.name()))
+            .map(|one| {
+                let id = id.clone();
+                let label = format!("Apps of this connector may ask for {}", one.words());
+                let title = label.clone();
+                let checked = Signal::derive(move || allowed.with(|allowed| allowed.contains(one.name())));
+                view! {
+                    <div class="switch-row"><span class="grow">{title}<br/><small>"Each person is asked each time an app is shown."</small></span>
+                        <Switch label checked on_change=move |want: bool| {
+                            let (ws, id) = (state.ws(), id.clone());
+                            state.run(async move { ws.set_app_permission(&id, one.name(), want).await }, |()| ());
+                        }/></div>
+                }
+            })
+            .collect_view()
+    };
     let of = AppOf { connector: id, action, place: None };
     let order = Order { of, connector_name: name, host, card: None, at_once: true, shown: RwSignal::new(false) };
     let order = StoredValue::new_local(order);
@@ -102,8 +132,9 @@ fn PageCard(
                     <dt>"HTML"</dt><dd><code class="digest" title=page.html.as_str().to_owned()>{format!("sha-256 {}…", page.html.as_str().chars().take(16).collect::<String>())}</code>
                         <span class="small">{format!(" {} bytes", page.bytes)}</span></dd>
                     <dt>"It declares"</dt><dd><ul class="plain-list">{may.into_iter().map(|says| view! { <li><Visible text=says/></li> }).collect_view()}
-                        {asks.map(|says| view! { <li>{says}</li> })}</ul></dd>
+                        {asks}</ul></dd>
                 </dl>
+                {switches}
                 <p><Button small=true on:click=move |_| preview.update(|on| *on = !*on)>{move || if preview.get() { "Close the preview" } else { "Preview the app" }}</Button></p>
                 {move || match draw.get().flatten() {
                     Some(Ok(draw)) => draw(order.get_value()),

@@ -19,6 +19,7 @@ pub(super) fn ConnectedData() -> impl IntoView {
     let developers = Signal::derive(move || app.rulebook.with(|book| book.workspace.developers.clone()));
     let confirm = Signal::derive(move || app.rulebook.with(|book| book.workspace.confirm));
     let remember = Signal::derive(move || app.rulebook.with(|book| book.workspace.remember));
+    let secret_forms = Signal::derive(move || app.rulebook.with(|book| book.workspace.refuse_secret_forms));
     let lockdown = Signal::derive(move || app.rulebook.with(|book| book.workspace.lockdown));
     let drafts = Signal::derive(move || app.rulebook.with(|book| book.for_all(Permission::SeeDrafts)));
     let shared = Memo::new(move |_| app.rulebook.with(|book| book.plan().has_controls()));
@@ -81,6 +82,14 @@ pub(super) fn ConnectedData() -> impl IntoView {
                 app.run(async move { ws.set_remember(one).await }, |()| ());
             }/>
         </section>
+        <section class="setting"><div class="switch-row">
+            <div class="grow"><h2>"Refuse forms that ask for a secret"</h2>
+                <p>"A server must not ask for a password, a key or a card number in a form. When this is on, such a form is declined at once and nobody sees it. Names and words are looked at, so it is a guess."</p></div>
+            <Switch label="Refuse forms that ask for a secret" checked=secret_forms on_change=move |want: bool| {
+                let ws = app.ws();
+                app.run(async move { ws.set_refuse_secret_forms(want).await }, |()| ());
+            }/>
+        </div></section>
         {move || shared.get().then(|| view! {
             <section class="setting"><div class="switch-row">
                 <div class="grow"><h2>"Drafts are seen by every member"</h2>

@@ -125,7 +125,7 @@ fn Save(data: String, name: String) -> impl IntoView {
 }
 
 /// Writes base64 to a file.
-fn save_file(data: &str, name: &str) -> Result<(), JsValue> {
+pub(crate) fn save_file(data: &str, name: &str) -> Result<(), JsValue> {
     let binary: Vec<u8> = window().atob(data)?.chars().map(|c| c as u8).collect();
     save_bytes(name, &binary)
 }
@@ -137,7 +137,7 @@ fn is_base64(data: &str) -> bool {
 }
 
 /// A file name out of a server's name or address: its last part, plain characters only, no leading dot.
-fn safe_name(name: &str) -> String {
+pub(crate) fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\', ':']).next().unwrap_or_default();
     let kept: String = last
         .chars()

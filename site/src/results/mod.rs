@@ -28,7 +28,7 @@ use data::{Card, Tree};
 use fold::{count, number};
 pub(crate) use link::{Outward, away, unlisted};
 use markdown::Block;
-pub(crate) use media::size;
+pub(crate) use media::{safe_name, save_file, size};
 use table::TableView;
 pub(crate) use text::{Folded, Visible, flat, pieces};
 

@@ -6,7 +6,7 @@
 
 use chat::conversation::{AppWords, Body, Event, Item, ItemId};
 use futures_channel::oneshot;
-use mcp::apps::{Sources, framed};
+use mcp::apps::{Permission, Sources, framed};
 use policy::domains::DomainList;
 use policy::{AppPage, CallId, Caller, ConnectorId, ConversationId, DomainUse};
 use serde_json::{Map, Value};
@@ -40,6 +40,8 @@ pub struct AppDocument {
     pub sources: Sources,
     /// What was approved of it.
     pub approved: AppPage,
+    /// What of the device it asks for and the workspace lets it ask the person for (X99).
+    pub asks: Vec<Permission>,
     /// The origin it would like to be at, which no app gets here.
     pub domain: Option<String>,
 }
@@ -83,7 +85,29 @@ impl Workspace {
         let loopback = connector.is_local() && book.workspace.allow_loopback;
         let listed = |host: &str| may_use(book.workspace.domains.of(DomainUse::Apps), host);
         let sources = Sources::read(&page.csp, loopback, &listed);
-        Ok(AppDocument { html: framed(&page.html, &sources), sources, approved, domain: page.domain.clone() })
+        let let_ask = |one: &Permission| one.can_be_given() && connector.app_permissions.contains(one.name());
+        let asks = page.permissions.iter().copied().filter(let_ask).collect();
+        Ok(AppDocument { html: framed(&page.html, &sources), sources, approved, asks, domain: page.domain.clone() })
+    }
+
+    /// Puts on record that the person gave an app something of the device, or did not.
+    pub fn record_given(&self, of: &AppOf, given: &[Permission]) {
+        let book = self.rulebook();
+        let name = book.connector(&of.connector).map_or_else(|_| of.connector.to_string(), |one| one.name.clone());
+        let how = match given {
+            [] => "was given nothing of the device".to_owned(),
+            given => format!(
+                "was given {} until it is closed",
+                given.iter().map(|one| one.words()).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        let row = policy::audit::Entry::changed(&self.me(), format!("app of {name}"), how);
+        let workspace = self.clone();
+        spawn_local(async move {
+            if let Err(error) = workspace.0.audit.write(vec![row]).await {
+                workspace.storage_failed(&error);
+            }
+        });
     }
 
     /// What the page of an app is now beside what was approved, where it is known.

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::rc::{Rc, Weak};
 
-use chat::conversation::{Body, CallState, Conversation, Event, Item, ItemId};
+use chat::conversation::{Body, CallState, Conversation, Event, Item, ItemId, Look};
 use futures_channel::oneshot;
 use futures_util::future::select;
 use futures_util::lock::Mutex;
@@ -144,6 +144,7 @@ impl Workspace {
                     };
                     Some(Entry::Refused { call: facts, cause: Cause::NotAnswered, class: Some(card.class) })
                 }
+                _ if card.look == Some(Look::NotAnswered) => Some(self.look_row(card, &Look::NotAnswered)),
                 _ => None,
             })
             .collect();

@@ -15,11 +15,13 @@ mod definitions;
 pub mod doctor;
 mod export;
 mod inspect;
+mod looks;
 pub mod material;
 mod model_check;
 mod model_sign_in;
 mod models;
 mod modes;
+pub mod pace;
 mod people;
 mod record;
 mod scan;
@@ -148,6 +150,10 @@ pub(crate) struct Inner {
     pub(crate) questions: RefCell<Vec<Pending>>,
     pub(crate) flights: RefCell<HashMap<CallId, Rc<Flight>>>,
     pub(crate) unattended: RefCell<HashSet<CallId>>,
+    /// Turns that wait for a look at a result.
+    pub(crate) looks: RefCell<Vec<looks::Waiting>>,
+    /// How many decisions the turns have taken.
+    pub(crate) paces: RefCell<HashMap<ConversationId, pace::Pace>>,
     /// Held by the one write that is under way in a conversation (X73).
     pub(crate) write_turns: RefCell<HashMap<ConversationId, Rc<Mutex<()>>>>,
 
@@ -243,6 +249,8 @@ impl Workspace {
             questions: RefCell::default(),
             flights: RefCell::default(),
             unattended: RefCell::default(),
+            looks: RefCell::default(),
+            paces: RefCell::default(),
             write_turns: RefCell::default(),
             heads: RefCell::default(),
             records: RefCell::default(),

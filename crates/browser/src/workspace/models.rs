@@ -4,7 +4,7 @@
 //! nowhere else: a changed base URL loses the key (X130).
 
 use chat::conversation::{DIRECT, Event};
-use chat::model::{Endpoint, ModelError, Request as ModelRequest, Wire, presets, refusal};
+use chat::model::{Endpoint, ModelError, Request as ModelRequest, Wire, built_in, presets, refusal};
 use policy::ConversationId;
 use serde_json::Value;
 
@@ -47,7 +47,11 @@ impl Workspace {
         if config.name.is_empty() {
             config.name = config.model.clone();
         }
-        self.check_model_url(&config.base_url)?;
+        if config.wire == Wire::BuiltIn {
+            (config.base_url, config.key) = (built_in::PLACE.to_owned(), None);
+        } else {
+            self.check_model_url(&config.base_url)?;
+        }
         if config.id.is_empty() {
             config.id = new_id("model");
         }
@@ -183,7 +187,9 @@ impl Workspace {
 
     pub(crate) async fn load_models(&self) -> Result<(), Error> {
         let records = self.0.store.all(Table::Models).await?;
-        let models = records.iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).collect();
+        // The browser's own model is there only where the browser has one, also when another browser had it.
+        let there = |model: &ModelConfig| model.wire != Wire::BuiltIn || crate::built_in::exists();
+        let models = records.iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).filter(there).collect();
         let chosen = self.0.store.get(Table::Settings, CHOSEN).await?;
         let chosen = chosen.and_then(|text| serde_json::from_str::<String>(&text).ok());
         *self.0.models.borrow_mut() = models;

@@ -5,7 +5,7 @@ use policy::domains::Side;
 use policy::roster::Row;
 use policy::{
     Access, Confirm, ConnectorId, DomainUse, Drafts, GroupId, MemberId, NewMember, Pattern, Permission, Remember,
-    RequestId, Role, RoleId, Rulebook, Setting, Wanted, Why,
+    RequestId, ResultReview, Role, RoleId, Rulebook, Setting, Wanted, Why,
 };
 
 use super::Workspace;
@@ -206,6 +206,30 @@ impl Workspace {
     /// When the person may not, or it cannot be kept.
     pub async fn set_confirm(&self, confirm: Confirm) -> Result<(), Error> {
         self.decide(|book, me| book.set_confirm(me, confirm)).await
+    }
+
+    /// Decides whether forms of servers that ask for a secret are refused (X80).
+    ///
+    /// # Errors
+    /// When the person may not, or it cannot be kept.
+    pub async fn set_refuse_secret_forms(&self, refuse: bool) -> Result<(), Error> {
+        self.decide(|book, me| book.set_refuse_secret_forms(me, refuse)).await
+    }
+
+    /// Decides whose results somebody looks at before a model is told them (X54).
+    ///
+    /// # Errors
+    /// When the person may not, or it cannot be kept.
+    pub async fn set_result_review(&self, id: &ConnectorId, review: ResultReview) -> Result<(), Error> {
+        self.decide(|book, me| book.set_result_review(me, id, review, now())).await
+    }
+
+    /// Decides whether the apps of a connector may ask for something of the device (X99).
+    ///
+    /// # Errors
+    /// When the person may not, or it cannot be kept.
+    pub async fn set_app_permission(&self, id: &ConnectorId, name: &str, on: bool) -> Result<(), Error> {
+        self.decide(|book, me| book.set_app_permission(me, id, name, on, now())).await
     }
 
     /// Decides whether answers may be remembered.

@@ -257,6 +257,8 @@ fn unsaved(new: &NewConnector, address: &Address, me: MemberId) -> Connector {
         colour: None,
         rules: Default::default(),
         review: Default::default(),
+        result_review: Default::default(),
+        app_permissions: Default::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use chat::context::{Limits, Party};
 use chat::conversation::{Answer, Body, Event, ItemId};
 use chat::direct::{self, Candidate};
-use chat::model::Delta;
+use chat::model::{Delta, Wire};
 use chat::plan::Plan;
 use chat::turn::{Input, Output, Setup, Turn, Wanted as ModelWants};
 use futures_channel::{mpsc, oneshot};
@@ -215,6 +215,32 @@ impl Workspace {
         for call in calls {
             self.cancel_call(&call);
         }
+        self.stop_looks(id);
+    }
+
+    /// Suggests, for a call of which nobody knows whether it happened, a read of the same connector: a proposal that the
+    /// person starts (X114).
+    ///
+    /// # Errors
+    /// When there is no such call, its connector has no reading action that can be offered, or another tab runs the
+    /// conversation.
+    pub fn suggest_check(&self, id: &ConversationId, call: &CallId) -> Result<(), Error> {
+        self.acting()?;
+        self.not_elsewhere(id)?;
+        let card = self.0.records.borrow().get(id).and_then(|record| record.conversation.call(call).cloned());
+        let card = card.ok_or_else(|| Error::not_found("call", call.as_str()))?;
+        let proposal = direct::check_with_a_read(&card, &self.candidates(id)).ok_or_else(|| {
+            Error::new(Code::NotFound, format!("{} has no reading action that can be used here", card.connector_name))
+                .hint("look on the server itself")
+        })?;
+        let (workspace, id) = (self.clone(), id.clone());
+        spawn_local(async move {
+            let (_never, mut stopped) = oneshot::channel();
+            let Some(held) = workspace.take_turn(&id, &mut stopped).await else { return };
+            workspace.add_item(&id, Body::Proposal(proposal));
+            workspace.give_turn_back(&id, held).await;
+        });
+        Ok(())
     }
 
     /// One call outside a conversation, through the same gate. Dropping the future cancels it.
@@ -275,6 +301,7 @@ impl Workspace {
         if self.0.turns.borrow().contains_key(id) {
             return Err(Error::new(Code::Busy, "an answer is still coming").hint("wait for it, or stop it"));
         }
+        self.begin_pace(id);
         let (stop, stopped) = oneshot::channel();
         self.0.turns.borrow_mut().insert(id.clone(), TurnHandle { stop: Some(stop) });
         self.0.events.tell(Change::Turn { conversation: id.clone(), running: true });
@@ -614,6 +641,9 @@ impl<'a> ModelRun<'a> {
 
     fn fetch(&mut self, id: u32, request: chat::model::Request) {
         let (workspace, tell, model) = (self.workspace.clone(), self.tell.clone(), self.model.clone());
+        if model.wire == Wire::BuiltIn {
+            return self.ask_browser(id, request, tell);
+        }
         let work = async move {
             let sent = match workspace.model_request(&model, request).await {
                 Ok(request) => carry(&workspace, id, request, &tell).await,
@@ -626,6 +656,21 @@ impl<'a> ModelRun<'a> {
                 };
                 let _ = tell.unbounded_send(Some(Input::Failed { id, why }));
             }
+        };
+        let (work, handle) = abortable(work);
+        self.flights.insert(id, handle);
+        spawn_local(work.map(drop));
+    }
+
+    /// The browser's own model is asked in the page: its words come as if they were bytes of an endpoint.
+    fn ask_browser(&mut self, id: u32, request: chat::model::Request, tell: mpsc::UnboundedSender<Option<Input>>) {
+        let work = async move {
+            let _ = tell.unbounded_send(Some(Input::Response { id, status: 200, headers: Vec::new() }));
+            let line = |line: String| drop(tell.unbounded_send(Some(Input::Bytes { id, chunk: line.into_bytes() })));
+            if let Err(said) = crate::built_in::answer(&request.body, line).await {
+                line(format!("{}\n", serde_json::json!({ "error": said })));
+            }
+            let _ = tell.unbounded_send(Some(Input::Ended { id }));
         };
         let (work, handle) = abortable(work);
         self.flights.insert(id, handle);
@@ -653,6 +698,8 @@ impl<'a> ModelRun<'a> {
         let (workspace, id, tell) = (self.workspace.clone(), self.id.clone(), self.tell.clone());
         spawn_local(async move {
             drop(running.await);
+            // The card is under the id of the first call, also after an edit.
+            workspace.until_looked(&id, &ItemId::from(call.as_str())).await;
             let text = workspace.told(&id, &call, limit);
             let _ = tell.unbounded_send(Some(Input::CallEnded { key: wanted.key, text }));
         });

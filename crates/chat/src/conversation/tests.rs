@@ -22,6 +22,8 @@ pub(crate) fn card(state: CallState) -> CallCard {
         signal_at: None,
         progress: None,
         result: None,
+        breaks: None,
+        look: None,
         why: None,
         late: false,
         nth: None,
@@ -118,7 +120,11 @@ fn u06_a_running_call_says_how_far_it_is_and_when_it_was_last_heard() {
     assert_eq!(card.header(55_000), "No signal for 35 s");
     assert!(card.silent(50_000) && !card.silent(49_999));
     chat.apply(Event::CallAllowed { call: call.clone(), why: "you allowed it once".to_owned() }, 60_000).unwrap();
-    chat.apply(Event::CallResult { call: call.clone(), result: json!({ "content": [] }) }, 11_400).unwrap();
+    chat.apply(
+        Event::CallResult { call: call.clone(), result: json!({ "content": [] }), breaks: None, reviewed: false },
+        11_400,
+    )
+    .unwrap();
     assert_eq!(chat.call(&call).unwrap().header(99_000), "Done · 1.4 s · you allowed it once");
 }
 
@@ -127,7 +133,10 @@ fn x116_what_has_ended_stays_ended_and_a_late_answer_is_marked() {
     for state in every_state().into_iter().filter(CallState::ended) {
         let mut chat = conversation(state.clone());
         let call = CallId::from("c1");
-        let late = chat.apply(Event::CallResult { call: call.clone(), result: json!({ "content": [] }) }, 9_000);
+        let late = chat.apply(
+            Event::CallResult { call: call.clone(), result: json!({ "content": [] }), breaks: None, reviewed: false },
+            9_000,
+        );
         assert_eq!(late, Err(ApplyError::Ended("c1".to_owned())));
         assert!(chat.apply(Event::Call { call: call.clone(), state: CallState::Running }, 9_000).is_err());
         let card = chat.call(&call).unwrap();
@@ -139,7 +148,7 @@ fn x116_what_has_ended_stays_ended_and_a_late_answer_is_marked() {
 fn a_result_with_is_error_counts_as_failed() {
     let mut chat = conversation(CallState::Running);
     let result = json!({ "isError": true, "content": [{ "type": "text", "text": "no such queue\nat line 3" }] });
-    chat.apply(Event::CallResult { call: CallId::from("c1"), result }, 2_000).unwrap();
+    chat.apply(Event::CallResult { call: CallId::from("c1"), result, breaks: None, reviewed: false }, 2_000).unwrap();
     let card = chat.call(&CallId::from("c1")).unwrap();
     assert_eq!(card.header(3_000), "Failed: the server said: no such queue at line 3 · it was sent");
 }
@@ -213,4 +222,26 @@ fn a_record_survives_its_store() {
         let text = serde_json::to_string(&chat).unwrap();
         assert_eq!(serde_json::from_str::<Conversation>(&text).unwrap(), chat);
     }
+}
+
+#[test]
+fn x54_a_result_waits_for_a_look_that_is_taken_once_and_not_answered_after_a_reload() {
+    let mut chat = conversation(CallState::Running);
+    let call = CallId::from("c1");
+    let result = json!({ "content": [{ "type": "text", "text": "found" }] });
+    let came = Event::CallResult { call: call.clone(), result, breaks: None, reviewed: true };
+    chat.apply(came, 2_000).unwrap();
+    let look = |chat: &Conversation| chat.call(&call).unwrap().look.clone();
+    assert_eq!((look(&chat), chat.call(&call).unwrap().state.clone()), (Some(Look::Waiting), CallState::Done));
+
+    let mut reloaded: Conversation = serde_json::from_str(&serde_json::to_string(&chat).unwrap()).unwrap();
+    assert_eq!(reloaded.restore(3_000), [ItemId::from("i2")]);
+    assert_eq!(look(&reloaded), Some(Look::NotAnswered));
+    // It may still be passed on, once.
+    let looked = |look| Event::CallLooked { call: call.clone(), look };
+    reloaded.apply(looked(Look::Withheld), 4_000).unwrap();
+    assert!(reloaded.apply(looked(Look::Passed), 5_000).is_err(), "what was said stays said");
+    assert_eq!(look(&reloaded), Some(Look::Withheld));
+    let mut plain = conversation(CallState::Done);
+    assert!(plain.apply(looked(Look::Passed), 5_000).is_err(), "nobody looks at this one");
 }

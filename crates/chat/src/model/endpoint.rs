@@ -3,7 +3,7 @@
 //! Only the headers that a provider documents are sent; their CORS rules refuse more (wires.md B1). The key's header is
 //! named here ([`Wire::key_header`]) and added by whoever sends the request.
 
-use super::{Message, ToolSpec, anthropic, gemini, ollama, openai_chat, responses};
+use super::{Message, ToolSpec, anthropic, built_in, gemini, ollama, openai_chat, responses};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,10 +22,12 @@ pub enum Wire {
     Gemini,
     /// Ollama, in its own way.
     Ollama,
+    /// The model that the browser has built in; see [`super::built_in`]. Not an endpoint that a person enters.
+    BuiltIn,
 }
 
 impl Wire {
-    /// Every wire, in the order in which they are offered.
+    /// Every wire of an endpoint, in the order in which they are offered.
     pub const ALL: [Self; 5] = [Self::OpenaiChat, Self::OpenaiResponses, Self::Anthropic, Self::Gemini, Self::Ollama];
 
     /// What it is called.
@@ -36,7 +38,13 @@ impl Wire {
             Self::Anthropic => "Anthropic Messages",
             Self::Gemini => "Gemini",
             Self::Ollama => "Ollama",
+            Self::BuiltIn => "built into the browser",
         }
+    }
+
+    /// Whether a model on this wire can call actions. One that cannot is offered none.
+    pub fn calls_actions(self) -> bool {
+        self != Self::BuiltIn
     }
 
     /// The header that carries the key.
@@ -44,7 +52,9 @@ impl Wire {
         let (name, value) = match self {
             Self::Anthropic => ("x-api-key", key.to_owned()),
             Self::Gemini => ("x-goog-api-key", key.to_owned()),
-            Self::OpenaiChat | Self::OpenaiResponses | Self::Ollama => ("authorization", format!("Bearer {key}")),
+            Self::OpenaiChat | Self::OpenaiResponses | Self::Ollama | Self::BuiltIn => {
+                ("authorization", format!("Bearer {key}"))
+            }
         };
         (name.to_owned(), value)
     }
@@ -68,6 +78,7 @@ impl Wire {
             Self::Anthropic => &["/messages"],
             Self::Gemini => &["/models"],
             Self::Ollama => &["/api/chat", "/api", "/v1"],
+            Self::BuiltIn => &[],
         }
     }
 }
@@ -120,6 +131,7 @@ impl Endpoint {
             Wire::Anthropic => format!("{base}/messages"),
             Wire::Gemini => format!("{base}/{}:streamGenerateContent?alt=sse", gemini::path(&self.model)),
             Wire::Ollama => format!("{base}/api/chat"),
+            Wire::BuiltIn => base.to_owned(),
         }
     }
 
@@ -131,6 +143,7 @@ impl Endpoint {
             Wire::Anthropic => format!("{base}/models?limit=1000"),
             Wire::Gemini => format!("{base}/models?pageSize=1000"),
             Wire::Ollama => format!("{base}/api/tags"),
+            Wire::BuiltIn => base.to_owned(),
         }
     }
 
@@ -178,6 +191,7 @@ pub fn request(endpoint: &Endpoint, messages: &[Message], tools: &[ToolSpec], ex
         Wire::Anthropic => anthropic::body(endpoint, messages, tools, extras),
         Wire::Gemini => gemini::body(endpoint, messages, tools, extras),
         Wire::Ollama => ollama::body(endpoint, messages, tools, extras),
+        Wire::BuiltIn => built_in::body(messages),
     };
     let accept = match endpoint.wire {
         Wire::Ollama => "application/x-ndjson, application/json",

@@ -22,6 +22,8 @@ pub fn read(wire: Wire, list: &Value) -> Vec<Listed> {
         Wire::Gemini => ("models", "name"),
         Wire::Ollama => ("models", "name"),
         Wire::OpenaiChat | Wire::OpenaiResponses | Wire::Anthropic => ("data", "id"),
+        // There is one, and nobody lists it.
+        Wire::BuiltIn => return Vec::new(),
     };
     let entries = list.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut models: Vec<Listed> = entries

@@ -6,7 +6,9 @@
 
 use super::draft::{Draft, Trouble};
 use super::sse::Events;
-use super::{Answered, Delta, Endpoint, ModelError, Wire, anthropic, gemini, ollama, openai_chat, refusal, responses};
+use super::{
+    Answered, Delta, Endpoint, ModelError, Wire, anthropic, built_in, gemini, ollama, openai_chat, refusal, responses,
+};
 use serde_json::Value;
 
 /// The longest plain JSON answer, and the longest line, that is taken, in bytes.
@@ -48,6 +50,7 @@ impl Stream {
             Wire::Anthropic => Box::<anthropic::Reader>::default(),
             Wire::Gemini => Box::<gemini::Reader>::default(),
             Wire::Ollama => Box::<ollama::Reader>::default(),
+            Wire::BuiltIn => Box::<built_in::Reader>::default(),
         };
         Self { endpoint, dialect, shape: Shape::Open, draft: Draft::default() }
     }
@@ -65,7 +68,7 @@ impl Stream {
             };
             chunk = chunk.get(at..).unwrap_or_default();
             self.shape = match (chunk.first(), self.endpoint.wire) {
-                (Some(b'{'), Wire::Ollama) => Shape::Lines(Vec::new()),
+                (Some(b'{'), Wire::Ollama | Wire::BuiltIn) => Shape::Lines(Vec::new()),
                 (Some(b'{' | b'[' | b'<'), _) => Shape::Plain(Vec::new()),
                 _ => Shape::Events(Events::default()),
             };

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 const LONGEST_MESSAGE: usize = 8_000;
 /// Characters of the most that a page may have a model told (X95).
 const LONGEST_CONTEXT: usize = 16_000;
+/// Files of one request.
+const MOST_FILES: usize = 10;
 /// Characters of the longest address.
 const LONGEST_ADDRESS: usize = 2_000;
 
@@ -77,6 +79,26 @@ pub enum Ask {
     },
     /// `ui/request-display-mode`.
     Show(Mode),
+    /// `ui/download-file`: files for the person to keep.
+    Save(Vec<File>),
+}
+
+/// A file that a page brings along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its address, out of which a name is made. The page's words.
+    pub uri: String,
+    /// Its bytes.
+    pub content: FileContent,
+}
+
+/// What is in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileContent {
+    /// Text.
+    Text(String),
+    /// Bytes, as base64 that nobody has read yet.
+    Base64(String),
 }
 
 /// The method is not one that this host has.
@@ -140,9 +162,30 @@ impl Ask {
                 let mode = params.get("mode").and_then(Value::as_str).and_then(Mode::of);
                 mode.map(Ask::Show).ok_or((WRONG, "`mode` must be `inline`, `fullscreen` or `pip`"))
             }
+            "ui/download-file" => {
+                let contents = params.get("contents").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+                if contents.is_empty() || contents.len() > MOST_FILES {
+                    return Err((WRONG, "`contents` must be 1 to 10 files"));
+                }
+                contents.iter().map(file).collect::<Result<_, _>>().map(Ask::Save)
+            }
             _ => Err((UNKNOWN_METHOD, "this host does not have this method")),
         }
     }
+}
+
+/// A file that came along. A link to one would have to be fetched, by whom and with whose rights nobody would see.
+fn file(block: &Value) -> Result<File, Wrong> {
+    let resource = (block.get("type").and_then(Value::as_str) == Some("resource")).then(|| block.get("resource"));
+    let resource = resource.flatten().ok_or((WRONG, "only files that come with the request are taken, no links"))?;
+    let text = |key: &str| resource.get(key).and_then(Value::as_str);
+    let uri = text("uri").filter(|uri| uri.len() <= LONGEST_ADDRESS).ok_or((WRONG, "a file needs a `uri`"))?;
+    let content = match (text("text"), text("blob")) {
+        (Some(text), None) => FileContent::Text(text.to_owned()),
+        (None, Some(blob)) => FileContent::Base64(blob.to_owned()),
+        _ => return Err((WRONG, "a file needs `text` or `blob`")),
+    };
+    Ok(File { uri: uri.to_owned(), content })
 }
 
 /// The text of content: one block as the specification has it, or a list of them as its SDK sends.
@@ -188,6 +231,25 @@ mod tests {
     }
 
     #[test]
+    fn files_come_along_and_links_are_not_taken() {
+        let block = |resource: Value| json!({ "type": "resource", "resource": resource });
+        let asked = |contents: Value| Ask::read("ui/download-file", &json!({ "contents": contents }));
+        let text = block(json!({ "uri": "file:///report.csv", "mimeType": "text/csv", "text": "a,b" }));
+        let bytes = block(json!({ "uri": "x", "blob": "AAE=" }));
+        assert_eq!(
+            asked(json!([text, bytes])),
+            Ok(Ask::Save(vec![
+                File { uri: "file:///report.csv".into(), content: FileContent::Text("a,b".into()) },
+                File { uri: "x".into(), content: FileContent::Base64("AAE=".into()) },
+            ]))
+        );
+        let link = json!({ "type": "resource_link", "uri": "https://evil.example/x", "name": "x" });
+        for contents in [json!([]), json!([link]), json!([block(json!({ "uri": "x" }))]), json!(vec![text; 11])] {
+            assert!(asked(contents).is_err());
+        }
+    }
+
+    #[test]
     fn x93_what_is_not_in_the_right_form_is_an_error() {
         for (method, params) in [
             ("tools/call", json!({})),
@@ -220,14 +282,9 @@ mod tests {
 
     #[test]
     fn a_method_that_is_not_there_is_told_so() {
-        for method in [
-            "sampling/createMessage",
-            "ui/download-file",
-            "tools/list",
-            "initialize",
-            "ui/notifications/sandbox-resource-ready",
-            "",
-        ] {
+        for method in
+            ["sampling/createMessage", "tools/list", "initialize", "ui/notifications/sandbox-resource-ready", ""]
+        {
             assert_eq!(Ask::read(method, &json!({})).map_err(|(code, _)| code), Err(UNKNOWN_METHOD), "{method}");
         }
     }

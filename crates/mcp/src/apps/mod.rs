@@ -17,9 +17,9 @@ mod view;
 
 use serde_json::{Value, json};
 
-pub use message::{Ask, Mode};
+pub use message::{Ask, File, FileContent, Mode};
 pub use page::{LARGEST_PAGE, Page, PageError, Permission};
-pub use sources::{Blocked, Sources, framed};
+pub use sources::{Blocked, NOT_STOPPED, Sources, framed};
 pub use view::{Host, Output, Refused, Ticket, View};
 
 /// The extension, as it stands among the capabilities of client and server.

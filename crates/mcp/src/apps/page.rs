@@ -55,6 +55,20 @@ impl Permission {
         }
     }
 
+    /// The name of the browser's feature, as it stands in a frame's `allow`.
+    pub fn feature(self) -> &'static str {
+        match self {
+            Permission::ClipboardWrite => "clipboard-write",
+            other => other.name(),
+        }
+    }
+
+    /// Whether a browser gives it to a frame without an origin, as every app is in. Cameras and microphones are bound to an
+    /// origin (Media Capture and Streams, section 10.2), so no setting can give them to an app.
+    pub fn can_be_given(self) -> bool {
+        matches!(self, Permission::Geolocation | Permission::ClipboardWrite)
+    }
+
     /// What it is, in words.
     pub fn words(self) -> &'static str {
         match self {

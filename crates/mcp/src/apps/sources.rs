@@ -225,13 +225,24 @@ impl Blocked {
 /// the full screen.
 const REPORTER: &str = r#"(()=>{const s=document.currentScript,p=parent,say=m=>p.postMessage(m,"*");s.remove();addEventListener("securitypolicyviolation",e=>say({countersign:"blocked",directive:e.effectiveDirective,address:e.blockedURI}),true);addEventListener("keydown",e=>{if(e.key==="Escape")say({countersign:"escape"})},true)})()"#;
 
+/// Runs right after it and takes WebRTC away, which no policy forbids (Chromium does not know the directive `webrtc`; X92).
+///
+/// A frame in the page would bring a WebRTC of its own. One without an origin cannot be reached from the page, so only a
+/// frame whose text comes from the page is one: such a frame is taken out before it is loaded, in every tree that a
+/// script can make. What it needs is taken from the page before the page can change it. A closed tree that is written
+/// in the markup itself, and a page that replaces itself by a `javascript:` address, stay out of its sight; [`NOT_STOPPED`] says so.
+const GUARD: &str = r#"(()=>{delete window.RTCPeerConnection;delete window.webkitRTCPeerConnection;const p=parent,u=f=>Function.prototype.call.bind(f),E=Element.prototype,has=u(E.hasAttribute),all=u(E.querySelectorAll),gone=u(E.remove),of=(c,n)=>u(Object.getOwnPropertyDescriptor(c.prototype,n).get),name=of(Element,"localName"),src=of(HTMLIFrameElement,"src"),added=of(MutationRecord,"addedNodes"),target=of(MutationRecord,"target"),many=of(NodeList,"length"),begins=u(String.prototype.startsWith),web=v=>begins(v,"http:")||begins(v,"https:"),kind=of(Node,"nodeType");const one=f=>{if(name(f)!=="iframe"&&name(f)!=="frame")return;if(has(f,"srcdoc")||has(f,"src")&&!(name(f)==="iframe"&&web(src(f)))){gone(f);p.postMessage({countersign:"blocked",directive:"frame-src",address:"inline"},"*")}},look=n=>{if(kind(n)!==1)return;one(n);const l=all(n,"iframe,frame");for(let i=0;i<many(l);i++)one(l[i])};const o=new MutationObserver(l=>{for(let i=0;i<l.length;i++){const n=target(l[i]);if(kind(n)===1)one(n);const a=added(l[i]);for(let j=0;j<many(a);j++)look(a[j])}}),watch=u(MutationObserver.prototype.observe),how={subtree:true,childList:true,attributes:true,attributeFilter:["srcdoc","src"]};watch(o,document,how);const shadow=u(E.attachShadow);E.attachShadow=function(i){const r=shadow(this,i);watch(o,r,how);return r};for(const c of[Element,ShadowRoot])delete c.prototype.setHTMLUnsafe;delete Document.parseHTMLUnsafe})()"#;
+
+/// What nothing here stops, in words for whoever looks at an app.
+pub const NOT_STOPPED: &str = "Direct connections to other computers (WebRTC) are taken away from the app. No policy of the browser forbids them, so a page that is made to get around that could still open one.";
+
 /// The page as it is loaded: a document of ours whose head has the policy before anything else, and the page's own
 /// text behind it. A parser takes the head and body of the page as parts of ours, and nothing of the page can come
 /// before the policy, whatever it begins with.
 pub fn framed(html: &str, sources: &Sources) -> String {
     let policy = sources.policy();
     format!(
-        r#"<!DOCTYPE html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}"><meta http-equiv="x-dns-prefetch-control" content="off"><script>{REPORTER}</script></head><body>{html}</body></html>"#
+        r#"<!DOCTYPE html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}"><meta http-equiv="x-dns-prefetch-control" content="off"><script>{REPORTER}</script><script>{GUARD};document.currentScript.remove()</script></head><body>{html}</body></html>"#
     )
 }
 

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use serde_json::{Map, Value, json};
 
 use super::message::{Ask, Mode, UNKNOWN_METHOD, WRONG};
-use super::{REVISION, Sources};
+use super::{Permission, REVISION, Sources};
 use crate::types::{Implementation, Millis};
 
 /// Bytes of the largest message of a page.
@@ -44,6 +44,8 @@ pub struct Host {
     pub context: Map<String, Value>,
     /// The modes that this host can show it in.
     pub modes: Vec<Mode>,
+    /// What of the device it was given (X99).
+    pub given: Vec<Permission>,
 }
 
 /// A request of the page that waits for its answer.
@@ -313,17 +315,19 @@ impl View {
         let modes: Vec<&str> = self.host.modes.iter().map(|mode| mode.name()).collect();
         context.insert("availableDisplayModes".into(), modes.into());
         let text = json!({ "text": {} });
+        let given: Map<String, Value> = self.host.given.iter().map(|one| (one.name().to_owned(), json!({}))).collect();
         let result = json!({
             "protocolVersion": REVISION,
             "hostInfo": { "name": self.host.info.name, "version": self.host.info.version },
             "hostCapabilities": {
                 "openLinks": {},
+                "downloadFile": {},
                 "serverTools": {},
                 "serverResources": {},
                 "logging": {},
                 "message": text,
                 "updateModelContext": { "text": {}, "structuredContent": {} },
-                "sandbox": { "permissions": {}, "csp": self.host.sources.to_json() },
+                "sandbox": { "permissions": given, "csp": self.host.sources.to_json() },
             },
             "hostContext": context,
         });

@@ -58,6 +58,7 @@ fn the_page_is_told_the_context_that_is_true_when_it_greets() {
     assert_eq!(result["hostContext"]["theme"], "light");
     assert_eq!(result["hostContext"]["availableDisplayModes"], json!(["inline", "fullscreen", "pip"]));
     assert_eq!(result["hostCapabilities"]["sandbox"]["csp"]["connectDomains"], json!(["https://api.example.com"]));
+    assert_eq!(result["hostCapabilities"]["sandbox"]["permissions"], json!({ "clipboardWrite": {} }));
     assert_eq!(result["hostCapabilities"].get("sampling"), None);
 }
 

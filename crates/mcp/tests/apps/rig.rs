@@ -24,6 +24,7 @@ impl Rig {
             sources: Sources::read(&json!({ "connectDomains": ["https://api.example.com"] }), false, &|_| true),
             context: object(json!({ "theme": "dark", "displayMode": "inline", "platform": "web" })),
             modes: Mode::ALL.to_vec(),
+            given: vec![mcp::apps::Permission::ClipboardWrite],
         };
         Self { view: View::new(host), now: 1_000, sent: Vec::new(), other: Vec::new() }
     }

@@ -58,6 +58,7 @@ pub fn tighten(base: &Rulebook, local: &Rulebook, me: &MemberId) -> Rulebook {
     let (ours, theirs) = (&local.workspace, &mut book.workspace);
     theirs.confirm = theirs.confirm.max(ours.confirm);
     theirs.remember = theirs.remember.min(ours.remember);
+    theirs.refuse_secret_forms |= ours.refuse_secret_forms;
     if theirs.remember == Remember::Never {
         book.grants.clear();
     }
@@ -68,6 +69,8 @@ pub fn tighten(base: &Rulebook, local: &Rulebook, me: &MemberId) -> Rulebook {
             continue;
         }
         connector.confirm = connector.confirm.max(here.confirm);
+        connector.result_review = connector.result_review.max(here.result_review);
+        connector.app_permissions.retain(|name| here.app_permissions.contains(name));
         connector.updated_at = connector.updated_at.max(here.updated_at);
         connector.review = connector.review.tightened(&here.review);
         // Rules of this place are added; those of the bundle stay as they are.

@@ -1,5 +1,6 @@
 //! Settings, Models: language models behind an endpoint, or none.
 
+mod built_in;
 mod checks;
 mod editor;
 
@@ -10,6 +11,8 @@ use leptos::prelude::*;
 use crate::router::page_title;
 use crate::state::use_state;
 use crate::ui::{Button, ButtonLook};
+use browser::chat::model::Wire;
+use built_in::BuiltInModel;
 use editor::Editor;
 
 /// The page.
@@ -48,7 +51,9 @@ pub(crate) fn Models() -> impl IntoView {
                                 on:change=move |_| choose(Some(id.clone()))/>
                                 <span class="grow"><b><bdi>{model.name.clone()}</bdi></b><br/>
                                     <span class="small"><code>{model.model.clone()}</code>" at "<span class="host">{model.base_url.clone()}</span>" · "{model.wire.name()}</span></span></label>
-                            <Button small=true look=ButtonLook::Quiet on:click=move |_| editing.set(Some(edit.clone()))>"Edit"</Button>
+                            {(edit.wire != Wire::BuiltIn).then(|| view! {
+                                <Button small=true look=ButtonLook::Quiet on:click=move |_| editing.set(Some(edit.clone()))>"Edit"</Button>
+                            })}
                             <Button small=true look=ButtonLook::Quiet on:click=move |_| {
                                 let (ws, id) = (app.ws(), remove.clone());
                                 app.run(async move { ws.remove_model(&id).await }, |()| ());
@@ -58,6 +63,7 @@ pub(crate) fn Models() -> impl IntoView {
                 }
             </For>
         </fieldset>
+        <BuiltInModel/>
         {move || match editing.get() {
             None => view! { <Button look=ButtonLook::Primary on:click=move |_| editing.set(Some(blank()))>"Add model"</Button> }.into_any(),
             Some(config) => view! { <Editor config editing/> }.into_any(),
