@@ -228,6 +228,9 @@ pub enum Why {
     /// A list of people that cannot be taken over.
     #[error("the list cannot be taken over: {0}")]
     Roster(String),
+    /// The name of the product, or of a part of it (X26).
+    #[error("`{0}` is the name of a part of this product; choose another")]
+    Reserved(String),
     /// A name is needed.
     #[error("a name needs at least one visible character; type one")]
     NoName,
@@ -333,7 +336,7 @@ impl Rulebook {
             Some(_) if !self.workspace.developer_gate => false,
             Some(_) if member.role.runs_workspace() => true,
             Some(gate) if gate.delegation => {
-                self.workspace.developers.includes(member) || self.holds(member, Permission::CreateConnectors)
+                self.workspace.developers.includes(member, self) || self.holds(member, Permission::CreateConnectors)
             }
             Some(_) => false,
         };
@@ -593,7 +596,7 @@ impl Rulebook {
             None if connector.provider != Provider::Custom || connector.owner == member.id => Ok(()),
             None => Err(Why::NotYours),
             Some(publishing) if publishing.controls.is_none() => Ok(()),
-            Some(_) => connector.access.includes(member).then_some(()).ok_or(Why::NoAccess),
+            Some(_) => connector.access.includes(member, self).then_some(()).ok_or(Why::NoAccess),
         }
     }
 

@@ -15,12 +15,10 @@ use browser::glance::{ModelName, Offer, Person};
 use browser::{Asked, Change, ConnectionStatus, ConversationHead, ElicitationView, Error, ModelConfig, Workspace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use policy::{ConnectorId, ConversationId, Indexed};
+use policy::{ConnectorId, ConversationId, Indexed, Mode};
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::rc::Rc;
-
-use crate::ui::capital;
 
 pub use deeds::{DEEDS, open};
 pub use front::{Front, STORE, policy_tag, use_front};
@@ -58,6 +56,10 @@ pub struct Thread {
     pub connectors: ReadSignal<Vec<ConnectorId>>,
     /// What answers in it, where it has its own: see [`AppState::mind_here`].
     pub mind: ReadSignal<Option<String>>,
+    /// What it limits itself to; on the page of a new chat, what that will.
+    pub mode: ReadSignal<Mode>,
+    /// How many calls a message may take in a mode with a plan, where the person said.
+    pub calls_allowed: ReadSignal<Option<u32>>,
     /// Moves whenever something is added to it.
     pub pulse: ReadSignal<u64>,
 }
@@ -93,6 +95,8 @@ struct Writers {
     load: WriteSignal<Load>,
     items: WriteSignal<Vec<Cell>>,
     mind: WriteSignal<Option<String>>,
+    mode: WriteSignal<Mode>,
+    calls_allowed: WriteSignal<Option<u32>>,
     pulse: WriteSignal<u64>,
 }
 
@@ -122,6 +126,8 @@ impl AppState {
         let (load, set_load) = signal(Load::default());
         let (items, set_items) = signal(Vec::new());
         let (mind, set_mind) = signal(None);
+        let (mode, set_mode) = signal(Mode::Chat);
+        let (calls_allowed, set_calls_allowed) = signal(None);
         let (pulse, set_pulse) = signal(0);
         let writers = Writers {
             rulebook: set_rulebook,
@@ -133,6 +139,8 @@ impl AppState {
             load: set_load,
             items: set_items,
             mind: set_mind,
+            mode: set_mode,
+            calls_allowed: set_calls_allowed,
             pulse: set_pulse,
         };
         let state = AppState {
@@ -143,7 +151,7 @@ impl AppState {
             asks,
             connections,
             models,
-            thread: Thread { id, load, items, connectors: front.active, mind, pulse },
+            thread: Thread { id, load, items, connectors: front.active, mind, mode, calls_allowed, pulse },
             writers: StoredValue::new_local(writers),
         };
         ws.subscribe(move |change| state.apply(change)).forget();
@@ -177,6 +185,20 @@ impl AppState {
         }
     }
 
+    /// Chooses what the chat on the screen limits itself to: the conversation, or the one that its page begins.
+    pub fn choose_mode(&self, mode: Mode, calls_allowed: Option<u32>) {
+        match self.thread.id.get_untracked() {
+            Some(id) => {
+                let ws = self.ws();
+                self.run(async move { ws.set_mode(&id, mode, calls_allowed).await }, |()| ());
+            }
+            None => self.write(|to| {
+                to.mode.set(mode);
+                to.calls_allowed.set(calls_allowed);
+            }),
+        }
+    }
+
     /// Shows a conversation, or the page of a new chat. Called when the page is built.
     pub fn show_thread(&self, id: Option<ConversationId>) {
         let same = self.thread.id.get_untracked() == id && self.thread.load.get_untracked() == Load::Ready;
@@ -187,6 +209,8 @@ impl AppState {
             to.id.set(id.clone());
             to.items.set(Vec::new());
             to.mind.set(None);
+            to.mode.set(Mode::Chat);
+            to.calls_allowed.set(None);
             to.load.set(if id.is_some() { Load::Loading } else { Load::Ready });
         });
         self.front.write(|to| to.active.set(Vec::new()));
@@ -264,6 +288,8 @@ impl AppState {
                 self.write(|to| to.models.set(models));
             }
             Change::Storage(storage) => self.front.write(|to| to.storage.set(storage.clone())),
+            // The page of the record listens for itself.
+            Change::Record => {}
             Change::Dead => self.front.write(|to| to.dead.set(true)),
         }
     }
@@ -306,6 +332,8 @@ impl AppState {
         self.write(|to| {
             to.items.set(cells);
             to.mind.set(conversation.mind);
+            to.mode.set(conversation.mode);
+            to.calls_allowed.set(conversation.calls_allowed);
             to.load.set(Load::Ready);
             to.pulse.update(|pulse| *pulse += 1);
         });
@@ -355,14 +383,10 @@ fn mind(model: &ModelConfig) -> ModelName {
 
 /// An error as a sentence with its next step.
 pub fn sentence(error: &Error) -> String {
-    let mut text = capital(&error.message);
-    text.push('.');
+    let mut text = crate::ui::sentence(&error.message);
     if let Some(hint) = &error.hint {
         text.push(' ');
-        text.push_str(&capital(hint));
-        if !hint.ends_with(['.', '?']) {
-            text.push('.');
-        }
+        text.push_str(&crate::ui::sentence(hint));
     }
     text
 }

@@ -3,19 +3,22 @@
 //! * A browser that has taken a bundle trusts the keys which that bundle names, takes no older one, and no other one of
 //!   the same number. The first bundle is trusted because the person compared its key, and only an admin may take it.
 //! * An import is one write: rules, what is trusted from now on, who the person is, and the audit row that says so.
-//! * A site that is tied to a bundle reads it again each time a workspace is opened. When it cannot be verified, the
-//!   workspace only reads (X121), and says why.
+//! * A site that is tied to a bundle reads it again each time a workspace is opened, before each turn, and while a
+//!   question waits. When it cannot be verified, the workspace only reads (X121), and says why.
 //! * Which person somebody is they say themselves. On a static site that is a guard-rail, not a lock
 //!   (behaviour.md, section 0).
+
+use std::rc::Rc;
 
 use policy::audit::Entry;
 use policy::bundle::{self, Bundle, BundleError, Change as Difference, Payload, PublicKey, Signature};
 use policy::{Cause, Connector, Digest, Level, MemberId, Rulebook, Rules, SignIn, Veto};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 
 use super::sign_in::{client_secret, oauth_secret};
-use super::{GLANCE, RULEBOOK, RULEBOOK_SCHEMA, StoredRulebook, Workspace};
+use super::{GLANCE, RULEBOOK, RULEBOOK_SCHEMA, STAMP, StoredRulebook, Workspace, new_stamp};
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
 use crate::link::header_secret;
@@ -27,6 +30,8 @@ use crate::view::Millis;
 
 /// Which person is at this browser.
 const ME: &str = "me";
+/// How long signed settings count before they are asked for again, in milliseconds.
+const FRESH: u64 = 5_000;
 /// The person of a workspace that nobody else was ever in.
 const FIRST: &str = "me";
 /// What is known of bundles of this workspace.
@@ -36,11 +41,20 @@ const KEY: &str = "signing-key";
 /// How long a bundle may take to come, in milliseconds.
 const PATIENCE: u64 = 15_000;
 
-/// What ties a site to a bundle.
+/// Where a bundle is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BundleSource {
+    /// At this address.
+    Url(String),
+    /// Here: the text of the file.
+    Text(String),
+}
+
+/// What ties a site, or a page that embeds the workspace, to a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pinned {
-    /// The address of the bundle.
-    pub url: String,
+    /// Where the bundle is.
+    pub source: BundleSource,
     /// The ids of the keys that may sign it, one of which must have.
     pub keys: Vec<String>,
     /// Whom to ask when it cannot be verified, as the site says.
@@ -324,7 +338,73 @@ impl Workspace {
     pub(super) async fn read_pinned(&self, stored: &Rulebook) -> Result<(), Error> {
         let Some(pinned) = self.0.pinned.clone() else { return Ok(()) };
         let trust = self.trust().await?;
-        match self.pinned_bundle(&pinned, trust.as_ref()).await {
+        let found = self.pinned_bundle(&pinned, trust.as_ref()).await;
+        self.take_pinned(stored, pinned, trust, found).await
+    }
+
+    /// Reads the bundle that the site is tied to once more, unless that was just done: before a turn, and while a
+    /// question waits. A person who has the page open for days follows what was signed meanwhile; one whose network is
+    /// gone keeps the rules that were verified last.
+    pub(crate) async fn renew_settings(&self) {
+        let Some(pinned) = self.0.pinned.clone() else { return };
+        let now = crate::time::monotonic();
+        if now.saturating_sub(self.0.settings_read.get()) < FRESH {
+            return;
+        }
+        self.0.settings_read.set(now);
+        let Ok(trust) = self.trust().await else { return };
+        let found = self.pinned_bundle(&pinned, trust.as_ref()).await;
+        let verified = match *self.0.governed.borrow() {
+            Governed::Signed { serial, .. } => Some(serial),
+            _ => None,
+        };
+        match &found {
+            // Two bundles of one number are the same one.
+            Ok((bundle, _)) if verified == Some(bundle.payload.serial) => return,
+            Err(error) if verified.is_some() && error.code == Code::Network => return,
+            _ => {}
+        }
+        let _held = self.0.locks.hold(RULEBOOK).await;
+        let Ok(Some(stored)) = self.stored_rulebook().await else { return };
+        if let Err(error) = self.take_pinned(&stored, pinned, trust, found).await {
+            let why = error.to_string();
+            self.set_storage(crate::view::StorageState::Unavailable { why });
+            return;
+        }
+        let old = self.rulebook();
+        self.set_rulebook(stored);
+        self.drop_changed_links(&old);
+    }
+
+    /// While a question waits, the signed settings are looked at again and again: an answer is about the rules of its
+    /// moment. Ends with the workspace.
+    pub(super) fn watch_settings(&self) {
+        if self.0.pinned.is_none() {
+            return;
+        }
+        let inner = Rc::downgrade(&self.0);
+        spawn_local(async move {
+            loop {
+                crate::time::sleep(FRESH).await;
+                let Some(workspace) = inner.upgrade().map(Workspace) else { return };
+                if workspace.alive().is_err() {
+                    return;
+                }
+                if !workspace.0.questions.borrow().is_empty() {
+                    workspace.renew_settings().await;
+                }
+            }
+        });
+    }
+
+    async fn take_pinned(
+        &self,
+        stored: &Rulebook,
+        pinned: Pinned,
+        trust: Option<Trust>,
+        found: Result<(Bundle, PublicKey), Error>,
+    ) -> Result<(), Error> {
+        match found {
             Ok((bundle, signer)) => {
                 let trust = Trust::of(&bundle.payload, &bundle.digest, signer.clone());
                 self.0.store.write(vec![put(TRUST, &trust)?]).await?;
@@ -352,31 +432,37 @@ impl Workspace {
     }
 
     async fn pinned_bundle(&self, pinned: &Pinned, trust: Option<&Trust>) -> Result<(Bundle, PublicKey), Error> {
-        let request = Request {
-            method: "GET".to_owned(),
-            url: pinned.url.clone(),
-            headers: Vec::new(),
-            body: None,
-            timeout: Some(PATIENCE),
+        let text = match &pinned.source {
+            BundleSource::Text(text) => text.clone(),
+            BundleSource::Url(url) => self.fetched_bundle(url).await?,
         };
-        let unreachable = |failure: Failure| {
-            Error::new(Code::Network, format!("`{}` could not be fetched: {failure}", pinned.url))
-                .hint("check the connection and reload the page")
-        };
-        let mut response = self.0.fetcher.send(request).await.map_err(unreachable)?;
-        if response.status != 200 {
-            let why = format!("`{}` answered with {}", pinned.url, response.status);
-            return Err(Error::new(Code::Network, why).hint("ask whoever runs this site"));
-        }
-        let bytes = response.all(bundle::LARGEST + 1).await.map_err(unreachable)?;
-        let text =
-            String::from_utf8(bytes).map_err(|_| Error::from(BundleError::Unreadable("it is no text".into())))?;
         let bundle = Bundle::read(&text).map_err(Error::from)?;
         let signer = self.signer(&bundle, Some(&pinned.keys)).await?;
         let seen = trust.and_then(|trust| Some((trust.serial, trust.digest.as_ref()?)));
         bundle.follows(seen).map_err(Error::from)?;
         self.addresses_fit(&bundle)?;
         Ok((bundle, signer))
+    }
+
+    async fn fetched_bundle(&self, url: &str) -> Result<String, Error> {
+        let request = Request {
+            method: "GET".to_owned(),
+            url: url.to_owned(),
+            headers: Vec::new(),
+            body: None,
+            timeout: Some(PATIENCE),
+        };
+        let unreachable = |failure: Failure| {
+            Error::new(Code::Network, format!("`{url}` could not be fetched: {failure}"))
+                .hint("check the connection and reload the page")
+        };
+        let mut response = self.0.fetcher.send(request).await.map_err(unreachable)?;
+        if response.status != 200 {
+            let why = format!("`{url}` answered with {}", response.status);
+            return Err(Error::new(Code::Network, why).hint("ask whoever runs this site"));
+        }
+        let bytes = response.all(bundle::LARGEST + 1).await.map_err(unreachable)?;
+        String::from_utf8(bytes).map_err(|_| BundleError::Unreadable("it is no text".into()).into())
     }
 
     /// The key that signed it: one of the ids where those count, whoever it is otherwise. Every signature has to be
@@ -542,7 +628,11 @@ fn rules_digest(book: &Rulebook) -> Digest {
 
 fn rules_ops(book: &Rulebook, me: &MemberId) -> Result<Vec<Op>, StoreError> {
     let stored = StoredRulebook { schema: RULEBOOK_SCHEMA, rulebook: book.clone() };
-    Ok(vec![put(RULEBOOK, &stored)?, Op::Put(Table::Settings, GLANCE.to_owned(), crate::glance::record(book, me))])
+    Ok(vec![
+        put(RULEBOOK, &stored)?,
+        Op::Put(Table::Settings, STAMP.to_owned(), new_stamp()),
+        Op::Put(Table::Settings, GLANCE.to_owned(), crate::glance::record(book, me)),
+    ])
 }
 
 fn put(key: &str, value: &impl Serialize) -> Result<Op, StoreError> {

@@ -13,10 +13,12 @@ mod conversations;
 mod data;
 mod definitions;
 pub mod doctor;
+mod export;
 pub mod material;
 mod model_check;
 mod model_sign_in;
 mod models;
+mod modes;
 mod people;
 mod record;
 mod scan;
@@ -35,7 +37,7 @@ use policy::{CallId, ConnectorId, ConversationId, Indexed, MemberId, Rulebook, W
 use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::spawn_local;
 
-pub use bundle::{Governed, Import, Pinned, Trust};
+pub use bundle::{BundleSource, Governed, Import, Pinned, Trust};
 pub use choices::{ArgumentSet, ToolSet};
 pub(crate) use conversations::Record;
 pub use definitions::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
@@ -118,12 +120,16 @@ pub(crate) struct Inner {
     pub(crate) events: Events,
     me: RefCell<MemberId>,
     pinned: Option<Pinned>,
+    /// When the bundle was asked for last, on the monotonic clock.
+    settings_read: Cell<Millis>,
     governed: RefCell<Governed>,
     /// The rules of the bundle that the site is tied to.
     signed: RefCell<Option<Rulebook>>,
     /// The person whose view is shown instead of one's own.
     viewing: RefCell<Option<MemberId>>,
     rulebook: RefCell<Rc<Indexed>>,
+    /// The stamp of the rulebook as it was read or written here last.
+    stamp: RefCell<Option<String>>,
     closed: Cell<bool>,
 
     pub(crate) links: RefCell<HashMap<ConnectorId, Rc<Link>>>,
@@ -173,6 +179,8 @@ const RULEBOOK: &str = "rulebook";
 /// What of the rulebook the first page shows: see [`crate::glance`].
 pub(crate) const GLANCE: &str = "glance";
 const RULEBOOK_SCHEMA: u32 = 1;
+/// A new word with each write of the rulebook: by it a tab knows whether it has the latest.
+const STAMP: &str = "rulebook-stamp";
 
 impl Workspace {
     /// Opens a workspace, making it on a fresh machine. Storage that is missing or blocked is no error: the workspace
@@ -215,10 +223,12 @@ impl Workspace {
             events: Events::default(),
             me: RefCell::new(MemberId::from("me")),
             pinned: options.pinned,
+            settings_read: Cell::new(0),
             governed: RefCell::default(),
             signed: RefCell::default(),
             viewing: RefCell::default(),
             rulebook: RefCell::new(Rc::new(Rulebook::first_run(&options.member_name, crate::time::now()).into())),
+            stamp: RefCell::default(),
             closed: Cell::new(false),
             links: RefCell::default(),
             asks: RefCell::default(),
@@ -253,13 +263,22 @@ impl Workspace {
             }
         });
         let _ = workspace.0.channel.set(channel);
+        let writer = Rc::downgrade(&workspace.0);
+        workspace.0.audit.on_written(move || {
+            if let Some(inner) = writer.upgrade() {
+                inner.events.tell(Change::Record);
+                Workspace(inner).tell_tabs(&News::Record);
+            }
+        });
         workspace.load(&options.member_name).await?;
         *lost.borrow_mut() = Rc::downgrade(&workspace.0);
+        workspace.watch_settings();
         Ok(workspace)
     }
 
     /// Reads everything, and puts the built-in connectors of this version in place.
     async fn load(&self, member_name: &str) -> Result<(), Error> {
+        self.read_stamp().await?;
         let stored = self.stored_rulebook().await?;
         let first = stored.is_none();
         let mut book = stored.unwrap_or_else(|| Rulebook::first_run(member_name, crate::time::now()));
@@ -267,7 +286,11 @@ impl Workspace {
         self.read_pinned(&book).await?;
         let me = self.me();
         let before = book.clone();
-        for connector in connectors::built_in(&me, crate::time::now()) {
+        let parts = connectors::built_in(&me, crate::time::now());
+        // A demo that nobody added is not put in place.
+        let demos = connectors::demos(&me, crate::time::now());
+        let demos = demos.into_iter().filter(|demo| before.connector(&demo.id).is_ok());
+        for connector in parts.into_iter().chain(demos) {
             let same = book.connector(&connector.id).ok().and_then(|old| old.snapshot.as_ref()).map(|old| &old.digest)
                 == connector.snapshot.as_ref().map(|new| &new.digest);
             if !same {
@@ -416,11 +439,14 @@ impl Workspace {
 
     /// The rulebook as this handle sees it.
     fn seen(&self, mut book: Rulebook) -> Rulebook {
-        if let Some(signed) = &*self.0.signed.borrow() {
+        let signed = self.0.signed.borrow();
+        if let Some(signed) = &*signed {
             book = policy::bundle::tighten(signed, &book, &self.me());
         }
         if let Some(allow) = self.0.allow_loopback.get() {
-            book.workspace.allow_loopback = allow;
+            // What the embedding page allows loosens nothing that is signed.
+            book.workspace.allow_loopback =
+                allow && signed.as_ref().is_none_or(|signed| signed.workspace.allow_loopback);
         }
         book
     }
@@ -447,8 +473,11 @@ impl Workspace {
         let text = serde_json::to_string(&stored).map_err(|error| StoreError::Failed(error.to_string()))?;
         // What is shown at once is what this handle sees; what is kept is not narrowed to it.
         let glance = crate::glance::record(&self.seen(book.clone()), &self.me());
+        let stamp = new_stamp();
+        self.0.stamp.replace(Some(stamp.clone()));
         Ok(vec![
             Op::Put(Table::Settings, RULEBOOK.to_owned(), text),
+            Op::Put(Table::Settings, STAMP.to_owned(), stamp),
             Op::Put(Table::Settings, GLANCE.to_owned(), glance),
         ])
     }
@@ -517,6 +546,10 @@ impl Workspace {
                 Ok(())
             }
             News::Models => self.load_models().await.map(|()| self.0.events.tell(Change::Models)),
+            News::Record => {
+                self.0.events.tell(Change::Record);
+                Ok(())
+            }
             News::Erased => self.erased_elsewhere().await,
         };
         if let Err(error) = heard {
@@ -525,7 +558,22 @@ impl Workspace {
         }
     }
 
+    /// Reads the rules again if another tab wrote them since they were read here. News of other tabs may be late, lost or
+    /// forged; before a call is decided and before it is sent, the store is asked (X129).
+    pub(crate) async fn latest_rules(&self) -> Result<(), Error> {
+        let kept = self.0.store.get(Table::Settings, STAMP).await?;
+        if kept == *self.0.stamp.borrow() { Ok(()) } else { self.reload_rulebook().await }
+    }
+
+    /// Before the rulebook itself, so that what is written in between counts as newer.
+    async fn read_stamp(&self) -> Result<(), StoreError> {
+        let kept = self.0.store.get(Table::Settings, STAMP).await?;
+        self.0.stamp.replace(kept);
+        Ok(())
+    }
+
     pub(crate) async fn reload_rulebook(&self) -> Result<(), Error> {
+        self.read_stamp().await?;
         self.read_me().await?;
         if let Some(book) = self.stored_rulebook().await? {
             let old = self.rulebook();
@@ -545,8 +593,16 @@ impl Workspace {
             if !same {
                 self.forget_sign_in(&before.id);
             }
+            let approved = |book: &Rulebook| book.connector(&before.id).ok().map(|one| one.snapshot.clone());
+            if approved(&book) != approved(old) {
+                self.compare_again(&before.id);
+            }
         }
     }
+}
+
+fn new_stamp() -> String {
+    crate::time::new_id("rules")
 }
 
 impl From<Why> for Error {
@@ -560,6 +616,7 @@ impl From<Why> for Error {
             | Why::UnknownRequest(_)
             | Why::NoGrant => Code::NotFound,
             Why::NoName
+            | Why::Reserved(_)
             | Why::Exists(_)
             | Why::Proxy(_)
             | Why::Taken(_)

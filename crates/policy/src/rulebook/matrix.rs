@@ -281,6 +281,7 @@ fn s016_developer_mode_is_granted_by_role_group_or_person() {
         members: members.iter().map(|id| MemberId::from(*id)).collect(),
         groups: Default::default(),
         roles: roles.iter().copied().collect(),
+        custom: Default::default(),
     };
     let passes = |book: &Rulebook, id: &str| book.may_toggle_developer(book.member(&id.into()).unwrap()).is_ok();
     book.set_developers(&"owner".into(), only(&["member"], &[])).unwrap();
@@ -336,6 +337,7 @@ fn every_why_is_in_the_house_style() {
         Why::Paused { name: "ADA".into(), date: "1 May 2026".into(), reason: "it leaks".into() },
         Why::NotReady("the checklist is not complete; go through every point".into()),
         Why::NoName,
+        Why::Reserved("Guide".into()),
         Why::UnknownGroup("x".into()),
         Why::UnknownRole("x".into()),
         Why::UnknownRequest("x".into()),
@@ -356,4 +358,20 @@ fn every_why_is_in_the_house_style() {
         let start = sentence.starts_with(|c: char| c.is_lowercase() || c == '`');
         assert!(start && !sentence.ends_with('.') && !sentence.contains("::"), "{sentence}");
     }
+}
+
+#[test]
+fn s099_a_fresh_workspace_has_the_strict_choice_everywhere() {
+    let book = Rulebook::first_run("You", NOW);
+    let settings = &book.workspace;
+    assert_eq!((settings.confirm, settings.remember), (crate::Confirm::Writes, crate::Remember::Never));
+    assert_eq!(settings.developers, Access::Nobody, "nobody but admins and owners passes gate 1");
+    assert!(book.members.iter().all(|member| !member.developer.on), "gate 2 is off for everybody");
+    assert!(!settings.allow_loopback && settings.checklist && settings.proxies.is_empty());
+    assert_eq!(settings.record.payload_days, None, "no arguments and results are kept");
+    // A connector that somebody adds is for nobody, and what is new in it later is off.
+    let mut book = workspace(Profile::Enterprise);
+    book.create_draft(&"owner".into(), new_connector("tracker"), NOW).unwrap();
+    let draft = book.connector(&"tracker".into()).unwrap();
+    assert_eq!((draft.access.clone(), draft.review.new_actions), (Access::Nobody, crate::review::NewActions::Off));
 }
