@@ -9,6 +9,7 @@ mod mind;
 mod new;
 mod page;
 mod proposal;
+mod thread;
 mod title;
 mod usable;
 

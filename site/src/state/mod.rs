@@ -16,7 +16,7 @@ use browser::{Asked, Change, ConnectionStatus, ConversationHead, ElicitationView
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use policy::{ConnectorId, ConversationId, Indexed};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -58,8 +58,6 @@ pub struct Thread {
     pub connectors: ReadSignal<Vec<ConnectorId>>,
     /// What answers in it, where it has its own: see [`AppState::mind_here`].
     pub mind: ReadSignal<Option<String>>,
-    /// Moves whenever something is added to it.
-    pub pulse: ReadSignal<u64>,
 }
 
 /// Whether the conversation on the screen is there.
@@ -93,7 +91,6 @@ struct Writers {
     load: WriteSignal<Load>,
     items: WriteSignal<Vec<Cell>>,
     mind: WriteSignal<Option<String>>,
-    pulse: WriteSignal<u64>,
 }
 
 /// The store of the page, for what is drawn once the workspace is open.
@@ -122,7 +119,6 @@ impl AppState {
         let (load, set_load) = signal(Load::default());
         let (items, set_items) = signal(Vec::new());
         let (mind, set_mind) = signal(None);
-        let (pulse, set_pulse) = signal(0);
         let writers = Writers {
             rulebook: set_rulebook,
             questions: set_questions,
@@ -133,7 +129,6 @@ impl AppState {
             load: set_load,
             items: set_items,
             mind: set_mind,
-            pulse: set_pulse,
         };
         let state = AppState {
             front,
@@ -143,7 +138,7 @@ impl AppState {
             asks,
             connections,
             models,
-            thread: Thread { id, load, items, connectors: front.active, mind, pulse },
+            thread: Thread { id, load, items, connectors: front.active, mind },
             writers: StoredValue::new_local(writers),
         };
         ws.subscribe(move |change| state.apply(change)).forget();
@@ -182,6 +177,9 @@ impl AppState {
         let same = self.thread.id.get_untracked() == id && self.thread.load.get_untracked() == Load::Ready;
         if same && id.is_some() {
             return;
+        }
+        if let Some(before) = self.thread.id.get_untracked().filter(|before| Some(before) != id.as_ref()) {
+            self.ws().close_conversation(&before);
         }
         self.write(|to| {
             to.id.set(id.clone());
@@ -288,10 +286,11 @@ impl AppState {
 
     fn put_all(&self, conversation: Conversation) {
         let before = self.thread.items.get_untracked();
+        let known: HashMap<&str, &Cell> = before.iter().map(|cell| (cell.id.as_str(), cell)).collect();
         let cells = conversation
             .items
             .into_iter()
-            .map(|item| match before.iter().find(|cell| cell.id == item.id.as_str()) {
+            .map(|item| match known.get(item.id.as_str()).copied() {
                 Some(cell) => {
                     if cell.item.with_untracked(|old| *old != item) {
                         cell.item.set(item);
@@ -306,7 +305,6 @@ impl AppState {
             to.items.set(cells);
             to.mind.set(conversation.mind);
             to.load.set(Load::Ready);
-            to.pulse.update(|pulse| *pulse += 1);
         });
     }
 
@@ -322,7 +320,6 @@ impl AppState {
                 self.write(|to| to.items.update(|cells| cells.push(Cell::new(item.clone()))));
             }
         }
-        self.write(|to| to.pulse.update(|pulse| *pulse += 1));
     }
 
     fn append(&self, item: &str, text: &str) {
@@ -333,7 +330,6 @@ impl AppState {
                 so_far.push_str(text);
             }
         });
-        self.write(|to| to.pulse.update(|pulse| *pulse += 1));
     }
 
     fn write(&self, with: impl FnOnce(&Writers)) {

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use chat::context::{Limits, Party};
 use chat::conversation::{Answer, Body, Event, ItemId};
@@ -26,15 +27,19 @@ use crate::dispatch::{Ended, Wanted};
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
 use crate::tabs::{Held, News};
-use crate::time::{new_id, sleep};
+use crate::time::{is_hidden, new_id, sleep};
 use crate::view::{CallDone, CallRequest, Change, Confirm, ContextUse, ModelConfig};
 
 /// How long a turn waits for the live lists, in milliseconds; what has not come by then is read when it is called.
 const LISTS: u64 = 4_000;
 
-/// For how long pieces of an answer are gathered before they are shown, in milliseconds. Models send a few letters at a
-/// time, and each showing costs the page the same whether it is of three letters or of thirty.
-const GATHER: u64 = 40;
+/// How long after one piece of a model's stream the next is read, in milliseconds. Models send a few letters at a time,
+/// and each piece costs the page the same whether it is of three letters or of thirty. What comes meanwhile waits
+/// outside of the page, and is then one piece.
+const PACE: u64 = 40;
+
+/// A piece of this many bytes is worth its cost: the next is read as soon as the page has had its turn.
+const LARGE: usize = 16 * 1024;
 
 /// A turn that runs.
 pub(crate) struct TurnHandle {
@@ -210,7 +215,7 @@ impl Workspace {
         let ended = ended.await;
         on_drop.call = None;
         match ended {
-            Ended::Done(result) => Ok(CallDone { id, result }),
+            Ended::Done(result) => Ok(CallDone { id, result: Arc::unwrap_or_clone(result) }),
             Ended::Failed { error, .. } => Err(error),
             Ended::NeedsSignIn { error, .. } => Err(error),
             Ended::Refused(refusal) => Err(self.refused_call(&refusal)),
@@ -267,7 +272,13 @@ impl Workspace {
             let records = self.0.records.borrow();
             let Some(record) = records.get(id) else { return };
             let calls: Vec<_> = record.conversation.calls().collect();
-            calls.iter().rev().filter_map(|card| card.result.as_ref()).take(3).flat_map(chat::results::values).collect()
+            calls
+                .iter()
+                .rev()
+                .filter_map(|card| card.result.as_ref())
+                .take(3)
+                .flat_map(|result| chat::results::values(result))
+                .collect()
         };
         if offered.is_empty() {
             return;
@@ -325,8 +336,7 @@ impl Workspace {
         run.pump();
         while !run.over {
             match select(run.news.next(), &mut stopped).await {
-                Either::Left((Some(Some(input)), _)) => run.turn.handle(input),
-                Either::Left((Some(None), _)) => run.show(),
+                Either::Left((Some(input), _)) => run.turn.handle(input),
                 Either::Left((None, _)) => break,
                 // What runs is cancelled by whoever stopped the turn; the turn itself is over at once.
                 Either::Right(_) => run.turn.handle(Input::Stop),
@@ -377,11 +387,9 @@ struct ModelRun<'a> {
     id: &'a ConversationId,
     model: &'a ModelConfig,
     turn: Turn,
-    /// What happened outside, for the turn; none says that it is time to show what was gathered.
-    news: mpsc::UnboundedReceiver<Option<Input>>,
-    tell: mpsc::UnboundedSender<Option<Input>>,
-    /// Pieces of the answer that are not shown yet.
-    gathered: Vec<Delta>,
+    /// What happened outside, for the turn.
+    news: mpsc::UnboundedReceiver<Input>,
+    tell: mpsc::UnboundedSender<Input>,
     flights: HashMap<u32, AbortHandle>,
     calls: HashMap<u32, CallId>,
     answer: Option<ItemId>,
@@ -398,7 +406,6 @@ impl<'a> ModelRun<'a> {
             turn,
             news,
             tell,
-            gathered: Vec::new(),
             flights: HashMap::new(),
             calls: HashMap::new(),
             answer: None,
@@ -409,13 +416,8 @@ impl<'a> ModelRun<'a> {
     /// Does what the turn wants until it wants nothing more.
     fn pump(&mut self) {
         while let Some(output) = self.turn.poll() {
-            if let Output::Answer(delta) = output {
-                self.gather(delta);
-                continue;
-            }
-            self.show();
             match output {
-                Output::Answer(_) => {}
+                Output::Answer(delta) => self.show(delta),
                 Output::Fetch { id, request } => self.fetch(id, request),
                 Output::Abort { id } => {
                     if let Some(flight) = self.flights.remove(&id) {
@@ -458,34 +460,14 @@ impl<'a> ModelRun<'a> {
         }
     }
 
-    /// Keeps a piece of the answer for a moment. The first one starts the clock.
-    fn gather(&mut self, delta: Delta) {
-        if self.gathered.is_empty() {
-            let tell = self.tell.clone();
-            spawn_local(async move {
-                sleep(GATHER).await;
-                let _ = tell.unbounded_send(None);
-            });
-        }
-        match (self.gathered.last_mut(), delta) {
-            (Some(Delta::Text(last)), Delta::Text(more)) | (Some(Delta::Thinking(last)), Delta::Thinking(more)) => {
-                last.push_str(&more);
-            }
-            (_, delta) => self.gathered.push(delta),
-        }
-    }
-
-    /// Shows what was gathered.
-    fn show(&mut self) {
+    /// Shows a piece of the answer.
+    fn show(&self, delta: Delta) {
         let Some(item) = self.answer.clone() else { return };
-        for delta in std::mem::take(&mut self.gathered) {
-            let item = item.clone();
-            let event = match delta {
-                Delta::Text(text) => Event::AnswerText { item, text },
-                Delta::Thinking(text) => Event::AnswerThinking { item, text },
-            };
-            self.workspace.apply(self.id, event);
-        }
+        let event = match delta {
+            Delta::Text(text) => Event::AnswerText { item, text },
+            Delta::Thinking(text) => Event::AnswerThinking { item, text },
+        };
+        self.workspace.apply(self.id, event);
     }
 
     /// The row about a wish of the model that is no call of any connector: a name that was not offered, or arguments
@@ -522,7 +504,7 @@ impl<'a> ModelRun<'a> {
         let tell = self.tell.clone();
         let (work, handle) = abortable(async move {
             sleep(millis).await;
-            let _ = tell.unbounded_send(Some(Input::Waited { id }));
+            let _ = tell.unbounded_send(Input::Waited { id });
         });
         self.flights.insert(id, handle);
         spawn_local(work.map(drop));
@@ -540,7 +522,7 @@ impl<'a> ModelRun<'a> {
                     Some(Failure::Network(_)) => Some(workspace.why_unreachable(&model).await),
                     _ => None,
                 };
-                let _ = tell.unbounded_send(Some(Input::Failed { id, why }));
+                let _ = tell.unbounded_send(Input::Failed { id, why });
             }
         };
         let (work, handle) = abortable(work);
@@ -571,7 +553,7 @@ impl<'a> ModelRun<'a> {
                 Some(Body::Call(card)) => card.for_model(limit),
                 _ => "The conversation was deleted. Nothing was sent.".to_owned(),
             };
-            let _ = tell.unbounded_send(Some(Input::CallEnded { key: wanted.key, text }));
+            let _ = tell.unbounded_send(Input::CallEnded { key: wanted.key, text });
         });
     }
 }
@@ -589,15 +571,20 @@ async fn carry(
     workspace: &Workspace,
     id: u32,
     request: Request,
-    tell: &mpsc::UnboundedSender<Option<Input>>,
+    tell: &mpsc::UnboundedSender<Input>,
 ) -> Result<(), Option<Failure>> {
     let mut response = workspace.0.fetcher.send(request).await.map_err(Some)?;
     let headers = std::mem::take(&mut response.headers);
-    let _ = tell.unbounded_send(Some(Input::Response { id, status: response.status, headers }));
+    let _ = tell.unbounded_send(Input::Response { id, status: response.status, headers });
     while let Some(chunk) = response.chunk().await.map_err(|_| None)? {
-        let _ = tell.unbounded_send(Some(Input::Bytes { id, chunk }));
+        let large = chunk.len() >= LARGE;
+        let _ = tell.unbounded_send(Input::Bytes { id, chunk });
+        // Nobody sees a hidden page, and its timers are slow.
+        if !is_hidden() {
+            sleep(if large { 0 } else { PACE }).await;
+        }
     }
-    let _ = tell.unbounded_send(Some(Input::Ended { id }));
+    let _ = tell.unbounded_send(Input::Ended { id });
     Ok(())
 }
 
