@@ -27,18 +27,17 @@ use crate::dispatch::{Ended, Wanted};
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
 use crate::tabs::{Held, News};
-use crate::time::{is_hidden, new_id, sleep};
+use crate::time::{new_id, sleep};
 use crate::view::{CallDone, CallRequest, Change, Confirm, ContextUse, ModelConfig};
 
 /// How long a turn waits for the live lists, in milliseconds; what has not come by then is read when it is called.
 const LISTS: u64 = 4_000;
 
-/// How long after one piece of a model's stream the next is read, in milliseconds. Models send a few letters at a time,
-/// and each piece costs the page the same whether it is of three letters or of thirty. What comes meanwhile waits
-/// outside of the page, and is then one piece.
-const PACE: u64 = 40;
+/// For how long pieces of a model's stream are gathered before they are read, in milliseconds. Models send a few letters
+/// at a time, and each reading costs the page the same whether it is of three letters or of thirty.
+const GATHER: u64 = 100;
 
-/// A piece of this many bytes is worth its cost: the next is read as soon as the page has had its turn.
+/// From this many bytes on, what is gathered is read at once, and the page has its turn before more is.
 const LARGE: usize = 16 * 1024;
 
 /// A turn that runs.
@@ -576,13 +575,36 @@ async fn carry(
     let mut response = workspace.0.fetcher.send(request).await.map_err(Some)?;
     let headers = std::mem::take(&mut response.headers);
     let _ = tell.unbounded_send(Input::Response { id, status: response.status, headers });
-    while let Some(chunk) = response.chunk().await.map_err(|_| None)? {
-        let large = chunk.len() >= LARGE;
-        let _ = tell.unbounded_send(Input::Bytes { id, chunk });
-        // Nobody sees a hidden page, and its timers are slow.
-        if !is_hidden() {
-            sleep(if large { 0 } else { PACE }).await;
-        }
+    let read = |chunk: Vec<u8>| drop(tell.unbounded_send(Input::Bytes { id, chunk }));
+    // The first piece is read at once.
+    let mut gather = 0;
+    let mut next = response.chunk().await.map_err(|_| None)?;
+    while let Some(mut gathered) = next.take() {
+        let mut pause = sleep(gather);
+        gather = GATHER;
+        next = loop {
+            let piece = Box::pin(response.chunk());
+            match select(piece, &mut pause).await {
+                Either::Left((Ok(Some(piece)), _)) => gathered.extend_from_slice(&piece),
+                Either::Left((Ok(None), _)) => {
+                    read(gathered);
+                    break None;
+                }
+                Either::Left((Err(_), _)) => {
+                    read(gathered);
+                    return Err(None);
+                }
+                Either::Right(((), piece)) => {
+                    read(gathered);
+                    break piece.await.map_err(|_| None)?;
+                }
+            }
+            if gathered.len() >= LARGE {
+                read(gathered);
+                sleep(0).await;
+                break response.chunk().await.map_err(|_| None)?;
+            }
+        };
     }
     let _ = tell.unbounded_send(Input::Ended { id });
     Ok(())
