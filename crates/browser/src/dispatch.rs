@@ -18,14 +18,13 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use chat::conversation::{Body, CallCard, CallState, Event, Item, ItemId, Progress, Sent};
 use futures_channel::oneshot;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, Shared, select};
 use mcp::{CallTool, OpError};
-use policy::audit::{Entry, Measured, Measuring, Outcome};
+use policy::audit::{Entry, Measured, Outcome};
 use policy::{
     Action, Call, CallId, Caller, Cause, Class, ConnectionId, Connector, ConnectorId, ConversationId, Decision, Digest,
     Indexed, Level, Permit, Question, Refusal, Rules, Veto, decide,
@@ -36,14 +35,11 @@ use wasm_bindgen_futures::spawn_local;
 use crate::drive::{Done, Failed};
 use crate::error::{Code, Error};
 use crate::link::op_error;
-use crate::time::{is_hidden, monotonic, new_id, now, sleep};
+use crate::time::{monotonic, new_id, now};
 use crate::view::{
     Answer, Asked, Change, Confirm, HeaderNote, HiddenNote, LineageNote, Millis, QuestionView, SecretNote,
 };
 use crate::workspace::Workspace;
-
-/// How many bytes of a result are measured in one go.
-const PIECE: usize = 512 * 1024;
 
 /// A call that somebody wants.
 #[derive(Clone, Debug)]
@@ -60,7 +56,7 @@ pub(crate) struct Wanted {
 #[derive(Debug)]
 pub(crate) enum Ended {
     /// The server answered.
-    Done(Arc<Value>),
+    Done(Value),
     /// It did not work.
     Failed { error: Error, sent: Sent },
     /// It was not made: the person has to sign in first, or to give more access.
@@ -630,7 +626,7 @@ impl Run {
             Ended::Cancelled(_) | Ended::Refused(_) => Outcome::Cancelled,
         };
         let result = match &ended {
-            Ended::Done(result) => Some(&**result),
+            Ended::Done(result) => Some(result),
             _ => None,
         };
         self.finish(call, outcome, monotonic().saturating_sub(started), result).await;
@@ -657,10 +653,7 @@ impl Run {
         if let Some(result) = result {
             self.workspace.keep_answered(&call, result).await;
         }
-        let result = match result {
-            Some(result) => Some(measured(&result.to_string()).await),
-            None => None,
-        };
+        let result = result.map(|result| Measured::of(&result.to_string()));
         self.rows(vec![Entry::Finished { call, outcome, took, result }]).await;
     }
 
@@ -813,7 +806,7 @@ impl From<&Refusal> for Error {
 
 fn ended(result: Result<Done, Failed>, host: &str) -> Ended {
     match result {
-        Ok(Done::Called(result)) => Ended::Done(Arc::new(result.raw)),
+        Ok(Done::Called(result)) => Ended::Done(result.raw),
         Ok(_) => {
             let error = Error::new(Code::Protocol, format!("{host}: the answer was of another kind"));
             Ended::Failed { error, sent: Sent::Unknown }
@@ -828,18 +821,6 @@ fn ended(result: Result<Done, Failed>, host: &str) -> Ended {
             Ended::Failed { error: out, sent: sent_of(sent) }
         }
     }
-}
-
-/// Measures a text. A long one is measured in pieces, with turns for the page between them.
-async fn measured(text: &str) -> Measured {
-    let mut measuring = Measuring::default();
-    for (at, piece) in text.as_bytes().chunks(PIECE).enumerate() {
-        if at > 0 && !is_hidden() {
-            sleep(0).await;
-        }
-        measuring.take(piece);
-    }
-    measuring.done()
 }
 
 /// What an approval names.

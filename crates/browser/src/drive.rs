@@ -22,14 +22,10 @@ use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::fetch::{Failure, Fetcher, Request, Response};
-use crate::time::{Timer, is_hidden, monotonic, sleep};
+use crate::time::{Timer, monotonic, sleep};
 
 /// How long telling a server that the connection ends may take, in milliseconds.
 const FAREWELL: u64 = 3_000;
-
-/// After this many bytes of an answer the page has its turn before more is read. What has arrived already would be read
-/// piece after piece without one.
-const TURN: usize = 128 * 1024;
 
 /// Where the requests of a connection go.
 #[derive(Clone)]
@@ -131,10 +127,7 @@ struct Inner {
     transport: Transport,
     /// Few at a time, as everything below: a list is no slower than a map, and far less program.
     flights: RefCell<Vec<(FetchId, AbortHandle)>>,
-    /// When time matters next, by [`monotonic`].
-    wake: Cell<u64>,
-    /// The timer for that, with when it fires: not later, and often earlier.
-    timer: RefCell<Option<(u64, Timer)>>,
+    timer: RefCell<Option<Timer>>,
     waiting: RefCell<Vec<(OpId, Answered)>>,
     connecting: RefCell<Vec<OpId>>,
     connected: RefCell<Option<Connected>>,
@@ -164,7 +157,6 @@ impl Connection {
             session: RefCell::new(Session::new(config, monotonic())),
             transport,
             flights: RefCell::default(),
-            wake: Cell::default(),
             timer: RefCell::default(),
             waiting: RefCell::default(),
             connecting: RefCell::default(),
@@ -293,25 +285,14 @@ impl Inner {
         self.pump();
     }
 
-    /// Every piece of an answer moves the time at which the next is late. A timer that fires before that stays and is set
-    /// anew only when it fires, which spares the call the cost of many.
     fn wake_at(self: &Rc<Self>, at: u64) {
-        self.wake.set(at);
-        let is_early = self.timer.borrow().as_ref().is_some_and(|(fires, _)| *fires <= at);
-        if !is_early {
-            self.set_timer(at);
-        }
-    }
-
-    fn set_timer(self: &Rc<Self>, at: u64) {
         let this = Rc::downgrade(self);
         let timer = Timer::after(at.saturating_sub(monotonic()), move || {
-            let Some(this) = this.upgrade() else { return };
-            *this.timer.borrow_mut() = None;
-            let wake = this.wake.get();
-            if monotonic() < wake { this.set_timer(wake) } else { this.feed(Input::Tick) }
+            if let Some(this) = this.upgrade() {
+                this.feed(Input::Tick);
+            }
         });
-        *self.timer.borrow_mut() = timer.map(|timer| (at, timer));
+        *self.timer.borrow_mut() = timer;
     }
 
     fn tell(&self, event: Event) {
@@ -414,18 +395,9 @@ async fn carry(transport: Transport, request: HttpRequest, to: Weak<Inner>) {
     };
     let headers = std::mem::take(&mut response.headers);
     report(Input::Response { id, status: response.status, headers });
-    let mut read = 0;
     loop {
-        // Nobody waits for a hidden page, and its timers are slow.
-        if read >= TURN && !is_hidden() {
-            read = 0;
-            sleep(0).await;
-        }
         let more = match response.chunk().await {
-            Ok(Some(chunk)) => {
-                read += chunk.len();
-                report(Input::Bytes { id, chunk })
-            }
+            Ok(Some(chunk)) => report(Input::Bytes { id, chunk }),
             Ok(None) => {
                 report(Input::Ended { id });
                 false

@@ -21,14 +21,14 @@ pub fn now() -> Millis {
 
 /// Milliseconds on a clock that never goes back, for timeouts; only differences count.
 pub fn monotonic() -> Millis {
-    performance_now().map_or_else(|_| now(), |millis| millis as Millis)
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// `performance.now()`; fails where there is none.
-    #[wasm_bindgen(catch, js_namespace = performance, js_name = now)]
-    fn performance_now() -> Result<f64, JsValue>;
+    let performance = global("performance");
+    let read = performance.as_ref().and_then(|it| Reflect::get(it, &"now".into()).ok()?.dyn_into::<Function>().ok());
+    match (performance, read) {
+        (Some(performance), Some(read)) => {
+            read.call0(&performance).ok().and_then(|it| it.as_f64()).map_or_else(now, |millis| millis as Millis)
+        }
+        _ => now(),
+    }
 }
 
 /// A function of the global object, for example `fetch`; none where it does not exist.
@@ -40,12 +40,6 @@ pub(crate) fn global_function(name: &str) -> Option<Function> {
 pub(crate) fn global(name: &str) -> Option<JsValue> {
     let value = Reflect::get(&js_sys::global(), &name.into()).ok()?;
     (!value.is_undefined() && !value.is_null()).then_some(value)
-}
-
-/// Whether nobody sees the page: it is in another tab, or minimised. False where there is no page.
-pub(crate) fn is_hidden() -> bool {
-    let hidden = global("document").and_then(|document| Reflect::get(&document, &"hidden".into()).ok());
-    hidden.is_some_and(|hidden| hidden.is_truthy())
 }
 
 /// A timer that runs a callback once; dropping it clears it.

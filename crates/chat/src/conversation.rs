@@ -11,7 +11,6 @@ use policy::{CallId, Caller, Class, ClassSource, ConnectorId, ConversationId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
-use std::sync::Arc;
 
 /// How many characters a title taken from the first message may have.
 pub const TITLE_CHARS: usize = 60;
@@ -256,9 +255,9 @@ pub struct CallCard {
     /// How far the server says it is.
     #[serde(default)]
     pub progress: Option<Progress>,
-    /// The whole `CallToolResult`, as received. It may be large, so those who show the card share it.
-    #[serde(default, with = "shared")]
-    pub result: Option<Arc<Value>>,
+    /// The whole `CallToolResult`, as received.
+    #[serde(default)]
+    pub result: Option<Value>,
     /// Why it was allowed to run: the rule or the decision, in words.
     #[serde(default)]
     pub why: Option<String>,
@@ -498,7 +497,7 @@ pub enum Event {
         /// The call.
         call: CallId,
         /// The whole `CallToolResult`, as received. With `isError` the call counts as failed.
-        result: Arc<Value>,
+        result: Value,
     },
     /// The rule or decision that let a call run became known.
     CallAllowed {
@@ -799,21 +798,6 @@ impl Conversation {
     fn open_call(&mut self, call: &CallId) -> Result<(ItemId, &mut CallCard), ApplyError> {
         let (id, card) = self.any_call(call)?;
         if card.state.ended() { Err(ApplyError::Ended(call.to_string())) } else { Ok((id, card)) }
-    }
-}
-
-/// A shared value is stored as the value.
-mod shared {
-    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
-    use serde_json::Value;
-    use std::sync::Arc;
-
-    pub(super) fn serialize<S: Serializer>(value: &Option<Arc<Value>>, to: S) -> Result<S::Ok, S::Error> {
-        value.as_deref().serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Arc<Value>>, D::Error> {
-        Option::<Value>::deserialize(from).map(|value| value.map(Arc::new))
     }
 }
 

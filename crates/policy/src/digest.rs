@@ -50,22 +50,6 @@ impl Digest {
     }
 }
 
-/// A digest of bytes that come piece by piece.
-#[derive(Debug, Default)]
-pub(crate) struct Running(Sha256);
-
-impl Running {
-    /// The next piece.
-    pub(crate) fn take(&mut self, piece: &[u8]) {
-        self.0.update(piece);
-    }
-
-    /// The digest of all pieces.
-    pub(crate) fn done(self) -> Digest {
-        Digest(hex(&self.0.finalize()))
-    }
-}
-
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

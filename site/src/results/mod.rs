@@ -51,7 +51,7 @@ enum Reading {
 #[component]
 pub(crate) fn ResultView(
     /// The `CallToolResult` as received.
-    result: Arc<Value>,
+    result: Value,
     /// The connector's name.
     #[prop(into)]
     connector: String,
@@ -63,6 +63,7 @@ pub(crate) fn ResultView(
     output_schema: Option<Value>,
 ) -> impl IntoView {
     let bytes = weight(&result);
+    let result = Arc::new(result);
     let opened = RwSignal::new(bytes <= ON_DEMAND);
     let look = RwSignal::new(Reading::Readable);
     let failed = browser::chat::results::is_error(&result);
@@ -84,40 +85,27 @@ pub(crate) fn ResultView(
             }
         });
     let says = if failed { " says this failed" } else { " sent" };
-    // A large result is looked through when it is opened.
-    let mismatch = {
-        let (result, promised) = (result.clone(), output_schema.clone());
-        move || opened.get().then(|| mismatch(&result, promised.as_ref()))
-    };
+    let mismatch = mismatch(&result, output_schema.as_ref());
     // What looks like a secret is covered until somebody wants to see it (X59).
-    let masked = {
-        let result = result.clone();
-        Memo::new(move |_| opened.get().then(|| Arc::new(secrets::mask_value(&result))))
-    };
-    let uncovered = RwSignal::new(false);
-    let cover = {
-        let result = result.clone();
-        let covered =
-            Memo::new(move |_| masked.with(|masked| masked.as_ref().is_some_and(|masked| **masked != *result)));
-        move || {
-            covered.get().then(|| {
-                let says = move || if uncovered.get() { "Cover them" } else { "Show them" };
-                view! {
-                    <p class="covered">
-                        "Parts of this look like secrets. "
-                        <button type="button" class="text-btn" on:click=move |_| uncovered.update(|on| *on = !*on)>{says}</button>
-                    </p>
-                }
-            })
+    let masked = Arc::new(secrets::mask_value(&result));
+    let covered = *masked != *result;
+    let uncovered = RwSignal::new(!covered);
+    let cover = covered.then(|| {
+        let says = move || if uncovered.get() { "Cover them" } else { "Show them" };
+        view! {
+            <p class="covered">
+                "Parts of this look like secrets. "
+                <button type="button" class="text-btn" on:click=move |_| uncovered.update(|on| *on = !*on)>{says}</button>
+            </p>
         }
-    };
+    });
     let body = move || {
-        let Some(masked) = masked.get() else {
+        let result = if uncovered.get() { &result } else { &masked };
+        if !opened.get() {
             let says = format!("Open the result, {}", media::size(bytes as u64));
             return view! { <p><button type="button" class="btn" on:click=move |_| opened.set(true)>{says}</button></p> }
                 .into_any();
-        };
-        let result = if uncovered.get() { &result } else { &masked };
+        }
         match look.get() {
             Reading::Readable => readable(shown(result, output_schema.as_ref())),
             Reading::Json => view! { <Tree value=result.clone()/> }.into_any(),

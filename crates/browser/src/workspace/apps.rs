@@ -7,8 +7,6 @@
 use chat::conversation::{AppWords, Body, Event, Item, ItemId};
 use futures_channel::oneshot;
 use mcp::apps::{Sources, framed};
-use std::sync::Arc;
-
 use policy::domains::DomainList;
 use policy::{AppPage, CallId, Caller, ConnectorId, ConversationId, DomainUse};
 use serde_json::{Map, Value};
@@ -121,7 +119,7 @@ impl Workspace {
         let ended = self.start_call(wanted, Confirm::Ask).await;
         self.give_turn_back(conversation, held).await;
         match ended {
-            Ended::Done(result) => Ok(Arc::unwrap_or_clone(result)),
+            Ended::Done(result) => Ok(result),
             Ended::Failed { error, .. } | Ended::NeedsSignIn { error, .. } => Err(error.message),
             Ended::Refused(refusal) => Err(refusal.sentence()),
             Ended::Cancelled(_) => Err("the call was cancelled".to_owned()),

@@ -7,7 +7,6 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use chat::context::{Limits, Party};
 use chat::conversation::{Answer, Body, Event, ItemId};
@@ -33,12 +32,9 @@ use crate::view::{CallDone, CallRequest, Change, Confirm, ContextUse, ModelConfi
 /// How long a turn waits for the live lists, in milliseconds; what has not come by then is read when it is called.
 const LISTS: u64 = 4_000;
 
-/// For how long pieces of a model's stream are gathered before they are read, in milliseconds. Models send a few letters
-/// at a time, and each reading costs the page the same whether it is of three letters or of thirty.
+/// For how long pieces of an answer are gathered before they are shown, in milliseconds. Models send a few letters at a
+/// time, and each showing costs the page the same whether it is of three letters or of thirty.
 const GATHER: u64 = 100;
-
-/// From this many bytes on, what is gathered is read at once, and the page has its turn before more is.
-const LARGE: usize = 16 * 1024;
 
 /// A turn that runs.
 pub(crate) struct TurnHandle {
@@ -214,7 +210,7 @@ impl Workspace {
         let ended = ended.await;
         on_drop.call = None;
         match ended {
-            Ended::Done(result) => Ok(CallDone { id, result: Arc::unwrap_or_clone(result) }),
+            Ended::Done(result) => Ok(CallDone { id, result }),
             Ended::Failed { error, .. } => Err(error),
             Ended::NeedsSignIn { error, .. } => Err(error),
             Ended::Refused(refusal) => Err(self.refused_call(&refusal)),
@@ -271,13 +267,7 @@ impl Workspace {
             let records = self.0.records.borrow();
             let Some(record) = records.get(id) else { return };
             let calls: Vec<_> = record.conversation.calls().collect();
-            calls
-                .iter()
-                .rev()
-                .filter_map(|card| card.result.as_ref())
-                .take(3)
-                .flat_map(|result| chat::results::values(result))
-                .collect()
+            calls.iter().rev().filter_map(|card| card.result.as_ref()).take(3).flat_map(chat::results::values).collect()
         };
         if offered.is_empty() {
             return;
@@ -335,7 +325,8 @@ impl Workspace {
         run.pump();
         while !run.over {
             match select(run.news.next(), &mut stopped).await {
-                Either::Left((Some(input), _)) => run.turn.handle(input),
+                Either::Left((Some(Some(input)), _)) => run.turn.handle(input),
+                Either::Left((Some(None), _)) => run.show(),
                 Either::Left((None, _)) => break,
                 // What runs is cancelled by whoever stopped the turn; the turn itself is over at once.
                 Either::Right(_) => run.turn.handle(Input::Stop),
@@ -386,9 +377,11 @@ struct ModelRun<'a> {
     id: &'a ConversationId,
     model: &'a ModelConfig,
     turn: Turn,
-    /// What happened outside, for the turn.
-    news: mpsc::UnboundedReceiver<Input>,
-    tell: mpsc::UnboundedSender<Input>,
+    /// What happened outside, for the turn; none says that it is time to show what was gathered.
+    news: mpsc::UnboundedReceiver<Option<Input>>,
+    tell: mpsc::UnboundedSender<Option<Input>>,
+    /// Pieces of the answer that are not shown yet.
+    gathered: Vec<Delta>,
     flights: HashMap<u32, AbortHandle>,
     calls: HashMap<u32, CallId>,
     answer: Option<ItemId>,
@@ -405,6 +398,7 @@ impl<'a> ModelRun<'a> {
             turn,
             news,
             tell,
+            gathered: Vec::new(),
             flights: HashMap::new(),
             calls: HashMap::new(),
             answer: None,
@@ -415,8 +409,13 @@ impl<'a> ModelRun<'a> {
     /// Does what the turn wants until it wants nothing more.
     fn pump(&mut self) {
         while let Some(output) = self.turn.poll() {
+            if let Output::Answer(delta) = output {
+                self.gather(delta);
+                continue;
+            }
+            self.show();
             match output {
-                Output::Answer(delta) => self.show(delta),
+                Output::Answer(_) => {}
                 Output::Fetch { id, request } => self.fetch(id, request),
                 Output::Abort { id } => {
                     if let Some(flight) = self.flights.remove(&id) {
@@ -459,14 +458,34 @@ impl<'a> ModelRun<'a> {
         }
     }
 
-    /// Shows a piece of the answer.
-    fn show(&self, delta: Delta) {
+    /// Keeps a piece of the answer for a moment. The first one starts the clock.
+    fn gather(&mut self, delta: Delta) {
+        if self.gathered.is_empty() {
+            let tell = self.tell.clone();
+            spawn_local(async move {
+                sleep(GATHER).await;
+                let _ = tell.unbounded_send(None);
+            });
+        }
+        match (self.gathered.last_mut(), delta) {
+            (Some(Delta::Text(last)), Delta::Text(more)) | (Some(Delta::Thinking(last)), Delta::Thinking(more)) => {
+                last.push_str(&more);
+            }
+            (_, delta) => self.gathered.push(delta),
+        }
+    }
+
+    /// Shows what was gathered.
+    fn show(&mut self) {
         let Some(item) = self.answer.clone() else { return };
-        let event = match delta {
-            Delta::Text(text) => Event::AnswerText { item, text },
-            Delta::Thinking(text) => Event::AnswerThinking { item, text },
-        };
-        self.workspace.apply(self.id, event);
+        for delta in std::mem::take(&mut self.gathered) {
+            let item = item.clone();
+            let event = match delta {
+                Delta::Text(text) => Event::AnswerText { item, text },
+                Delta::Thinking(text) => Event::AnswerThinking { item, text },
+            };
+            self.workspace.apply(self.id, event);
+        }
     }
 
     /// The row about a wish of the model that is no call of any connector: a name that was not offered, or arguments
@@ -503,7 +522,7 @@ impl<'a> ModelRun<'a> {
         let tell = self.tell.clone();
         let (work, handle) = abortable(async move {
             sleep(millis).await;
-            let _ = tell.unbounded_send(Input::Waited { id });
+            let _ = tell.unbounded_send(Some(Input::Waited { id }));
         });
         self.flights.insert(id, handle);
         spawn_local(work.map(drop));
@@ -521,7 +540,7 @@ impl<'a> ModelRun<'a> {
                     Some(Failure::Network(_)) => Some(workspace.why_unreachable(&model).await),
                     _ => None,
                 };
-                let _ = tell.unbounded_send(Input::Failed { id, why });
+                let _ = tell.unbounded_send(Some(Input::Failed { id, why }));
             }
         };
         let (work, handle) = abortable(work);
@@ -552,7 +571,7 @@ impl<'a> ModelRun<'a> {
                 Some(Body::Call(card)) => card.for_model(limit),
                 _ => "The conversation was deleted. Nothing was sent.".to_owned(),
             };
-            let _ = tell.unbounded_send(Input::CallEnded { key: wanted.key, text });
+            let _ = tell.unbounded_send(Some(Input::CallEnded { key: wanted.key, text }));
         });
     }
 }
@@ -570,43 +589,15 @@ async fn carry(
     workspace: &Workspace,
     id: u32,
     request: Request,
-    tell: &mpsc::UnboundedSender<Input>,
+    tell: &mpsc::UnboundedSender<Option<Input>>,
 ) -> Result<(), Option<Failure>> {
     let mut response = workspace.0.fetcher.send(request).await.map_err(Some)?;
     let headers = std::mem::take(&mut response.headers);
-    let _ = tell.unbounded_send(Input::Response { id, status: response.status, headers });
-    let read = |chunk: Vec<u8>| drop(tell.unbounded_send(Input::Bytes { id, chunk }));
-    // The first piece is read at once.
-    let mut gather = 0;
-    let mut next = response.chunk().await.map_err(|_| None)?;
-    while let Some(mut gathered) = next.take() {
-        let mut pause = sleep(gather);
-        gather = GATHER;
-        next = loop {
-            let piece = Box::pin(response.chunk());
-            match select(piece, &mut pause).await {
-                Either::Left((Ok(Some(piece)), _)) => gathered.extend_from_slice(&piece),
-                Either::Left((Ok(None), _)) => {
-                    read(gathered);
-                    break None;
-                }
-                Either::Left((Err(_), _)) => {
-                    read(gathered);
-                    return Err(None);
-                }
-                Either::Right(((), piece)) => {
-                    read(gathered);
-                    break piece.await.map_err(|_| None)?;
-                }
-            }
-            if gathered.len() >= LARGE {
-                read(gathered);
-                sleep(0).await;
-                break response.chunk().await.map_err(|_| None)?;
-            }
-        };
+    let _ = tell.unbounded_send(Some(Input::Response { id, status: response.status, headers }));
+    while let Some(chunk) = response.chunk().await.map_err(|_| None)? {
+        let _ = tell.unbounded_send(Some(Input::Bytes { id, chunk }));
     }
-    let _ = tell.unbounded_send(Input::Ended { id });
+    let _ = tell.unbounded_send(Some(Input::Ended { id }));
     Ok(())
 }
 

@@ -112,7 +112,7 @@ fn u06_a_running_call_says_how_far_it_is_and_when_it_was_last_heard() {
     assert_eq!(card.header(55_000), "No signal for 35 s");
     assert!(card.silent(50_000) && !card.silent(49_999));
     chat.apply(Event::CallAllowed { call: call.clone(), why: "you allowed it once".to_owned() }, 60_000).unwrap();
-    chat.apply(Event::CallResult { call: call.clone(), result: json!({ "content": [] }).into() }, 11_400).unwrap();
+    chat.apply(Event::CallResult { call: call.clone(), result: json!({ "content": [] }) }, 11_400).unwrap();
     assert_eq!(chat.call(&call).unwrap().header(99_000), "Done · 1.4 s · you allowed it once");
 }
 
@@ -121,7 +121,7 @@ fn x116_what_has_ended_stays_ended_and_a_late_answer_is_marked() {
     for state in every_state().into_iter().filter(CallState::ended) {
         let mut chat = conversation(state.clone());
         let call = CallId::from("c1");
-        let late = chat.apply(Event::CallResult { call: call.clone(), result: json!({ "content": [] }).into() }, 9_000);
+        let late = chat.apply(Event::CallResult { call: call.clone(), result: json!({ "content": [] }) }, 9_000);
         assert_eq!(late, Err(ApplyError::Ended("c1".to_owned())));
         assert!(chat.apply(Event::Call { call: call.clone(), state: CallState::Running }, 9_000).is_err());
         let card = chat.call(&call).unwrap();
@@ -133,7 +133,7 @@ fn x116_what_has_ended_stays_ended_and_a_late_answer_is_marked() {
 fn a_result_with_is_error_counts_as_failed() {
     let mut chat = conversation(CallState::Running);
     let result = json!({ "isError": true, "content": [{ "type": "text", "text": "no such queue\nat line 3" }] });
-    chat.apply(Event::CallResult { call: CallId::from("c1"), result: result.into() }, 2_000).unwrap();
+    chat.apply(Event::CallResult { call: CallId::from("c1"), result }, 2_000).unwrap();
     let card = chat.call(&CallId::from("c1")).unwrap();
     assert_eq!(card.header(3_000), "Failed: the server said: no such queue at line 3 · it was sent");
 }

@@ -110,29 +110,8 @@ pub struct Measured {
 impl Measured {
     /// Measures a text.
     pub fn of(text: &str) -> Self {
-        let mut measuring = Measuring::default();
-        measuring.take(text.as_bytes());
-        measuring.done()
-    }
-}
-
-/// A text that is measured piece by piece, so that a long one holds up nobody.
-#[derive(Debug, Default)]
-pub struct Measuring {
-    bytes: u64,
-    digest: crate::digest::Running,
-}
-
-impl Measuring {
-    /// The next piece.
-    pub fn take(&mut self, piece: &[u8]) {
-        self.bytes = self.bytes.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
-        self.digest.take(piece);
-    }
-
-    /// What all pieces together are.
-    pub fn done(self) -> Measured {
-        Measured { bytes: self.bytes, digest: self.digest.done() }
+        let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        Self { bytes, digest: Digest::of_bytes(text.as_bytes()) }
     }
 }
 
