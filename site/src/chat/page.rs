@@ -10,13 +10,14 @@ use super::card::CallView;
 use super::composer::Composer;
 use super::mind::{Meter, Mind, spent};
 use super::proposal::ProposalView;
+use super::said::{AttachedView, Said};
 use super::thread::{Position, ThreadView};
 use super::title::{Delete, Rename};
 use crate::results::{Markdown, Visible, pieces};
 use crate::router::{ConnectorTab, Link, Route, page_title};
 use crate::shell::rail::BackToChat;
 use crate::state::{AppState, Cell, Load, sentence, use_state};
-use crate::ui::{Button, ButtonLook, HostName, Icon, IconName, Menu, MenuItem, Working};
+use crate::ui::{Button, ButtonLook, HostName, Icon, IconName, Menu, MenuItem, Working, save_text};
 
 /// The page of a conversation.
 pub fn conversation(id: ConversationId) -> AnyView {
@@ -115,6 +116,14 @@ fn Head(id: ConversationId) -> impl IntoView {
         let id = id.clone();
         Memo::new(move |_| state.title_of(&id))
     };
+    let export = {
+        let id = id.clone();
+        move |_| {
+            let (ws, id) = (state.ws(), id.clone());
+            let work = async move { ws.export_conversation(&id).await };
+            state.run(work, |text| save_text("countersign-conversation.json", &text));
+        }
+    };
     let (metered, minded) = (id.clone(), id.clone());
     let delete = {
         let id = id.clone();
@@ -129,6 +138,7 @@ fn Head(id: ConversationId) -> impl IntoView {
             }}
             <Menu label="Conversation menu" trigger=|| view! { <Icon name=IconName::ChevronDown/> }>
                 <MenuItem on:click=move |_| renaming.set(true)><Icon name=IconName::Edit/>"Rename"</MenuItem>
+                <MenuItem on:click=export><Icon name=IconName::ChevronDown/>"Export conversation"</MenuItem>
                 <MenuItem danger=true on:click=delete><Icon name=IconName::Trash/>"Delete"</MenuItem>
             </Menu>
             <span class="grow"></span>
@@ -201,6 +211,7 @@ fn kind(item: &Item) -> u8 {
         Body::Call(_) => 3,
         Body::Note { .. } => 4,
         Body::FromApp(_) => 5,
+        Body::Attached(_) => 6,
     }
 }
 
@@ -213,7 +224,8 @@ pub(super) fn item(cell: Cell, position: Position, conversation: ConversationId)
     move || {
         let (id, item, conversation) = (cell.id.clone(), cell.item.clone(), conversation.clone());
         match of.get() {
-            0 => view! { <Said item=item position/> }.into_any(),
+            0 => view! { <Said item=item conversation=conversation position/> }.into_any(),
+            6 => view! { <AttachedView item=item/> }.into_any(),
             1 => view! { <AnswerView item=item position/> }.into_any(),
             2 => view! { <ProposalView id=id item=item conversation=conversation/> }.into_any(),
             5 => view! { <FromApp item=item/> }.into_any(),
@@ -227,17 +239,6 @@ pub(super) fn item(cell: Cell, position: Position, conversation: ConversationId)
             }
         }
     }
-}
-
-#[component]
-fn Said(item: ArcRwSignal<Item>, position: Position) -> impl IntoView {
-    let text = move || {
-        item.with(|item| match &item.body {
-            Body::Said { text } => text.clone(),
-            _ => String::new(),
-        })
-    };
-    view! { <article class="me" aria-label="You" aria-posinset=position.at aria-setsize=move || position.of.get()><span dir="auto">{text}</span></article> }
 }
 
 /// Something of an answer.

@@ -25,6 +25,7 @@ use serde_json::Value;
 use data::{Card, Tree};
 use fold::{count, number};
 pub(crate) use link::{away, unlisted};
+pub(crate) use media::size;
 use table::TableView;
 pub(crate) use text::{Folded, Visible, flat, pieces};
 pub(crate) use written::Markdown;

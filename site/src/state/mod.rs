@@ -288,8 +288,9 @@ impl AppState {
         let before = self.thread.items.get_untracked();
         let known: HashMap<&str, &Cell> = before.iter().map(|cell| (cell.id.as_str(), cell)).collect();
         let cells = conversation
-            .items
+            .path()
             .into_iter()
+            .cloned()
             .map(|item| match known.get(item.id.as_str()).copied() {
                 Some(cell) => {
                     if cell.item.with_untracked(|old| *old != item) {
