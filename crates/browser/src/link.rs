@@ -224,6 +224,18 @@ impl Workspace {
         self.set_status(&connector.id, link, status);
     }
 
+    /// Something else was approved: what the server offers is compared with that from now on.
+    pub(crate) fn compare_again(&self, id: &ConnectorId) {
+        let (book, link) = (self.rulebook(), self.0.links.borrow().get(id).cloned());
+        let (Ok(connector), Some(link)) = (book.connector(id), link) else { return };
+        let Some(live) = link.live.borrow().clone() else { return };
+        let before = match &*link.status.borrow() {
+            ConnectionStatus::Connected { before, .. } => before.clone(),
+            _ => None,
+        };
+        self.compare(connector, &link, &live, before);
+    }
+
     /// Pages were read: they are part of what the server offers, and compared like it (X48).
     pub(crate) fn saw_pages(&self, connector: &Connector, pages: Vec<AppPage>) {
         let link = self.link(&connector.id);
@@ -351,6 +363,7 @@ impl Workspace {
         match connector.id.as_str() {
             GUIDE => Some(Rc::new(builtin::guide::Guide)),
             NOTEBOOK => Some(Rc::new(builtin::notebook::Notebook::new(self.0.store.clone()))),
+            WORKBENCH => Some(Rc::new(builtin::workbench::Workbench::new(self.0.store.clone()))),
             _ => None,
         }
     }
@@ -497,6 +510,9 @@ impl Workspace {
 pub(crate) const GUIDE: &str = "guide";
 /// The id of the built-in *Notebook*.
 pub(crate) const NOTEBOOK: &str = "notebook";
+
+/// The id of the demo *Workbench*.
+pub(crate) const WORKBENCH: &str = "workbench";
 
 /// The name under which a connector's header value is kept.
 pub(crate) fn header_secret(id: &ConnectorId) -> String {

@@ -298,7 +298,7 @@ impl Workspace {
 
     /// The sign-in of a connector, with what is kept of it.
     pub(crate) async fn oauth(&self, connector: &Connector) -> Result<Rc<OAuth>, Error> {
-        let Rule::OAuth { client_id, scope } = &connector.sign_in else {
+        let Rule::OAuth { client_id, scope, .. } = &connector.sign_in else {
             return Err(Error::new(Code::Invalid, "this connector does not sign in with OAuth"));
         };
         if let Some(known) = self.0.sign_ins.borrow().get(&connector.id) {
@@ -317,7 +317,7 @@ impl Workspace {
 
     /// The sign-in of a server that is no connector yet.
     pub(crate) async fn tried(&self, new: &NewConnector, address: &str) -> Result<Rc<OAuth>, Error> {
-        let Rule::OAuth { client_id, scope } = &new.sign_in else {
+        let Rule::OAuth { client_id, scope, .. } = &new.sign_in else {
             return Err(Error::new(Code::Invalid, "this connector does not sign in with OAuth"));
         };
         let secret = new.header_value.clone().filter(|secret| !secret.is_empty());
