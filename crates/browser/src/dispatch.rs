@@ -242,6 +242,7 @@ impl Workspace {
         {
             rules.add(Veto::refuse(Level::Conversation, Cause::NotInConversation));
         }
+        self.add_mode(&mut rules, book, call);
         let approved = book.connector(&call.connector).ok().and_then(|connector| connector.action(&call.action));
         if let Some(action) = approved {
             let problems = chat::schema::check(action.input_schema(), &Value::Object(call.arguments.clone()));
@@ -413,6 +414,9 @@ struct Run {
 
 impl Run {
     async fn whole(&mut self, cancelled: &Cancelled) -> Ended {
+        if let Err(error) = self.workspace.latest_rules().await {
+            return Ended::Failed { error, sent: Sent::No };
+        }
         let book = self.workspace.rulebook();
         let known = book.connector(&self.wanted.connector).ok().cloned();
         let action = known.as_ref().and_then(|connector| connector.action(&self.wanted.action)).cloned();
@@ -433,7 +437,8 @@ impl Run {
 
         // What the rules forbid with what was approved does not even reach out to the server. What was read of the
         // live list before is looked at when the connection is there: it may have changed back.
-        let approved_only = book.rules(&call);
+        let mut approved_only = book.rules(&call);
+        self.workspace.add_mode(&mut approved_only, &book, &call);
         if let Decision::Refuse(refusal) = decide(call.clone(), &approved_only) {
             return self.refused(refusal).await;
         }
@@ -570,6 +575,9 @@ impl Run {
                 return self.unopened(connector, &failed);
             }
         };
+        if let Err(error) = self.workspace.latest_rules().await {
+            return Ended::Failed { error, sent: Sent::No };
+        }
         let rules = self.workspace.rules(&self.workspace.rulebook(), permit.call());
         if let Decision::Refuse(refusal) = decide(permit.call().clone(), &rules) {
             return self.refused(refusal).await;
@@ -738,6 +746,7 @@ impl Run {
             result: None,
             why: None,
             late: false,
+            nth: None,
         };
         let item = Item { id: self.card.clone(), at: now(), body: Body::Call(Box::new(card)) };
         self.workspace.apply(conversation, Event::Put(item));

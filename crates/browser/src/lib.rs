@@ -50,6 +50,6 @@ pub use workspace::branches::read_file;
 pub use workspace::material::{Fills, Offers, Wish};
 pub use workspace::{ArgumentSet, Changes, ModelView, ModelViews, Preview, Publish, ToolSet, Tried};
 pub use workspace::{
-    Governed, Import, OAuthReport, Options, Pinned, SignInSite, SignedOut, Trust, Where, Workspace, registered_words,
-    verdict_word,
+    BundleSource, Governed, Import, OAuthReport, Options, Pinned, SignInSite, SignedOut, Trust, Where, Workspace,
+    registered_words, verdict_word,
 };

@@ -61,6 +61,8 @@ pub enum Change {
     },
     /// The list of models or the chosen one changed.
     Models,
+    /// Rows were added to the record, here or in another tab.
+    Record,
     /// What can be kept on this device changed.
     Storage(StorageState),
     /// The workspace stopped after an internal fault. Every later call fails with [`crate::error::Code::Dead`].

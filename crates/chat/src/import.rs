@@ -8,7 +8,7 @@ use crate::conversation::{Body, Conversation, Item, ItemId};
 use policy::{CallId, ConnectorId, ConversationId};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -83,18 +83,26 @@ pub fn adopt(
 ) -> Conversation {
     let mut conversation =
         Conversation { id, updated_at: now, connectors: Vec::new(), mind: None, pins: Vec::new(), ..from };
+    let mut renamed: BTreeMap<CallId, CallId> = BTreeMap::new();
     let foreign = |connector: &ConnectorId| ConnectorId::from(format!("imported:{connector}"));
     for item in &mut conversation.items {
         match &mut item.body {
             Body::Call(card) => {
                 card.connector = foreign(&card.connector);
-                card.call = fresh();
+                let old = std::mem::replace(&mut card.call, fresh());
+                renamed.insert(old, card.call.clone());
             }
             Body::FromApp(words) => words.connector = foreign(&words.connector),
             Body::Attached(one) => one.connector = foreign(&one.connector),
             // Whoever ran what a file suggests would not have been asked what they want done.
             Body::Proposal(proposal) => proposal.steps.clear(),
-            Body::Said { .. } | Body::Answer(_) | Body::Note { .. } => {}
+            // It stands before its calls, which have no new names yet.
+            Body::Search(_) | Body::Said { .. } | Body::Answer(_) | Body::Note { .. } | Body::Plan(_) => {}
+        }
+    }
+    for item in &mut conversation.items {
+        if let Body::Search(search) = &mut item.body {
+            search.calls = search.calls.iter().filter_map(|call| renamed.get(call).cloned()).collect();
         }
     }
     // What stood in the place before the first item now follows the note.

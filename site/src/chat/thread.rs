@@ -30,6 +30,8 @@ const STRETCH: usize = 8;
 const LAST: usize = 2;
 /// How far above and below what is seen a stretch counts as near.
 const NEAR: &str = "1200px 0px";
+/// For how many frames an item that is far away is waited for.
+const FRAMES: u8 = 60;
 /// How close to the end, in pixels, counts as reading the end.
 const AT_END: i32 = 80;
 /// What keeps a stretch: an app, what was unfolded, what can be filled in, an answer that is being written.
@@ -77,6 +79,28 @@ pub(super) fn ThreadView(id: ConversationId) -> impl IntoView {
             })}
         </div>
     }
+}
+
+/// Shows an item of the thread wherever it is. `show` says whether the item was there to be shown: one that is far away is
+/// drawn once its place comes into sight.
+pub(super) fn bring(at: usize, show: impl Fn() -> bool + 'static) {
+    if show() {
+        return;
+    }
+    let place = document().query_selector(&format!("[data-stretch=\"{}\"]", at / STRETCH)).ok().flatten();
+    if let Some(place) = place {
+        place.scroll_into_view();
+        soon(FRAMES, show);
+    }
+}
+
+/// Tries in each of the next frames.
+fn soon(frames: u8, show: impl Fn() -> bool + 'static) {
+    request_animation_frame(move || {
+        if !show() && frames > 0 {
+            soon(frames - 1, show);
+        }
+    });
 }
 
 /// A few items, or the empty place where they are drawn when somebody comes near.

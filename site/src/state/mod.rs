@@ -15,7 +15,7 @@ use browser::glance::{ModelName, Offer, Person};
 use browser::{Asked, Change, ConnectionStatus, ConversationHead, ElicitationView, Error, ModelConfig, Workspace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use policy::{ConnectorId, ConversationId, Indexed};
+use policy::{ConnectorId, ConversationId, Indexed, Mode};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
 use std::rc::Rc;
@@ -56,6 +56,10 @@ pub struct Thread {
     pub connectors: ReadSignal<Vec<ConnectorId>>,
     /// What answers in it, where it has its own: see [`AppState::mind_here`].
     pub mind: ReadSignal<Option<String>>,
+    /// What it limits itself to; on the page of a new chat, what that will.
+    pub mode: ReadSignal<Mode>,
+    /// How many calls a message may take in a mode with a plan, where the person said.
+    pub calls_allowed: ReadSignal<Option<u32>>,
 }
 
 /// Whether the conversation on the screen is there.
@@ -89,6 +93,8 @@ struct Writers {
     load: WriteSignal<Load>,
     items: WriteSignal<Vec<Cell>>,
     mind: WriteSignal<Option<String>>,
+    mode: WriteSignal<Mode>,
+    calls_allowed: WriteSignal<Option<u32>>,
 }
 
 /// The store of the page, for what is drawn once the workspace is open.
@@ -117,6 +123,8 @@ impl AppState {
         let (load, set_load) = signal(Load::default());
         let (items, set_items) = signal(Vec::new());
         let (mind, set_mind) = signal(None);
+        let (mode, set_mode) = signal(Mode::Chat);
+        let (calls_allowed, set_calls_allowed) = signal(None);
         let writers = Writers {
             rulebook: set_rulebook,
             questions: set_questions,
@@ -127,6 +135,8 @@ impl AppState {
             load: set_load,
             items: set_items,
             mind: set_mind,
+            mode: set_mode,
+            calls_allowed: set_calls_allowed,
         };
         let state = AppState {
             front,
@@ -136,7 +146,7 @@ impl AppState {
             asks,
             connections,
             models,
-            thread: Thread { id, load, items, connectors: front.active, mind },
+            thread: Thread { id, load, items, connectors: front.active, mind, mode, calls_allowed },
             writers: StoredValue::new_local(writers),
         };
         ws.subscribe(move |change| state.apply(change)).forget();
@@ -170,6 +180,20 @@ impl AppState {
         }
     }
 
+    /// Chooses what the chat on the screen limits itself to: the conversation, or the one that its page begins.
+    pub fn choose_mode(&self, mode: Mode, calls_allowed: Option<u32>) {
+        match self.thread.id.get_untracked() {
+            Some(id) => {
+                let ws = self.ws();
+                self.run(async move { ws.set_mode(&id, mode, calls_allowed).await }, |()| ());
+            }
+            None => self.write(|to| {
+                to.mode.set(mode);
+                to.calls_allowed.set(calls_allowed);
+            }),
+        }
+    }
+
     /// Shows a conversation, or the page of a new chat. Called when the page is built.
     pub fn show_thread(&self, id: Option<ConversationId>) {
         let same = self.thread.id.get_untracked() == id && self.thread.load.get_untracked() == Load::Ready;
@@ -183,6 +207,8 @@ impl AppState {
             to.id.set(id.clone());
             to.items.set(Vec::new());
             to.mind.set(None);
+            to.mode.set(Mode::Chat);
+            to.calls_allowed.set(None);
             to.load.set(if id.is_some() { Load::Loading } else { Load::Ready });
         });
         self.front.write(|to| to.active.set(Vec::new()));
@@ -260,6 +286,8 @@ impl AppState {
                 self.write(|to| to.models.set(models));
             }
             Change::Storage(storage) => self.front.write(|to| to.storage.set(storage.clone())),
+            // The page of the record listens for itself.
+            Change::Record => {}
             Change::Dead => self.front.write(|to| to.dead.set(true)),
         }
     }
@@ -303,6 +331,8 @@ impl AppState {
         self.write(|to| {
             to.items.set(cells);
             to.mind.set(conversation.mind);
+            to.mode.set(conversation.mode);
+            to.calls_allowed.set(conversation.calls_allowed);
             to.load.set(Load::Ready);
         });
     }

@@ -77,7 +77,12 @@ fn profiles() -> impl Strategy<Value = Profile> {
 }
 
 fn accesses() -> impl Strategy<Value = Access> {
-    let only = Access::Only { members: ["dev".into()].into(), groups: Default::default(), roles: Default::default() };
+    let only = Access::Only {
+        members: ["dev".into()].into(),
+        groups: Default::default(),
+        roles: Default::default(),
+        custom: Default::default(),
+    };
     select(vec![Access::Nobody, Access::Everyone, only])
 }
 
