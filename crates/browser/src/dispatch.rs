@@ -278,20 +278,32 @@ impl Workspace {
         let Some(conversation) = &call.conversation else { return Vec::new() };
         let records = self.0.records.borrow();
         let Some(record) = records.get(conversation) else { return Vec::new() };
-        let source = |connector: &ConnectorId, name: &str, host: &str, result: &Value| {
+        let book = self.rulebook();
+        // What is not known any more may have been private, and what has no action anybody may have written.
+        let source = |connector: &ConnectorId, name: &str, host: &str, action: Option<&str>, result: &Value| {
             let mut text = String::new();
             leaves("", result, &mut |_, leaf| {
                 text.push_str(leaf);
                 text.push('\n');
             });
-            policy::lineage::Source { connector: connector.clone(), name: name.to_owned(), host: host.to_owned(), text }
+            let known = book.connector(connector).ok();
+            let action = known.zip(action).and_then(|(connector, action)| connector.action(action));
+            policy::lineage::Source {
+                connector: connector.clone(),
+                name: name.to_owned(),
+                host: host.to_owned(),
+                private: known.is_none_or(policy::lineage::holds_private),
+                untrusted: action.is_none_or(Action::open_world),
+                text,
+            }
         };
         let sources = record.conversation.items.iter().filter_map(|item| match &item.body {
             Body::Call(card) if card.call != call.id => {
-                Some(source(&card.connector, &card.connector_name, &card.host, card.result.as_ref()?))
+                let action = Some(card.action.as_str());
+                Some(source(&card.connector, &card.connector_name, &card.host, action, card.result.as_ref()?))
             }
             // What the person attached is a server's all the same.
-            Body::Attached(one) => Some(source(&one.connector, &one.connector_name, &one.host, &one.as_result())),
+            Body::Attached(one) => Some(source(&one.connector, &one.connector_name, &one.host, None, &one.as_result())),
             _ => None,
         });
         sources.collect()
@@ -311,6 +323,8 @@ impl Workspace {
                     path: trace.path,
                     connector_name: source.name.clone(),
                     host: source.host.clone(),
+                    private: source.private,
+                    untrusted: source.untrusted,
                     text: trace.text,
                 })
             })

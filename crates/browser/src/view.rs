@@ -397,6 +397,10 @@ pub struct LineageNote {
     pub connector_name: String,
     /// The host it came from.
     pub host: String,
+    /// Not everybody may read what it came from ([`policy::lineage::holds_private`]).
+    pub private: bool,
+    /// Somebody else may have written it.
+    pub untrusted: bool,
     /// The text both have in common.
     pub text: String,
 }

@@ -263,6 +263,49 @@ proptest! {
         prop_assert!(frozen.basis() != &Basis::Answer, "nobody answered");
     }
 
+    /// Text that took a way which always asks never gets through unasked or remembered, whatever the rulebook says, and
+    /// more sources never make anything milder (N20).
+    #[test]
+    fn n20_no_rulebook_lets_a_flow_through_unasked(
+        case in cases(),
+        labels in vec((any::<bool>(), any::<bool>(), any::<bool>()), 0..3),
+    ) {
+        let Case { book, call } = case;
+        let source = |(same, private, untrusted): (bool, bool, bool)| lineage::Source {
+            connector: if same { call.connector.clone() } else { "other".into() },
+            name: "Other".into(),
+            host: "example.org".into(),
+            private,
+            untrusted,
+            text: "the title is Leak".into(),
+        };
+        let sources: Vec<lineage::Source> = labels.iter().copied().map(source).collect();
+        let traces = lineage::trace(&call.arguments, &sources);
+        prop_assert_eq!(traces.len(), sources.len());
+        let plain = Rules::of(&book, &call);
+        let mut rules = plain.clone();
+        rules.add_lineage(&call, &sources, &traces);
+        prop_assert!(rules.verdict() >= plain.verdict());
+        // Written down a second time: what must never run unasked.
+        let connector = &book.connectors[0];
+        let action = connector.action(&call.action).unwrap();
+        let control = connector.controls[&call.action].class;
+        let class = control.map_or(action.classified().class, |class| class.max(action.classified().class));
+        let public = action.open_world() || (connector.reach == Reach::Public && connector.sign_in == crate::SignIn::None);
+        let flows = labels.iter().any(|(same, private, untrusted)| {
+            let destroys = class == Class::Destructive && (*untrusted || !*same);
+            destroys || (!*same && (*private && public || action.open_world() || class > Class::Read))
+        });
+        match decide(call.clone(), &rules) {
+            Decision::Run(_) => prop_assert!(!flows),
+            Decision::Ask(question) if flows => {
+                prop_assert!(!question.may_remember());
+                prop_assert!(question.allow_for_conversation(&plain, "g".into(), NOW).is_err());
+            }
+            Decision::Ask(_) | Decision::Refuse(_) => {}
+        }
+    }
+
     /// The index finds what looking through the lists finds, also where there are two of a kind.
     #[test]
     fn the_indexed_answer_is_the_plain_one(
