@@ -48,6 +48,6 @@ pub use view::*;
 pub use visit::Visit;
 pub use workspace::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
 pub use workspace::{
-    Governed, Import, OAuthReport, Options, Pinned, SignInSite, SignedOut, Trust, Where, Workspace, registered_words,
+    Added, Governed, Import, OAuthReport, Options, Pinned, SignInSite, SignedOut, Trust, Where, Workspace, registered_words,
     verdict_word,
 };

@@ -17,7 +17,7 @@ use futures_channel::{mpsc, oneshot};
 use futures_util::future::{AbortHandle, Either, abortable, join_all, select};
 use futures_util::{FutureExt as _, StreamExt as _};
 use policy::audit::{CallFacts, Entry};
-use policy::{CallId, Caller, Cause, Connector, ConnectorId, ConversationId, Digest};
+use policy::{CallId, Caller, Cause, ConnectionId, Connector, ConnectorId, ConversationId, Digest};
 use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
 
@@ -289,7 +289,10 @@ impl Workspace {
             .iter()
             .filter(|connector| active.contains(&connector.id) && book.may_use(connector, member).is_ok())
             .collect();
-        let lists = join_all(usable.into_iter().map(|connector| self.open_link(connector, true)));
+        let accounts: Vec<ConnectionId> =
+            usable.iter().map(|connector| self.account_in(Some(id), &connector.id)).collect();
+        let both = usable.into_iter().zip(&accounts);
+        let lists = join_all(both.map(|(connector, account)| self.open_link(connector, account, true)));
         select(Box::pin(lists), sleep(LISTS)).await;
     }
 
@@ -301,7 +304,7 @@ impl Workspace {
         let held: HashMap<ConnectorId, Vec<String>> = active
             .iter()
             .map(|connector| {
-                let drift = self.drift(connector);
+                let drift = self.drift_as(connector, &self.account_in(Some(id), connector));
                 (connector.clone(), drift.changed.into_iter().chain(drift.removed).collect())
             })
             .collect();
