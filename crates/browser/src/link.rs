@@ -170,7 +170,8 @@ impl Workspace {
 
     /// Has the next list of a connector read from its server, whatever the server allowed to be kept.
     pub(crate) fn forget_list(&self, id: &ConnectorId) {
-        let connection = self.0.links.borrow().get(&self.usual_account(id)).and_then(|link| link.connection.borrow().clone());
+        let connection =
+            self.0.links.borrow().get(&self.usual_account(id)).and_then(|link| link.connection.borrow().clone());
         if let Some(connection) = connection {
             connection.forget();
         }

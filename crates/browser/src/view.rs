@@ -3,8 +3,7 @@
 use chat::conversation::{Item, ItemId};
 use chat::model::{Effort, Endpoint, Wire};
 use policy::{
-    CallId, Class, ClassSource, ConnectionId, ConnectorId, ConversationId, Digest, Provenance, Remembering,
-    SignIn,
+    CallId, Class, ClassSource, ConnectionId, ConnectorId, ConversationId, Digest, Provenance, Remembering, SignIn,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

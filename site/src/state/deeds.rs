@@ -76,6 +76,9 @@ async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Erro
     if let Some(connectors) = said.connectors {
         ws.set_active(&new, connectors).await?;
     }
+    for (connector, account) in state.chosen_accounts.get_untracked() {
+        ws.act_as(&new, &connector, Some(account)).await?;
+    }
     ws.say(&new, &said.words)?;
     Ok(Some(new))
 }
