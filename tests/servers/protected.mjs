@@ -15,10 +15,10 @@ const DISCOVERED = {
 /**
  * Starts both on one origin. `lifetime` is how long an access token lives, in seconds, or a list of it for one token after
  * the other, the last one for all that follow. `asked` counts what came to each endpoint, and the requests with a token that
- * has ended; `ttl` is how long a list may be kept, in milliseconds; `tokens` are the access tokens that were given out, `expire()` ends all of them.
+ * has ended; `ttl` is how long a list may be kept, in milliseconds, and `cacheScope` for whom; `listed` has who asked for it, by the number of their token; `tokens` are the access tokens that were given out, `expire()` ends all of them.
  */
-export async function startProtected({ lifetime = 3600, refusesRefresh = false, ttl = 0 } = {}) {
-  const asked = { authorize: 0, token: [], register: 0, revoke: [], mcp: 0, ended: 0, lists: 0 };
+export async function startProtected({ lifetime = 3600, refusesRefresh = false, ttl = 0, cacheScope = "private" } = {}) {
+  const asked = { authorize: 0, token: [], register: 0, revoke: [], mcp: 0, ended: 0, lists: 0, listed: [] };
   const lifetimes = [lifetime].flat();
   const tokens = new Set();
   const alive = new Set();
@@ -101,12 +101,16 @@ export async function startProtected({ lifetime = 3600, refusesRefresh = false, 
           return json(response, 401, { error: "unauthorized" }, { "www-authenticate": challenge });
         }
         const { id, method } = JSON.parse(body);
-        if (method === "tools/list") asked.lists += 1;
+        const number = [...tokens].indexOf(token) + 1;
+        if (method === "tools/list") {
+          asked.lists += 1;
+          asked.listed.push(number);
+        }
         if (id === undefined) return response.writeHead(202).end();
         const results = {
           "server/discover": DISCOVERED,
-          "tools/list": { resultType: "complete", ttlMs: ttl, cacheScope: "private", tools: [{ name: "whoami", inputSchema: { type: "object" } }] },
-          "tools/call": { resultType: "complete", content: [{ type: "text", text: "Ann" }] },
+          "tools/list": { resultType: "complete", ttlMs: ttl, cacheScope, tools: [{ name: "whoami", inputSchema: { type: "object" } }] },
+          "tools/call": { resultType: "complete", content: [{ type: "text", text: number === 1 ? "Ann" : `Person ${number}` }] },
         };
         return json(response, 200, { jsonrpc: "2.0", id, result: results[method] });
       }

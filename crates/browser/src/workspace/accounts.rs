@@ -161,7 +161,12 @@ impl Workspace {
     }
 
     /// An account that nobody named is called what the provider calls the person.
-    async fn take_name(&self, id: &ConnectorId, account: &ConnectionId, told: Option<String>) -> Result<(), Error> {
+    pub(super) async fn take_name(
+        &self,
+        id: &ConnectorId,
+        account: &ConnectionId,
+        told: Option<String>,
+    ) -> Result<(), Error> {
         let Some(told) = told else { return Ok(()) };
         let all = self.rulebook().accounts_of(&self.me(), id);
         let unnamed = |one: &policy::Account| one.id == *account && one.name.starts_with("Account ");

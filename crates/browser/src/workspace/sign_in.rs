@@ -275,8 +275,9 @@ impl Workspace {
         }
         let first = ConnectionId::first(id);
         oauth.place.settle(&first, new.keep).await;
-        self.0.sign_ins.borrow_mut().insert(first, oauth);
-        Ok(())
+        let told = oauth.name();
+        self.0.sign_ins.borrow_mut().insert(first.clone(), oauth);
+        self.take_name(id, &first, told).await
     }
 
     /// The connector is going, which `before` still has: the tokens of its accounts are revoked if that can be had, and
