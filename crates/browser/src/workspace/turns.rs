@@ -289,9 +289,15 @@ impl Workspace {
             .iter()
             .filter(|connector| active.contains(&connector.id) && book.may_use(connector, member).is_ok())
             .collect();
-        let accounts: Vec<ConnectionId> =
-            usable.iter().map(|connector| self.account_in(Some(id), &connector.id)).collect();
+        // Of an account that is gone nothing is read: the gate says so to whoever calls.
+        let there = |connector: &&Connector| {
+            let account = self.account_in(Some(id), &connector.id);
+            let own = book.accounts_of(&member.id, &connector.id).into_iter().any(|one| one.id == account);
+            own.then_some(account)
+        };
+        let accounts: Vec<Option<ConnectionId>> = usable.iter().map(there).collect();
         let both = usable.into_iter().zip(&accounts);
+        let both = both.filter_map(|(connector, account)| Some((connector, account.as_ref()?)));
         let lists = join_all(both.map(|(connector, account)| self.open_link(connector, account, true)));
         select(Box::pin(lists), sleep(LISTS)).await;
     }
