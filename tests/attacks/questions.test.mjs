@@ -76,6 +76,15 @@ for (const url of ["javascript:globalThis.pwned=1", "data:text/html,<script>open
   });
 }
 
+journey("MC109 a page whose name is written with letters that can look like others is shown as it is written, with a warning", async (stage) => {
+  const { question } = await asked(stage, { mode: "url", message: "Sign in here", url: "https://xn--80ak6aa92e.com/start" });
+  const words = await question.innerText();
+  assert.match(words, /xn--80ak6aa92e\.com/);
+  assert.match(words, /letters that can look like others/);
+  const { question: plain } = await asked(stage, { mode: "url", message: "Sign in here", url: "https://login.example.com/start" });
+  assert.doesNotMatch(await plain.innerText(), /letters that can look like others/);
+});
+
 journey("X82 an address in a form's text is inert", async (stage) => {
   const { page, keep } = stage;
   const place = await keep(beacon());

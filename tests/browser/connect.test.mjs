@@ -65,6 +65,23 @@ journey("a read runs without asking", async ({ app, network, keep }) => {
   assert.equal(network.calls(server.origin).length, 1);
 });
 
+journey("MC020 one connection serves all conversations", async ({ app, keep }) => {
+  const server = await keep(hostile({ tools: [tool("look_up", READ, { title: "Look up" })] }));
+  await app.connect({ name: "Shared", url: server.url });
+  // A page that is opened anew connects anew; from here on it is one page.
+  await app.chat();
+  const initialized = () => server.messages.filter((message) => message.method === "initialize").length;
+  const before = initialized();
+  for (const round of [1, 2]) {
+    await app.propose("look up", {}, "Look up");
+    await app.says("Look up", "Done");
+    assert.equal(server.calls.length, round);
+    await app.button("New chat").click();
+    await app.ready();
+  }
+  assert.equal(initialized() - before, 1, "the second conversation found the connection of the first one");
+});
+
 journey("a server on the Python SDK: read, then a confirmed write", async (stage) => {
   const { app, keep } = stage;
   const server = await keep(startPython());

@@ -93,7 +93,7 @@ function readBody(request) {
  *   call       the answer to tools/call, `(name, arguments, exchange) => result`; may answer through the exchange itself
  *   on         sees every message first, `(message, exchange) => true` when it has answered
  *   http       sees every HTTP request first, `(request, response) => true` when it has answered
- *   name       what the server calls itself
+ *   name       what the server calls itself; `server` has more of its own description
  *   instructions, capabilities, version
  */
 export async function hostile(options = {}) {
@@ -102,7 +102,7 @@ export async function hostile(options = {}) {
   const version = options.version ?? (options.modern ? "2026-07-28" : "2025-11-25");
   const about = {
     capabilities: options.capabilities ?? { tools: { listChanged: true } },
-    serverInfo: { name: options.name ?? "hostile", version: "1.0.0" },
+    serverInfo: { name: options.name ?? "hostile", version: "1.0.0", ...options.server },
     ...(options.instructions ? { instructions: options.instructions } : {}),
   };
 

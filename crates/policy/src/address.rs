@@ -149,15 +149,19 @@ pub fn check(parts: &Parts<'_>, allow_local: bool) -> Result<Address, AddressErr
     if reach == Reach::Local {
         warnings.push(Warning::Local);
     }
-    if hostname.split('.').any(|label| label.starts_with("xn--")) {
-        warnings.push(Warning::International(hostname.to_owned()));
-    }
+    warnings.extend(international(hostname));
     if has_secret(parts.query) {
         warnings.push(Warning::SecretInAddress);
     }
     // A fragment never reaches a server; without it two spellings of one address are one.
     let url = parts.href.strip_suffix(parts.fragment).unwrap_or(parts.href).to_owned();
     Ok(Address { url, registrable: registrable_hint(hostname).to_owned(), host, reach, warnings })
+}
+
+/// A warning about a host whose name has letters outside ASCII, which can look like others (X03). `hostname` is as a
+/// parser wrote it: such labels begin with `xn--`.
+pub fn international(hostname: &str) -> Option<Warning> {
+    hostname.split('.').any(|label| label.starts_with("xn--")).then(|| Warning::International(hostname.to_owned()))
 }
 
 /// Where a host is that a server named, by its text alone (X04): for what is asked on the way of a sign-in, where

@@ -7,6 +7,7 @@
 use browser::chat::schema::{Field, Kind, display};
 use browser::{AskAnswer, ElicitationKind, ElicitationView};
 use leptos::prelude::*;
+use policy::address::international;
 use policy::secrets::names_a_secret;
 use serde_json::{Map, Value};
 
@@ -228,6 +229,9 @@ fn page(url: &str, host: &str, refused: Option<String>, answer: Callback<AskAnsw
         let why = refused.unwrap_or_else(|| "only https pages without a user name can be opened".to_owned());
         view! { <p class="ask-warn"><b>"This cannot be opened: "</b>{pieces(&why)}"."</p> }
     });
+    let doubt = link.as_ref().and_then(|link| international(&link.host)).map(|doubt| {
+        view! { <p class="ask-warn">{pieces(&crate::ui::capital(&doubt.to_string()))}"."</p> }
+    });
     let open = link.map(|link| {
         view! {
             <a
@@ -257,6 +261,7 @@ fn page(url: &str, host: &str, refused: Option<String>, answer: Callback<AskAnsw
             {named}
             <p class="ask-url">{pieces(url)}</p>
             {why}
+            {doubt}
             {waiting}
         </div>
         <footer class="ask-foot">{open}{done}{ways_out(answer)}</footer>

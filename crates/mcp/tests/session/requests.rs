@@ -169,6 +169,22 @@ fn a_server_is_pinged_in_the_way_of_its_revision() {
 }
 
 #[test]
+fn a_ping_that_is_not_answered_in_time_has_failed() {
+    for (mut rig, is_modern) in both() {
+        let op = rig.session.ping(rig.now);
+        rig.pump();
+        let ping = rig.post(if is_modern { "server/discover" } else { "ping" });
+        rig.pass(119_999);
+        rig.quiet();
+        rig.pass(1);
+        assert!(
+            matches!(rig.event(), Event::Failed { op: failed, error: OpError::Timeout { seconds: 120 }, .. } if failed == op)
+        );
+        assert_eq!(rig.cancelled, [ping.id]);
+    }
+}
+
+#[test]
 fn the_level_of_log_messages_is_chosen_in_the_way_of_the_revision() {
     const KEY: &str = "io.modelcontextprotocol/logLevel";
     let mut rig = modern_has(config(), ALL);
