@@ -31,7 +31,7 @@ fn build_parts(places: &Places, tools: &Tools, names: &[&str]) -> Outcome<()> {
         step(&format!("build the package's part `{name}`"), || {
             let out = places.root.join("pkg/wasm").join(name);
             let _ = std::fs::remove_dir_all(&out);
-            let mut environment = tools.wasm.clone();
+            let mut environment = tools.shipping.clone();
             environment.set("CARGO_TARGET_DIR", places.target.clone());
             Program::new("cargo")
                 .args(["build", "--release", "--target", crate::toolchain::WASM, "-p", "sdk"])

@@ -42,6 +42,8 @@ const BUILT: &[Built] = &[
 pub(crate) struct Tools {
     /// The environment in which `cargo` builds for the browser and all tools are in `PATH`.
     pub(crate) wasm: Environment,
+    /// The same with the flags for what is shipped.
+    pub(crate) shipping: Environment,
     /// Which way the compiler in it came, in words.
     pub(crate) route: &'static str,
     /// Where our own small scripts are.
@@ -60,7 +62,9 @@ pub(crate) fn for_building(places: &Places) -> Outcome<Tools> {
     let mut wasm = toolchain.environment.clone();
     let folders = [places.tools().join("bin"), npm];
     put_first(&mut wasm, &folders)?;
-    Ok(Tools { wasm, route: toolchain.route, scripts: places.root.join("crates/xtask/tools") })
+    let mut shipping = wasm.clone();
+    shipping.set(toolchain::FLAGS, toolchain.shipping);
+    Ok(Tools { wasm, shipping, route: toolchain.route, scripts: places.root.join("crates/xtask/tools") })
 }
 
 /// Puts folders in front of the `PATH` of an environment.

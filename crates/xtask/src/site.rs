@@ -9,6 +9,7 @@ use crate::headers::{self, Loopback};
 use crate::places::{Places, files_below};
 use crate::run::{Doing, Environment, Failure, Outcome, Program, step};
 use crate::setup::Tools;
+use crate::toolchain::FLAGS;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
@@ -49,9 +50,6 @@ pub(crate) fn base(typed: &str) -> Outcome<String> {
 
 /// The script that loads the other parts, as `wasm-split-cli` calls it.
 const SPLITTER: &str = "__wasm_split.js";
-
-/// Where cargo looks for the flags of the browser's target.
-const FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
 
 fn workshop(places: &Places, wanted: &Wanted) -> PathBuf {
     places.target.join("site").join(wanted.profile())
@@ -101,7 +99,7 @@ pub(crate) fn build(places: &Places, tools: &Tools, wanted: &Wanted) -> Outcome<
     let work = workshop(places, wanted);
     let trunk = work.join("trunk");
     step(&format!("build the site with trunk ({})", wanted.profile()), || {
-        let mut environment = tools.wasm.clone();
+        let mut environment = if wanted.debug { tools.wasm.clone() } else { tools.shipping.clone() };
         environment.set("CARGO_TARGET_DIR", places.target.clone());
         environment.set("TRUNK_SKIP_VERSION_CHECK", "true");
         // What matters of a failed build is what the compiler said.

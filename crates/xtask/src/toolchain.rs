@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 /// The browser's target.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
+/// Where cargo looks for the flags of the browser's target.
+pub(crate) const FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
 /// The oldest compiler that builds this workspace (`rust-version` in `Cargo.toml`).
 const OLDEST: (u32, u32) = (1, 95);
 /// Changes when the way the standard library is built changes.
@@ -24,6 +26,9 @@ const PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "rust-web-
 pub(crate) struct Toolchain {
     /// What to set for cargo and everything that runs it.
     pub(crate) environment: Environment,
+    /// [`FLAGS`] for what is shipped. Only there: with other flags than a plain `cargo check` has, each of the two would
+    /// build every dependency again after the other.
+    pub(crate) shipping: OsString,
     /// Which route it came by, in words.
     pub(crate) route: &'static str,
 }
@@ -84,8 +89,7 @@ fn with_target(places: &Places) -> Toolchain {
         flags.push(sysroot.trim());
         flags.push("=rust");
     }
-    environment.set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
-    Toolchain { environment, route: "rustup" }
+    Toolchain { environment, shipping: flags, route: "rustup" }
 }
 
 fn for_tests(environment: &mut Environment) {
@@ -220,10 +224,10 @@ fn of_debian(places: &Places) -> Outcome<Toolchain> {
     let mut flags = OsString::from("--sysroot ");
     flags.push(&sysroot);
     environment.set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTDOCFLAGS", flags.clone());
+    environment.set(FLAGS, flags.clone());
     flags.push(" ");
     flags.push(without_paths(places));
-    environment.set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
-    Ok(Toolchain { environment, route: "debian" })
+    Ok(Toolchain { environment, shipping: flags, route: "debian" })
 }
 
 /// A folder with Debian's programs and nothing else, to put first in `PATH`.
