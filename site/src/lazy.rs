@@ -7,10 +7,8 @@
 //! Each function marked below is the entrance to a part of the module that is cut off and fetched on first use. A part
 //! that cannot be fetched is an error that the next use tries again, never a stopped page.
 
-use std::future::Future;
-use std::pin::Pin;
-
-use browser::{Code, ConversationHead, Error};
+use browser::chat::conversation::Pin;
+use browser::{Code, ConversationHead, Error, Wish};
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::task::spawn_local;
 use leptos::{ev, prelude::*};
@@ -19,6 +17,7 @@ use wasm_split_helpers::SplitLoaderError;
 #[cfg(not(test))]
 use wasm_split_helpers::wasm_split;
 
+use crate::chat::Writing;
 use crate::state::{AppState, Front};
 
 /// A part of the program could not be fetched.
@@ -74,7 +73,9 @@ pub struct Parts {
     /// Who answers, and the choice of another.
     pub mind: fn() -> AnyView,
     /// What can be brought into a chat: the content of the + menu.
-    pub add_list: fn(Active, Callback<Vec<ConnectorId>>, Callback<()>) -> AnyView,
+    pub add_list: fn(Writing, Callback<()>) -> AnyView,
+    /// What is named while it is typed, and what goes with the message.
+    pub mentions: fn(Writing) -> AnyView,
     /// A field in the place of a conversation's title.
     pub rename: fn(ConversationId, String, Callback<()>) -> AnyView,
     /// The question before a conversation is deleted.
@@ -104,11 +105,8 @@ pub type Told<T> = Box<dyn FnOnce(T)>;
 /// The conversation that something said began, if it began one.
 pub type Begun = Result<Option<ConversationId>, Error>;
 
-/// The connectors that are active in a chat.
-pub type Active = Signal<Vec<ConnectorId>>;
-
 /// A workspace being opened.
-type Opening = Pin<Box<dyn Future<Output = Option<AppState>>>>;
+type Opening = std::pin::Pin<Box<dyn Future<Output = Option<AppState>>>>;
 
 /// What a person has the workspace do from the first page.
 #[derive(Clone, Copy)]
@@ -130,6 +128,10 @@ pub struct Said {
     pub conversation: Option<ConversationId>,
     /// The connectors of a new one; none takes all that can be used.
     pub connectors: Option<Vec<ConnectorId>>,
+    /// The actions that are pinned in a new one.
+    pub pins: Vec<Pin>,
+    /// The resources that go with it.
+    pub attached: Vec<Wish>,
     /// The words.
     pub words: String,
 }
@@ -140,6 +142,7 @@ part! { workspace:
             conversation: crate::chat::conversation,
             mind: crate::chat::mind,
             add_list: crate::chat::add_list,
+            mentions: crate::chat::mentions,
             rename: |id, title, done| view! { <crate::chat::Rename id=id title=title done=done/> }.into_any(),
             delete: |head, deleting| view! { <crate::chat::Delete head=head deleting=deleting/> }.into_any(),
             decisions: || view! { <crate::confirm::Decisions/> }.into_any(),

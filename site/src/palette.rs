@@ -1,10 +1,11 @@
 //! The command palette: every conversation, connector, action and page under one field.
 
-use browser::ConnectionStatus;
+use browser::{ConnectionStatus, ToolSet};
+use leptos::task::spawn_local;
 use leptos::{ev, html, prelude::*};
 use policy::ConnectorId;
 
-use crate::chat::{Words, draft, standing};
+use crate::chat::{Words, apply_set, draft, standing};
 use crate::connectors::list::may_know;
 use crate::router::{AuditTab, ConnectorTab, PermissionTab, Route, Router, StageTab, use_router};
 use crate::shell::{ShellState, use_shell};
@@ -23,6 +24,8 @@ enum Does {
     Shortcuts,
     Theme(Theme),
     Reconnect(ConnectorId),
+    /// Chooses what a tool set says, for the chat on the screen.
+    Choose(ToolSet),
 }
 
 #[derive(Clone, PartialEq)]
@@ -42,7 +45,17 @@ pub fn Palette() -> impl IntoView {
     let text = RwSignal::new(String::new());
     let at = RwSignal::new(0_usize);
     let all = StoredValue::new(untrack(|| entries(state)));
+    // They are read, so they come a moment later.
+    let sets = RwSignal::new(0_usize);
+    let ws = state.ws();
+    spawn_local(async move {
+        let found = ws.tool_sets().await.unwrap_or_default();
+        let count = found.len();
+        let _ = all.try_update_value(|all| all.extend(found.into_iter().map(set)));
+        let _ = sets.try_set(count);
+    });
     let found = Memo::new(move |_| {
+        sets.track();
         let wanted: Vec<String> = text.get().to_lowercase().split_whitespace().map(str::to_owned).collect();
         all.with_value(|all| search(all, &wanted))
     });
@@ -125,6 +138,12 @@ pub fn Palette() -> impl IntoView {
 fn PaletteTitle() -> impl IntoView {
     let id = expect_context::<DialogTitle>().0;
     view! { <h2 class="sr" id=id>"Commands"</h2> }
+}
+
+fn set(set: ToolSet) -> Entry {
+    let beside = crate::connectors::plural(set.connectors.len(), "connector");
+    let text = format!("Choose {}", set.name);
+    Entry { group: "Tool sets, for this chat", icon: IconName::Plug, text, beside, does: Does::Choose(set) }
 }
 
 /// Everything whose words hold all that was typed; a match at the start of a word stands before one inside.
@@ -319,6 +338,19 @@ fn act(does: Does, state: AppState, router: Router, shell: ShellState, words: Wo
         }
         Does::Shortcuts => shell.shortcuts.set(true),
         Does::Theme(theme) => theme.choose(),
+        Does::Choose(set) => {
+            // Elsewhere than in a chat it is for a new one.
+            if !matches!(router.route_now(), Route::Chat | Route::Conversation(_)) {
+                router.go(Route::Chat);
+            }
+            request_animation_frame(move || {
+                request_animation_frame(move || {
+                    if let Some(writing) = words.writing() {
+                        apply_set(state, writing, set);
+                    }
+                });
+            });
+        }
         Does::Reconnect(id) => {
             let ws = state.ws();
             state.run(async move { ws.connect(&id).await }, move |()| state.tell("Connected."));

@@ -312,24 +312,23 @@ impl Workspace {
         let Some(conversation) = &call.conversation else { return Vec::new() };
         let records = self.0.records.borrow();
         let Some(record) = records.get(conversation) else { return Vec::new() };
-        record
-            .conversation
-            .calls()
-            .filter(|card| card.call != call.id)
-            .filter_map(|card| {
-                let mut text = String::new();
-                leaves("", card.result.as_ref()?, &mut |_, leaf| {
-                    text.push_str(leaf);
-                    text.push('\n');
-                });
-                Some(policy::lineage::Source {
-                    connector: card.connector.clone(),
-                    name: card.connector_name.clone(),
-                    host: card.host.clone(),
-                    text,
-                })
-            })
-            .collect()
+        let source = |connector: &ConnectorId, name: &str, host: &str, result: &Value| {
+            let mut text = String::new();
+            leaves("", result, &mut |_, leaf| {
+                text.push_str(leaf);
+                text.push('\n');
+            });
+            policy::lineage::Source { connector: connector.clone(), name: name.to_owned(), host: host.to_owned(), text }
+        };
+        let sources = record.conversation.items.iter().filter_map(|item| match &item.body {
+            Body::Call(card) if card.call != call.id => {
+                Some(source(&card.connector, &card.connector_name, &card.host, card.result.as_ref()?))
+            }
+            // What the person attached is a server's all the same.
+            Body::Attached(one) => Some(source(&one.connector, &one.connector_name, &one.host, &one.as_result())),
+            _ => None,
+        });
+        sources.collect()
     }
 
     fn view(&self, question: &Question) -> QuestionView {

@@ -46,8 +46,10 @@ pub use mcp;
 pub use policy;
 pub use view::*;
 pub use visit::Visit;
+pub use workspace::branches::read_file;
+pub use workspace::material::{Fills, Offers, Wish};
 pub use workspace::{
     Added, Governed, Import, OAuthReport, Options, Pinned, SignInSite, SignedOut, Trust, Where, Workspace,
     registered_words, verdict_word,
 };
-pub use workspace::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
+pub use workspace::{ArgumentSet, Changes, ModelView, ModelViews, Preview, Publish, ToolSet, Tried};

@@ -440,6 +440,10 @@ impl Workspace {
             }
             // What was read of its pages may be old.
             Event::ListChanged(mcp::Listed::Resources) => link.pages.borrow_mut().clear(),
+            Event::ResourceUpdated { uri } => {
+                let connection = link.connection.borrow().clone();
+                self.resource_changed(id, uri, connection);
+            }
             Event::Progress { op, progress, total, message } => {
                 let call = link.calls.borrow().get(op).cloned();
                 if let Some(UnderWay { call, conversation: Some(conversation), .. }) = call {

@@ -569,8 +569,10 @@ impl ModelConfig {
 /// About how much of a model's context a conversation takes, in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContextUse {
-    /// How many actions are offered.
+    /// How many actions are offered from the beginning of a turn.
     pub actions: usize,
+    /// How many there are; where that is more, the model searches for the others.
+    pub all: usize,
     /// What their definitions take. An estimate.
     pub definitions: u64,
     /// What the conversation and the words before it take. An estimate.

@@ -13,6 +13,11 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
+mod attached;
+mod path;
+
+pub use attached::Attached;
+
 /// How many characters a title taken from the first message may have.
 pub const TITLE_CHARS: usize = 60;
 
@@ -74,8 +79,26 @@ pub struct Conversation {
     /// What answers here, where it is not what answers everywhere: the id of a model, or [`DIRECT`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mind: Option<String>,
-    /// Everything that happened, oldest first.
+    /// The actions that are always offered here, also where the others have to be searched for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<Pin>,
+    /// What those items follow that do not follow the one before them in the list: see `path`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub forks: BTreeMap<ItemId, ItemId>,
+    /// Where the way ends that is shown; none where that is the last item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tip: Option<ItemId>,
+    /// Everything that happened, oldest first, on every branch. [`Conversation::path`] is what is shown.
     pub items: Vec<Item>,
+}
+
+/// An action that is always offered in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Pin {
+    /// The connector that has it.
+    pub connector: ConnectorId,
+    /// Its name, as the server calls it.
+    pub action: String,
 }
 
 /// One thing in a conversation.
@@ -111,6 +134,8 @@ pub enum Body {
     },
     /// What an app of a server says: words that the person let it say, or what it has a model know. Never the person's.
     FromApp(AppWords),
+    /// A resource that the person attached to what they said next.
+    Attached(Box<Attached>),
 }
 
 /// What an app of a server says in a conversation (MCP Apps, `ui/message` and `ui/update-model-context`; X95).
@@ -558,6 +583,16 @@ pub enum Event {
         /// All that are active now.
         connectors: Vec<ConnectorId>,
     },
+    /// The actions that are always offered here changed.
+    Pins {
+        /// All of them.
+        pins: Vec<Pin>,
+    },
+    /// Another way through the conversation is shown, or is gone on with from there.
+    Tip {
+        /// Where it ends; [`ItemId::beginning`] where it is to begin anew.
+        tip: ItemId,
+    },
 }
 
 /// Why an event could not be applied. Nothing was changed.
@@ -597,6 +632,9 @@ impl Conversation {
             connectors,
             accounts: BTreeMap::new(),
             mind: None,
+            pins: Vec::new(),
+            forks: BTreeMap::new(),
+            tip: None,
             items: Vec::new(),
         }
     }
@@ -619,7 +657,7 @@ impl Conversation {
                 let id = item.id.clone();
                 match self.items.iter_mut().find(|old| old.id == id) {
                     Some(old) => *old = item,
-                    None => self.items.push(item),
+                    None => self.append(item),
                 }
                 self.retitle();
                 Ok(Some(id))
@@ -714,6 +752,14 @@ impl Conversation {
                 self.connectors = connectors;
                 Ok(None)
             }
+            Event::Pins { pins } => {
+                self.pins = pins;
+                Ok(None)
+            }
+            Event::Tip { tip } => {
+                self.go_to(tip);
+                Ok(None)
+            }
         }
     }
 
@@ -780,6 +826,7 @@ impl Conversation {
             Body::Said { text } | Body::Note { text } => strike(text),
             Body::Answer(answer) => strike(&answer.text),
             Body::FromApp(words) => strike(&words.text),
+            Body::Attached(one) => strike(&format!("{} {} {}", one.name, one.connector_name, one.host)),
             Body::Proposal(proposal) => strike(&proposal.text),
             Body::Call(card) => strike(&format!("{} {} {}", card.title, card.connector_name, card.host)),
         })

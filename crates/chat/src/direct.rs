@@ -450,5 +450,35 @@ impl Mentions {
     }
 }
 
+/// Which of these connectors, each with its id and name, a text names: by `@name` in any writing, or by the name as it is
+/// written, in the order of the list (S056).
+///
+/// A name in plain words counts only letter for letter and as whole words: "board the train" is not about *Board*.
+pub fn named<'a>(text: &str, connectors: impl Iterator<Item = (&'a ConnectorId, &'a str)>) -> Vec<ConnectorId> {
+    let mentioned = mentions(text).connectors;
+    let inside = |name: &str| {
+        let free = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+        text.match_indices(name).any(|(at, _)| {
+            let (before, after) = (text.get(..at), text.get(at + name.len()..));
+            free(before.and_then(|text| text.chars().next_back())) && free(after.and_then(|text| text.chars().next()))
+        })
+    };
+    connectors
+        .filter(|(_, name)| {
+            let joined = words(name).concat();
+            let proper = name.chars().any(char::is_uppercase) && name.chars().count() > 2;
+            mentioned.contains(&joined) || (proper && inside(name))
+        })
+        .map(|(id, _)| id.clone())
+        .collect()
+}
+
+/// The places of the actions that a text names with `#name`.
+pub fn named_actions(text: &str, candidates: &[Candidate]) -> Vec<usize> {
+    let names = mentions(text).actions;
+    let is_named = |one: &Candidate| names.contains(&words(one.action.name()).concat());
+    candidates.iter().enumerate().filter(|(_, one)| is_named(one)).map(|(at, _)| at).collect()
+}
+
 #[cfg(test)]
 mod tests;

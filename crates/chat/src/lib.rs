@@ -8,6 +8,9 @@
 //! * [`schema`]: a form from a JSON Schema, and the check of what was filled in.
 //! * [`results`]: what a tool result consists of, ready to be shown, and the values it offers to a later call.
 //! * [`context`]: what a model is told, and in which words.
+//! * [`material`]: what servers offer besides actions: prompts, and resources with their templates.
+//! * [`mention`]: what is named with a mark while it is typed.
+//! * [`import`]: conversations from a file.
 //! * [`model`]: the wires that language models speak.
 //! * [`prompts`]: prompts to try an action with.
 //! * [`turn`]: one turn with a model, from the question to the answer, tool calls included.
@@ -15,6 +18,9 @@
 pub mod context;
 pub mod conversation;
 pub mod direct;
+pub mod import;
+pub mod material;
+pub mod mention;
 pub mod model;
 pub mod prompts;
 pub mod results;

@@ -24,7 +24,9 @@ use crate::model::{
 };
 use policy::{Class, ConnectorId};
 use serde_json::{Map, Value};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+
+pub mod search;
 
 /// How many answers with calls a turn may have before it stops.
 pub const MAX_ROUNDS: u32 = 16;
@@ -61,6 +63,8 @@ pub struct Setup {
     pub messages: Vec<Message>,
     /// How much of a result the model is given.
     pub limits: Limits,
+    /// Where there are too many actions to offer all: the positions of those that are offered from the beginning.
+    pub search: Option<BTreeSet<usize>>,
 }
 
 impl Setup {
@@ -85,19 +89,38 @@ impl Setup {
         };
         let mut messages = vec![Message::System(context::system_prompt(workspace, parties))];
         messages.extend(context::messages(conversation, limits, &name_of));
-        Self { endpoint, actions, messages, limits }
+        let needed = search::is_needed(actions.len(), weight(specs.iter()), endpoint.context);
+        let search = needed.then(|| search::always(conversation, &actions));
+        Self { endpoint, actions, messages, limits, search }
     }
 
     /// About how many tokens the definitions and the messages take (N13). No provider's own count is at hand before it
     /// was asked; four bytes a token is right within a quarter for English and JSON.
     pub fn weigh(&self) -> (u64, u64) {
-        let definitions: usize = tools(&self.actions)
-            .iter()
-            .map(|tool| tool.name.len() + tool.description.len() + tool.schema.to_string().len() + 40)
-            .sum();
+        let tools = given(&tools(&self.actions), self.search.as_ref());
         let messages: usize = self.messages.iter().map(Message::chars).sum();
-        let tokens = |bytes: usize| u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX);
-        (tokens(definitions), tokens(messages))
+        (weight(tools.iter()), tokens(messages))
+    }
+}
+
+/// About how many tokens these definitions take.
+fn weight<'a>(tools: impl Iterator<Item = &'a ToolSpec>) -> u64 {
+    let bytes = |tool: &ToolSpec| tool.name.len() + tool.description.len() + tool.schema.to_string().len() + 40;
+    tokens(tools.map(bytes).sum())
+}
+
+fn tokens(bytes: usize) -> u64 {
+    u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX)
+}
+
+/// What of these tools a model is given: all, or those at these places and the search for the others.
+fn given(tools: &[ToolSpec], search: Option<&BTreeSet<usize>>) -> Vec<ToolSpec> {
+    match search {
+        None => tools.to_vec(),
+        Some(places) => {
+            let some = places.iter().filter_map(|at| tools.get(*at)).cloned();
+            std::iter::once(search::tool(tools.len())).chain(some).collect()
+        }
     }
 }
 
@@ -195,6 +218,13 @@ pub enum Output {
         /// Why it is no call, in words.
         why: String,
     },
+    /// The model searched for actions; those found are offered from now on.
+    Searched {
+        /// What it searched for. Text of a model.
+        query: String,
+        /// How many were found.
+        found: usize,
+    },
     /// What the answer took, if the provider said. It comes before the end of the answer.
     Usage(Usage),
     /// The turn is over. Nothing follows.
@@ -254,6 +284,8 @@ pub struct Turn {
     endpoint: Endpoint,
     actions: Vec<Candidate>,
     tools: Vec<ToolSpec>,
+    /// The places of the actions that are offered, where the others are searched for.
+    search: Option<BTreeSet<usize>>,
     messages: Vec<Message>,
     limits: Limits,
     out: VecDeque<Output>,
@@ -308,13 +340,14 @@ struct Called {
 impl Turn {
     /// Begins a turn: the first request is ready to be polled.
     pub fn new(setup: Setup) -> Self {
-        let Setup { endpoint, actions, messages, limits } = setup;
+        let Setup { endpoint, actions, messages, limits, search } = setup;
         let actions = offered(actions);
         let tools = tools(&actions);
         let mut turn = Self {
             endpoint,
             actions,
             tools,
+            search,
             messages,
             limits,
             out: VecDeque::new(),
@@ -369,7 +402,8 @@ impl Turn {
     fn ask(&mut self) {
         let id = self.next_request;
         self.next_request += 1;
-        let request = endpoint::request(&self.endpoint, &self.messages, &self.tools, self.extras);
+        let tools = given(&self.tools, self.search.as_ref());
+        let request = endpoint::request(&self.endpoint, &self.messages, &tools, self.extras);
         self.state = State::Asked { id };
         self.out.push_back(Output::Fetch { id, request });
     }
@@ -500,6 +534,11 @@ impl Turn {
             if call.id.is_empty() || calls.iter().any(|other| other.id == call.id) {
                 call.id = format!("x{:03}{:05}", self.rounds, key);
             }
+            if let Some(told) = self.searched(call) {
+                let id = call.id.clone();
+                calls.push(Called { key, id, wanted: None, class: Class::Read, told: Some(told) });
+                continue;
+            }
             let judged = if position < MAX_CALLS {
                 self.judge(key, call)
             } else {
@@ -529,6 +568,19 @@ impl Turn {
         self.advance();
     }
 
+    /// A search for actions, if that is what the model wishes: done at once, and what the model is told of it.
+    fn searched(&mut self, call: &mut WireCall) -> Option<String> {
+        let offered = self.search.as_mut().filter(|_| call.name == search::TOOL)?;
+        Some(match search::search(&call.arguments, &self.actions, &self.tools) {
+            Ok(found) => {
+                offered.extend(&found.places);
+                self.out.push_back(Output::Searched { query: found.query, found: found.places.len() });
+                found.told
+            }
+            Err(why) => format!("status: not a search. {why}"),
+        })
+    }
+
     /// Whether a wish of the model is a call: whole, of a known action, valid.
     fn judge(&self, key: u32, call: &WireCall) -> Result<(Wanted, Class), String> {
         let Some(action) = self.tools.iter().position(|tool| tool.name == call.name) else {
@@ -537,6 +589,9 @@ impl Turn {
                 crate::conversation::one_line(&call.name, 100)
             ));
         };
+        if self.search.as_ref().is_some_and(|offered| !offered.contains(&action)) {
+            return Err(format!("this tool is not in the list; find it with `{}` first", search::TOOL));
+        }
         let text = call.arguments.trim();
         let arguments: Map<String, Value> = match text {
             "" | "null" => Map::new(),
@@ -657,6 +712,8 @@ pub fn tools(actions: &[Candidate]) -> Vec<ToolSpec> {
                 Class::Destructive => "may destroy something, the person is asked",
             };
             let said: String = one.action.description().chars().take(DESCRIPTION_CHARS).collect();
+            // The host's own tool has this name, whatever servers call theirs.
+            let name = if name == search::TOOL { format!("{name}_") } else { name };
             let description = format!(
                 "{} of connector {} at {} ({effect}). The server says: {said}",
                 one.action.title(),

@@ -248,15 +248,13 @@ impl Action {
     }
 
     fn visible_to(&self, who: &str) -> bool {
-        match self.definition.pointer("/_meta/ui/visibility") {
+        let Some(meta) = self.definition.get("_meta") else { return true };
+        match meta.get("ui").and_then(|ui| ui.get("visibility")) {
             Some(Value::Array(list)) => list.iter().any(|entry| entry.as_str() == Some(who)),
-            _ => {
-                let older = |name: &str| self.definition.get("_meta").and_then(|meta| meta.get(name));
-                match who {
-                    "model" => older("openai/visibility").and_then(Value::as_str) != Some("private"),
-                    _ => older("openai/widgetAccessible").and_then(Value::as_bool) != Some(false),
-                }
-            }
+            _ => match who {
+                "model" => meta.get("openai/visibility").and_then(Value::as_str) != Some("private"),
+                _ => meta.get("openai/widgetAccessible").and_then(Value::as_bool) != Some(false),
+            },
         }
     }
 }

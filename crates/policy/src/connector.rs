@@ -170,6 +170,16 @@ pub struct Control {
     pub confirm: Confirm,
 }
 
+impl Control {
+    /// The class of an action, an admin's choice included.
+    pub(crate) fn classify(decided: Option<&Control>, action: &Action) -> Classified {
+        match decided.and_then(|control| control.class) {
+            Some(class) => Classified { class, source: ClassSource::SetByAdmin },
+            None => action.classified(),
+        }
+    }
+}
+
 /// One remote MCP server in this workspace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Connector {
@@ -257,10 +267,7 @@ impl Connector {
 
     /// The class of an approved action, an admin's choice included.
     pub fn classify(&self, action: &Action) -> Classified {
-        match self.controls.get(action.name()).and_then(|control| control.class) {
-            Some(class) => Classified { class, source: ClassSource::SetByAdmin },
-            None => action.classified(),
-        }
+        Control::classify(self.controls.get(action.name()), action)
     }
 
     /// The strictest of what the connector and the action ask for.

@@ -159,6 +159,9 @@ impl Listing<'_> {
 impl DomainList {
     /// What the list says about a host, which may carry a port.
     pub fn about(&self, host: &str) -> Listing<'_> {
+        if self.is_empty() {
+            return Listing::Open;
+        }
         let hostname = hostname(host);
         if let Some(pattern) = self.deny.iter().find(|pattern| pattern.covers(&hostname)) {
             return Listing::Denied(pattern);
@@ -166,7 +169,6 @@ impl DomainList {
         match (self.allow.is_empty(), self.allow.iter().find(|pattern| pattern.covers(&hostname))) {
             (_, Some(pattern)) => Listing::Allowed(pattern),
             (false, None) => Listing::NotListed,
-            (true, None) if self.deny.is_empty() => Listing::Open,
             (true, None) => Listing::NotDenied,
         }
     }

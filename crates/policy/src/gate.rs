@@ -76,7 +76,7 @@
 
 use crate::index::Lookup;
 use crate::{
-    Action, CallId, Cause, Class, ClassSource, Classified, Confirm, ConnectionId, Connector, ConnectorId,
+    Action, CallId, Cause, Class, ClassSource, Classified, Confirm, ConnectionId, Connector, ConnectorId, Control,
     ConversationId, Digest, Grant, GrantId, LONGEST_ANSWER, MemberId, Millis, Provider, Remember, Remembering,
     Rulebook, Why, lineage, rules::Effect,
 };
@@ -132,31 +132,40 @@ impl Call {
         serde_json::to_string(&self.arguments).unwrap_or_default()
     }
 
-    /// The digest over every field. Rules made for one call do not decide another.
-    fn fingerprint(&self) -> Digest {
-        // The arguments go in as text so that no number is rounded on the way. Each part stands behind its length, so
-        // that no two calls make the same text.
-        let (by, at) = (format!("{:?}", self.by), self.at.to_string());
-        let (arguments, conversation) = (self.arguments_json(), self.conversation.as_ref());
+    /// Every field, byte after byte: rules made for one call do not decide another. `arguments` is their text, so that no
+    /// number is rounded on the way and it is written once.
+    fn bytes(&self, arguments: &str) -> Bytes {
+        let conversation = self.conversation.as_ref();
+        // Each part stands behind its length, so that no two calls make the same bytes.
         let parts = [
             self.id.as_str(),
             self.connector.as_str(),
             self.connection.as_str(),
             &self.action,
             self.definition.as_str(),
-            &arguments,
-            &by,
+            arguments,
             self.member.as_str(),
             conversation.map_or("", ConversationId::as_str),
-            &at,
         ];
-        let mut text = String::with_capacity(parts.iter().map(|part| part.len() + 8).sum());
+        let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + 8).sum::<usize>() + 16);
         for part in parts {
-            text.push_str(&part.len().to_string());
-            text.push(':');
-            text.push_str(part);
+            bytes.extend_from_slice(&part.len().to_le_bytes());
+            bytes.extend_from_slice(part.as_bytes());
         }
-        Digest::of_bytes(text.as_bytes())
+        bytes.extend_from_slice(&[self.by as u8, u8::from(conversation.is_some())]);
+        bytes.extend_from_slice(&self.at.to_le_bytes());
+        Bytes(bytes)
+    }
+}
+
+/// Which call it is, whole: comparing takes less than hashing, and misses nothing.
+#[derive(Clone, PartialEq, Eq)]
+struct Bytes(Vec<u8>);
+
+impl std::fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The arguments are in it, and what is debugged must not have them.
+        write!(f, "Bytes({})", self.0.len())
     }
 }
 
@@ -259,7 +268,7 @@ struct Facts {
 /// Made by [`Rules::of`] for exactly one call; from outside it can only be made stricter.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    call: Digest,
+    call: Bytes,
     facts: Option<Facts>,
     vetoes: BTreeSet<Veto>,
     grants: BTreeSet<Basis>,
@@ -284,8 +293,9 @@ impl Rules {
 
     /// The same, with whoever finds things in the rulebook: [`crate::Indexed`] is faster and finds the same.
     pub(crate) fn found(book: &Rulebook, by: &impl Lookup, call: &Call) -> Self {
+        let arguments = call.arguments_json();
         let mut rules =
-            Self { call: call.fingerprint(), facts: None, vetoes: BTreeSet::new(), grants: BTreeSet::new() };
+            Self { call: call.bytes(&arguments), facts: None, vetoes: BTreeSet::new(), grants: BTreeSet::new() };
         if book.workspace.lockdown {
             rules.refuse(Level::Workspace, Cause::Lockdown);
         }
@@ -301,7 +311,18 @@ impl Rules {
                     rules.refuse(Level::Access, why.into());
                 }
                 match by.find_action(connector, &call.action) {
-                    Some(action) => rules.about(book, by, connector, action, call),
+                    Some((action, control)) => {
+                        rules.about(book, connector, action, control, call);
+                        if !action.intact() || !by.is_whole(connector) {
+                            rules.refuse(
+                                Level::Action,
+                                Cause::Broken {
+                                    what: format!("the stored definition of `{}` is damaged", call.action),
+                                },
+                            );
+                        }
+                        rules.remembered(book, by, connector, call, &arguments);
+                    }
                     None => rules.refuse(Level::Action, Why::UnknownAction(call.action.clone()).into()),
                 }
             }
@@ -395,8 +416,15 @@ impl Rules {
     }
 
     /// What rulebook, connector and action say about a known action.
-    fn about(&mut self, book: &Rulebook, by: &impl Lookup, connector: &Connector, action: &Action, call: &Call) {
-        let classified = connector.classify(action);
+    fn about(
+        &mut self,
+        book: &Rulebook,
+        connector: &Connector,
+        action: &Action,
+        control: Option<&Control>,
+        call: &Call,
+    ) {
+        let classified = Control::classify(control, action);
         self.facts = Some(Facts {
             classified,
             open_world: action.open_world(),
@@ -406,26 +434,18 @@ impl Rules {
             remembering: Remembering::default(),
         });
 
-        if !action.intact() || !by.is_whole(connector) {
-            self.refuse(
-                Level::Action,
-                Cause::Broken { what: format!("the stored definition of `{}` is damaged", action.name()) },
-            );
-        }
-        if !connector.is_on(action.name()) {
+        if !control.is_some_and(|control| control.on) {
             self.refuse(Level::Action, Cause::Off);
         }
         if action.digest() != &call.definition {
             self.refuse(Level::Action, Cause::Held);
         }
-        if !book.within_ceilings(connector, action) {
-            let class = action.classified().class.max(classified.class);
-            if class > connector.provider.ceiling() {
-                self.refuse(Level::Connector, Cause::ReadOnlyProvider);
-            }
-            if class > book.plan().ceiling {
-                self.refuse(Level::Workspace, Cause::ReadOnlyPlan { plan: book.plan().label.to_owned() });
-            }
+        let class = action.classified().class.max(classified.class);
+        if class > connector.provider.ceiling() {
+            self.refuse(Level::Connector, Cause::ReadOnlyProvider);
+        }
+        if class > book.plan().ceiling {
+            self.refuse(Level::Workspace, Cause::ReadOnlyPlan { plan: book.plan().label.to_owned() });
         }
         let meant = match call.by {
             Caller::Model | Caller::Automatic => action.visible_to_model(),
@@ -457,10 +477,10 @@ impl Rules {
                 });
             }
         }
-        if connector.controls.get(action.name()).is_some_and(|control| control.confirm == Confirm::Everything) {
+        if control.is_some_and(|control| control.confirm == Confirm::Everything) {
             self.add(Veto::ask(Level::Action, "this action always asks"));
         }
-        for rule in connector.rules.get(action.name()).into_iter().flatten() {
+        for rule in connector.rules.get(&call.action).into_iter().flatten() {
             if rule.stops(&call.arguments) {
                 let said = rule.sentence();
                 self.add(match rule.effect {
@@ -476,16 +496,22 @@ impl Rules {
         if classified.class == Class::Read {
             self.grants.insert(Basis::Reading);
         }
-        let allowed = book.workspace.remember;
-        let remembering = self.remembering(allowed, classified.class, call);
+        let remembering = self.remembering(book.workspace.remember, classified.class, call);
         if let Some(facts) = &mut self.facts {
             facts.remembering = remembering;
         }
-        if allowed > Remember::Never && classified.class < Class::Destructive && call.conversation.is_some() {
-            let counts = |grant: &&Grant| allowed >= grant.needs() && covers(grant, connector, classified.class, call);
-            let covering = by.grants_about(call).filter(counts);
-            self.grants.extend(covering.map(|grant| Basis::Remembered { grant: grant.id.clone() }));
+    }
+
+    /// Adds the remembered answers that cover a call of a known action.
+    fn remembered(&mut self, book: &Rulebook, by: &impl Lookup, connector: &Connector, call: &Call, arguments: &str) {
+        let allowed = book.workspace.remember;
+        let Some(class) = self.classified().map(|classified| classified.class) else { return };
+        if allowed == Remember::Never || class == Class::Destructive || call.conversation.is_none() {
+            return;
         }
+        let counts = |grant: &&Grant| allowed >= grant.needs() && covers(grant, connector, class, call, arguments);
+        let covering = by.grants_about(call).filter(counts);
+        self.grants.extend(covering.map(|grant| Basis::Remembered { grant: grant.id.clone() }));
     }
 
     /// How an answer about a call can be remembered so that it counts. What asks every time asks every time.
@@ -505,7 +531,7 @@ impl Rules {
 
     /// Why the call is refused, if it is: the most telling cause.
     fn refusal(&self, call: &Call) -> Option<Cause> {
-        if self.call != call.fingerprint() {
+        if self.call != call.bytes(&call.arguments_json()) {
             return Some(Cause::Broken { what: "these rules were made for another call".into() });
         }
         let causes = self.vetoes.iter().filter_map(|veto| match &veto.floor {
@@ -517,7 +543,7 @@ impl Rules {
 }
 
 /// Whether a remembered answer is about this call, in every respect (X72).
-fn covers(grant: &Grant, connector: &Connector, class: Class, call: &Call) -> bool {
+fn covers(grant: &Grant, connector: &Connector, class: Class, call: &Call, arguments: &str) -> bool {
     let place = match &grant.conversation {
         Some(conversation) => call.conversation.as_ref() == Some(conversation),
         // Whoever wrote a longer one down, it ends.
@@ -535,7 +561,7 @@ fn covers(grant: &Grant, connector: &Connector, class: Class, call: &Call) -> bo
         && grant.member == call.member
         && grant.given_at <= call.at
         && grant.until.is_none_or(|until| call.at < until)
-        && grant.arguments.as_ref().is_none_or(|digest| *digest == Digest::of_bytes(call.arguments_json().as_bytes()))
+        && grant.arguments.as_ref().is_none_or(|digest| *digest == Digest::of_bytes(arguments.as_bytes()))
 }
 
 /// What became of a call that somebody wanted made.

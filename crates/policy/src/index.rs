@@ -4,7 +4,7 @@
 //! instead: the same rulebook, which cannot change any more, with the places of its parts beside it. Both answer through
 //! [`Lookup`], and a property test holds the answers to be the same; nothing else about a decision is different.
 
-use crate::{Action, Call, Connector, ConnectorId, Grant, Member, MemberId, Rulebook, Rules, Why};
+use crate::{Action, Call, Connector, ConnectorId, Control, Grant, Member, MemberId, Rulebook, Rules, Why};
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::OnceLock;
@@ -17,8 +17,8 @@ pub(crate) trait Lookup {
     fn find_connector(&self, id: &ConnectorId) -> Result<&Connector, Why>;
     /// Whether two connectors have that id, so that nobody knows which is meant.
     fn is_ambiguous(&self, id: &ConnectorId) -> bool;
-    /// The approved action of that name.
-    fn find_action<'a>(&'a self, connector: &'a Connector, name: &str) -> Option<&'a Action>;
+    /// The approved action of that name, and what was decided about it.
+    fn find_action<'a>(&'a self, connector: &'a Connector, name: &str) -> Option<(&'a Action, Option<&'a Control>)>;
     /// Whether the snapshot of a connector is the one its digest is about.
     fn is_whole(&self, connector: &Connector) -> bool;
     /// Every remembered answer that may be about a call, and maybe others.
@@ -39,8 +39,8 @@ impl Lookup for Rulebook {
         self.connectors.iter().filter(|connector| connector.id == *id).count() > 1
     }
 
-    fn find_action<'a>(&'a self, connector: &'a Connector, name: &str) -> Option<&'a Action> {
-        connector.action(name)
+    fn find_action<'a>(&'a self, connector: &'a Connector, name: &str) -> Option<(&'a Action, Option<&'a Control>)> {
+        Some((connector.action(name)?, connector.controls.get(name)))
     }
 
     fn is_whole(&self, connector: &Connector) -> bool {
@@ -74,10 +74,18 @@ struct Place {
     twice: bool,
 }
 
+/// Where an action is in its snapshot, and what was decided about it: looked up together, because every decision needs
+/// both.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    at: usize,
+    control: Option<Control>,
+}
+
 /// What is worked out about a connector when it is first called.
 #[derive(Clone, Debug, Default)]
 struct Parts {
-    actions: OnceLock<HashMap<String, usize>>,
+    actions: OnceLock<HashMap<String, Found>>,
     whole: OnceLock<bool>,
 }
 
@@ -165,15 +173,17 @@ impl Lookup for Indexed {
         self.connectors.get(id).is_some_and(|place| place.twice)
     }
 
-    fn find_action<'a>(&'a self, connector: &'a Connector, name: &str) -> Option<&'a Action> {
+    fn find_action<'a>(&'a self, connector: &'a Connector, name: &str) -> Option<(&'a Action, Option<&'a Control>)> {
         let places = self.parts_of(connector)?.actions.get_or_init(|| {
             let mut places = HashMap::with_capacity(connector.actions().len());
             for (at, action) in connector.actions().iter().enumerate() {
-                places.entry(action.name().to_owned()).or_insert(at);
+                let control = connector.controls.get(action.name()).copied();
+                places.entry(action.name().to_owned()).or_insert(Found { at, control });
             }
             places
         });
-        connector.actions().get(*places.get(name)?)
+        let found = places.get(name)?;
+        Some((connector.actions().get(found.at)?, found.control.as_ref()))
     }
 
     fn is_whole(&self, connector: &Connector) -> bool {

@@ -1,20 +1,20 @@
 //! The + menu: what can be brought into this chat. Its content is drawn once the workspace is open.
 
 pub mod list;
+mod sets;
 
 use leptos::{ev, html, prelude::*};
-use policy::ConnectorId;
+use wasm_bindgen::JsCast;
 
+use super::Writing;
 use crate::lazy::later;
 use crate::ui::{Button, Icon, IconName, Working, move_focus, place, unique};
 
 /// The button and its popover.
 #[component]
 pub fn AddMenu(
-    /// The connectors that are active.
-    active: Signal<Vec<ConnectorId>>,
-    /// What they should be.
-    on_change: Callback<Vec<ConnectorId>>,
+    /// What is being written.
+    writing: Writing,
 ) -> impl IntoView {
     let (button, popover) = (NodeRef::<html::Button>::new(), NodeRef::<html::Div>::new());
     let open = RwSignal::new(false);
@@ -30,7 +30,7 @@ pub fn AddMenu(
     });
     let list = move || {
         later(
-            move |parts| (parts.add_list)(active, on_change, drawn),
+            move |parts| (parts.add_list)(writing, drawn),
             || view! { <Working what="Reading the connectors"/> }.into_any(),
             |later| {
                 view! {
@@ -42,7 +42,7 @@ pub fn AddMenu(
         )
     };
     view! {
-        <button node_ref=button type="button" class="btn quiet icon" popovertarget=id.clone() aria-label="Add" title="Add connectors"
+        <button node_ref=button type="button" class="btn quiet icon" popovertarget=id.clone() aria-label="Add" title="Add connectors, prompts and resources"
             aria-haspopup="dialog" aria-expanded=move || open.get().to_string()><Icon name=IconName::Add/></button>
         <div node_ref=popover id=id class="menu add" popover="auto" role="dialog" aria-label="Add to this chat"
             on:toggle=move |_| {
@@ -50,14 +50,15 @@ pub fn AddMenu(
                 open.set(popover.matches(":popover-open").unwrap_or(false));
             }
             on:keydown=move |event: ev::KeyboardEvent| {
-                if event.key() == "Enter" {
+                let types = event.target().is_some_and(|target| target.has_type::<web_sys::HtmlInputElement>());
+                if event.key() == "Enter" && types {
                     // The popover stands in the composer's form; Enter in it must not send.
                     event.prevent_default();
                 }
                 let text_key = matches!(event.key().as_str(), "Home" | "End");
                 if let Some(popover) = popover.get_untracked()
                     && !text_key
-                    && move_focus(&popover, "input, a", &event.key())
+                    && move_focus(&popover, "input, a, button", &event.key())
                 {
                     event.prevent_default();
                 }

@@ -1,13 +1,14 @@
 //! Where the person writes. What is typed is never lost: it is kept until it was really sent.
 
-use browser::Error;
+use browser::chat::conversation::Pin;
 use browser::glance::Offer;
+use browser::{Error, Wish};
 use leptos::{ev, html, prelude::*};
 use policy::{ConnectorId, ConversationId};
 
 use super::add::AddMenu;
 use super::draft;
-use crate::lazy::{Said, use_later};
+use crate::lazy::{Said, once_open, use_later};
 use crate::results::Visible;
 use crate::router::{Link, Route, use_router};
 use crate::shell::focus;
@@ -17,7 +18,7 @@ use crate::ui::{Badge, Button, ButtonLook, Icon, IconName, Monogram, unique};
 /// Where other parts of the page put words into the composer on the screen: examples, the palette, a card. They are
 /// edited or sent like typed ones, by the person. In context; Copy.
 #[derive(Clone, Copy)]
-pub struct Words(StoredValue<Option<(String, Callback<String>)>>);
+pub struct Words(StoredValue<Option<(String, Callback<String>, Writing)>>);
 
 impl Words {
     /// Nowhere yet.
@@ -27,24 +28,48 @@ impl Words {
 
     /// Puts words into the composer on the screen. What stands there already stays.
     pub fn put(self, text: impl Into<String>) {
-        if let Some((_, put)) = self.0.get_value() {
+        if let Some((_, put, _)) = self.0.get_value() {
             put.run(text.into());
         }
     }
 
+    /// What is being written on the screen, if a composer is there.
+    pub fn writing(self) -> Option<Writing> {
+        self.0.get_value().map(|(_, _, writing)| writing)
+    }
+
     /// For as long as the caller lives, words go there.
-    fn lend(self, put: Callback<String>) {
+    fn lend(self, put: Callback<String>, writing: Writing) {
         let token = unique("composer");
-        self.0.set_value(Some((token.clone(), put)));
+        self.0.set_value(Some((token.clone(), put, writing)));
         // The next composer may be there before this one is gone.
         on_cleanup(move || {
             self.0.update_value(|lent| {
-                if lent.as_ref().is_some_and(|(other, _)| *other == token) {
+                if lent.as_ref().is_some_and(|(other, ..)| *other == token) {
                     *lent = None;
                 }
             });
         });
     }
+}
+
+/// What is being written, for what is drawn beside it once the workspace is open. Copy.
+#[derive(Clone, Copy)]
+pub struct Writing {
+    /// The text.
+    pub text: RwSignal<String>,
+    /// Writes another one, as typing does.
+    pub put: Callback<String>,
+    /// Where it is typed.
+    pub field: NodeRef<html::Textarea>,
+    /// The connectors that are active.
+    pub active: Signal<Vec<ConnectorId>>,
+    /// Chooses other ones.
+    pub choose: Callback<Vec<ConnectorId>>,
+    /// The actions that are to be pinned in a chat that does not exist yet.
+    pub pins: RwSignal<Vec<Pin>>,
+    /// The resources that go with the message.
+    pub attached: RwSignal<Vec<Wish>>,
 }
 
 /// The composer of a conversation, or of a new chat.
@@ -61,6 +86,7 @@ pub fn Composer(
     // The connectors of a chat that does not exist yet; none means: the ones it would start with.
     let chosen = RwSignal::new(None::<Vec<ConnectorId>>);
     let field = NodeRef::<html::Textarea>::new();
+    let (pins, attached) = (RwSignal::new(Vec::new()), RwSignal::new(Vec::new()));
     let id = StoredValue::new(id);
     let running = Memo::new(move |_| id.with_value(|id| id.as_ref().is_some_and(|id| front.is_running(id))));
     let active = Signal::derive(move || match id.with_value(Option::is_some) {
@@ -106,12 +132,19 @@ pub fn Composer(
         }
         problem.set(None);
         sending.set(true);
-        let said = Said { conversation: id.get_value(), connectors: chosen.get_untracked(), words: message.clone() };
+        let said = Said {
+            conversation: id.get_value(),
+            connectors: chosen.get_untracked(),
+            pins: pins.get_untracked(),
+            attached: attached.get_untracked(),
+            words: message.clone(),
+        };
         later.when(move |opened| {
             let told = move |told: Result<Option<ConversationId>, Error>| {
                 let _ = sending.try_set(false);
                 match told {
                     Ok(begun) => {
+                        let _ = attached.try_set(Vec::new());
                         sent(&message);
                         if let Some(new) = begun {
                             router.go(Route::Conversation(new.to_string()));
@@ -130,20 +163,6 @@ pub fn Composer(
             }
         });
     };
-    // Words that were put here and not touched since make room for others; what the person typed never does.
-    let lent = StoredValue::new(String::new());
-    words.lend(Callback::new(move |new: String| {
-        let before = text.get_untracked();
-        let whole =
-            if before.trim().is_empty() || before == lent.get_value() { new } else { format!("{before}\n{new}") };
-        lent.set_value(whole.clone());
-        put(whole);
-        request_animation_frame(move || {
-            if let Some(area) = field.try_get_untracked().flatten() {
-                let _ = area.focus();
-            }
-        });
-    }));
     let switch = Callback::new(move |wanted: Vec<ConnectorId>| match id.get_value() {
         None => chosen.set(Some(wanted)),
         Some(id) => later.with(move |(parts, state)| (parts.deeds.activate)(state, id, wanted)),
@@ -154,6 +173,25 @@ pub fn Composer(
         }
     };
     let is_new = id.with_value(Option::is_none);
+    let put = Callback::new(put);
+    let writing = Writing { text, put, field, active, choose: switch, pins, attached };
+    // Words that were put here and not touched since make room for others; what the person typed never does.
+    let lent = StoredValue::new(String::new());
+    words.lend(
+        Callback::new(move |new: String| {
+            let before = text.get_untracked();
+            let whole =
+                if before.trim().is_empty() || before == lent.get_value() { new } else { format!("{before}\n{new}") };
+            lent.set_value(whole.clone());
+            put.run(whole);
+            request_animation_frame(move || {
+                if let Some(area) = field.try_get_untracked().flatten() {
+                    let _ = area.focus();
+                }
+            });
+        }),
+        writing,
+    );
     view! {
         <form class="composer" aria-label="Write" on:submit=move |event| {
             event.prevent_default();
@@ -164,7 +202,7 @@ pub fn Composer(
                 prop:value=move || text.get()
                 on:input=move |event| {
                     problem.set(None);
-                    put(event_target_value(&event));
+                    put.run(event_target_value(&event));
                 }
                 on:keydown=move |event: ev::KeyboardEvent| {
                     let plain = !event.shift_key() && !event.alt_key() && !event.is_composing();
@@ -173,8 +211,9 @@ pub fn Composer(
                         send();
                     }
                 }></textarea>
+            {once_open(move |parts| (parts.mentions)(writing), || ().into_any())}
             <div class="row">
-                <AddMenu active=active on_change=switch/>
+                <AddMenu writing=writing/>
                 <Chips active=active on_change=switch/>
                 <span class="grow"></span>
                 {move || if running.get() {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use policy::ConversationId;
 
 use super::new::shown_model;
+use super::pins::Pins;
 use crate::results::fold::number;
 use crate::router::{Link, Route, use_router};
 use crate::state::use_state;
@@ -82,7 +83,9 @@ pub(super) fn Meter(
     id: ConversationId,
 ) -> impl IntoView {
     let state = use_state();
+    let id = StoredValue::new(id);
     let taken = Memo::new(move |_| {
+        let id = id.get_value();
         // While words stream in nothing of this changes that could be acted upon.
         if state.is_running(&id) {
             return None;
@@ -97,15 +100,24 @@ pub(super) fn Meter(
     });
     let kept = Memo::new(move |before: Option<&Option<browser::ContextUse>>| taken.get().or(before.copied().flatten()));
     let shown = Memo::new(move |_| state.mind_here().and_then(|_| kept.get()));
-    move || {
+    let here = Memo::new(move |_| shown.with(Option::is_some));
+    let share = Memo::new(move |_| {
+        shown.get().and_then(|taken| {
+            let limit = taken.limit.filter(|limit| *limit > 0)?;
+            Some((taken.definitions + taken.history) * 100 / u64::from(limit))
+        })
+    });
+    let full = Memo::new(move |_| share.get().is_some_and(|share| share >= FULL));
+    let searched = Memo::new(move |_| shown.get().filter(|taken| taken.actions < taken.all));
+    let says = move || match (share.get(), shown.get()) {
+        (Some(share), _) => format!("Context {share} %"),
+        (None, Some(taken)) => format!("Context {}", tokens(taken.definitions + taken.history)),
+        (None, None) => String::new(),
+    };
+    let list = move || {
         shown.get().map(|taken| {
-            let all = taken.definitions + taken.history;
-            let share = taken.limit.filter(|limit| *limit > 0).map(|limit| all * 100 / u64::from(limit));
-            let says = match share {
-                Some(share) => format!("Context {share} %"),
-                None => format!("Context {}", tokens(all)),
-            };
             let actions = match taken.actions {
+                offered if offered < taken.all => format!("The search, and {offered} of {} actions", taken.all),
                 1 => "Definition of 1 action".to_owned(),
                 count => format!("Definitions of {count} actions"),
             };
@@ -113,20 +125,29 @@ pub(super) fn Meter(
                 Some(limit) => format!("The model holds {}.", tokens(limit.into())),
                 None => "How much the model holds is not known; it can be entered in Settings, Models.".to_owned(),
             };
-            let full = share.is_some_and(|share| share >= FULL);
             view! {
-                <details class="meter" class:full=full>
-                    <summary class="tag">{says}</summary>
-                    <div class="meter-list" role="group" aria-label="What takes the context">
-                        <dl>
-                            <dt>{actions}</dt><dd>"about "{tokens(taken.definitions)}</dd>
-                            <dt>"This conversation"</dt><dd>"about "{tokens(taken.history)}</dd>
-                        </dl>
-                        <p class="small">{limit}</p>
-                        {full.then(|| view! { <p class="small">"Little is left. Switch off connectors that are not needed here, or start a new chat."</p> })}
-                    </div>
-                </details>
+                <dl>
+                    <dt>{actions}</dt><dd>"about "{tokens(taken.definitions)}</dd>
+                    <dt>"This conversation"</dt><dd>"about "{tokens(taken.history)}</dd>
+                </dl>
+                <p class="small">{limit}</p>
+                {full.get().then(|| view! { <p class="small">"Little is left. Switch off connectors that are not needed here, or start a new chat."</p> })}
             }
+        })
+    };
+    // What is opened stays open while its numbers change.
+    move || {
+        here.get().then(|| view! {
+            <details class="meter" class:full=move || full.get()>
+                <summary class="tag">{says}{move || searched.get().map(|taken| view! { <span class="searched">{format!(" · {} of {} actions", taken.actions, taken.all)}</span> })}</summary>
+                <div class="meter-list" role="group" aria-label="What takes the context">
+                    {list}
+                    {move || searched.get().map(|taken| view! {
+                        <p class="small">{format!("{} of {} actions offered, the rest can be searched for: all their definitions would take too much of what the model holds.", taken.actions, taken.all)}</p>
+                    })}
+                    {id.with_value(|id| view! { <Pins id=id.clone()/> })}
+                </div>
+            </details>
         })
     }
 }

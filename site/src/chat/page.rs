@@ -9,12 +9,13 @@ use super::card::CallView;
 use super::composer::Composer;
 use super::mind::{Meter, Mind, spent};
 use super::proposal::{NextStep, ProposalView};
+use super::said::{AttachedView, Said};
 use super::title::{Delete, Rename};
 use crate::results::{Markdown, Visible, pieces};
 use crate::router::{ConnectorTab, Link, Route, page_title};
 use crate::shell::rail::BackToChat;
 use crate::state::{AppState, Cell, Load, sentence, use_state};
-use crate::ui::{Button, ButtonLook, HostName, Icon, IconName, Menu, MenuItem, Working};
+use crate::ui::{Button, ButtonLook, HostName, Icon, IconName, Menu, MenuItem, Working, save_text};
 
 /// Items of a conversation that are on the page at once; older ones come when asked for.
 const SHOWN: usize = 120;
@@ -118,6 +119,14 @@ fn Head(id: ConversationId) -> impl IntoView {
         let id = id.clone();
         Memo::new(move |_| state.title_of(&id))
     };
+    let export = {
+        let id = id.clone();
+        move |_| {
+            let (ws, id) = (state.ws(), id.clone());
+            let work = async move { ws.export_conversation(&id).await };
+            state.run(work, |text| save_text("countersign-conversation.json", &text));
+        }
+    };
     let (metered, minded) = (id.clone(), id.clone());
     let delete = {
         let id = id.clone();
@@ -132,6 +141,7 @@ fn Head(id: ConversationId) -> impl IntoView {
             }}
             <Menu label="Conversation menu" trigger=|| view! { <Icon name=IconName::ChevronDown/> }>
                 <MenuItem on:click=move |_| renaming.set(true)><Icon name=IconName::Edit/>"Rename"</MenuItem>
+                <MenuItem on:click=export><Icon name=IconName::ChevronDown/>"Export conversation"</MenuItem>
                 <MenuItem danger=true on:click=delete><Icon name=IconName::Trash/>"Delete"</MenuItem>
             </Menu>
             <span class="grow"></span>
@@ -260,6 +270,7 @@ fn kind(item: &Item) -> u8 {
         Body::Call(_) => 3,
         Body::Note { .. } => 4,
         Body::FromApp(_) => 5,
+        Body::Attached(_) => 6,
     }
 }
 
@@ -272,7 +283,8 @@ fn item(cell: Cell, conversation: ConversationId) -> impl IntoView {
     move || {
         let (id, item, conversation) = (cell.id.clone(), cell.item.clone(), conversation.clone());
         match of.get() {
-            0 => view! { <Said item=item/> }.into_any(),
+            0 => view! { <Said item=item conversation=conversation/> }.into_any(),
+            6 => view! { <AttachedView item=item/> }.into_any(),
             1 => view! { <AnswerView item=item/> }.into_any(),
             2 => view! { <ProposalView id=id item=item conversation=conversation/> }.into_any(),
             5 => view! { <FromApp item=item/> }.into_any(),
@@ -286,17 +298,6 @@ fn item(cell: Cell, conversation: ConversationId) -> impl IntoView {
             }
         }
     }
-}
-
-#[component]
-fn Said(item: ArcRwSignal<Item>) -> impl IntoView {
-    let text = move || {
-        item.with(|item| match &item.body {
-            Body::Said { text } => text.clone(),
-            _ => String::new(),
-        })
-    };
-    view! { <article class="me" aria-label="You"><span dir="auto">{text}</span></article> }
 }
 
 /// Something of an answer.

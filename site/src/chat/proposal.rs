@@ -2,6 +2,9 @@
 //!
 //! *Run* goes through the same gate as everything else: an action that writes asks before anything is sent.
 
+mod arguments;
+
+use arguments::ArgumentSets;
 use browser::chat::conversation::{Body, CallState, Choice, Item, Proposal, ProposalStep};
 use browser::chat::results;
 use leptos::prelude::*;
@@ -252,7 +255,12 @@ fn Run(choice: Choice, index: usize, at: usize, id: String, conversation: Conver
     };
     view! {
         <form novalidate on:submit=run>
-            {has_fields.then(|| view! { <div class="body"><SchemaForm state=form offers=offers/></div> })}
+            {has_fields.then(|| view! {
+                <div class="body">
+                    <SchemaForm state=form offers=offers/>
+                    <ArgumentSets connector=choice.connector action=choice.action form=form/>
+                </div>
+            })}
             <div role="alert">{move || problem.get().map(|text| view! { <p class="form-problem"><Visible text=text/></p> })}</div>
             <footer>
                 <small class="grow">{if writes { "You see exactly what is sent before it is sent." } else { "Only reads, so it runs at once." }}</small>

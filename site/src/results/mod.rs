@@ -26,6 +26,7 @@ use data::{Card, Tree};
 use fold::{count, number};
 pub(crate) use link::{away, unlisted};
 use markdown::Block;
+pub(crate) use media::size;
 use table::TableView;
 pub(crate) use text::{Folded, Visible, flat, pieces};
 

@@ -4,6 +4,7 @@ use browser::{StorageState, StorageUse};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::import::Import;
 use crate::connectors::plural;
 use crate::router::page_title;
 use crate::state::use_state;
@@ -152,6 +153,7 @@ pub(crate) fn Data() -> impl IntoView {
         }}
         <section class="setting"><h2>"Export"</h2><p>"Settings, connectors, conversations, notes and the record as one JSON file. Tokens and keys are not in it."</p>
             <Button on:click=move |_| export()>"Export everything"</Button></section>
+        <Import/>
         <section class="setting"><h2>"Erase"</h2><p>"One conversation is deleted in its own menu. Erasing everything removes conversations, connectors, notes and keys from this browser; the record begins a new chain whose first entry says so."</p>
             <div class="row">
                 <Button on:click=move |_| erasing.set(Some(Erase::Results))>"Erase results"</Button>

@@ -7,6 +7,7 @@ pub(crate) mod data;
 pub(crate) mod developer;
 pub(crate) mod files;
 pub(crate) mod general;
+mod import;
 mod keys;
 pub(crate) mod models;
 mod plan;

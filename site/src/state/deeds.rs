@@ -70,7 +70,7 @@ pub const DEEDS: Deeds = Deeds {
 async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Error> {
     let ws = state.ws();
     if let Some(id) = said.conversation {
-        return ws.say(&id, &said.words).map(|()| None);
+        return ws.say_with(&id, &said.words, said.attached).map(|()| None);
     }
     let new = ws.new_conversation().await?;
     if let Some(connectors) = said.connectors {
@@ -79,6 +79,9 @@ async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Erro
     for (connector, account) in state.chosen_accounts.get_untracked() {
         ws.act_as(&new, &connector, Some(account)).await?;
     }
-    ws.say(&new, &said.words)?;
+    if !said.pins.is_empty() {
+        ws.pin(&new, said.pins).await?;
+    }
+    ws.say_with(&new, &said.words, said.attached)?;
     Ok(Some(new))
 }

@@ -341,8 +341,9 @@ impl AppState {
     fn put_all(&self, conversation: Conversation) {
         let before = self.thread.items.get_untracked();
         let cells = conversation
-            .items
+            .path()
             .into_iter()
+            .cloned()
             .map(|item| match before.iter().find(|cell| cell.id == item.id.as_str()) {
                 Some(cell) => {
                     if cell.item.with_untracked(|old| *old != item) {

@@ -54,6 +54,8 @@ pub(crate) struct FormState {
     all: RwSignal<bool>,
     /// The text of the JSON view while that is open, with what is wrong with it.
     json: RwSignal<Option<(String, Option<String>)>>,
+    /// How often values were taken from outside as a whole.
+    filled: RwSignal<u32>,
 }
 
 impl FormState {
@@ -70,12 +72,21 @@ impl FormState {
             touched: RwSignal::new(BTreeSet::new()),
             all: RwSignal::new(false),
             json: RwSignal::new(None),
+            filled: RwSignal::new(0),
         }
     }
 
     /// Everything that was filled in, values and not. Tracked.
     pub(crate) fn draft(&self) -> FormDraft {
         FormDraft { value: self.value.get(), typing: self.typing.get(), json: self.json.get() }
+    }
+
+    /// Takes these values in the place of what was filled in. The fields are drawn anew with them.
+    pub(crate) fn fill(&self, values: Map<String, Value>) {
+        self.typing.update(BTreeMap::clear);
+        self.json.set(None);
+        self.value.set(Value::Object(values));
+        self.filled.update(|count| *count += 1);
     }
 
     /// Goes on where a draft was left.
@@ -340,7 +351,10 @@ pub(crate) fn SchemaForm(
     };
     view! {
         <div class="schema-form">
-            {move || if as_json.get() { json_view(around) } else { fields_view(around) }}
+            {move || {
+                state.filled.track();
+                if as_json.get() { json_view(around) } else { fields_view(around) }
+            }}
             <div class="form-foot">
                 <button type="button" class="text-btn" aria-disabled=move || stuck().to_string() on:click=toggle>
                     {move || if as_json.get() { "Edit as form" } else { "Edit as JSON" }}

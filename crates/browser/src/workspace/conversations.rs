@@ -28,7 +28,7 @@ use crate::view::{Change, ConversationHead, StorageState};
 const PAUSE: u64 = 200;
 
 /// Stands for the head alone, where an item's position is expected.
-const HEAD: usize = usize::MAX;
+pub(super) const HEAD: usize = usize::MAX;
 
 /// What an event changed.
 struct Applied {
@@ -305,15 +305,28 @@ impl Workspace {
         Some(held)
     }
 
+    /// The connectors that a text names, in the order of the settings (S056). Naming one that the person may not use
+    /// changes nothing: the rules hold for it as before.
+    pub fn named(&self, text: &str) -> Vec<ConnectorId> {
+        let book = self.rulebook();
+        let known = book.connectors.iter().filter(|one| one.stage != policy::Stage::Archived);
+        chat::direct::named(text, known.map(|one| (&one.id, one.name.as_str())))
+    }
+
     /// The lock that a write of a conversation holds while it runs (X73).
     pub(crate) fn write_turn(&self, id: &ConversationId) -> Rc<Mutex<()>> {
         self.0.write_turns.borrow_mut().entry(id.clone()).or_default().clone()
     }
 
-    /// The connectors that are active in a conversation.
+    /// The connectors that are active in a conversation now: those chosen for it, and those that the last message names,
+    /// which are for its turn (S056).
     pub(crate) fn active_in(&self, id: &ConversationId) -> Vec<ConnectorId> {
         let records = self.0.records.borrow();
-        records.get(id).map(|record| record.conversation.connectors.clone()).unwrap_or_default()
+        let Some(conversation) = records.get(id).map(|record| &record.conversation) else { return Vec::new() };
+        let mut active = conversation.connectors.clone();
+        let named = conversation.last_said().map(|text| self.named(text)).unwrap_or_default();
+        active.extend(named.into_iter().filter(|one| !conversation.connectors.contains(one)));
+        active
     }
 
     /// Applies what happened, tells it, and keeps it. What comes too late (a deleted conversation, an ended call) is
@@ -375,12 +388,12 @@ impl Workspace {
         self.0.records.borrow().get(id)?.conversation.item(item).cloned()
     }
 
-    fn set_head(&self, conversation: &Conversation) {
+    pub(super) fn set_head(&self, conversation: &Conversation) {
         self.0.heads.borrow_mut().insert(conversation.id.clone(), head_of(conversation));
     }
 
     /// An item changed and has to be written; the head goes with it.
-    fn soil(&self, id: &ConversationId, at: usize) {
+    pub(super) fn soil(&self, id: &ConversationId, at: usize) {
         self.0.dirty.borrow_mut().insert((id.clone(), at));
         if self.0.flushing.replace(true) {
             return;

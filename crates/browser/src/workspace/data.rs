@@ -1,6 +1,6 @@
 //! The record of what happened, and the data as a whole: how much, out, and away.
 
-use chat::conversation::{Body, Event, Item};
+use chat::conversation::{Body, Event};
 use js_sys::{Function, Promise, Reflect};
 use policy::{ConversationId, Rulebook};
 use serde_json::{Value, json};
@@ -69,10 +69,15 @@ impl Workspace {
         for head in self.conversations() {
             let conversation = self.conversation(&head.id).await?;
             for item in conversation.items {
-                let Body::Call(mut card) = item.body else { continue };
-                if card.result.take().is_some() {
+                let mut item = item;
+                let had = match &mut item.body {
+                    Body::Call(card) => card.result.take().is_some(),
+                    Body::Attached(one) => !std::mem::take(&mut one.contents).is_empty(),
+                    _ => false,
+                };
+                if had {
                     erased += 1;
-                    self.apply(&head.id, Event::Put(Item { body: Body::Call(card), ..item }));
+                    self.apply(&head.id, Event::Put(item));
                 }
             }
             self.settle(&head.id).await;

@@ -6,12 +6,15 @@
 
 mod accounts;
 pub mod apps;
+pub mod branches;
 mod bundle;
+mod choices;
 mod connectors;
 mod conversations;
 mod data;
 mod definitions;
 pub mod doctor;
+pub mod material;
 mod model_check;
 mod model_sign_in;
 mod models;
@@ -35,6 +38,7 @@ use wasm_bindgen_futures::spawn_local;
 
 pub use accounts::Added;
 pub use bundle::{Governed, Import, Pinned, Trust};
+pub use choices::{ArgumentSet, ToolSet};
 pub(crate) use conversations::Record;
 pub use definitions::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
 pub(crate) use models::CHOSEN;

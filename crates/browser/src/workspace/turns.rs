@@ -22,6 +22,7 @@ use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
 
 use super::Workspace;
+use super::material::{MAX_ATTACHED, Wish};
 use crate::dispatch::{Ended, Wanted};
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
@@ -36,6 +37,9 @@ const LISTS: u64 = 4_000;
 /// time, and each showing costs the page the same whether it is of three letters or of thirty.
 const GATHER: u64 = 40;
 
+/// What is said about a turn that the person stopped before it asked anybody.
+const STOPPED: &str = "You stopped this turn.";
+
 /// A turn that runs.
 pub(crate) struct TurnHandle {
     stop: Option<oneshot::Sender<()>>,
@@ -47,6 +51,14 @@ impl Workspace {
     /// # Errors
     /// When the conversation is not loaded, something runs in it already, or the text is empty.
     pub fn say(&self, id: &ConversationId, text: &str) -> Result<(), Error> {
+        self.say_with(id, text, Vec::new())
+    }
+
+    /// As [`Workspace::say`], with resources that are read now, each from its own server.
+    ///
+    /// # Errors
+    /// As [`Workspace::say`]. A resource that cannot be read is no error: the conversation says so.
+    pub fn say_with(&self, id: &ConversationId, text: &str, attached: Vec<Wish>) -> Result<(), Error> {
         self.acting()?;
         if !self.0.records.borrow().contains_key(id) {
             return Err(Error::not_found("open conversation", id.as_str()));
@@ -59,11 +71,7 @@ impl Workspace {
         let (workspace, id, text) = (self.clone(), id.clone(), text.to_owned());
         spawn_local(async move {
             if let Some(held) = workspace.take_turn(&id, &mut stopped).await {
-                workspace.add_item(&id, Body::Said { text: text.clone() });
-                match workspace.mind_of(&id) {
-                    Some(model) => workspace.model_turn(&id, model, stopped).await,
-                    None => workspace.direct_turn(&id, &text, stopped).await,
-                }
+                workspace.turn(&id, &text, attached, stopped).await;
                 workspace.end(&id);
                 workspace.give_turn_back(&id, held).await;
             } else {
@@ -71,6 +79,23 @@ impl Workspace {
             }
         });
         Ok(())
+    }
+
+    /// The turn itself: what is attached, what is said, and what answers it.
+    async fn turn(&self, id: &ConversationId, text: &str, attached: Vec<Wish>, mut stopped: oneshot::Receiver<()>) {
+        for wish in attached.into_iter().take(MAX_ATTACHED) {
+            let reading = Box::pin(self.attach(id, wish));
+            if let Either::Right(_) = select(reading, &mut stopped).await {
+                self.add_item(id, Body::Said { text: text.to_owned() });
+                self.add_item(id, Body::Note { text: STOPPED.to_owned() });
+                return;
+            }
+        }
+        self.add_item(id, Body::Said { text: text.to_owned() });
+        match self.mind_of(id) {
+            Some(model) => self.model_turn(id, model, stopped).await,
+            None => self.direct_turn(id, text, stopped).await,
+        }
     }
 
     /// Another tab may be running something in this conversation.
@@ -252,7 +277,7 @@ impl Workspace {
     async fn direct_turn(&self, id: &ConversationId, text: &str, stopped: oneshot::Receiver<()>) {
         let lists = Box::pin(self.read_lists(id));
         if let Either::Right(_) = select(lists, stopped).await {
-            self.add_item(id, Body::Note { text: "You stopped this turn.".to_owned() });
+            self.add_item(id, Body::Note { text: STOPPED.to_owned() });
             return;
         }
         let mut proposal = direct::propose(text, &self.candidates(id));
@@ -266,8 +291,12 @@ impl Workspace {
         let offered: Vec<chat::results::Offered> = {
             let records = self.0.records.borrow();
             let Some(record) = records.get(id) else { return };
-            let calls: Vec<_> = record.conversation.calls().collect();
-            calls.iter().rev().filter_map(|card| card.result.as_ref()).take(3).flat_map(chat::results::values).collect()
+            let path = record.conversation.path();
+            let results = path.into_iter().rev().filter_map(|item| match &item.body {
+                Body::Call(card) => card.result.as_ref(),
+                _ => None,
+            });
+            results.take(3).flat_map(chat::results::values).collect()
         };
         if offered.is_empty() {
             return;
@@ -326,7 +355,7 @@ impl Workspace {
     pub(super) async fn model_turn(&self, id: &ConversationId, model: ModelConfig, mut stopped: oneshot::Receiver<()>) {
         let lists = Box::pin(self.read_lists(id));
         if let Either::Right(_) = select(lists, &mut stopped).await {
-            self.add_item(id, Body::Note { text: "You stopped this turn.".to_owned() });
+            self.add_item(id, Body::Note { text: STOPPED.to_owned() });
             return;
         }
         let Some(setup) = self.setup(id, &model) else { return };
@@ -376,7 +405,9 @@ impl Workspace {
         let model = self.mind_of(id)?;
         let setup = self.setup(id, &model)?;
         let (definitions, history) = setup.weigh();
-        Some(ContextUse { actions: setup.actions.len(), definitions, history, limit: model.context })
+        let all = setup.actions.len();
+        let actions = setup.offered().unwrap_or(all);
+        Some(ContextUse { actions, all, definitions, history, limit: model.context })
     }
 }
 
@@ -449,6 +480,14 @@ impl<'a> ModelRun<'a> {
                 Output::Refused { name, why } => {
                     self.refused(&name);
                     let text = format!("The model asked for `{name}`, which was not done: {why}.");
+                    self.workspace.add_item(self.id, Body::Note { text });
+                }
+                Output::Searched { query, found } => {
+                    let text = match found {
+                        0 => format!("The model searched the actions for “{query}”: none fits."),
+                        1 => format!("The model searched the actions for “{query}”: 1 is offered now."),
+                        found => format!("The model searched the actions for “{query}”: {found} are offered now."),
+                    };
                     self.workspace.add_item(self.id, Body::Note { text });
                 }
                 Output::Usage(usage) => {

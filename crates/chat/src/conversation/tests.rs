@@ -28,6 +28,11 @@ pub(crate) fn card(state: CallState) -> CallCard {
     }
 }
 
+/// An empty conversation.
+pub(crate) fn chat() -> Conversation {
+    Conversation::new(ConversationId::from("k"), vec![], 500)
+}
+
 fn conversation(state: CallState) -> Conversation {
     let mut chat = Conversation::new(ConversationId::from("k"), vec![], 500);
     put(&mut chat, "i1", Body::Said { text: "Make a ticket\n about   the printer".to_owned() });

@@ -332,3 +332,14 @@ fn what_follows_a_name_behind_with_is_the_content() {
     let only_title = fill("create a note called Shopping", &schema, &["Create a note", "Notebook"]);
     assert_eq!(serde_json::Value::Object(only_title), json!({ "title": "Shopping" }));
 }
+
+#[test]
+fn s056_a_connector_is_named_by_a_mention_or_by_its_name() {
+    let (board, notes) = (ConnectorId::from("b"), ConnectorId::from("n"));
+    let all = [(&board, "Board"), (&notes, "Team Notes")];
+    let found = |text: &str| named(text, all.into_iter()).iter().map(ConnectorId::to_string).collect::<Vec<_>>();
+    assert_eq!(found("open a ticket in Board, please"), ["b"]);
+    assert_eq!(found("@board what is new? and @TeamNotes."), ["b", "n"]);
+    assert_eq!(found("search Team Notes"), ["n"]);
+    assert!(found("board the train; Boards; mail@board.example; team notes").is_empty());
+}

@@ -28,6 +28,7 @@ fn turn() -> Turn {
         actions: vec![action("look", Class::Read), action("make", Class::Write), action("wipe", Class::Destructive)],
         messages: vec![Message::System("s".to_owned()), Message::User("do it".to_owned())],
         limits: Limits::default(),
+        search: None,
     })
 }
 
@@ -166,6 +167,7 @@ fn x47_actions_for_apps_are_not_offered() {
         actions: vec![hidden],
         messages: vec![],
         limits: Limits::default(),
+        search: None,
     });
     assert!(turn.actions().is_empty());
 }
@@ -404,6 +406,7 @@ fn wi12_actions_are_offered_in_one_order_whatever_order_they_came_in() {
             actions: names.iter().map(|name| action(name, Class::Read)).collect(),
             messages: vec![Message::User("u".to_owned())],
             limits: Limits::default(),
+            search: None,
         });
         request(&drain(&mut turn)).unwrap().1.to_string()
     };
@@ -452,6 +455,7 @@ data: [DONE]
             actions: vec![action("look", Class::Read)],
             messages: vec![Message::User("u".to_owned())],
             limits: Limits::default(),
+            search: None,
         };
         setup.messages.insert(0, Message::System("s".to_owned()));
         let mut turn = Turn::new(setup);
@@ -472,10 +476,75 @@ fn wi20_what_a_turn_takes_grows_with_its_actions_and_its_words() {
         actions: (0..actions).map(|at| action(&format!("look_{at}"), Class::Read)).collect(),
         messages: vec![Message::User("word ".repeat(words))],
         limits: Limits::default(),
+        search: None,
     };
     let (none, few) = setup(0, 10).weigh();
     assert_eq!((none, few), (0, 13));
     let (one, _) = setup(1, 10).weigh();
     let (two, many) = setup(2, 1_000).weigh();
     assert!(one > 20 && two == 2 * one && many == 1_250, "{one} {two} {many}");
+}
+
+#[test]
+fn n13_co30_many_actions_are_searched_for_and_the_pinned_are_always_there() {
+    use crate::conversation::{Body, Event, Item, ItemId, Pin};
+    let many: Vec<Candidate> = (0..200)
+        .map(|n| action(&format!("make_thing_{n}"), Class::Write))
+        .chain([action("look_up_weather", Class::Read), action("search_actions", Class::Read)])
+        .collect();
+    let mut chat = Conversation::new(policy::ConversationId::from("k"), vec![], 0);
+    let pin = Pin { connector: ConnectorId::from("desk"), action: "make_thing_7".to_owned() };
+    chat.apply(Event::Pins { pins: vec![pin] }, 0).unwrap();
+    let said = Body::Said { text: "is it raining? #make_thing_150 and #nothing".to_owned() };
+    chat.apply(Event::Put(Item { id: ItemId::from("i"), at: 0, body: said }), 0).unwrap();
+    let endpoint =
+        Endpoint { base_url: "https://a.example/v1".to_owned(), model: "m".to_owned(), ..Endpoint::default() };
+    let of = |actions: Vec<Candidate>| Setup::of(&chat, endpoint.clone(), actions, "Ours", &[], Limits::default());
+    let (few, setup) = (of(many.iter().take(100).cloned().collect()), of(many.clone()));
+    assert_eq!((few.offered(), setup.offered()), (None, Some(2)));
+    assert!(setup.weigh().0 < few.weigh().0 / 10);
+    let names = |body: &Value| -> Vec<String> {
+        body["tools"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|tool| tool["function"]["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let mut backwards = many;
+    backwards.reverse();
+    let (_, other) = request(&drain(&mut Turn::new(of(backwards)))).unwrap();
+    let mut turn = Turn::new(setup);
+    let (id, body) = request(&drain(&mut turn)).unwrap();
+    assert_eq!(names(&body), ["search_actions", "desk__make_thing_150", "desk__make_thing_7"]);
+    assert_eq!(names(&body), names(&other), "one order, whatever order they came in");
+    // What was not offered is no call, although it is there.
+    let out = answer(&mut turn, id, "", &[("desk__look_up_weather", "{\"n\":1}")]);
+    assert!(out.iter().any(|one| matches!(one, Output::Refused { .. })) && wanted(&out).is_empty(), "{out:?}");
+    let (id, _) = request(&out).unwrap();
+    let out = answer(
+        &mut turn,
+        id,
+        "",
+        &[("search_actions", "{\"query\":\"look up the weather\"}"), ("search_actions", "{}")],
+    );
+    assert!(out.iter().any(|one| matches!(one, Output::Searched { found, .. } if *found > 0)), "{out:?}");
+    let (id, body) = request(&out).unwrap();
+    let order = names(&body);
+    assert!(order.contains(&"desk__look_up_weather".to_owned()) && order.len() <= 3 + search::FOUND, "{order:?}");
+    let mut sorted = order[1..].to_vec();
+    sorted.sort();
+    assert_eq!(sorted, order[1..]);
+    let told = body["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap().to_owned();
+    assert!(told.contains("needs a `query`"), "{told}");
+    let out = answer(&mut turn, id, "", &[("desk__look_up_weather", "{\"n\":1}")]);
+    assert_eq!(wanted(&out).len(), 1, "{out:?}");
+}
+
+#[test]
+fn co30_a_small_context_searches_sooner_and_a_handful_is_never_searched_for() {
+    assert!(search::is_needed(20, 2_000, Some(8_000)));
+    assert!(!search::is_needed(20, 2_000, Some(128_000)));
+    assert!(!search::is_needed(5, 9_000, Some(8_000)));
+    assert!(search::is_needed(400, 10, None) && search::is_needed(50, 30_000, None));
 }

@@ -43,6 +43,29 @@ fn a_workspace_comes_back_from_its_own_list_unchanged() {
 }
 
 #[test]
+fn a_cell_of_somebody_else_that_begins_like_a_formula_is_a_text_and_leaves_as_one() {
+    let mut book = book();
+    let owner = MemberId::from("owner");
+    // As a stranger's program writes it: not guarded, with and without quotes.
+    let text = "name,email\n=HYPERLINK(A1),\n\"=1+1, \"\"or\"\" so\",\n+49 Ada,\n-Bob,\n@Eve,\n'Tis Tom,\n";
+    let read = rows(text);
+    let names: Vec<&str> = read.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["=HYPERLINK(A1)", "=1+1, \"or\" so", "+49 Ada", "-Bob", "@Eve", "'Tis Tom"]);
+    assert_eq!(book.preview_roster(&owner, &read, false).added, names, "what would be added is what is there");
+    book.apply_roster(&owner, &read, false, ids(), NOW).unwrap();
+    assert!(names.iter().all(|name| book.members.iter().any(|member| member.name == *name)));
+    // On its way out again no cell begins like one, and it comes back the same.
+    let out = book.roster();
+    for name in names {
+        let guarded = format!("'{}", name.replace('"', "\"\""));
+        assert!(out.contains(&guarded), "{guarded} in {out}");
+    }
+    let cells = out.lines().flat_map(|line| line.split(','));
+    assert!(!cells.map(|cell| cell.trim_start_matches('"')).any(csv::is_formula), "{out}");
+    assert_eq!(book.preview_roster(&owner, &rows(&out), true), Preview::default());
+}
+
+#[test]
 fn a_list_says_what_it_would_do_and_does_just_that() {
     let mut book = book();
     let owner = MemberId::from("owner");

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 use policy::{ConnectionId, Connector, ConnectorId};
+use wasm_bindgen::JsCast;
 
+use super::sets::Sets;
+use crate::chat::Writing;
 use crate::chat::usable::{Standing, listed, standing};
 use crate::people::chain::ShortChain;
 use crate::router::{Link, Route};
@@ -41,12 +44,9 @@ impl Row {
 }
 
 /// The content of the + menu; `drawn` is called when it is there.
-pub fn add_list(
-    active: Signal<Vec<ConnectorId>>,
-    on_change: Callback<Vec<ConnectorId>>,
-    drawn: Callback<()>,
-) -> AnyView {
+pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
     let state = use_state();
+    let (active, on_change) = (writing.active, writing.choose);
     let search = RwSignal::new(String::new());
     let rows = Memo::new(move |_| {
         let me = state.ws().seen_as();
@@ -80,6 +80,10 @@ pub fn add_list(
             </ul>
             {move || none().then(|| view! { <p class="rail-empty">"No connector has this name."</p> })}
         </div>
+        <hr/>
+        <Sets writing=writing/>
+        <hr/>
+        <Marks writing=writing/>
         <hr/>
         <Link to=Route::NewConnector class="menu-item"><Icon name=IconName::Add/>"Add connector"</Link>
         <Link to=Route::Connectors class="menu-item"><Icon name=IconName::Settings/>"Manage connectors"</Link>
@@ -163,5 +167,47 @@ fn Unusable(row: Row) -> impl IntoView {
             </span>
             {row.standing.fix.map(|(word, to)| view! { <Link to=to>{word}</Link> })}
         </li>
+    }
+}
+
+/// What is named with a mark, for who does not know the marks: each writes its mark and opens its list.
+#[component]
+fn Marks(writing: Writing) -> impl IntoView {
+    let put = move |mark: &'static str| {
+        // The popover closes first and gives the focus back.
+        request_animation_frame(move || {
+            let text = writing.text.get_untracked();
+            let between = match (text.is_empty() || text.ends_with(char::is_whitespace), mark) {
+                (true, _) => "",
+                (false, "/") => "\n",
+                (false, _) => " ",
+            };
+            if let Some(area) = writing.field.try_get_untracked().flatten() {
+                let _ = area.focus();
+            }
+            writing.put.run(format!("{text}{between}{mark}"));
+        });
+    };
+    let row = move |mark: &'static str, says: &'static str| {
+        view! {
+            <button type="button" class="menu-item" on:click=move |event| {
+                close_around(&event);
+                put(mark);
+            }><span class="kbd" aria-hidden="true">{mark}</span>{says}</button>
+        }
+    };
+    view! {
+        {row("#", "Attach a resource or name an action")}
+        {row("/", "Use a prompt of a server")}
+        {row("@", "Name a connector for one turn")}
+    }
+}
+
+/// Closes the popover that the event happened in.
+pub(super) fn close_around(event: &leptos::ev::MouseEvent) {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let popover = target.and_then(|target| target.closest("[popover]").ok().flatten());
+    if let Some(popover) = popover.and_then(|popover| popover.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = popover.hide_popover();
     }
 }
