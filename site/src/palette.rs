@@ -259,6 +259,7 @@ fn entries(state: AppState) -> Vec<Entry> {
         settings("Models", "provider, key, direct mode", Route::Models),
         settings("Approvals", "remembered answers, grants, revoke", Route::Approvals),
         settings("Data", "storage, export, erase", Route::Data),
+        settings("Workspace: Catalogue", "published, reviewed, directory, available, request access", Route::Catalogue),
     ]);
     if runs_workspace {
         all.extend([

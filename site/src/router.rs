@@ -36,6 +36,8 @@ pub enum Route {
     Permissions(PermissionTab),
     /// The hosts that the workspace deals with.
     Domains,
+    /// What is published, with the records of its reviews.
+    Catalogue,
     /// The workspace's connectors, by stage.
     WorkspaceConnectors(StageTab),
     /// Adding a connector.
@@ -169,6 +171,7 @@ impl Route {
             }
             ["workspace", "permissions" | "roles", "test-access"] => Route::Permissions(PermissionTab::TestAccess),
             ["workspace", "domains"] => Route::Domains,
+            ["workspace", "catalogue"] => Route::Catalogue,
             _ => Route::NotFound(path.to_owned()),
         }
     }
@@ -194,6 +197,7 @@ impl Route {
             Route::Permissions(PermissionTab::ConnectedData) => "workspace/permissions/connected-data".into(),
             Route::Permissions(PermissionTab::TestAccess) => "workspace/permissions/test-access".into(),
             Route::Domains => "workspace/domains".into(),
+            Route::Catalogue => "workspace/catalogue".into(),
             Route::WorkspaceConnectors(StageTab::Requests) => "workspace/connectors?tab=requests".into(),
             Route::WorkspaceConnectors(StageTab::Archived) => "workspace/connectors?tab=archived".into(),
             Route::NewConnector => "workspace/connectors/new".into(),

@@ -6,7 +6,9 @@ import path from "node:path";
 import Ajv from "ajv/dist/2020.js";
 import { App } from "./app.mjs";
 import { keyId, newKey, payload, sealed, spoken, verified } from "./bundles.mjs";
+import { READ, WRITE, hostile, strings, tool } from "../servers/hostile.mjs";
 import { PHONE, journey, site } from "./harness.mjs";
+import { publish } from "./publishing.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const PASSPHRASE = "correct horse battery staple";
@@ -348,3 +350,71 @@ for (const colorScheme of ["light", "dark"]) {
     assert.equal(await banner.count(), 0, "verified again, it runs again");
   });
 }
+
+journey("rows: an admin publishes while a member chats: the next turn follows what is approved now, and a waiting decision is decided again at the click", { timeout: 150_000 }, async ({ app, page, network, keep }) => {
+  let description = "Finds a ticket.";
+  const server = await keep(hostile({ tools: () => [
+    tool("find_ticket", READ, { title: "Find a ticket", description }),
+    tool("create_ticket", WRITE, { title: "Create a ticket", inputSchema: strings("title") }),
+  ] }));
+  // Ada publishes, and gives out the settings as a signed file.
+  await app.connect({ name: "Tickets", url: server.url });
+  await publish(app);
+  await app.open("/workspace/members");
+  await app.button("Add member").first().click();
+  await dialog(app).getByLabel("Name").fill("Bob");
+  await app.button("Add member", dialog(app)).click();
+  await page.getByRole("list", { name: "Members", exact: true }).getByRole("listitem").filter({ hasText: "Bob" }).waitFor();
+  await makeKey(app);
+  let text = await exported(app);
+  const key = { public: JSON.parse(text).signatures[0].key };
+
+  // Bob is another person in another browser, on a site that is tied to those settings.
+  const bob = await profile(app, keep);
+  await bob.app.turnOnDeveloperMode();
+  await tied(bob.context, { key, bundle: () => text });
+  // A page that the test hands out itself comes from no network, so that this machine is another one to it.
+  await bob.context.grantPermissions(["local-network-access"], { origin: site });
+  await bob.app.open("/settings/you");
+  await main(bob.app).getByLabel(/^I am/).selectOption({ label: "Bob · Member" });
+  await bob.app.button("Use as this person").click();
+  await assertSoon(async () => (await bob.page.getByText("Say who you are to use this workspace.").count()) === 0, "Bob is Bob");
+  await bob.app.chat();
+  await bob.app.propose("find a ticket", {}, "Find a ticket");
+  await bob.app.says("Find a ticket", "Done");
+  const calls = () => server.calls.map((call) => call.name);
+
+  // The server changes. Until Ada has looked at it, it is held for Bob.
+  description = "Finds a ticket by its number.";
+  await bob.page.reload();
+  await bob.app.ready();
+  await bob.app.say("find a ticket");
+  await main(bob.app).locator(".drift .note").filter({ hasText: "changed 1 action since it was approved" }).waitFor();
+  assert.deepEqual(calls(), ["find_ticket"], "nothing more was sent");
+  await app.openConnector("Tickets", "Changes");
+  await app.button("Read the list again").click();
+  await page.getByRole("heading", { name: "find_ticket" }).waitFor();
+  await app.button(/^Accept/).first().click();
+  await page.getByText("Accepted. What was not accepted stays held.").waitFor();
+  await general(app);
+  text = await exported(app);
+  // Bob's page was open all the time.
+  await bob.app.propose("find a ticket", {}, "Find a ticket");
+  await assertSoon(() => calls().length === 2, "the next turn follows what is approved now");
+
+  // A decision waits while Ada switches its action off.
+  await bob.app.propose("create a ticket", { title: "The door squeaks" }, "Create a ticket");
+  await bob.app.decision.waitFor();
+  await app.openConnector("Tickets", "Actions");
+  await app.switch("Create a ticket").click();
+  await assertSoon(async () => !(await app.switch("Create a ticket").isChecked()), "it is off");
+  await general(app);
+  text = await exported(app);
+  const serial = JSON.parse(text).signed.serial;
+  await assertSoon(async () => JSON.parse(await bob.app.kept()).databases.countersign.settings.some((one) => typeof one === "string" && one.includes(`"serial":${serial},`)), "Bob's page has read it", 30_000);
+  await bob.app.answer("Allow once");
+  await bob.app.decision.getByRole("alert").filter({ hasText: /switched off/ }).waitFor();
+  assert.equal((await bob.app.decision.getByRole("alert").filter({ hasText: /switched off/ }).textContent()).match(/nothing was sent/gi).length, 1, "said once");
+  assert.deepEqual(calls(), ["find_ticket", "find_ticket"], "and nothing was sent");
+  assert.deepEqual(bob.errors, []);
+});

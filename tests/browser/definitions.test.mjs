@@ -4,23 +4,10 @@ import { startModern } from "../servers/start.mjs";
 import { READ, WRITE, hostile, strings, tool } from "../servers/hostile.mjs";
 import { App } from "./app.mjs";
 import { DESKTOP, PHONE, journey } from "./harness.mjs";
+import { review } from "./publishing.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const main = (page) => page.getByRole("main");
-
-/** Goes through the review of the connector on the page, and publishes it for everyone. */
-async function publish(app, page, reason = "It only runs on this machine, for a test.") {
-  await app.openTab("Overview");
-  await main(page).getByRole("link", { name: "Publish", exact: true }).click();
-  await page.getByRole("heading", { name: /^Publish/ }).waitFor();
-  const everyone = page.getByRole("radio", { name: "Everyone" });
-  if (await everyone.count()) await everyone.check();
-  for (const point of [/^We know who/, /^Its terms/, /^Its actions were tried/, /^The people who get/]) {
-    await page.getByRole("checkbox", { name: point }).check();
-  }
-  await app.field(/^Why it is published/).fill(reason);
-  await page.getByRole("checkbox", { name: /^I have verified it/ }).check();
-}
 
 journey("X35 N01 a rug pull: a real server changes its actions while connected, and nothing of it runs until it is reviewed", async ({ app, page, network, keep }) => {
   const server = await keep(startModern());
@@ -70,7 +57,7 @@ journey("S015 S060 S063 S064 a draft is published on a review, and refused while
   const go = app.button("Publish connector");
   await go.waitFor();
   assert.equal(await go.isEnabled(), false);
-  assert.match(await main(page).textContent(), /Still needed: every point of the checklist, the reason in spite of the findings, that you answer for it/);
+  assert.match(await main(page).textContent(), /Still needed: every point of the checklist, the evidence for each point, the reason in spite of the findings, that you answer for it/);
   const evidence = main(page).locator(".evidence");
   for (const name of ["create_ticket", "delete_ticket", "archive_board"]) assert.match(await evidence.textContent(), new RegExp(name), "S064 by name");
   await evidence.getByText(/anybody who knows the address can change things/i).first().waitFor();
@@ -80,7 +67,7 @@ journey("S015 S060 S063 S064 a draft is published on a review, and refused while
   await app.screenshot("publish-review-phone");
   await page.setViewportSize(DESKTOP);
   await app.openConnector("Board", "Overview");
-  await publish(app, page);
+  await review(app);
   await page.getByRole("checkbox", { name: "delete_ticket" }).uncheck();
   await app.button("Publish connector").click();
   await main(page).getByText(/Reviewed by/).waitFor();
@@ -102,7 +89,7 @@ journey("S015 S060 S063 S064 a draft is published on a review, and refused while
 journey("S083 publishing is refused when the server lists something else than what is on the screen", async ({ app, page, keep }) => {
   const server = await keep(startModern());
   await app.connect({ name: "Board", url: server.url });
-  await publish(app, page);
+  await review(app);
   await server.pull();
   await app.button("Publish connector").click();
   await page.getByRole("alert").getByText(/lists something else than what is on this page/).waitFor();
@@ -127,7 +114,7 @@ journey("S067 S068 on Business what is published is not changed but recreated", 
   await main(page).getByRole("link", { name: "Publish", exact: true }).click();
   await main(page).getByText(/the published version cannot be changed/).waitFor();
   await app.openConnector("Board", "Overview");
-  await publish(app, page);
+  await review(app);
   await app.button("Publish connector").click();
   await main(page).getByText(/Reviewed by/).waitFor();
   await app.openTab("Actions");

@@ -22,6 +22,7 @@ const PAGES = {
   "permissions-connected-data": "/workspace/permissions/connected-data",
   "permissions-test-access": "/workspace/permissions/test-access",
   domains: "/workspace/domains",
+  catalogue: "/workspace/catalogue",
   requests: "/workspace/connectors?tab=requests",
   audit: "/workspace/audit",
   "audit-activity": "/workspace/audit/activity",

@@ -99,7 +99,8 @@ function readBody(request) {
 export async function hostile(options = {}) {
   const state = { requests: [], messages: [], calls: [], answers: [], lists: 0 };
   const sockets = new Set();
-  const version = options.version ?? (options.modern ? "2026-07-28" : "2025-11-25");
+  // Asked anew each time: a server may step back to an older one.
+  const version = () => options.version ?? (options.modern ? "2026-07-28" : "2025-11-25");
   const about = {
     capabilities: options.capabilities ?? { tools: { listChanged: true } },
     serverInfo: { name: options.name ?? "hostile", version: "1.0.0", ...options.server },
@@ -119,11 +120,11 @@ export async function hostile(options = {}) {
       case "initialize":
         if (options.modern) { exchange.error(-32022, "Unsupported protocol version", 400); return; }
         exchange.response.setHeader("Mcp-Session-Id", randomUUID());
-        exchange.result({ protocolVersion: version, ...about });
+        exchange.result({ protocolVersion: version(), ...about });
         return;
       case "server/discover":
         if (!options.modern) { exchange.error(-32000, "Bad Request: Server not initialized", 400); return; }
-        exchange.result({ resultType: "complete", supportedVersions: [version], capabilities: about.capabilities, ttlMs: 0, cacheScope: "private",
+        exchange.result({ resultType: "complete", supportedVersions: [version()], capabilities: about.capabilities, ttlMs: 0, cacheScope: "private",
           ...(about.instructions ? { instructions: about.instructions } : {}),
           _meta: { "io.modelcontextprotocol/serverInfo": about.serverInfo } });
         return;

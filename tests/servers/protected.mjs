@@ -15,9 +15,9 @@ const DISCOVERED = {
 /**
  * Starts both on one origin. `lifetime` is how long an access token lives, in seconds, or a list of it for one token after
  * the other, the last one for all that follow. `asked` counts what came to each endpoint, and the requests with a token that
- * has ended; `ttl` is how long a list may be kept, in milliseconds, and `cacheScope` for whom; `listed` has who asked for it, by the number of their token; `tokens` are the access tokens that were given out, `expire()` ends all of them.
+ * has ended; `offers` are the scopes that its metadata lists, and may be changed; with `mixed` only the action `whoami` asks for a sign-in; `ttl` is how long a list may be kept, in milliseconds, and `cacheScope` for whom; `listed` has who asked for it, by the number of their token; `tokens` are the access tokens that were given out, `expire()` ends all of them.
  */
-export async function startProtected({ lifetime = 3600, refusesRefresh = false, ttl = 0, cacheScope = "private" } = {}) {
+export async function startProtected({ lifetime = 3600, refusesRefresh = false, ttl = 0, cacheScope = "private", offers = [], mixed = false } = {}) {
   const asked = { authorize: 0, token: [], register: 0, revoke: [], mcp: 0, ended: 0, lists: 0, listed: [] };
   const lifetimes = [lifetime].flat();
   const tokens = new Set();
@@ -60,6 +60,7 @@ export async function startProtected({ lifetime = 3600, refusesRefresh = false, 
           response_types_supported: ["code"],
           grant_types_supported: ["authorization_code", "refresh_token"],
           code_challenge_methods_supported: ["S256"],
+          ...(offers.length > 0 && { scopes_supported: offers }),
           token_endpoint_auth_methods_supported: ["none"],
           authorization_response_iss_parameter_supported: true,
         });
@@ -95,22 +96,25 @@ export async function startProtected({ lifetime = 3600, refusesRefresh = false, 
         if (request.method !== "POST") return response.writeHead(405).end();
         asked.mcp += 1;
         const token = request.headers.authorization?.replace("Bearer ", "");
-        if (!alive.has(token)) {
+        const message = body ? JSON.parse(body) : {};
+        const open = mixed && token === undefined && message.params?.name !== "whoami";
+        if (!open && !alive.has(token)) {
           if (token !== undefined) asked.ended += 1;
           const challenge = `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"`;
           return json(response, 401, { error: "unauthorized" }, { "www-authenticate": challenge });
         }
-        const { id, method } = JSON.parse(body);
+        const { id, method } = message;
         const number = [...tokens].indexOf(token) + 1;
         if (method === "tools/list") {
           asked.lists += 1;
           asked.listed.push(number);
         }
         if (id === undefined) return response.writeHead(202).end();
+        const who = number === 1 ? "Ann" : `Person ${number}`;
         const results = {
           "server/discover": DISCOVERED,
-          "tools/list": { resultType: "complete", ttlMs: ttl, cacheScope, tools: [{ name: "whoami", inputSchema: { type: "object" } }] },
-          "tools/call": { resultType: "complete", content: [{ type: "text", text: number === 1 ? "Ann" : `Person ${number}` }] },
+          "tools/list": { resultType: "complete", ttlMs: ttl, cacheScope, tools: [...(mixed ? [{ name: "open_hours", title: "Open hours", inputSchema: { type: "object" }, annotations: { readOnlyHint: true, openWorldHint: false } }] : []), { name: "whoami", inputSchema: { type: "object" } }] },
+          "tools/call": { resultType: "complete", content: [{ type: "text", text: message.params?.name === "open_hours" ? "Nine to five" : who }] },
         };
         return json(response, 200, { jsonrpc: "2.0", id, result: results[method] });
       }

@@ -4,7 +4,7 @@
 //! * `dispatch`: the only way to a tool. A call is decided by `policy`, shown, answered, recorded, and sent as it was.
 //! * [`drive`]: gives a sans-IO `mcp` session its hands; `link` keeps one connection a connector.
 //! * [`app_frame`]: the page of an app in its frame; `pages` reads and compares such pages.
-//! * [`builtin`]: *Guide* and *Notebook*, MCP servers in this page.
+//! * [`builtin`]: *Guide*, *Notebook* and *Workbench*, MCP servers in this page.
 //! * [`glance`]: what a page shows before the workspace is opened.
 //! * [`oauth`]: the hands of a sign-in; [`visit`] the person in another window.
 //! * [`store`]: where things are kept; `audit` the one writer of the log; `secrets` tokens and keys; `signing` keys for bundles; `tabs` locks

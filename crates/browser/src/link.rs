@@ -270,6 +270,21 @@ impl Workspace {
         self.set_status(link, status);
     }
 
+    /// Something else was approved: what the server offers is compared with that from now on.
+    pub(crate) fn compare_again(&self, id: &ConnectorId) {
+        let book = self.rulebook();
+        let Ok(connector) = book.connector(id) else { return };
+        let links: Vec<_> = self.0.links.borrow().values().filter(|link| link.connector == *id).cloned().collect();
+        for link in links {
+            let Some(live) = link.live.borrow().clone() else { continue };
+            let before = match &*link.status.borrow() {
+                ConnectionStatus::Connected { before, .. } => before.clone(),
+                _ => None,
+            };
+            self.compare(connector, &link, &live, before);
+        }
+    }
+
     /// Pages were read: they are part of what the server offers, and compared like it (X48).
     pub(crate) fn saw_pages(&self, connector: &Connector, account: &ConnectionId, pages: Vec<AppPage>) {
         let link = self.link(&connector.id, account);
@@ -402,6 +417,7 @@ impl Workspace {
         match connector.id.as_str() {
             GUIDE => Some(Rc::new(builtin::guide::Guide)),
             NOTEBOOK => Some(Rc::new(builtin::notebook::Notebook::new(self.0.store.clone()))),
+            WORKBENCH => Some(Rc::new(builtin::workbench::Workbench::new(self.0.store.clone()))),
             _ => None,
         }
     }
@@ -550,6 +566,9 @@ impl Workspace {
 pub(crate) const GUIDE: &str = "guide";
 /// The id of the built-in *Notebook*.
 pub(crate) const NOTEBOOK: &str = "notebook";
+
+/// The id of the demo *Workbench*.
+pub(crate) const WORKBENCH: &str = "workbench";
 
 /// The name under which the header value of an account is kept.
 pub(crate) fn header_secret(id: &ConnectionId) -> String {

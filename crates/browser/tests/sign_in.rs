@@ -222,7 +222,7 @@ fn new(keep: Keep) -> NewConnector {
         description: String::new(),
         address: SERVER.into(),
         provenance: Provenance::Vendor,
-        sign_in: SignIn::OAuth { client_id: None, scope: None },
+        sign_in: SignIn::OAuth { client_id: None, scope: None, partly: false },
         header_value: None,
         keep,
         colour: None,
@@ -362,7 +362,7 @@ async fn a_client_registered_by_hand_comes_first() {
     let (world, store) = (world(), Memory::new());
     let ws = workspace(&world, &store).await;
     let by_hand = NewConnector {
-        sign_in: SignIn::OAuth { client_id: Some("hand-1".into()), scope: Some("extra".into()) },
+        sign_in: SignIn::OAuth { client_id: Some("hand-1".into()), scope: Some("extra".into()), partly: false },
         ..new(Keep::Memory)
     };
     let seen = Rc::default();

@@ -105,7 +105,16 @@ pub enum SignIn {
         /// Scopes to ask for in any case, separated by spaces.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scope: Option<String>,
+        /// Only some actions need it, as whoever added the connector says: the list is read and the others are called
+        /// without it (S044, *mixed*).
+        #[serde(default, skip_serializing_if = "is_off")]
+        partly: bool,
     },
+}
+
+/// What is off is not stored, so that what was stored before there was the choice stays the same.
+fn is_off(on: &bool) -> bool {
+    !on
 }
 
 /// Who may use something. Empty means nobody; *everyone* is an explicit choice (S075).
@@ -286,9 +295,10 @@ mod tests {
         let all = [
             (SignIn::None, r#"{"kind":"none"}"#),
             (SignIn::Header { name: "X-Key".into() }, r#"{"kind":"header","name":"X-Key"}"#),
-            (SignIn::OAuth { client_id: None, scope: None }, r#"{"kind":"oauth"}"#),
+            (SignIn::OAuth { client_id: None, scope: None, partly: false }, r#"{"kind":"oauth"}"#),
+            (SignIn::OAuth { client_id: None, scope: None, partly: true }, r#"{"kind":"oauth","partly":true}"#),
             (
-                SignIn::OAuth { client_id: Some("c".into()), scope: Some("a b".into()) },
+                SignIn::OAuth { client_id: Some("c".into()), scope: Some("a b".into()), partly: false },
                 r#"{"kind":"oauth","client_id":"c","scope":"a b"}"#,
             ),
         ];

@@ -256,7 +256,7 @@ impl Rulebook {
         match subject {
             Subject::Gate | Subject::Switch if !developer => (NotNeeded, "not needed for what is published".to_owned()),
             Subject::Gate => (Passes, self.gate_because(member)),
-            Subject::Switch => (Passes, format!("{} has it on", member.name)),
+            Subject::Switch => (Passes, format!("it is on for {}", member.name)),
             Subject::Role if connector.stage == Stage::Draft => (NotNeeded, "not needed for a draft".to_owned()),
             Subject::Role => (Passes, self.holding_says(member, Permission::UseConnectors)),
             Subject::Stage => {

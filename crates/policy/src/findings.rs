@@ -104,6 +104,16 @@ pub struct Finding {
     pub quote: String,
 }
 
+impl Finding {
+    /// The finding in one sentence, with the action it is about.
+    pub fn told(&self) -> String {
+        match &self.action {
+            Some(action) => format!("{}, `{action}`: {}", self.kind.label(), self.words),
+            None => format!("{}: {}", self.kind.label(), self.words),
+        }
+    }
+}
+
 /// What is looked at.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
@@ -493,8 +503,8 @@ const SECRETS: [&str; 20] = [
     "ssn",
 ];
 
-/// A name without what people join words with, in lower case.
-fn folded(name: &str) -> String {
+/// A name without what people join words with, in lower case, letters that look like Latin ones as those.
+pub(crate) fn folded(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).map(latin).collect()
 }
 

@@ -7,6 +7,9 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
+/// The name of the product. No connector that people add has it (X26).
+const PRODUCT: &str = "Countersign";
+
 /// What a person brings to make a connector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewConnector {
@@ -133,6 +136,16 @@ impl Rulebook {
         Ok(())
     }
 
+    /// Decides whether every point of the checklist needs a tick and evidence before something is published (S096).
+    ///
+    /// # Errors
+    /// [`Why::AdminsOnly`].
+    pub fn set_checklist(&mut self, by: &MemberId, needed: bool) -> Result<(), Why> {
+        self.may_set_workspace(self.member(by)?)?;
+        self.workspace.checklist = needed;
+        Ok(())
+    }
+
     /// Allows or forbids servers on this machine and its private network (S119).
     ///
     /// # Errors
@@ -242,7 +255,7 @@ impl Rulebook {
         let id = new.id;
         self.connectors.push(Connector {
             id: id.clone(),
-            name: visible_name(&new.name)?,
+            name: self.free_name(&new.name)?,
             description: new.description,
             address: new.address,
             host: new.host,
@@ -296,8 +309,19 @@ impl Rulebook {
     /// # Errors
     /// As [`Rulebook::may_control_actions`]; also [`Why::NoName`].
     pub fn rename(&mut self, by: &MemberId, id: &ConnectorId, name: &str, now: Millis) -> Result<(), Why> {
-        let name = visible_name(name)?;
+        let name = self.free_name(name)?;
         self.change(by, id, now, Rulebook::may_control_actions, |connector| connector.name = name)
+    }
+
+    /// A name for a connector that somebody adds: visible, and not that of the product or of a part of it (X26).
+    fn free_name(&self, name: &str) -> Result<String, Why> {
+        let name = visible_name(name)?;
+        let plain = crate::findings::folded(&name);
+        let parts = self.connectors.iter().filter(|one| one.provider != Provider::Custom).map(|one| one.name.as_str());
+        if std::iter::once(PRODUCT).chain(parts).any(|own| crate::findings::folded(own) == plain) {
+            return Err(Why::Reserved(name));
+        }
+        Ok(name)
     }
 
     /// Moves a connector to another address. That makes it another server: the snapshot, every switch, access and

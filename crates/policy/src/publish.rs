@@ -19,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The shortest reason that says something, in characters.
 const REASON: usize = 8;
+/// The longest evidence that is kept for a point of the checklist, in characters.
+const EVIDENCE: usize = 300;
 
 /// What a person decided on the review before publishing.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +37,8 @@ pub struct Publishing {
     pub confirm: Confirm,
     /// The points of the checklist that were ticked.
     pub checklist: BTreeSet<Check>,
+    /// What was looked at for each point.
+    pub evidence: BTreeMap<Check, String>,
     /// Why it is published in spite of findings of high severity.
     pub reason: String,
     /// Whether the person said that they answer for it (S060).
@@ -63,7 +67,12 @@ pub struct Evidence {
 impl Evidence {
     /// How many findings are of high severity.
     pub fn high(&self) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == Severity::High).count()
+        self.high_findings().count()
+    }
+
+    /// The findings of high severity.
+    pub fn high_findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::High)
     }
 }
 
@@ -166,6 +175,14 @@ impl Rulebook {
         if self.workspace.checklist && Check::ALL.iter().any(|check| !review.checklist.contains(check)) {
             return not_ready("the checklist is not complete; go through every point");
         }
+        let said = |text: &String| text.trim().chars().take(EVIDENCE).collect::<String>();
+        let written: BTreeMap<Check, String> =
+            review.evidence.iter().map(|(check, text)| (*check, said(text))).collect();
+        let ticked = |check: &Check| review.checklist.contains(check);
+        let said_for = |check: &Check| written.get(check).is_some_and(|text| !text.is_empty());
+        if self.workspace.checklist && !Check::ALL.iter().all(said_for) {
+            return not_ready("the checklist has points without evidence; write down what was looked at for each");
+        }
         if !review.responsible {
             return not_ready("somebody has to answer for it; confirm that you do");
         }
@@ -175,8 +192,14 @@ impl Rulebook {
             at: now,
             version,
             digest: snapshot.digest.clone(),
-            checklist: review.checklist,
+            evidence: written
+                .iter()
+                .filter(|(check, text)| ticked(check) && !text.is_empty())
+                .map(|(check, text)| (*check, text.clone()))
+                .collect(),
+            checklist: review.checklist.clone(),
             high: evidence.high(),
+            accepted: evidence.high_findings().map(|finding| finding.told()).collect(),
             reason: Some(review.reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
             tried: review.tried,
         };

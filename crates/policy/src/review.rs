@@ -161,6 +161,16 @@ impl Check {
     /// Every point, in the order in which they are shown.
     pub const ALL: [Check; 4] = [Check::Operator, Check::Policy, Check::Technical, Check::Access];
 
+    /// What the evidence for the point is about, as the label of a field.
+    pub fn evidence(self) -> &'static str {
+        match self {
+            Check::Operator => "Who runs it, and where they were reached",
+            Check::Policy => "Which terms were read",
+            Check::Technical => "What was tried, and what came of it",
+            Check::Access => "Who needs it, and for what",
+        }
+    }
+
     /// The point as a sentence to tick.
     pub fn sentence(self) -> &'static str {
         match self {
@@ -185,8 +195,14 @@ pub struct Publication {
     pub digest: Digest,
     /// The points of the checklist that were ticked.
     pub checklist: BTreeSet<Check>,
+    /// What was looked at for a point, in the words of who ticked it (S095).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub evidence: BTreeMap<Check, String>,
     /// How many findings of high severity there were.
     pub high: usize,
+    /// Those findings, each as a sentence, so that the record says what was accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<String>,
     /// Why it was published in spite of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -234,6 +234,9 @@ pub enum Why {
     /// A list of people that cannot be taken over.
     #[error("the list cannot be taken over: {0}")]
     Roster(String),
+    /// The name of the product, or of a part of it (X26).
+    #[error("`{0}` is the name of a part of this product; choose another")]
+    Reserved(String),
     /// A name is needed.
     #[error("a name needs at least one visible character; type one")]
     NoName,

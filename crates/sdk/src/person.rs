@@ -57,7 +57,7 @@ impl Wanted {
             Wanted::Plainly(true) => Terms::default(),
             Wanted::With(terms) => terms,
         };
-        let rule = SignIn::OAuth { client_id: terms.client_id, scope: terms.scope };
+        let rule = SignIn::OAuth { client_id: terms.client_id, scope: terms.scope, partly: false };
         Some((rule, terms.client_secret, terms.keep.unwrap_or(Keep::Memory)))
     }
 }

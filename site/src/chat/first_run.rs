@@ -12,7 +12,15 @@ const TRY: &str = "Create a note titled \"Shopping\" with text \"Milk, bread, co
 
 /// Words to start with, and the built-in connector and action that they are about. An example is shown only while its
 /// action can be used.
-const EXAMPLES: [(&str, &str, &str, &str); 4] = [
+const EXAMPLES: [(&str, &str, &str, &str); 7] = [
+    ("workbench", "start_workflow", "Start the workflow Onboard a colleague for Ada", "writes: you are asked first"),
+    (
+        "workbench",
+        "create_task",
+        "Create a project task \"Order chairs\" in project \"Move\"",
+        "writes: you are asked first",
+    ),
+    ("workbench", "update_customer", "List customers, then update a customer record", "two steps, one decision"),
     ("notebook", "create_note", TRY, "writes: you are asked first"),
     ("notebook", "list_notes", "List my notes", "only reads"),
     ("notebook", "delete_note", "List notes, then delete a note", "destructive: two steps, one decision"),

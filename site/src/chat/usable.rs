@@ -4,7 +4,7 @@ use browser::ConnectionStatus;
 use policy::{Connector, Rulebook, Stage, Why};
 
 use crate::router::{ConnectorTab, Route};
-use crate::ui::capital;
+use crate::ui::sentence;
 
 /// How a connector stands for the person.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,12 +74,4 @@ pub fn standing(
 /// Whether a connector belongs into lists of what could be used: archived ones do not.
 pub fn listed(rules: &Rulebook, connector: &Connector, me: &policy::MemberId) -> bool {
     connector.stage != Stage::Archived && crate::connectors::list::may_know(rules, connector, me)
-}
-
-fn sentence(text: &str) -> String {
-    let mut out = capital(text);
-    if !out.ends_with('.') {
-        out.push('.');
-    }
-    out
 }

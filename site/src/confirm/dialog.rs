@@ -22,7 +22,7 @@ use crate::results::fold::{self, count};
 use crate::results::{Folded, Visible, flat, pieces};
 use crate::state::use_state;
 use crate::ui::form::{Defaults, FormState, SchemaForm};
-use crate::ui::{Badge, ClassMark, LocalMark, Monogram, capital};
+use crate::ui::{Badge, ClassMark, LocalMark, Monogram, sentence};
 
 /// What the lower part of the dialog is for at the moment.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -120,10 +120,12 @@ pub(crate) fn Sheet(
         let view = view.clone();
         move || {
             if let Some(why) = refused.get() {
+                // The reason may say it already.
+                let said = why.to_lowercase().contains("nothing was sent");
                 return view! {
                     <div class="decide-refused" role="alert">
                         <p>{pieces(&why)}</p>
-                        <p>"Nothing was sent."</p>
+                        {(!said).then(|| view! { <p>"Nothing was sent."</p> })}
                     </div>
                 }
                 .into_any();
@@ -215,15 +217,6 @@ fn head(view: &QuestionView, heading: NodeRef<html::H1>, on_later: Callback<()>)
         </header>
     }
     .into_any()
-}
-
-/// A reason as a sentence, whether or not it came as one.
-fn sentence(reason: &str) -> String {
-    let mut text = capital(reason.trim());
-    if !text.ends_with(['.', '?']) {
-        text.push('.');
-    }
-    text
 }
 
 /// Every argument with its whole value, where it came from and what is odd about it.

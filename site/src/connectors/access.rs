@@ -23,7 +23,7 @@ pub(super) fn AccessTab(
     let confirm = Signal::derive(move || found.with(|found| found.as_ref().map(|one| one.confirm).unwrap_or_default()));
     let refused = Memo::new(move |_| {
         app.rulebook.with(|book| {
-            let me = book.member(&app.ws().me());
+            let me = book.member(&app.ws().seen_as());
             found.with(|found| {
                 found
                     .as_ref()
@@ -34,7 +34,7 @@ pub(super) fn AccessTab(
     });
     let fixed = Memo::new(move |_| {
         app.rulebook.with(|book| {
-            let me = book.member(&app.ws().me());
+            let me = book.member(&app.ws().seen_as());
             found.with(|found| {
                 found
                     .as_ref()

@@ -23,7 +23,7 @@ pub(super) fn HistoryTab(
     let asking = RwSignal::new(None::<u32>);
     let refused = Memo::new(move |_| {
         app.rulebook.with(|book| {
-            let me = book.member(&app.ws().me());
+            let me = book.member(&app.ws().seen_as());
             found.with(|found| {
                 found
                     .as_ref()

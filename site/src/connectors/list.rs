@@ -7,9 +7,9 @@ use super::{ConnectionState, action_summary};
 use crate::people::chain::ShortChain;
 use crate::people::requests::{AskFor, MyRequests, Requests, access_missing, waiting};
 use crate::router::{ConnectorTab, Link, Route, StageTab, page_title, use_router};
-use crate::settings::developer::developer_on;
+use crate::settings::developer::{developer_on, gate_closed};
 use crate::state::use_state;
-use crate::ui::{Badge, HostName, LocalMark, Menu, MenuItem, Monogram, SearchField, Tab, Tabs, ago};
+use crate::ui::{Badge, HostName, LocalMark, Menu, MenuItem, Monogram, SearchField, Tab, Tabs, ago, clock, sentence};
 
 /// What the person can use, and what they cannot with the reason (screens.md e.3).
 #[component]
@@ -35,7 +35,7 @@ pub(crate) fn MyConnectors() -> impl IntoView {
     view! {
         <header class="head">
             <div class="grow"><h1>"Connectors"</h1><p class="lead">"What chats can use. Each conversation chooses from these."</p></div>
-            <AddLink/>
+            <AddOwn/>
         </header>
         <SearchField label="Search connectors" value=search/>
         <h2 class="section">"Enabled"</h2>
@@ -46,6 +46,7 @@ pub(crate) fn MyConnectors() -> impl IntoView {
         }}
         <MyRequests/>
         <p class="row"><AskFor wanted=None word="Request a connector"/></p>
+        <super::demos::Demos/>
     }
 }
 
@@ -110,6 +111,23 @@ pub(crate) fn WorkspaceConnectors(
     }
 }
 
+/// Adding one of one's own: only with developer mode on (S042), otherwise where that is turned on.
+#[component]
+fn AddOwn() -> impl IntoView {
+    let app = use_state();
+    let (on, closed) = (developer_on(app), gate_closed(app));
+    move || {
+        match (on.get(), closed.get().is_none()) {
+        (true, _) => view! { <Link to=Route::NewConnector class="btn primary">"Add connector"</Link> }.into_any(),
+        (false, true) => view! {
+            <span class="small">"To add your own, turn on developer mode in "<Link to=Route::Advanced>"Advanced"</Link>"."</span>
+        }
+        .into_any(),
+        (false, false) => ().into_any(),
+    }
+    }
+}
+
 #[component]
 fn AddLink() -> impl IntoView {
     let on = developer_on(use_state());
@@ -155,6 +173,13 @@ fn Row(
     let summary = action_summary(&connector);
     let (badge, local) = (connector.badge(), connector.is_local());
     let checked = connector.snapshot.as_ref().map(|snapshot| ago(snapshot.taken_at, app.ws().now()));
+    // Whose draft it is, and since when (S046).
+    let made = (connector.stage == Stage::Draft).then(|| {
+        let name = app
+            .rulebook
+            .with_untracked(|book| book.member(&connector.owner).map(|one| one.name.clone()).unwrap_or_default());
+        format!("Added by {name}, {}", clock(connector.created_at))
+    });
     let reviewed = connector.review.publication.as_ref().map(|record| {
         format!("Reviewed by {}, {}, version {}", record.name, policy::review::date(record.at), record.version)
     });
@@ -179,11 +204,12 @@ fn Row(
                 <p class="small">{summary}{checked.map(|ago| format!(" · read {ago}"))}</p>
                 {match why {
                     Some(why) => view! {
-                        <p class="small why">{super::new::sentence(&why)}</p>
+                        <p class="small why">{sentence(&why)}</p>
                         <WhyNot id=connector.id.clone()/>
                     }.into_any(),
                     None => view! { <p class="small"><ConnectionState status/></p><AccountsOf id=connector.id.clone()/> }.into_any(),
                 }}
+                {made.map(|words| view! { <p class="small"><bdi>{words}</bdi></p> })}
                 {reviewed.map(|words| view! { <p class="small"><bdi>{words}</bdi></p> })}
             </div>
             {menu}

@@ -16,7 +16,8 @@ use crate::settings::advanced::LocalServers;
 use crate::settings::developer::{Beta, DeveloperOffer, developer_on};
 use crate::sign_in::{Flow, SigningIn};
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, Field, Icon, IconName, Segmented, Working, capital};
+pub(crate) use crate::ui::sentence;
+use crate::ui::{Button, ButtonLook, Field, Icon, IconName, Segmented, Working};
 
 /// How the scan's checklist names its lines.
 pub(super) const fn line_name(kind: ScanKind) -> &'static str {
@@ -80,7 +81,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
     let provenance = RwSignal::new(Provenance::Other);
     let way = RwSignal::new(Way::None);
     let with_header = Memo::new(move |_| way.get() == Way::Header);
-    let with_oauth = Memo::new(move |_| way.get() == Way::OAuth);
+    let with_oauth = Memo::new(move |_| matches!(way.get(), Way::OAuth | Way::Mixed));
     let [client_id, client_secret, scope] = [(); 3].map(|()| RwSignal::new(String::new()));
     let flow = Flow::new();
     // A scan stopped because the person is not signed in yet, and what was found on the way there.
@@ -161,12 +162,13 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
         sign_in: match way.get_untracked() {
             Way::None => SignIn::None,
             Way::Header => SignIn::Header { name: header_name.get_untracked() },
-            Way::OAuth => SignIn::OAuth { client_id: said(client_id), scope: said(scope) },
+            Way::OAuth => SignIn::OAuth { client_id: said(client_id), scope: said(scope), partly: false },
+            Way::Mixed => SignIn::OAuth { client_id: said(client_id), scope: said(scope), partly: true },
         },
         header_value: match way.get_untracked() {
             Way::None => None,
             Way::Header => Some(header_value.get_untracked()),
-            Way::OAuth => said(client_secret),
+            Way::OAuth | Way::Mixed => said(client_secret),
         },
         keep: keep.get_untracked(),
         colour: None,
@@ -254,7 +256,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
 
     view! {
         <header class="head"><div class="grow"><h1>"Add connector"</h1>
-            <p class="lead">"A connector starts as a draft that only you can use, marked "<span class="tag dev">"Dev"</span>"."</p><Beta/></div></header>
+            <p class="lead">"A connector starts as a draft that only you can use, marked "<span class="tag dev">"Dev"</span>". The built-in Guide only searches; to change things elsewhere, add the connector of the place where they are. Every change asks you first."</p><Beta/></div></header>
         <DeveloperOffer/>
         <form class="steps" on:submit=move |event| {
             event.prevent_default();
@@ -297,7 +299,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
                 <h2>"Sign-in"</h2>
                 <fieldset class="choices">
                     <legend class="sr">"How to sign in"</legend>
-                    {[(Way::None, "No sign-in"), (Way::OAuth, "OAuth"), (Way::Header, "Header value")].map(|(one, word)| view! {
+                    {[(Way::None, "No sign-in"), (Way::OAuth, "OAuth"), (Way::Mixed, "OAuth for some actions"), (Way::Header, "Header value")].map(|(one, word)| view! {
                         <label class="check"><input type="radio" name="sign-in" prop:checked=move || way.get() == one
                             on:change=move |_| { way.set(one); void(); }/>{word}</label>
                     }).collect_view()}
@@ -316,6 +318,9 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
                         </Field>
                         <KeepChoice keep/>
                     </div>
+                })}
+                {move || (way.get() == Way::Mixed).then(|| view! {
+                    <p class="small">"The list is read and most actions are called without a sign-in. When an action asks for one, its card says so and you sign in from there."</p>
                 })}
                 {move || with_oauth.get().then(|| view! { <OAuthFields client_id client_secret scope keep on_change=move |()| void()/> })}
             </section>
@@ -377,6 +382,8 @@ enum Way {
     None,
     Header,
     OAuth,
+    /// OAuth for some actions only.
+    Mixed,
 }
 
 /// What was typed into a field that may stay empty.
@@ -410,15 +417,6 @@ impl Typed {
 /// Has the form begin with this address, for something that a member asked for. Nothing is contacted by it (X07).
 pub(crate) fn prefill(address: &str) {
     Typed::keep(&[String::new(), String::new(), address.to_owned()]);
-}
-
-/// A sentence out of an error's message: capital first, full stop last.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut sentence = capital(text.trim());
-    if !sentence.is_empty() && !sentence.ends_with(['.', '?', '!', ':']) {
-        sentence.push('.');
-    }
-    sentence
 }
 
 /// How long a secret is kept.

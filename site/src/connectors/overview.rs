@@ -1,8 +1,7 @@
 //! What a connector is, how it is doing, who vouched for it, and what can be done about it.
 
 use browser::Keep;
-use browser::policy::review::Check;
-use browser::policy::{Connector, ConnectorId, Permission, Provenance, Reach, SignIn, Stage};
+use browser::policy::{Connector, ConnectorId, Permission, Reach, SignIn, Stage};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -52,15 +51,11 @@ pub(super) fn Overview(
                     <dt>"Sign-in"</dt><dd>{match &connector.sign_in {
                         SignIn::None => "None".to_owned(),
                         SignIn::Header { name } => format!("Header {name}"),
+                        SignIn::OAuth { partly: true, .. } => "OAuth for some actions".to_owned(),
                         SignIn::OAuth { .. } => "OAuth".to_owned(),
                     }}</dd>
                     <dt>"Added"</dt><dd>{clock(connector.created_at)}" by "<bdi>{owner_name(&connector)}</bdi></dd>
-                    <dt>"Built by"</dt><dd>{match connector.provenance {
-                        Provenance::Own => "us",
-                        Provenance::Vendor => "a vendor",
-                        Provenance::OpenSource => "an open-source project",
-                        Provenance::Other => "not known",
-                    }}</dd>
+                    <dt>"Built by"</dt><dd>{super::catalogue::built_by(connector.provenance)}</dd>
                     <dt>"Told to a model"</dt><dd>{format!("about {} tokens in every request", app.ws().model_views(&connector.id).tokens)}</dd>
                     {snapshot.map(|snapshot| view! {
                         <dt>"Approved definition"</dt>
@@ -99,7 +94,7 @@ fn PublishLink(
         let draft = found.with(|found| found.as_ref().is_some_and(|one| one.stage == Stage::Draft));
         draft
             && app.rulebook.with(|book| {
-                let me = book.member(&app.ws().me());
+                let me = book.member(&app.ws().seen_as());
                 book.plan().publishing.is_some() && me.is_ok_and(|me| book.holds(me, Permission::Publish))
             })
     });
@@ -170,15 +165,10 @@ pub(super) fn ReviewRecord(
 ) -> impl IntoView {
     move || {
         found.get().and_then(|one| one.review.publication).map(|record| view! {
-        <section class="setting"><h2>"Review"</h2>
-            <p>"Reviewed by "<bdi>{record.name}</bdi>{format!(", {}, version {}.", clock(record.at), record.version)}</p>
-            <dl class="facts">
-                <dt>"Definition"</dt><dd><code>{record.digest.short().to_owned()}</code></dd>
-                <dt>"Checklist"</dt><dd>{format!("{} of {} points", record.checklist.len(), Check::ALL.len())}</dd>
-                <dt>"High findings"</dt><dd>{record.high}{record.reason.map(|reason| view! { ", published because: "<bdi>{reason}</bdi> })}</dd>
-                <dt>"Tried before"</dt><dd>{if record.tried.is_empty() { "nothing".to_owned() } else { record.tried.join(", ") }}</dd>
-            </dl></section>
-    })
+            <section class="setting"><h2>"Review"</h2>
+                <p>"Reviewed by "<bdi>{record.name.clone()}</bdi>{format!(", {}, version {}.", clock(record.at), record.version)}</p>
+                <super::catalogue::Record record/></section>
+        })
     }
 }
 

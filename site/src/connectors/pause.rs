@@ -34,7 +34,7 @@ pub(super) fn PauseButton(
     let paused = Memo::new(move |_| found.with(|found| found.as_ref().is_some_and(|one| one.review.pause.is_some())));
     let may = Memo::new(move |_| {
         app.rulebook.with(|book| {
-            let me = book.member(&app.ws().me());
+            let me = book.member(&app.ws().seen_as());
             found.with(|found| found.as_ref().is_some_and(|one| me.and_then(|me| book.may_pause(one, me)).is_ok()))
         })
     });

@@ -5,7 +5,7 @@ use browser::policy::{Access, Confirm, Connector, ConnectorId};
 use browser::{Publish, Tried};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::Findings;
 use super::new::sentence;
@@ -32,7 +32,7 @@ pub(crate) fn PublishPage(
     let there = Memo::new(move |_| found.with(Option::is_some));
     // Whoever may not publish reads why, and what to do, in the place of the form.
     let refused = app.rulebook.with_untracked(|book| {
-        let me = book.member(&app.ws().me());
+        let me = book.member(&app.ws().seen_as());
         let connector = book.connector(&id.get_value());
         me.and_then(|me| connector.and_then(|one| book.may_publish(one, me))).err().map(|why| why.to_string())
     });
@@ -67,6 +67,7 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
     let access = RwSignal::new(first.as_ref().map(|one| one.access.clone()).unwrap_or_default());
     let confirm = RwSignal::new(first.as_ref().map(|one| one.confirm).unwrap_or_default());
     let checks = RwSignal::new(BTreeSet::<Check>::new());
+    let said = RwSignal::new(BTreeMap::<Check, String>::new());
     let (reason, responsible) = (RwSignal::new(String::new()), RwSignal::new(false));
     let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<(String, Option<String>)>));
     let (news, marked) =
@@ -83,6 +84,14 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
         let ws = app.ws();
         spawn_local(async move {
             if let Ok(list) = ws.trials(&id.get_value()).await {
+                // What the log knows is the beginning of the evidence; the person adds what they saw.
+                let names: Vec<String> =
+                    list.iter().map(|one| format!("{} ({})", one.action, plural(one.times, "time"))).collect();
+                if !names.is_empty() {
+                    said.try_update(|said| {
+                        said.entry(Check::Technical).or_insert_with(|| format!("Ran {}", names.join(", "))).len()
+                    });
+                }
                 tried.try_set(list);
             }
         });
@@ -92,6 +101,10 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
         let mut missing = Vec::new();
         if wants_checks && checks.with(BTreeSet::len) < Check::ALL.len() {
             missing.push("every point of the checklist");
+        }
+        let written = |check: &Check| said.with(|said| said.get(check).is_some_and(|text| !text.trim().is_empty()));
+        if wants_checks && !Check::ALL.iter().all(written) {
+            missing.push("the evidence for each point");
         }
         if high.get() > 0 && reason.with(|text| text.trim().chars().count() < 8) {
             missing.push("the reason in spite of the findings");
@@ -151,6 +164,7 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
             access: controls.then(|| access.get_untracked()),
             confirm: confirm.get_untracked(),
             checklist: checks.get_untracked(),
+            evidence: said.get_untracked(),
             reason: reason.get_untracked(),
             responsible: responsible.get_untracked(),
         };
@@ -191,13 +205,17 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
                     }}
                 </section>
                 <section><h2>"What its actions can do"</h2>
-                    {move || evidence.get().map(|one| view! {
+                    {move || evidence.get().map(|one| {
+                        // S094: by number and by name, before anybody gets it.
+                        let changing = one.write.len() + one.destructive.len();
+                        view! {
+                        {(changing > 0).then(|| view! { <div class="note warn"><b>"Changes things"</b><span class="grow">{format!("{} can change or destroy things at {}. Each asks first; what it does on the other side is the server's doing.", plural(changing, "action"), found.with(|one| one.as_ref().map(|one| one.host.clone()).unwrap_or_default()))}</span></div> })}
                         <Named label="Destructive" names=one.destructive/>
                         <Named label="Write" names=one.write/>
                         <Named label="Not labelled, treated as write" names=one.unlabelled/>
                         <Named label="May reach beyond the server" names=one.open_world/>
                         {(!one.unusable.is_empty()).then(|| view! { <div class="note danger"><span class="grow">{one.unusable.iter().map(|(name, why)| format!("{name}: {why}")).collect::<Vec<_>>().join("; ")}</span></div> })}
-                    })}
+                    }})}
                 </section>
             </div>
             <form class="decisions" on:submit=move |event| { event.prevent_default(); publish(); }>
@@ -228,9 +246,15 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
                 <section><h2>"Permission: when it asks"</h2>
                     <Segmented label="When it asks" value=confirm options=vec![(Confirm::Writes, "Before every write"), (Confirm::Everything, "Before everything")] on_change=move |value| confirm.set(value)/></section>
                 <section><h2>"Checklist"</h2>
+                    {(!wants_checks).then(|| view! { <p class="small">"This workspace does not ask for it. What is ticked stays in the record."</p> })}
                     {Check::ALL.into_iter().map(|check| view! {
                         <label class="check"><input type="checkbox" prop:checked=move || checks.with(|checks| checks.contains(&check))
                             on:change=move |event| { let want = event_target_checked(&event); checks.update(|checks| { if want { checks.insert(check); } else { checks.remove(&check); } }); }/>{check.sentence()}</label>
+                        <Field label=check.evidence() optional=!wants_checks let:field>
+                            <input id=field.id aria-describedby=field.described maxlength="300" autocomplete="off"
+                                prop:value=move || said.with(|said| said.get(&check).cloned().unwrap_or_default())
+                                on:input=move |event| { let text = event_target_value(&event); said.update(|said| { said.insert(check, text); }); }/>
+                        </Field>
                     }).collect_view()}</section>
                 {move || (high.get() > 0).then(|| view! {
                     <Field label="Why it is published in spite of the findings of high severity" let:field>

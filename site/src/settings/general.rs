@@ -40,7 +40,31 @@ pub(crate) fn General() -> impl IntoView {
                 }/>
             </div>
         </section>
+        <Checklist/>
         <super::proxies::Proxies/>
         <section class="setting"><h2>"Version"</h2><p>"Countersign "{env!("CARGO_PKG_VERSION")}</p></section>
+    }
+}
+
+/// Whether publishing needs every point of the checklist (S096). Absent where the plan publishes nothing.
+#[component]
+fn Checklist() -> impl IntoView {
+    let app = use_state();
+    let publishes = Memo::new(move |_| app.rulebook.with(|book| book.plan().publishing.is_some()));
+    let needed = Signal::derive(move || app.rulebook.with(|book| book.workspace.checklist));
+    move || {
+        publishes.get().then(|| view! {
+            <section class="setting">
+                <div class="switch-row">
+                    <div class="grow"><h2>"Checklist before publishing"</h2>
+                        <p>"Nothing is published until every point of the checklist is ticked and says what was looked at. It stays in the review record, where everybody reads it."</p>
+                        <ul class="bullets small">{browser::policy::review::Check::ALL.map(|check| view! { <li>{check.sentence()}</li> }).collect_view()}</ul></div>
+                    <Switch label="Checklist before publishing" checked=needed on_change=move |want: bool| {
+                        let ws = app.ws();
+                        app.run(async move { ws.set_checklist(want).await }, |()| ());
+                    }/>
+                </div>
+            </section>
+        })
     }
 }

@@ -18,6 +18,7 @@ mod you;
 use leptos::prelude::*;
 
 use crate::audit::{AuditPage, Filters};
+use crate::connectors::catalogue::Catalogue;
 use crate::connectors::detail::ConnectorPage;
 use crate::connectors::list::{MyConnectors, WorkspaceConnectors};
 use crate::connectors::new::NewConnectorPage;
@@ -77,6 +78,7 @@ pub(crate) fn Settings() -> impl IntoView {
         Route::Group(id) => view! { <GroupPage id/> }.into_any(),
         Route::Permissions(tab) => view! { <Permissions tab/> }.into_any(),
         Route::Domains => view! { <DomainsPage/> }.into_any(),
+        Route::Catalogue => view! { <Catalogue/> }.into_any(),
         Route::Chat | Route::Conversation(_) | Route::NotFound(_) => ().into_any(),
     };
     view! { <main class="settings">{page}</main> }

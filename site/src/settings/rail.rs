@@ -45,7 +45,7 @@ pub(crate) fn SettingsRail() -> impl IntoView {
             </ul>
             {move || {
                 let open = sections.get();
-                open.any().then(|| view! {
+                (open.any() || open.catalogue).then(|| view! {
                     <div class="grp" id="grp-workspace">"Workspace"</div>
                     <ul class="plain" aria-labelledby="grp-workspace">
                         {open.runs.then(|| view! { <li><Link to=Route::General class="rail-link">"General"</Link></li> })}
@@ -62,6 +62,7 @@ pub(crate) fn SettingsRail() -> impl IntoView {
                                 {move || { let count = waiting(app); (count > 0).then(|| view! { <span class="count">{count}<span class="sr">" requests"</span></span> }) }}
                             </a></li>
                         })}
+                        {open.catalogue.then(|| view! { <li><Link to=Route::Catalogue class="rail-link">"Catalogue"</Link></li> })}
                         {open.runs.then(|| view! { <li><Link to=Route::Domains class="rail-link">"Domains"</Link></li> })}
                         {open.audit.then(|| view! {
                             <li><a class="rail-link" href=Route::Audit(AuditTab::Calls).href() aria-current=in_audit>"Audit"</a></li>
@@ -82,6 +83,7 @@ struct Sections {
     groups: bool,
     permissions: bool,
     connectors: bool,
+    catalogue: bool,
     audit: bool,
 }
 
@@ -95,6 +97,7 @@ impl Sections {
                     groups: false,
                     permissions: false,
                     connectors: false,
+                    catalogue: false,
                     audit: false,
                 };
             };
@@ -108,6 +111,7 @@ impl Sections {
                 groups: book.may_manage_groups(me).is_ok() || fills,
                 permissions: runs && book.may_see_members(me).is_ok(),
                 connectors: runs || looks_after.into_iter().any(|one| book.holds(me, one)),
+                catalogue: book.plan().publishing.is_some(),
                 audit: book.may_see_record(me).is_ok(),
             }
         })

@@ -20,8 +20,6 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use crate::ui::capital;
-
 pub use deeds::{DEEDS, open};
 pub use front::{Front, STORE, policy_tag, use_front};
 
@@ -409,14 +407,10 @@ fn mind(model: &ModelConfig) -> ModelName {
 
 /// An error as a sentence with its next step.
 pub fn sentence(error: &Error) -> String {
-    let mut text = capital(&error.message);
-    text.push('.');
+    let mut text = crate::ui::sentence(&error.message);
     if let Some(hint) = &error.hint {
         text.push(' ');
-        text.push_str(&capital(hint));
-        if !hint.ends_with(['.', '?']) {
-            text.push('.');
-        }
+        text.push_str(&crate::ui::sentence(hint));
     }
     text
 }

@@ -30,4 +30,4 @@ pub use switch::Switch;
 pub use tabs::{Segmented, Tab, Tabs};
 pub use time::{Working, ago, clock, day_group, now, seconds, tick};
 pub use toast::{Toast, Toasts};
-pub use words::capital;
+pub use words::{capital, sentence};

@@ -2,10 +2,12 @@
 //!
 //! They speak the 2026-07-28 revision over the same session code as a server on the network; their requests are
 //! answered in the page and never leave it. *Guide* is first-party and only searches and fetches (S117); *Notebook*
-//! is a demo with every class of action, so that the first minute works with nothing set up.
+//! is a demo with every class of action, so that the first minute works with nothing set up. *Workbench* is a demo that
+//! people add when they want to see the jobs that connectors are for.
 
 pub mod guide;
 pub mod notebook;
+pub mod workbench;
 
 use std::rc::Rc;
 
@@ -187,6 +189,31 @@ fn annotations(read_only: bool, destructive: bool, idempotent: bool) -> Value {
         "destructiveHint": destructive,
         "idempotentHint": idempotent,
         "openWorldHint": false,
+    })
+}
+
+/// A tool whose arguments are exactly these.
+fn tool(
+    name: &str,
+    title: &str,
+    description: &str,
+    properties: Value,
+    required: &[&str],
+    output: Value,
+    annotations: Value,
+) -> Value {
+    json!({
+        "name": name,
+        "title": title,
+        "description": description,
+        "inputSchema": {
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": false,
+        },
+        "outputSchema": output,
+        "annotations": annotations,
     })
 }
 

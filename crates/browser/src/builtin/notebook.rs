@@ -7,7 +7,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Server, ToolAnswer, ToolCall, annotations, score, text, words};
+use super::{Server, ToolAnswer, ToolCall, annotations, score, text, tool, words};
 use crate::store::{Op, Store, StoreError, Table};
 use crate::time::{new_id, now};
 use crate::view::Millis;
@@ -273,30 +273,6 @@ async fn tidy(store: &dyn Store, answers: &Map<String, Value>) -> Result<ToolAns
         .collect();
     put(store, &archived.iter().collect::<Vec<_>>()).await?;
     Ok(changed(&archived, format!("Archived {}.", count(archived.len()))))
-}
-
-fn tool(
-    name: &str,
-    title: &str,
-    description: &str,
-    properties: Value,
-    required: &[&str],
-    output: Value,
-    annotations: Value,
-) -> Value {
-    json!({
-        "name": name,
-        "title": title,
-        "description": description,
-        "inputSchema": {
-            "type": "object",
-            "properties": properties,
-            "required": required,
-            "additionalProperties": false,
-        },
-        "outputSchema": output,
-        "annotations": annotations,
-    })
 }
 
 fn with(schema: &Value, key: &str, value: Value) -> Value {

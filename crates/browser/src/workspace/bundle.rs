@@ -3,16 +3,19 @@
 //! * A browser that has taken a bundle trusts the keys which that bundle names, takes no older one, and no other one of
 //!   the same number. The first bundle is trusted because the person compared its key, and only an admin may take it.
 //! * An import is one write: rules, what is trusted from now on, who the person is, and the audit row that says so.
-//! * A site that is tied to a bundle reads it again each time a workspace is opened. When it cannot be verified, the
-//!   workspace only reads (X121), and says why.
+//! * A site that is tied to a bundle reads it again each time a workspace is opened, before each turn, and while a
+//!   question waits. When it cannot be verified, the workspace only reads (X121), and says why.
 //! * Which person somebody is they say themselves. On a static site that is a guard-rail, not a lock
 //!   (behaviour.md, section 0).
+
+use std::rc::Rc;
 
 use policy::audit::Entry;
 use policy::bundle::{self, Bundle, BundleError, Change as Difference, Payload, PublicKey, Signature};
 use policy::{Cause, Connector, Digest, Level, MemberId, Rulebook, Rules, SignIn, Veto};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 
 use super::accounts::all_accounts;
 use super::sign_in::client_secret;
@@ -27,6 +30,8 @@ use crate::view::Millis;
 
 /// Which person is at this browser.
 const ME: &str = "me";
+/// How long signed settings count before they are asked for again, in milliseconds.
+const FRESH: u64 = 5_000;
 /// The person of a workspace that nobody else was ever in.
 const FIRST: &str = "me";
 /// What is known of bundles of this workspace.
@@ -324,7 +329,73 @@ impl Workspace {
     pub(super) async fn read_pinned(&self, stored: &Rulebook) -> Result<(), Error> {
         let Some(pinned) = self.0.pinned.clone() else { return Ok(()) };
         let trust = self.trust().await?;
-        match self.pinned_bundle(&pinned, trust.as_ref()).await {
+        let found = self.pinned_bundle(&pinned, trust.as_ref()).await;
+        self.take_pinned(stored, pinned, trust, found).await
+    }
+
+    /// Reads the bundle that the site is tied to once more, unless that was just done: before a turn, and while a
+    /// question waits. A person who has the page open for days follows what was signed meanwhile; one whose network is
+    /// gone keeps the rules that were verified last.
+    pub(crate) async fn renew_settings(&self) {
+        let Some(pinned) = self.0.pinned.clone() else { return };
+        let now = crate::time::monotonic();
+        if now.saturating_sub(self.0.settings_read.get()) < FRESH {
+            return;
+        }
+        self.0.settings_read.set(now);
+        let Ok(trust) = self.trust().await else { return };
+        let found = self.pinned_bundle(&pinned, trust.as_ref()).await;
+        let verified = match *self.0.governed.borrow() {
+            Governed::Signed { serial, .. } => Some(serial),
+            _ => None,
+        };
+        match &found {
+            // Two bundles of one number are the same one.
+            Ok((bundle, _)) if verified == Some(bundle.payload.serial) => return,
+            Err(error) if verified.is_some() && error.code == Code::Network => return,
+            _ => {}
+        }
+        let _held = self.0.locks.hold(RULEBOOK).await;
+        let Ok(Some(stored)) = self.stored_rulebook().await else { return };
+        if let Err(error) = self.take_pinned(&stored, pinned, trust, found).await {
+            let why = error.to_string();
+            self.set_storage(crate::view::StorageState::Unavailable { why });
+            return;
+        }
+        let old = self.rulebook();
+        self.set_rulebook(stored);
+        self.drop_changed_links(&old);
+    }
+
+    /// While a question waits, the signed settings are looked at again and again: an answer is about the rules of its
+    /// moment. Ends with the workspace.
+    pub(super) fn watch_settings(&self) {
+        if self.0.pinned.is_none() {
+            return;
+        }
+        let inner = Rc::downgrade(&self.0);
+        spawn_local(async move {
+            loop {
+                crate::time::sleep(FRESH).await;
+                let Some(workspace) = inner.upgrade().map(Workspace) else { return };
+                if workspace.alive().is_err() {
+                    return;
+                }
+                if !workspace.0.questions.borrow().is_empty() {
+                    workspace.renew_settings().await;
+                }
+            }
+        });
+    }
+
+    async fn take_pinned(
+        &self,
+        stored: &Rulebook,
+        pinned: Pinned,
+        trust: Option<Trust>,
+        found: Result<(Bundle, PublicKey), Error>,
+    ) -> Result<(), Error> {
+        match found {
             Ok((bundle, signer)) => {
                 let trust = Trust::of(&bundle.payload, &bundle.digest, signer.clone());
                 self.0.store.write(vec![put(TRUST, &trust)?]).await?;

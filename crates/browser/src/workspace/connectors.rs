@@ -4,10 +4,11 @@ use policy::snapshot::ServerInfo;
 use policy::{Action, Class, ConnectionId, Connector, ConnectorId, MemberId, Provider, SignIn, Snapshot, Why};
 
 use super::Workspace;
-use crate::builtin::{self, Server, guide::Guide, notebook::Notebook};
+use crate::builtin::{self, Server, guide::Guide, notebook::Notebook, workbench::Workbench};
 use crate::error::{Code, Error};
-use crate::link::{GUIDE, NOTEBOOK, header_secret};
+use crate::link::{GUIDE, NOTEBOOK, WORKBENCH, header_secret};
 use crate::store::memory::Memory;
+use crate::store::{Op, Table};
 use crate::time::{new_id, now};
 use crate::view::{Keep, Millis, NewConnector, Scanned};
 
@@ -33,6 +34,18 @@ pub(crate) fn built_in(owner: &MemberId, now: Millis) -> Vec<Connector> {
             Some(Connector::built_in(id, name, description, provider, owner.clone(), snapshot, now))
         })
         .collect()
+}
+
+/// The demos that people can add: real actions whose records stay in this browser (S011). They are no part of a
+/// workspace until somebody wants them there.
+pub(crate) fn demos(owner: &MemberId, now: Millis) -> Vec<Connector> {
+    let server = Workbench::new(std::rc::Rc::new(Memory::new()));
+    let snapshot = snapshot_of(&server, now);
+    let demo = snapshot.map(|snapshot| {
+        let about = "Workflows, project tasks and customers, kept in this browser.";
+        Connector::built_in(WORKBENCH.into(), "Workbench", about, Provider::Demo, owner.clone(), snapshot, now)
+    });
+    demo.into_iter().collect()
 }
 
 fn snapshot_of(server: &dyn Server, now: Millis) -> Option<Snapshot> {
@@ -77,6 +90,53 @@ impl Workspace {
             self.keep_tried(&new, &address.url, &id).await?;
         }
         Ok(id)
+    }
+
+    /// The demos that could be added: those that are not there.
+    pub fn demos(&self) -> Vec<Connector> {
+        let book = self.rulebook();
+        demos(&self.me(), now()).into_iter().filter(|demo| book.connector(&demo.id).is_err()).collect()
+    }
+
+    /// Adds a demo to the workspace, with every action on. What it writes still asks.
+    ///
+    /// # Errors
+    /// When the person does not run the workspace, there is no such demo, or it cannot be kept.
+    pub async fn add_demo(&self, id: &ConnectorId) -> Result<(), Error> {
+        let demo = self.demos().into_iter().find(|demo| demo.id == *id);
+        let demo = demo.ok_or_else(|| Error::not_found("demo", id.as_str()))?;
+        let me = self.me();
+        self.change_rules(|book| {
+            book.may_set_workspace(book.member(&me)?)?;
+            book.set_built_in(demo);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes a demo out of the workspace, with what it kept.
+    ///
+    /// # Errors
+    /// When the person does not run the workspace, it is no demo that was added, or it cannot be kept.
+    pub async fn remove_demo(&self, id: &ConnectorId) -> Result<(), Error> {
+        if *id != ConnectorId::from(WORKBENCH) {
+            return Err(Error::not_found("demo that was added", id.as_str()));
+        }
+        let me = self.me();
+        self.change_rules(|book| {
+            book.may_set_workspace(book.member(&me)?)?;
+            book.connectors.retain(|one| one.id != *id);
+            book.grants.retain(|grant| grant.connector != *id);
+            Ok(())
+        })
+        .await?;
+        self.drop_links(id);
+        if let Err(error) =
+            self.0.store.write(vec![Op::Delete(Table::Settings, builtin::workbench::KEY.to_owned())]).await
+        {
+            self.storage_failed(&error);
+        }
+        Ok(())
     }
 
     /// Switches an action on or off.

@@ -66,6 +66,8 @@ pub struct Publish {
     pub confirm: Confirm,
     /// The points of the checklist that were ticked.
     pub checklist: BTreeSet<Check>,
+    /// What was looked at for each point.
+    pub evidence: BTreeMap<Check, String>,
     /// Why it is published in spite of findings of high severity.
     pub reason: String,
     /// Whether the person said that they answer for it.
@@ -178,7 +180,6 @@ impl Workspace {
         let me = self.me();
         let connected = self.is_connected(self.rulebook().connector(id)?);
         self.change_rules(|book| book.decline_change(&me, id, action, &live, connected, now())).await?;
-        self.note(id, &format!("change of `{action}` declined")).await;
         Ok(())
     }
 
@@ -241,7 +242,6 @@ impl Workspace {
     pub async fn pause(&self, id: &ConnectorId, reason: &str) -> Result<(), Error> {
         let me = self.me();
         self.change_rules(|book| book.pause(&me, id, reason, now())).await?;
-        self.note(id, &format!("paused: {}", reason.trim())).await;
         Ok(())
     }
 
@@ -252,7 +252,6 @@ impl Workspace {
     pub async fn resume(&self, id: &ConnectorId) -> Result<(), Error> {
         let me = self.me();
         self.change_rules(|book| book.resume(&me, id, now())).await?;
-        self.note(id, "resumed").await;
         Ok(())
     }
 
@@ -263,7 +262,6 @@ impl Workspace {
     pub async fn set_actions_on(&self, id: &ConnectorId, on: BTreeSet<String>) -> Result<(), Error> {
         let me = self.me();
         self.change_rules(|book| book.set_actions_on(&me, id, &on, now())).await?;
-        self.note(id, &format!("{} actions switched on, the others off", on.len())).await;
         Ok(())
     }
 
@@ -274,7 +272,6 @@ impl Workspace {
     pub async fn set_action_confirm(&self, id: &ConnectorId, action: &str, confirm: Confirm) -> Result<(), Error> {
         let me = self.me();
         self.change_rules(|book| book.set_action_confirm(&me, id, action, confirm, now())).await?;
-        self.note(id, &format!("action `{action}` asks for {}", asks_for(confirm))).await;
         Ok(())
     }
 
@@ -285,7 +282,6 @@ impl Workspace {
     pub async fn set_connector_confirm(&self, id: &ConnectorId, confirm: Confirm) -> Result<(), Error> {
         let me = self.me();
         self.change_rules(|book| book.set_connector_confirm(&me, id, confirm, now())).await?;
-        self.note(id, &format!("asks for {}", asks_for(confirm))).await;
         Ok(())
     }
 
@@ -296,12 +292,6 @@ impl Workspace {
     pub async fn set_new_actions(&self, id: &ConnectorId, new_actions: NewActions) -> Result<(), Error> {
         let me = self.me();
         self.change_rules(|book| book.set_new_actions(&me, id, new_actions, now())).await?;
-        let what = match new_actions {
-            NewActions::Off => "off",
-            NewActions::ReadOnly => "on if they only read",
-            NewActions::On => "on",
-        };
-        self.note(id, &format!("new actions come switched {what}")).await;
         Ok(())
     }
 
@@ -314,9 +304,7 @@ impl Workspace {
         if rule.id.is_empty() {
             rule.id = new_id("rule");
         }
-        let said = rule.sentence();
         self.change_rules(|book| book.set_rule(&me, id, action, rule, now())).await?;
-        self.note(id, &format!("rule of `{action}`: {said}")).await;
         Ok(())
     }
 
@@ -327,7 +315,6 @@ impl Workspace {
     pub async fn remove_rule(&self, id: &ConnectorId, action: &str, rule: &str) -> Result<(), Error> {
         let me = self.me();
         self.change_rules(|book| book.remove_rule(&me, id, action, rule, now())).await?;
-        self.note(id, &format!("a rule of `{action}` was removed")).await;
         Ok(())
     }
 
@@ -445,12 +432,12 @@ impl Workspace {
             access: publish.access,
             confirm: publish.confirm,
             checklist: publish.checklist,
+            evidence: publish.evidence,
             reason: publish.reason,
             responsible: publish.responsible,
             tried,
         };
         self.change_rules(|book| book.publish_reviewed(&me, id, review, now())).await?;
-        self.note(id, "published").await;
         Ok(())
     }
 
@@ -501,13 +488,6 @@ impl Workspace {
 
 fn tokens(text: &str) -> usize {
     text.chars().count().div_ceil(TOKEN)
-}
-
-fn asks_for(confirm: Confirm) -> &'static str {
-    match confirm {
-        Confirm::Writes => "writes",
-        Confirm::Everything => "everything",
-    }
 }
 
 /// An action as it is offered in a conversation.

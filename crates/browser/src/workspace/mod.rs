@@ -120,6 +120,8 @@ pub(crate) struct Inner {
     pub(crate) events: Events,
     me: RefCell<MemberId>,
     pinned: Option<Pinned>,
+    /// When the bundle was asked for last, on the monotonic clock.
+    settings_read: Cell<Millis>,
     governed: RefCell<Governed>,
     /// The rules of the bundle that the site is tied to.
     signed: RefCell<Option<Rulebook>>,
@@ -217,6 +219,7 @@ impl Workspace {
             events: Events::default(),
             me: RefCell::new(MemberId::from("me")),
             pinned: options.pinned,
+            settings_read: Cell::new(0),
             governed: RefCell::default(),
             signed: RefCell::default(),
             viewing: RefCell::default(),
@@ -257,6 +260,7 @@ impl Workspace {
         let _ = workspace.0.channel.set(channel);
         workspace.load(&options.member_name).await?;
         *lost.borrow_mut() = Rc::downgrade(&workspace.0);
+        workspace.watch_settings();
         Ok(workspace)
     }
 
@@ -269,7 +273,11 @@ impl Workspace {
         self.read_pinned(&book).await?;
         let me = self.me();
         let before = book.clone();
-        for connector in connectors::built_in(&me, crate::time::now()) {
+        let parts = connectors::built_in(&me, crate::time::now());
+        // A demo that nobody added is not put in place.
+        let demos = connectors::demos(&me, crate::time::now());
+        let demos = demos.into_iter().filter(|demo| before.connector(&demo.id).is_ok());
+        for connector in parts.into_iter().chain(demos) {
             let same = book.connector(&connector.id).ok().and_then(|old| old.snapshot.as_ref()).map(|old| &old.digest)
                 == connector.snapshot.as_ref().map(|new| &new.digest);
             if !same {
@@ -550,6 +558,10 @@ impl Workspace {
             if !same {
                 self.forget_sign_ins(old, &before.id);
             }
+            let approved = |book: &Rulebook| book.connector(&before.id).ok().map(|one| one.snapshot.clone());
+            if approved(&book) != approved(old) {
+                self.compare_again(&before.id);
+            }
         }
     }
 }
@@ -565,6 +577,7 @@ impl From<Why> for Error {
             | Why::UnknownRequest(_)
             | Why::NoGrant => Code::NotFound,
             Why::NoName
+            | Why::Reserved(_)
             | Why::Exists(_)
             | Why::Proxy(_)
             | Why::Taken(_)

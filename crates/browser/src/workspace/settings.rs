@@ -44,6 +44,15 @@ impl Workspace {
         self.change_rules(|book| book.set_lockdown(&me, on)).await
     }
 
+    /// Decides whether every point of the checklist needs a tick and evidence before something is published (S096).
+    ///
+    /// # Errors
+    /// When the person may not, or it cannot be kept.
+    pub async fn set_checklist(&self, needed: bool) -> Result<(), Error> {
+        let me = self.me();
+        self.change_rules(|book| book.set_checklist(&me, needed)).await
+    }
+
     /// Has requests to an origin go through a proxy, or directly again with none (wires.md D).
     ///
     /// # Errors

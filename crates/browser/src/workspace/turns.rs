@@ -92,6 +92,7 @@ impl Workspace {
             }
         }
         self.add_item(id, Body::Said { text: text.to_owned() });
+        self.renew_settings().await;
         match self.mind_of(id) {
             Some(model) => self.model_turn(id, model, stopped).await,
             None => self.direct_turn(id, text, stopped).await,

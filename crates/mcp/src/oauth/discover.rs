@@ -8,7 +8,7 @@ use super::challenge::Wanted;
 use super::error::AuthError;
 use super::metadata::{Resource, Server};
 use super::port::{Port, WebFailure, WebRequest, WebResponse};
-use super::step::{cut, http, join};
+use super::step::{Verdict, cut, http, join};
 use crate::types::without_query;
 
 /// What discovery found out.
@@ -181,12 +181,28 @@ impl<P: Port> Authorizer<P> {
                 );
             }
             self.steps.ok("RFC 8414 section 3.3", &self.asking, &join(&["issuer ", &server.issuer]));
+            self.offered(&server);
             return Ok(server);
         }
         let error = mismatch.or(probes.unavailable.take());
         Err(error
             .or_else(|| if probes.absent { None } else { probes.failure.take() })
             .unwrap_or_else(|| AuthError::NoServerMetadata { issuer: cut(issuer) }))
+    }
+
+    /// Which scopes the authorization server offers, and whether `offline_access` is among them (S052, S053).
+    fn offered(&mut self, server: &Server) {
+        const RULE: &str = "OpenID Connect Core section 11";
+        const REMEDY: &str = "enable `offline_access` at the provider, then read the documents again; without it you may have to sign in again whenever access ends";
+        let asked = join(&["scopes that ", &server.issuer, " offers"]);
+        let listed = if server.scopes.is_empty() { "none are listed".to_owned() } else { server.scopes.join(", ") };
+        match server.offline() {
+            true => self.steps.ok(RULE, &asked, &listed),
+            false => {
+                let told = join(&[&listed, "; `offline_access` cannot be asked for"]);
+                self.steps.add(Verdict::Warn, RULE, &asked, &told, REMEDY);
+            }
+        }
     }
 
     /// The origin of a server that does not say whom it trusts, with default endpoints where it has no metadata and

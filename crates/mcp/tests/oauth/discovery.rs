@@ -277,7 +277,24 @@ fn an_examination_reads_the_documents_and_stops() {
     block_on(rig.auth.examine(None)).unwrap();
     assert_eq!(world.fetched(), [PRM, META]);
     assert!(world.seen("VISIT").is_empty() && world.seen("/register").is_empty());
-    assert_eq!(rig.auth.steps().len(), 2);
+    assert_eq!(rig.auth.steps().len(), 3, "two documents, and which scopes they offer");
+}
+
+#[test]
+fn s052_s053_the_offered_scopes_are_named_and_a_missing_offline_access_has_its_remedy() {
+    for (offered, told, remedy) in [
+        (json!(["a", "offline_access"]), "a, offline_access", ""),
+        (json!(["a"]), "a; `offline_access` cannot be asked for", "enable `offline_access` at the provider"),
+        (json!(null), "none are listed; `offline_access` cannot", "enable `offline_access` at the provider"),
+    ] {
+        let world = World::new();
+        world.server(AS, META, json!({ "scopes_supported": offered }));
+        let mut rig = world.rig();
+        block_on(rig.auth.examine(None)).unwrap();
+        let step = rig.auth.steps().last().unwrap();
+        assert!(step.asked.starts_with("scopes that ") && step.answered.starts_with(told), "{step:?}");
+        assert!(step.remedy.starts_with(remedy) && step.remedy.is_empty() == remedy.is_empty(), "{step:?}");
+    }
 }
 
 #[test]

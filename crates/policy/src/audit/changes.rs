@@ -85,11 +85,24 @@ impl Rows<'_> {
                     let nothing = Map::new();
                     let [old, new] = [old, new].map(|review| review.and_then(Value::as_object).unwrap_or(&nothing));
                     for part in keys(old, new).filter(|part| *part != "versions") {
+                        if part == "publication" {
+                            self.evidence(subject, old.get(part), new.get(part));
+                        }
                         self.field(subject, part, old.get(part), new.get(part));
                     }
                 }
                 (old, new) => self.field(subject, key, old, new),
             }
+        }
+    }
+
+    /// What was looked at before a publication, a row for each point, so that no text is cut off (S095).
+    fn evidence(&mut self, subject: &str, old: Option<&Value>, new: Option<&Value>) {
+        let nothing = Map::new();
+        let [old, new] = [old, new]
+            .map(|one| one.and_then(|one| one.get("evidence")).and_then(Value::as_object).unwrap_or(&nothing));
+        for point in keys(old, new) {
+            self.values(subject, &format!("evidence for {point}"), old.get(point).map(said), new.get(point).map(said));
         }
     }
 
@@ -176,6 +189,11 @@ fn shown(value: &Value) -> String {
         }
     };
     cut(secrets::mask(&text).into_owned())
+}
+
+/// Somebody's text as it is, with what looks like a secret masked. It was cut where it was written.
+fn said(value: &Value) -> String {
+    secrets::mask(value.as_str().unwrap_or_default()).into_owned()
 }
 
 fn empty(value: &Value) -> bool {

@@ -7,7 +7,7 @@ fn look(tools: Vec<Value>, instructions: Option<&str>, others: &[&Connector]) ->
     let actions = tools.into_iter().map(|tool| Action::new(tool).unwrap()).collect();
     let snapshot =
         Snapshot::new(1, NOW, Default::default(), "2025-11-25".into(), instructions.map(Into::into), actions).unwrap();
-    let sign_in = SignIn::OAuth { client_id: None, scope: None };
+    let sign_in = SignIn::OAuth { client_id: None, scope: None, partly: false };
     let subject =
         Subject { id: None, host: "new.example.org", reach: Reach::Public, sign_in: &sign_in, snapshot: &snapshot };
     of(subject, others)
@@ -150,7 +150,7 @@ fn n18_writing_without_a_sign_in_is_found() {
     };
     assert_eq!(look(&SignIn::None, Reach::Public), [(Severity::High, Kind::Unauthenticated)]);
     assert_eq!(look(&SignIn::None, Reach::InPage), []);
-    assert_eq!(look(&SignIn::OAuth { client_id: None, scope: None }, Reach::Public), []);
+    assert_eq!(look(&SignIn::OAuth { client_id: None, scope: None, partly: false }, Reach::Public), []);
 }
 
 #[test]

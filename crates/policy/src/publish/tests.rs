@@ -22,7 +22,7 @@ fn tracker(book: &Rulebook) -> &Connector {
 /// A draft whose server asks for a sign-in, so that the scanner has nothing to say.
 fn drafted(profile: Profile) -> Rulebook {
     let mut book = workspace(profile);
-    let sign_in = SignIn::OAuth { client_id: None, scope: None };
+    let sign_in = SignIn::OAuth { client_id: None, scope: None, partly: false };
     book.create_draft(&owner(), crate::NewConnector { sign_in, ..new_connector(TRACKER) }, NOW).unwrap();
     book
 }
@@ -36,6 +36,7 @@ fn publishing(book: &Rulebook) -> Publishing {
         access: Some(Access::Everyone),
         confirm: Confirm::Writes,
         checklist: Check::ALL.into(),
+        evidence: Check::ALL.map(|check| (check, format!("looked at {check:?}"))).into(),
         reason: String::new(),
         responsible: true,
         tried: vec!["find".into()],
@@ -103,8 +104,61 @@ fn s096_the_checklist_gates_publishing_where_it_is_switched_on() {
     let mut book = drafted(Profile::Enterprise);
     let short = |review: &mut Publishing| review.checklist.retain(|check| *check != Check::Policy);
     assert!(refused(&mut book, short).contains("checklist"));
-    book.workspace.checklist = false;
+    book.set_checklist(&owner(), false).unwrap();
     assert_eq!(publish(&mut book, short), Ok(()));
+}
+
+#[test]
+fn s095_s096_every_point_needs_evidence_and_the_record_keeps_it() {
+    let mut book = drafted(Profile::Enterprise);
+    for text in ["", "  "] {
+        let without = |review: &mut Publishing| drop(review.evidence.insert(Check::Access, text.into()));
+        assert!(refused(&mut book, without).contains("evidence"));
+    }
+    publish(&mut book, |review| drop(review.evidence.insert(Check::Access, format!(" {} ", "x".repeat(400))))).unwrap();
+    let record = tracker(&book).review.publication.clone().unwrap();
+    assert_eq!(record.evidence.get(&Check::Operator).map(String::as_str), Some("looked at Operator"));
+    assert_eq!(record.evidence.get(&Check::Access).map(String::len), Some(300), "cut where it is too long");
+    assert_eq!(record.evidence.len(), Check::ALL.len());
+}
+
+#[test]
+fn s096_only_people_who_run_the_workspace_switch_the_checklist() {
+    let mut book = drafted(Profile::Enterprise);
+    assert!(matches!(book.set_checklist(&"dev".into(), false), Err(Why::AdminsOnly(_))));
+    assert!(book.workspace.checklist);
+}
+
+#[test]
+fn s112_the_record_says_which_findings_were_accepted_and_why() {
+    let mut book = workspace(Profile::Enterprise);
+    book.create_draft(&owner(), new_connector(TRACKER), NOW).unwrap();
+    publish(&mut book, |review| review.reason = "it only runs for a test".into()).unwrap();
+    let record = tracker(&book).review.publication.as_ref().unwrap();
+    assert!(record.high > 0 && record.accepted.len() == record.high, "{:?}", record.accepted);
+    assert_eq!(record.reason.as_deref(), Some("it only runs for a test"));
+}
+
+#[test]
+fn x26_the_names_of_the_product_and_its_parts_are_reserved() {
+    let mut book = workspace(Profile::Enterprise);
+    let part = Connector::built_in(
+        "guide".into(),
+        "Guide",
+        "Help",
+        crate::Provider::FirstParty,
+        owner(),
+        snapshot(tools()),
+        NOW,
+    );
+    book.set_built_in(part);
+    for name in ["Guide", "guide", " GUIDE ", "Gu\u{200b}ide", "Gu-ide", "Guid\u{435}", "countersign", "Counter Sign"] {
+        let new = crate::NewConnector { name: name.into(), ..new_connector(TRACKER) };
+        assert!(matches!(book.create_draft(&owner(), new, NOW), Err(Why::Reserved(_))), "{name}");
+    }
+    book.create_draft(&owner(), new_connector(TRACKER), NOW).unwrap();
+    assert!(matches!(book.rename(&owner(), &id(), "Guide", NOW), Err(Why::Reserved(_))));
+    assert_eq!(book.rename(&owner(), &id(), "Guide to the tickets", NOW), Ok(()));
 }
 
 #[test]

@@ -336,6 +336,7 @@ fn every_why_is_in_the_house_style() {
         Why::Paused { name: "ADA".into(), date: "1 May 2026".into(), reason: "it leaks".into() },
         Why::NotReady("the checklist is not complete; go through every point".into()),
         Why::NoName,
+        Why::Reserved("Guide".into()),
         Why::UnknownGroup("x".into()),
         Why::UnknownRole("x".into()),
         Why::UnknownRequest("x".into()),
@@ -356,4 +357,20 @@ fn every_why_is_in_the_house_style() {
         let start = sentence.starts_with(|c: char| c.is_lowercase() || c == '`');
         assert!(start && !sentence.ends_with('.') && !sentence.contains("::"), "{sentence}");
     }
+}
+
+#[test]
+fn s099_a_fresh_workspace_has_the_strict_choice_everywhere() {
+    let book = Rulebook::first_run("You", NOW);
+    let settings = &book.workspace;
+    assert_eq!((settings.confirm, settings.remember), (crate::Confirm::Writes, crate::Remember::Never));
+    assert_eq!(settings.developers, Access::Nobody, "nobody but admins and owners passes gate 1");
+    assert!(book.members.iter().all(|member| !member.developer.on), "gate 2 is off for everybody");
+    assert!(!settings.allow_loopback && settings.checklist && settings.proxies.is_empty());
+    assert_eq!(settings.record.payload_days, None, "no arguments and results are kept");
+    // A connector that somebody adds is for nobody, and what is new in it later is off.
+    let mut book = workspace(Profile::Enterprise);
+    book.create_draft(&"owner".into(), new_connector("tracker"), NOW).unwrap();
+    let draft = book.connector(&"tracker".into()).unwrap();
+    assert_eq!((draft.access.clone(), draft.review.new_actions), (Access::Nobody, crate::review::NewActions::Off));
 }

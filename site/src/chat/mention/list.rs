@@ -52,14 +52,16 @@ pub(super) fn entries(typed: &Mention, naming: Naming) -> Vec<Entry> {
         rank.map(|rank| (rank, entry))
     })
     .collect();
-    // The groups stay in their order, and within one rank so do the entries.
-    let order: Vec<&'static str> = found.iter().map(|(_, entry)| entry.group).fold(Vec::new(), |mut order, group| {
-        if !order.contains(&group) {
-            order.push(group);
+    // The group with the best entry is first; within one rank groups and entries stay in their order.
+    let mut groups: Vec<(usize, &'static str)> = Vec::new();
+    for (rank, entry) in &found {
+        match groups.iter_mut().find(|(_, group)| *group == entry.group) {
+            Some((best, _)) => *best = (*best).min(*rank),
+            None => groups.push((*rank, entry.group)),
         }
-        order
-    });
-    found.sort_by_key(|(rank, entry)| (order.iter().position(|group| *group == entry.group), *rank));
+    }
+    groups.sort_by_key(|(best, _)| *best);
+    found.sort_by_key(|(rank, entry)| (groups.iter().position(|(_, group)| *group == entry.group), *rank));
     found.into_iter().take(SHOWN).map(|(_, entry)| entry).collect()
 }
 
