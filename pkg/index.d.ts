@@ -45,6 +45,11 @@ export interface OpenOptions {
   allowLoopback?: boolean;
   /** How people sign in (OAuth 2.1). Without it no connector can have a `signIn`. */
   auth?: OpenAuth;
+  /**
+   * Ties the workspace to signed settings. Then those count, what is set here can only be stricter, and with settings that
+   * cannot be verified nothing but reading is possible: `policy()` says which it is.
+   */
+  policy?: OpenPolicy;
   /** Used in the place of the global `fetch` for every request to a server. */
   fetch?: Fetch;
   /** The WebAssembly module, if not the one beside this file. Only the first `open()` of a page reads it. */
@@ -68,6 +73,30 @@ export interface OpenAuth {
   clientMetadataUrl?: string;
 }
 
+/** What a workspace is tied to: an exported workspace, which its owners signed. One of `url` and `bundle`. */
+export type OpenPolicy = {
+  /** The ids of the keys that may sign, 64 hexadecimal digits each; one of them must have. */
+  keys: readonly string[];
+  /** The id of the person in the settings. Without it, who they were before; a workspace that is new has nobody then. */
+  member?: string;
+  /** Whom to ask when the settings cannot be verified. */
+  contact?: string;
+} & ({ url: string | URL; bundle?: undefined } | { url?: undefined; bundle: string | JsonObject });
+
+/** Where the rules of a workspace come from. */
+export type Policy =
+  | { readonly state: "own" }
+  | {
+      readonly state: "signed";
+      /** Counts up. A smaller one than was seen in this store is not taken any more. */
+      readonly serial: number;
+      /** Milliseconds since 1970. */
+      readonly issuedAt: number;
+      readonly signer: { readonly name: string; readonly key: string };
+      readonly contact: string | null;
+    }
+  | { readonly state: "unverified"; readonly why: string; readonly contact: string | null };
+
 /** Opens a workspace. Each call opens another handle; handles on one store see each other's changes. */
 export function open(options?: OpenOptions): Promise<Workspace>;
 
@@ -77,6 +106,8 @@ export interface Workspace extends EventTarget {
   connectors(): Promise<readonly Connector[]>;
   /** Where things are kept right now. */
   storage(): Promise<Storage>;
+  /** Where the rules come from: this browser, or signed settings, which may not have been verified. */
+  policy(): Promise<Policy>;
   /**
    * The whole record as JSON lines: every call that ran and every one that did not, and every change, with a checkpoint
    * signed now. Arguments and results are not in it, only their SHA-256. `countersign/verify` checks it.

@@ -61,6 +61,11 @@ class Workspace extends EventTarget {
     return instance.run(async () => plain(this.#open().storage()));
   }
 
+  /** Where the rules come from. */
+  async policy() {
+    return instance.run(async () => plain(this.#open().policy()));
+  }
+
   /** The whole record as JSON lines, with a checkpoint signed now. */
   async exportAudit() {
     return instance.run(async () => this.#open().exportAudit());

@@ -72,6 +72,8 @@ pub struct Parts {
     pub conversation: fn(ConversationId) -> AnyView,
     /// Who answers, and the choice of another.
     pub mind: fn() -> AnyView,
+    /// What the chat limits itself to, and the choice of another mode.
+    pub modes: fn(Active) -> AnyView,
     /// What can be brought into a chat: the content of the + menu.
     pub add_list: fn(Writing, Callback<()>) -> AnyView,
     /// What is named while it is typed, and what goes with the message.
@@ -104,6 +106,9 @@ pub type Told<T> = Box<dyn FnOnce(T)>;
 
 /// The conversation that something said began, if it began one.
 pub type Begun = Result<Option<ConversationId>, Error>;
+
+/// The connectors that are active in a chat.
+pub type Active = Signal<Vec<ConnectorId>>;
 
 /// A workspace being opened.
 type Opening = std::pin::Pin<Box<dyn Future<Output = Option<AppState>>>>;
@@ -141,6 +146,7 @@ part! { workspace:
         Ok(Parts {
             conversation: crate::chat::conversation,
             mind: crate::chat::mind,
+            modes: crate::chat::modes,
             add_list: crate::chat::add_list,
             mentions: crate::chat::mentions,
             rename: |id, title, done| view! { <crate::chat::Rename id=id title=title done=done/> }.into_any(),

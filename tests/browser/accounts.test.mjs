@@ -136,7 +136,7 @@ journey("AC06 accounts: signing one out leaves the other; one that was removed a
 
 journey("X117 accounts: a list that everybody may keep is not shared between two of them, nor is a result", async (stage) => {
   const { app, page, keep } = stage;
-  const server = await keep(startProtected({ ttl: 3_600_000, cacheScope: "public" }));
+  const server = await keep(startProtected({ ttl: 3_600_000, cacheScope: "public", several: true }));
   await app.turnOnDeveloperMode();
   await app.describe({ name: "Guarded", url: server.url });
   await page.getByRole("radio", { name: "OAuth" }).check();

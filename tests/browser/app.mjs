@@ -132,6 +132,25 @@ export class App {
     await this.card(title).filter({ hasText: words }).waitFor({ timeout: within });
   }
 
+  /** The menu of modes under the composer. */
+  get mode() { return this.button(/^Mode: /); }
+
+  /** A mode in the open menu. */
+  modeChoice(name) { return this.page.getByRole("menuitemradio", { name: new RegExp(`^${name}`) }); }
+
+  /** Chooses what the chat limits itself to. */
+  async chooseMode(name) {
+    // What is loaded when somebody is there comes with the first sign of them.
+    await this.message.focus();
+    await this.page.mouse.move(300, 300);
+    await this.mode.click();
+    await this.modeChoice(name).click();
+    await this.button(`Mode: ${name}`).waitFor();
+  }
+
+  /** The panel of sources. */
+  get sources() { return this.page.getByRole("region", { name: "Sources", exact: true }); }
+
   async deleteConversation(title) {
     await this.button(title instanceof RegExp ? title : `More for ${title}`, this.conversations).click();
     await this.page.getByRole("menuitem", { name: "Delete" }).click();

@@ -95,6 +95,30 @@ journey("C8 a custom role says Default, On or Off, and what it gives is seen at 
   await assertSoon(async () => (await page.getByText("Leave this view").count()) === 0, "a reload is one's own view");
 });
 
+journey("C8 whoever has a custom role is chosen at once, and the record says so", async (stage) => {
+  const { app, page } = stage;
+  await addMember(stage, "Ada");
+  await app.open("/workspace/permissions/roles");
+  await app.field("New role").fill("Clerks");
+  await app.button("Add role").click();
+  await page.getByRole("heading", { name: "Clerks" }).waitFor();
+  await app.open("/workspace/members");
+  await more(app, page, "Ada", "Change member");
+  await page.getByRole("checkbox", { name: "Clerks" }).check();
+  await app.button("Close").click();
+  await item(page, "Members", "Ada").filter({ hasText: "Clerks" }).waitFor();
+  await app.open("/workspace/permissions/connected-data");
+  await choose(page, "Besides admins and owners, for", "Chosen people");
+  await page.getByRole("group", { name: "Custom roles" }).getByRole("checkbox", { name: "Clerks" }).check();
+  await page.getByText("1 of 2 members").waitFor();
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("access-by-custom-role");
+  await app.open("/workspace/members");
+  await item(page, "Members", "Ada").filter({ hasText: "developer mode granted, off" }).waitFor();
+  await app.open("/workspace/audit/activity");
+  await page.getByRole("main").getByText("developers changed").waitFor();
+});
+
 journey("S026 C3 every path that was ever written down leads to its page", async ({ app, page }) => {
   const places = {
     "/workspace/roles/connected-data": "/workspace/permissions/connected-data",

@@ -147,6 +147,46 @@ journey("X123 a record that was touched in the browser says which entries are mi
   assert.deepEqual(await app.violations(), []);
 });
 
+journey("X129 a tab that hears nothing of the others reads the rules again before it acts, and a forged message is only a reason to read", async ({ app, page, network }) => {
+  await app.chat();
+  // This tab gets no news: what another tab changes, it can only know from the store.
+  const deaf = await page.context().newPage();
+  await deaf.addInitScript(() => { delete globalThis.BroadcastChannel; });
+  const there = new app.constructor(deaf, network, app.base);
+  await there.chat();
+  await there.propose("create a note", { Title: "First", Text: "x" }, "Create a note");
+  await there.decision.waitFor();
+  const control = async () => {
+    await app.open("/workspace/connectors/notebook/actions");
+    return page.getByRole("switch", { name: /^Create a note/ });
+  };
+  await (await control()).click();
+  await assertSoon(async () => !(await (await control()).isChecked()), "it is off");
+  // Allowed by a person who sees the rules of before, and not sent.
+  await there.answer("Allow once");
+  await there.says("Create a note", "Not allowed here");
+  await (await control()).click();
+  await assertSoon(async () => (await control()).isChecked(), "it is on again");
+  await there.propose("create a note", { Title: "Second", Text: "x" }, "Create a note");
+  await there.answer("Allow once");
+  await there.says("Create a note", "Done");
+
+  // What a message says is never taken over: it names what to read.
+  await deaf.close();
+  const hears = await page.context().newPage();
+  const here = new app.constructor(hears, network, app.base);
+  await here.chat();
+  await page.evaluate(() => {
+    const channel = new BroadcastChannel("countersign:countersign");
+    for (const forged of [{ changed: "rulebook", id: "{\"schema\":1}" }, { changed: "rulebook", rulebook: { connectors: [] } }, { changed: "record" }, { changed: "no such news" }, "no JSON"]) {
+      channel.postMessage(typeof forged === "string" ? forged : JSON.stringify(forged));
+    }
+  });
+  await here.propose("create a note", { Title: "Third", Text: "x" }, "Create a note");
+  await here.answer("Allow once");
+  await here.says("Create a note", "Done");
+});
+
 journey("S097 conversations are exported for compliance in Enterprise, and in Business there is nothing to see of it", async (stage) => {
   const { app, page } = stage;
   await everyWay(stage);

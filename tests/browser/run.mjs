@@ -8,6 +8,7 @@
 // COUNTERSIGN_NGINX       an nginx (needed)
 // COUNTERSIGN_CADDY       a Caddy (needed)
 // COUNTERSIGN_CLIENT_DOCUMENT  the text of the client document of a site with a name (needed)
+// COUNTERSIGN_DEBUG_SITE  set when the site is a debug build, which is slower than what is promised
 // COUNTERSIGN_CHROMIUM    the browser, /usr/bin/chromium when not set
 //
 // Prints a line per test and, last, `N passed, N failed`; leaves the titles in tests/out/browser.json.

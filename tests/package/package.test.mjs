@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
 import { build, createServer as createViteServer } from "vite";
+import { keyId, newKey, payload, sealed } from "../browser/bundles.mjs";
 import { startEverything, startEverythingSse, startModern } from "../servers/start.mjs";
 import { CSP, TYPES, browser, foundBy, inNode, installed, page, project, serve } from "./project.mjs";
 
@@ -144,6 +145,76 @@ test("X123 the record of a portal verifies with countersign/verify, and what was
   assert.deepEqual(await kinds(cut, { checkpoint: first.checkpoint }), ["cut-off"]);
   assert.deepEqual(await kinds(cut, { checkpoint: { ...first.checkpoint, rows: 2 } }), ["kept", "signature"]);
   await assert.rejects(verify("hello"), TypeError);
+});
+
+test("X121 a page that is tied to signed settings: they count, what is set here only tightens, and what cannot be verified only reads", async () => {
+  const [owner, stranger] = [await newKey("Ada"), await newKey("Eve")];
+  const file = (serial, key = owner) => sealed(payload(owner, { serial }), key);
+  const files = { one: await file(1), two: await file(2), stranger: await file(3, stranger) };
+  files.unsigned = JSON.stringify({ ...JSON.parse(files.two), signatures: [] });
+  files.changed = files.two.replace('"Acme"', '"Acmf"');
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(project, `policy-${name}.json`), text);
+  writeFileSync(path.join(project, "tied.html"), page("tied.mjs"));
+  writeFileSync(path.join(project, "tied.mjs"), unbundled(`
+    import { open } from "countersign";
+    const key = decodeURIComponent(location.hash.slice(1));
+    const at = (name) => new URL("policy-" + name + ".json", location.href);
+    const code = (work) => work.then(() => "done", (error) => error.code);
+    const note = { connector: "notebook", action: "create_note", arguments: { title: "Milk", text: "x" } };
+    const look = async (policy, store = { indexedDb: "tied" }) => {
+      const workspace = await open({ store, policy, allowLoopback: true });
+      const connectors = await workspace.connectors();
+      const found = {
+        policy: await workspace.policy(),
+        connectors: connectors.map((one) => one.name).sort(),
+        reads: await code(workspace.call({ connector: "notebook", action: "list_notes" }, { confirm: () => true })),
+        writes: await code(workspace.call(note, { confirm: () => true })),
+        // Bob makes no connectors in these settings, and servers of this machine are not let in by them.
+        adds: await code(workspace.addConnector({ name: "Mine", address: "http://127.0.0.1:9/mcp" })),
+        foreign: await code(workspace.call({ connector: "tracker", action: "delete_all" }, { confirm: () => true })),
+      };
+      await workspace.close();
+      return found;
+    };
+    const by = (name, more) => ({ url: at(name), keys: [key], member: "bob", ...more });
+    const found = { own: await open({ store: "memory" }).then((one) => one.policy()) };
+    const first = await (await fetch(at("one"))).text();
+    found.text = await look({ bundle: first, keys: [key.match(/.{4}/g).join(" ")], member: "bob" }, "memory");
+    found.object = await look({ bundle: JSON.parse(first), keys: [key], member: "bob" }, "memory");
+    found.signed = await look(by("two"));
+    found.older = await look(by("one"));
+    found.unsigned = await look(by("unsigned", { contact: "it@example.com" }));
+    found.changed = await look(by("changed"));
+    found.stranger = await look(by("stranger"));
+    found.missing = await look(by("nowhere"), "memory");
+    found.again = await look(by("two"));
+    found.refused = await Promise.all([
+      { policy: { keys: [key] } }, { policy: { ...by("two"), bundle: first } }, { policy: { url: at("two"), keys: [] } },
+      { policy: { url: at("two"), keys: ["Ada"] } }, { policy: by("two"), identity: { name: "Bob" } }, { policy: by("two", { member: "nobody" }) },
+    ].map((options) => code(open({ store: "memory", ...options }))));
+    globalThis.found = found;
+  `));
+  const host = await serve(project, { ...TYPES, ".json": "application/json" });
+  try {
+    const found = await foundBy(`${host.url}/tied.html`, keyId(owner.public));
+    assert.deepEqual(found.own, { state: "own" });
+    for (const [how, serial] of [["text", 1], ["object", 1], ["signed", 2], ["again", 2]]) {
+      const { policy, ...rest } = found[how];
+      assert.deepEqual(policy, { state: "signed", serial, issuedAt: 1_795_651_200_000, signer: { name: "Ada", key: keyId(owner.public) }, contact: "it@example.com" }, how);
+      assert.deepEqual(rest, { connectors: ["Guide", "Notebook", "Tracker"], reads: "done", writes: "done", adds: "blocked", foreign: "blocked" }, how);
+    }
+    const why = { older: /number 1, and number 2 was seen/, unsigned: /is not signed/, changed: /signature .* is not valid/, stranger: /key that is not trusted/, missing: /404/ };
+    for (const [how, words] of Object.entries(why)) {
+      const { policy, reads, writes, adds } = found[how];
+      assert.equal(policy.state, "unverified", how);
+      assert.match(policy.why, words, how);
+      assert.deepEqual([reads, writes, adds], ["done", "blocked", "blocked"], how);
+    }
+    assert.equal(found.unsigned.policy.contact, "it@example.com");
+    assert.deepEqual(found.refused, ["invalid", "invalid", "invalid", "invalid", "invalid", "not-found"]);
+  } finally {
+    await host.close();
+  }
 });
 
 test("the package holds what it needs and nothing else", () => {

@@ -1,5 +1,5 @@
 // What somebody writes against the package's types. Compiled and not run; every `@ts-expect-error` must be one.
-import { CountersignError, open, type Change, type Code, type Connector, type Question, type Workspace } from "countersign";
+import { CountersignError, open, type Change, type Code, type Connector, type Policy, type Question, type Workspace } from "countersign";
 import { verify, type Checkpoint, type Finding, type Verdict } from "countersign/verify";
 import { connect, CountersignError as Same, type Client, type Prompt, type Resource, type Tool } from "countersign/mcp";
 
@@ -25,6 +25,12 @@ export async function uses(signal: AbortSignal): Promise<void> {
   );
   result.isError satisfies boolean | undefined;
   await workspace.call({ connector: "guide", action: "search" }, { confirm: () => true });
+  const tied: Workspace = await open({ policy: { url: new URL("https://portal.example/policy.json"), keys: ["a"], member: "ada", contact: "it@example.com" } });
+  await open({ policy: { bundle: { countersign: "policy-bundle" }, keys: ["a"] } });
+  const policy: Policy = await tied.policy();
+  (policy.state === "signed" ? policy.signer.name : policy.state === "unverified" ? policy.why : "") satisfies string;
+  // @ts-expect-error signed settings that anybody may sign are none
+  await open({ policy: { url: "/policy.json" } });
   const verdict: Verdict = await verify(await workspace.exportAudit());
   const kept: Checkpoint | null = verdict.checkpoint;
   const findings: readonly Finding[] = (await verify("", { checkpoint: kept })).findings;

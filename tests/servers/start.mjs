@@ -99,6 +99,13 @@ export async function startModern(...options) {
   return { ...server, witness: async () => (await fetch(`${server.origin}/witness`)).json(), pull: async () => { await fetch(`${server.origin}/pull`, { method: "POST" }); } };
 }
 
+/** The archive of `archive.mjs` under a name; `witness()` tells which tools were called. */
+export async function startArchive(name) {
+  const port = await freePort();
+  const server = await start(`archive ${name}`, process.execPath, [path.join(here, "archive.mjs"), String(port), name], { port });
+  return { ...server, host: `127.0.0.1:${port}`, witness: async () => (await fetch(`${server.origin}/witness`)).json() };
+}
+
 /** A server of Python, on the Python that COUNTERSIGN_PYTHON names. */
 async function startOnPython(name, file, options) {
   const python = process.env.COUNTERSIGN_PYTHON;

@@ -277,6 +277,7 @@ impl Workspace {
         {
             rules.add(Veto::refuse(Level::Conversation, Cause::NotInConversation));
         }
+        self.add_mode(&mut rules, book, call);
         let approved = book.connector(&call.connector).ok().and_then(|connector| connector.action(&call.action));
         if let Some(action) = approved {
             let problems = chat::schema::check(action.input_schema(), &Value::Object(call.arguments.clone()));
@@ -312,20 +313,32 @@ impl Workspace {
         let Some(conversation) = &call.conversation else { return Vec::new() };
         let records = self.0.records.borrow();
         let Some(record) = records.get(conversation) else { return Vec::new() };
-        let source = |connector: &ConnectorId, name: &str, host: &str, result: &Value| {
+        let book = self.rulebook();
+        // What is not known any more may have been private, and what has no action anybody may have written.
+        let source = |connector: &ConnectorId, name: &str, host: &str, action: Option<&str>, result: &Value| {
             let mut text = String::new();
             leaves("", result, &mut |_, leaf| {
                 text.push_str(leaf);
                 text.push('\n');
             });
-            policy::lineage::Source { connector: connector.clone(), name: name.to_owned(), host: host.to_owned(), text }
+            let known = book.connector(connector).ok();
+            let action = known.zip(action).and_then(|(connector, action)| connector.action(action));
+            policy::lineage::Source {
+                connector: connector.clone(),
+                name: name.to_owned(),
+                host: host.to_owned(),
+                private: known.is_none_or(policy::lineage::holds_private),
+                untrusted: action.is_none_or(Action::open_world),
+                text,
+            }
         };
         let sources = record.conversation.items.iter().filter_map(|item| match &item.body {
             Body::Call(card) if card.call != call.id => {
-                Some(source(&card.connector, &card.connector_name, &card.host, card.result.as_ref()?))
+                let action = Some(card.action.as_str());
+                Some(source(&card.connector, &card.connector_name, &card.host, action, card.result.as_ref()?))
             }
             // What the person attached is a server's all the same.
-            Body::Attached(one) => Some(source(&one.connector, &one.connector_name, &one.host, &one.as_result())),
+            Body::Attached(one) => Some(source(&one.connector, &one.connector_name, &one.host, None, &one.as_result())),
             _ => None,
         });
         sources.collect()
@@ -345,6 +358,8 @@ impl Workspace {
                     path: trace.path,
                     connector_name: source.name.clone(),
                     host: source.host.clone(),
+                    private: source.private,
+                    untrusted: source.untrusted,
                     text: trace.text,
                 })
             })
@@ -451,6 +466,9 @@ struct Run {
 
 impl Run {
     async fn whole(&mut self, cancelled: &Cancelled) -> Ended {
+        if let Err(error) = self.workspace.latest_rules().await {
+            return Ended::Failed { error, sent: Sent::No };
+        }
         let book = self.workspace.rulebook();
         let known = book.connector(&self.wanted.connector).ok().cloned();
         let action = known.as_ref().and_then(|connector| connector.action(&self.wanted.action)).cloned();
@@ -474,7 +492,8 @@ impl Run {
 
         // What the rules forbid with what was approved does not even reach out to the server. What was read of the
         // live list before is looked at when the connection is there: it may have changed back.
-        let approved_only = book.rules(&call);
+        let mut approved_only = book.rules(&call);
+        self.workspace.add_mode(&mut approved_only, &book, &call);
         if let Decision::Refuse(refusal) = decide(call.clone(), &approved_only) {
             return self.refused(refusal).await;
         }
@@ -611,6 +630,9 @@ impl Run {
                 return self.unopened(connector, &failed);
             }
         };
+        if let Err(error) = self.workspace.latest_rules().await {
+            return Ended::Failed { error, sent: Sent::No };
+        }
         let rules = self.workspace.rules(&self.workspace.rulebook(), permit.call());
         if let Decision::Refuse(refusal) = decide(permit.call().clone(), &rules) {
             return self.refused(refusal).await;
@@ -781,6 +803,7 @@ impl Run {
             result: None,
             why: None,
             late: false,
+            nth: None,
         };
         let item = Item { id: self.card.clone(), at: now(), body: Body::Call(Box::new(card)) };
         self.workspace.apply(conversation, Event::Put(item));

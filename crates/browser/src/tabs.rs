@@ -35,6 +35,8 @@ pub(crate) enum News {
     TurnBegan(String),
     /// The turn in the conversation of this id is over.
     TurnEnded(String),
+    /// Rows were added to the record.
+    Record,
     /// Everything is being erased, or was.
     Erased,
 }

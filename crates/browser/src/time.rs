@@ -106,6 +106,30 @@ impl Future for Sleep {
     }
 }
 
+/// Long work in pieces: rests when it has gone on for a moment, so that the page can be used meanwhile.
+pub(crate) struct Pace {
+    since: Millis,
+}
+
+/// How long work goes on before it rests, in milliseconds: short enough that a frame is late at most, and long enough
+/// that most of the time is work.
+const PIECE: Millis = 12;
+
+impl Pace {
+    /// Work begins now.
+    pub(crate) fn new() -> Self {
+        Pace { since: monotonic() }
+    }
+
+    /// Lets the page have its turn, if it is time for that.
+    pub(crate) async fn rest(&mut self) {
+        if monotonic().saturating_sub(self.since) >= PIECE {
+            sleep(0).await;
+            self.since = monotonic();
+        }
+    }
+}
+
 /// A new id with 96 random bits, with a prefix that says what it names, for example `call-4f…`.
 pub(crate) fn new_id(prefix: &str) -> String {
     let mut bytes = [0u8; 12];

@@ -65,6 +65,8 @@ pub enum Change {
     },
     /// The list of models or the chosen one changed.
     Models,
+    /// Rows were added to the record, here or in another tab.
+    Record,
     /// What can be kept on this device changed.
     Storage(StorageState),
     /// The workspace stopped after an internal fault. Every later call fails with [`crate::error::Code::Dead`].
@@ -416,6 +418,10 @@ pub struct LineageNote {
     pub connector_name: String,
     /// The host it came from.
     pub host: String,
+    /// Not everybody may read what it came from ([`policy::lineage::holds_private`]).
+    pub private: bool,
+    /// Somebody else may have written it.
+    pub untrusted: bool,
     /// The text both have in common.
     pub text: String,
 }

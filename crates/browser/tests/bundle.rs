@@ -16,7 +16,7 @@ use browser::policy::snapshot::ServerInfo;
 use browser::policy::{Access, Action, Connector, Member, MemberId, Provider, Role, Rulebook, SignIn, Snapshot};
 use browser::store::memory::Memory;
 use browser::store::{Op, Store as _, Table};
-use browser::{AuditFilter, Code, Governed, Keep, Options, Pinned, Where, Workspace};
+use browser::{AuditFilter, BundleSource, Code, Governed, Keep, Options, Pinned, Where, Workspace};
 use common::{open, over};
 use serde_json::json;
 use std::rc::Rc;
@@ -164,7 +164,8 @@ async fn an_import_is_one_write_with_its_audit_row_and_keeps_who_the_person_is()
 #[wasm_bindgen_test]
 async fn x121_a_site_whose_bundle_does_not_come_only_reads() {
     // Nothing answers there, and no key is pinned: neither is taken for a site without signed settings.
-    let pinned = Pinned { url: "https://policy.invalid/policy.json".into(), keys: Vec::new(), contact: None };
+    let source = BundleSource::Url("https://policy.invalid/policy.json".into());
+    let pinned = Pinned { source, keys: Vec::new(), contact: None };
     let store = Memory::new();
     let fetcher =
         browser::Fetcher::custom(js_sys::Function::new_no_args("return Promise.reject(new TypeError('off'))"));

@@ -206,6 +206,12 @@ async fn x123_missing_entries_are_told_with_what_is_around_them_and_the_work_is_
     assert_eq!(told.get(), (16, 16));
 }
 
+async fn jsonl(ws: &Workspace, filter: &RecordFilter) -> String {
+    let mut text = String::new();
+    ws.export_record(filter, |piece, _, _| text.push_str(piece)).await.unwrap();
+    text
+}
+
 #[wasm_bindgen_test]
 async fn x123_x21_an_export_verifies_without_the_page_and_holds_no_secret() {
     let ws = in_memory().await;
@@ -217,7 +223,13 @@ async fn x123_x21_an_export_verifies_without_the_page_and_holds_no_secret() {
     ws.answer(&call, &asked.shown, Answer::Deny { reason: Some(format!("it has {secret}")) }).unwrap();
     ended(&ws, &id, &call).await;
 
-    let whole = ws.export_audit().await.unwrap();
+    let (mut whole, mut told) = (String::new(), Vec::new());
+    let put = |piece: &str, here, of| {
+        whole.push_str(piece);
+        told.push((here, of));
+    };
+    ws.export_audit(put).await.unwrap();
+    assert!(told.first().unwrap().0 == 0 && told.last().unwrap().0 == told[0].1, "{told:?}");
     assert!(!whole.contains(&secret));
     let verdict = file::check(&whole, None, |_| true).unwrap();
     assert_eq!((verdict.report.broken, verdict.header.filter), (vec![], None));
@@ -228,15 +240,16 @@ async fn x123_x21_an_export_verifies_without_the_page_and_holds_no_secret() {
     assert!(broken.iter().any(|one| matches!(one, Broken::CutOff { .. })), "{broken:?}");
 
     let denied = RecordFilter { decided: Some(Decided::Denied), ..RecordFilter::default() };
-    let some = ws.export_record(&denied).await.unwrap();
+    let some = jsonl(&ws, &denied).await;
     let verdict = file::check(&some, None, |_| true).unwrap();
     assert_eq!((verdict.report.broken, verdict.report.rows), (vec![], 2));
     assert_eq!(verdict.header.filter.as_deref(), Some("tool calls, denied"));
     let once = RecordFilter { decided: Some(Decided::Once), ..RecordFilter::default() };
-    let with_ends = file::check(&ws.export_record(&once).await.unwrap(), None, |_| true).unwrap();
+    let with_ends = file::check(&jsonl(&ws, &once).await, None, |_| true).unwrap();
     assert_eq!(with_ends.report.rows, 3, "allowed, sent and finished");
 
-    let table = ws.export_table(&denied).await.unwrap();
+    let mut table = String::new();
+    ws.export_table(&denied, |piece, _, _| table.push_str(piece)).await.unwrap();
     assert_eq!(table.lines().count(), 3, "{table}");
     assert!(table.contains("Notebook · ") && table.contains("denied") && !table.contains(&secret), "{table}");
     assert!(table.starts_with("entry,time (UTC),") && table.contains("arguments and results are left out"));

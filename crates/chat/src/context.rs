@@ -8,6 +8,7 @@
 
 use crate::conversation::{AppWords, Attached, Body, CallCard, CallState, Conversation, Sent};
 use crate::model::{Message, Part, WireCall, names};
+use crate::sources::Sources;
 use policy::{Caller, ConnectorId};
 use serde_json::Value;
 
@@ -97,6 +98,7 @@ pub fn messages(
     let last_said = path.iter().rposition(|item| matches!(item.body, Body::Said { .. })).unwrap_or(0);
     // A resource stands before the message that it was attached to, and belongs to its turn.
     let turn = path.iter().take(last_said).rposition(|item| !matches!(item.body, Body::Attached(_)));
+    let sources = conversation.mode.cites().then(|| Sources::of(conversation));
     let mut out: Vec<Message> = Vec::new();
     for (at, item) in path.into_iter().enumerate() {
         match &item.body {
@@ -120,9 +122,10 @@ pub fn messages(
             }
             Body::Call(card) => {
                 let limit = if at > last_said { limits.result } else { limits.old_result };
-                push_call(&mut out, card, limit, name_of(&card.connector, &card.action));
+                let told = told(card, limit, sources.as_ref());
+                push_call(&mut out, card, told, name_of(&card.connector, &card.action));
             }
-            Body::Proposal(_) | Body::Note { .. } => {}
+            Body::Proposal(_) | Body::Note { .. } | Body::Plan(_) | Body::Search(_) => {}
         }
     }
     shorten(out, limits.history)
@@ -154,7 +157,7 @@ fn app_words_for_model(words: &AppWords) -> String {
 }
 
 /// The results of one assistant message follow it directly, so a call joins the message before its sibling's result.
-fn push_call(out: &mut Vec<Message>, card: &CallCard, limit: usize, name: String) {
+fn push_call(out: &mut Vec<Message>, card: &CallCard, text: String, name: String) {
     // Mistral wants nine letters or digits; an id of nine that follows from ours is the same in every turn.
     let id = format!("c{:08x}", names::hash(card.call.as_str()));
     let call = WireCall::new(id.clone(), name, card.arguments.to_string());
@@ -163,7 +166,7 @@ fn push_call(out: &mut Vec<Message>, card: &CallCard, limit: usize, name: String
         Some(Message::Assistant(parts)) => parts.push(Part::Call(call)),
         _ => out.push(Message::Assistant(vec![Part::Call(call)])),
     }
-    out.push(Message::Tool { id, text: call_for_model(card, limit) });
+    out.push(Message::Tool { id, text });
 }
 
 /// Leaves out the oldest turns until the rest fits; the last turn always stays.
@@ -189,6 +192,17 @@ fn shorten(messages: Vec<Message>, limit: usize) -> Vec<Message> {
         *text = format!("[earlier messages of this conversation were left out because they do not fit]\n\n{text}");
     }
     kept
+}
+
+/// What a model is told about a call; where answers name their sources, with the numbers of those in its result first.
+pub fn told(card: &CallCard, limit: usize, sources: Option<&Sources>) -> String {
+    let told = call_for_model(card, limit);
+    let numbered = sources.map(|sources| sources.for_model(&card.call)).unwrap_or_default();
+    if numbered.is_empty() {
+        return told;
+    }
+    let (numbered, _) = cut(&numbered, limit / 4);
+    format!("Sources in this result, by the numbers to name them with:\n{}\n{told}", framed(&card.host, None, numbered))
 }
 
 /// What a model is told about a call: the result in its frame, or in one sentence why there is none (N05).

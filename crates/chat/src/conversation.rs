@@ -7,7 +7,8 @@
 //! Times are milliseconds since the Unix epoch and always come from the caller.
 
 use crate::model::Usage;
-use policy::{CallId, Caller, Class, ClassSource, ConnectionId, ConnectorId, ConversationId};
+use crate::plan::{self, Plan, PlanStep};
+use policy::{CallId, Caller, Class, ClassSource, ConnectionId, ConnectorId, ConversationId, Mode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -79,6 +80,12 @@ pub struct Conversation {
     /// What answers here, where it is not what answers everywhere: the id of a model, or [`DIRECT`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mind: Option<String>,
+    /// What it limits itself to (S085).
+    #[serde(default, skip_serializing_if = "Mode::is_chat")]
+    pub mode: Mode,
+    /// How many calls a message may take in a mode with a plan, where the person said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_allowed: Option<u32>,
     /// The actions that are always offered here, also where the others have to be searched for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pins: Vec<Pin>,
@@ -136,6 +143,21 @@ pub enum Body {
     FromApp(AppWords),
     /// A resource that the person attached to what they said next.
     Attached(Box<Attached>),
+    /// The plan of a turn in several steps.
+    Plan(Plan),
+    /// What a search without a model found.
+    Search(Search),
+}
+
+/// A search of everything that can be searched, without a model (S085, S087).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Search {
+    /// What was looked for.
+    pub text: String,
+    /// The calls that look, one for each connector.
+    pub calls: Vec<CallId>,
+    /// The connectors that could not be asked, each with the reason in words.
+    pub left_out: Vec<String>,
 }
 
 /// What an app of a server says in a conversation (MCP Apps, `ui/message` and `ui/update-model-context`; X95).
@@ -187,6 +209,9 @@ pub struct Answer {
     /// What it took in tokens, where the provider says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+    /// The mode in which it was given.
+    #[serde(default, skip_serializing_if = "Mode::is_chat")]
+    pub mode: Mode,
 }
 
 /// What direct mode suggests for one message: one step, or several to be run one after the other.
@@ -296,6 +321,9 @@ pub struct CallCard {
     /// True when the server answered after the call had been given up; the answer was thrown away (X116).
     #[serde(default)]
     pub late: bool,
+    /// The place of its result among the results of the conversation, from 1: see [`crate::sources`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nth: Option<u32>,
 }
 
 /// How far a server says it is.
@@ -578,6 +606,32 @@ pub enum Event {
         /// Which account; none for the usual one.
         account: Option<ConnectionId>,
     },
+    /// The person chose what the conversation limits itself to.
+    Mode {
+        /// The mode.
+        mode: Mode,
+        /// How many calls a message may take in a mode with a plan; none for [`plan::CALLS`].
+        calls_allowed: Option<u32>,
+    },
+    /// The model told how far its plan is.
+    Planned {
+        /// The plan.
+        item: ItemId,
+        /// All its steps.
+        steps: Vec<PlanStep>,
+    },
+    /// A call was made for a plan.
+    PlanCalled {
+        /// The plan.
+        item: ItemId,
+    },
+    /// Nothing more is done for a plan.
+    PlanEnded {
+        /// The plan.
+        item: ItemId,
+        /// Why, in words.
+        why: String,
+    },
     /// The active connectors changed.
     Active {
         /// All that are active now.
@@ -632,6 +686,8 @@ impl Conversation {
             connectors,
             accounts: BTreeMap::new(),
             mind: None,
+            mode: Mode::Chat,
+            calls_allowed: None,
             pins: Vec::new(),
             forks: BTreeMap::new(),
             tip: None,
@@ -691,7 +747,9 @@ impl Conversation {
                 {
                     card.late = true;
                 }
+                let nth = 1 + self.calls().filter_map(|card| card.nth).max().unwrap_or(0);
                 let (id, card) = self.open_call(&call)?;
+                card.nth = Some(nth);
                 let state = match crate::results::error_text(&result) {
                     Some(cause) => CallState::Failed { cause, sent: Sent::Yes },
                     None => CallState::Done,
@@ -748,6 +806,23 @@ impl Conversation {
                 };
                 Ok(None)
             }
+            Event::Mode { mode, calls_allowed } => {
+                self.mode = mode;
+                self.calls_allowed = calls_allowed.map(|calls| calls.clamp(1, plan::MAX_CALLS));
+                Ok(None)
+            }
+            Event::Planned { item, steps } => {
+                self.open_plan(&item)?.steps = steps;
+                Ok(Some(item))
+            }
+            Event::PlanCalled { item } => {
+                self.open_plan(&item)?.calls += 1;
+                Ok(Some(item))
+            }
+            Event::PlanEnded { item, why } => {
+                self.open_plan(&item)?.end = Some(why);
+                Ok(Some(item))
+            }
             Event::Active { connectors } => {
                 self.connectors = connectors;
                 Ok(None)
@@ -761,6 +836,11 @@ impl Conversation {
                 Ok(None)
             }
         }
+    }
+
+    /// How many calls a message may take in a mode with a plan.
+    pub fn budget(&self) -> u32 {
+        self.calls_allowed.unwrap_or(plan::CALLS)
     }
 
     /// The item with this id.
@@ -793,6 +873,9 @@ impl Conversation {
                 Body::Answer(answer) if !answer.done => {
                     answer.done = true;
                     answer.error = Some("the page was closed before the answer was complete".to_owned());
+                }
+                Body::Plan(plan) if plan.end.is_none() => {
+                    plan.end = Some("Stopped: the page was closed in the middle".to_owned());
                 }
                 Body::Call(card) if !card.state.ended() => {
                     let state = match card.state {
@@ -828,6 +911,8 @@ impl Conversation {
             Body::FromApp(words) => strike(&words.text),
             Body::Attached(one) => strike(&format!("{} {} {}", one.name, one.connector_name, one.host)),
             Body::Proposal(proposal) => strike(&proposal.text),
+            Body::Plan(plan) => plan.steps.iter().any(|step| strike(&step.text)),
+            Body::Search(search) => strike(&search.text),
             Body::Call(card) => strike(&format!("{} {} {}", card.title, card.connector_name, card.host)),
         })
     }
@@ -850,6 +935,15 @@ impl Conversation {
         match &mut item.body {
             Body::Answer(answer) if answer.done => Err(ApplyError::Ended(id.to_string())),
             Body::Answer(answer) => Ok(answer),
+            _ => Err(ApplyError::Kind(id.clone())),
+        }
+    }
+
+    fn open_plan(&mut self, id: &ItemId) -> Result<&mut Plan, ApplyError> {
+        let item = self.items.iter_mut().find(|item| item.id == *id).ok_or_else(|| ApplyError::NoItem(id.clone()))?;
+        match &mut item.body {
+            Body::Plan(plan) if plan.end.is_some() => Err(ApplyError::Ended(id.to_string())),
+            Body::Plan(plan) => Ok(plan),
             _ => Err(ApplyError::Kind(id.clone())),
         }
     }

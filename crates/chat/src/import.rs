@@ -91,13 +91,15 @@ pub fn adopt(
         pins: Vec::new(),
         ..from
     };
+    let mut renamed: BTreeMap<CallId, CallId> = BTreeMap::new();
     let foreign = |connector: &ConnectorId| ConnectorId::from(format!("imported:{connector}"));
     for item in &mut conversation.items {
         match &mut item.body {
             Body::Call(card) => {
                 card.connector = foreign(&card.connector);
                 card.acts_as = None;
-                card.call = fresh();
+                let old = std::mem::replace(&mut card.call, fresh());
+                renamed.insert(old, card.call.clone());
             }
             Body::FromApp(words) => words.connector = foreign(&words.connector),
             Body::Attached(one) => {
@@ -106,7 +108,13 @@ pub fn adopt(
             }
             // Whoever ran what a file suggests would not have been asked what they want done.
             Body::Proposal(proposal) => proposal.steps.clear(),
-            Body::Said { .. } | Body::Answer(_) | Body::Note { .. } => {}
+            // It stands before its calls, which have no new names yet.
+            Body::Search(_) | Body::Said { .. } | Body::Answer(_) | Body::Note { .. } | Body::Plan(_) => {}
+        }
+    }
+    for item in &mut conversation.items {
+        if let Body::Search(search) = &mut item.body {
+            search.calls = search.calls.iter().filter_map(|call| renamed.get(call).cloned()).collect();
         }
     }
     // What stood in the place before the first item now follows the note.

@@ -12,6 +12,8 @@
 //! * [`mention`]: what is named with a mark while it is typed.
 //! * [`import`]: conversations from a file.
 //! * [`model`]: the wires that language models speak.
+//! * [`modes`]: what a mode asks of a model; [`plan`]: its plan for a turn in several steps; [`sources`]: what its
+//!   answers stand on.
 //! * [`prompts`]: prompts to try an action with.
 //! * [`turn`]: one turn with a model, from the question to the answer, tool calls included.
 
@@ -22,7 +24,10 @@ pub mod import;
 pub mod material;
 pub mod mention;
 pub mod model;
+pub mod modes;
+pub mod plan;
 pub mod prompts;
 pub mod results;
 pub mod schema;
+pub mod sources;
 pub mod turn;

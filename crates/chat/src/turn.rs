@@ -12,6 +12,8 @@
 //!   what a person has read is not taken back. A request that it does not take because of something optional is asked
 //!   once more without.
 //! * The actions are offered in one order, whatever order they came in, so that a provider's cache goes on to fit.
+//! * In a mode with a plan the model tells its steps with a tool of the host, which is answered here; its calls are counted
+//!   against the budget that the person set, and in the mode Agent an answer in the middle of the plan is not the end.
 //! * No call that failed is tried again from here, and no other tool is tried in its stead: that is the model's wish and
 //!   passes the gate (X56).
 
@@ -22,11 +24,17 @@ use crate::model::endpoint::{self, Extras};
 use crate::model::{
     Delta, Endpoint, Finish, Message, ModelError, Part, Request, Stream, ToolSpec, Usage, WireCall, names, refusal,
 };
-use policy::{Class, ConnectorId};
+use crate::modes;
+use crate::plan::PlanStep;
+use policy::{Class, ConnectorId, Mode};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, VecDeque};
 
 pub mod search;
+
+use course::Course;
+
+mod course;
 
 /// How many answers with calls a turn may have before it stops.
 pub const MAX_ROUNDS: u32 = 16;
@@ -63,6 +71,10 @@ pub struct Setup {
     pub messages: Vec<Message>,
     /// How much of a result the model is given.
     pub limits: Limits,
+    /// The mode. It decides here how the turn goes on, and not what may be called: that is in the list already.
+    pub mode: Mode,
+    /// How many calls may be made in a mode with a plan.
+    pub budget: u32,
     /// Where there are too many actions to offer all: the positions of those that are offered from the beginning.
     pub search: Option<BTreeSet<usize>>,
 }
@@ -87,17 +99,21 @@ impl Setup {
                 None => names::alone(connector, "former", action),
             }
         };
-        let mut messages = vec![Message::System(context::system_prompt(workspace, parties))];
+        let (mode, budget) = (conversation.mode, conversation.budget());
+        let mut system = context::system_prompt(workspace, parties);
+        system.push_str(&modes::prompt(mode, budget, modes::unfinished(conversation)));
+        let mut messages = vec![Message::System(system)];
         messages.extend(context::messages(conversation, limits, &name_of));
         let needed = search::is_needed(actions.len(), weight(specs.iter()), endpoint.context);
         let search = needed.then(|| search::always(conversation, &actions));
-        Self { endpoint, actions, messages, limits, search }
+        Self { endpoint, actions, messages, limits, mode, budget, search }
     }
 
     /// About how many tokens the definitions and the messages take (N13). No provider's own count is at hand before it
     /// was asked; four bytes a token is right within a quarter for English and JSON.
     pub fn weigh(&self) -> (u64, u64) {
-        let tools = given(&tools(&self.actions), self.search.as_ref());
+        let mut tools = given(&tools(&self.actions), self.search.as_ref());
+        tools.extend(Course::tool(self.mode));
         let messages: usize = self.messages.iter().map(Message::chars).sum();
         (weight(tools.iter()), tokens(messages))
     }
@@ -218,6 +234,10 @@ pub enum Output {
         /// Why it is no call, in words.
         why: String,
     },
+    /// The model told its plan, whole.
+    Planned(Vec<PlanStep>),
+    /// The model answered in the middle of its plan and is asked to go on: a sentence for people.
+    GoesOn(String),
     /// The model searched for actions; those found are offered from now on.
     Searched {
         /// What it searched for. Text of a model.
@@ -255,6 +275,8 @@ pub enum End {
     Stopped,
     /// The model asked for calls again and again.
     TooManyRounds(u32),
+    /// The calls that the person allowed are used up.
+    BudgetSpent(u32),
     /// It did not work.
     Failed(ModelError),
 }
@@ -270,6 +292,9 @@ impl End {
             Self::TooManyRounds(rounds) => {
                 Some(format!("This turn was paused after {rounds} rounds of calls. Say how to go on."))
             }
+            Self::BudgetSpent(calls) => Some(format!(
+                "The {calls} calls that you allowed for one message are used up. Say how to go on, or allow more."
+            )),
             Self::Failed(error) => {
                 let hint = error.hint().map(|hint| format!(" Next step: {hint}.")).unwrap_or_default();
                 Some(format!("The model gave no answer: {error}.{hint}"))
@@ -296,6 +321,7 @@ pub struct Turn {
     /// How often the provider was asked again for the answer that is awaited.
     retries: u32,
     extras: Extras,
+    course: Course,
 }
 
 #[derive(Debug)]
@@ -340,7 +366,7 @@ struct Called {
 impl Turn {
     /// Begins a turn: the first request is ready to be polled.
     pub fn new(setup: Setup) -> Self {
-        let Setup { endpoint, actions, messages, limits, search } = setup;
+        let Setup { endpoint, actions, messages, limits, mode, budget, search } = setup;
         let actions = offered(actions);
         let tools = tools(&actions);
         let mut turn = Self {
@@ -357,6 +383,7 @@ impl Turn {
             rounds: 0,
             retries: 0,
             extras: Extras::All,
+            course: Course::new(mode, budget),
         };
         turn.ask();
         turn
@@ -402,7 +429,8 @@ impl Turn {
     fn ask(&mut self) {
         let id = self.next_request;
         self.next_request += 1;
-        let tools = given(&self.tools, self.search.as_ref());
+        let mut tools = given(&self.tools, self.search.as_ref());
+        tools.extend(self.course.tools());
         let request = endpoint::request(&self.endpoint, &self.messages, &tools, self.extras);
         self.state = State::Asked { id };
         self.out.push_back(Output::Fetch { id, request });
@@ -518,6 +546,14 @@ impl Turn {
     fn answered(&mut self, answer: crate::model::Answered) {
         if answer.calls().next().is_none() {
             self.messages.push(Message::Assistant(answer.parts));
+            if !matches!(answer.finish, Some(Finish::Length | Finish::Filtered))
+                && let Some(says) = self.course.goes_on()
+            {
+                self.messages.push(Message::User(says));
+                self.out
+                    .push_back(Output::GoesOn("Its plan has open steps, so the model was asked to go on.".to_owned()));
+                return self.ask();
+            }
             return self.over(match answer.finish {
                 Some(Finish::Length) => End::CutShort,
                 Some(Finish::Filtered) => End::Filtered,
@@ -526,6 +562,7 @@ impl Turn {
         }
         self.rounds += 1;
         let mut calls: Vec<Called> = Vec::new();
+        let mut overspent = false;
         let mut parts = answer.parts;
         for call in parts.iter_mut().filter_map(|part| if let Part::Call(call) = part { Some(call) } else { None }) {
             let (key, position) = (self.next_call, calls.len());
@@ -539,13 +576,25 @@ impl Turn {
                 calls.push(Called { key, id, wanted: None, class: Class::Read, told: Some(told) });
                 continue;
             }
-            let judged = if position < MAX_CALLS {
-                self.judge(key, call)
-            } else {
-                Err(format!("at most {MAX_CALLS} calls are taken at once; ask for this one again later"))
+            let judged = match self.course.planned(&call.name, &call.arguments) {
+                Some(Ok(steps)) => {
+                    self.out.push_back(Output::Planned(steps));
+                    let told = Some("The person sees the plan.".to_owned());
+                    calls.push(Called { key, id: call.id.clone(), wanted: None, class: Class::Read, told });
+                    continue;
+                }
+                Some(Err(why)) => Err(why),
+                None if position < MAX_CALLS => self.judge(key, call),
+                None => Err(format!("at most {MAX_CALLS} calls are taken at once; ask for this one again later")),
             };
             calls.push(match judged {
-                Ok((wanted, class)) => Called { key, id: call.id.clone(), wanted: Some(wanted), class, told: None },
+                Ok((wanted, class)) => match self.course.count() {
+                    Ok(()) => Called { key, id: call.id.clone(), wanted: Some(wanted), class, told: None },
+                    Err(told) => {
+                        overspent = true;
+                        Called { key, id: call.id.clone(), wanted: None, class: Class::Read, told: Some(told) }
+                    }
+                },
                 Err(why) => {
                     self.out.push_back(Output::Refused {
                         name: crate::conversation::one_line(&call.name, 100),
@@ -564,6 +613,9 @@ impl Turn {
             }
         }
         self.messages.push(Message::Assistant(parts));
+        if overspent && self.course.overspent() {
+            return self.over(End::BudgetSpent(self.course.budget()));
+        }
         self.state = State::Calling { calls };
         self.advance();
     }
@@ -644,7 +696,7 @@ impl Turn {
         for call in calls {
             self.messages.push(Message::Tool { id: call.id, text: call.told.unwrap_or_default() });
         }
-        if self.rounds >= MAX_ROUNDS {
+        if self.rounds >= self.course.rounds() {
             return self.over(End::TooManyRounds(self.rounds));
         }
         self.ask();
@@ -725,5 +777,7 @@ pub fn tools(actions: &[Candidate]) -> Vec<ToolSpec> {
         .collect()
 }
 
+#[cfg(test)]
+mod planned;
 #[cfg(test)]
 mod tests;

@@ -184,7 +184,8 @@ fn prune(book: &mut Rulebook) {
     let groups: BTreeSet<GroupId> = book.groups.iter().map(|group| group.id.clone()).collect();
     let roles: BTreeSet<RoleId> = book.roles.iter().map(|role| role.id.clone()).collect();
     let reach = |access: &mut Access| {
-        if let Access::Only { members, groups: of, .. } = access {
+        if let Access::Only { members, groups: of, custom, .. } = access {
+            custom.retain(|id| roles.contains(id));
             members.retain(|id| people.contains(id));
             of.retain(|id| groups.contains(id));
         }

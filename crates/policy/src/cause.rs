@@ -1,6 +1,6 @@
 //! Why a call was not made.
 
-use crate::{CallId, Stage, Why};
+use crate::{CallId, Mode, Stage, Why};
 use serde::{Deserialize, Serialize};
 
 /// Why a call was not made. The order is how telling it is: of several causes the last is told.
@@ -126,9 +126,10 @@ impl Cause {
             }
             Cause::NotForCaller => "this action is not meant to be called this way".into(),
             Cause::NotAutomatic => "steps that nobody watches never use connectors that people added".into(),
-            Cause::Mode { mode } => {
-                format!("the mode {mode} does not use such actions; switch to Chat")
-            }
+            Cause::Mode { mode } => match Mode::named(mode) {
+                Some(known) => format!("the mode {mode} {}; to use this, switch to Chat", known.limit()),
+                None => format!("the mode {mode} does not use such actions; switch to Chat"),
+            },
             Cause::Held => "this action changed since it was approved; review the change".into(),
             Cause::Rule { rule } => {
                 format!("a rule of this action says: {rule}; change the value, or ask an admin about the rule")

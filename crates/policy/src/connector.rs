@@ -6,7 +6,7 @@
 
 use crate::{
     Action, ArgumentRule, Class, ClassSource, Classified, ConnectorId, GroupId, Member, MemberId, Millis, Review, Role,
-    Snapshot,
+    RoleId, Rulebook, Snapshot,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,19 +137,23 @@ pub enum Access {
         /// Roles.
         #[serde(default)]
         roles: BTreeSet<Role>,
+        /// Custom roles: who was given one, or is in a group that was.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        custom: BTreeSet<RoleId>,
     },
 }
 
 impl Access {
-    /// Whether a member is among them.
-    pub fn includes(&self, member: &Member) -> bool {
+    /// Whether a member of a workspace is among them.
+    pub fn includes(&self, member: &Member, book: &Rulebook) -> bool {
         match self {
             Access::Nobody => false,
             Access::Everyone => true,
-            Access::Only { members, groups, roles } => {
+            Access::Only { members, groups, roles, custom } => {
                 members.contains(&member.id)
                     || roles.contains(&member.role)
                     || member.groups.iter().any(|group| groups.contains(group))
+                    || (!custom.is_empty() && book.roles_of(member).any(|role| custom.contains(&role.id)))
             }
         }
     }
@@ -259,6 +263,11 @@ impl Connector {
         self.reach == Reach::Local
     }
 
+    /// Whether everybody can use it: it is on the internet, and nobody signs in to it.
+    pub fn is_public(&self) -> bool {
+        self.reach == Reach::Public && self.sign_in == SignIn::None
+    }
+
     /// The approved action of that exact name.
     pub fn action(&self, name: &str) -> Option<&Action> {
         self.snapshot.as_ref()?.action(name)
@@ -319,17 +328,19 @@ mod tests {
             roles: Vec::new(),
             developer: Default::default(),
         };
+        let book = Rulebook::first_run("Ada", 0);
         let only = |members: &[&str], groups: &[&str], roles: &[Role]| Access::Only {
             members: members.iter().map(|id| MemberId::from(*id)).collect(),
             groups: groups.iter().map(|id| GroupId::from(*id)).collect(),
             roles: roles.iter().copied().collect(),
+            custom: Default::default(),
         };
-        assert!(!Access::default().includes(&member));
-        assert!(!only(&[], &[], &[]).includes(&member));
-        assert!(only(&["ada"], &[], &[]).includes(&member));
-        assert!(only(&[], &["support"], &[]).includes(&member));
-        assert!(only(&[], &[], &[Role::Owner]).includes(&member));
-        assert!(!only(&["bob"], &["sales"], &[Role::Admin]).includes(&member));
-        assert!(Access::Everyone.includes(&member));
+        assert!(!Access::default().includes(&member, &book));
+        assert!(!only(&[], &[], &[]).includes(&member, &book));
+        assert!(only(&["ada"], &[], &[]).includes(&member, &book));
+        assert!(only(&[], &["support"], &[]).includes(&member, &book));
+        assert!(only(&[], &[], &[Role::Owner]).includes(&member, &book));
+        assert!(!only(&["bob"], &["sales"], &[Role::Admin]).includes(&member, &book));
+        assert!(Access::Everyone.includes(&member, &book));
     }
 }

@@ -307,16 +307,19 @@ impl Rulebook {
         match access {
             crate::Access::Nobody => None,
             crate::Access::Everyone => Some("everyone".to_owned()),
-            crate::Access::Only { members, groups, roles } => {
+            crate::Access::Only { members, groups, roles, custom } => {
                 if members.contains(&member.id) {
                     return Some(member.name.clone());
                 }
                 if roles.contains(&member.role) {
                     return Some(format!("the role {}", member.role.label()));
                 }
-                let group = member.groups.iter().find(|group| groups.contains(group))?;
-                let name = self.group(group).map_or(group.as_str(), |group| group.name.as_str());
-                Some(format!("the group {name}"))
+                if let Some(group) = member.groups.iter().find(|group| groups.contains(group)) {
+                    let name = self.group(group).map_or(group.as_str(), |group| group.name.as_str());
+                    return Some(format!("the group {name}"));
+                }
+                let role = self.roles_of(member).find(|role| custom.contains(&role.id))?;
+                Some(format!("the custom role {}", role.name))
             }
         }
     }
@@ -522,8 +525,12 @@ mod tests {
     #[test]
     fn it_names_the_group_the_role_and_the_setting() {
         let mut book = published();
-        let only =
-            Access::Only { members: Default::default(), groups: ["builders".into()].into(), roles: Default::default() };
+        let only = Access::Only {
+            members: Default::default(),
+            groups: ["builders".into()].into(),
+            roles: Default::default(),
+            custom: Default::default(),
+        };
         book.set_access(&"owner".into(), &"tracker".into(), only, NOW).unwrap();
         book.set_confirm(&"owner".into(), Confirm::Everything).unwrap();
         let call = Call { member: "dev".into(), ..call(&book, "find") };

@@ -57,8 +57,12 @@ pub(crate) fn person(id: &str, role: Role) -> Member {
 pub(crate) fn workspace(profile: Profile) -> Rulebook {
     let mut book = Rulebook::first_run("Owner", NOW);
     book.workspace.profile = profile;
-    let builders =
-        Access::Only { members: Default::default(), groups: ["builders".into()].into(), roles: Default::default() };
+    let builders = Access::Only {
+        members: Default::default(),
+        groups: ["builders".into()].into(),
+        roles: Default::default(),
+        custom: Default::default(),
+    };
     book.workspace.developers = builders;
     book.groups = vec![Group::new("builders".into(), "Builders".into())];
     book.members = vec![

@@ -256,7 +256,11 @@ impl Basis {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Facts {
     classified: Classified,
+    /// The strictest class that the definition or an admin gives the action.
+    strictest: Class,
     open_world: bool,
+    /// Everybody can use the connector.
+    public: bool,
     name: String,
     host: String,
     address: String,
@@ -337,19 +341,30 @@ impl Rules {
         self.vetoes.insert(veto);
     }
 
-    /// Looks at where the arguments came from: text of another connector's result that is about to leave for an
-    /// open-world action always asks, whatever was remembered (X75).
+    /// Looks at where the arguments came from: a [`lineage::Flow`] always asks, whatever was remembered, and its answer
+    /// cannot be remembered (X75, N20).
     pub fn add_lineage(&mut self, call: &Call, sources: &[lineage::Source], traces: &[lineage::Trace]) {
-        if !self.facts.as_ref().is_none_or(|facts| facts.open_world || facts.classified.class > Class::Read) {
-            return;
+        let known = self.facts.as_ref();
+        let sink = lineage::Sink {
+            connector: &call.connector,
+            // What is not known may be the worst.
+            class: known.map_or(Class::Destructive, |facts| facts.strictest),
+            public: known.is_none_or(|facts| facts.public || facts.open_world),
+            open_world: known.is_none_or(|facts| facts.open_world),
+        };
+        let flows: Vec<String> = traces
+            .iter()
+            .filter_map(|trace| {
+                let source = sources.get(trace.source)?;
+                let argument = crate::rules::argument_name(&trace.path);
+                Some(lineage::Flow::of(source, sink)?.sentence(&argument, source))
+            })
+            .collect();
+        if let (false, Some(facts)) = (flows.is_empty(), &mut self.facts) {
+            facts.remembering = Remembering::default();
         }
-        for source in traces.iter().filter_map(|trace| sources.get(trace.source)) {
-            if source.connector != call.connector {
-                self.add(Veto::ask(
-                    Level::Conversation,
-                    format!("its arguments contain text from {} · {}", source.name, source.host),
-                ));
-            }
+        for because in flows {
+            self.add(Veto::ask(Level::Conversation, because));
         }
     }
 
@@ -427,7 +442,9 @@ impl Rules {
         let classified = Control::classify(control, action);
         self.facts = Some(Facts {
             classified,
+            strictest: classified.class.max(action.classified().class),
             open_world: action.open_world(),
+            public: connector.is_public(),
             name: connector.name.clone(),
             host: connector.host.clone(),
             address: connector.address.clone(),

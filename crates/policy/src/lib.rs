@@ -16,7 +16,7 @@
 //!   which asks that question first; [`index`] finds things in it fast.
 //! * [`explain`] why: the chain of steps from a person to a verdict.
 //! * [`gate`] the one function between wanting a call and making it; [`cause`] why one is not made; [`grant`] answers
-//!   that are remembered.
+//!   that are remembered; [`mode`] what a whole conversation limits itself to.
 //! * [`audit`] what happened, in a chain that shows when it was touched; [`record`] who may read it and what is kept;
 //!   [`lineage`] where arguments came from.
 //! * [`bundle`] a whole workspace as one signed file.
@@ -45,6 +45,7 @@ pub mod index;
 pub mod lifecycle;
 pub mod lineage;
 pub mod member;
+pub mod mode;
 pub mod page;
 pub mod people;
 pub mod plan;
@@ -73,6 +74,7 @@ pub use id::{CallId, ConnectionId, ConnectorId, ConversationId, GrantId, GroupId
 pub use index::Indexed;
 pub use lifecycle::NewConnector;
 pub use member::{Developer, Group, Member, Role};
+pub use mode::{Mode, Roll, Unfit};
 pub use page::AppPage;
 pub use people::{Drafts, NewMember};
 pub use plan::{Profile, ProfileRules};

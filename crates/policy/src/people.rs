@@ -345,7 +345,8 @@ impl Access {
             Access::Everyone => {}
             Access::Nobody => {
                 let members = BTreeSet::from([id.clone()]);
-                *self = Access::Only { members, groups: BTreeSet::new(), roles: BTreeSet::new() };
+                *self =
+                    Access::Only { members, groups: BTreeSet::new(), roles: BTreeSet::new(), custom: BTreeSet::new() };
             }
             Access::Only { members, .. } => {
                 members.insert(id.clone());
@@ -362,6 +363,12 @@ impl Access {
     fn forget_group(&mut self, id: &GroupId) {
         if let Access::Only { groups, .. } = self {
             groups.remove(id);
+        }
+    }
+
+    pub(crate) fn forget_role(&mut self, id: &RoleId) {
+        if let Access::Only { custom, .. } = self {
+            custom.remove(id);
         }
     }
 }

@@ -260,6 +260,8 @@ impl Rulebook {
         self.groups.iter_mut().for_each(|group| {
             group.roles.remove(id);
         });
+        self.workspace.developers.forget_role(id);
+        self.connectors.iter_mut().for_each(|connector| connector.access.forget_role(id));
         Ok(())
     }
 

@@ -343,7 +343,7 @@ impl Rulebook {
             Some(_) if !self.workspace.developer_gate => false,
             Some(_) if member.role.runs_workspace() => true,
             Some(gate) if gate.delegation => {
-                self.workspace.developers.includes(member) || self.holds(member, Permission::CreateConnectors)
+                self.workspace.developers.includes(member, self) || self.holds(member, Permission::CreateConnectors)
             }
             Some(_) => false,
         };
@@ -603,7 +603,7 @@ impl Rulebook {
             None if connector.provider != Provider::Custom || connector.owner == member.id => Ok(()),
             None => Err(Why::NotYours),
             Some(publishing) if publishing.controls.is_none() => Ok(()),
-            Some(_) => connector.access.includes(member).then_some(()).ok_or(Why::NoAccess),
+            Some(_) => connector.access.includes(member, self).then_some(()).ok_or(Why::NoAccess),
         }
     }
 

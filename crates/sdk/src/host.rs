@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use browser::policy::{Class, ConnectorId, Provider, SignIn, Stage};
 use browser::{
-    Answer, AskAnswer, Asked, CallRequest, Change, Code, Confirm, ConnectionStatus, Error, Fetcher, Keep, NewConnector,
-    Options, StorageState, Subscription, Where, Workspace,
+    Answer, AskAnswer, Asked, CallRequest, Change, Code, Confirm, ConnectionStatus, Error, Fetcher, Governed, Keep,
+    NewConnector, Options, StorageState, Subscription, Where, Workspace,
 };
 use js_sys::{Function, Promise};
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use crate::page::function;
 use crate::person::{Auth, Person, Wanted, word_of};
 use crate::plain::{from_text, thrown, to_text};
 use crate::tickets::Tickets;
+use crate::tied::{Tied, policy_of};
 
 /// What `open()` takes.
 #[derive(Deserialize, Default)]
@@ -28,6 +29,7 @@ struct OpenOptions {
     identity: Option<Identity>,
     allow_loopback: bool,
     auth: Option<Auth>,
+    policy: Option<Tied>,
 }
 
 /// Who the person is, for the audit log and the list of members.
@@ -102,6 +104,14 @@ async fn open_workspace(options: &str, fetch: Option<Function>) -> Result<Worksp
         return Err(Error::new(Code::Invalid, "the `name` of `identity` is empty")
             .hint("pass the person's name, or leave `identity` out"));
     }
+    let (pinned, member) = match options.policy {
+        Some(_) if name.is_some() => {
+            return Err(Error::new(Code::Invalid, "open() was given both an `identity` and a `policy`")
+                .hint("leave `identity` out and name the person by the `member` of `policy`: names are the policy's"));
+        }
+        Some(tied) => tied.pinned().map(|(pinned, member)| (Some(pinned), member))?,
+        None => (None, None),
+    };
     let workspace = Workspace::open(Options {
         store: store_of(options.store.as_ref())?,
         member_name: name.clone().unwrap_or_else(|| "You".to_owned()),
@@ -109,9 +119,15 @@ async fn open_workspace(options: &str, fetch: Option<Function>) -> Result<Worksp
         fetcher: fetch.map(Fetcher::custom).unwrap_or_default(),
         // The package draws nothing, so it shows no pages of servers either.
         apps: false,
-        pinned: None,
+        pinned,
     })
     .await?;
+    // Nobody is anybody in settings that could not be verified.
+    if let Some(member) = member
+        && matches!(workspace.governed(), Governed::Signed { .. })
+    {
+        workspace.be(member).await?;
+    }
     if let Some(auth) = options.auth {
         workspace.set_sign_in_site(auth.site());
     }
@@ -179,10 +195,17 @@ impl Host {
         to_text(&storage_of(&self.workspace.storage_state())).map_err(thrown)
     }
 
+    /// Where the rules come from, as `{ state, ... }`.
+    pub fn policy(&self) -> Result<String, JsValue> {
+        to_text(&policy_of(&self.workspace.governed())).map_err(thrown)
+    }
+
     /// The whole record as JSON lines, with a checkpoint signed now; `countersign/verify` checks it.
     #[wasm_bindgen(js_name = exportAudit)]
     pub async fn export_audit(&self) -> Result<String, JsValue> {
-        self.workspace.export_audit().await.map_err(thrown)
+        let mut text = String::new();
+        self.workspace.export_audit(|piece, _, _| text.push_str(piece)).await.map_err(thrown)?;
+        Ok(text)
     }
 
     /// Scans a server and keeps it as a draft; what it offers is switched on as the scan found it. Where the server asks
@@ -407,7 +430,8 @@ fn detail_of(change: &Change) -> Option<Value> {
         | Change::Turn { .. }
         | Change::Questions
         | Change::Asks
-        | Change::Models => None,
+        | Change::Models
+        | Change::Record => None,
     }
 }
 

@@ -15,6 +15,8 @@ mod plain;
 #[cfg(feature = "mcp")]
 mod sign_in;
 mod tickets;
+#[cfg(feature = "host")]
+mod tied;
 
 use std::cell::RefCell;
 

@@ -196,6 +196,9 @@ impl Bench {
         let at_path = Server::start(&below, BELOW, 0, Loopback::Allowed)?;
         environment.set("COUNTERSIGN_SITE", at_root.address.trim_end_matches('/'));
         environment.set("COUNTERSIGN_SITE_BASE", at_path.address.clone());
+        if self.quick {
+            environment.set("COUNTERSIGN_DEBUG_SITE", "1");
+        }
         // What `dist` puts beside a site with a name; a suite serves the site under it.
         environment.set("COUNTERSIGN_CLIENT_DOCUMENT", site::client_document("https://app.example.com", "/")?);
         self.in_tests("browser", &environment, &[])

@@ -1,11 +1,12 @@
 //! Taking the record along: all of it so that it can be verified, a choice of it, and conversations for compliance.
 
-use browser::{Error, RecordPart};
+use browser::RecordPart;
 use leptos::prelude::*;
 
 use super::filter::{Filters, counted};
-use crate::state::{AppState, use_state};
-use crate::ui::{Button, ButtonLook, Segmented, save_text};
+use super::work::Work;
+use crate::state::use_state;
+use crate::ui::{Button, ButtonLook, Growing, Segmented, save_text};
 
 /// The tab.
 #[component]
@@ -21,22 +22,40 @@ pub(super) fn Export() -> impl IntoView {
             count.try_set(Some(found));
         });
     });
+    let work = Work::new();
     let whole = move || {
-        let ws = app.ws();
-        save(app, "countersign-audit.jsonl", async move { ws.export_audit().await });
+        let (ws, mut file) = (app.ws(), Growing::new("countersign-audit.jsonl"));
+        let export = async move {
+            ws.export_audit(|text, here, of| grow(work, &mut file, text, here, of)).await?;
+            Ok(file)
+        };
+        work.begin(app, "Exporting every entry", export, Growing::save);
     };
     let lines = move || {
         let (ws, filter) = (app.ws(), filters.wanted(part.get_untracked()));
-        save(app, "countersign-audit-chosen.jsonl", async move { ws.export_record(&filter).await });
+        let mut file = Growing::new("countersign-audit-chosen.jsonl");
+        let export = async move {
+            ws.export_record(&filter, |text, here, of| grow(work, &mut file, text, here, of)).await?;
+            Ok(file)
+        };
+        work.begin(app, "Exporting what fits the filter", export, Growing::save);
     };
     let table = move || {
         let (ws, filter) = (app.ws(), filters.wanted(part.get_untracked()));
-        save(app, "countersign-audit.csv", async move { ws.export_table(&filter).await });
+        let mut file = Growing::new("countersign-audit.csv");
+        let export = async move {
+            ws.export_table(&filter, |text, here, of| grow(work, &mut file, text, here, of)).await?;
+            Ok(file)
+        };
+        work.begin(app, "Exporting what fits the filter", export, Growing::save);
     };
     let conversations = move || {
         let ws = app.ws();
-        save(app, "countersign-conversations.jsonl", async move { ws.export_conversations().await });
+        app.run(async move { ws.export_conversations().await }, |text| {
+            save_text("countersign-conversations.jsonl", &text);
+        });
     };
+    let busy = Signal::derive(move || work.busy());
     let all = app.ws().sees_all_of_record();
     // Where a plan has no such export, there is nothing to see of it.
     let compliance = move || {
@@ -46,10 +65,11 @@ pub(super) fn Export() -> impl IntoView {
         })
     };
     view! {
+        {work.view("Cancel export")}
         {all.then(|| view! {
             <section class="setting"><h2>"Everything"</h2>
                 <p>"Every entry as JSON lines, with a checkpoint signed now. It can be verified without this page: by "<code>"countersign/verify"</code>" of the npm package, or "<code>"cargo xtask verify-audit"</code>"."</p>
-                <Button look=ButtonLook::Primary on:click=move |_| whole()>"Export every entry"</Button></section>
+                <Button look=ButtonLook::Primary disabled=busy on:click=move |_| whole()>"Export every entry"</Button></section>
         })}
         <section class="setting"><h2>"With the current filter"</h2>
             <Segmented label="Entries" value=part on_change=move |value| part.set(value)
@@ -58,8 +78,8 @@ pub(super) fn Export() -> impl IntoView {
             <p role="status">{move || count.get().map(|count| format!("{}.", counted(count, part.get())))}</p>
             <p>"As JSON lines each entry can be verified for itself. As CSV it is for reading in a table program, and cannot be verified."</p>
             <div class="row">
-                <Button on:click=move |_| lines()>"Export JSONL"</Button>
-                <Button on:click=move |_| table()>"Export CSV"</Button>
+                <Button disabled=busy on:click=move |_| lines()>"Export JSONL"</Button>
+                <Button disabled=busy on:click=move |_| table()>"Export CSV"</Button>
             </div></section>
         <section class="setting"><h2>"What is left out"</h2>
             <p>"Arguments and results, which the record does not hold: only their SHA-256 is in it. What looks like a secret in a reason or a setting is masked. Tokens and keys are nowhere in it. Every export is an entry of its own."</p></section>
@@ -71,6 +91,7 @@ pub(super) fn Export() -> impl IntoView {
     }
 }
 
-fn save(app: AppState, name: &'static str, work: impl Future<Output = Result<String, Error>> + 'static) {
-    app.run(work, move |text| save_text(name, &text));
+fn grow(work: Work, file: &mut Growing, text: &str, here: u64, of: u64) {
+    file.put(text);
+    work.told(here, of);
 }

@@ -3,36 +3,27 @@
 use browser::AuditState;
 use browser::policy::audit::{Broken, Checkpoint};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
+use super::work::Work;
 use crate::connectors::new::sentence;
 use crate::connectors::plural;
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, Working, clock, save_text};
+use crate::ui::{Button, ButtonLook, clock, save_text};
 
 /// The tab.
 #[component]
 pub(super) fn Integrity() -> impl IntoView {
     let app = use_state();
     let found = RwSignal::new(None::<AuditState>);
-    let seen = RwSignal::new((0_u64, 0_u64));
     let last = RwSignal::new(None::<Checkpoint>);
+    let work = Work::new();
     let verify = move || {
         let ws = app.ws();
         found.set(None);
-        spawn_local(async move {
-            match ws
-                .verify_audit_telling(move |here, of| {
-                    seen.try_set((here, of));
-                })
-                .await
-            {
-                Ok(state) => {
-                    last.try_set(state.checkpoint.clone());
-                    found.try_set(Some(state));
-                }
-                Err(why) => app.tell_error(&why),
-            }
+        let check = async move { ws.verify_audit_telling(move |here, of| work.told(here, of)).await };
+        work.begin(app, "Checking the chain", check, move |state| {
+            last.try_set(state.checkpoint.clone());
+            found.try_set(Some(state));
         });
     };
     verify();
@@ -55,16 +46,18 @@ pub(super) fn Integrity() -> impl IntoView {
     };
     let report = move || {
         let ws = app.ws();
-        app.run(async move { ws.integrity_report().await }, |text| save_text("countersign-integrity.json", &text));
+        let check = async move { ws.integrity_report(move |here, of| work.told(here, of)).await };
+        work.begin(app, "Checking the chain for the report", check, |text| {
+            save_text("countersign-integrity.json", &text);
+        });
     };
+    let busy = Signal::derive(move || work.busy());
     let all = app.ws().sees_all_of_record();
     view! {
         <h2 class="section">"The chain"</h2>
+        {work.view("End check")}
         {move || match found.get() {
-            None => view! { <Working what=Signal::derive(move || match seen.get() {
-                (0, _) => "Checking the chain".to_owned(),
-                (here, of) => format!("Checking the chain: {here} of {of}"),
-            })/> }.into_any(),
+            None => (!busy.get()).then(|| view! { <p>"The check was ended before it was through. Nothing is known about the chain."</p> }).into_any(),
             Some(state) if state.broken.is_empty() => view! {
                 <div class="note ok" role="status"><b>"Whole"</b><span class="grow">{entries(state.rows)}", each with the hash of the one before it."</span></div>
             }.into_any(),
@@ -74,8 +67,8 @@ pub(super) fn Integrity() -> impl IntoView {
             }.into_any(),
         }}
         <div class="row">
-            <Button on:click=move |_| verify() disabled=Signal::derive(move || found.with(Option::is_none))>"Verify now"</Button>
-            {all.then(|| view! { <Button on:click=move |_| report()>"Export integrity report"</Button> })}
+            <Button on:click=move |_| verify() disabled=busy>"Verify now"</Button>
+            {all.then(|| view! { <Button disabled=busy on:click=move |_| report()>"Export integrity report"</Button> })}
         </div>
         <section class="setting"><h2>"Checkpoints"</h2>
             {move || match last.get() {

@@ -9,19 +9,22 @@ mod filter;
 mod integrity;
 mod keep;
 mod table;
+mod work;
 
 pub(crate) use filter::Filters;
 
-use browser::{RecordFilter, RecordPage, RecordPart};
+use browser::{Change, RecordFilter, RecordPage, RecordPart};
 use leptos::prelude::*;
 
 use crate::connectors::plural;
 use crate::router::{AuditTab, Route, page_title};
-use crate::state::use_state;
-use crate::ui::{Button, Tab, Tabs, Working};
+use crate::state::{AppState, use_state};
+use crate::ui::{Button, ButtonLook, Tab, Tabs, Working};
 
 /// Lines on a page.
 const PAGE: usize = 50;
+/// How long rows are let come in before they are counted, in milliseconds: a call writes several.
+const CALM: u64 = 300;
 
 /// The page.
 #[component]
@@ -99,19 +102,35 @@ fn Lines(
         }
     };
     let wanted = Memo::new(move |_| filters.wanted(part));
-    Effect::new(move |_| read(wanted.get(), None));
+    let news = News::of(app, page, wanted);
+    let older = Older::of(app);
+    Effect::new(move |_| {
+        news.count.set(0);
+        read(wanted.get(), None);
+        older.look();
+    });
+    let show = move || {
+        news.count.set(0);
+        read(wanted.get_untracked(), None);
+    };
     let more = move || {
         let before = page.with_untracked(|page| page.as_ref().and_then(|page| page.next));
         read(wanted.get_untracked(), before);
     };
     view! {
         <filter::FilterBar part/>
+        <p class="small" role="status">{move || older.left.get().map(|left| format!("{left} entries of an earlier version are being prepared, the newest first; until then they are not found."))}</p>
+        <div class="row" role="status">{move || Some(news.count.get()).filter(|count| *count > 0).map(|count| view! {
+            <span>{format!("{} new {}", count, noun(part, count))}</span>
+            <Button look=ButtonLook::Link small=true on:click=move |_| show()>{format!("Show new {}", noun(part, count))}</Button>
+        })}</div>
         <p class="small" role="status">{move || count.get().map(|count| {
-            let noun = if part == RecordPart::Changes { "change" } else { "call" };
-            plural(usize::try_from(count).unwrap_or(usize::MAX), noun)
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            plural(count, noun(part, 1))
         })}</p>
         {move || match page.get() {
             None => view! { <Working what="Reading the record"/> }.into_any(),
+            Some(page) if page.lines.is_empty() && page.next.is_some() => view! { <p class="none">"Nothing so far."</p> }.into_any(),
             Some(page) if page.lines.is_empty() => view! { <p class="none">{match (part, filters.any(part)) {
                 (_, true) => "Nothing fits this filter.",
                 (RecordPart::Calls, _) => "No call was wanted yet.",
@@ -123,5 +142,82 @@ fn Lines(
         {move || page.with(|page| page.as_ref().is_some_and(|page| page.next.is_some())).then(|| view! {
             <div><Button on:click=move |_| more()>"Show older entries"</Button></div>
         })}
+    }
+}
+
+/// What a line of a kind is called.
+fn noun(part: RecordPart, count: usize) -> &'static str {
+    match (part, count) {
+        (RecordPart::Changes, 1) => "change",
+        (RecordPart::Changes, _) => "changes",
+        (_, 1) => "call",
+        _ => "calls",
+    }
+}
+
+/// How many lines were added since the page was read. They are shown when the person asks for them, so that nothing
+/// moves under their eyes.
+#[derive(Clone, Copy)]
+struct News {
+    count: RwSignal<usize>,
+}
+
+impl News {
+    /// Listens for as long as the page is shown.
+    fn of(app: AppState, page: RwSignal<Option<RecordPage>>, wanted: Memo<RecordFilter>) -> Self {
+        let count = RwSignal::new(0);
+        let waiting = StoredValue::new(false);
+        let look = move || {
+            let _ = waiting.try_update_value(|waiting| *waiting = false);
+            let Some(Some(newest)) = page.try_with_untracked(|page| page.as_ref().map(newest)) else { return };
+            let Some(filter) = wanted.try_get_untracked() else { return };
+            let ws = app.ws();
+            let asked = filter.clone();
+            app.run(async move { ws.record_since(&asked, newest).await }, move |found| {
+                // Only while the same lines are on the page.
+                let same = page.try_with_untracked(|page| page.as_ref().map(self::newest)) == Some(Some(newest));
+                if same && wanted.try_get_untracked().as_ref() == Some(&filter) {
+                    count.try_set(found);
+                }
+            });
+        };
+        let hears = app.ws().subscribe(move |change| {
+            let first = || waiting.try_update_value(|waiting| !std::mem::replace(waiting, true)) == Some(true);
+            if matches!(change, Change::Record) && first() {
+                set_timeout(look, std::time::Duration::from_millis(CALM));
+            }
+        });
+        // Goes with the page.
+        StoredValue::new_local(hears);
+        News { count }
+    }
+}
+
+/// The place of the newest line of a page.
+fn newest(page: &RecordPage) -> Option<u64> {
+    page.lines.first().map(|line| line.seq)
+}
+
+/// How many entries of an earlier version cannot be found yet.
+#[derive(Clone, Copy)]
+struct Older {
+    app: AppState,
+    left: RwSignal<Option<u64>>,
+}
+
+impl Older {
+    fn of(app: AppState) -> Self {
+        Older { app, left: RwSignal::new(None) }
+    }
+
+    /// Looks, and again until there are none.
+    fn look(self) {
+        let ws = self.app.ws();
+        self.app.run(async move { ws.record_older().await }, move |left| {
+            let there = self.left.try_set((left > 0).then_some(left)).is_none();
+            if left > 0 && there {
+                set_timeout(move || self.look(), std::time::Duration::from_millis(CALM));
+            }
+        });
     }
 }

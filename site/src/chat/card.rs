@@ -9,6 +9,7 @@ use policy::{Action, Caller, Class, ConnectionId, ConnectorId, ConversationId};
 use serde_json::Value;
 
 use super::composer::Words;
+use super::sources::item_id;
 use crate::confirm;
 use crate::people::chain::ShortChain;
 use crate::results::{ResultView, Visible};
@@ -20,6 +21,7 @@ use crate::ui::{Badge, Button, ButtonLook, ClassMark, HostName, now, tick};
 /// A tool call. It follows its item.
 #[component]
 pub fn CallView(item: ArcRwSignal<Item>, conversation: ConversationId) -> impl IntoView {
+    let id = item_id(item.with_untracked(|item| item.id.to_string()).as_str());
     let card = Memo::new(move |_| {
         item.with(|item| match &item.body {
             Body::Call(card) => Some((**card).clone()),
@@ -27,11 +29,11 @@ pub fn CallView(item: ArcRwSignal<Item>, conversation: ConversationId) -> impl I
         })
     });
     // Who is called never changes during a call, so it is drawn once.
-    card.get_untracked().map(|fixed| view! { <Card card=card fixed=fixed conversation=conversation/> })
+    card.get_untracked().map(|fixed| view! { <Card id=id card=card fixed=fixed conversation=conversation/> })
 }
 
 #[component]
-fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: ConversationId) -> impl IntoView {
+fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation: ConversationId) -> impl IntoView {
     let app = use_state();
     let state = Memo::new(move |_| {
         card.with(|card| card.as_ref().map(|card| card.state.clone())).unwrap_or(CallState::Proposed)
@@ -106,7 +108,7 @@ fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: Conversatio
         _ => ().into_any(),
     };
     view! {
-        <section class=look role="group" aria-label=label>
+        <section id=id class=look role="group" aria-label=label tabindex="-1">
             <header>
                 <StateMark state=state/>
                 <div class="grow">
@@ -123,7 +125,7 @@ fn Card(card: Memo<Option<CallCard>>, fixed: CallCard, conversation: Conversatio
                 {controls}
             </header>
             <SigningIn flow/>
-            <WhyBlocked card=card state=state/>
+            <WhyBlocked card=card state=state conversation=conversation/>
             <Progress card=card/>
             <AppSlot card=card fixed=fixed.clone() conversation=conversation.get_value() state=state shown=app_shown/>
             <CallBody card=card fixed=fixed state=state app_shown=app_shown/>
@@ -227,6 +229,7 @@ fn AppSlot(
         });
         let part = LocalResource::new(move || {
             let starts = starts.get();
+            let starts = starts && app.thread.mode.get().shows_apps();
             async move { if starts { Some(crate::lazy::apps().await) } else { None } }
         });
         let order = StoredValue::new_local(crate::apps::Order {
@@ -241,7 +244,17 @@ fn AppSlot(
             at_once,
             shown,
         });
+        // Knowledge has no apps: the result below says the same in words (S129).
+        let suppressed = Memo::new(move |_| !app.thread.mode.get().shows_apps());
+        Effect::new(move |_| {
+            if suppressed.get() {
+                shown.set(false);
+            }
+        });
         move || match part.get().flatten() {
+            _ if suppressed.get() => {
+                view! { <p class="app-words">"This connector has an app for it. Knowledge shows the result as text."</p> }.into_any()
+            }
             Some(Ok(draw)) => draw(order.get_value()),
             Some(Err(_)) => view! { <p class="app-words">"The part of this page that shows apps could not be fetched. The result is below."</p> }.into_any(),
             None => ().into_any(),
@@ -251,7 +264,11 @@ fn AppSlot(
 
 /// Why a call is not allowed, step by step, by the rules of now.
 #[component]
-fn WhyBlocked(card: Memo<Option<CallCard>>, state: Memo<CallState>) -> impl IntoView {
+fn WhyBlocked(
+    card: Memo<Option<CallCard>>,
+    state: Memo<CallState>,
+    conversation: StoredValue<ConversationId>,
+) -> impl IntoView {
     let app = use_state();
     let shown = RwSignal::new(false);
     let blocked = Memo::new(move |_| state.with(|state| matches!(state, CallState::Blocked { .. })));
@@ -259,7 +276,8 @@ fn WhyBlocked(card: Memo<Option<CallCard>>, state: Memo<CallState>) -> impl Into
         app.rulebook.track();
         let (connector, action) =
             card.with(|card| card.as_ref().map(|card| (card.connector.clone(), card.action.clone())))?;
-        Some(app.ws().explain_action(&app.ws().seen_as(), &connector, &action))
+        app.thread.mode.track();
+        Some(app.ws().explain_in(Some(&conversation.get_value()), &app.ws().seen_as(), &connector, &action))
     };
     move || {
         blocked.get().then(|| {
@@ -351,7 +369,7 @@ fn run_again(app: AppState, words: Words, card: Memo<Option<CallCard>>, conversa
             }
         }
         // The title is the server's, so the person reads it before it is said.
-        _ if card.by == Caller::Model => {
+        _ if matches!(card.by, Caller::Model | Caller::Automatic) => {
             words.put(format!("Try {} in {} again with {}", card.title, card.connector_name, card.arguments));
         }
         _ => words.put(card.title),

@@ -228,6 +228,7 @@ pub fn Composer(
             <div id="composer-problem" role="alert">
                 {move || problem.get().map(|text| view! { <p class="form-problem"><Visible text=text/></p> })}
             </div>
+            {once_open(move |parts| (parts.modes)(active), || ().into_any())}
             <ModeLine/>
         </div>
     }
@@ -239,9 +240,16 @@ fn ModeLine() -> impl IntoView {
     let front = use_front();
     // A conversation may have a mind of its own; the first page knows of none.
     let state = use_context::<AppState>();
-    let direct = Memo::new(move |_| match state {
-        Some(state) => state.mind_here().is_none(),
-        None => front.chosen_model.with(Option::is_none),
+    let later = use_later();
+    let direct = Memo::new(move |_| {
+        // A mode says itself what it does without a model.
+        if later.now().is_some_and(|(_, state)| !state.thread.mode.get().is_chat()) {
+            return false;
+        }
+        match state {
+            Some(state) => state.mind_here().is_none(),
+            None => front.chosen_model.with(Option::is_none),
+        }
     });
     view! {
         <small id="composer-mode">

@@ -2,14 +2,17 @@
 
 use browser::ConnectionStatus;
 use browser::chat::conversation::{Answer, Body, Item};
+use leptos::context::Provider;
 use leptos::{html, prelude::*};
 use policy::{ConnectorId, ConversationId};
 
 use super::card::CallView;
 use super::composer::Composer;
 use super::mind::{Meter, Mind, spent};
+use super::plan::PlanView;
 use super::proposal::{NextStep, ProposalView};
 use super::said::{AttachedView, Said};
+use super::sources::{AnswerFoot, SearchView, Side, SourcesPanel};
 use super::title::{Delete, Rename};
 use crate::results::{Markdown, Visible, pieces};
 use crate::router::{ConnectorTab, Link, Route, page_title};
@@ -40,6 +43,7 @@ fn Kept(id: ConversationId) -> impl IntoView {
         let id = id.clone();
         page_title(move || state.title_of(&id));
     }
+    let side = Side::new(id.clone());
     let page = move || {
         let id = id.clone();
         match failed.get() {
@@ -48,11 +52,12 @@ fn Kept(id: ConversationId) -> impl IntoView {
             }
             .into_any(),
             None => {
-                view! { <Head id=id.clone()/><Drift/><ThreadView id=id.clone()/><Composer id=Some(id)/> }.into_any()
+                view! { <Head id=id.clone()/><Drift/><ThreadView id=id.clone()/><Composer id=Some(id)/><SourcesPanel/> }
+                    .into_any()
             }
         }
     };
-    view! { <main class="chat">{page}</main> }
+    view! { <Provider value=side><main class="chat" class:with-side=move || side.is_open()>{page}</main></Provider> }
 }
 
 /// Connectors of this chat whose actions changed since they were approved (N01). What changed is held.
@@ -250,7 +255,7 @@ fn Pause(id: ConversationId) -> impl IntoView {
         state.is_running(&id)
             && state.thread.items.with(|items| items.last().map(|cell| cell.item.clone())).is_some_and(|last| {
                 last.with(|item| {
-                    matches!(&item.body, Body::Said { .. } | Body::Note { .. })
+                    matches!(&item.body, Body::Said { .. } | Body::Note { .. } | Body::Plan(_))
                         || matches!(&item.body, Body::Call(card) if card.state.ended())
                 })
             })
@@ -270,7 +275,9 @@ fn kind(item: &Item) -> u8 {
         Body::Call(_) => 3,
         Body::Note { .. } => 4,
         Body::FromApp(_) => 5,
-        Body::Attached(_) => 6,
+        Body::Plan(_) => 6,
+        Body::Search(_) => 7,
+        Body::Attached(_) => 8,
     }
 }
 
@@ -284,10 +291,12 @@ fn item(cell: Cell, conversation: ConversationId) -> impl IntoView {
         let (id, item, conversation) = (cell.id.clone(), cell.item.clone(), conversation.clone());
         match of.get() {
             0 => view! { <Said item=item conversation=conversation/> }.into_any(),
-            6 => view! { <AttachedView item=item/> }.into_any(),
+            8 => view! { <AttachedView item=item/> }.into_any(),
             1 => view! { <AnswerView item=item/> }.into_any(),
             2 => view! { <ProposalView id=id item=item conversation=conversation/> }.into_any(),
             5 => view! { <FromApp item=item/> }.into_any(),
+            6 => view! { <PlanView item=item/> }.into_any(),
+            7 => view! { <SearchView item=item conversation=conversation/> }.into_any(),
             3 => view! { <CallView item=item conversation=conversation/> }.into_any(),
             _ => {
                 let text = item.with(|item| match &item.body {
@@ -316,9 +325,10 @@ fn memo<T: Default + PartialEq + Send + Sync + 'static>(item: &ArcRwSignal<Item>
 
 #[component]
 fn AnswerView(item: ArcRwSignal<Item>) -> impl IntoView {
-    let state = use_state();
+    let (state, side) = (use_state(), expect_context::<Side>());
     // Each reads what it shows and no more: a word that streams in is not to copy the whole answer for all of them.
-    let (all, named) = (item.clone(), item.clone());
+    let (all, named, whole) = (item.clone(), item.clone(), item.clone());
+    let (id, cites) = (item.with_untracked(|item| item.id.to_string()), of_answer(&item, |answer| answer.mode.cites()));
     let text = Signal::derive(move || of_answer(&all, |answer| answer.text.clone()));
     let streaming = memo(&item, |answer| !answer.done);
     let error = memo(&item, |answer| answer.error.clone());
@@ -351,12 +361,17 @@ fn AnswerView(item: ArcRwSignal<Item>) -> impl IntoView {
                     move || pieces(&thinking())
                 }</p></details>
             </Show>
-            <Markdown text=text growing=streaming/>
+            {if cites {
+                view! { <Provider value=side.cites(id)><Markdown text=text growing=streaming/></Provider> }.into_any()
+            } else {
+                view! { <Markdown text=text growing=streaming/> }.into_any()
+            }}
             {move || (streaming.get() && empty.get()).then(|| view! { <Working what="Thinking"/> })}
             {move || usage.get().map(|usage| view! { <p class="spent">{spent(usage)}</p> })}
             {move || error.get().map(|error| view! {
                 <div class="note danger" role="alert"><b>"Stopped"</b><span class="grow"><Visible text=error/></span></div>
             })}
+            <AnswerFoot item=whole/>
         </article>
     }
 }

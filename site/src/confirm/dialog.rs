@@ -248,8 +248,14 @@ fn argument(view: &Arc<QuestionView>, name: &str, value: &Value, ready: Ready) -
     let from: Vec<AnyView> = lineage
         .iter()
         .map(|note| {
+            let label = match (note.private, note.untrusted) {
+                (true, true) => ", not for everybody, and somebody else may have written it",
+                (true, false) => ", not for everybody",
+                (false, true) => ", somebody else may have written it",
+                (false, false) => "",
+            };
             view! {
-                <span class="decide-from">"from "<Visible text=note.connector_name.clone()/>" · "<bdi>{note.host.clone()}</bdi></span>
+                <span class="decide-from">"from "<Visible text=note.connector_name.clone()/>" · "<bdi>{note.host.clone()}</bdi>{label}</span>
             }
             .into_any()
         })

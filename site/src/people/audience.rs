@@ -1,6 +1,6 @@
 //! Choosing who: nobody, everyone, or chosen roles, groups and people. Empty means nobody, and the page says so (S075).
 
-use browser::policy::{Access, GroupId, MemberId, Role};
+use browser::policy::{Access, GroupId, MemberId, Role, RoleId};
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 
@@ -18,11 +18,18 @@ enum Kind {
     Everyone,
 }
 
-type Chosen = (BTreeSet<MemberId>, BTreeSet<GroupId>, BTreeSet<Role>);
+/// Everybody who is chosen by something.
+#[derive(Default)]
+struct Chosen {
+    members: BTreeSet<MemberId>,
+    groups: BTreeSet<GroupId>,
+    roles: BTreeSet<Role>,
+    custom: BTreeSet<RoleId>,
+}
 
 fn chosen(access: &Access) -> Chosen {
-    match access {
-        Access::Only { members, groups, roles } => (members.clone(), groups.clone(), roles.clone()),
+    match access.clone() {
+        Access::Only { members, groups, roles, custom } => Chosen { members, groups, roles, custom },
         Access::Nobody | Access::Everyone => Chosen::default(),
     }
 }
@@ -50,9 +57,9 @@ pub(crate) fn Audience(
         Access::Nobody if choosing.get() => Kind::Only,
         Access::Nobody => Kind::Nobody,
     });
-    let put = move |(members, groups, roles): Chosen| {
-        let none = members.is_empty() && groups.is_empty() && roles.is_empty();
-        on_change.run(if none { Access::Nobody } else { Access::Only { members, groups, roles } });
+    let put = move |Chosen { members, groups, roles, custom }: Chosen| {
+        let none = members.is_empty() && groups.is_empty() && roles.is_empty() && custom.is_empty();
+        on_change.run(if none { Access::Nobody } else { Access::Only { members, groups, roles, custom } });
     };
     let set_kind = move |wanted: Kind| {
         choosing.set(wanted == Kind::Only);
@@ -69,7 +76,7 @@ pub(crate) fn Audience(
     };
     let reaches = move || {
         app.rulebook.with(|book| {
-            let of = value.with(|access| book.members.iter().filter(|member| access.includes(member)).count());
+            let of = value.with(|access| book.members.iter().filter(|member| access.includes(member, book)).count());
             format!("{} of {}", of, plural(book.members.len(), "member"))
         })
     };
@@ -77,9 +84,17 @@ pub(crate) fn Audience(
         app.rulebook
             .with(|book| book.groups.iter().map(|group| (group.id.clone(), group.name.clone())).collect::<Vec<_>>())
     };
+    // A plan without custom roles gives nobody anything by one.
+    let custom = move || {
+        app.rulebook.with(|book| {
+            let exist = book.plan().has_controls();
+            let roles = book.roles.iter().filter(|_| exist);
+            roles.map(|role| (role.id.clone(), role.name.clone())).collect::<Vec<_>>()
+        })
+    };
     let people = Memo::new(move |_| {
         let text = search.get().trim().to_lowercase();
-        let (members, ..) = chosen(&value.get());
+        let Chosen { members, .. } = chosen(&value.get());
         app.rulebook.with(|book| {
             let shown = book.members.iter().filter(|one| match text.is_empty() {
                 true => members.contains(&one.id),
@@ -98,15 +113,23 @@ pub(crate) fn Audience(
             <Segmented label=label value=kind on_change=set_kind options=vec![(Kind::Nobody, "Nobody"), (Kind::Only, "Chosen people"), (Kind::Everyone, "Everyone")]/>
             {move || (kind.get() == Kind::Only).then(|| view! {
                 <fieldset class="choices"><legend>"Roles"</legend>{Role::ALL.map(|role| {
-                    view! { <label class="check"><input type="checkbox" prop:checked=move || chosen(&value.get()).2.contains(&role)
-                        on:change=move |event| tick(event_target_checked(&event), &|next, want| { if want { next.2.insert(role); } else { next.2.remove(&role); } })/>
+                    view! { <label class="check"><input type="checkbox" prop:checked=move || chosen(&value.get()).roles.contains(&role)
+                        on:change=move |event| tick(event_target_checked(&event), &|next, want| { if want { next.roles.insert(role); } else { next.roles.remove(&role); } })/>
                         {role.label()}</label> }
                 }).collect_view()}</fieldset>
+                {move || (!custom().is_empty()).then(|| view! {
+                    <fieldset class="choices"><legend>"Custom roles"</legend>{custom().into_iter().map(|(id, name)| {
+                        let id = StoredValue::new(id);
+                        view! { <label class="check"><input type="checkbox" prop:checked=move || chosen(&value.get()).custom.contains(&id.get_value())
+                            on:change=move |event| tick(event_target_checked(&event), &|next, want| { if want { next.custom.insert(id.get_value()); } else { next.custom.remove(&id.get_value()); } })/>
+                            <bdi>{name}</bdi></label> }
+                    }).collect_view()}</fieldset>
+                })}
                 {move || (!groups().is_empty()).then(|| view! {
                     <fieldset class="choices"><legend>"Groups"</legend>{groups().into_iter().map(|(id, name)| {
                         let id = StoredValue::new(id);
-                        view! { <label class="check"><input type="checkbox" prop:checked=move || chosen(&value.get()).1.contains(&id.get_value())
-                            on:change=move |event| tick(event_target_checked(&event), &|next, want| { if want { next.1.insert(id.get_value()); } else { next.1.remove(&id.get_value()); } })/>
+                        view! { <label class="check"><input type="checkbox" prop:checked=move || chosen(&value.get()).groups.contains(&id.get_value())
+                            on:change=move |event| tick(event_target_checked(&event), &|next, want| { if want { next.groups.insert(id.get_value()); } else { next.groups.remove(&id.get_value()); } })/>
                             <bdi>{name}</bdi></label> }
                     }).collect_view()}</fieldset>
                 })}
@@ -114,8 +137,8 @@ pub(crate) fn Audience(
                     <SearchField label="Find people" value=search/>
                     <For each=move || people.get() key=|one| one.clone() let:one>{
                         let id = StoredValue::new(one.0);
-                        view! { <label class="check"><input type="checkbox" prop:checked=move || chosen(&value.get()).0.contains(&id.get_value())
-                            on:change=move |event| tick(event_target_checked(&event), &|next, want| { if want { next.0.insert(id.get_value()); } else { next.0.remove(&id.get_value()); } })/>
+                        view! { <label class="check"><input type="checkbox" prop:checked=move || chosen(&value.get()).members.contains(&id.get_value())
+                            on:change=move |event| tick(event_target_checked(&event), &|next, want| { if want { next.members.insert(id.get_value()); } else { next.members.remove(&id.get_value()); } })/>
                             <bdi>{one.1}</bdi></label> }
                     }</For>
                 </fieldset>

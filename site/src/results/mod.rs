@@ -3,6 +3,7 @@
 //! Everything stands in a frame that the host draws and labels with the server's host (X55), and everything in it is
 //! text nodes and elements of ours. `chat::results` takes a result apart, this room draws the parts.
 
+mod cite;
 mod data;
 pub(crate) mod fold;
 mod growing;
@@ -22,9 +23,10 @@ use leptos::task::spawn_local;
 use policy::secrets;
 use serde_json::Value;
 
+pub(crate) use cite::Cites;
 use data::{Card, Tree};
 use fold::{count, number};
-pub(crate) use link::{away, unlisted};
+pub(crate) use link::{Outward, away, unlisted};
 use markdown::Block;
 pub(crate) use media::size;
 use table::TableView;

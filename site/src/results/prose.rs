@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use leptos::prelude::*;
 
+use super::cite::words;
 use super::link::Outward;
 use super::markdown::{Block, Inline, Item};
 use super::text::pieces;
@@ -103,7 +104,7 @@ fn table(right: &[bool], head: Vec<Vec<Inline>>, rows: Vec<Vec<Vec<Inline>>>) ->
 fn inline(line: Vec<Inline>) -> Vec<AnyView> {
     line.into_iter()
         .map(|piece| match piece {
-            Inline::Text(text) => pieces(&text).into_any(),
+            Inline::Text(text) => words(&text),
             Inline::Code(text) => view! { <code>{pieces(&text)}</code> }.into_any(),
             Inline::Strong(inner) => view! { <strong>{inline(inner)}</strong> }.into_any(),
             Inline::Emphasis(inner) => view! { <em>{inline(inner)}</em> }.into_any(),

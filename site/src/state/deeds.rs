@@ -1,6 +1,6 @@
 //! Opening the workspace, and what the first page has it do.
 
-use browser::{Error, Options, Pinned, SignInSite, Where, Workspace};
+use browser::{BundleSource, Error, Options, Pinned, SignInSite, Where, Workspace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use policy::ConversationId;
@@ -38,7 +38,7 @@ fn pinned() -> Option<Pinned> {
     let base = format!("{}{}", window().location().origin().ok()?, base());
     let url = web_sys::Url::new_with_base(&address, &base).map_or(address, |url| url.href());
     let keys = policy_tag("-key").unwrap_or_default().split_whitespace().map(str::to_ascii_lowercase).collect();
-    Some(Pinned { url, keys, contact: policy_tag("-contact") })
+    Some(Pinned { source: BundleSource::Url(url), keys, contact: policy_tag("-contact") })
 }
 
 /// Where this site is, as authorization servers see it. Only a site with a name of its own can have a client document.
@@ -78,6 +78,10 @@ async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Erro
     }
     for (connector, account) in state.chosen_accounts.get_untracked() {
         ws.act_as(&new, &connector, Some(account)).await?;
+    }
+    let (mode, calls_allowed) = (state.thread.mode.get_untracked(), state.thread.calls_allowed.get_untracked());
+    if !mode.is_chat() {
+        ws.set_mode(&new, mode, calls_allowed).await?;
     }
     if !said.pins.is_empty() {
         ws.pin(&new, said.pins).await?;

@@ -15,7 +15,7 @@ use browser::glance::{ModelName, Offer, Person};
 use browser::{Asked, Change, ConnectionStatus, ConversationHead, ElicitationView, Error, ModelConfig, Workspace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use policy::{ConnectionId, ConnectorId, ConversationId, Indexed};
+use policy::{ConnectionId, ConnectorId, ConversationId, Indexed, Mode};
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -58,6 +58,10 @@ pub struct Thread {
     pub connectors: ReadSignal<Vec<ConnectorId>>,
     /// What answers in it, where it has its own: see [`AppState::mind_here`].
     pub mind: ReadSignal<Option<String>>,
+    /// What it limits itself to; on the page of a new chat, what that will.
+    pub mode: ReadSignal<Mode>,
+    /// How many calls a message may take in a mode with a plan, where the person said.
+    pub calls_allowed: ReadSignal<Option<u32>>,
     /// Moves whenever something is added to it.
     pub pulse: ReadSignal<u64>,
 }
@@ -94,6 +98,8 @@ struct Writers {
     load: WriteSignal<Load>,
     items: WriteSignal<Vec<Cell>>,
     mind: WriteSignal<Option<String>>,
+    mode: WriteSignal<Mode>,
+    calls_allowed: WriteSignal<Option<u32>>,
     pulse: WriteSignal<u64>,
 }
 
@@ -124,6 +130,8 @@ impl AppState {
         let (load, set_load) = signal(Load::default());
         let (items, set_items) = signal(Vec::new());
         let (mind, set_mind) = signal(None);
+        let (mode, set_mode) = signal(Mode::Chat);
+        let (calls_allowed, set_calls_allowed) = signal(None);
         let (pulse, set_pulse) = signal(0);
         let writers = Writers {
             rulebook: set_rulebook,
@@ -136,6 +144,8 @@ impl AppState {
             load: set_load,
             items: set_items,
             mind: set_mind,
+            mode: set_mode,
+            calls_allowed: set_calls_allowed,
             pulse: set_pulse,
         };
         let state = AppState {
@@ -147,7 +157,7 @@ impl AppState {
             connections,
             chosen_accounts,
             models,
-            thread: Thread { id, load, items, connectors: front.active, mind, pulse },
+            thread: Thread { id, load, items, connectors: front.active, mind, mode, calls_allowed, pulse },
             writers: StoredValue::new_local(writers),
         };
         ws.subscribe(move |change| state.apply(change)).forget();
@@ -224,6 +234,20 @@ impl AppState {
         }
     }
 
+    /// Chooses what the chat on the screen limits itself to: the conversation, or the one that its page begins.
+    pub fn choose_mode(&self, mode: Mode, calls_allowed: Option<u32>) {
+        match self.thread.id.get_untracked() {
+            Some(id) => {
+                let ws = self.ws();
+                self.run(async move { ws.set_mode(&id, mode, calls_allowed).await }, |()| ());
+            }
+            None => self.write(|to| {
+                to.mode.set(mode);
+                to.calls_allowed.set(calls_allowed);
+            }),
+        }
+    }
+
     /// Shows a conversation, or the page of a new chat. Called when the page is built.
     pub fn show_thread(&self, id: Option<ConversationId>) {
         let same = self.thread.id.get_untracked() == id && self.thread.load.get_untracked() == Load::Ready;
@@ -235,6 +259,8 @@ impl AppState {
             to.items.set(Vec::new());
             to.mind.set(None);
             to.chosen_accounts.set(BTreeMap::new());
+            to.mode.set(Mode::Chat);
+            to.calls_allowed.set(None);
             to.load.set(if id.is_some() { Load::Loading } else { Load::Ready });
         });
         self.front.write(|to| to.active.set(Vec::new()));
@@ -314,6 +340,8 @@ impl AppState {
                 self.write(|to| to.models.set(models));
             }
             Change::Storage(storage) => self.front.write(|to| to.storage.set(storage.clone())),
+            // The page of the record listens for itself.
+            Change::Record => {}
             Change::Dead => self.front.write(|to| to.dead.set(true)),
         }
     }
@@ -357,6 +385,8 @@ impl AppState {
             to.items.set(cells);
             to.mind.set(conversation.mind);
             to.chosen_accounts.set(conversation.accounts);
+            to.mode.set(conversation.mode);
+            to.calls_allowed.set(conversation.calls_allowed);
             to.load.set(Load::Ready);
             to.pulse.update(|pulse| *pulse += 1);
         });

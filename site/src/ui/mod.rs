@@ -25,7 +25,7 @@ pub use field::{Field, SearchField, unique};
 pub use icon::{Icon, IconName};
 pub use marks::{Badge, ClassMark, HostName, LocalMark, Monogram, StatusDot, class_word};
 pub use menu::{Menu, MenuItem, move_focus, place};
-pub use save::{save_bytes, save_text};
+pub use save::{Growing, save_bytes, save_text};
 pub use switch::Switch;
 pub use tabs::{Segmented, Tab, Tabs};
 pub use time::{Working, ago, clock, day_group, now, seconds, tick};

@@ -7,9 +7,54 @@ use web_sys::{Blob, BlobPropertyBag};
 
 /// Saves `text` under `name`, whose ending says what it is. It goes to the disk, never into a tab.
 pub fn save_text(name: &str, text: &str) {
-    let kind = if name.ends_with(".csv") { "text/csv" } else { "application/json" };
+    let kind = match name.rsplit('.').next() {
+        Some("csv") => "text/csv",
+        Some("md") => "text/markdown",
+        _ => "application/json",
+    };
     let parts = Array::of1(&JsValue::from_str(text));
     let _ = Blob::new_with_str_sequence_and_options(&parts, &of_kind(kind)).and_then(|blob| save(name, &blob));
+}
+
+/// A file that is made piece by piece, so that the page is not kept waiting by a large one.
+pub struct Growing {
+    name: &'static str,
+    kind: BlobPropertyBag,
+    parts: Array,
+    text: String,
+}
+
+/// So much text becomes a part of the file at once, in bytes.
+const PART: usize = 1 << 19;
+
+impl Growing {
+    /// An empty file, whose ending says what it is.
+    pub fn new(name: &'static str) -> Self {
+        let kind = of_kind(if name.ends_with(".csv") { "text/csv" } else { "application/json" });
+        Growing { name, kind, parts: Array::new(), text: String::new() }
+    }
+
+    /// Adds to its end.
+    pub fn put(&mut self, text: &str) {
+        self.text.push_str(text);
+        if self.text.len() >= PART {
+            self.part();
+        }
+    }
+
+    /// Hands it to the person.
+    pub fn save(mut self) {
+        self.part();
+        let _ =
+            Blob::new_with_blob_sequence_and_options(&self.parts, &self.kind).and_then(|blob| save(self.name, &blob));
+    }
+
+    fn part(&mut self) {
+        let text = Array::of1(&JsValue::from_str(&std::mem::take(&mut self.text)));
+        if let Ok(blob) = Blob::new_with_str_sequence(&text) {
+            self.parts.push(&blob);
+        }
+    }
 }
 
 /// Saves bytes under `name`, as a file of no type.

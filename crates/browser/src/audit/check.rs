@@ -5,16 +5,16 @@ use std::collections::HashSet;
 use policy::audit::{Broken, Check};
 
 use super::{AuditLog, GAP, Gap, key, parse};
-use crate::store::{StoreError, Table};
-use crate::time::sleep;
+use crate::store::{Record, StoreError, Table};
+use crate::time::Pace;
 use crate::view::AuditState;
 
 /// So many rows are read at once.
-const PIECE: u64 = 500;
+const PIECE: u64 = 200;
 
 impl AuditLog {
     /// Checks the whole chain, and tells after each piece how many rows of how many it has seen. What is written
-    /// meanwhile is not part of it.
+    /// meanwhile is not part of it. Dropping the check ends it.
     pub(crate) async fn check(&self, told: impl Fn(u64, u64)) -> Result<AuditState, StoreError> {
         let (end, last) = {
             let _held = self.locks.hold(super::LOCK).await;
@@ -24,16 +24,14 @@ impl AuditLog {
             let broken = if end.is_some() { vec![Broken::Empty] } else { Vec::new() };
             return Ok(AuditState { rows: 0, broken, checkpoint: None });
         };
-        let mut check = Check::new();
-        let mut from = 0;
-        while from <= last {
-            let to = from.saturating_add(PIECE - 1).min(last);
-            for (_, text) in self.store.range(Table::Audit, &key(from), &key(to)).await? {
+        let (mut check, mut pace) = (Check::new(), Pace::new());
+        let mut pieces = self.pieces(last);
+        while let Some(rows) = pieces.next().await? {
+            for (_, text) in rows {
                 check.text(&text);
+                pace.rest().await;
             }
-            from = to.saturating_add(1);
-            told(from.min(last + 1), last + 1);
-            sleep(0).await;
+            told(pieces.here(), last + 1);
         }
         let mut report = check.done();
         if let Some(end) = &end {
@@ -57,8 +55,45 @@ impl AuditLog {
         Ok(AuditState { rows: report.rows, broken: report.broken, checkpoint })
     }
 
+    /// Reads the rows up to a place, oldest first, some at a time.
+    pub(crate) fn pieces(&self, last: u64) -> Pieces<'_> {
+        Pieces { log: self, from: 0, last }
+    }
+
+    /// How many rows there are and the place of the last, of one moment; none where there is no row.
+    pub(crate) async fn extent(&self) -> Result<Option<(u64, u64)>, StoreError> {
+        let _held = self.locks.hold(super::LOCK).await;
+        let Some(last) = self.last_key().await? else { return Ok(None) };
+        Ok(Some((self.store.count(Table::Audit, None).await?, last)))
+    }
+
     /// The place of the last row that is there.
     pub(super) async fn last_key(&self) -> Result<Option<u64>, StoreError> {
         Ok(self.store.last(Table::Audit).await?.and_then(|(key, _)| key.parse().ok()))
+    }
+}
+
+/// The rows of a log, read a piece at a time.
+pub(crate) struct Pieces<'a> {
+    log: &'a AuditLog,
+    from: u64,
+    last: u64,
+}
+
+impl Pieces<'_> {
+    /// The next rows as they are kept, which may be none where some are missing; `None` after the last.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Record>>, StoreError> {
+        if self.from > self.last {
+            return Ok(None);
+        }
+        let to = self.from.saturating_add(PIECE - 1).min(self.last);
+        let rows = self.log.store.range(Table::Audit, &key(self.from), &key(to)).await?;
+        self.from = to.saturating_add(1);
+        Ok(Some(rows))
+    }
+
+    /// Up to which place they were read.
+    pub(crate) fn here(&self) -> u64 {
+        self.from
     }
 }

@@ -2,28 +2,26 @@
 //!
 //! The keys of each mark are read window by window, the newest first, and only what all of them have is read as rows. A
 //! window that gave too little is followed by a larger one, so that what is rare is found in few steps and what is
-//! frequent without reading far.
+//! frequent without reading far. Rows that have no marks yet are not found; [`AuditLog::older`] says how many those are.
 
 use std::collections::{BTreeSet, HashMap};
 
 use futures_util::future::try_join_all;
 use policy::audit::line::Mark;
-use policy::audit::{Entry, Line, Row, marks};
-use policy::{CallId, Millis};
+use policy::audit::{Entry, Line, Row};
+use policy::{CallId, ConnectorId, Millis};
 
-use super::{AuditLog, LOCK, key, parse};
-use crate::store::{Op, StoreError, Table};
-use crate::time::sleep;
+use super::{AuditLog, key, parse};
+use crate::store::{StoreError, Table};
+use crate::time::Pace;
 
-/// How far all rows have their marks: a log from before there were any gets them once.
-const MARKED: &str = "audit-marked";
-/// All of them have.
-const ALL: &str = "all";
-/// So many rows get their marks at once.
-const PIECE: u64 = 500;
 /// The first window, in rows, and the largest: its keys are read without the page noticing.
 const FIRST: u64 = 2_048;
-const LARGEST: u64 = 32_768;
+const LARGEST: u64 = 16_384;
+/// So many keys of a window are enough for now: the next one is no larger.
+const ENOUGH: usize = 1_024;
+/// So many calls are looked up at once.
+const CALLS: usize = 100;
 
 /// Which rows are wanted.
 #[derive(Clone, Debug, Default)]
@@ -36,20 +34,32 @@ pub(crate) struct Wanted {
     pub(crate) until: Option<Millis>,
     /// Only rows before this place in the chain.
     pub(crate) before: Option<u64>,
+    /// Only rows after this place.
+    pub(crate) after: Option<u64>,
 }
 
 /// The places of rows, the newest first, and where the next page begins, if there is one.
 pub(crate) type Found = (Vec<u64>, Option<u64>);
 
 impl AuditLog {
-    /// The places of the newest rows that are wanted.
+    /// The places of the newest rows that are wanted. While older rows have no marks yet, the next page begins at them.
     pub(crate) async fn find(&self, wanted: &Wanted, take: usize) -> Result<Found, StoreError> {
-        let Some((first, last)) = self.bounds(wanted).await? else { return Ok((Vec::new(), None)) };
+        let older = self.older().await?;
+        if older > 0 {
+            self.mark_older_meanwhile();
+        }
+        let Some((start, last)) = self.bounds(wanted).await? else { return Ok((Vec::new(), None)) };
+        let first = start.max(older);
+        let rest = (start < older).then_some(older);
+        if last < first {
+            return Ok((Vec::new(), rest));
+        }
         let mut found = Vec::new();
         let (mut to, mut width) = (last, FIRST);
         loop {
             let from = to.saturating_sub(width - 1).max(first);
-            for seq in self.both(&wanted.marks, from, to).await?.into_iter().rev() {
+            let (places, read) = self.both(&wanted.marks, from, to).await?;
+            for seq in places.into_iter().rev() {
                 if found.len() == take {
                     let next = found.last().copied();
                     return Ok((found, next));
@@ -57,25 +67,31 @@ impl AuditLog {
                 found.push(seq);
             }
             if from == first {
-                return Ok((found, None));
+                return Ok((found, rest));
             }
-            (to, width) = (from - 1, (width * 4).min(LARGEST));
+            to = from - 1;
+            if read < ENOUGH {
+                width = (width * 4).min(LARGEST);
+            }
         }
     }
 
-    /// How many rows are wanted. One mark is counted by the index; for several their keys are compared.
+    /// How many rows are wanted, once all have their marks. One mark is counted by the index; for several their keys are
+    /// compared.
     pub(crate) async fn count(&self, wanted: &Wanted) -> Result<u64, StoreError> {
-        self.mark_old().await?;
-        if let ([mark], None, None) = (wanted.marks.as_slice(), wanted.from, wanted.until) {
+        self.mark_older().await?;
+        if let Wanted { marks, from: None, until: None, before: None, after: None } = wanted
+            && let [mark] = marks.as_slice()
+        {
             return self.store.count(Table::Audit, Some(mark)).await;
         }
         let Some((mut from, last)) = self.bounds(wanted).await? else { return Ok(0) };
-        let mut count = 0;
+        let (mut count, mut pace) = (0, Pace::new());
         while from <= last {
-            let to = from.saturating_add(LARGEST - 1).min(last);
-            count += self.both(&wanted.marks, from, to).await?.len() as u64;
+            let to = from.saturating_add(LARGEST / 2 - 1).min(last);
+            count += self.both(&wanted.marks, from, to).await?.0.len() as u64;
             from = to.saturating_add(1);
-            sleep(0).await;
+            pace.rest().await;
         }
         Ok(count)
     }
@@ -111,14 +127,23 @@ impl AuditLog {
         Ok(records.iter().filter_map(|(_, text)| parse(text).ok()).collect())
     }
 
-    /// The places of the later rows about the calls at some places: sent, and ended.
-    pub(crate) async fn later(&self, places: &[u64]) -> Result<Vec<u64>, StoreError> {
-        let rows = self.rows(places.iter().map(|seq| key(*seq)).collect()).await?;
-        let calls = rows.iter().filter_map(|row| row.entry.call().map(|call| Mark::Call(call.as_str()).to_string()));
-        let mut later = BTreeSet::new();
-        for mark in calls {
-            let keys = self.store.marked(Table::Audit, &mark, "", "\u{ffff}").await?;
-            later.extend(keys.iter().filter_map(|key| key.parse::<u64>().ok()));
+    /// The places of the later rows about the calls at some places: sent, and ended. Tells how many of the places it has
+    /// looked at.
+    pub(crate) async fn later(&self, places: &[u64], told: impl Fn(u64)) -> Result<Vec<u64>, StoreError> {
+        let (mut later, mut pace, mut here) = (BTreeSet::new(), Pace::new(), 0);
+        for piece in places.chunks(CALLS) {
+            let rows = self.rows(piece.iter().map(|seq| key(*seq)).collect()).await?;
+            let calls: Vec<String> = rows
+                .iter()
+                .filter_map(|row| row.entry.call().map(|call| Mark::Call(call.as_str()).to_string()))
+                .collect();
+            let all = calls.iter().map(|mark| self.store.marked(Table::Audit, mark, "", "\u{ffff}"));
+            for key in try_join_all(all).await?.into_iter().flatten() {
+                later.extend(key.parse::<u64>().ok());
+            }
+            here += piece.len() as u64;
+            told(here);
+            pace.rest().await;
         }
         for seq in places {
             later.remove(seq);
@@ -126,9 +151,17 @@ impl AuditLog {
         Ok(later.into_iter().collect())
     }
 
+    /// The newest calls of a connector, each by the row that says what was decided.
+    pub(crate) async fn of_connector(&self, id: &ConnectorId, take: usize) -> Result<Vec<Row>, StoreError> {
+        self.mark_older().await?;
+        let marks = vec![Mark::Connector(id.as_str()).to_string()];
+        let (places, _) = self.find(&Wanted { marks, ..Wanted::default() }, take).await?;
+        self.rows(places.into_iter().map(key).collect()).await
+    }
+
     /// Every row about a call, oldest first.
     pub(crate) async fn about(&self, call: &CallId) -> Result<Vec<Row>, StoreError> {
-        self.mark_old().await?;
+        self.mark_older().await?;
         let mark = Mark::Call(call.as_str()).to_string();
         let keys = self.store.marked(Table::Audit, &mark, "", "\u{ffff}").await?;
         self.rows(keys).await
@@ -140,10 +173,11 @@ impl AuditLog {
         Ok(self.store.some(Table::Audit, keys).await?.into_iter().map(|(_, text)| text).collect())
     }
 
-    /// The places between two that have all the marks, in order.
-    async fn both(&self, marks: &[String], from: u64, to: u64) -> Result<Vec<u64>, StoreError> {
+    /// The places between two that have all the marks, in order, and how many keys were read for that.
+    async fn both(&self, marks: &[String], from: u64, to: u64) -> Result<(Vec<u64>, usize), StoreError> {
         let (from, to) = (key(from), key(to));
         let all = try_join_all(marks.iter().map(|mark| self.store.marked(Table::Audit, mark, &from, &to))).await?;
+        let read = all.iter().map(Vec::len).sum();
         let mut all = all.into_iter();
         let mut found = all.next().unwrap_or_default();
         for other in all {
@@ -154,12 +188,11 @@ impl AuditLog {
                 other.peek() == Some(one)
             });
         }
-        Ok(found.iter().filter_map(|key| key.parse().ok()).collect())
+        Ok((found.iter().filter_map(|key| key.parse().ok()).collect(), read))
     }
 
     /// The first and the last place that can be wanted; none when nothing can.
     async fn bounds(&self, wanted: &Wanted) -> Result<Option<(u64, u64)>, StoreError> {
-        self.mark_old().await?;
         let Some(end) = self.last_key().await? else { return Ok(None) };
         let last = match wanted.before {
             None => end,
@@ -170,6 +203,7 @@ impl AuditLog {
             None => 0,
             Some(from) => self.place_of(from, end).await?,
         };
+        let first = first.max(wanted.after.map_or(0, |after| after.saturating_add(1)));
         let last = match wanted.until {
             None => last,
             Some(until) => match self.place_of(until.saturating_add(1), end).await? {
@@ -193,41 +227,5 @@ impl AuditLog {
             }
         }
         Ok(low)
-    }
-
-    /// Gives marks to rows from before there were any, once, in pieces.
-    pub(crate) async fn mark_old(&self) -> Result<(), StoreError> {
-        if self.marked.get() {
-            return Ok(());
-        }
-        let known = self.store.get(Table::Settings, MARKED).await?.unwrap_or_default();
-        if known == ALL {
-            self.marked.set(true);
-            return Ok(());
-        }
-        let mut from: u64 = known.parse().unwrap_or_default();
-        loop {
-            {
-                let _held = self.locks.hold(LOCK).await;
-                let rows = self.store.range(Table::Audit, &key(from), &key(from.saturating_add(PIECE - 1))).await?;
-                let end = self.last_key().await?.map_or(0, |last| last + 1);
-                from = from.saturating_add(PIECE).min(end);
-                let mut ops = Vec::with_capacity(rows.len() + 1);
-                for (key, text) in rows {
-                    // What cannot be read has no marks, and is for the check to tell.
-                    if let Ok(row) = parse::<Row>(&text) {
-                        ops.push(Op::PutMarked(Table::Audit, key, text, marks(&row.entry)));
-                    }
-                }
-                let so_far = if from == end { ALL.to_owned() } else { from.to_string() };
-                ops.push(Op::Put(Table::Settings, MARKED.to_owned(), so_far));
-                self.store.write(ops).await?;
-                if from == end {
-                    self.marked.set(true);
-                    return Ok(());
-                }
-            }
-            sleep(0).await;
-        }
     }
 }

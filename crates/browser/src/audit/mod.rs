@@ -7,15 +7,16 @@
 //!   refuses to overwrite, so that even without locks two tabs cannot write one row twice.
 //! * Where the chain ends is kept beside it, so that rows cut off its end are noticed (X123).
 //!
-//! [`check`] reads a chain from its first row to its last; [`find`] finds rows by their marks; [`sign`] makes checkpoints
-//! with the [`mod@key`] that cannot be read out.
+//! [`check`] reads a chain from its first row to its last; [`find`] finds rows by their marks, which [`older`] gives to
+//! those that have none; [`sign`] makes checkpoints with the [`mod@key`] that cannot be read out.
 
 mod check;
 mod find;
 mod key;
+mod older;
 mod sign;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use policy::audit::{Chain, Entry, Row, marks};
@@ -52,11 +53,33 @@ pub(crate) struct AuditLog {
     signed: Rc<Cell<Option<(u64, Millis)>>>,
     /// Every row has its marks.
     marked: Rc<Cell<bool>>,
+    /// Rows without marks are getting them.
+    marking: Rc<Cell<bool>>,
+    /// Hears that rows were written.
+    written: Rc<OnceCell<Box<dyn Fn()>>>,
 }
 
 impl AuditLog {
     pub(crate) fn new(store: Rc<dyn Store>, locks: Locks) -> Self {
-        AuditLog { store, locks, signed: Rc::default(), marked: Rc::default() }
+        AuditLog {
+            store,
+            locks,
+            signed: Rc::default(),
+            marked: Rc::default(),
+            marking: Rc::default(),
+            written: Rc::default(),
+        }
+    }
+
+    /// Has somebody hear that rows were written here. Only the first one does.
+    pub(crate) fn on_written(&self, hears: impl Fn() + 'static) {
+        let _ = self.written.set(Box::new(hears));
+    }
+
+    fn tell_written(&self) {
+        if let Some(hears) = self.written.get() {
+            hears();
+        }
     }
 
     /// Writes rows, in order, all or none. They are on disk when this returns.
@@ -79,6 +102,7 @@ impl AuditLog {
                 Err(StoreError::Exists(row)) => lost = StoreError::Exists(row),
                 Err(other) => return Err(other),
                 Ok(()) => {
+                    self.tell_written();
                     self.sign_when_due(&chain).await;
                     return Ok(());
                 }
@@ -105,7 +129,7 @@ impl AuditLog {
             }
             None => {
                 let (chain, row) = Chain::begin(new_id("chain"), now());
-                ops.push(add(&row)?);
+                ops.extend([add(&row)?, self.all_marked()]);
                 chain
             }
         };
@@ -120,7 +144,8 @@ impl AuditLog {
         };
         // The key goes with everything else, and the next chain gets its own.
         self.signed.set(None);
-        Ok(vec![Op::Clear(Table::Audit), add(&row)?, Op::Put(Table::Settings, END.to_owned(), json(&chain)?)])
+        let end = Op::Put(Table::Settings, END.to_owned(), json(&chain)?);
+        Ok(vec![Op::Clear(Table::Audit), add(&row)?, end, self.all_marked()])
     }
 
     /// The lock under which the chain is changed.
@@ -161,21 +186,27 @@ impl AuditLog {
     /// How many rows there are and how many bytes they take, counted in pieces.
     pub(crate) async fn size(&self) -> Result<(usize, usize), StoreError> {
         let Some(last) = self.last_key().await? else { return Ok((0, 0)) };
-        let (mut records, mut bytes, mut from) = (0, 0, 0);
-        while from <= last {
-            let to = from.saturating_add(1_999).min(last);
-            for (key, text) in self.store.range(Table::Audit, &key(from), &key(to)).await? {
-                records += 1;
-                bytes += key.len() + text.len();
-            }
-            from = to.saturating_add(1);
+        let (mut records, mut bytes, mut pieces) = (0, 0, self.pieces(last));
+        while let Some(rows) = pieces.next().await? {
+            records += rows.len();
+            bytes += rows.iter().map(|(key, text)| key.len() + text.len()).sum::<usize>();
         }
         Ok((records, bytes))
     }
 
     /// Every row as it is kept, oldest first.
     pub(crate) async fn all(&self) -> Result<Vec<String>, StoreError> {
-        Ok(self.store.all(Table::Audit).await?.into_iter().map(|(_, text)| text).collect())
+        let Some(last) = self.last_key().await? else { return Ok(Vec::new()) };
+        let (mut all, mut pieces) = (Vec::new(), self.pieces(last));
+        while let Some(rows) = pieces.next().await? {
+            all.extend(rows.into_iter().map(|(_, text)| text));
+        }
+        Ok(all)
+    }
+
+    /// The name of the chain; empty before its first row.
+    pub(crate) async fn name(&self) -> Result<String, StoreError> {
+        Ok(self.last().await?.map(|row| row.chain).unwrap_or_default())
     }
 
     /// Where the chain ended when it was last written; a mark that cannot be read counts as none.

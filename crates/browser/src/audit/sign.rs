@@ -101,6 +101,7 @@ impl AuditLog {
                 Err(other) => return Err(other.into()),
                 Ok(()) => {
                     self.signed.set(Some((checkpoint.rows, checkpoint.at)));
+                    self.tell_written();
                     return Ok(checkpoint);
                 }
             }

@@ -39,6 +39,7 @@ pub const ARTICLES: &[Article] = &[
     Article { id: "connection-problems", text: include_str!("../../help/connection-problems.md") },
     Article { id: "models", text: include_str!("../../help/models.md") },
     Article { id: "privacy", text: include_str!("../../help/privacy.md") },
+    Article { id: "modes", text: include_str!("../../help/modes.md") },
     Article { id: "audit", text: include_str!("../../help/audit.md") },
 ];
 

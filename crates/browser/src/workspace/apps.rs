@@ -58,6 +58,13 @@ impl Workspace {
     /// When there is none, it is another one than was approved, or it cannot be read.
     pub async fn app_document(&self, of: &AppOf) -> Result<AppDocument, Error> {
         self.alive()?;
+        if let Some((conversation, _)) = &of.place
+            && !self.mode_of(conversation).shows_apps()
+        {
+            let mode = self.mode_of(conversation).label();
+            let why = format!("the mode {mode} shows results as text and not as apps");
+            return Err(Error::new(Code::Blocked, why).hint("to see the app, switch to Chat"));
+        }
         let book = self.rulebook();
         let connector = book.connector(&of.connector)?;
         book.may_use(connector, book.member(&self.me())?)?;

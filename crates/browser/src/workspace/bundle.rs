@@ -19,7 +19,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::accounts::all_accounts;
 use super::sign_in::client_secret;
-use super::{GLANCE, RULEBOOK, RULEBOOK_SCHEMA, StoredRulebook, Workspace};
+use super::{GLANCE, RULEBOOK, RULEBOOK_SCHEMA, STAMP, StoredRulebook, Workspace, new_stamp};
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
 use crate::signing::{self, SigningKey};
@@ -41,11 +41,20 @@ const KEY: &str = "signing-key";
 /// How long a bundle may take to come, in milliseconds.
 const PATIENCE: u64 = 15_000;
 
-/// What ties a site to a bundle.
+/// Where a bundle is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BundleSource {
+    /// At this address.
+    Url(String),
+    /// Here: the text of the file.
+    Text(String),
+}
+
+/// What ties a site, or a page that embeds the workspace, to a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pinned {
-    /// The address of the bundle.
-    pub url: String,
+    /// Where the bundle is.
+    pub source: BundleSource,
     /// The ids of the keys that may sign it, one of which must have.
     pub keys: Vec<String>,
     /// Whom to ask when it cannot be verified, as the site says.
@@ -423,31 +432,37 @@ impl Workspace {
     }
 
     async fn pinned_bundle(&self, pinned: &Pinned, trust: Option<&Trust>) -> Result<(Bundle, PublicKey), Error> {
-        let request = Request {
-            method: "GET".to_owned(),
-            url: pinned.url.clone(),
-            headers: Vec::new(),
-            body: None,
-            timeout: Some(PATIENCE),
+        let text = match &pinned.source {
+            BundleSource::Text(text) => text.clone(),
+            BundleSource::Url(url) => self.fetched_bundle(url).await?,
         };
-        let unreachable = |failure: Failure| {
-            Error::new(Code::Network, format!("`{}` could not be fetched: {failure}", pinned.url))
-                .hint("check the connection and reload the page")
-        };
-        let mut response = self.0.fetcher.send(request).await.map_err(unreachable)?;
-        if response.status != 200 {
-            let why = format!("`{}` answered with {}", pinned.url, response.status);
-            return Err(Error::new(Code::Network, why).hint("ask whoever runs this site"));
-        }
-        let bytes = response.all(bundle::LARGEST + 1).await.map_err(unreachable)?;
-        let text =
-            String::from_utf8(bytes).map_err(|_| Error::from(BundleError::Unreadable("it is no text".into())))?;
         let bundle = Bundle::read(&text).map_err(Error::from)?;
         let signer = self.signer(&bundle, Some(&pinned.keys)).await?;
         let seen = trust.and_then(|trust| Some((trust.serial, trust.digest.as_ref()?)));
         bundle.follows(seen).map_err(Error::from)?;
         self.addresses_fit(&bundle)?;
         Ok((bundle, signer))
+    }
+
+    async fn fetched_bundle(&self, url: &str) -> Result<String, Error> {
+        let request = Request {
+            method: "GET".to_owned(),
+            url: url.to_owned(),
+            headers: Vec::new(),
+            body: None,
+            timeout: Some(PATIENCE),
+        };
+        let unreachable = |failure: Failure| {
+            Error::new(Code::Network, format!("`{url}` could not be fetched: {failure}"))
+                .hint("check the connection and reload the page")
+        };
+        let mut response = self.0.fetcher.send(request).await.map_err(unreachable)?;
+        if response.status != 200 {
+            let why = format!("`{url}` answered with {}", response.status);
+            return Err(Error::new(Code::Network, why).hint("ask whoever runs this site"));
+        }
+        let bytes = response.all(bundle::LARGEST + 1).await.map_err(unreachable)?;
+        String::from_utf8(bytes).map_err(|_| BundleError::Unreadable("it is no text".into()).into())
     }
 
     /// The key that signed it: one of the ids where those count, whoever it is otherwise. Every signature has to be
@@ -612,7 +627,11 @@ fn rules_digest(book: &Rulebook) -> Digest {
 
 fn rules_ops(book: &Rulebook, me: &MemberId) -> Result<Vec<Op>, StoreError> {
     let stored = StoredRulebook { schema: RULEBOOK_SCHEMA, rulebook: book.clone() };
-    Ok(vec![put(RULEBOOK, &stored)?, Op::Put(Table::Settings, GLANCE.to_owned(), crate::glance::record(book, me))])
+    Ok(vec![
+        put(RULEBOOK, &stored)?,
+        Op::Put(Table::Settings, STAMP.to_owned(), new_stamp()),
+        Op::Put(Table::Settings, GLANCE.to_owned(), crate::glance::record(book, me)),
+    ])
 }
 
 fn put(key: &str, value: &impl Serialize) -> Result<Op, StoreError> {

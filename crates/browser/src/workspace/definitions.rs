@@ -25,7 +25,7 @@ use super::scan::take;
 use crate::error::{Code, Error};
 use crate::link::Live;
 use crate::time::{new_id, now};
-use crate::view::{AuditFilter, Millis, ScanStep, Scanned};
+use crate::view::{Millis, ScanStep, Scanned};
 
 /// How a live list differs from what is approved, to be looked at.
 #[derive(Clone, Debug, PartialEq)]
@@ -388,8 +388,7 @@ impl Workspace {
     /// # Errors
     /// When the log cannot be read.
     pub async fn trials(&self, id: &ConnectorId) -> Result<Vec<Tried>, Error> {
-        let filter = AuditFilter { connector: Some(id.clone()), take: LOOKED_THROUGH, ..AuditFilter::default() };
-        let rows = self.0.audit.read(&filter).await?;
+        let rows = self.0.audit.of_connector(id, LOOKED_THROUGH).await?;
         let book = self.rulebook();
         let mut tried: BTreeMap<String, Tried> = BTreeMap::new();
         for row in rows {

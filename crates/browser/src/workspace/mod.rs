@@ -14,10 +14,12 @@ mod conversations;
 mod data;
 mod definitions;
 pub mod doctor;
+mod export;
 pub mod material;
 mod model_check;
 mod model_sign_in;
 mod models;
+mod modes;
 mod people;
 mod record;
 mod scan;
@@ -37,7 +39,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::spawn_local;
 
 pub use accounts::Added;
-pub use bundle::{Governed, Import, Pinned, Trust};
+pub use bundle::{BundleSource, Governed, Import, Pinned, Trust};
 pub use choices::{ArgumentSet, ToolSet};
 pub(crate) use conversations::Record;
 pub use definitions::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
@@ -128,6 +130,8 @@ pub(crate) struct Inner {
     /// The person whose view is shown instead of one's own.
     viewing: RefCell<Option<MemberId>>,
     rulebook: RefCell<Rc<Indexed>>,
+    /// The stamp of the rulebook as it was read or written here last.
+    stamp: RefCell<Option<String>>,
     closed: Cell<bool>,
 
     pub(crate) links: RefCell<HashMap<ConnectionId, Rc<Link>>>,
@@ -177,6 +181,8 @@ const RULEBOOK: &str = "rulebook";
 /// What of the rulebook the first page shows: see [`crate::glance`].
 pub(crate) const GLANCE: &str = "glance";
 const RULEBOOK_SCHEMA: u32 = 1;
+/// A new word with each write of the rulebook: by it a tab knows whether it has the latest.
+const STAMP: &str = "rulebook-stamp";
 
 impl Workspace {
     /// Opens a workspace, making it on a fresh machine. Storage that is missing or blocked is no error: the workspace
@@ -224,6 +230,7 @@ impl Workspace {
             signed: RefCell::default(),
             viewing: RefCell::default(),
             rulebook: RefCell::new(Rc::new(Rulebook::first_run(&options.member_name, crate::time::now()).into())),
+            stamp: RefCell::default(),
             closed: Cell::new(false),
             links: RefCell::default(),
             asks: RefCell::default(),
@@ -258,6 +265,13 @@ impl Workspace {
             }
         });
         let _ = workspace.0.channel.set(channel);
+        let writer = Rc::downgrade(&workspace.0);
+        workspace.0.audit.on_written(move || {
+            if let Some(inner) = writer.upgrade() {
+                inner.events.tell(Change::Record);
+                Workspace(inner).tell_tabs(&News::Record);
+            }
+        });
         workspace.load(&options.member_name).await?;
         *lost.borrow_mut() = Rc::downgrade(&workspace.0);
         workspace.watch_settings();
@@ -266,6 +280,7 @@ impl Workspace {
 
     /// Reads everything, and puts the built-in connectors of this version in place.
     async fn load(&self, member_name: &str) -> Result<(), Error> {
+        self.read_stamp().await?;
         let stored = self.stored_rulebook().await?;
         let first = stored.is_none();
         let mut book = stored.unwrap_or_else(|| Rulebook::first_run(member_name, crate::time::now()));
@@ -426,11 +441,14 @@ impl Workspace {
 
     /// The rulebook as this handle sees it.
     fn seen(&self, mut book: Rulebook) -> Rulebook {
-        if let Some(signed) = &*self.0.signed.borrow() {
+        let signed = self.0.signed.borrow();
+        if let Some(signed) = &*signed {
             book = policy::bundle::tighten(signed, &book, &self.me());
         }
         if let Some(allow) = self.0.allow_loopback.get() {
-            book.workspace.allow_loopback = allow;
+            // What the embedding page allows loosens nothing that is signed.
+            book.workspace.allow_loopback =
+                allow && signed.as_ref().is_none_or(|signed| signed.workspace.allow_loopback);
         }
         book
     }
@@ -457,8 +475,11 @@ impl Workspace {
         let text = serde_json::to_string(&stored).map_err(|error| StoreError::Failed(error.to_string()))?;
         // What is shown at once is what this handle sees; what is kept is not narrowed to it.
         let glance = crate::glance::record(&self.seen(book.clone()), &self.me());
+        let stamp = new_stamp();
+        self.0.stamp.replace(Some(stamp.clone()));
         Ok(vec![
             Op::Put(Table::Settings, RULEBOOK.to_owned(), text),
+            Op::Put(Table::Settings, STAMP.to_owned(), stamp),
             Op::Put(Table::Settings, GLANCE.to_owned(), glance),
         ])
     }
@@ -530,6 +551,10 @@ impl Workspace {
                 Ok(())
             }
             News::Models => self.load_models().await.map(|()| self.0.events.tell(Change::Models)),
+            News::Record => {
+                self.0.events.tell(Change::Record);
+                Ok(())
+            }
             News::Erased => self.erased_elsewhere().await,
         };
         if let Err(error) = heard {
@@ -538,7 +563,22 @@ impl Workspace {
         }
     }
 
+    /// Reads the rules again if another tab wrote them since they were read here. News of other tabs may be late, lost or
+    /// forged; before a call is decided and before it is sent, the store is asked (X129).
+    pub(crate) async fn latest_rules(&self) -> Result<(), Error> {
+        let kept = self.0.store.get(Table::Settings, STAMP).await?;
+        if kept == *self.0.stamp.borrow() { Ok(()) } else { self.reload_rulebook().await }
+    }
+
+    /// Before the rulebook itself, so that what is written in between counts as newer.
+    async fn read_stamp(&self) -> Result<(), StoreError> {
+        let kept = self.0.store.get(Table::Settings, STAMP).await?;
+        self.0.stamp.replace(kept);
+        Ok(())
+    }
+
     pub(crate) async fn reload_rulebook(&self) -> Result<(), Error> {
+        self.read_stamp().await?;
         self.read_me().await?;
         if let Some(book) = self.stored_rulebook().await? {
             let old = self.rulebook();
@@ -564,6 +604,10 @@ impl Workspace {
             }
         }
     }
+}
+
+fn new_stamp() -> String {
+    crate::time::new_id("rules")
 }
 
 impl From<Why> for Error {

@@ -1,13 +1,13 @@
-//! The record: what happened, its check, what goes out of it, what is kept for auditors, and remembered answers.
+//! The record: what happened, its check, what is kept for auditors, and remembered answers. What goes out of it is in
+//! [`super::export`].
 //!
 //! Whoever does not run the workspace sees what they did themselves. That is a guard-rail of this page: the browser's
 //! owner can read what the browser keeps.
 
-use policy::audit::file::{COLUMNS, Header, LEFT_OUT, csv, utc};
-use policy::audit::line::{About, Mark};
-use policy::audit::{Checkpoint, Decided, Entry, Line, Row};
-use policy::{Call, CallId, Class, GrantId, Member, Provenance};
-use serde_json::{Value, json};
+use policy::audit::line::Mark;
+use policy::audit::{Checkpoint, Row};
+use policy::{Call, CallId, Class, GrantId, Member};
+use serde_json::Value;
 
 use super::Workspace;
 use crate::audit::Wanted;
@@ -16,8 +16,6 @@ use crate::store::{Op, Table};
 use crate::time::now;
 use crate::view::{Approval, AuditFilter, AuditState, KeptText, Payload, RecordFilter, RecordPage, RecordPart};
 
-/// Lines that are exported at once.
-const PIECE: usize = 500;
 const DAY: u64 = 86_400_000;
 
 impl Workspace {
@@ -58,7 +56,27 @@ impl Workspace {
         Ok(RecordPage { lines: self.0.audit.lines(&places).await?, next })
     }
 
-    /// How many lines of the record fit a filter.
+    /// How many lines that fit a filter were added after a place in the chain.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn record_since(&self, filter: &RecordFilter, after: Option<u64>) -> Result<usize, Error> {
+        self.alive()?;
+        let wanted = Wanted { after, ..self.wanted(filter) };
+        Ok(self.0.audit.find(&wanted, usize::MAX).await?.0.len())
+    }
+
+    /// How many entries of an earlier version are not ready to be looked for yet. They are made so in the background
+    /// once somebody looks for anything; pages of the record leave them out until then.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn record_older(&self) -> Result<u64, Error> {
+        self.alive()?;
+        Ok(self.0.audit.older().await?)
+    }
+
+    /// How many lines of the record fit a filter, once all entries can be looked for.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -83,7 +101,7 @@ impl Workspace {
     }
 
     /// What a filter looks for. Who may not see the others' lines looks for their own, whatever the filter says.
-    fn wanted(&self, filter: &RecordFilter) -> Wanted {
+    pub(super) fn wanted(&self, filter: &RecordFilter) -> Wanted {
         let person = if self.sees_all_of_record() { filter.person.clone() } else { Some(self.seen_as()) };
         let calls = filter.part != RecordPart::Changes;
         let mut marks: Vec<String> = Vec::new();
@@ -112,7 +130,7 @@ impl Workspace {
             RecordPart::Changes if marks.is_empty() => marks.push(Mark::Changes.to_string()),
             RecordPart::Calls | RecordPart::Changes => {}
         }
-        Wanted { marks, from: filter.from, until: filter.until, before: None }
+        Wanted { marks, from: filter.from, until: filter.until, ..Wanted::default() }
     }
 
     /// When each of these people last did something in this workspace, as far as the record of this browser knows: the
@@ -164,151 +182,6 @@ impl Workspace {
     pub async fn new_signing_key(&self) -> Result<Checkpoint, Error> {
         self.alive()?;
         self.0.audit.new_key().await
-    }
-
-    /// The whole record as JSON lines that can be verified without this page, with a checkpoint signed now.
-    ///
-    /// # Errors
-    /// When the store cannot be read, or that it was exported cannot be put on record.
-    pub async fn export_audit(&self) -> Result<String, Error> {
-        self.exportable()?;
-        self.exported("audit log", "exported as JSONL, every entry").await?;
-        let checkpoint = self.0.audit.checkpoint().await.ok();
-        self.with_header(&self.0.audit.all().await?, None, checkpoint)
-    }
-
-    /// The calls or changes that a filter chose, as JSON lines: each entry can be verified for itself. The later entries
-    /// of a call, such as its end, come with it.
-    ///
-    /// # Errors
-    /// As [`Workspace::export_audit`].
-    pub async fn export_record(&self, filter: &RecordFilter) -> Result<String, Error> {
-        self.alive()?;
-        let words = self.filter_words(filter);
-        self.exported("audit log", &format!("exported as JSONL: {words}")).await?;
-        let checkpoint = self.0.audit.checkpoint().await.ok();
-        let mut places = self.places(filter).await?;
-        places.extend(self.0.audit.later(&places).await?);
-        places.sort_unstable();
-        let texts = self.0.audit.texts(&places).await?;
-        self.with_header(&texts, Some(words), checkpoint)
-    }
-
-    /// The lines that a filter chose, as comma-separated values for a table. That cannot be verified.
-    ///
-    /// # Errors
-    /// As [`Workspace::export_audit`].
-    pub async fn export_table(&self, filter: &RecordFilter) -> Result<String, Error> {
-        self.alive()?;
-        self.exported("audit log", &format!("exported as CSV: {}", self.filter_words(filter))).await?;
-        let mut text = COLUMNS.to_owned();
-        let mut places = self.places(filter).await?;
-        places.reverse();
-        for piece in places.chunks(PIECE) {
-            for line in self.0.audit.lines(piece).await? {
-                let person = line.person.as_ref().map(|id| self.person_name(id.as_str())).unwrap_or_default();
-                let connector = match &line.about {
-                    About::Call(call) => self.connector_words(call.call.connector.as_str()),
-                    About::Change { .. } => String::new(),
-                };
-                text.push_str(&csv(&line, &person, &connector));
-            }
-        }
-        Ok(text)
-    }
-
-    /// What the check of the chain found, as a text to hand on.
-    ///
-    /// # Errors
-    /// As [`Workspace::verify_audit`].
-    pub async fn integrity_report(&self) -> Result<String, Error> {
-        let state = self.verify_audit().await?;
-        let checkpoint = self.0.audit.checkpoint().await.ok().or(state.checkpoint);
-        let findings: Vec<String> = state.broken.iter().map(ToString::to_string).collect();
-        let report = json!({
-            "countersign": "integrity",
-            "version": 1,
-            "at": utc(now()),
-            "entries": state.rows,
-            "whole": findings.is_empty(),
-            "findings": findings,
-            "checkpoint": checkpoint,
-            "meaning": "whoever owns the browser owns its key: a checkpoint proves something only once it was kept elsewhere",
-        });
-        serde_json::to_string_pretty(&report).map_err(|error| unwritable(&error))
-    }
-
-    /// Conversations with their calls, decisions and where they came from, one a line, for compliance (S097).
-    ///
-    /// # Errors
-    /// When the plan has no such export or the person may not, when the store cannot be read, or when that it was
-    /// exported cannot be put on record.
-    pub async fn export_conversations(&self) -> Result<String, Error> {
-        self.alive()?;
-        let book = self.rulebook();
-        book.may_export_conversations(book.member(&self.me())?)?;
-        let heads = self.conversations();
-        self.exported("conversations", &format!("exported for compliance: {}", heads.len())).await?;
-        let header = json!({
-            "countersign": "conversations",
-            "version": 1,
-            "exported_at": utc(now()),
-            "workspace": book.workspace.name,
-            "plan": book.plan().label,
-            "by": self.person_name(self.me().as_str()),
-            "conversations": heads.len(),
-            "left_out": "tokens and keys, and the `_meta` of results; texts that look like a secret are masked",
-        });
-        let mut lines = vec![header.to_string()];
-        for head in heads {
-            let conversation = self.conversation(&head.id).await?;
-            let mut calls = Vec::new();
-            for card in conversation.calls() {
-                calls.push(self.call_for_compliance(&card.call).await?);
-            }
-            let mut said = serde_json::to_value(&conversation).unwrap_or_default();
-            without_meta(&mut said);
-            let line = json!({"conversation": policy::secrets::mask_value(&said), "calls": calls});
-            lines.push(line.to_string());
-        }
-        Ok(lines.join("\n") + "\n")
-    }
-
-    /// What the record says of a call, and who stands behind its connector.
-    async fn call_for_compliance(&self, id: &CallId) -> Result<Value, Error> {
-        let rows = self.0.audit.about(id).await?;
-        let Some(line) = rows.iter().find_map(|row| Line::of(row, &rows)) else {
-            return Ok(json!({"call": id, "decision": "not on record"}));
-        };
-        let About::Call(call) = &line.about else { return Ok(json!({"call": id})) };
-        let book = self.rulebook();
-        let connector = book.connector(&call.call.connector).ok();
-        let provenance = connector.map(|connector| match connector.provenance {
-            Provenance::Own => "built by the organisation",
-            Provenance::Vendor => "a vendor's",
-            Provenance::OpenSource => "open source",
-            Provenance::Other => "not stated",
-        });
-        Ok(json!({
-            "call": id,
-            "at": utc(line.at),
-            "entries": rows.iter().map(|row| row.seq).collect::<Vec<_>>(),
-            "person": self.person_name(call.call.member.as_str()),
-            "wanted_by": call.call.by,
-            "connector": connector.map(|connector| connector.name.as_str()),
-            "host": connector.map(|connector| connector.host.as_str()),
-            "provenance": provenance,
-            "connection": call.call.connection,
-            "action": call.call.action,
-            "class": call.class,
-            "decision": call.decided.label(),
-            "why": call.why,
-            "grant": call.grant,
-            "outcome": call.outcome_words(),
-            "duration_ms": call.took,
-            "definition_sha256": call.call.definition,
-            "arguments_sha256": call.call.arguments,
-        }))
     }
 
     /// What is kept of a call's arguments and result.
@@ -399,6 +272,7 @@ impl Workspace {
         for grant in book.grants_of(&self.me()) {
             let mark = Mark::Grant(grant.id.as_str()).to_string();
             let wanted = Wanted { marks: vec![mark], ..Wanted::default() };
+            // Counting waits until older entries can be looked for.
             let used = self.0.audit.count(&wanted).await?;
             let (places, _) = self.0.audit.find(&wanted, 1).await?;
             let last_used = self.0.audit.lines(&places).await?.first().map(|line| line.at);
@@ -446,75 +320,13 @@ impl Workspace {
         Some(connector.classify(connector.action(&call.action)?).class)
     }
 
-    /// Only who sees all of the record takes all of it along.
-    fn exportable(&self) -> Result<(), Error> {
-        self.alive()?;
-        let book = self.rulebook();
-        Ok(book.may_see_record(book.member(&self.me())?)?)
-    }
-
-    async fn exported(&self, subject: &str, how: &str) -> Result<(), Error> {
-        Ok(self.0.audit.write(vec![Entry::changed(&self.me(), subject, how)]).await?)
-    }
-
-    async fn places(&self, filter: &RecordFilter) -> Result<Vec<u64>, Error> {
-        Ok(self.0.audit.find(&self.wanted(filter), usize::MAX).await?.0)
-    }
-
-    fn with_header(
-        &self,
-        rows: &[String],
-        filter: Option<String>,
-        checkpoint: Option<Checkpoint>,
-    ) -> Result<String, Error> {
-        let chain = rows.first().and_then(|row| serde_json::from_str::<Row>(row).ok()).map(|row| row.chain);
-        let header = Header {
-            countersign: "audit".to_owned(),
-            version: 1,
-            exported_at: now(),
-            chain: chain.or_else(|| Some(checkpoint.as_ref()?.chain.clone())).unwrap_or_default(),
-            rows: u64::try_from(rows.len()).unwrap_or(u64::MAX),
-            filter,
-            left_out: LEFT_OUT.to_owned(),
-            checkpoint,
-        };
-        let mut text = serde_json::to_string(&header).map_err(|error| unwritable(&error))?;
-        text.push('\n');
-        for row in rows {
-            text.push_str(row);
-            text.push('\n');
-        }
-        Ok(text)
-    }
-
-    /// A filter in words, for whoever opens the file later.
-    fn filter_words(&self, filter: &RecordFilter) -> String {
-        let part = match filter.part {
-            RecordPart::Calls => "tool calls",
-            RecordPart::Refusals => "calls that were not made",
-            RecordPart::Changes => "changes",
-        };
-        let all = self.sees_all_of_record();
-        let person = if all { filter.person.clone() } else { Some(self.seen_as()) };
-        let words = [
-            person.map(|id| format!("person {}", self.person_name(id.as_str()))),
-            filter.connector.as_ref().map(|id| format!("connector {}", self.connector_words(id.as_str()))),
-            filter.action.as_ref().map(|name| format!("action {name}")),
-            filter.decided.map(|decided: Decided| decided.label().to_owned()),
-            filter.class.map(|class| format!("class {}", format!("{class:?}").to_lowercase())),
-            filter.from.map(|from| format!("from {}", utc(from))),
-            filter.until.map(|until| format!("until {}", utc(until))),
-        ];
-        std::iter::once(part.to_owned()).chain(words.into_iter().flatten()).collect::<Vec<_>>().join(", ")
-    }
-
-    fn person_name(&self, id: &str) -> String {
+    pub(super) fn person_name(&self, id: &str) -> String {
         let book = self.rulebook();
         book.member(&id.into()).map_or_else(|_| id.to_owned(), |member| member.name.clone())
     }
 
     /// A connector as a text has it: `Tracker · mcp.example.com`.
-    fn connector_words(&self, id: &str) -> String {
+    pub(super) fn connector_words(&self, id: &str) -> String {
         let book = self.rulebook();
         book.connector(&id.into()).map_or_else(|_| id.to_owned(), |one| format!("{} · {}", one.name, one.host))
     }
@@ -532,7 +344,7 @@ fn kept(masked: &Value, bytes: usize) -> KeptText {
 }
 
 /// Takes out what a server put beside its answer for a component to read (X102).
-fn without_meta(value: &mut Value) {
+pub(super) fn without_meta(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             fields.remove("_meta");
@@ -541,8 +353,4 @@ fn without_meta(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(without_meta),
         _ => {}
     }
-}
-
-fn unwritable(error: &serde_json::Error) -> Error {
-    Error::new(Code::Invalid, format!("the export cannot be written: {error}"))
 }

@@ -12,12 +12,13 @@ use chat::context::{Limits, Party};
 use chat::conversation::{Answer, Body, Event, ItemId};
 use chat::direct::{self, Candidate};
 use chat::model::Delta;
+use chat::plan::Plan;
 use chat::turn::{Input, Output, Setup, Turn, Wanted as ModelWants};
 use futures_channel::{mpsc, oneshot};
 use futures_util::future::{AbortHandle, Either, abortable, join_all, select};
 use futures_util::{FutureExt as _, StreamExt as _};
 use policy::audit::{CallFacts, Entry};
-use policy::{CallId, Caller, Cause, ConnectionId, Connector, ConnectorId, ConversationId, Digest};
+use policy::{CallId, Caller, Cause, ConnectionId, Connector, ConnectorId, ConversationId, Digest, Mode};
 use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
 
@@ -38,7 +39,7 @@ const LISTS: u64 = 4_000;
 const GATHER: u64 = 40;
 
 /// What is said about a turn that the person stopped before it asked anybody.
-const STOPPED: &str = "You stopped this turn.";
+pub(super) const STOPPED: &str = "You stopped this turn.";
 
 /// A turn that runs.
 pub(crate) struct TurnHandle {
@@ -275,11 +276,19 @@ impl Workspace {
         self.0.events.tell(Change::Turn { conversation: id.clone(), running: self.is_running(id) });
     }
 
-    async fn direct_turn(&self, id: &ConversationId, text: &str, stopped: oneshot::Receiver<()>) {
+    async fn direct_turn(&self, id: &ConversationId, text: &str, mut stopped: oneshot::Receiver<()>) {
+        let mode = self.mode_of(id);
+        if mode.plans() {
+            self.add_item(id, Body::Note { text: super::modes::needs_model(mode) });
+            return;
+        }
         let lists = Box::pin(self.read_lists(id));
-        if let Either::Right(_) = select(lists, stopped).await {
+        if let Either::Right(_) = select(lists, &mut stopped).await {
             self.add_item(id, Body::Note { text: STOPPED.to_owned() });
             return;
+        }
+        if mode == Mode::Knowledge {
+            return self.search_everywhere(id, text, stopped).await;
         }
         let mut proposal = direct::propose(text, &self.candidates(id));
         self.feed(id, &mut proposal);
@@ -313,11 +322,12 @@ impl Workspace {
     async fn read_lists(&self, id: &ConversationId) {
         let book = self.rulebook();
         let Ok(member) = book.member(&self.me()) else { return };
-        let active = self.active_in(id);
+        let (active, mode) = (self.active_in(id), self.mode_of(id));
         let usable: Vec<&Connector> = book
             .connectors
             .iter()
-            .filter(|connector| active.contains(&connector.id) && book.may_use(connector, member).is_ok())
+            .filter(|connector| active.contains(&connector.id) && mode.takes(connector).is_ok())
+            .filter(|connector| book.may_use(connector, member).is_ok())
             .collect();
         // Of an account that is gone nothing is read: the gate says so to whoever calls.
         let there = |connector: &&Connector| {
@@ -344,8 +354,10 @@ impl Workspace {
                 (connector.clone(), drift.changed.into_iter().chain(drift.removed).collect())
             })
             .collect();
+        let mode = self.mode_of(id);
         book.offered(member)
             .into_iter()
+            .filter(|(connector, action)| mode.admits(connector, action).is_ok())
             .filter(|(connector, action)| {
                 held.get(&connector.id).is_some_and(|held| !held.iter().any(|name| name == action.name()))
             })
@@ -360,7 +372,11 @@ impl Workspace {
             return;
         }
         let Some(setup) = self.setup(id, &model) else { return };
-        let mut run = ModelRun::new(self, id, &model, Turn::new(setup));
+        let (mode, budget) = (setup.mode, setup.budget);
+        let mut run = ModelRun::new(self, id, &model, mode, Turn::new(setup));
+        if mode.plans() {
+            run.plan = Some(self.add_item(id, Body::Plan(Plan::new(mode, budget))));
+        }
         run.pump();
         while !run.over {
             match select(run.news.next(), &mut stopped).await {
@@ -426,11 +442,15 @@ struct ModelRun<'a> {
     flights: HashMap<u32, AbortHandle>,
     calls: HashMap<u32, CallId>,
     answer: Option<ItemId>,
+    /// The mode as it was when the turn began.
+    mode: Mode,
+    /// The plan, in a mode that has one.
+    plan: Option<ItemId>,
     over: bool,
 }
 
 impl<'a> ModelRun<'a> {
-    fn new(workspace: &'a Workspace, id: &'a ConversationId, model: &'a ModelConfig, turn: Turn) -> Self {
+    fn new(workspace: &'a Workspace, id: &'a ConversationId, model: &'a ModelConfig, mode: Mode, turn: Turn) -> Self {
         let (tell, news) = mpsc::unbounded();
         ModelRun {
             workspace,
@@ -443,6 +463,8 @@ impl<'a> ModelRun<'a> {
             flights: HashMap::new(),
             calls: HashMap::new(),
             answer: None,
+            mode,
+            plan: None,
             over: false,
         }
     }
@@ -464,7 +486,7 @@ impl<'a> ModelRun<'a> {
                     }
                 }
                 Output::AnswerStarted => {
-                    let answer = Answer { model: Some(self.model.name.clone()), ..Answer::default() };
+                    let answer = Answer { model: Some(self.model.name.clone()), mode: self.mode, ..Answer::default() };
                     self.answer = Some(self.workspace.add_item(self.id, Body::Answer(answer)));
                 }
                 Output::AnswerEnded { error } => {
@@ -473,6 +495,14 @@ impl<'a> ModelRun<'a> {
                     }
                 }
                 Output::Call(wanted) => self.call(wanted),
+                Output::Planned(steps) => {
+                    if let Some(item) = self.plan.clone() {
+                        self.workspace.apply(self.id, Event::Planned { item, steps });
+                    }
+                }
+                Output::GoesOn(text) => {
+                    self.workspace.add_item(self.id, Body::Note { text });
+                }
                 Output::CancelCall { key } => {
                     if let Some(call) = self.calls.get(&key) {
                         self.workspace.cancel_call(call);
@@ -499,6 +529,10 @@ impl<'a> ModelRun<'a> {
                 Output::Wait { id, millis, why } => self.wait(id, millis, why),
                 Output::Ended(end) => {
                     self.over = true;
+                    if let Some(item) = self.plan.take() {
+                        let why = super::modes::plan_end(&end);
+                        self.workspace.apply(self.id, Event::PlanEnded { item, why });
+                    }
                     if let Some(text) = end.note() {
                         self.workspace.add_item(self.id, Body::Note { text });
                     }
@@ -606,20 +640,19 @@ impl<'a> ModelRun<'a> {
             connector: action.connector.clone(),
             action: action.action.name().to_owned(),
             arguments: wanted.arguments,
-            by: Caller::Model,
+            // What works by itself is held to more than what a person watches step by step (S121).
+            by: if self.mode == Mode::Agent { Caller::Automatic } else { Caller::Model },
             conversation: Some(self.id.clone()),
         };
+        if let Some(item) = self.plan.clone() {
+            self.workspace.apply(self.id, Event::PlanCalled { item });
+        }
         self.calls.insert(wanted.key, call.clone());
         let running = self.workspace.start_call(request, Confirm::Ask);
         let (workspace, id, tell) = (self.workspace.clone(), self.id.clone(), self.tell.clone());
         spawn_local(async move {
             drop(running.await);
-            // The card is under the id of the first call, also after an edit.
-            let card = workspace.item(&id, &ItemId::from(call.as_str()));
-            let text = match card.map(|item| item.body) {
-                Some(Body::Call(card)) => card.for_model(limit),
-                _ => "The conversation was deleted. Nothing was sent.".to_owned(),
-            };
+            let text = workspace.told(&id, &call, limit);
             let _ = tell.unbounded_send(Some(Input::CallEnded { key: wanted.key, text }));
         });
     }

@@ -3,7 +3,7 @@
 //! Viewing as somebody else is reading only: whatever would change or call something is refused meanwhile, and no call
 //! is ever made as the other person. The person's own conversations are not part of what the other would see.
 
-use policy::{Call, CallId, Caller, ConnectorId, Explanation, MemberId};
+use policy::{Call, CallId, Caller, ConnectorId, ConversationId, Explanation, MemberId};
 use serde_json::Map;
 
 use super::Workspace;
@@ -25,8 +25,22 @@ impl Workspace {
     /// Explains what would become of a call by this person, made by a model outside any conversation and with arguments
     /// that fit. It is explained for their usual account. Nothing is sent.
     pub fn explain_action(&self, who: &MemberId, connector: &ConnectorId, action: &str) -> Explanation {
+        self.explain_in(None, who, connector, action)
+    }
+
+    /// As [`Workspace::explain_action`], within a conversation with its mode.
+    pub fn explain_in(
+        &self,
+        conversation: Option<&ConversationId>,
+        who: &MemberId,
+        connector: &ConnectorId,
+        action: &str,
+    ) -> Explanation {
         let book = self.rulebook();
-        let account = book.preferred_account(who, connector);
+        let account = match *who == self.me() {
+            true => self.account_in(conversation, connector),
+            false => book.preferred_account(who, connector),
+        };
         let live = self.live_as(&account);
         let found = live.as_ref().and_then(|live| live.actions.iter().find(|one| one.name() == action));
         let approved = book.connector(connector).ok().and_then(|known| known.action(action));
@@ -40,10 +54,12 @@ impl Workspace {
             arguments: Map::new(),
             by: Caller::Model,
             member: who.clone(),
-            conversation: None,
+            conversation: conversation.cloned(),
             at: now(),
         };
-        book.explain(&call, &policy::Rules::of(&book, &call))
+        let mut rules = policy::Rules::of(&book, &call);
+        self.add_mode(&mut rules, &book, &call);
+        book.explain(&call, &rules)
     }
 
     /// The person whose view of the workspace is shown: the one at the browser, unless an owner looks at it as another.

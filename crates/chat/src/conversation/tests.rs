@@ -25,6 +25,7 @@ pub(crate) fn card(state: CallState) -> CallCard {
         result: None,
         why: None,
         late: false,
+        nth: None,
     }
 }
 

@@ -2,7 +2,7 @@ use super::*;
 use policy::{Action, ClassSource, ConnectorId};
 use serde_json::json;
 
-fn action(name: &str, class: Class) -> Candidate {
+pub(super) fn action(name: &str, class: Class) -> Candidate {
     Candidate {
         connector: ConnectorId::from("desk"),
         connector_name: "Desk".to_owned(),
@@ -28,16 +28,18 @@ fn turn() -> Turn {
         actions: vec![action("look", Class::Read), action("make", Class::Write), action("wipe", Class::Destructive)],
         messages: vec![Message::System("s".to_owned()), Message::User("do it".to_owned())],
         limits: Limits::default(),
+        mode: Mode::Chat,
+        budget: 0,
         search: None,
     })
 }
 
-fn drain(turn: &mut Turn) -> Vec<Output> {
+pub(super) fn drain(turn: &mut Turn) -> Vec<Output> {
     std::iter::from_fn(|| turn.poll()).collect()
 }
 
 /// Answers the request that is open with these calls (name, arguments); gives what comes out.
-fn answer(turn: &mut Turn, id: u32, text: &str, calls: &[(&str, &str)]) -> Vec<Output> {
+pub(super) fn answer(turn: &mut Turn, id: u32, text: &str, calls: &[(&str, &str)]) -> Vec<Output> {
     let calls: Vec<Value> = calls
         .iter()
         .enumerate()
@@ -51,13 +53,13 @@ fn answer(turn: &mut Turn, id: u32, text: &str, calls: &[(&str, &str)]) -> Vec<O
     drain(turn)
 }
 
-fn wanted(out: &[Output]) -> Vec<(u32, usize)> {
+pub(super) fn wanted(out: &[Output]) -> Vec<(u32, usize)> {
     out.iter()
         .filter_map(|one| if let Output::Call(call) = one { Some((call.key, call.action)) } else { None })
         .collect()
 }
 
-fn request(out: &[Output]) -> Option<(u32, Value)> {
+pub(super) fn request(out: &[Output]) -> Option<(u32, Value)> {
     out.iter().find_map(|one| {
         if let Output::Fetch { id, request } = one {
             Some((*id, serde_json::from_str(&request.body).unwrap()))
@@ -78,7 +80,7 @@ fn refuse(turn: &mut Turn, id: u32, status: u16, retry_after: Option<&str>, body
     drain(turn)
 }
 
-fn ended(turn: &mut Turn, key: u32, text: &str) -> Vec<Output> {
+pub(super) fn ended(turn: &mut Turn, key: u32, text: &str) -> Vec<Output> {
     turn.handle(Input::CallEnded { key, text: text.to_owned() });
     drain(turn)
 }
@@ -167,6 +169,8 @@ fn x47_actions_for_apps_are_not_offered() {
         actions: vec![hidden],
         messages: vec![],
         limits: Limits::default(),
+        mode: Mode::Chat,
+        budget: 0,
         search: None,
     });
     assert!(turn.actions().is_empty());
@@ -406,6 +410,8 @@ fn wi12_actions_are_offered_in_one_order_whatever_order_they_came_in() {
             actions: names.iter().map(|name| action(name, Class::Read)).collect(),
             messages: vec![Message::User("u".to_owned())],
             limits: Limits::default(),
+            mode: Mode::Chat,
+            budget: 0,
             search: None,
         });
         request(&drain(&mut turn)).unwrap().1.to_string()
@@ -455,6 +461,8 @@ data: [DONE]
             actions: vec![action("look", Class::Read)],
             messages: vec![Message::User("u".to_owned())],
             limits: Limits::default(),
+            mode: Mode::Chat,
+            budget: 0,
             search: None,
         };
         setup.messages.insert(0, Message::System("s".to_owned()));
@@ -476,6 +484,8 @@ fn wi20_what_a_turn_takes_grows_with_its_actions_and_its_words() {
         actions: (0..actions).map(|at| action(&format!("look_{at}"), Class::Read)).collect(),
         messages: vec![Message::User("word ".repeat(words))],
         limits: Limits::default(),
+        mode: Mode::Chat,
+        budget: 0,
         search: None,
     };
     let (none, few) = setup(0, 10).weigh();

@@ -281,11 +281,10 @@ fn plain(access: &Access) -> String {
 /// Who may use something, groups by their names.
 fn reach(access: &Access, book: &Rulebook) -> String {
     match access {
-        Access::Only { members, groups, roles } if members.is_empty() && roles.is_empty() => {
-            let named: Vec<String> = groups
-                .iter()
-                .map(|id| book.group(id).map_or_else(|| id.to_string(), |group| group.name.clone()))
-                .collect();
+        Access::Only { members, groups, roles, custom } if members.is_empty() && roles.is_empty() => {
+            let group = |id| book.group(id).map_or_else(|| id.to_string(), |group| group.name.clone());
+            let role = |id| book.role(id).map_or_else(|| id.to_string(), |role| format!("role {}", role.name));
+            let named: Vec<String> = groups.iter().map(group).chain(custom.iter().map(role)).collect();
             if named.is_empty() { "nobody".into() } else { named.join(", ") }
         }
         other => plain(other),

@@ -99,7 +99,8 @@ fn rules(rules: &Rulebook) -> Result<(), BundleError> {
     }
     let reaches = |access: &Access| match access {
         Access::Nobody | Access::Everyone => Ok(()),
-        Access::Only { members, groups: of, .. } => {
+        Access::Only { members, groups: of, custom, .. } => {
+            known("role", &roles, custom.iter().map(crate::RoleId::as_str))?;
             known("person", &people, members.iter().map(crate::MemberId::as_str))?;
             known("group", &groups, of.iter().map(crate::GroupId::as_str))
         }

@@ -82,10 +82,16 @@ fn an_export_leaves_out_the_names_of_people_who_are_gone() {
         members: ["gone".into(), "dev".into()].into(),
         groups: ["gone".into()].into(),
         roles: Default::default(),
+        custom: Default::default(),
     };
     let out = portable(&book);
     assert_eq!(out.connectors[0].owner.as_str(), "owner");
-    let dev = Access::Only { members: ["dev".into()].into(), groups: Default::default(), roles: Default::default() };
+    let dev = Access::Only {
+        members: ["dev".into()].into(),
+        groups: Default::default(),
+        roles: Default::default(),
+        custom: Default::default(),
+    };
     assert_eq!(out.connectors[0].access, dev);
     Bundle::read(&payload(out).seal(&[signature()])).unwrap();
 }
@@ -327,7 +333,12 @@ enum Edit {
 fn edits() -> impl Strategy<Value = Edit> {
     let names = || select(NAMES.to_vec());
     let confirm = || select(vec![Confirm::Writes, Confirm::Everything]);
-    let only = Access::Only { members: ["dev".into()].into(), groups: Default::default(), roles: Default::default() };
+    let only = Access::Only {
+        members: ["dev".into()].into(),
+        groups: Default::default(),
+        roles: Default::default(),
+        custom: Default::default(),
+    };
     prop_oneof![
         (names(), any::<bool>()).prop_map(|(name, on)| Edit::On(name, on)),
         (names(), proptest::option::of(select(Class::ALL.to_vec()))).prop_map(|(name, class)| Edit::Class(name, class)),

@@ -80,7 +80,12 @@ fn profiles() -> impl Strategy<Value = Profile> {
 }
 
 fn accesses() -> impl Strategy<Value = Access> {
-    let only = Access::Only { members: ["dev".into()].into(), groups: Default::default(), roles: Default::default() };
+    let only = Access::Only {
+        members: ["dev".into()].into(),
+        groups: Default::default(),
+        roles: Default::default(),
+        custom: Default::default(),
+    };
     select(vec![Access::Nobody, Access::Everyone, only])
 }
 
@@ -286,6 +291,49 @@ proptest! {
             Class::Destructive => prop_assert!(false, "a destructive action ran unasked"),
         }
         prop_assert!(frozen.basis() != &Basis::Answer, "nobody answered");
+    }
+
+    /// Text that took a way which always asks never gets through unasked or remembered, whatever the rulebook says, and
+    /// more sources never make anything milder (N20).
+    #[test]
+    fn n20_no_rulebook_lets_a_flow_through_unasked(
+        case in cases(),
+        labels in vec((any::<bool>(), any::<bool>(), any::<bool>()), 0..3),
+    ) {
+        let Case { book, call } = case;
+        let source = |(same, private, untrusted): (bool, bool, bool)| lineage::Source {
+            connector: if same { call.connector.clone() } else { "other".into() },
+            name: "Other".into(),
+            host: "example.org".into(),
+            private,
+            untrusted,
+            text: "the title is Leak".into(),
+        };
+        let sources: Vec<lineage::Source> = labels.iter().copied().map(source).collect();
+        let traces = lineage::trace(&call.arguments, &sources);
+        prop_assert_eq!(traces.len(), sources.len());
+        let plain = Rules::of(&book, &call);
+        let mut rules = plain.clone();
+        rules.add_lineage(&call, &sources, &traces);
+        prop_assert!(rules.verdict() >= plain.verdict());
+        // Written down a second time: what must never run unasked.
+        let connector = &book.connectors[0];
+        let action = connector.action(&call.action).unwrap();
+        let control = connector.controls[&call.action].class;
+        let class = control.map_or(action.classified().class, |class| class.max(action.classified().class));
+        let public = action.open_world() || (connector.reach == Reach::Public && connector.sign_in == crate::SignIn::None);
+        let flows = labels.iter().any(|(same, private, untrusted)| {
+            let destroys = class == Class::Destructive && (*untrusted || !*same);
+            destroys || (!*same && (*private && public || action.open_world() || class > Class::Read))
+        });
+        match decide(call.clone(), &rules) {
+            Decision::Run(_) => prop_assert!(!flows),
+            Decision::Ask(question) if flows => {
+                prop_assert_eq!(question.remembering(), Remembering::default());
+                prop_assert!(question.allow_for_conversation(&plain, "g".into(), NOW).is_err());
+            }
+            Decision::Ask(_) | Decision::Refuse(_) => {}
+        }
     }
 
     /// The index finds what looking through the lists finds, also where there are two of a kind.

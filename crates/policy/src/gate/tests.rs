@@ -539,18 +539,29 @@ fn x06_another_address_ends_every_grant() {
     only_asks(&moved, call(&moved, "create"));
 }
 
-fn traced(book: &Rulebook, action: &str, from: &str) -> Decision {
-    let wanted = call(book, action);
-    let mut rules = Rules::of(book, &wanted);
-    let sources = [lineage::Source {
-        connector: from.into(),
+fn from(connector: &str) -> lineage::Source {
+    lineage::Source {
+        connector: connector.into(),
         name: "Web search".into(),
         host: "example.org".into(),
+        private: false,
+        untrusted: true,
         text: "the title is Leak".into(),
-    }];
+    }
+}
+
+fn rules_of(book: &Rulebook, wanted: &Call, source: lineage::Source) -> Rules {
+    let mut rules = Rules::of(book, wanted);
+    let sources = [source];
     let traces = lineage::trace(&wanted.arguments, &sources);
     assert_eq!(traces.len(), 1);
-    rules.add_lineage(&wanted, &sources, &traces);
+    rules.add_lineage(wanted, &sources, &traces);
+    rules
+}
+
+fn traced(book: &Rulebook, action: &str, connector: &str) -> Decision {
+    let wanted = call(book, action);
+    let rules = rules_of(book, &wanted, from(connector));
     decide(wanted, &rules)
 }
 
@@ -559,10 +570,44 @@ fn x75_text_of_another_connector_always_asks_before_it_leaves() {
     let mut book = remembering();
     remember(&mut book, "create");
     let Decision::Ask(question) = traced(&book, "create", "search") else { panic!("a remembered write ran") };
-    assert_eq!(question.reasons(), ["its arguments contain text from Web search · example.org"]);
+    assert_eq!(question.reasons(), ["`title` contains text from Web search · example.org"]);
     assert!(matches!(traced(&book, "find", "search"), Decision::Ask(_)));
     // A look-up that does not reach out, and text that goes back where it came from, are no such flow.
     assert!(matches!(traced(&book, "look", "search"), Decision::Run(_)));
     assert!(matches!(traced(&book, "find", "tracker"), Decision::Run(_)));
     assert!(matches!(traced(&book, "create", "tracker"), Decision::Run(_)));
+}
+
+#[test]
+fn n20_what_is_private_asks_before_it_goes_where_others_can_read_it() {
+    let book = published();
+    let private = || lineage::Source { private: true, untrusted: false, ..from("mail") };
+    // A look-up on a server that everybody can use, and that says that it does not reach out.
+    let wanted = call(&book, "look");
+    let Decision::Ask(question) = decide(wanted.clone(), &rules_of(&book, &wanted, private())) else {
+        panic!("private text left unasked")
+    };
+    assert!(question.reasons()[0].contains("which not everybody may read"), "{:?}", question.reasons());
+    let mut signed_in = book.clone();
+    tracker(&mut signed_in).sign_in = crate::SignIn::Header { name: "Authorization".into() };
+    assert!(matches!(decide(wanted.clone(), &rules_of(&signed_in, &wanted, private())), Decision::Run(_)));
+}
+
+#[test]
+fn n20_untrusted_text_that_decides_what_is_destroyed_asks_although_an_admin_made_the_action_milder() {
+    let mut book = remembering();
+    let milder = Control { class: Some(Class::Write), ..control(&mut book, "delete") };
+    tracker(&mut book).controls.insert("delete".into(), milder);
+    remember(&mut book, "delete");
+    let wanted = call(&book, "delete");
+    assert!(matches!(decide(wanted.clone(), &Rules::of(&book, &wanted)), Decision::Run(_)), "it is remembered");
+    // Of the same connector, too: whoever wrote the ticket does not delete it.
+    let rules = rules_of(&book, &wanted, from("tracker"));
+    let Decision::Ask(question) = decide(wanted.clone(), &rules) else { panic!("untrusted text destroyed unasked") };
+    assert!(question.reasons()[0].contains("this action destroys"), "{:?}", question.reasons());
+    assert_eq!(question.remembering(), Remembering::default());
+    assert!(question.allow_for_conversation(&rules, "g2".into(), NOW).is_err(), "nor is this answer remembered");
+    let plain = Rules::of(&book, &wanted);
+    let Decision::Ask(again) = decide(wanted, &rules) else { panic!("it asked before") };
+    assert!(again.allow_for_conversation(&plain, "g3".into(), NOW).is_err(), "whatever the rules are by then");
 }

@@ -119,7 +119,12 @@ fn taking_drafts_over_needs_developer_mode() {
 #[test]
 fn s070_a_group_that_is_gone_gives_nothing_any_more() {
     let mut book = published();
-    let only = Access::Only { members: BTreeSet::new(), groups: ["builders".into()].into(), roles: BTreeSet::new() };
+    let only = Access::Only {
+        members: BTreeSet::new(),
+        groups: ["builders".into()].into(),
+        roles: BTreeSet::new(),
+        custom: Default::default(),
+    };
     book.set_access(&id("owner"), &"tracker".into(), only, NOW).unwrap();
     assert!(book.may_use(&book.connectors[0], book.member(&id("dev")).unwrap()).is_ok());
     book.remove_group(&id("owner"), &"builders".into()).unwrap();
@@ -128,6 +133,45 @@ fn s070_a_group_that_is_gone_gives_nothing_any_more() {
     assert!(dev.groups.is_empty());
     book.add_group(&id("owner"), "builders".into(), "Builders").unwrap();
     assert!(book.may_use(&book.connectors[0], book.member(&id("dev")).unwrap()).is_err(), "a new group is another one");
+}
+
+#[test]
+fn s075_a_connector_is_for_whoever_has_a_custom_role_by_themselves_or_by_a_group() {
+    let mut book = published();
+    let owner = id("owner");
+    book.add_role(&owner, "clerks".into(), "Clerks").unwrap();
+    let only = Access::Only {
+        members: BTreeSet::new(),
+        groups: BTreeSet::new(),
+        roles: BTreeSet::new(),
+        custom: ["clerks".into()].into(),
+    };
+    book.set_access(&owner, &"tracker".into(), only.clone(), NOW).unwrap();
+    let uses = |book: &Rulebook, who: &str| {
+        let member = book.member(&id(who)).unwrap();
+        let may = book.may_use(&book.connectors[0], member);
+        assert_eq!(may.is_ok(), book.connectors[0].access.includes(member, book), "{who}");
+        may
+    };
+    assert_eq!(uses(&book, "member"), Err(Why::NoAccess), "nobody has it yet");
+    book.give_role(&owner, &id("member"), &"clerks".into(), true).unwrap();
+    assert_eq!(uses(&book, "member"), Ok(()));
+    assert_eq!(uses(&book, "dev"), Err(Why::NoAccess));
+    book.give_group_role(&owner, &"builders".into(), &"clerks".into(), true).unwrap();
+    assert_eq!(uses(&book, "dev"), Ok(()), "by their group");
+    let call = call(&book, "find");
+    assert_eq!(crate::Rules::of(&book, &call).verdict(), crate::Verdict::Run);
+    // It is stored and read again, and a workspace without it looks as before.
+    let again: Access = serde_json::from_value(serde_json::to_value(&only).unwrap()).unwrap();
+    assert_eq!(again, only);
+    let older = r#"{"kind":"only","members":["ada"],"groups":[],"roles":[]}"#;
+    assert_eq!(serde_json::to_string(&serde_json::from_str::<Access>(older).unwrap()).unwrap(), older);
+    // A role that is gone gives nothing, and a new one of its name is another.
+    book.remove_role(&owner, &"clerks".into()).unwrap();
+    assert_eq!(uses(&book, "member"), Err(Why::NoAccess));
+    book.add_role(&owner, "clerks".into(), "Clerks").unwrap();
+    book.give_role(&owner, &id("member"), &"clerks".into(), true).unwrap();
+    assert_eq!(uses(&book, "member"), Err(Why::NoAccess));
 }
 
 #[test]

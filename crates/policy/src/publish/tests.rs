@@ -215,8 +215,12 @@ fn s071_s072_actions_that_are_left_out_are_not_offered() {
 #[test]
 fn s075_access_is_chosen_with_the_publication() {
     let mut book = drafted(Profile::Enterprise);
-    let builders =
-        Access::Only { members: Default::default(), groups: ["builders".into()].into(), roles: [Role::Owner].into() };
+    let builders = Access::Only {
+        members: Default::default(),
+        groups: ["builders".into()].into(),
+        roles: [Role::Owner].into(),
+        custom: Default::default(),
+    };
     publish(&mut book, |review| review.access = Some(builders)).unwrap();
     let may = |who: &str| book.may_use(tracker(&book), book.member(&who.into()).unwrap());
     assert_eq!((may("dev"), may("owner"), may("member")), (Ok(()), Ok(()), Err(Why::NoAccess)));

@@ -281,6 +281,7 @@ fn s016_developer_mode_is_granted_by_role_group_or_person() {
         members: members.iter().map(|id| MemberId::from(*id)).collect(),
         groups: Default::default(),
         roles: roles.iter().copied().collect(),
+        custom: Default::default(),
     };
     let passes = |book: &Rulebook, id: &str| book.may_toggle_developer(book.member(&id.into()).unwrap()).is_ok();
     book.set_developers(&"owner".into(), only(&["member"], &[])).unwrap();

@@ -132,8 +132,7 @@ pub fn workspace(size: Size) -> Rulebook {
             access: Access::Only {
                 members: Default::default(),
                 groups: access_of(at).map(group).into(),
-                roles: Default::default(),
-            },
+                roles: Default::default(), custom: Default::default() },
             ..pattern.clone()
         })
         .collect();
