@@ -18,6 +18,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::builtin::{self, Server};
 use crate::drive::{Connection, Done, Failed, Transport};
 use crate::error::{Code, Error};
+use crate::inspect::Wire;
 use crate::store::{Op, Table};
 use crate::time::{new_id, now};
 use crate::view::{Change, ConnectionStatus, Drift, ElicitationKind, ElicitationView, Excluded};
@@ -392,6 +393,8 @@ impl Workspace {
         before: Option<String>,
         on_event: impl Fn(&Event) + 'static,
     ) -> Connection {
+        let secret = account.headers.iter().map(|(name, _)| name.clone()).collect();
+        let wire = Wire::new(self.0.tap.clone(), connector, secret);
         let mut config = mcp::Config::new(connector.address.clone(), client());
         config.last_seen = before;
         config.headers = account.headers;
@@ -407,7 +410,7 @@ impl Workspace {
             (None, Some(sign_in)) => Transport::SignedIn(self.0.fetcher.clone(), sign_in),
             (None, None) => Transport::Network(self.0.fetcher.clone()),
         };
-        Connection::new(config, transport, on_event)
+        Connection::new(config, transport, on_event).wired(wire)
     }
 
     fn built_in(&self, connector: &Connector) -> Option<Rc<dyn Server>> {

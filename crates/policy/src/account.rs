@@ -220,7 +220,7 @@ mod tests {
 
     fn signed() -> Rulebook {
         let mut book = published();
-        book.connectors[0].sign_in = SignIn::OAuth { client_id: None, scope: None };
+        book.connectors[0].sign_in = SignIn::OAuth { client_id: None, scope: None, partly: false };
         book
     }
 

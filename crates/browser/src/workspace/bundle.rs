@@ -285,6 +285,7 @@ impl Workspace {
         ops.extend(rules_ops(&book, &me)?);
         self.keep_as(ops, &was, "policy bundle", &told).await?;
         self.0.me.replace(me);
+        self.forget_wire();
         self.set_rulebook(book);
         self.drop_changed_links(&old);
         self.tell_tabs(&News::Rulebook);
@@ -312,6 +313,7 @@ impl Workspace {
         ops.extend(rules_ops(&book, &me)?);
         self.keep_as(ops, &was, "person at this browser", &format!("is now {name}")).await?;
         self.0.me.replace(me);
+        self.forget_wire();
         self.set_rulebook(book);
         self.tell_tabs(&News::Rulebook);
         Ok(())

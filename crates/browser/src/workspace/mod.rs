@@ -15,6 +15,7 @@ mod data;
 mod definitions;
 pub mod doctor;
 mod export;
+mod inspect;
 pub mod material;
 mod model_check;
 mod model_sign_in;
@@ -43,6 +44,7 @@ pub use bundle::{BundleSource, Governed, Import, Pinned, Trust};
 pub use choices::{ArgumentSet, ToolSet};
 pub(crate) use conversations::Record;
 pub use definitions::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
+pub use inspect::{Listed, Plain, SavedRequest};
 pub(crate) use models::CHOSEN;
 pub(crate) use sign_in::OAuth;
 pub use sign_in::{OAuthReport, SignInSite, SignedOut, registered_words, verdict_word};
@@ -120,6 +122,8 @@ pub(crate) struct Inner {
     pub(crate) secrets: Secrets,
     pub(crate) audit: AuditLog,
     pub(crate) events: Events,
+    /// What goes over the wire, for whoever looks.
+    pub(crate) tap: crate::inspect::Slot,
     me: RefCell<MemberId>,
     pinned: Option<Pinned>,
     /// When the bundle was asked for last, on the monotonic clock.
@@ -223,6 +227,7 @@ impl Workspace {
             secrets: Secrets::new(&name, store.clone()),
             audit: AuditLog::new(store.clone(), locks.clone()),
             events: Events::default(),
+            tap: crate::inspect::Slot::default(),
             me: RefCell::new(MemberId::from("me")),
             pinned: options.pinned,
             settings_read: Cell::new(0),

@@ -222,14 +222,24 @@ impl Workspace {
     /// # Errors
     /// When it is refused, declined, cancelled, or does not work. A tool that says that it failed is no error.
     pub async fn call(&self, request: CallRequest, confirm: Confirm) -> Result<CallDone, Error> {
+        self.call_as(CallId::from(new_id("call")), request, Caller::Sdk, confirm).await
+    }
+
+    /// One call outside a conversation, by whoever wants it.
+    pub(crate) async fn call_as(
+        &self,
+        id: CallId,
+        request: CallRequest,
+        by: Caller,
+        confirm: Confirm,
+    ) -> Result<CallDone, Error> {
         self.acting()?;
-        let id = CallId::from(new_id("call"));
         let wanted = Wanted {
             id: id.clone(),
             connector: request.connector,
             action: request.action,
             arguments: request.arguments,
-            by: Caller::Sdk,
+            by,
             conversation: None,
         };
         let ended = self.start_call(wanted, confirm);
