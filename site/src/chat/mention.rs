@@ -437,7 +437,7 @@ fn Chips(naming: Naming) -> impl IntoView {
         let label = format!("Take {} off this message", flat(&wish.name));
         let own = wish.clone();
         view! {
-            <li class="chip">
+            <li class="chip with">
                 <span class="ellipsis"><Visible text=wish.name/></span>
                 <small class="ellipsis"><HostName host=wish.host/>{wish.size.map(|bytes| format!(" · {}", size(bytes)))}</small>
                 <button type="button" class="chip-off" aria-label=label.clone() title=label
