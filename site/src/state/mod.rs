@@ -16,7 +16,7 @@ use browser::{Asked, Change, ConnectionStatus, ConversationHead, ElicitationView
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use policy::{ConnectionId, ConnectorId, ConversationId, Indexed, Mode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -62,8 +62,6 @@ pub struct Thread {
     pub mode: ReadSignal<Mode>,
     /// How many calls a message may take in a mode with a plan, where the person said.
     pub calls_allowed: ReadSignal<Option<u32>>,
-    /// Moves whenever something is added to it.
-    pub pulse: ReadSignal<u64>,
 }
 
 /// Whether the conversation on the screen is there.
@@ -100,7 +98,6 @@ struct Writers {
     mind: WriteSignal<Option<String>>,
     mode: WriteSignal<Mode>,
     calls_allowed: WriteSignal<Option<u32>>,
-    pulse: WriteSignal<u64>,
 }
 
 /// The store of the page, for what is drawn once the workspace is open.
@@ -132,7 +129,6 @@ impl AppState {
         let (mind, set_mind) = signal(None);
         let (mode, set_mode) = signal(Mode::Chat);
         let (calls_allowed, set_calls_allowed) = signal(None);
-        let (pulse, set_pulse) = signal(0);
         let writers = Writers {
             rulebook: set_rulebook,
             questions: set_questions,
@@ -146,7 +142,6 @@ impl AppState {
             mind: set_mind,
             mode: set_mode,
             calls_allowed: set_calls_allowed,
-            pulse: set_pulse,
         };
         let state = AppState {
             front,
@@ -157,7 +152,7 @@ impl AppState {
             connections,
             chosen_accounts,
             models,
-            thread: Thread { id, load, items, connectors: front.active, mind, mode, calls_allowed, pulse },
+            thread: Thread { id, load, items, connectors: front.active, mind, mode, calls_allowed },
             writers: StoredValue::new_local(writers),
         };
         ws.subscribe(move |change| state.apply(change)).forget();
@@ -253,6 +248,9 @@ impl AppState {
         let same = self.thread.id.get_untracked() == id && self.thread.load.get_untracked() == Load::Ready;
         if same && id.is_some() {
             return;
+        }
+        if let Some(before) = self.thread.id.get_untracked().filter(|before| Some(before) != id.as_ref()) {
+            self.ws().close_conversation(&before);
         }
         self.write(|to| {
             to.id.set(id.clone());
@@ -366,11 +364,12 @@ impl AppState {
 
     fn put_all(&self, conversation: Conversation) {
         let before = self.thread.items.get_untracked();
+        let known: HashMap<&str, &Cell> = before.iter().map(|cell| (cell.id.as_str(), cell)).collect();
         let cells = conversation
             .path()
             .into_iter()
             .cloned()
-            .map(|item| match before.iter().find(|cell| cell.id == item.id.as_str()) {
+            .map(|item| match known.get(item.id.as_str()).copied() {
                 Some(cell) => {
                     if cell.item.with_untracked(|old| *old != item) {
                         cell.item.set(item);
@@ -388,7 +387,6 @@ impl AppState {
             to.mode.set(conversation.mode);
             to.calls_allowed.set(conversation.calls_allowed);
             to.load.set(Load::Ready);
-            to.pulse.update(|pulse| *pulse += 1);
         });
         self.name_accounts();
     }
@@ -405,7 +403,6 @@ impl AppState {
                 self.write(|to| to.items.update(|cells| cells.push(Cell::new(item.clone()))));
             }
         }
-        self.write(|to| to.pulse.update(|pulse| *pulse += 1));
     }
 
     fn append(&self, item: &str, text: &str) {
@@ -416,7 +413,6 @@ impl AppState {
                 so_far.push_str(text);
             }
         });
-        self.write(|to| to.pulse.update(|pulse| *pulse += 1));
     }
 
     fn write(&self, with: impl FnOnce(&Writers)) {

@@ -1,7 +1,7 @@
 //! Conversations: the list, the records, and keeping them.
 //!
-//! A record changes in memory at once and is written soon after: the first change immediately, a stream of changes a
-//! few times a second. The head and each item are records of their own, so a long conversation is not rewritten for
+//! A record changes in memory at once and is written soon after: the first change immediately, a stream of changes once
+//! a second. The head and each item are records of their own, so a long conversation is not rewritten for
 //! every word. A turn holds a lock of its conversation; a tab that loads a conversation whose lock is free knows that
 //! whatever was under way there is over (X71).
 
@@ -24,8 +24,12 @@ use crate::tabs::{Held, News};
 use crate::time::{new_id, now, sleep};
 use crate::view::{Change, ConversationHead, StorageState};
 
-/// How long to wait between two writes of a conversation that is changing, in milliseconds.
-const PAUSE: u64 = 200;
+/// How long to wait between two writes of a conversation that is changing, in milliseconds. Each writes the whole of an
+/// item that grows.
+const PAUSE: u64 = 1_000;
+
+/// How long to wait after a write that failed, in milliseconds.
+const RETRY: u64 = 2_000;
 
 /// Stands for the head alone, where an item's position is expected.
 pub(super) const HEAD: usize = usize::MAX;
@@ -151,6 +155,14 @@ impl Workspace {
             && let Err(error) = self.0.audit.write(rows).await
         {
             self.storage_failed(&error);
+        }
+    }
+
+    /// The page shows a conversation no more. It leaves the memory, unless something runs in it or is not written yet, and
+    /// is read again when it is next wanted.
+    pub fn close_conversation(&self, id: &ConversationId) {
+        if !self.is_running(id) && !self.unwritten(id) {
+            self.0.records.borrow_mut().remove(id);
         }
     }
 
@@ -361,7 +373,7 @@ impl Workspace {
             let conversation = &mut records.get_mut(id)?.conversation;
             let before = (conversation.title.clone(), conversation.items.len());
             let item = conversation.apply(event, now()).ok().flatten();
-            let at = item.and_then(|item| conversation.items.iter().position(|one| one.id == item));
+            let at = item.and_then(|item| conversation.items.iter().rposition(|one| one.id == item));
             if let Some(item) = at.and_then(|at| conversation.items.get(at)) {
                 news.push(match delta {
                     Some((item, text)) => Change::Delta { conversation: id.clone(), item, text },
@@ -425,7 +437,7 @@ impl Workspace {
             }
             let (hurry, hurried) = oneshot::channel();
             *self.0.hurry.borrow_mut() = Some(hurry);
-            let pause = if written { PAUSE } else { PAUSE * 10 };
+            let pause = if written { PAUSE } else { RETRY };
             select(sleep(pause), hurried).await;
         }
     }

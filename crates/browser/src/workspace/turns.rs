@@ -36,7 +36,7 @@ const LISTS: u64 = 4_000;
 
 /// For how long pieces of an answer are gathered before they are shown, in milliseconds. Models send a few letters at a
 /// time, and each showing costs the page the same whether it is of three letters or of thirty.
-const GATHER: u64 = 40;
+const GATHER: u64 = 100;
 
 /// What is said about a turn that the person stopped before it asked anybody.
 pub(super) const STOPPED: &str = "You stopped this turn.";
