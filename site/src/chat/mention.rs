@@ -168,6 +168,7 @@ impl Naming {
     /// The person takes an entry of the list.
     fn take(self, entry: Entry) {
         self.target.set_value(self.open.get_untracked());
+        self.open.set(None);
         match entry.pick {
             Pick::Connector { name, .. } => self.replace(&format!("@{} ", word(&name))),
             Pick::Action { name } => self.replace(&format!("#{name} ")),
@@ -246,7 +247,6 @@ impl Naming {
             Fills::Prompt(prompt) => {
                 let (ws, prompt) = (self.state.ws(), prompt.clone());
                 self.asking.set(Some(form.host.clone()));
-                self.open.set(None);
                 leptos::task::spawn_local(async move {
                     let said = ws.prompt(&form.connector, &form.account, &prompt, &values).await;
                     if self.writing.text.try_get_untracked().is_none() {
