@@ -71,6 +71,7 @@ pub fn Page() -> impl IntoView {
         Route::NotFound(path) => Which::Nothing(path),
         Route::Chat => Which::NewChat,
         Route::Conversation(id) => Which::Conversation(id.as_str().into()),
+        Route::Inspect(..) => Which::Inspector,
         _ => Which::Settings,
     });
     move || match which.get() {
@@ -78,6 +79,7 @@ pub fn Page() -> impl IntoView {
         Which::Conversation(id) => {
             later(move |parts| (parts.conversation)(id.clone()), || waiting("Reading the conversation"), missing)
         }
+        Which::Inspector => later(|parts| (parts.inspector)(), || waiting("Opening the inspector"), missing),
         Which::Settings => later(|parts| (parts.settings)(), || waiting("Opening the settings"), missing),
         Which::Nothing(path) => view! { <NothingHere path=path/> }.into_any(),
     }
@@ -87,6 +89,7 @@ pub fn Page() -> impl IntoView {
 enum Which {
     NewChat,
     Conversation(ConversationId),
+    Inspector,
     Settings,
     Nothing(String),
 }

@@ -1,7 +1,7 @@
 //! What is loaded when it is first needed.
 //!
 //! A page that a person has only opened shows names and a composer. The workspace with all that runs, and what is drawn
-//! only after the person did something, is one part; the settings, the Markdown of answers and the apps of servers are three more. The first is
+//! only after the person did something, is one part; the settings, the inspector, the Markdown of answers and the apps of servers are four more. The first is
 //! fetched at the first sign of a person, so that it is there when it is wanted, and the workspace is opened with it.
 //!
 //! Each function marked below is the entrance to a part of the module that is cut off and fetched on first use. A part
@@ -51,6 +51,13 @@ part! { settings:
     }
 }
 
+part! { inspector:
+    /// The inspector: a function that draws it, to be called inside the page's owner.
+    pub fn inspector() -> fn() -> AnyView {
+        Ok(|| view! { <crate::inspect::Inspector/> }.into_any())
+    }
+}
+
 part! { markdown:
     /// Takes the Markdown of an answer apart.
     pub fn markdown(source: String) -> Vec<crate::results::markdown::Block> {
@@ -90,6 +97,10 @@ pub struct Parts {
     pub settings_rail: fn() -> AnyView,
     /// The pages of the settings.
     pub settings: fn() -> AnyView,
+    /// The inspector.
+    pub inspector: fn() -> AnyView,
+    /// The way to the inspector, in the rail.
+    pub inspector_link: fn() -> AnyView,
     /// The banner while an owner looks at the workspace as somebody else.
     pub viewing: fn() -> AnyView,
     /// The command palette.
@@ -155,6 +166,8 @@ part! { workspace:
             governed: || view! { <crate::shell::governed::GovernedNotice/> }.into_any(),
             settings_rail: || view! { <crate::settings::rail::SettingsRail/> }.into_any(),
             settings: || view! { <crate::settings::SettingsPage/> }.into_any(),
+            inspector: || view! { <crate::inspect::InspectPage/> }.into_any(),
+            inspector_link: || view! { <crate::inspect::InspectorLink/> }.into_any(),
             viewing: || view! { <crate::people::viewing::ViewingBanner/> }.into_any(),
             palette: || view! { <crate::palette::Palette/> }.into_any(),
             shortcuts: || view! { <crate::shell::shortcuts::Shortcuts/> }.into_any(),

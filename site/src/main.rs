@@ -13,6 +13,7 @@ mod audit;
 mod chat;
 mod confirm;
 mod connectors;
+mod inspect;
 mod lazy;
 mod palette;
 mod people;

@@ -7,7 +7,7 @@ use policy::ConnectorId;
 
 use crate::chat::{Words, apply_set, draft, standing};
 use crate::connectors::list::may_know;
-use crate::router::{AuditTab, ConnectorTab, PermissionTab, Route, Router, StageTab, use_router};
+use crate::router::{AuditTab, ConnectorTab, InspectTab, PermissionTab, Route, Router, StageTab, use_router};
 use crate::shell::{ShellState, use_shell};
 use crate::state::{AppState, shown_title, use_state};
 use crate::theme::Theme;
@@ -243,6 +243,10 @@ fn entries(state: AppState) -> Vec<Entry> {
                 ));
             }
         }
+    }
+    if rules.member(&me).is_ok_and(|member| rules.developer_mode(member).is_ok()) {
+        let to = Route::Inspect(String::new(), InspectTab::Protocol);
+        all.push(go(IconName::Wire, "Inspector", "protocol, network, requests by hand, cURL", to));
     }
     let settings = |text: &str, beside: &str, route| {
         entry("Settings", IconName::Settings, text.to_owned(), beside.to_owned(), Does::Go(route))

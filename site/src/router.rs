@@ -50,6 +50,8 @@ pub enum Route {
     Audit(AuditTab),
     /// The person's remembered answers.
     Approvals,
+    /// What goes over the wire: of one connection, or of all when it is empty.
+    Inspect(String, InspectTab),
     /// Nothing is there.
     NotFound(String),
 }
@@ -82,6 +84,31 @@ pub enum AuditTab {
     Integrity,
     /// Taking it along.
     Export,
+}
+
+/// The tabs of the inspector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InspectTab {
+    /// JSON-RPC messages.
+    #[default]
+    Protocol,
+    /// HTTP requests.
+    Network,
+    /// Requests by hand.
+    Run,
+    /// Two answers side by side.
+    Compare,
+}
+
+impl InspectTab {
+    fn query(self) -> &'static str {
+        match self {
+            InspectTab::Protocol => "",
+            InspectTab::Network => "?tab=network",
+            InspectTab::Run => "?tab=run",
+            InspectTab::Compare => "?tab=compare",
+        }
+    }
 }
 
 /// The tabs of permissions and roles.
@@ -159,6 +186,11 @@ impl Route {
             ["workspace", "audit", "integrity"] => Route::Audit(AuditTab::Integrity),
             ["workspace", "audit", "export"] => Route::Audit(AuditTab::Export),
             ["settings", "approvals"] => Route::Approvals,
+            ["inspect", id @ ..] if id.len() < 2 => {
+                let all = [InspectTab::Network, InspectTab::Run, InspectTab::Compare];
+                let tab = all.into_iter().find(|tab| tab.query() == query).unwrap_or_default();
+                Route::Inspect(id.first().map(|id| decode(id)).unwrap_or_default(), tab)
+            }
             ["workspace", "members"] => Route::Members,
             ["workspace", "groups"] => Route::Groups,
             ["workspace", "groups", id] => Route::Group(decode(id)),
@@ -216,6 +248,8 @@ impl Route {
             Route::Audit(AuditTab::Integrity) => "workspace/audit/integrity".into(),
             Route::Audit(AuditTab::Export) => "workspace/audit/export".into(),
             Route::Approvals => "settings/approvals".into(),
+            Route::Inspect(id, tab) if id.is_empty() => format!("inspect{}", tab.query()),
+            Route::Inspect(id, tab) => format!("inspect/{}{}", encode(id), tab.query()),
             Route::NotFound(path) => path.trim_start_matches('/').to_owned(),
         }
     }
@@ -225,9 +259,9 @@ impl Route {
         format!("{}{}", base(), self.path())
     }
 
-    /// Whether this is a chat, with or without a conversation.
-    pub fn is_chat(&self) -> bool {
-        matches!(self, Route::Chat | Route::Conversation(_))
+    /// Whether the conversations stand beside it: a chat, or the inspector, which looks at what they do.
+    pub fn is_beside_chats(&self) -> bool {
+        matches!(self, Route::Chat | Route::Conversation(_) | Route::Inspect(..))
     }
 }
 

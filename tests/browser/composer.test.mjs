@@ -296,6 +296,8 @@ journey("composer: an edited message is another version, nothing is lost, and a 
     await app.field("Edit message").fill(words);
     await page.keyboard.press("Enter");
     await app.log.getByText(`You said ${words}.`).first().waitFor();
+    // The turn is over, and what was said is kept.
+    await app.button("Send").waitFor();
   };
   await edit(0, "eins");
   assert.deepEqual(model.asked.at(-1).request.messages.filter((message) => message.role === "user").length, 1, "the model is told this version only");
@@ -347,9 +349,12 @@ journey("composer: a conversation is exported, looked at and imported, and nothi
   await page.getByRole("list", { name: "Conversations in the file" }).getByText("list tickets").waitFor();
   await app.screenshot("composer-import");
   assert.deepEqual(await app.violations(), []);
-  assert.equal(await app.conversations.getByRole("link", { name: "list tickets" }).count(), 1, "a look takes nothing");
+  const kept = async () => [...(await app.kept()).matchAll(/title[\\":]+list tickets/g)].length;
+  const one = await kept();
   await app.button("Import 1 conversation").click();
   await page.getByText("1 conversation imported.").first().waitFor();
+  assert.equal(await kept(), 2 * one, "it is taken once, and not before");
+  await app.open("/");
   await assertSoon(async () => (await app.conversations.getByRole("link", { name: "list tickets" }).count()) === 2, "both are there");
   await app.conversations.getByRole("link", { name: "list tickets" }).first().click();
   await app.log.getByText("This conversation was imported from a file.").first().waitFor();

@@ -74,7 +74,7 @@ journey("S015 S060 S063 S064 a draft is published on a review, and refused while
   const words = await main(page).textContent();
   assert.match(words, /Published/);
   assert.match(words, /custom/, "S066");
-  assert.match(words, /published because: It only runs on this machine/);
+  assert.match(words, /Published because: It only runs on this machine/);
   await app.openTab("Actions");
   assert.equal(await app.switch("Delete a ticket").isChecked(), false, "S072 what was left out is off");
   await app.openTab("History");

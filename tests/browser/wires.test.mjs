@@ -215,25 +215,3 @@ journey("WI20 a model for one conversation, and how much of its context it takes
   await app.chat();
   await app.page.getByText(/^Second/).first().waitFor();
 });
-
-journey("WI31 what streaming costs the page for each 1 KB of text is measured, and is no more than it was", async ({ app, page, keep }) => {
-  const paragraph = "A paragraph with **bold** words, `code` and a [link](https://example.com/), as models write them. ";
-  const long = Array.from({ length: 100 }, (_, at) => `## Part ${at}\n\n${paragraph.repeat(4)}\n\n- one\n- two\n`).join("\n");
-  const model = await keep(startModel(({ said }) => ({ say: said.includes("long") ? `${long}\n\nThe end of it.` : "short" }), { chunkSize: 24, latency: 1 }));
-  await app.turnOnDeveloperMode();
-  await app.chooseModel({ url: model.url });
-  await app.chat();
-  await app.say("something short first, so that everything is loaded");
-  await app.log.getByText("short", { exact: true }).first().waitFor();
-  const session = await page.context().newCDPSession(page);
-  await session.send("Performance.enable", { timeDomain: "threadTicks" });
-  const busy = async () => (await session.send("Performance.getMetrics")).metrics.find((metric) => metric.name === "TaskDuration").value * 1000;
-  const before = await busy();
-  await app.message.fill("and now a long one");
-  await app.button("Send").click();
-  await app.log.getByText("The end of it.").first().waitFor({ timeout: 120_000 });
-  const cost = (await busy() - before) / (long.length / 1024);
-  console.log(`streaming: ${cost.toFixed(2)} ms of main-thread time for each KB of ${(long.length / 1024).toFixed(0)} KB`);
-  // The budget is 5 ms; 60 were measured on a busy machine on 2026-11-26. Until it is met this only finds what makes it worse.
-  assert.ok(cost < 120, `${cost.toFixed(2)} ms for each KB`);
-});

@@ -5,7 +5,7 @@
 //! a [`Running`] operation cancels it, with the server told as its revision knows. The session is never borrowed
 //! while anybody else's code runs.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
@@ -22,6 +22,7 @@ use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::fetch::{Failure, Fetcher, Request, Response};
+use crate::inspect::{Leg, Seen, Wire};
 use crate::time::{Timer, monotonic, sleep};
 
 /// How long telling a server that the connection ends may take, in milliseconds.
@@ -135,6 +136,8 @@ struct Inner {
     pumping: Cell<bool>,
     /// How many requests wait for a sign-in.
     signing: Cell<u32>,
+    /// Who may look at what goes over the wire.
+    wire: OnceCell<Wire>,
 }
 
 /// A connection, without keeping it alive: for whoever hears its events.
@@ -164,7 +167,14 @@ impl Connection {
             on_event: Box::new(on_event),
             pumping: Cell::new(false),
             signing: Cell::new(0),
+            wire: OnceCell::new(),
         }))
+    }
+
+    /// The same connection, with what goes over its wire to be seen.
+    pub(crate) fn wired(self, wire: Wire) -> Self {
+        let _ = self.0.wire.set(wire);
+        self
     }
 
     /// The same connection, not kept alive.
@@ -360,6 +370,8 @@ pub(crate) fn take<K: PartialEq, V>(list: &mut Vec<(K, V)>, key: K) -> Option<V>
 /// Carries one request out and its answer back, piece by piece.
 async fn carry(transport: Transport, request: HttpRequest, to: Weak<Inner>) {
     let id = request.id;
+    let mut leg =
+        to.upgrade().and_then(|inner| inner.wire.get().map(|wire| wire.leg(request.method.as_str(), &request.url)));
     let report = |input: Input| match to.upgrade() {
         Some(inner) => {
             inner.feed(input);
@@ -369,10 +381,16 @@ async fn carry(transport: Transport, request: HttpRequest, to: Weak<Inner>) {
     };
     let (fetcher, authority) = match transport {
         Transport::InPage(server) => {
+            if let Some(leg) = &leg {
+                leg.sends(&request.headers, request.body.as_deref().map(str::as_bytes));
+            }
             let answer = server.answer(request).await;
             let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+            see(&leg, Seen::Response { status: answer.status, headers: &headers });
             report(Input::Response { id, status: answer.status, headers });
+            see(&leg, Seen::Chunk(answer.body.as_bytes()));
             report(Input::Bytes { id, chunk: answer.body.into_bytes() });
+            see(&leg, Seen::Ended);
             report(Input::Ended { id });
             return;
         }
@@ -380,29 +398,37 @@ async fn carry(transport: Transport, request: HttpRequest, to: Weak<Inner>) {
         Transport::SignedIn(fetcher, authority) => (fetcher, Some(authority)),
     };
     let failed = |why: Failure| Input::Failed { id, why: why.to_string(), sent: sent(&why) };
-    let mut response = match send(&fetcher, authority.as_deref(), request, &to).await {
+    let mut response = match send(&fetcher, authority.as_deref(), request, &to, &mut leg).await {
         Ok(response) => response,
         // An answer, and one that no other revision of the protocol would change (X05).
         Err(Failure::Redirected) => {
+            see(&leg, Seen::Failed(&Failure::Redirected.to_string()));
             report(Input::Response { id, status: REDIRECT, headers: Vec::new() });
             report(Input::Ended { id });
             return;
         }
         Err(why) => {
+            see(&leg, Seen::Failed(&why.to_string()));
             report(failed(why));
             return;
         }
     };
     let headers = std::mem::take(&mut response.headers);
+    see(&leg, Seen::Response { status: response.status, headers: &headers });
     report(Input::Response { id, status: response.status, headers });
     loop {
         let more = match response.chunk().await {
-            Ok(Some(chunk)) => report(Input::Bytes { id, chunk }),
+            Ok(Some(chunk)) => {
+                see(&leg, Seen::Chunk(&chunk));
+                report(Input::Bytes { id, chunk })
+            }
             Ok(None) => {
+                see(&leg, Seen::Ended);
                 report(Input::Ended { id });
                 false
             }
             Err(why) => {
+                see(&leg, Seen::Failed(&why.to_string()));
                 report(failed(why));
                 false
             }
@@ -413,6 +439,13 @@ async fn carry(transport: Transport, request: HttpRequest, to: Weak<Inner>) {
     }
 }
 
+/// Shows what happens, to whoever looks.
+fn see(leg: &Option<Leg>, seen: Seen<'_>) {
+    if let Some(leg) = leg {
+        leg.sees(seen);
+    }
+}
+
 /// Sends one request, as whoever is signed in, and again after each sign-in that its refusal led to. A refused request
 /// was not run, so a call goes out once more at no risk.
 async fn send(
@@ -420,6 +453,7 @@ async fn send(
     authority: Option<&dyn Authority>,
     request: HttpRequest,
     to: &Weak<Inner>,
+    leg: &mut Option<Leg>,
 ) -> Result<Response, Failure> {
     let method = request.method.as_str();
     let mut plain = Request {
@@ -430,13 +464,22 @@ async fn send(
         // The session keeps the time: it knows progress from silence.
         timeout: None,
     };
-    let Some(authority) = authority else { return fetcher.send(plain).await };
+    let goes_out = |leg: &Option<Leg>, plain: &Request| {
+        if let Some(leg) = leg {
+            leg.sends(&plain.headers, plain.body.as_deref());
+        }
+    };
+    let Some(authority) = authority else {
+        goes_out(leg, &plain);
+        return fetcher.send(plain).await;
+    };
     let background = in_background(&request.method, &plain, to);
     let own = std::mem::take(&mut plain.headers);
     let mut chain = Chain::default();
     loop {
         let signed = personal(to, authority.headers(method, &plain.url)).await.map_err(Failure::Unsendable)?;
         plain.headers = own.iter().chain(&signed.headers).cloned().collect();
+        goes_out(leg, &plain);
         let mut response = fetcher.send(plain.clone()).await?;
         let header =
             |name: &str| response.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
@@ -465,7 +508,13 @@ async fn send(
             inner.session.borrow_mut().forget();
         }
         // Read to its end, so that the connection can be used again.
-        let _ = response.all(REFUSAL).await;
+        let refusal = response.all(REFUSAL).await;
+        if let Some(refused) = leg {
+            refused.sees(Seen::Response { status: response.status, headers: &response.headers });
+            refused.sees(Seen::Chunk(&refusal.unwrap_or_default()));
+            refused.sees(Seen::Ended);
+            *leg = Some(refused.again());
+        }
     }
 }
 

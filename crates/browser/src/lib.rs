@@ -6,6 +6,7 @@
 //! * [`app_frame`]: the page of an app in its frame; `pages` reads and compares such pages.
 //! * [`builtin`]: *Guide*, *Notebook* and *Workbench*, MCP servers in this page.
 //! * [`glance`]: what a page shows before the workspace is opened.
+//! * [`inspect`]: what goes over the wire, for whoever looks.
 //! * [`oauth`]: the hands of a sign-in; [`visit`] the person in another window.
 //! * [`store`]: where things are kept; `audit` the one writer of the log; `secrets` tokens and keys; `signing` keys for bundles; `tabs` locks
 //!   and news between tabs.
@@ -20,6 +21,7 @@ pub mod drive;
 pub mod error;
 pub mod fetch;
 pub mod glance;
+pub mod inspect;
 pub mod oauth;
 pub mod store;
 pub mod time;
@@ -48,8 +50,9 @@ pub use view::*;
 pub use visit::Visit;
 pub use workspace::branches::read_file;
 pub use workspace::material::{Fills, Offers, Wish};
-pub use workspace::{ArgumentSet, Changes, ModelView, ModelViews, Preview, Publish, ToolSet, Tried};
 pub use workspace::{
-    BundleSource, Governed, Import, OAuthReport, Options, Pinned, SignInSite, SignedOut, Trust, Where, Workspace,
-    registered_words, verdict_word,
+    Added, BundleSource, Governed, Import, OAuthReport, Options, Pinned, SignInSite, SignedOut, Trust, Where,
+    Workspace, registered_words, verdict_word,
 };
+pub use workspace::{ArgumentSet, Changes, ModelView, ModelViews, Preview, Publish, ToolSet, Tried};
+pub use workspace::{Listed, Plain, SavedRequest};

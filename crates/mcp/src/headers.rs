@@ -160,6 +160,30 @@ pub(crate) fn encode(text: &str) -> String {
     if plain { text.to_owned() } else { format!("{PREFIX}{}{SUFFIX}", base64(text.as_bytes())) }
 }
 
+/// The text that a header value stands for, where it is in the Base64 form of the specification.
+pub fn decoded(value: &str) -> Option<String> {
+    let digits = value.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.trim_end_matches('=');
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
+    for digit in digits.bytes() {
+        let six = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(six);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held & 0xff) as u8);
+            bits &= (1 << held) - 1;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
 /// Base64 with padding (RFC 4648, 4).
 pub(crate) fn base64(bytes: &[u8]) -> String {
     let digit = |bits: u32| {
@@ -219,7 +243,10 @@ mod tests {
             ("\u{7f}", "=?base64?fw==?="),
         ] {
             assert_eq!(encode(text), header, "{text:?}");
+            let shown = decoded(header).unwrap_or_else(|| header.to_owned());
+            assert_eq!(shown, text, "{header}");
         }
+        assert_eq!(decoded("=?base64?*?="), None);
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod config;
 mod era;
 mod error;
 mod headers;
+pub mod inspect;
 mod jsonrpc;
 pub mod oauth;
 mod request;

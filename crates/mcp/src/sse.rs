@@ -5,20 +5,20 @@
 
 /// One dispatched event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SseEvent {
+pub struct SseEvent {
     /// The `event` field; empty means `message`.
-    pub(crate) kind: String,
+    pub kind: String,
     /// The `data` lines, joined with LF.
-    pub(crate) data: String,
+    pub data: String,
 }
 
 /// More than allowed in one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TooLong;
+pub struct TooLong;
 
 /// The parser's state between chunks.
 #[derive(Debug, Default)]
-pub(crate) struct Parser {
+pub struct Parser {
     limit: usize,
     line: Vec<u8>,
     after_cr: bool,
@@ -34,7 +34,7 @@ pub(crate) struct Parser {
 impl Parser {
     /// A parser that refuses lines and events of more than `limit` bytes. `last_id` is the id a resumed stream goes on
     /// from.
-    pub(crate) fn new(limit: usize, last_id: Option<String>) -> Self {
+    pub fn new(limit: usize, last_id: Option<String>) -> Self {
         Self { limit, id: last_id.clone(), last_id, ..Self::default() }
     }
 
@@ -49,7 +49,10 @@ impl Parser {
     }
 
     /// Takes a chunk and appends every event that it completes to `events`.
-    pub(crate) fn feed(&mut self, chunk: &[u8], events: &mut Vec<SseEvent>) -> Result<(), TooLong> {
+    ///
+    /// # Errors
+    /// When a line or an event is longer than the limit.
+    pub fn feed(&mut self, chunk: &[u8], events: &mut Vec<SseEvent>) -> Result<(), TooLong> {
         let mut rest = chunk;
         if self.after_cr && !rest.is_empty() {
             self.after_cr = false;

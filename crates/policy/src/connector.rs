@@ -263,6 +263,11 @@ impl Connector {
         self.reach == Reach::Local
     }
 
+    /// Whether everybody can use it: it is on the internet, and nobody signs in to it.
+    pub fn is_public(&self) -> bool {
+        self.reach == Reach::Public && self.sign_in == SignIn::None
+    }
+
     /// The approved action of that exact name.
     pub fn action(&self, name: &str) -> Option<&Action> {
         self.snapshot.as_ref()?.action(name)

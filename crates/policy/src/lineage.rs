@@ -3,8 +3,12 @@
 //! The confirmation shows it as a strip: *`title` contains text from web-search · example.org*. It is found by
 //! comparing texts, so it holds whatever the model says about itself. It cannot see text that was reworded, translated
 //! or encoded; no trace is therefore no proof.
+//!
+//! Some ways of a text are named, because they are how people are harmed (N20): what not everybody may read goes where
+//! others can read it, and what anybody may have written decides what is destroyed. A [`Flow`] always asks. Nothing that
+//! was remembered and no milder class that an admin set gets around it, and its answer cannot be remembered.
 
-use crate::{ConnectorId, action::at};
+use crate::{Class, Connector, ConnectorId, Provider, action::at};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -17,8 +21,74 @@ pub struct Source {
     pub name: String,
     /// Its host to show.
     pub host: String,
+    /// Not everybody may read it: see [`holds_private`].
+    pub private: bool,
+    /// Anybody may have written it: the action reaches beyond its server, or does not rule that out.
+    pub untrusted: bool,
     /// All text of the result.
     pub text: String,
+}
+
+/// Whether what a connector gives is not for everybody: one signs in to it, or it is on this machine or in this page. What
+/// is part of the product is the same for everybody.
+pub fn holds_private(connector: &Connector) -> bool {
+    connector.provider != Provider::FirstParty && !connector.is_public()
+}
+
+/// Where arguments are about to go.
+#[derive(Clone, Copy, Debug)]
+pub struct Sink<'a> {
+    /// The connector.
+    pub connector: &'a ConnectorId,
+    /// The strictest class that anybody gave the action, whatever counts.
+    pub class: Class,
+    /// Others may see what is sent: the action reaches beyond its server, or everybody can use the connector.
+    pub public: bool,
+    /// The action reaches beyond its server, or does not rule that out.
+    pub open_world: bool,
+}
+
+/// A way of a text that always asks. The order is how telling it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Flow {
+    /// From one connector to an action of another that writes or reaches out (X75).
+    Across,
+    /// What not everybody may read, to where others can read it (N20).
+    PrivateToPublic,
+    /// What anybody may have written decides what is destroyed, also within one connector (N20).
+    UntrustedToDestructive,
+}
+
+impl Flow {
+    /// What it is when text of `source` goes to `sink`, if it is anything.
+    pub fn of(source: &Source, sink: Sink<'_>) -> Option<Self> {
+        let across = source.connector != *sink.connector;
+        if sink.class == Class::Destructive && (source.untrusted || across) {
+            Some(Flow::UntrustedToDestructive)
+        } else if across && source.private && sink.public {
+            Some(Flow::PrivateToPublic)
+        } else if across && (sink.open_world || sink.class > Class::Read) {
+            Some(Flow::Across)
+        } else {
+            None
+        }
+    }
+
+    /// Why it asks: lower case, no full stop. The names in it are other people's words.
+    pub fn sentence(self, argument: &str, source: &Source) -> String {
+        let from = format!("`{argument}` contains text from {} · {}", source.name, source.host);
+        match self {
+            Flow::Across => from,
+            Flow::PrivateToPublic => {
+                format!(
+                    "{from}, which not everybody may read, and others may see what is sent here; that asks every time"
+                )
+            }
+            Flow::UntrustedToDestructive => {
+                format!("{from}, which somebody else may have written, and this action destroys; that asks every time")
+            }
+        }
+    }
 }
 
 /// One place in the arguments that holds text of one source.
@@ -173,7 +243,14 @@ mod tests {
     use serde_json::json;
 
     fn source(text: &str) -> Source {
-        Source { connector: "search".into(), name: "Search".into(), host: "example.org".into(), text: text.into() }
+        Source {
+            connector: "search".into(),
+            name: "Search".into(),
+            host: "example.org".into(),
+            private: false,
+            untrusted: true,
+            text: text.into(),
+        }
     }
 
     fn traces(arguments: Value, sources: &[&str]) -> Vec<(String, usize, String)> {
@@ -191,6 +268,26 @@ mod tests {
             ),
             [("/title".into(), 1, "the boiler in room 12 is leaking".into())]
         );
+    }
+
+    #[test]
+    fn n20_private_to_public_and_untrusted_to_destructive_are_named_and_nothing_harmless_is() {
+        let (here, there) = (ConnectorId::from("search"), ConnectorId::from("deploy"));
+        let sink = |connector, class, public, open_world| Sink { connector, class, public, open_world };
+        let flow = |private, untrusted, sink| Flow::of(&Source { private, untrusted, ..source("x") }, sink);
+        let destroys = |connector| sink(connector, Class::Destructive, false, false);
+        // Whoever wrote it, another connector's text decides about no destruction by itself.
+        assert_eq!(flow(false, true, destroys(&here)), Some(Flow::UntrustedToDestructive));
+        assert_eq!(flow(false, false, destroys(&there)), Some(Flow::UntrustedToDestructive));
+        assert_eq!(flow(true, false, destroys(&here)), None);
+        let look_up = |public| sink(&there, Class::Read, public, false);
+        assert_eq!(flow(true, false, look_up(true)), Some(Flow::PrivateToPublic));
+        assert_eq!(flow(true, false, look_up(false)), None);
+        assert_eq!(flow(false, true, look_up(true)), None);
+        assert_eq!(flow(false, true, sink(&there, Class::Write, false, false)), Some(Flow::Across));
+        assert_eq!(flow(true, true, sink(&here, Class::Write, true, true)), None, "it goes back where it came from");
+        let said = Flow::PrivateToPublic.sentence("title", &source("x"));
+        assert!(said.starts_with("`title` contains text from Search · example.org, which not everybody may read"));
     }
 
     #[test]

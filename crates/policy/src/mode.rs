@@ -318,8 +318,12 @@ mod tests {
         let ids = ["tracker".into()];
         let roll = |book: &Rulebook, who: &str| book.in_mode(Mode::Knowledge, book.member(&who.into()).unwrap(), &ids);
         assert_eq!(roll(&book, "member").taken, [("tracker".into(), 3)]);
-        let only =
-            Access::Only { members: Default::default(), groups: ["builders".into()].into(), roles: Default::default() };
+        let only = Access::Only {
+            members: Default::default(),
+            groups: ["builders".into()].into(),
+            roles: Default::default(),
+            custom: Default::default(),
+        };
         book.set_access(&"owner".into(), &"tracker".into(), only, NOW).unwrap();
         assert_eq!(roll(&book, "member"), Roll::default(), "it is not even named as left out");
         assert_eq!(roll(&book, "dev").taken.len(), 1);

@@ -10,6 +10,20 @@ pub(crate) use client::mcp;
 use crate::Words;
 use crate::places::Places;
 use crate::run::{Environment, Failure, Outcome, Program};
+use crate::suites;
+
+/// Long work in the chat: the journeys of `tests/browser/long.test.mjs` against the release site, each with what it
+/// measured and the budget beside it. Says whether all passed: their limits are wider than the budgets, so that a busy
+/// machine fails nothing.
+pub(crate) fn chat(words: &mut Words) -> Outcome<bool> {
+    words.end()?;
+    let well = suites::test(Some("browser"), Some("browser/long".to_owned()), false)?;
+    println!(
+        "on {} processors; again: `cargo xtask bench chat`, on a machine that does nothing else",
+        std::thread::available_parallelism().map_or(1, usize::from)
+    );
+    Ok(well)
+}
 
 /// How long a decision takes, that loading is linear, and Cedar asked the same questions. Fails when a promise does not
 /// hold.

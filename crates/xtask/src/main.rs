@@ -59,6 +59,7 @@ cargo xtask COMMAND
   size      what the first page weighs, and how soon it can be used
   bench mcp   one tools/call with countersign/mcp against the official TypeScript client, in pairs
             --pairs N     how many, 1000 when not said
+  bench chat     what long conversations, streams and results cost the page, against their budgets
   headers   write site/deploy/ from the table of headers
   verify-audit FILE   check an exported audit, without the app
             --checkpoint FILE   and that it agrees with a checkpoint that was kept elsewhere
@@ -99,8 +100,9 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
         "bench" => match words.next().as_deref() {
             Some("policy") => bench::policy(&mut words).map(|()| true),
             Some("mcp") => bench::mcp(&mut words).map(|()| true),
+            Some("chat") => bench::chat(&mut words),
             other => Err(Failure::new(format!("there is no bench `{}`", other.unwrap_or_default()))
-                .next("run `cargo xtask bench policy` or `cargo xtask bench mcp`")),
+                .next("run `cargo xtask bench policy`, `cargo xtask bench mcp` or `cargo xtask bench chat`")),
         },
         "size" => {
             words.end()?;

@@ -168,6 +168,7 @@ impl Naming {
     /// The person takes an entry of the list.
     fn take(self, entry: Entry) {
         self.target.set_value(self.open.get_untracked());
+        self.open.set(None);
         match entry.pick {
             Pick::Connector { name, .. } => self.replace(&format!("@{} ", word(&name))),
             Pick::Action { name } => self.replace(&format!("#{name} ")),
@@ -192,6 +193,7 @@ impl Naming {
                 self.form.set(Some(Form {
                     title: resource.name,
                     description: resource.description,
+                    account: untrack(|| self.state.account_here(&connector)),
                     connector,
                     host,
                     from,
@@ -203,6 +205,7 @@ impl Naming {
                 let form = Form {
                     title: prompt.title,
                     description: prompt.description,
+                    account: untrack(|| self.state.account_here(&connector)),
                     connector,
                     host: entry.host,
                     from: entry.beside,
@@ -244,9 +247,8 @@ impl Naming {
             Fills::Prompt(prompt) => {
                 let (ws, prompt) = (self.state.ws(), prompt.clone());
                 self.asking.set(Some(form.host.clone()));
-                self.open.set(None);
                 leptos::task::spawn_local(async move {
-                    let said = ws.prompt(&form.connector, &prompt, &values).await;
+                    let said = ws.prompt(&form.connector, &form.account, &prompt, &values).await;
                     if self.writing.text.try_get_untracked().is_none() {
                         return;
                     }
@@ -435,7 +437,7 @@ fn Chips(naming: Naming) -> impl IntoView {
         let label = format!("Take {} off this message", flat(&wish.name));
         let own = wish.clone();
         view! {
-            <li class="chip">
+            <li class="chip with">
                 <span class="ellipsis"><Visible text=wish.name/></span>
                 <small class="ellipsis"><HostName host=wish.host/>{wish.size.map(|bytes| format!(" · {}", size(bytes)))}</small>
                 <button type="button" class="chip-off" aria-label=label.clone() title=label

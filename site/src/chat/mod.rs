@@ -15,6 +15,7 @@ mod plan;
 mod proposal;
 mod said;
 pub(crate) mod sources;
+mod thread;
 mod title;
 mod usable;
 

@@ -1,29 +1,26 @@
-//! The page of a conversation: its head, the thread, the composer. Drawn once the workspace is open.
+//! The page of a conversation: its head, the thread, the composer, and what stands in the thread. Drawn once the
+//! workspace is open.
 
 use browser::ConnectionStatus;
 use browser::chat::conversation::{Answer, Body, Item};
 use leptos::context::Provider;
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use policy::{ConnectorId, ConversationId};
 
 use super::card::CallView;
 use super::composer::Composer;
 use super::mind::{Meter, Mind, spent};
 use super::plan::PlanView;
-use super::proposal::{NextStep, ProposalView};
+use super::proposal::ProposalView;
 use super::said::{AttachedView, Said};
 use super::sources::{AnswerFoot, SearchView, Side, SourcesPanel};
+use super::thread::{Position, ThreadView};
 use super::title::{Delete, Rename};
 use crate::results::{Markdown, Visible, pieces};
 use crate::router::{ConnectorTab, Link, Route, page_title};
 use crate::shell::rail::BackToChat;
 use crate::state::{AppState, Cell, Load, sentence, use_state};
 use crate::ui::{Button, ButtonLook, HostName, Icon, IconName, Menu, MenuItem, Working, save_text};
-
-/// Items of a conversation that are on the page at once; older ones come when asked for.
-const SHOWN: usize = 120;
-/// How close to the end, in pixels, counts as reading the end.
-const NEAR: i32 = 80;
 
 /// The page of a conversation.
 pub fn conversation(id: ConversationId) -> AnyView {
@@ -67,7 +64,7 @@ fn Drift() -> impl IntoView {
     let changed = Memo::new(move |_| {
         let active = state.thread.connectors.get();
         state.rulebook.with(|rules| {
-            let of = |id: ConnectorId| match state.connection(&id) {
+            let of = |id: ConnectorId| match state.connection_as(&state.account_here(&id)) {
                 ConnectionStatus::Changed { actions, .. } => {
                     let connector = rules.connector(&id).ok()?;
                     Some((id, connector.name.clone(), connector.host.clone(), actions.len()))
@@ -157,62 +154,6 @@ fn Head(id: ConversationId) -> impl IntoView {
     }
 }
 
-/// Everything that happened, oldest first. It stays at its end while the person reads there.
-#[component]
-fn ThreadView(id: ConversationId) -> impl IntoView {
-    let state = use_state();
-    let scroller = NodeRef::<html::Div>::new();
-    let at_end = RwSignal::new(true);
-    let shown = RwSignal::new(SHOWN);
-    let to_end = move || {
-        if let Some(element) = scroller.try_get_untracked().flatten() {
-            element.set_scroll_top(element.scroll_height());
-        }
-    };
-    Effect::new(move |_| {
-        state.thread.pulse.track();
-        if at_end.get_untracked() {
-            request_animation_frame(to_end);
-        }
-    });
-    let earlier = Memo::new(move |_| state.thread.items.with(|items| items.len().saturating_sub(shown.get())));
-    let cells = move || {
-        let skip = earlier.get();
-        state.thread.items.with(|items| items.iter().skip(skip).cloned().collect::<Vec<Cell>>())
-    };
-    let loading = Memo::new(move |_| state.thread.load.get() == Load::Loading);
-    let (pause, next) = (id.clone(), id.clone());
-    view! {
-        <div class="thread-scroll" node_ref=scroller tabindex="0" role="region" aria-label="Thread"
-            on:scroll=move |_| {
-                let Some(element) = scroller.get_untracked() else { return };
-                let near = element.scroll_height() - element.scroll_top() - element.client_height() < NEAR;
-                if at_end.get_untracked() != near {
-                    at_end.set(near);
-                }
-            }>
-            <div class="thread" role="log" aria-label="Conversation" aria-live="off">
-                <h2 class="sr">"Messages"</h2>
-                {move || loading.get().then(|| view! { <Working what="Reading the conversation"/> })}
-                {move || (earlier.get() > 0).then(|| view! {
-                    <div class="earlier">
-                        <Button small=true on:click=move |_| shown.update(|shown| *shown += SHOWN)>
-                            {move || format!("Show earlier ({})", earlier.get())}
-                        </Button>
-                    </div>
-                })}
-                <For each=cells key=|cell| cell.id.clone() let:cell>{item(cell, id.clone())}</For>
-                <NextStep conversation=next/>
-                <crate::confirm::Asks/>
-                <Pause id=pause/>
-            </div>
-            {move || (!at_end.get()).then(|| view! {
-                <div class="to-end"><Button small=true on:click=move |_| to_end()>"Go to the end"</Button></div>
-            })}
-        </div>
-    }
-}
-
 /// What an app of a server says: in a frame with its host, so that nobody takes it for the person or the model (X95).
 #[component]
 fn FromApp(item: ArcRwSignal<Item>) -> impl IntoView {
@@ -249,7 +190,7 @@ fn FromApp(item: ArcRwSignal<Item>) -> impl IntoView {
 
 /// What the person sees between their message and the first sign of an answer.
 #[component]
-fn Pause(id: ConversationId) -> impl IntoView {
+pub(super) fn Pause(id: ConversationId) -> impl IntoView {
     let state = use_state();
     let waits = Memo::new(move |_| {
         state.is_running(&id)
@@ -282,7 +223,7 @@ fn kind(item: &Item) -> u8 {
 }
 
 /// One item. It is built anew only when it becomes another kind of thing; what changes within is followed inside.
-fn item(cell: Cell, conversation: ConversationId) -> impl IntoView {
+pub(super) fn item(cell: Cell, position: Position, conversation: ConversationId) -> impl IntoView {
     let of = {
         let item = cell.item.clone();
         Memo::new(move |_| item.with(kind))
@@ -290,9 +231,9 @@ fn item(cell: Cell, conversation: ConversationId) -> impl IntoView {
     move || {
         let (id, item, conversation) = (cell.id.clone(), cell.item.clone(), conversation.clone());
         match of.get() {
-            0 => view! { <Said item=item conversation=conversation/> }.into_any(),
+            0 => view! { <Said item=item conversation=conversation position/> }.into_any(),
             8 => view! { <AttachedView item=item/> }.into_any(),
-            1 => view! { <AnswerView item=item/> }.into_any(),
+            1 => view! { <AnswerView item=item position/> }.into_any(),
             2 => view! { <ProposalView id=id item=item conversation=conversation/> }.into_any(),
             5 => view! { <FromApp item=item/> }.into_any(),
             6 => view! { <PlanView item=item/> }.into_any(),
@@ -324,7 +265,7 @@ fn memo<T: Default + PartialEq + Send + Sync + 'static>(item: &ArcRwSignal<Item>
 }
 
 #[component]
-fn AnswerView(item: ArcRwSignal<Item>) -> impl IntoView {
+fn AnswerView(item: ArcRwSignal<Item>, position: Position) -> impl IntoView {
     let (state, side) = (use_state(), expect_context::<Side>());
     // Each reads what it shows and no more: a word that streams in is not to copy the whole answer for all of them.
     let (all, named, whole) = (item.clone(), item.clone(), item.clone());
@@ -354,7 +295,7 @@ fn AnswerView(item: ArcRwSignal<Item>) -> impl IntoView {
         streams
     });
     view! {
-        <article class="it" aria-label=label aria-busy=move || streaming.get().to_string()>
+        <article class="it" aria-label=label aria-posinset=position.at aria-setsize=move || position.of.get() aria-busy=move || streaming.get().to_string()>
             <Show when=move || thinks.get()>
                 <details class="thinking"><summary>"Thinking"</summary><p class="pre">{
                     let thinking = thinking.clone();

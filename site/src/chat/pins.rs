@@ -53,7 +53,7 @@ pub(super) fn Pins(id: ConversationId) -> impl IntoView {
     };
     view! {
         <section class="pins" aria-label="Pinned actions">
-            <h3>"Pinned actions"</h3>
+            <h2>"Pinned actions"</h2>
             <SearchField label="Search actions to pin" value=text/>
             <ul class="plain">
                 <For each=move || rows.get() key=|(_, title, place, pin)| (title.clone(), place.clone(), pin.clone()) let:row>

@@ -13,7 +13,7 @@ use policy::{Class, ConversationId};
 use super::page::ConnectModel;
 use crate::results::Visible;
 use crate::router::{Link, Route};
-use crate::state::{AppState, sentence, use_state};
+use crate::state::{AppState, Cell, sentence, use_state};
 use crate::ui::form::{Defaults, FormState, Offer, SchemaForm};
 use crate::ui::{Badge, Button, ButtonLook, ClassMark, HostName, Icon, IconName, unique};
 
@@ -82,7 +82,9 @@ pub fn ProposalView(id: String, item: ArcRwSignal<Item>, conversation: Conversat
 /// the one before. That is so for the newest proposal; an older one goes on in its own place.
 fn next_below(state: AppState) -> Option<(String, usize)> {
     state.thread.items.with(|items| {
-        items.iter().rev().find_map(|cell| {
+        // Only the proposal itself is followed: an item stays of its kind, and a thread may have thousands.
+        let is_proposal = |cell: &&Cell| cell.item.with_untracked(|item| matches!(item.body, Body::Proposal(_)));
+        items.iter().rev().find(is_proposal).and_then(|cell| {
             cell.item.with(|item| match &item.body {
                 Body::Proposal(proposal) => Some(
                     proposal
@@ -147,7 +149,8 @@ fn Started(step: ProposalStep) -> impl IntoView {
     let title = Memo::new(move |_| {
         state.thread.items.with(|items| {
             items.iter().find_map(|cell| {
-                cell.item.with(|item| match &item.body {
+                // The title of a call does not change.
+                cell.item.with_untracked(|item| match &item.body {
                     Body::Call(card) if Some(&card.call) == call.as_ref() => Some(card.title.clone()),
                     _ => None,
                 })

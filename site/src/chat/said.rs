@@ -4,6 +4,7 @@ use browser::chat::conversation::{Attached, Body, Item, ItemId};
 use leptos::{ev, html, prelude::*};
 use policy::ConversationId;
 
+use super::thread::Position;
 use crate::results::{ResultView, Visible, size};
 use crate::router::{Route, use_router};
 use crate::state::{sentence, use_state};
@@ -11,7 +12,7 @@ use crate::ui::{Button, ButtonLook, HostName, Icon, IconButton, IconName, Menu, 
 
 /// Something the person said.
 #[component]
-pub(super) fn Said(item: ArcRwSignal<Item>, conversation: ConversationId) -> impl IntoView {
+pub(super) fn Said(item: ArcRwSignal<Item>, conversation: ConversationId, position: Position) -> impl IntoView {
     let (state, router) = (use_state(), use_router());
     let id = StoredValue::new(item.with_untracked(|item| item.id.clone()));
     let conversation = StoredValue::new(conversation);
@@ -54,7 +55,7 @@ pub(super) fn Said(item: ArcRwSignal<Item>, conversation: ConversationId) -> imp
         })
     });
     view! {
-        <article class="me-row" aria-label="You">
+        <article class="me-row" aria-label="You" aria-posinset=position.at aria-setsize=move || position.of.get()>
             {move || if editing.get() {
                 view! { <Edit text=text.get_untracked() item=id.get_value() conversation=conversation.get_value() editing=editing/> }.into_any()
             } else {

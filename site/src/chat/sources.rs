@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use policy::{CallId, ConversationId, Mode};
 use wasm_bindgen::JsCast;
 
+use super::thread::bring;
 use crate::results::{Cites, Outward, Visible, flat};
 use crate::state::{AppState, Load, sentence, use_state};
 use crate::ui::{Button, CopyButton, HostName, IconButton, IconName, clock, save_text};
@@ -180,12 +181,14 @@ fn focus(id: &str) -> bool {
 
 /// Shows the card of the newest of these calls.
 fn show_card(state: AppState, calls: &[CallId]) {
-    let item = state.thread.items.with_untracked(|items| {
+    let found = state.thread.items.with_untracked(|items| {
         let is = |item: &Item| matches!(&item.body, Body::Call(card) if calls.last() == Some(&card.call));
-        items.iter().find(|cell| cell.item.with_untracked(is)).map(|cell| cell.id.clone())
+        let at = items.iter().position(|cell| cell.item.with_untracked(is))?;
+        Some((at, item_id(&items.get(at)?.id)))
     });
-    if !item.is_some_and(|item| focus(&item_id(&item))) {
-        state.tell("The result is further up in this chat. Show the earlier messages first.");
+    match found {
+        Some((at, id)) => bring(at, move || focus(&id)),
+        None => state.tell("The result is not in this version of the chat."),
     }
 }
 

@@ -164,10 +164,11 @@ pub(super) fn ReviewRecord(
     found: Memo<Option<Connector>>,
 ) -> impl IntoView {
     move || {
-        found.get().and_then(|one| one.review.publication).map(|record| view! {
-            <section class="setting"><h2>"Review"</h2>
-                <p>"Reviewed by "<bdi>{record.name.clone()}</bdi>{format!(", {}, version {}.", clock(record.at), record.version)}</p>
-                <super::catalogue::Record record/></section>
+        found.get().and_then(|one| one.review.publication).map(|record| {
+            view! {
+                <section class="setting"><h2>"Review"</h2>
+                    <super::catalogue::Record record/></section>
+            }
         })
     }
 }

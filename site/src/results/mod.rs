@@ -13,13 +13,13 @@ mod media;
 mod prose;
 mod table;
 mod text;
+mod written;
 
 use std::sync::Arc;
 
 use browser::chat::results::{Look, Part, Shown, Structured, shown};
 use browser::chat::schema;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use policy::secrets;
 use serde_json::Value;
 
@@ -27,10 +27,10 @@ pub(crate) use cite::Cites;
 use data::{Card, Tree};
 use fold::{count, number};
 pub(crate) use link::{Outward, away, unlisted};
-use markdown::Block;
 pub(crate) use media::size;
 use table::TableView;
 pub(crate) use text::{Folded, Visible, flat, pieces};
+pub(crate) use written::Markdown;
 
 /// Results of more bytes than this are drawn when somebody opens them (look.md, *Long things*).
 const ON_DEMAND: usize = 64 * 1024;
@@ -255,69 +255,6 @@ fn weight(value: &Value) -> usize {
         Value::Array(list) => list.iter().map(|inner| weight(inner) + 1).sum::<usize>() + 2,
         Value::Object(object) => object.iter().map(|(key, inner)| key.len() + 4 + weight(inner)).sum::<usize>() + 2,
         _ => 5,
-    }
-}
-
-/// Parses with the parser that is loaded when first needed; None when it cannot be loaded now.
-async fn parse(text: String) -> Option<Vec<Block>> {
-    crate::lazy::markdown(text).await.ok()
-}
-
-/// Markdown by somebody else. Plain text until the parser, which is loaded when first needed, is there.
-#[component]
-pub(crate) fn Markdown(
-    /// The text.
-    #[prop(into)]
-    text: Signal<String>,
-    /// Whether it is still growing. Only the end of a text that grows is parsed and drawn again.
-    #[prop(optional, into)]
-    growing: Signal<bool>,
-) -> impl IntoView {
-    // What will not change any more, and the rest; none while the parser is loading, and when it cannot be loaded: the
-    // text is then readable as it is.
-    let settled = RwSignal::new(Vec::<Block>::new());
-    let rest = RwSignal::new(None::<Vec<Block>>);
-    let end = StoredValue::new(0_usize);
-    let (busy, again) = (StoredValue::new(false), StoredValue::new(false));
-    let step = move || async move {
-        let (text, grows) = (text.try_get_untracked()?, growing.try_get_untracked()?);
-        let from = if grows { end.try_get_value()? } else { 0 };
-        let more = text.get(from..).unwrap_or_default();
-        let (done, open) = more.split_at_checked(if grows { growing::settled(more) } else { more.len() })?;
-        let blocks = if done.is_empty() { Vec::new() } else { parse(done.to_owned()).await? };
-        let tail = if open.is_empty() { Vec::new() } else { parse(open.to_owned()).await? };
-        end.try_set_value(from + done.len());
-        if !grows {
-            settled.try_set(blocks);
-        } else if !blocks.is_empty() {
-            settled.try_update(|known| known.extend(blocks));
-        }
-        rest.try_set(Some(tail));
-        Some(())
-    };
-    Effect::new(move |_| {
-        text.track();
-        growing.track();
-        again.set_value(true);
-        if busy.get_value() {
-            return;
-        }
-        busy.set_value(true);
-        spawn_local(async move {
-            while again.try_update_value(std::mem::take).unwrap_or(false) {
-                let _ = step().await;
-            }
-            let _ = busy.try_set_value(false);
-        });
-    });
-    let tail = Signal::derive(move || rest.get().unwrap_or_default());
-    view! {
-        <div class="md">
-            <Show when=move || rest.with(Option::is_some) fallback=move || view! { <p class="md-plain"><bdi>{move || pieces(&text.get())}</bdi></p> }>
-                {prose::draw(settled.into())}
-                {prose::draw(tail)}
-            </Show>
-        </div>
     }
 }
 

@@ -10,24 +10,77 @@ use super::link::Outward;
 use super::markdown::{Block, Inline, Item};
 use super::text::pieces;
 
-/// The blocks of a text, each drawn once: while an answer grows, only the blocks that changed are drawn again.
-pub(crate) fn draw(blocks: Signal<Vec<Block>>) -> impl IntoView {
+/// Lines of code in one piece of a block that grows.
+const LINES: usize = 40;
+
+/// Blocks that are drawn once.
+pub(crate) fn all(blocks: &[Block]) -> Vec<AnyView> {
+    blocks.iter().cloned().map(block).collect()
+}
+
+/// The end of a text that grows: what changed is drawn again, of what is long only the part that changed.
+pub(crate) fn growing(blocks: Signal<Vec<Block>>) -> impl IntoView {
     let keyed = move || blocks.get().into_iter().enumerate().collect::<Vec<_>>();
     view! {
         <For
             each=keyed
-            key=|(at, block)| {
-                let mut hasher = DefaultHasher::new();
-                (at, block).hash(&mut hasher);
-                hasher.finish()
+            key=|(at, block)| match block {
+                Block::List(first, _) => digest(&(at, 1, first)),
+                Block::Code { language, .. } => digest(&(at, 2, language)),
+                Block::Table { right, head, .. } => digest(&(at, 3, right, head)),
+                other => digest(&(at, 0, other)),
             }
-            children=|(_, one)| block(one)
+            children=move |(at, one)| match one {
+                Block::List(first, _) => {
+                    let items = each(move || blocks.with(|all| match all.get(at) {
+                        Some(Block::List(_, items)) => items.clone(),
+                        _ => Vec::new(),
+                    }), item);
+                    list(first, items)
+                }
+                Block::Code { language, .. } => code(language, each(move || blocks.with(|all| match all.get(at) {
+                    Some(Block::Code { text, .. }) => lines(text),
+                    _ => Vec::new(),
+                }), |lines| view! { <span class="md-lines">{pieces(&lines)}</span> }.into_any())),
+                Block::Table { right, head, .. } => {
+                    let numbers = right.clone();
+                    let rows = each(move || blocks.with(|all| match all.get(at) {
+                        Some(Block::Table { rows, .. }) => rows.clone(),
+                        _ => Vec::new(),
+                    }), move |cells| row(&numbers, cells));
+                    table(&right, head, rows)
+                }
+                other => block(other),
+            }
         />
     }
 }
 
-fn all(blocks: Vec<Block>) -> Vec<AnyView> {
-    blocks.into_iter().map(block).collect()
+/// The parts of something that grows at its end, each drawn once.
+fn each<T: Clone + Hash + Send + Sync + 'static>(
+    parts: impl Fn() -> Vec<T> + Send + Sync + 'static,
+    draw: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static,
+) -> AnyView {
+    let keyed = move || parts().into_iter().enumerate().collect::<Vec<_>>();
+    view! { <For each=keyed key=|(at, one)| digest(&(at, one)) children=move |(_, one)| draw(one)/> }.into_any()
+}
+
+fn digest(of: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A text in pieces of some lines each.
+fn lines(text: &str) -> Vec<String> {
+    let mut pieces = Vec::new();
+    for (at, line) in text.split_inclusive('\n').enumerate() {
+        match pieces.last_mut() {
+            Some(piece) if !at.is_multiple_of(LINES) => String::push_str(piece, line),
+            _ => pieces.push(line.to_owned()),
+        }
+    }
+    pieces
 }
 
 fn block(block: Block) -> AnyView {
@@ -38,60 +91,66 @@ fn block(block: Block) -> AnyView {
             view! { <p class=class>{inline(line)}</p> }.into_any()
         }
         Block::Paragraph(line) => view! { <p>{inline(line)}</p> }.into_any(),
-        Block::Quote(inner) => view! { <blockquote>{all(inner)}</blockquote> }.into_any(),
-        Block::Code { language, text } => code(language, text),
-        Block::List(None, list) => view! { <ul>{items(list)}</ul> }.into_any(),
-        Block::List(Some(first), list) => view! { <ol start=first.to_string()>{items(list)}</ol> }.into_any(),
-        Block::Table { right, head, rows } => table(&right, head, rows),
+        Block::Quote(inner) => view! { <blockquote>{all(&inner)}</blockquote> }.into_any(),
+        Block::Code { language, text } => code(language, pieces(text.strip_suffix('\n').unwrap_or(&text)).into_any()),
+        Block::List(first, items) => list(first, items.into_iter().map(item).collect::<Vec<_>>().into_any()),
+        Block::Table { right, head, rows } => {
+            let rows = rows.into_iter().map(|cells| row(&right, cells)).collect::<Vec<_>>().into_any();
+            table(&right, head, rows)
+        }
         Block::Rule => view! { <hr/> }.into_any(),
     }
 }
 
-fn items(list: Vec<Item>) -> Vec<AnyView> {
-    list.into_iter()
-        .map(|item| {
-            let mark = item.ticked.map(|ticked| {
-                let (sign, word) = if ticked { ("☑", "done: ") } else { ("☐", "open: ") };
-                view! { <span class="md-tick" aria-hidden="true">{sign}</span><span class="sr">{word}</span> }
-            });
-            // A tight item holds one paragraph, which needs no element of its own.
-            let mut blocks = item.blocks;
-            let inner = match blocks.as_mut_slice() {
-                [Block::Paragraph(line)] => inline(std::mem::take(line)),
-                _ => all(blocks),
-            };
-            view! { <li class:md-task=item.ticked.is_some()>{mark}{inner}</li> }.into_any()
-        })
-        .collect()
+fn list(first: Option<u64>, items: AnyView) -> AnyView {
+    match first {
+        None => view! { <ul>{items}</ul> }.into_any(),
+        Some(first) => view! { <ol start=first.to_string()>{items}</ol> }.into_any(),
+    }
 }
 
-fn code(language: String, text: String) -> AnyView {
+fn item(item: Item) -> AnyView {
+    let mark = item.ticked.map(|ticked| {
+        let (sign, word) = if ticked { ("☑", "done: ") } else { ("☐", "open: ") };
+        view! { <span class="md-tick" aria-hidden="true">{sign}</span><span class="sr">{word}</span> }
+    });
+    // A tight item holds one paragraph, which needs no element of its own.
+    let mut blocks = item.blocks;
+    let inner = match blocks.as_mut_slice() {
+        [Block::Paragraph(line)] => inline(std::mem::take(line)),
+        _ => all(&blocks),
+    };
+    view! { <li class:md-task=item.ticked.is_some()>{mark}{inner}</li> }.into_any()
+}
+
+fn code(language: String, text: AnyView) -> AnyView {
     let label = if language.is_empty() { "Code".to_owned() } else { format!("Code, {language}") };
     view! {
         <pre class="md-code" tabindex="0" role="group" aria-label=label>
-            <code>{pieces(text.strip_suffix('\n').unwrap_or(&text))}</code>
+            <code>{text}</code>
         </pre>
     }
     .into_any()
 }
 
-fn table(right: &[bool], head: Vec<Vec<Inline>>, rows: Vec<Vec<Vec<Inline>>>) -> AnyView {
-    let num = |at: usize| right.get(at).copied().unwrap_or(false);
+fn num(right: &[bool], at: usize) -> bool {
+    right.get(at).copied().unwrap_or(false)
+}
+
+fn row(right: &[bool], cells: Vec<Vec<Inline>>) -> AnyView {
+    let cells: Vec<AnyView> = cells
+        .into_iter()
+        .enumerate()
+        .map(|(at, cell)| view! { <td class:num=num(right, at)>{inline(cell)}</td> }.into_any())
+        .collect();
+    view! { <tr>{cells}</tr> }.into_any()
+}
+
+fn table(right: &[bool], head: Vec<Vec<Inline>>, rows: AnyView) -> AnyView {
     let head: Vec<AnyView> = head
         .into_iter()
         .enumerate()
-        .map(|(at, cell)| view! { <th scope="col" class:num=num(at)>{inline(cell)}</th> }.into_any())
-        .collect();
-    let rows: Vec<AnyView> = rows
-        .into_iter()
-        .map(|row| {
-            let cells: Vec<AnyView> = row
-                .into_iter()
-                .enumerate()
-                .map(|(at, cell)| view! { <td class:num=num(at)>{inline(cell)}</td> }.into_any())
-                .collect();
-            view! { <tr>{cells}</tr> }.into_any()
-        })
+        .map(|(at, cell)| view! { <th scope="col" class:num=num(right, at)>{inline(cell)}</th> }.into_any())
         .collect();
     view! {
         <div class="table-box" tabindex="0" role="group" aria-label="Table">

@@ -67,7 +67,7 @@ pub(super) fn Import() -> impl IntoView {
         let count = file.conversations.len();
         let rows = file.conversations.into_iter().take(SHOWN).map(|(title, said, calls, at)| {
             let says = format!("{}, {}, {}", plural(said, "message"), plural(calls, "call"), ago(at, now()));
-            view! { <li><b><Visible text=title/></b><small>{says}</small></li> }
+            view! { <li><b><Visible text=title/></b>" "<small>{says}</small></li> }
         });
         view! {
             <ul class="import-list" aria-label="Conversations in the file">{rows.collect_view()}</ul>

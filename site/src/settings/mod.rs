@@ -79,7 +79,7 @@ pub(crate) fn Settings() -> impl IntoView {
         Route::Permissions(tab) => view! { <Permissions tab/> }.into_any(),
         Route::Domains => view! { <DomainsPage/> }.into_any(),
         Route::Catalogue => view! { <Catalogue/> }.into_any(),
-        Route::Chat | Route::Conversation(_) | Route::NotFound(_) => ().into_any(),
+        Route::Chat | Route::Conversation(_) | Route::Inspect(..) | Route::NotFound(_) => ().into_any(),
     };
     view! { <main class="settings">{page}</main> }
 }

@@ -39,7 +39,7 @@ pub fn Shell() -> impl IntoView {
         ShellState { drawer: RwSignal::new(false), palette: RwSignal::new(false), shortcuts: RwSignal::new(false) };
     provide_context(shell);
     shortcuts::listen(shell, router);
-    let in_chat = Memo::new(move |_| router.route().is_chat());
+    let in_chat = Memo::new(move |_| router.route().is_beside_chats());
     let rail_title = move || if in_chat.get() { "Main" } else { "Settings" };
     view! {
         <button type="button" class="skip btn" on:click=move |_| crate::router::focus_page()>"Skip to the page"</button>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::account::AccountMenu;
 use super::conversations::Conversations;
 use super::{Brand, use_shell};
+use crate::lazy::once_open;
 use crate::router::{Link, Route, use_router};
 use crate::state::use_front;
 use crate::ui::{Button, Icon, IconName};
@@ -49,6 +50,7 @@ fn RailEnd() -> impl IntoView {
                     }),
                 }}
             </Link>
+            {once_open(|parts| (parts.inspector_link)(), || ().into_any())}
             <AccountMenu/>
         </div>
     }

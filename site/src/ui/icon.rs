@@ -29,6 +29,7 @@ pub enum IconName {
     Sun,
     Trash,
     Warning,
+    Wire,
 }
 
 impl IconName {
@@ -63,6 +64,7 @@ impl IconName {
             }
             Self::Trash => "M4 6h12M8 6V4h4v2M6 6l.6 10h6.8L14 6M8.7 9v4.5M11.3 9v4.5",
             Self::Warning => "M10 4l7 12H3zM10 9v3M10 14h.01",
+            Self::Wire => "M3 7h12M12 4l3 3-3 3M17 13H5M8 10l-3 3 3 3",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Conversations: the list, the records, and keeping them.
 //!
-//! A record changes in memory at once and is written soon after: the first change immediately, a stream of changes a
-//! few times a second. The head and each item are records of their own, so a long conversation is not rewritten for
+//! A record changes in memory at once and is written soon after: the first change immediately, a stream of changes once
+//! a second. The head and each item are records of their own, so a long conversation is not rewritten for
 //! every word. A turn holds a lock of its conversation; a tab that loads a conversation whose lock is free knows that
 //! whatever was under way there is over (X71).
 
@@ -13,7 +13,7 @@ use futures_channel::oneshot;
 use futures_util::future::select;
 use futures_util::lock::Mutex;
 use policy::audit::{CallFacts, Entry, Outcome};
-use policy::{Cause, ConnectorId, ConversationId, Digest};
+use policy::{Cause, ConnectionId, ConnectorId, ConversationId, Digest, Why};
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
@@ -24,8 +24,12 @@ use crate::tabs::{Held, News};
 use crate::time::{new_id, now, sleep};
 use crate::view::{Change, ConversationHead, StorageState};
 
-/// How long to wait between two writes of a conversation that is changing, in milliseconds.
-const PAUSE: u64 = 200;
+/// How long to wait between two writes of a conversation that is changing, in milliseconds. Each writes the whole of an
+/// item that grows.
+const PAUSE: u64 = 1_000;
+
+/// How long to wait after a write that failed, in milliseconds.
+const RETRY: u64 = 2_000;
 
 /// Stands for the head alone, where an item's position is expected.
 pub(super) const HEAD: usize = usize::MAX;
@@ -134,7 +138,7 @@ impl Workspace {
                     let facts = CallFacts {
                         id: card.call.clone(),
                         connector: card.connector.clone(),
-                        connection: card.connector.as_str().into(),
+                        connection: card.acts_as.clone().unwrap_or_else(|| ConnectionId::first(&card.connector)),
                         action: card.action.clone(),
                         definition,
                         arguments: Digest::of_bytes(card.arguments.to_string().as_bytes()),
@@ -151,6 +155,14 @@ impl Workspace {
             && let Err(error) = self.0.audit.write(rows).await
         {
             self.storage_failed(&error);
+        }
+    }
+
+    /// The page shows a conversation no more. It leaves the memory, unless something runs in it or is not written yet, and
+    /// is read again when it is next wanted.
+    pub fn close_conversation(&self, id: &ConversationId) {
+        if !self.is_running(id) && !self.unwritten(id) {
+            self.0.records.borrow_mut().remove(id);
         }
     }
 
@@ -211,7 +223,7 @@ impl Workspace {
         self.storage_works();
         self.0.heads.borrow_mut().remove(id);
         let book = self.rulebook();
-        if book.grants.iter().any(|grant| grant.conversation == *id) {
+        if book.grants.iter().any(|grant| grant.conversation.as_ref() == Some(id)) {
             self.change_rules(|book| {
                 book.forget_conversation(id);
                 Ok(())
@@ -257,6 +269,39 @@ impl Workspace {
         self.apply(id, Event::Active { connectors });
         self.0.events.tell(Change::Conversation { id: id.clone() });
         Ok(())
+    }
+
+    /// Chooses the account that acts in a conversation at a connector; none goes back to the usual one. What waits for an
+    /// answer keeps the account that it was asked about.
+    ///
+    /// # Errors
+    /// When there is no such conversation, connector or account.
+    pub async fn act_as(
+        &self,
+        id: &ConversationId,
+        connector: &ConnectorId,
+        account: Option<ConnectionId>,
+    ) -> Result<(), Error> {
+        self.acting()?;
+        self.conversation(id).await?;
+        let book = self.rulebook();
+        book.connector(connector)?;
+        let own = book.accounts_of(&self.me(), connector);
+        if account.as_ref().is_some_and(|account| own.iter().all(|one| one.id != *account)) {
+            return Err(Why::NoAccount.into());
+        }
+        self.apply(id, Event::ActsAs { connector: connector.clone(), account });
+        self.0.events.tell(Change::Conversation { id: id.clone() });
+        Ok(())
+    }
+
+    /// The account that acts at a connector, in a conversation or outside of any: the one that the person chose for it,
+    /// otherwise their usual one. One that was chosen and is gone still counts as chosen: nothing acts in its place.
+    pub(crate) fn account_in(&self, conversation: Option<&ConversationId>, connector: &ConnectorId) -> ConnectionId {
+        let records = self.0.records.borrow();
+        let record = conversation.and_then(|id| records.get(id));
+        let chosen = record.and_then(|record| record.conversation.accounts.get(connector).cloned());
+        chosen.unwrap_or_else(|| self.usual_account(connector))
     }
 
     /// Takes the lock which says that something runs in a conversation here; none when another tab has it. Everything
@@ -328,7 +373,7 @@ impl Workspace {
             let conversation = &mut records.get_mut(id)?.conversation;
             let before = (conversation.title.clone(), conversation.items.len());
             let item = conversation.apply(event, now()).ok().flatten();
-            let at = item.and_then(|item| conversation.items.iter().position(|one| one.id == item));
+            let at = item.and_then(|item| conversation.items.iter().rposition(|one| one.id == item));
             if let Some(item) = at.and_then(|at| conversation.items.get(at)) {
                 news.push(match delta {
                     Some((item, text)) => Change::Delta { conversation: id.clone(), item, text },
@@ -392,7 +437,7 @@ impl Workspace {
             }
             let (hurry, hurried) = oneshot::channel();
             *self.0.hurry.borrow_mut() = Some(hurry);
-            let pause = if written { PAUSE } else { PAUSE * 10 };
+            let pause = if written { PAUSE } else { RETRY };
             select(sleep(pause), hurried).await;
         }
     }

@@ -231,6 +231,7 @@ impl Workspace {
 
     /// Forgets what is in memory, and says which conversations that were.
     fn forget_all(&self) -> Vec<ConversationId> {
+        self.forget_wire();
         self.0.dirty.borrow_mut().clear();
         let gone = self.0.records.borrow_mut().drain().map(|(id, _)| id).collect();
         self.0.heads.borrow_mut().clear();

@@ -18,7 +18,7 @@ use futures_channel::{mpsc, oneshot};
 use futures_util::future::{AbortHandle, Either, abortable, join_all, select};
 use futures_util::{FutureExt as _, StreamExt as _};
 use policy::audit::{CallFacts, Entry};
-use policy::{CallId, Caller, Cause, Connector, ConnectorId, ConversationId, Digest, Mode};
+use policy::{CallId, Caller, Cause, ConnectionId, Connector, ConnectorId, ConversationId, Digest, Mode};
 use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
 
@@ -36,7 +36,7 @@ const LISTS: u64 = 4_000;
 
 /// For how long pieces of an answer are gathered before they are shown, in milliseconds. Models send a few letters at a
 /// time, and each showing costs the page the same whether it is of three letters or of thirty.
-const GATHER: u64 = 40;
+const GATHER: u64 = 100;
 
 /// What is said about a turn that the person stopped before it asked anybody.
 pub(super) const STOPPED: &str = "You stopped this turn.";
@@ -222,14 +222,24 @@ impl Workspace {
     /// # Errors
     /// When it is refused, declined, cancelled, or does not work. A tool that says that it failed is no error.
     pub async fn call(&self, request: CallRequest, confirm: Confirm) -> Result<CallDone, Error> {
+        self.call_as(CallId::from(new_id("call")), request, Caller::Sdk, confirm).await
+    }
+
+    /// One call outside a conversation, by whoever wants it.
+    pub(crate) async fn call_as(
+        &self,
+        id: CallId,
+        request: CallRequest,
+        by: Caller,
+        confirm: Confirm,
+    ) -> Result<CallDone, Error> {
         self.acting()?;
-        let id = CallId::from(new_id("call"));
         let wanted = Wanted {
             id: id.clone(),
             connector: request.connector,
             action: request.action,
             arguments: request.arguments,
-            by: Caller::Sdk,
+            by,
             conversation: None,
         };
         let ended = self.start_call(wanted, confirm);
@@ -329,7 +339,16 @@ impl Workspace {
             .filter(|connector| active.contains(&connector.id) && mode.takes(connector).is_ok())
             .filter(|connector| book.may_use(connector, member).is_ok())
             .collect();
-        let lists = join_all(usable.into_iter().map(|connector| self.open_link(connector, true)));
+        // Of an account that is gone nothing is read: the gate says so to whoever calls.
+        let there = |connector: &&Connector| {
+            let account = self.account_in(Some(id), &connector.id);
+            let own = book.accounts_of(&member.id, &connector.id).into_iter().any(|one| one.id == account);
+            own.then_some(account)
+        };
+        let accounts: Vec<Option<ConnectionId>> = usable.iter().map(there).collect();
+        let both = usable.into_iter().zip(&accounts);
+        let both = both.filter_map(|(connector, account)| Some((connector, account.as_ref()?)));
+        let lists = join_all(both.map(|(connector, account)| self.open_link(connector, account, true)));
         select(Box::pin(lists), sleep(LISTS)).await;
     }
 
@@ -341,7 +360,7 @@ impl Workspace {
         let held: HashMap<ConnectorId, Vec<String>> = active
             .iter()
             .map(|connector| {
-                let drift = self.drift(connector);
+                let drift = self.drift_as(connector, &self.account_in(Some(id), connector));
                 (connector.clone(), drift.changed.into_iter().chain(drift.removed).collect())
             })
             .collect();

@@ -2,13 +2,14 @@
 
 use browser::ToolSet;
 use leptos::task::spawn_local;
-use leptos::{ev, prelude::*};
+use leptos::{ev, html, prelude::*};
+use wasm_bindgen::JsCast;
 
 use crate::chat::Writing;
 use crate::chat::mention::apply_set;
 use crate::connectors::plural;
 use crate::state::use_state;
-use crate::ui::{Button, IconButton, IconName};
+use crate::ui::{Button, IconButton, IconName, place};
 
 /// The sets, and a field to keep the choice of this chat as one.
 #[component]
@@ -17,12 +18,14 @@ pub(super) fn Sets(writing: Writing) -> impl IntoView {
     let sets = RwSignal::new(Vec::<ToolSet>::new());
     let name = RwSignal::new(String::new());
     let renaming = RwSignal::new(None::<String>);
+    let list = NodeRef::<html::Ul>::new();
     let read = Callback::new(move |()| {
         let ws = state.ws();
         spawn_local(async move {
             match ws.tool_sets().await {
                 Ok(found) => {
                     let _ = sets.try_set(found);
+                    request_animation_frame(move || settle(list));
                 }
                 Err(error) => state.tell_error(&error),
             }
@@ -90,12 +93,23 @@ pub(super) fn Sets(writing: Writing) -> impl IntoView {
     let empty = Signal::derive(move || name.with(|name| name.trim().is_empty()));
     view! {
         <div class="grp" id="add-sets">"Tool sets"</div>
-        <ul class="plain" aria-labelledby="add-sets">{move || sets.get().into_iter().map(row).collect_view()}</ul>
+        <ul node_ref=list class="plain" aria-labelledby="add-sets">{move || sets.get().into_iter().map(row).collect_view()}</ul>
         <div class="set">
             <input class="input" aria-label="Name of a new tool set" placeholder="Name for what is chosen now" maxlength="60" autocomplete="off"
                 prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))
                 on:keydown=move |event: ev::KeyboardEvent| if event.key() == "Enter" && !empty.get_untracked() { keep.run(()) }/>
             <Button small=true disabled=empty on:click=move |_| keep.run(())>"Save set"</Button>
         </div>
+    }
+}
+
+/// The list grew or shrank: the popover that it stands in goes beside its button again.
+fn settle(list: NodeRef<html::Ul>) {
+    let Some(list) = list.try_get_untracked().flatten() else { return };
+    let popover = list.closest("[popover]").ok().flatten().and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok());
+    let Some(popover) = popover else { return };
+    let button = format!("[popovertarget=\"{}\"]", popover.id());
+    if let Ok(Some(button)) = document().query_selector(&button) {
+        place(&popover, &button);
     }
 }

@@ -11,7 +11,7 @@ use browser::Fills;
 use browser::chat::material::{Argument, template};
 use leptos::task::spawn_local;
 use leptos::{ev, prelude::*};
-use policy::ConnectorId;
+use policy::{ConnectionId, ConnectorId};
 
 use crate::results::{Visible, flat};
 use crate::state::AppState;
@@ -33,6 +33,8 @@ pub(super) struct Form {
     pub(super) title: String,
     pub(super) description: String,
     pub(super) connector: ConnectorId,
+    /// The account that asks.
+    pub(super) account: ConnectionId,
     pub(super) host: String,
     /// Name and host of the connector.
     pub(super) from: String,
@@ -49,6 +51,9 @@ struct Asking {
     kept: StoredValue<BTreeMap<String, Vec<String>>>,
     /// Whether a question is under way; no other is asked meanwhile.
     busy: StoredValue<bool>,
+    /// The field whose suggestions are on the page. They stay when the focus leaves for a button: nothing moves away from
+    /// under a pointer.
+    open: RwSignal<Option<String>>,
 }
 
 /// The dialog.
@@ -71,6 +76,7 @@ pub(super) fn Fill(
         filled: RwSignal::new(Filled::new()),
         kept: StoredValue::new(BTreeMap::new()),
         busy: StoredValue::new(false),
+        open: RwSignal::new(None),
     };
     let tried = RwSignal::new(false);
     let is_prompt = matches!(form.fills, Fills::Prompt(_));
@@ -132,10 +138,13 @@ fn Suggested(asking: Asking, argument: Argument, missing: Signal<bool>, submit: 
     let name = StoredValue::new(argument.name);
     let value = move || asking.filled.with(|filled| filled.get(&name.get_value()).cloned().unwrap_or_default());
     let suggested = RwSignal::new(Vec::<String>::new());
-    let open = RwSignal::new(false);
+    let is_open = move || asking.open.with(|open| open.as_deref() == Some(name.get_value().as_str()));
+    let open = move |on: bool| {
+        asking.open.set(on.then(|| name.get_value()));
+    };
     let at = RwSignal::new(None::<usize>);
     let typed = StoredValue::new(0_u32);
-    let shown = Memo::new(move |_| open.get() && suggested.with(|all| !all.is_empty()));
+    let shown = Memo::new(move |_| is_open() && suggested.with(|all| !all.is_empty()));
     let put = move |new: String| {
         asking.filled.update(|filled| {
             filled.insert(name.get_value(), new);
@@ -155,14 +164,14 @@ fn Suggested(asking: Asking, argument: Argument, missing: Signal<bool>, submit: 
     };
     let take = move |new: String| {
         put(new);
-        open.set(false);
+        open(false);
         at.set(None);
     };
     let keys = move |event: ev::KeyboardEvent| {
         let count = suggested.with_untracked(Vec::len).min(SHOWN);
         match event.key().as_str() {
             "ArrowDown" | "ArrowUp" if count > 0 => {
-                open.set(true);
+                open(true);
                 let last = count.saturating_sub(1);
                 at.update(|at| {
                     *at = Some(match (*at, event.key() == "ArrowDown") {
@@ -186,7 +195,7 @@ fn Suggested(asking: Asking, argument: Argument, missing: Signal<bool>, submit: 
             "Enter" if !event.is_composing() => submit.run(()),
             "Escape" if shown.get_untracked() => {
                 event.stop_propagation();
-                open.set(false);
+                open(false);
                 at.set(None);
             }
             _ => return,
@@ -219,14 +228,13 @@ fn Suggested(asking: Asking, argument: Argument, missing: Signal<bool>, submit: 
                 on:input=move |event| {
                     put(event_target_value(&event));
                     at.set(None);
-                    open.set(true);
+                    open(true);
                     want();
                 }
                 on:focus=move |_| {
-                    open.set(true);
+                    open(true);
                     want();
                 }
-                on:blur=move |_| open.set(false)
                 on:keydown=keys/>
             <ul id=list_id class="plain palette-list suggestions" role="listbox" aria-label=format!("Suggestions for {}", flat(&label)) hidden=move || !shown.get()>{rows}</ul>
             <span id=help_id class="help">
@@ -254,7 +262,7 @@ impl Asking {
         self.busy.set_value(true);
         let (ws, form) = (self.state.ws(), self.form.get_value());
         spawn_local(async move {
-            let found = ws.suggestions(&form.connector, &form.fills, &name, &value, &filled).await;
+            let found = ws.suggestions(&form.connector, &form.account, &form.fills, &name, &value, &filled).await;
             let _ = self.busy.try_set_value(false);
             // Without suggestions a value is typed: a server that has none is no failure.
             let found = found.unwrap_or_default();

@@ -1,0 +1,281 @@
+//! The inspector: what goes over the wire, and requests by hand (screens.md e.6). Loaded when first opened.
+//!
+//! It records from the moment it is first opened, also while another page is on the screen, until the person pauses it;
+//! what was recorded is gone with the tab. Everything it shows was covered when it was recorded.
+
+mod compare;
+mod connections;
+mod list;
+mod network;
+mod protocol;
+mod runner;
+mod saved;
+mod words;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use browser::inspect::{Message, Recorder};
+use leptos::prelude::*;
+use policy::ConnectorId;
+use serde_json::Value;
+
+use crate::lazy;
+use crate::router::{InspectTab, Link, Route, focus_page, page_title, use_router};
+use crate::settings::developer::{DeveloperOffer, developer_on};
+use crate::state::{sentence, use_state};
+use crate::ui::{Button, Icon, IconName, Tab, Tabs, Working, save_text};
+
+/// The way to the inspector at the end of the rail, for who is in developer mode. A dot says that it records.
+#[component]
+pub(crate) fn InspectorLink() -> impl IntoView {
+    let app = use_state();
+    let router = use_router();
+    let on = developer_on(app);
+    let current = move || matches!(router.route(), Route::Inspect(..)).then_some("page");
+    let records = move || {
+        router.route();
+        app.ws().records_wire()
+    };
+    move || {
+        on.get().then(|| view! {
+            <a href=Route::Inspect(String::new(), InspectTab::Protocol).href() class="rail-button" aria-current=current>
+                <Icon name=IconName::Wire/><span class="grow">"Inspector"</span>
+                {move || records().then(|| view! { <span class="dot ok" aria-hidden="true"></span><span class="sr">"records"</span> })}
+            </a>
+        })
+    }
+}
+
+/// The page, which is fetched when it is first opened.
+#[component]
+pub(crate) fn InspectPage() -> impl IntoView {
+    let attempt = RwSignal::new(0_u32);
+    let page = LocalResource::new(move || {
+        attempt.track();
+        lazy::inspector()
+    });
+    // The focus came here before the page did.
+    Effect::new(move |_| {
+        let there = page.with(Option::is_some);
+        if there && document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
+            request_animation_frame(focus_page);
+        }
+    });
+    move || match page.get() {
+        None => view! { <main class="settings"><Working what="Opening the inspector"/></main> }.into_any(),
+        Some(Ok(draw)) => draw(),
+        Some(Err(_)) => crate::app::not_fetched(move || attempt.update(|count| *count += 1)),
+    }
+}
+
+/// What the parts of the inspector share. Copy; in context.
+#[derive(Clone, Copy)]
+struct Desk {
+    recorder: StoredValue<Rc<Recorder>, LocalStorage>,
+    /// Moves with what is recorded, at most once a frame.
+    version: RwSignal<u64>,
+    /// Whether it records.
+    recording: RwSignal<bool>,
+    /// The connection that is looked at; none is all of them.
+    connector: Memo<Option<ConnectorId>>,
+    /// The message that is looked at.
+    message: RwSignal<Option<u64>>,
+    /// The exchange that is looked at.
+    exchange: RwSignal<Option<u64>>,
+    /// The answers that are compared.
+    first: RwSignal<Option<u64>>,
+    second: RwSignal<Option<u64>>,
+    /// A request to make again, until the runner takes it.
+    again: RwSignal<Option<Again>>,
+}
+
+/// A request to make again.
+#[derive(Clone, Debug)]
+struct Again {
+    method: String,
+    params: Value,
+    /// The answer it had.
+    answer: Option<u64>,
+    /// Made at once, and not only filled in.
+    now: bool,
+}
+
+fn use_desk() -> Desk {
+    expect_context::<Desk>()
+}
+
+impl Desk {
+    /// Opens the inspector: from now on it records.
+    fn open(recorder: Rc<Recorder>) -> Desk {
+        let router = use_router();
+        let app = use_state();
+        let connector = Memo::new(move |_| match router.route() {
+            Route::Inspect(id, _) if !id.is_empty() => Some(ConnectorId::from(id)),
+            _ => None,
+        });
+        let desk = Desk {
+            version: RwSignal::new(recorder.version()),
+            recorder: StoredValue::new_local(recorder.clone()),
+            recording: RwSignal::new(app.ws().records_wire()),
+            connector,
+            message: RwSignal::new(None),
+            exchange: RwSignal::new(None),
+            first: RwSignal::new(None),
+            second: RwSignal::new(None),
+            again: RwSignal::new(None),
+        };
+        let due = Rc::new(Cell::new(false));
+        let version = desk.version;
+        recorder.on_change(Some(Rc::new(move || {
+            if due.replace(true) {
+                return;
+            }
+            let due = due.clone();
+            request_animation_frame(move || {
+                due.set(false);
+                let _ = version.try_update(|version| *version += 1);
+            });
+        })));
+        on_cleanup(move || {
+            let _ = desk.recorder.try_with_value(|recorder| recorder.on_change(None));
+        });
+        desk
+    }
+
+    fn recorder(self) -> Rc<Recorder> {
+        self.recorder.get_value()
+    }
+
+    /// Whether something is on the connection that is looked at. Tracks.
+    fn shows(self, id: &ConnectorId) -> bool {
+        self.connector.with(|wanted| wanted.as_ref().is_none_or(|wanted| wanted == id))
+    }
+
+    /// Makes a recorded request again, in the runner. What was covered has to be typed first.
+    fn replay(self, message: &Message, router: crate::router::Router) {
+        let params = serde_json::from_str::<Value>(&message.text)
+            .ok()
+            .and_then(|value| value.get("params").cloned())
+            .unwrap_or_default();
+        let now = message.whole && !message.covered;
+        self.again.set(Some(Again { method: message.method.clone(), params, answer: message.pair, now }));
+        router.go(Route::Inspect(message.of.connector.to_string(), InspectTab::Run));
+    }
+}
+
+/// The inspector, for who may look at the wire.
+#[component]
+pub(crate) fn Inspector() -> impl IntoView {
+    let app = use_state();
+    page_title(|| "Inspector".into());
+    let on = developer_on(app);
+    let page = move || {
+        if !on.get() {
+            app.ws().pause_wire();
+            return view! {
+                <header class="head"><div class="grow"><h1>"Inspector"</h1>
+                    <p class="lead">"What goes over the wire of your connections, and requests by hand."</p></div></header>
+                <DeveloperOffer/>
+            }
+            .into_any();
+        }
+        match app.ws().record_wire() {
+            Ok(recorder) => view! { <Opened recorder/> }.into_any(),
+            Err(error) => {
+                view! { <h1>"Inspector"</h1><div class="note"><span class="grow">{sentence(&error)}</span></div> }
+                    .into_any()
+            }
+        }
+    };
+    view! { <main class="settings inspect">{page}</main> }
+}
+
+#[component]
+fn Opened(
+    /// What is recorded.
+    recorder: Rc<Recorder>,
+) -> impl IntoView {
+    let router = use_router();
+    let desk = Desk::open(recorder);
+    provide_context(desk);
+    let id = move || desk.connector.get().map(|id| id.to_string()).unwrap_or_default();
+    let tab = Memo::new(move |_| match router.route() {
+        Route::Inspect(_, tab) => tab,
+        _ => InspectTab::Protocol,
+    });
+    view! {
+        <header class="head"><div class="grow"><h1>"Inspector"</h1></div><Toolbar/></header>
+        <div class="inspect-body">
+            <connections::Connections tab/>
+            <div class="inspect-main">
+                {move || { let id = id(); let to = move |tab| Route::Inspect(id.clone(), tab); view! {
+                    <Tabs label="Inspector">
+                        <Tab to=to(InspectTab::Protocol)>"Protocol"</Tab>
+                        <Tab to=to(InspectTab::Network)>"Network"</Tab>
+                        <Tab to=to(InspectTab::Run)>"Run"</Tab>
+                        <Tab to=to(InspectTab::Compare)>"Compare"</Tab>
+                    </Tabs>
+                } }}
+                {move || match tab.get() {
+                    InspectTab::Protocol => view! { <protocol::Protocol/> }.into_any(),
+                    InspectTab::Network => view! { <network::Network/> }.into_any(),
+                    InspectTab::Run => view! { <runner::Runner/> }.into_any(),
+                    InspectTab::Compare => view! { <compare::Compare/> }.into_any(),
+                }}
+            </div>
+        </div>
+    }
+}
+
+/// Recording, forgetting, taking along.
+#[component]
+fn Toolbar() -> impl IntoView {
+    let app = use_state();
+    let desk = use_desk();
+    let turn = move |_| {
+        if desk.recording.get_untracked() {
+            app.ws().pause_wire();
+            desk.recording.set(false);
+        } else {
+            match app.ws().record_wire() {
+                Ok(_) => desk.recording.set(true),
+                Err(error) => app.tell_error(&error),
+            }
+        }
+    };
+    let export = move |_| {
+        let now = app.ws().now();
+        let wanted = desk.connector.get_untracked();
+        let keep = |id: &ConnectorId| wanted.as_ref().is_none_or(|wanted| wanted == id);
+        save_text("inspector.jsonl", &desk.recorder().export(now, keep));
+        app.tell("Exported. Secrets are covered in the file.");
+    };
+    view! {
+        <div class="row inspect-tools">
+            <span class="small" role="status">{move || if desk.recording.get() {
+                "Recording. It goes on while you are on other pages."
+            } else {
+                "Paused. Nothing is recorded."
+            }}</span>
+            <Button small=true on:click=turn>{move || if desk.recording.get() { "Pause recording" } else { "Resume recording" }}</Button>
+            <Button small=true on:click=move |_| {
+                desk.recorder().clear();
+                desk.message.set(None);
+                desk.exchange.set(None);
+            }>"Clear recording"</Button>
+            <Button small=true on:click=export>"Export recording"</Button>
+        </div>
+    }
+}
+
+/// Where one chooses a connection first.
+fn choose_first() -> AnyView {
+    view! { <p class="none">"Choose a connection to send requests to it."</p> }.into_any()
+}
+
+/// A link to a tab of the connection that is looked at.
+fn to_tab(desk: Desk, tab: InspectTab, word: &'static str) -> AnyView {
+    let id = desk.connector.get_untracked().map(|id| id.to_string()).unwrap_or_default();
+    view! { <Link to=Route::Inspect(id, tab) class="btn small">{word}</Link> }.into_any()
+}

@@ -1,0 +1,270 @@
+//! Every JSON-RPC message of the connections, both ways, in the order of being seen.
+
+use browser::inspect::{Message, kind_word};
+use browser::mcp::inspect::Kind;
+use leptos::prelude::*;
+
+use super::list::LongList;
+use super::words::{named, time_of_day, took};
+use super::{Desk, use_desk};
+use crate::connectors::plural;
+use crate::results::{Raw, pieces};
+use crate::router::{InspectTab, Route, use_router};
+use crate::settings::data::size;
+use crate::ui::{Button, CopyButton, SearchField};
+
+/// Which messages are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Which {
+    #[default]
+    All,
+    Requests,
+    Answers,
+    Errors,
+    Notifications,
+    Sent,
+    Received,
+}
+
+impl Which {
+    const ALL: [(Which, &'static str, &'static str); 7] = [
+        (Which::All, "all", "All messages"),
+        (Which::Requests, "requests", "Requests"),
+        (Which::Answers, "answers", "Answers"),
+        (Which::Errors, "errors", "Errors"),
+        (Which::Notifications, "notifications", "Notifications"),
+        (Which::Sent, "sent", "To the server"),
+        (Which::Received, "received", "From the server"),
+    ];
+
+    fn takes(self, message: &Message) -> bool {
+        match self {
+            Which::All => true,
+            Which::Requests => message.kind == Kind::Request,
+            Which::Answers => matches!(message.kind, Kind::Result | Kind::Error),
+            Which::Errors => matches!(message.kind, Kind::Error | Kind::Unreadable) || tool_failed(message),
+            Which::Notifications => message.kind == Kind::Notification,
+            Which::Sent => message.sent,
+            Which::Received => !message.sent,
+        }
+    }
+}
+
+/// An answer in which a tool says that it failed is no error of the protocol, and one for the person who looks for it.
+fn tool_failed(message: &Message) -> bool {
+    message.kind == Kind::Result && message.text.contains(r#""isError":true"#)
+}
+
+/// What was found so far, so that new messages cost no look at the old ones.
+#[derive(Default)]
+struct Found {
+    /// What was looked for.
+    wanted: Option<(String, Which, Option<policy::ConnectorId>)>,
+    /// The first message that was not looked at yet.
+    next: u64,
+    keys: Vec<u64>,
+}
+
+/// The tab.
+#[component]
+pub(super) fn Protocol() -> impl IntoView {
+    let desk = use_desk();
+    let search = RwSignal::new(String::new());
+    let which = RwSignal::new(Which::All);
+    let found = StoredValue::new(Found::default());
+    let keys = Memo::new(move |_| {
+        desk.version.track();
+        let wanted = (search.get().trim().to_lowercase(), which.get(), desk.connector.get());
+        let recorder = desk.recorder();
+        found
+            .try_update_value(|found| {
+                if found.wanted.as_ref() != Some(&wanted) {
+                    *found = Found { wanted: Some(wanted.clone()), ..Found::default() };
+                }
+                let oldest = recorder.oldest();
+                found.keys.drain(..found.keys.partition_point(|key| *key < oldest));
+                let mut next = found.next;
+                recorder.messages(found.next, |message| {
+                    next = message.id + 1;
+                    if wanted.1.takes(message) && desk.shows(&message.of.connector) && holds(message, &wanted.0) {
+                        found.keys.push(message.id);
+                    }
+                });
+                found.next = next;
+                found.keys.clone()
+            })
+            .unwrap_or_default()
+    });
+    let row = Callback::new(move |id: u64| desk.recorder().message(id).map(|message| line(&message)));
+    // An answer that arrives changes the line of its request too.
+    let stamped = Signal::derive(move || {
+        desk.version.track();
+        keys.get()
+    });
+    let empty = Memo::new(move |_| keys.with(Vec::is_empty));
+    let total = move || {
+        desk.version.track();
+        let mut total = 0;
+        desk.recorder().messages(0, |_| total += 1);
+        total
+    };
+    view! {
+        <h2 class="sr">"Protocol"</h2>
+        <div class="row">
+            <SearchField label="Search messages" value=search/>
+            <select class="input" aria-label="Which messages" on:change=move |event| {
+                let value = event_target_value(&event);
+                which.set(Which::ALL.into_iter().find(|(_, name, _)| *name == value).map(|(which, ..)| which).unwrap_or_default());
+            }>
+                {Which::ALL.map(|(_, name, words)| view! { <option value=name>{words}</option> })}
+            </select>
+            <span class="small" role="status">{move || { let (shown, all) = (keys.with(Vec::len), total());
+                if shown == all { plural(all, "message") } else { format!("{shown} of {}", plural(all, "message")) } }}</span>
+        </div>
+        {move || if empty.get() {
+            let nothing = untrack(total) == 0;
+            view! { <p class="none">{if nothing {
+                "Nothing was seen yet. Use a connector in a chat, or run a request here."
+            } else {
+                "No message fits."
+            }}</p> }.into_any()
+        } else {
+            view! { <LongList label="Messages" keys=stamped chosen=desk.message row/> }.into_any()
+        }}
+        {move || desk.message.get().map(|id| view! { <Detail id/> })}
+    }
+}
+
+/// Whether a message holds what is looked for. Small letters are given.
+fn holds(message: &Message, wanted: &str) -> bool {
+    wanted.is_empty()
+        || message.about().to_lowercase().contains(wanted)
+        || message.of.name.to_lowercase().contains(wanted)
+        || message.rpc.as_deref() == Some(wanted)
+        || message.text.to_lowercase().contains(wanted)
+}
+
+/// A message as a line.
+fn line(message: &Message) -> AnyView {
+    let bad = matches!(message.kind, Kind::Error | Kind::Unreadable) || tool_failed(message);
+    let (arrow, way) = if message.sent { ("→", "to the server") } else { ("←", "from the server") };
+    let waits = message.kind == Kind::Request && message.took.is_none();
+    let duration = match message.took {
+        Some(millis) => took(millis),
+        None if waits => "no answer yet".to_owned(),
+        None => String::new(),
+    };
+    let kind = if tool_failed(message) { "tool error" } else { kind_word(message.kind) };
+    view! {
+        <span class="c-time mono">{time_of_day(message.at)}</span>
+        <span class="c-way" class:out=message.sent aria-label=way role="img">{arrow}</span>
+        <span class="c-kind" class:stop=bad>{kind}</span>
+        <span class="c-about mono"><bdi>{pieces(&message.about())}</bdi></span>
+        <span class="c-id mono"><bdi>{message.rpc.clone()}</bdi></span>
+        <span class="c-took">{duration}</span>
+        <span class="c-who"><bdi>{message.of.name.clone()}</bdi></span>
+    }
+    .into_any()
+}
+
+/// One message with what belongs to it.
+#[component]
+fn Detail(
+    /// Which.
+    id: u64,
+) -> impl IntoView {
+    let desk = use_desk();
+    // The answer of a request may still come; the text does not change.
+    let message = Memo::new(move |_| {
+        desk.version.track();
+        desk.recorder().message(id).map(|message| (message.took, message.pair))
+    });
+    move || {
+        message.get().and_then(|_| desk.recorder().message(id)).map(|message| {
+            let label = named(&message);
+            view! { <section class="wire-detail" aria-label="Message">{detail(desk, label, message)}</section> }
+        })
+    }
+}
+
+fn detail(desk: Desk, label: String, message: Message) -> AnyView {
+    let router = use_router();
+    let text = message.text.clone();
+    let pretty = match message.whole {
+        true => serde_json::from_str::<serde_json::Value>(&text)
+            .ok()
+            .and_then(|value| serde_json::to_string_pretty(&value).ok())
+            .unwrap_or_else(|| text.to_string()),
+        false => text.to_string(),
+    };
+    let copied = pretty.clone();
+    let pair = message.pair.map(|pair| {
+        let word = if message.kind == Kind::Request { "Show answer" } else { "Show request" };
+        view! { <Button small=true on:click=move |_| desk.message.set(Some(pair))>{word}</Button> }
+    });
+    let rounds = message.round_of.map(|first| {
+        view! {
+            <p class="small">"A later round of the same call: the server had asked for input. "
+                <Button small=true on:click=move |_| desk.message.set(Some(first))>"Show first round"</Button></p>
+        }
+    });
+    let replays =
+        (message.kind == Kind::Request && message.sent && super::runner::can_make(&message.method)).then(|| {
+            let message = message.clone();
+            view! { <Button small=true on:click=move |_| desk.replay(&message, router)>"Replay request"</Button> }
+        });
+    let curl =
+        message.sent.then(|| desk.recorder().exchange(message.exchange).and_then(|exchange| exchange.curl())).flatten();
+    let curl = curl.map(|line| view! { <CopyButton label="Copy as cURL" text=Signal::stored(line)/> });
+    let compares = matches!(message.kind, Kind::Result | Kind::Error).then(|| {
+        let id = message.id;
+        let to = Route::Inspect(
+            desk.connector.get_untracked().map(|id| id.to_string()).unwrap_or_default(),
+            InspectTab::Compare,
+        );
+        view! {
+            <Button small=true on:click=move |_| {
+                // The one that was chosen before stays to be compared with.
+                let before = desk.first.get_untracked().filter(|first| *first != id);
+                desk.second.set(before.map(|_| id));
+                desk.first.set(Some(before.unwrap_or(id)));
+                router.go(to.clone());
+            }>"Compare answer"</Button>
+        }
+    });
+    let exchange = message.exchange;
+    let network = Route::Inspect(
+        desk.connector.get_untracked().map(|id| id.to_string()).unwrap_or_default(),
+        InspectTab::Network,
+    );
+    let facts = {
+        let way = if message.sent { "To" } else { "From" };
+        let mut facts = format!("{way} {}, {}", message.of.host, time_of_day(message.at));
+        facts.push_str(&format!(", {}", size(u64::try_from(message.bytes).unwrap_or(u64::MAX))));
+        if let Some(rpc) = &message.rpc {
+            facts.push_str(&format!(", id {rpc}"));
+        }
+        if let Some(millis) = message.took {
+            facts.push_str(&format!(", {}", took(millis)));
+        }
+        facts
+    };
+    let covered = message.covered.then(|| view! { <p class="small">"Secrets in it are covered with ••••."</p> });
+    let cut = (!message.whole).then(|| view! { <p class="small">"Only its beginning is kept."</p> });
+    view! {
+        <h3><bdi>{pieces(&label)}</bdi></h3>
+        <p class="small"><bdi>{pieces(&facts)}</bdi></p>
+        {rounds}
+        <div class="row">
+            {pair}{replays}{curl}{compares}
+            <CopyButton label="Copy message" text=Signal::stored(copied)/>
+            <Button small=true on:click=move |_| {
+                desk.exchange.set(Some(exchange));
+                router.go(network.clone());
+            }>"Show exchange"</Button>
+        </div>
+        {covered}{cut}
+        <div class="wire-text" role="region" aria-label="Text" tabindex="0"><Raw text=pretty/></div>
+    }
+    .into_any()
+}

@@ -1,0 +1,473 @@
+// The inspector: what goes over the wire of real servers of both eras, requests by hand through the gate, and no secret.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { READ, hostile, text, tool } from "../servers/hostile.mjs";
+import { startEverything, startEverythingSse, startModern } from "../servers/start.mjs";
+import { DESKTOP, PHONE, journey } from "./harness.mjs";
+import { assertSoon } from "./soon.mjs";
+
+const run = promisify(execFile);
+
+/** The inspector in the words of a person. */
+class Inspector {
+  constructor({ app, page }) {
+    this.app = app;
+    this.page = page;
+    this.main = page.getByRole("main");
+  }
+
+  /** Goes there and anywhere by the links of the page: what was recorded is gone when the page is loaded again. */
+  async go(tab = "Protocol", connection = null) {
+    const rail = this.page.locator("#rail");
+    const back = rail.getByRole("link", { name: "Back to chat" });
+    if (await back.count()) await back.click();
+    await rail.getByRole("link", { name: /^Inspector/ }).click();
+    await this.main.getByRole("heading", { level: 1, name: "Inspector" }).waitFor();
+    if (connection) await this.connection(connection).click();
+    await this.tab(tab);
+  }
+
+  async tab(name) { await this.main.getByRole("navigation", { name: "Inspector" }).getByRole("link", { name, exact: true }).click(); }
+  connection(name) { return this.main.getByRole("navigation", { name: "Connections" }).getByRole("link", { name: new RegExp(`^${name}`) }); }
+
+  async chat() {
+    await this.app.button("New chat").click();
+    await this.app.ready();
+  }
+
+  get list() { return this.main.getByRole("listbox"); }
+  rows(words) { return this.list.getByRole("option").filter({ hasText: words }); }
+  detail(name) { return this.main.getByRole("region", { name, exact: true }); }
+
+  async look(words, which = "first") {
+    await this.rows(words)[which]().click();
+  }
+
+  /** Chooses what the runner is to ask for. */
+  async choose(request, which = null) {
+    await this.page.getByLabel("Request", { exact: true }).selectOption({ label: request });
+    if (which) await this.page.getByLabel("Which", { exact: true }).selectOption({ label: which });
+  }
+
+  async run() { await this.app.button("Run request").first().click(); }
+  get answer() { return this.main.getByRole("region", { name: "Answer", exact: true }); }
+
+  /** Saves what was recorded and reads it. */
+  async export() {
+    const [download] = await Promise.all([this.page.waitForEvent("download"), this.app.button("Export recording").click()]);
+    const chunks = [];
+    for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+    return Buffer.concat(chunks).toString("utf8");
+  }
+}
+
+const ERAS = [
+  ["of 2024", startEverythingSse, /2024-11-05/, "legacy"],
+  ["of 2025", startEverything, /2025-/, "legacy"],
+];
+
+for (const [era, start, revision, word] of ERAS) {
+  journey(`inspector: a conversation with a server ${era} is on the wire, in pairs, with times`, async (stage) => {
+    const { app, keep } = stage;
+    const server = await keep(start());
+    const inspector = new Inspector(stage);
+    await app.connect({ name: "Everything", url: server.url });
+    await inspector.go();
+    await inspector.chat();
+    await app.propose("echo", { message: "seen on the wire" }, "Echo Tool");
+    if (await app.decision.isVisible()) await app.answer("Allow once");
+    await app.says("Echo Tool", "Done");
+    await inspector.go("Protocol", "Everything");
+    const entry = await inspector.connection("Everything").textContent();
+    assert.match(entry, revision);
+    assert.ok(entry.includes(word), entry);
+    const request = inspector.rows("tools/call echo").filter({ hasText: "request" });
+    const answer = inspector.rows("tools/call echo").filter({ hasText: "answer" });
+    await request.waitFor();
+    await answer.waitFor();
+    assert.match(await request.textContent(), /\d\d:\d\d:\d\d\.\d{3}.*→.*\d m?s/, "time, direction and duration");
+    assert.match(await answer.textContent(), /←/);
+    await request.click();
+    assert.ok((await inspector.detail("Message").textContent()).includes("seen on the wire"));
+    await app.button("Show answer").click();
+    await inspector.detail("Message").getByRole("heading", { name: "answer tools/call echo" }).waitFor();
+    assert.equal(await answer.getAttribute("aria-selected"), "true");
+    // The whole way is there, from the handshake on.
+    assert.ok((await inspector.rows("initialize").filter({ hasText: "request" }).count()) > 0);
+    assert.ok((await inspector.rows("notifications/initialized").count()) > 0);
+    // Narrowing down.
+    await app.page.getByRole("searchbox", { name: "Search messages" }).fill("seen on the wire");
+    await assertSoon(async () => (await inspector.list.getByRole("option").count()) === 2, "the two messages that hold the words are shown");
+    await app.page.getByLabel("Which messages").selectOption({ label: "To the server" });
+    await assertSoon(async () => (await inspector.list.getByRole("option").count()) === 1, "one of them went to the server");
+    // The stream that brought the answer.
+    await app.page.getByLabel("Which messages").selectOption({ label: "From the server" });
+    await inspector.look("tools/call echo");
+    await app.button("Show exchange").click();
+    const exchange = inspector.detail("Exchange");
+    await exchange.getByText("Events of the stream").waitFor();
+    assert.ok((await exchange.getByRole("region", { name: "Events" }).textContent()).includes("answer tools/call echo"));
+  });
+}
+
+journey("inspector: a call of another conversation is followed while it runs, and pausing records nothing", async (stage) => {
+  const { app, page, keep } = stage;
+  const server = await keep(startModern());
+  const inspector = new Inspector(stage);
+  await app.connect({ name: "Board", url: server.url });
+  await inspector.go();
+  await inspector.chat();
+  await app.propose("count slowly", { to: 100, pause_ms: 700 }, "Count slowly");
+  await app.says("Count slowly", "counted to");
+  await inspector.go();
+  const request = inspector.rows("tools/call count_slowly").filter({ hasText: "request" });
+  await request.filter({ hasText: "no answer yet" }).waitFor();
+  const progress = inspector.rows("notifications/progress");
+  await progress.first().waitFor();
+  const before = await progress.last().getAttribute("data-row");
+  await assertSoon(async () => (await progress.last().getAttribute("data-row")) !== before, "more progress comes in, and the list follows it");
+  await page.getByLabel("Which messages").selectOption({ label: "Requests" });
+  await request.filter({ hasText: "no answer yet" }).waitFor();
+  await app.button("Pause recording").click();
+  await page.getByText("Paused. Nothing is recorded.").waitFor();
+  const { seen } = await server.witness();
+  // Requests that go out while it is paused are not there.
+  await inspector.chat();
+  await app.propose("list tickets", {}, "List tickets");
+  await app.says("List tickets", "Done");
+  assert.ok((await server.witness()).seen.length > seen.length, "something went over the wire");
+  await inspector.go();
+  // Opening the page goes on recording.
+  await page.getByText("Recording. It goes on while you are on other pages.").waitFor();
+  assert.equal(await inspector.rows("list_tickets").count(), 0);
+  await app.button("Clear recording").click();
+  await page.getByText("No message fits.").or(page.getByText(/^0 messages/)).first().waitFor();
+});
+
+journey("inspector: a write by hand asks, a denied one never leaves, and a read runs at once, on the current era", async (stage) => {
+  const { app, page, network, keep } = stage;
+  const server = await keep(startModern());
+  const inspector = new Inspector(stage);
+  await app.connect({ name: "Board", url: server.url });
+  await inspector.go("Run", "Board");
+  assert.ok((await inspector.connection("Board").textContent()).includes("Board"));
+  await inspector.choose("Action", "Create a ticket");
+  await page.getByText("asks you before it is sent").waitFor();
+  await app.fill(inspector.main, "title", "By hand");
+  await inspector.run();
+  await app.decision.waitFor();
+  assert.equal(network.calls(server.origin).length, 0, "nothing left before the answer");
+  await app.answer("Deny");
+  await inspector.answer.getByText(/nothing was sent/i).waitFor();
+  assert.equal(network.calls(server.origin).length, 0, "a denied call never leaves");
+  await inspector.run();
+  await app.answer("Allow once");
+  await inspector.answer.getByText(/^Answered after/).waitFor();
+  assert.equal(network.calls(server.origin).length, 1);
+  assert.equal(network.calls(server.origin)[0].arguments.title, "By hand");
+  await inspector.choose("Action", "List tickets");
+  await page.getByText("only reads").waitFor();
+  await inspector.run();
+  await inspector.answer.getByText("By hand").first().waitFor();
+  assert.equal(await app.decision.count(), 0, "a read asks nobody");
+  // What the current era puts into headers.
+  await inspector.tab("Network");
+  await inspector.look("tools/call create_ticket", "last");
+  const headers = await inspector.detail("Exchange").textContent();
+  assert.match(headers, /mcp-method\s*tools\/call/i);
+  assert.match(headers, /mcp-name\s*create_ticket/i);
+  // The rounds of one call belong together.
+  await inspector.tab("Run");
+  await inspector.choose("Action", "Book a room");
+  await app.fill(inspector.main, "day", "Monday");
+  await inspector.run();
+  await app.answer("Allow once");
+  const question = page.getByRole("group", { name: /^Question from/ });
+  await question.waitFor();
+  await app.fill(question, "room", "Attic");
+  await app.submit(question);
+  await inspector.answer.getByText(/Booked Attic/).first().waitFor();
+  await inspector.tab("Protocol");
+  await page.getByLabel("Which messages").selectOption({ label: "Requests" });
+  await inspector.look("tools/call book_room", "last");
+  await app.button("Show first round").click();
+  assert.equal(await inspector.rows("tools/call book_room").first().getAttribute("aria-selected"), "true");
+});
+
+journey("inspector: a recorded request is made again and its answers are compared by path", async (stage) => {
+  const { app, page, network, keep } = stage;
+  const server = await keep(startModern());
+  const inspector = new Inspector(stage);
+  await app.connect({ name: "Board", url: server.url });
+  await inspector.go();
+  await inspector.chat();
+  await app.propose("list tickets", {}, "List tickets");
+  await app.says("List tickets", "Done");
+  await inspector.go("Run", "Board");
+  await inspector.choose("Action", "Create a ticket");
+  await app.fill(inspector.main, "title", "Between the two");
+  await inspector.run();
+  await app.answer("Allow once");
+  await inspector.answer.waitFor();
+  await inspector.tab("Protocol");
+  await page.getByLabel("Which messages").selectOption({ label: "Requests" });
+  // A write that is made again asks again.
+  await inspector.look("tools/call create_ticket");
+  await app.button("Replay request").click();
+  await app.decision.waitFor();
+  await app.answer("Deny");
+  await inspector.answer.getByText(/nothing was sent/i).waitFor();
+  assert.equal(network.calls(server.origin).filter((call) => call.name === "create_ticket").length, 1);
+  await inspector.tab("Protocol");
+  await page.getByLabel("Which messages").selectOption({ label: "Requests" });
+  await inspector.look("tools/call list_tickets");
+  await app.button("Replay request").click();
+  await inspector.answer.getByText(/^Answered after/).waitFor();
+  assert.equal(network.calls(server.origin).filter((call) => call.name === "list_tickets").length, 2);
+  await page.getByRole("link", { name: "Compare with the recorded answer" }).click();
+  const differences = inspector.detail("Differences");
+  await differences.getByRole("row").filter({ hasText: "/structuredContent/tickets/1" }).filter({ hasText: "only in the second" }).waitFor();
+  assert.ok((await differences.textContent()).includes("Between the two"));
+});
+
+journey("inspector: a request copied as cURL runs against the server, on both eras", async (stage) => {
+  const { app, page, network, keep } = stage;
+  const [modern, everything] = [await keep(startModern()), await keep(startEverything())];
+  const inspector = new Inspector(stage);
+  await app.connect({ name: "Board", url: modern.url });
+  await app.connect({ name: "Everything", url: everything.url });
+  const curl = async (connection, action, fields = {}) => {
+    await inspector.go("Run", connection);
+    await inspector.choose("Action", action);
+    for (const [label, value] of Object.entries(fields)) await app.fill(inspector.main, label, value);
+    await inspector.run();
+    await assertSoon(async () => (await app.decision.isVisible()) || (await inspector.answer.isVisible()), "it asks or answers");
+    if (await app.decision.isVisible()) await app.answer("Allow once");
+    await inspector.answer.waitFor();
+    await inspector.tab("Network");
+    await inspector.look("tools/call", "last");
+    await page.getByText("Show as cURL").click();
+    return page.locator("pre.curl").textContent();
+  };
+  const list = await curl("Board", "List tickets");
+  assert.ok((await run("bash", ["-c", `${list} --silent`])).stdout.includes("Printer on floor 3"));
+  const quoted = await curl("Everything", "Echo Tool", { message: "it's $HOME" });
+  const [sent] = network.calls(everything.origin).slice(-1);
+  const session = sent.headers["mcp-session-id"];
+  assert.ok(session && !quoted.includes(session), "the id of the session is not in it");
+  assert.ok(quoted.includes('"$MCP_SESSION_ID"'), quoted);
+  const { stdout } = await run("bash", ["-c", `${quoted} --silent --max-time 10`], { env: { ...process.env, MCP_SESSION_ID: session } });
+  assert.ok(stdout.includes("it's $HOME"), stdout);
+});
+
+journey("inspector: prompts, resources, completion and ping by hand, and requests that are kept", async (stage) => {
+  const { app, page, network, keep } = stage;
+  const server = await keep(startEverything());
+  const inspector = new Inspector(stage);
+  await app.connect({ name: "Everything", url: server.url });
+  await inspector.go("Run", "Everything");
+  await inspector.choose("Prompt");
+  await inspector.choose("Prompt", "args-prompt");
+  await app.fill(inspector.main, "city", "Lisbon");
+  await app.field("Name of the request").fill("Weather in Lisbon");
+  await app.button("Save request").click();
+  await page.getByRole("heading", { name: "Weather in Lisbon" }).waitFor();
+  await inspector.run();
+  await inspector.answer.getByText(/Lisbon/).first().waitFor();
+  await inspector.choose("Resource");
+  await page.getByLabel("Which", { exact: true }).selectOption({ index: 0 });
+  await inspector.run();
+  await inspector.answer.getByText(/contents/).first().waitFor();
+  await inspector.choose("Completion");
+  await inspector.choose("Completion", "completable-prompt");
+  await app.fill(inspector.main, "Argument", "department");
+  await inspector.run();
+  await inspector.answer.getByText(/Engineering/).first().waitFor();
+  await inspector.choose("Ping");
+  await inspector.run();
+  await inspector.answer.getByText(/^Answered after/).waitFor();
+  const methods = network.methods(server.origin);
+  for (const method of ["prompts/get", "resources/read", "completion/complete", "ping"]) {
+    assert.equal(methods.filter((each) => each === method).length, 1, method);
+  }
+  // A secret is not kept.
+  await inspector.choose("Action", "Echo Tool");
+  await app.fill(inspector.main, "message", "ghp_0123456789abcdefghijklmnopqrstuvwxyzAB");
+  await app.field("Name of the request").fill("With a secret");
+  await app.button("Save request").click();
+  await page.getByText(/looks like a GitHub token, and secrets are not kept/).waitFor();
+  assert.ok(!(await app.kept()).includes("ghp_0123456789"));
+  // What was kept is there after a reload, and an address that leads here asks the server for nothing (X07).
+  const before = network.to(server.origin).length;
+  await page.reload();
+  await page.getByRole("heading", { name: "Weather in Lisbon" }).waitFor();
+  assert.equal(network.to(server.origin).length, before, "the page that was opened sent nothing");
+  await app.button("Run request Weather in Lisbon").click();
+  await inspector.answer.getByText(/Lisbon/).first().waitFor();
+  await app.button("Delete request Weather in Lisbon").click();
+  await page.getByText("None is saved for this connection.").waitFor();
+});
+
+journey("x21 inspector: a token is nowhere in the views, the export or a copied line, also when the server sends it back", async (stage) => {
+  const { app, page, keep } = stage;
+  const canary = "canary-7f3a-in-the-coal-mine";
+  const server = await keep(hostile({
+    tools: [tool("whoami", READ)],
+    call: (name, args, exchange) => {
+      exchange.response.setHeader("X-Echo", exchange.request.headers.authorization);
+      return { ...text(`You came with ${exchange.request.headers.authorization}`), structuredContent: { [canary]: exchange.request.headers.authorization, token: "an ordinary word" } };
+    },
+    http: (request, response) => { response.setHeader("Access-Control-Expose-Headers", "Mcp-Session-Id, X-Echo"); return false; },
+  }));
+  const inspector = new Inspector(stage);
+  await app.connect({ name: "Vault", url: server.url, header: ["Authorization", `Bearer ${canary}`] });
+  await inspector.go("Run", "Vault");
+  await inspector.choose("Action", "whoami");
+  await inspector.run();
+  await inspector.answer.getByText(/You came with/).first().waitFor();
+  assert.ok(server.requests.some((request) => request.headers.authorization === `Bearer ${canary}`), "the server got the token");
+  const clean = async (where) => assert.ok(!(await page.content()).includes(canary), `the token is in the page: ${where}`);
+  await clean("the answer");
+  await inspector.tab("Protocol");
+  for (const row of await inspector.rows(/./).all()) {
+    await row.click();
+    await clean("a message");
+  }
+  await page.getByRole("searchbox", { name: "Search messages" }).fill(canary);
+  await page.getByText("No message fits.").waitFor();
+  await page.getByRole("searchbox", { name: "Search messages" }).fill("");
+  await inspector.tab("Network");
+  await inspector.look("tools/call", "last");
+  await page.getByText("Show as cURL").click();
+  const line = await page.locator("pre.curl").textContent();
+  assert.ok(line.includes(`'authorization: Bearer '"$AUTHORIZATION"`) || line.includes(`'Authorization: Bearer '"$AUTHORIZATION"`), line);
+  await clean("an exchange");
+  const file = await inspector.export();
+  assert.ok(!file.includes(canary), "the token is in the export");
+  const lines = file.trim().split("\n").map((each) => JSON.parse(each));
+  assert.equal(lines[0].kind, "countersign.inspector");
+  assert.ok(lines.some((each) => each.kind === "message" && each.method === "tools/call" && JSON.stringify(each.message).includes("You came with Bearer ••••".replace("Bearer ", ""))) || file.includes("••••"), "what was covered is marked");
+  assert.ok(lines.some((each) => each.kind === "exchange" && each.requestHeaders.some(([name, value]) => /^authorization$/i.test(name) && value === "Bearer ••••")));
+  // While nothing is recorded the token stays covered in what is shown.
+  await app.button("Pause recording").click();
+  await inspector.tab("Run");
+  await inspector.run();
+  await inspector.answer.getByText(/You came with/).first().waitFor();
+  await clean("an answer while paused");
+});
+
+journey("inspector: 10,000 messages are a list that stays quick", { timeout: 180_000 }, async (stage) => {
+  const { app, page, keep, t } = stage;
+  const server = await keep(hostile({
+    tools: [tool("flood", READ)],
+    call: async (name, args, exchange) => {
+      exchange.stream();
+      for (let n = 0; n < 11_000; n += 1) {
+        exchange.send({ jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: `line ${n}` } });
+        if (n % 500 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      exchange.send({ jsonrpc: "2.0", id: exchange.message.id, result: text("All said.") });
+      exchange.end();
+    },
+  }));
+  const inspector = new Inspector(stage);
+  await app.connect({ name: "River", url: server.url });
+  await inspector.go("Run", "River");
+  await inspector.choose("Action", "flood");
+  await inspector.run();
+  await inspector.answer.getByText("All said.").first().waitFor({ timeout: 120_000 });
+  await inspector.tab("Protocol");
+  // The oldest have left: what is kept is bounded.
+  await page.getByText(/^10000 messages$/).waitFor();
+  assert.ok((await inspector.list.getByRole("option").count()) < 80, "only what is seen is drawn");
+  const scrolled = await inspector.list.evaluate(async (list) => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const times = [];
+    for (let step = 0; step < 40; step += 1) {
+      const began = performance.now();
+      list.scrollTop = (list.scrollHeight * step) / 40;
+      await frame();
+      await frame();
+      times.push(performance.now() - began);
+    }
+    return times.sort((a, b) => a - b)[20];
+  });
+  t.diagnostic(`a jump through 10,000 messages: ${scrolled.toFixed(1)} ms (median of two frames)`);
+  await inspector.list.focus();
+  await page.keyboard.press("End");
+  // Its request is among the oldest, which have left.
+  await inspector.rows("answer").and(inspector.list.locator('[aria-selected="true"]')).waitFor();
+  await page.getByRole("searchbox", { name: "Search messages" }).fill("line 10777");
+  await page.getByText(/^1 of 10000 messages$/).waitFor();
+});
+
+journey("inspector: developer mode is the way in, and the keyboard is enough", async (stage) => {
+  const { app, page } = stage;
+  const inspector = new Inspector(stage);
+  await app.open("/inspect");
+  await page.getByText("Developer mode is off for you.").waitFor();
+  assert.equal(await page.locator("#rail").getByRole("link", { name: /^Inspector/ }).count(), 0);
+  await app.turnOnDeveloperMode({ thisMachine: false });
+  await app.open("/inspect/notebook?tab=run");
+  await inspector.run();
+  await inspector.answer.waitFor();
+  await inspector.tab("Protocol");
+  await inspector.list.focus();
+  await page.keyboard.press("Home");
+  await inspector.detail("Message").waitFor();
+  const first = await inspector.list.locator('[aria-selected="true"]').getAttribute("data-row");
+  await page.keyboard.press("ArrowDown");
+  const second = await inspector.list.locator('[aria-selected="true"]').getAttribute("data-row");
+  assert.ok(Number(second) > Number(first));
+  assert.equal(await inspector.list.getAttribute("aria-activedescendant"), `row-${second}`);
+  await page.keyboard.press("Tab");
+  const focused = await page.evaluate(() => document.activeElement.closest("section")?.getAttribute("aria-label"));
+  assert.equal(focused, "Message", "the next stop is what can be done with the message");
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  journey(`inspector: axe finds nothing in its tabs, and a phone has room for them, in ${colorScheme}`, { colorScheme }, async (stage) => {
+    const { app, page, keep } = stage;
+    const server = await keep(startModern());
+    const inspector = new Inspector(stage);
+    await app.connect({ name: "Board", url: server.url });
+    await inspector.go("Run", "Board");
+    await inspector.choose("Action", "Create a ticket");
+    await app.fill(inspector.main, "title", "Paper jam");
+    await inspector.run();
+    await app.answer("Allow once");
+    await inspector.answer.waitFor();
+    await inspector.choose("Action", "List tickets");
+    await app.field("Name of the request").fill("Everything open");
+    await app.button("Save request").click();
+    await page.getByRole("heading", { name: "Everything open" }).waitFor();
+    await inspector.run();
+    await inspector.answer.getByText("Paper jam").first().waitFor();
+    const looksWell = async (name) => {
+      await app.screenshot(`inspector-${name}-${colorScheme}`);
+      assert.deepEqual(await app.violations(), [], name);
+      await page.setViewportSize(PHONE);
+      await app.screenshot(`inspector-${name}-${colorScheme}-phone`);
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(sideways <= 0, `${name} is ${sideways} px too wide for a phone`);
+      assert.deepEqual(await app.violations(), [], `${name} on a phone`);
+      await page.setViewportSize(DESKTOP);
+    };
+    await looksWell("run");
+    await inspector.tab("Protocol");
+    await inspector.look("tools/call list_tickets", "last");
+    await inspector.detail("Message").waitFor();
+    await looksWell("protocol");
+    await app.button("Compare answer").click();
+    await page.getByLabel("First answer").selectOption({ index: 2 });
+    await page.getByLabel("Second answer").selectOption({ index: 1 });
+    await inspector.detail("Differences").waitFor();
+    await looksWell("compare");
+    await inspector.tab("Network");
+    await inspector.look("tools/call list_tickets", "last");
+    await page.getByText("Show as cURL").click();
+    await looksWell("network");
+  });
+}
