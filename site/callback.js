@@ -46,7 +46,8 @@ function nobody() {
   };
   say(
     "No page is waiting for this sign-in",
-    element("p", "Nothing was signed in. If you began it in another window or browser, copy this page's address and paste it there. If you did not begin a sign-in, close this window."),
+    element("p", "Nothing was signed in, and nothing was kept. Which account would have been linked cannot be told here: the address holds a one-time code and no name, and only the page that began the sign-in could use it."),
+    element("p", "If you began it in another window or browser, copy this page's address and paste it there. If you did not begin a sign-in, close this window."),
     copy,
     told,
   );

@@ -231,7 +231,7 @@ journey("approvals say how often they were used, can be revoked, and are listed 
   await app.ready();
   await app.propose("create a note", { Title: "Second", Text: "x" }, "Create a note");
   await assertSoon(async () => (await app.cards("Create a note").count()) === 2, "a second card");
-  await app.says("Create a note", "allowed by your answer for this conversation");
+  await app.says("Create a note", "allowed by your answer that was remembered");
 
   await app.open("/workspace/audit");
   await assertSoon(async () => /by grant[\s\S]*grant-now/.test(await rows(page).first().innerText()), "the row names the grant");

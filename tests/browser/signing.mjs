@@ -1,13 +1,13 @@
 // What a person does to sign in, and where no secret may be afterwards.
 import assert from "node:assert/strict";
 
-/** Signs in at the provider's own pages. */
-export async function throughItsPages(popup) {
+/** Signs in at the provider's own pages, as `who` where they ask. */
+export async function throughItsPages(popup, who = "ann") {
   const login = popup.getByPlaceholder("Enter any login");
   const go = popup.getByRole("button", { name: "Continue" });
   await login.or(go).first().waitFor();
   if (await login.isVisible()) {
-    await login.fill("ann");
+    await login.fill(who);
     await popup.getByPlaceholder("and password").fill("of no matter");
     await popup.getByRole("button", { name: "Sign-in" }).click();
   }

@@ -15,21 +15,24 @@ const DISCOVERED = {
 /**
  * Starts both on one origin. `lifetime` is how long an access token lives, in seconds, or a list of it for one token after
  * the other, the last one for all that follow. `asked` counts what came to each endpoint, and the requests with a token that
- * has ended; `offers` are the scopes that its metadata lists, and may be changed; with `mixed` only the action `whoami` asks for a sign-in; `ttl` is how long a list may be kept, in milliseconds; `tokens` are the access tokens that were given out, `expire()` ends all of them.
+ * has ended; `offers` are the scopes that its metadata lists, and may be changed; with `mixed` only the action `whoami` asks for a sign-in; `ttl` is how long a list may be kept, in milliseconds, and `cacheScope` for whom; with `several` each sign-in is another person, and `listed` has who asked for a list, by their number; `tokens` are the access tokens that were given out, `expire()` ends all of them.
  */
-export async function startProtected({ lifetime = 3600, refusesRefresh = false, ttl = 0, offers = [], mixed = false } = {}) {
-  const asked = { authorize: 0, token: [], register: 0, revoke: [], mcp: 0, ended: 0, lists: 0 };
+export async function startProtected({ lifetime = 3600, refusesRefresh = false, ttl = 0, cacheScope = "private", offers = [], mixed = false, several = false } = {}) {
+  const asked = { authorize: 0, token: [], register: 0, revoke: [], mcp: 0, ended: 0, lists: 0, listed: [] };
   const lifetimes = [lifetime].flat();
   const tokens = new Set();
+  const people = new Map();
   const alive = new Set();
-  const refreshes = new Set();
+  const refreshes = new Map();
+  let signedIn = 0;
   const codes = new Map();
   const json = (response, status, body, headers = {}) => response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
-  const give = (response) => {
+  const give = (response, person) => {
     const [access, refresh] = [`canary-access-${randomUUID()}`, `canary-refresh-${randomUUID()}`];
     tokens.add(access);
+    people.set(access, person);
     alive.add(access);
-    refreshes.add(refresh);
+    refreshes.set(refresh, person);
     const seconds = lifetimes.length > 1 ? lifetimes.shift() : lifetimes[0];
     setTimeout(() => alive.delete(access), seconds * 1000).unref();
     json(response, 200, { access_token: access, token_type: "Bearer", expires_in: seconds, refresh_token: refresh, scope: "mcp" });
@@ -79,13 +82,15 @@ export async function startProtected({ lifetime = 3600, refusesRefresh = false, 
         asked.token.push(form.get("grant_type"));
         if (form.get("grant_type") === "refresh_token") {
           // A refresh token works once; a second use is theft and gets nothing.
+          const person = refreshes.get(form.get("refresh_token"));
           if (refusesRefresh || !refreshes.delete(form.get("refresh_token"))) return json(response, 400, { error: "invalid_grant" });
-          return give(response);
+          return give(response, person);
         }
         const challenge = createHash("sha256").update(form.get("code_verifier") ?? "").digest("base64url");
         if (codes.get(form.get("code")) !== challenge) return json(response, 400, { error: "invalid_grant" });
         codes.delete(form.get("code"));
-        return give(response);
+        signedIn += 1;
+        return give(response, several ? signedIn : 1);
       }
       case "/revoke":
         asked.revoke.push(form.get("token"));
@@ -104,12 +109,17 @@ export async function startProtected({ lifetime = 3600, refusesRefresh = false, 
           return json(response, 401, { error: "unauthorized" }, { "www-authenticate": challenge });
         }
         const { id, method } = message;
-        if (method === "tools/list") asked.lists += 1;
+        const number = people.get(token) ?? 1;
+        if (method === "tools/list") {
+          asked.lists += 1;
+          asked.listed.push(number);
+        }
         if (id === undefined) return response.writeHead(202).end();
+        const who = number === 1 ? "Ann" : `Person ${number}`;
         const results = {
           "server/discover": DISCOVERED,
-          "tools/list": { resultType: "complete", ttlMs: ttl, cacheScope: "private", tools: [...(mixed ? [{ name: "open_hours", title: "Open hours", inputSchema: { type: "object" }, annotations: { readOnlyHint: true, openWorldHint: false } }] : []), { name: "whoami", inputSchema: { type: "object" } }] },
-          "tools/call": { resultType: "complete", content: [{ type: "text", text: message.params?.name === "open_hours" ? "Nine to five" : "Ann" }] },
+          "tools/list": { resultType: "complete", ttlMs: ttl, cacheScope, tools: [...(mixed ? [{ name: "open_hours", title: "Open hours", inputSchema: { type: "object" }, annotations: { readOnlyHint: true, openWorldHint: false } }] : []), { name: "whoami", inputSchema: { type: "object" } }] },
+          "tools/call": { resultType: "complete", content: [{ type: "text", text: message.params?.name === "open_hours" ? "Nine to five" : who }] },
         };
         return json(response, 200, { jsonrpc: "2.0", id, result: results[method] });
       }

@@ -46,19 +46,21 @@ export const CLIENT = "countersign-by-hand";
 
 /**
  * Starts both. `lifetime` is how long an access token lives, in seconds; `redirects` are the addresses of the client;
- * `fetch` is how the provider fetches client documents, which it takes only when it is given.
+ * `fetch` is how the provider fetches client documents, which it takes only when it is given; with `people` it says in its
+ * documents that it can ask which account is meant, and in its tokens who signed in.
  *   url, origin      the board's
  *   issuer           the provider's
  *   tickets          what is on the board
  *   secrets          every token that was given out
  *   used             the refresh tokens that were used up
- *   calls            what the board ran, each with the token that came with it
+ *   calls            what the board ran, each with the token that came with it and whose it is
+ *   listed           whose tokens came with requests for the list
  *   asked            paths of the provider that were requested
  *   refuse()         ends every token at once, refresh tokens too
  */
-export async function startGuarded({ lifetime = 3600, redirects = [], fetch } = {}) {
+export async function startGuarded({ lifetime = 3600, redirects = [], fetch, people = false } = {}) {
   const tickets = ["Printer is out of toner"];
-  const [secrets, saved, used, calls, asked] = [[], [], [], [], []];
+  const [secrets, saved, used, calls, listed, asked] = [[], [], [], [], [], []];
 
   const http = createServer();
   const issuer = await listen(http);
@@ -72,6 +74,13 @@ export async function startGuarded({ lifetime = 3600, redirects = [], fetch } = 
     clientDefaults: { token_endpoint_auth_method: "none", grant_types: ["authorization_code", "refresh_token"], response_types: ["code"] },
     clients: [{ client_id: CLIENT, client_name: "Countersign", application_type: "native", redirect_uris: redirects }],
     scopes: ["openid", "offline_access", "tickets"],
+    ...(people && {
+      scopes: ["openid", "email", "offline_access", "tickets"],
+      claims: { openid: ["sub"], email: ["email"] },
+      conformIdTokenClaims: false,
+      discovery: { prompt_values_supported: ["none", "login", "consent"] },
+      findAccount: (ctx, sub) => ({ accountId: sub, claims: () => ({ sub, email: `${sub}@example.com` }) }),
+    }),
     rotateRefreshToken: true,
     cookies: { keys: ["of the test"] },
     ...(fetch && { fetch }),
@@ -110,7 +119,7 @@ export async function startGuarded({ lifetime = 3600, redirects = [], fetch } = 
     }
     if (request.url === new URL(metadata).pathname) {
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ resource: url, authorization_servers: [issuer], scopes_supported: ["tickets"] }));
+      response.end(JSON.stringify({ resource: url, authorization_servers: [issuer], scopes_supported: people ? ["openid", "email", "tickets"] : ["tickets"] }));
       return;
     }
     const value = request.headers.authorization?.replace("Bearer ", "");
@@ -124,7 +133,8 @@ export async function startGuarded({ lifetime = 3600, redirects = [], fetch } = 
       const chunks = [];
       for await (const chunk of request) chunks.push(chunk);
       body = JSON.parse(Buffer.concat(chunks).toString("utf8"));
-      for (const message of [body].flat()) if (message.method === "tools/call") calls.push({ name: message.params.name, token: value });
+      for (const message of [body].flat()) if (message.method === "tools/call") calls.push({ name: message.params.name, token: value, who: token.accountId });
+      for (const message of [body].flat()) if (message.method === "tools/list") listed.push(token.accountId);
     }
     await handler(request, response, body);
   });
@@ -137,6 +147,7 @@ export async function startGuarded({ lifetime = 3600, redirects = [], fetch } = 
     secrets,
     used,
     calls,
+    listed,
     asked,
     refuse: () => Promise.all(saved.splice(0).map((token) => token.destroy())),
     stop: () => Promise.all([end(http), end(boardServer)]),

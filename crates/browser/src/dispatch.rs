@@ -27,7 +27,7 @@ use mcp::{CallTool, OpError};
 use policy::audit::{Entry, Measured, Outcome};
 use policy::{
     Action, Call, CallId, Caller, Cause, Class, ConnectionId, Connector, ConnectorId, ConversationId, Decision, Digest,
-    Indexed, Level, Permit, Question, Refusal, Rules, Veto, decide,
+    Grant, GrantId, Indexed, Level, Permit, Question, Refusal, Rules, Veto, decide,
 };
 use serde_json::{Map, Value, json};
 use wasm_bindgen_futures::spawn_local;
@@ -91,6 +91,11 @@ enum Answered {
     Edited(Refusal, Call, usize),
 }
 
+/// An answer that is remembered, with what it allows now.
+fn remembered((permit, grant): (Permit, Grant)) -> (Permit, Option<Grant>) {
+    (permit, Some(grant))
+}
+
 /// How long the server has been silent when a result is lost does not matter; what matters is what was sent.
 fn sent_of(sent: mcp::Sent) -> Sent {
     match sent {
@@ -116,7 +121,10 @@ impl Workspace {
         spawn_local(async move {
             let id = wanted.id.clone();
             let conversation = wanted.conversation.clone();
-            let mut run = Run { card: ItemId::from(id.as_str()), call: id.clone(), wanted, confirm, workspace };
+            // Chosen once: whatever is chosen meanwhile, this call stays with the account that it began with.
+            let account = workspace.account_in(conversation.as_ref(), &wanted.connector);
+            let card = ItemId::from(id.as_str());
+            let mut run = Run { card, call: id.clone(), account, wanted, confirm, workspace };
             // What an app does beside the conversation does not make the conversation busy.
             let conversation = conversation.filter(|_| run.wanted.by != Caller::App);
             run.workspace.tell_running(conversation.as_ref(), true);
@@ -188,11 +196,22 @@ impl Workspace {
         self.0.events.tell(Change::Questions);
         let Pending { question, answered, .. } = pending;
         match answer {
-            Answer::AllowOnce => {
+            Answer::AllowOnce | Answer::AllowHere | Answer::AllowFor(_) => {
                 let rules = self.rules(&self.rulebook(), question.call());
-                match question.allow(&rules) {
-                    Ok(permit) => {
+                let (id, at) = (GrantId::from(new_id("grant")), now());
+                let allowed = match answer {
+                    Answer::AllowHere => question.allow_for_conversation(&rules, id, at).map(remembered),
+                    Answer::AllowFor(long) => {
+                        question.allow_until(&rules, id, at, at.saturating_add(long)).map(remembered)
+                    }
+                    _ => question.allow(&rules).map(|permit| (permit, None)),
+                };
+                match allowed {
+                    Ok((permit, grant)) => {
                         let _ = answered.send(Answered::Allowed(permit));
+                        if let Some(grant) = grant {
+                            self.keep_answer(grant);
+                        }
                         Ok(())
                     }
                     Err(refusal) => {
@@ -233,6 +252,22 @@ impl Workspace {
         }
     }
 
+    /// Keeps an answer for the calls to come. Where it cannot be kept, the state of the storage says so and the next call
+    /// asks again.
+    fn keep_answer(&self, grant: Grant) {
+        let workspace = self.clone();
+        spawn_local(async move {
+            let kept = workspace.change_rules(|book| {
+                // An admin may have turned remembering off in this moment.
+                if book.workspace.remember >= grant.needs() {
+                    book.grants.push(grant);
+                }
+                Ok(())
+            });
+            drop(kept.await);
+        });
+    }
+
     /// Everything that has a say about a call right now.
     pub(crate) fn rules(&self, book: &Indexed, call: &Call) -> Rules {
         let mut rules = book.rules(call);
@@ -257,7 +292,7 @@ impl Workspace {
             }
         }
         // The list may have been read again since the call was frozen.
-        if let Some(live) = self.live(&call.connector) {
+        if let Some(live) = self.live_as(&call.connection) {
             let same = live.actions.iter().any(|one| one.name() == call.action && *one.digest() == call.definition);
             // So may the page that it is shown with (X48).
             let snapshot = book.connector(&call.connector).ok().and_then(|connector| connector.snapshot.as_ref());
@@ -351,7 +386,7 @@ impl Workspace {
             host: question.host().to_owned(),
             badge: connector.and_then(Connector::badge).map(str::to_owned),
             local: connector.is_some_and(Connector::is_local),
-            account: connector.map(|connector| self.account(connector)).unwrap_or_default(),
+            account: connector.map(|connector| self.account(connector, &call.connection)).unwrap_or_default(),
             action: call.action.clone(),
             action_title: title.to_owned(),
             verb_sentence: format!("{title} in {}", question.connector_name()),
@@ -377,6 +412,7 @@ impl Workspace {
             }
             .to_owned(),
             by_app: call.by == Caller::App,
+            remembering: question.remembering(),
             position: 1,
             of: 1,
             alike: 1,
@@ -386,7 +422,7 @@ impl Workspace {
 
     /// The arguments that are also sent as request headers (`x-mcp-header`, X43), which only the newest revision does.
     fn header_notes(&self, action: &Action, call: &Call) -> Vec<HeaderNote> {
-        if self.live(&call.connector).is_none_or(|live| live.connected.era != mcp::Era::Y2026) {
+        if self.live_as(&call.connection).is_none_or(|live| live.connected.era != mcp::Era::Y2026) {
             return Vec::new();
         }
         mcp::header_arguments(action.input_schema(), &Value::Object(call.arguments.clone()))
@@ -422,6 +458,8 @@ struct Run {
     confirm: Confirm,
     /// The call's id; another one after an edit.
     call: CallId,
+    /// The account that acts.
+    account: ConnectionId,
     /// The card that shows it; the same after an edit.
     card: ItemId,
 }
@@ -438,7 +476,7 @@ impl Run {
         let mut call = Call {
             id: self.call.clone(),
             connector: self.wanted.connector.clone(),
-            connection: ConnectionId::from(self.wanted.connector.as_str()),
+            connection: self.account.clone(),
             action: self.wanted.action.clone(),
             definition: approved,
             arguments: self.wanted.arguments.clone(),
@@ -447,6 +485,9 @@ impl Run {
             conversation: self.wanted.conversation.clone(),
             at: now(),
         };
+        if let Some(connector) = &known {
+            self.workspace.look_at_account(connector, &self.account).await;
+        }
         self.put_card(&call, CallState::Proposed);
 
         // What the rules forbid with what was approved does not even reach out to the server. What was read of the
@@ -460,7 +501,7 @@ impl Run {
             return Ended::Failed { error: Error::not_found("connector", call.connector.as_str()), sent: Sent::No };
         };
 
-        let opening = self.workspace.open_link(&connector, false);
+        let opening = self.workspace.open_link(&connector, &self.account, false);
         let opened = match select(Box::pin(opening), cancelled.clone()).await {
             Either::Left((opened, _)) => opened,
             Either::Right(_) => return Ended::Cancelled(Sent::No),
@@ -470,7 +511,7 @@ impl Run {
             Err(failed) => return self.unopened(&connector, &failed),
         };
         // The page that the action is shown with is part of what was approved, so it is read before it is decided.
-        let reading = self.workspace.check_page(&connector, &connection, &call.action);
+        let reading = self.workspace.check_page(&connector, &self.account, &connection, &call.action);
         if let Either::Right(_) = select(Box::pin(reading), cancelled.clone()).await {
             return Ended::Cancelled(Sent::No);
         }
@@ -572,7 +613,7 @@ impl Run {
         // The wait may have been long. The list is read again if the server said that it changed or was lost, and what
         // is forbidden by now is not sent. The rules can only say no here.
         let opened = {
-            let opening = self.workspace.open_link(connector, false);
+            let opening = self.workspace.open_link(connector, &self.account, false);
             match select(Box::pin(opening), cancelled.clone()).await {
                 Either::Left((opened, _)) => opened,
                 Either::Right(_) => return self.given_up(permit.call().clone()).await,
@@ -623,11 +664,12 @@ impl Run {
             arguments: frozen.arguments_json().to_owned(),
             progress: true,
         });
-        let during = self.workspace.during(&connector.id, running.op(), &call, self.wanted.conversation.as_ref());
+        let conversation = self.wanted.conversation.as_ref();
+        let during = self.workspace.during(&connector.id, &self.account, running.op(), &call, conversation);
         let ended = match select(running, cancelled.clone()).await {
             Either::Left((Err(failed), _)) if matches!(failed.error, OpError::SignIn { .. }) => {
                 // A server that refuses a request for want of a sign-in has not run it.
-                self.workspace.sign_in_ended(connector, &failed.error);
+                self.workspace.sign_in_ended(connector, &self.account, &failed.error);
                 self.unopened(connector, &failed)
             }
             Either::Left((result, _)) => ended(result, &connector.host),
@@ -656,8 +698,8 @@ impl Run {
 
     /// How a call ends whose connection could not be had. Nothing was sent.
     fn unopened(&self, connector: &Connector, failed: &Failed) -> Ended {
-        let scopes = self.workspace.needs_person(connector, &failed.error);
-        let error = self.workspace.op_error(connector, &failed.error);
+        let scopes = self.workspace.needs_person(&self.account, &failed.error);
+        let error = self.workspace.op_error(connector, &self.account, &failed.error);
         match scopes {
             Some(scopes) => Ended::NeedsSignIn { error, scopes },
             None => Ended::Failed { error, sent: Sent::No },
@@ -705,7 +747,7 @@ impl Run {
         Call {
             id: self.call.clone(),
             connector: self.wanted.connector.clone(),
-            connection: ConnectionId::from(self.wanted.connector.as_str()),
+            connection: self.account.clone(),
             action: self.wanted.action.clone(),
             definition: Digest::of_json(&Value::Null),
             arguments: self.wanted.arguments.clone(),
@@ -745,7 +787,8 @@ impl Run {
             connector_name: connector.map_or_else(|| call.connector.to_string(), |connector| connector.name.clone()),
             host: connector.map(|connector| connector.host.clone()).unwrap_or_default(),
             badge: connector.and_then(Connector::badge).map(str::to_owned),
-            account: connector.map(|connector| self.workspace.account(connector)),
+            account: connector.map(|connector| self.workspace.account(connector, &call.connection)),
+            acts_as: Some(call.connection.clone()),
             action: call.action.clone(),
             title: action.map_or(call.action.as_str(), Action::title).to_owned(),
             class: classified.map_or(Class::Write, |classified| classified.class),
@@ -851,6 +894,7 @@ fn shown(question: &Question) -> Digest {
     Digest::of_json(&json!([
         call.id,
         call.connector,
+        call.connection,
         call.action,
         call.definition,
         question.arguments_json(),

@@ -50,9 +50,9 @@ pub use view::*;
 pub use visit::Visit;
 pub use workspace::branches::read_file;
 pub use workspace::material::{Fills, Offers, Wish};
-pub use workspace::{ArgumentSet, Changes, ModelView, ModelViews, Preview, Publish, ToolSet, Tried};
 pub use workspace::{
-    BundleSource, Governed, Import, OAuthReport, Options, Pinned, SignInSite, SignedOut, Trust, Where, Workspace,
-    registered_words, verdict_word,
+    Added, BundleSource, Governed, Import, OAuthReport, Options, Pinned, SignInSite, SignedOut, Trust, Where,
+    Workspace, registered_words, verdict_word,
 };
+pub use workspace::{ArgumentSet, Changes, ModelView, ModelViews, Preview, Publish, ToolSet, Tried};
 pub use workspace::{Listed, Plain, SavedRequest};

@@ -1,4 +1,5 @@
-//! The connections of a workspace: one a connector, opened when first needed, and what its server lists right now.
+//! The connections of a workspace: one for each account at a connector, opened when first needed, and what its server
+//! lists right now. What was read over one is never shown to another account (X117).
 //!
 //! The live list is read when a connection opens, when the server says that it changed, and before each turn; it is
 //! compared with the approved snapshot, and what differs is held by the gate (X35). A connector whose address,
@@ -11,7 +12,7 @@ use std::rc::Rc;
 use futures_util::lock::Mutex;
 use mcp::{Again, Ask, AskId, Elicitation, EraChoice, Event, Implementation, OpError, OpId, ServerRequest};
 use policy::audit::Entry;
-use policy::{Action, AppPage, CallId, Connector, ConnectorId, ConversationId, Reach, SignIn};
+use policy::{Action, AppPage, CallId, ConnectionId, Connector, ConnectorId, ConversationId, Reach, SignIn};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::builtin::{self, Server};
@@ -30,6 +31,10 @@ pub(crate) fn client() -> Implementation {
 
 /// One connection and what is known through it.
 pub(crate) struct Link {
+    /// The connector.
+    connector: ConnectorId,
+    /// The account.
+    account: ConnectionId,
     /// The connection, once opened.
     connection: RefCell<Option<Connection>>,
     /// What the server lists, once read.
@@ -65,9 +70,11 @@ pub(crate) struct Live {
     stale: bool,
 }
 
-impl Default for Link {
-    fn default() -> Self {
+impl Link {
+    fn new(connector: &ConnectorId, account: &ConnectionId) -> Self {
         Link {
+            connector: connector.clone(),
+            account: account.clone(),
             connection: RefCell::default(),
             live: RefCell::default(),
             status: RefCell::new(ConnectionStatus::Idle),
@@ -91,33 +98,51 @@ pub(crate) struct Account {
 pub(crate) struct WaitingAsk {
     pub(crate) view: ElicitationView,
     pub(crate) connection: Connection,
+    /// The account whose connection it came over.
+    account: ConnectionId,
     pub(crate) ask: AskId,
 }
 
 impl Workspace {
-    pub(crate) fn link(&self, id: &ConnectorId) -> Rc<Link> {
-        self.0.links.borrow_mut().entry(id.clone()).or_default().clone()
+    pub(crate) fn link(&self, connector: &ConnectorId, account: &ConnectionId) -> Rc<Link> {
+        let new = || Rc::new(Link::new(connector, account));
+        self.0.links.borrow_mut().entry(account.clone()).or_insert_with(new).clone()
     }
 
-    /// The state of a connector's connection.
+    /// The state of the connection to a connector, as the person's usual account there.
     pub fn connection(&self, id: &ConnectorId) -> ConnectionStatus {
-        self.0.links.borrow().get(id).map_or(ConnectionStatus::Idle, |link| link.status.borrow().clone())
+        self.connection_as(&self.usual_account(id))
     }
 
-    /// What the server of a connector lists right now; none until it is connected.
+    /// The state of the connection of an account.
+    pub fn connection_as(&self, account: &ConnectionId) -> ConnectionStatus {
+        self.0.links.borrow().get(account).map_or(ConnectionStatus::Idle, |link| link.status.borrow().clone())
+    }
+
+    /// What the server of a connector lists right now for the person's usual account; none until it is connected.
     pub fn live_actions(&self, id: &ConnectorId) -> Option<Vec<Action>> {
         Some(self.live(id)?.actions)
     }
 
     pub(crate) fn live(&self, id: &ConnectorId) -> Option<Live> {
-        self.0.links.borrow().get(id)?.live.borrow().clone()
+        self.live_as(&self.usual_account(id))
     }
 
-    /// How the live list differs from what was approved, as of the last time the list was read.
+    /// What a server lists right now for an account.
+    pub(crate) fn live_as(&self, account: &ConnectionId) -> Option<Live> {
+        self.0.links.borrow().get(account)?.live.borrow().clone()
+    }
+
+    /// How the live list differs from what was approved, as of the last time the list was read as the usual account.
     pub fn drift(&self, id: &ConnectorId) -> Drift {
+        self.drift_as(id, &self.usual_account(id))
+    }
+
+    /// The same for an account: each may be listed something else (X39).
+    pub fn drift_as(&self, id: &ConnectorId, account: &ConnectionId) -> Drift {
         let book = self.rulebook();
         let snapshot = book.connector(id).ok().and_then(|connector| connector.snapshot.as_ref());
-        match (snapshot, self.live(id)) {
+        match (snapshot, self.live_as(account)) {
             (Some(snapshot), Some(live)) => drift(snapshot, &live),
             _ => Drift::default(),
         }
@@ -128,41 +153,62 @@ impl Workspace {
     /// # Errors
     /// Why it could not be reached or used.
     pub async fn connect(&self, id: &ConnectorId) -> Result<(), Error> {
+        self.connect_as(id, &self.usual_account(id)).await
+    }
+
+    /// The same for an account.
+    ///
+    /// # Errors
+    /// As [`Workspace::connect`].
+    pub async fn connect_as(&self, id: &ConnectorId, account: &ConnectionId) -> Result<(), Error> {
         self.alive()?;
         let book = self.rulebook();
         let connector = book.connector(id)?;
         book.may_use(connector, book.member(&self.me())?)?;
-        let opened = self.open_link(connector, true).await;
-        opened.map(|_| ()).map_err(|failed| self.op_error(connector, &failed.error))
+        let opened = self.open_link(connector, account, true).await;
+        opened.map(|_| ()).map_err(|failed| self.op_error(connector, account, &failed.error))
     }
 
     /// Has the next list of a connector read from its server, whatever the server allowed to be kept.
     pub(crate) fn forget_list(&self, id: &ConnectorId) {
-        let connection = self.0.links.borrow().get(id).and_then(|link| link.connection.borrow().clone());
+        let connection =
+            self.0.links.borrow().get(&self.usual_account(id)).and_then(|link| link.connection.borrow().clone());
         if let Some(connection) = connection {
             connection.forget();
         }
     }
 
-    /// Closes the connection of a connector. It opens again when needed.
+    /// Closes the connections of a connector. They open again when needed.
     pub async fn disconnect(&self, id: &ConnectorId) {
-        self.drop_link(id);
+        self.drop_links(id);
     }
 
-    /// Forgets a connection: the connector changed, or is gone.
-    pub(crate) fn drop_link(&self, id: &ConnectorId) {
-        let Some(link) = self.0.links.borrow_mut().remove(id) else { return };
+    /// Forgets every connection to a connector: it changed, or is gone.
+    pub(crate) fn drop_links(&self, id: &ConnectorId) {
+        let of = |link: &&Rc<Link>| link.connector == *id;
+        let accounts: Vec<_> = self.0.links.borrow().values().filter(of).map(|link| link.account.clone()).collect();
+        accounts.iter().for_each(|account| self.drop_link(account));
+    }
+
+    /// Forgets the connection of an account: whoever acts through it is somebody else now, or nobody.
+    pub(crate) fn drop_link(&self, account: &ConnectionId) {
+        let Some(link) = self.0.links.borrow_mut().remove(account) else { return };
         let connection = link.connection.borrow_mut().take();
         if let Some(connection) = connection {
             connection.close();
         }
-        self.withdraw_asks(|waiting| waiting.view.connector == *id);
-        self.0.events.tell(Change::Connection { connector: id.clone(), status: ConnectionStatus::Idle });
+        self.withdraw_asks(|waiting| waiting.account == *account);
+        self.set_status(&link, ConnectionStatus::Idle);
     }
 
-    /// The connection of a connector and its live list, opened and read if need be; read again with `fresh`.
-    pub(crate) async fn open_link(&self, connector: &Connector, fresh: bool) -> Result<(Connection, Live), Failed> {
-        let link = self.link(&connector.id);
+    /// The connection of an account and its live list, opened and read if need be; read again with `fresh`.
+    pub(crate) async fn open_link(
+        &self,
+        connector: &Connector,
+        account: &ConnectionId,
+        fresh: bool,
+    ) -> Result<(Connection, Live), Failed> {
+        let link = self.link(&connector.id, account);
         let _opening = link.opening.lock().await;
         let known = link.live.borrow().clone();
         let open = link.connection.borrow().clone();
@@ -172,31 +218,31 @@ impl Workspace {
             return Ok((connection.clone(), live.clone()));
         }
         if known.is_none() {
-            self.set_status(&connector.id, &link, ConnectionStatus::Connecting);
+            self.set_status(&link, ConnectionStatus::Connecting);
         }
-        let before = self.spoken(&connector.id).await;
+        let before = self.spoken(account).await;
         let is_new = open.is_none();
         let connection = match open {
             Some(connection) => connection,
-            None => match self.new_connection(connector, before.clone()).await {
+            None => match self.new_connection(connector, account, before.clone()).await {
                 Ok(connection) => {
                     *link.connection.borrow_mut() = Some(connection.clone());
                     connection
                 }
                 Err(failed) => {
-                    self.set_status(&connector.id, &link, self.failed_status(connector, &failed.error));
+                    self.set_status(&link, self.failed_status(connector, account, &failed.error));
                     return Err(failed);
                 }
             },
         };
         match read_list(&connection).await {
             Ok(mut live) => {
-                self.learned(connector, &live).await;
+                self.learned(connector, account, &live).await;
                 live.pages = known.map(|known| known.pages).unwrap_or_default();
                 *link.live.borrow_mut() = Some(live.clone());
                 self.note_list(&connector.id, &live);
                 let stepped_back = live.connected.downgrade;
-                self.speaks(&connector.id, before.as_deref(), &live.connected.protocol).await;
+                self.speaks(account, before.as_deref(), &live.connected.protocol).await;
                 self.compare(connector, &link, &live, before.filter(|_| stepped_back));
                 // Whoever wanted something of the server did not know of this yet (X112).
                 match is_new && stepped_back && !fresh {
@@ -207,7 +253,7 @@ impl Workspace {
             Err(failed) => {
                 link.live.borrow_mut().take();
                 link.connection.borrow_mut().take();
-                self.set_status(&connector.id, &link, self.failed_status(connector, &failed.error));
+                self.set_status(&link, self.failed_status(connector, account, &failed.error));
                 Err(failed)
             }
         }
@@ -222,24 +268,27 @@ impl Workspace {
             true => ConnectionStatus::Connected { protocol, before },
             false => ConnectionStatus::Changed { protocol, actions: changed },
         };
-        self.set_status(&connector.id, link, status);
+        self.set_status(link, status);
     }
 
     /// Something else was approved: what the server offers is compared with that from now on.
     pub(crate) fn compare_again(&self, id: &ConnectorId) {
-        let (book, link) = (self.rulebook(), self.0.links.borrow().get(id).cloned());
-        let (Ok(connector), Some(link)) = (book.connector(id), link) else { return };
-        let Some(live) = link.live.borrow().clone() else { return };
-        let before = match &*link.status.borrow() {
-            ConnectionStatus::Connected { before, .. } => before.clone(),
-            _ => None,
-        };
-        self.compare(connector, &link, &live, before);
+        let book = self.rulebook();
+        let Ok(connector) = book.connector(id) else { return };
+        let links: Vec<_> = self.0.links.borrow().values().filter(|link| link.connector == *id).cloned().collect();
+        for link in links {
+            let Some(live) = link.live.borrow().clone() else { continue };
+            let before = match &*link.status.borrow() {
+                ConnectionStatus::Connected { before, .. } => before.clone(),
+                _ => None,
+            };
+            self.compare(connector, &link, &live, before);
+        }
     }
 
     /// Pages were read: they are part of what the server offers, and compared like it (X48).
-    pub(crate) fn saw_pages(&self, connector: &Connector, pages: Vec<AppPage>) {
-        let link = self.link(&connector.id);
+    pub(crate) fn saw_pages(&self, connector: &Connector, account: &ConnectionId, pages: Vec<AppPage>) {
+        let link = self.link(&connector.id, account);
         let live = {
             let mut live = link.live.borrow_mut();
             let Some(live) = live.as_mut() else { return };
@@ -255,25 +304,25 @@ impl Workspace {
     }
 
     /// What a server speaks says how its authorization server is found.
-    async fn learned(&self, connector: &Connector, live: &Live) {
-        if let Ok(oauth) = self.oauth(connector).await {
+    async fn learned(&self, connector: &Connector, account: &ConnectionId, live: &Live) {
+        if let Ok(oauth) = self.oauth(connector, account).await {
             oauth.sign_in.speaks(live.connected.revision()).await;
         }
     }
 
     /// A call was refused for want of a sign-in: the connection says so.
-    pub(crate) fn sign_in_ended(&self, connector: &Connector, error: &OpError) {
-        let link = self.link(&connector.id);
-        self.set_status(&connector.id, &link, self.failed_status(connector, error));
+    pub(crate) fn sign_in_ended(&self, connector: &Connector, account: &ConnectionId, error: &OpError) {
+        let link = self.link(&connector.id, account);
+        self.set_status(&link, self.failed_status(connector, account, error));
     }
 
-    /// The revision that a server spoke last time.
-    async fn spoken(&self, id: &ConnectorId) -> Option<String> {
+    /// The revision that a server spoke last time with an account.
+    async fn spoken(&self, id: &ConnectionId) -> Option<String> {
         self.0.store.get(Table::Settings, &spoken(id)).await.ok().flatten()
     }
 
     /// Keeps what a server speaks, for next time.
-    async fn speaks(&self, id: &ConnectorId, before: Option<&str>, protocol: &str) {
+    async fn speaks(&self, id: &ConnectionId, before: Option<&str>, protocol: &str) {
         if before == Some(protocol) {
             return;
         }
@@ -282,13 +331,18 @@ impl Workspace {
         }
     }
 
-    /// A connection for a connector as it is now. `before` is what its server spoke last time.
-    async fn new_connection(&self, connector: &Connector, before: Option<String>) -> Result<Connection, Failed> {
-        let account = self.account_of(connector).await.map_err(|_| {
+    /// A connection of an account, with the connector as it is now. `before` is what its server spoke last time.
+    async fn new_connection(
+        &self,
+        connector: &Connector,
+        id: &ConnectionId,
+        before: Option<String>,
+    ) -> Result<Connection, Failed> {
+        let account = self.account_of(connector, id).await.map_err(|_| {
             // There is no WebCrypto, or no address to come back to: as good as not being signed in.
             Failed { error: OpError::SignIn { status: 401, challenge: None, text: String::new() }, sent: mcp::Sent::No }
         })?;
-        let (workspace, id) = (Rc::downgrade(&self.0), connector.id.clone());
+        let (workspace, id) = (Rc::downgrade(&self.0), id.clone());
         Ok(self.connection_with(connector, account, before, move |event| {
             if let Some(inner) = workspace.upgrade() {
                 Workspace(inner).on_event(&id, event);
@@ -297,15 +351,15 @@ impl Workspace {
     }
 
     /// Who the requests to a connector come from.
-    pub(crate) async fn account_of(&self, connector: &Connector) -> Result<Account, Error> {
+    pub(crate) async fn account_of(&self, connector: &Connector, id: &ConnectionId) -> Result<Account, Error> {
         Ok(match &connector.sign_in {
             SignIn::None => Account::default(),
             SignIn::Header { name } => {
-                let value = self.0.secrets.get(&header_secret(&connector.id)).await?;
+                let value = self.0.secrets.get(&header_secret(id)).await?;
                 Account { headers: value.map(|value| (name.clone(), value)).into_iter().collect(), sign_in: None }
             }
             SignIn::OAuth { .. } => {
-                Account { headers: Vec::new(), sign_in: Some(self.oauth(connector).await?.sign_in.clone()) }
+                Account { headers: Vec::new(), sign_in: Some(self.oauth(connector, id).await?.sign_in.clone()) }
             }
         })
     }
@@ -371,9 +425,10 @@ impl Workspace {
         }
     }
 
-    fn set_status(&self, id: &ConnectorId, link: &Link, status: ConnectionStatus) {
+    fn set_status(&self, link: &Link, status: ConnectionStatus) {
         if link.status.replace(status.clone()) != status {
-            self.0.events.tell(Change::Connection { connector: id.clone(), status });
+            let (connector, account) = (link.connector.clone(), link.account.clone());
+            self.0.events.tell(Change::Connection { connector, account, status });
         }
     }
 
@@ -381,11 +436,12 @@ impl Workspace {
     pub(crate) fn during(
         &self,
         connector: &ConnectorId,
+        account: &ConnectionId,
         op: Option<OpId>,
         call: &CallId,
         conversation: Option<&ConversationId>,
     ) -> During {
-        let link = self.link(connector);
+        let link = self.link(connector, account);
         if let Some(op) = op {
             let under_way = UnderWay { call: call.clone(), conversation: conversation.cloned(), attempts: 1 };
             link.calls.borrow_mut().insert(op, under_way);
@@ -393,7 +449,7 @@ impl Workspace {
         During { link, op }
     }
 
-    fn on_event(&self, id: &ConnectorId, event: &Event) {
+    fn on_event(&self, id: &ConnectionId, event: &Event) {
         let Some(link) = self.0.links.borrow().get(id).cloned() else { return };
         match event {
             Event::ListChanged(mcp::Listed::Tools) => {
@@ -414,16 +470,16 @@ impl Workspace {
                 }
             }
             Event::SentAgain { op, why } => self.sent_again(&link, *op, *why),
-            Event::Asked(request) => self.asked(id, &link, request),
+            Event::Asked(request) => self.asked(&link, request),
             Event::AskWithdrawn { id: ask } => {
-                self.withdraw_asks(|waiting| waiting.view.connector == *id && waiting.ask == *ask);
+                self.withdraw_asks(|waiting| waiting.account == *id && waiting.ask == *ask);
             }
             Event::Disconnected { error } => {
                 link.pages.borrow_mut().clear();
                 link.live.borrow_mut().take();
                 let book = self.rulebook();
-                if let Ok(connector) = book.connector(id) {
-                    self.set_status(id, &link, self.failed_status(connector, error));
+                if let Ok(connector) = book.connector(&link.connector) {
+                    self.set_status(&link, self.failed_status(connector, id, error));
                 }
             }
             _ => {}
@@ -453,10 +509,10 @@ impl Workspace {
         });
     }
 
-    fn asked(&self, id: &ConnectorId, link: &Link, request: &ServerRequest) {
+    fn asked(&self, link: &Link, request: &ServerRequest) {
         let Some(connection) = link.connection.borrow().clone() else { return };
         let book = self.rulebook();
-        let Ok(connector) = book.connector(id) else { return };
+        let Ok(connector) = book.connector(&link.connector) else { return };
         let call = request.op.and_then(|op| link.calls.borrow().get(&op).cloned());
         let (call, conversation) = match call {
             Some(UnderWay { call, conversation, .. }) => (Some(call), conversation),
@@ -473,7 +529,7 @@ impl Workspace {
         };
         let view = ElicitationView {
             id: new_id("ask"),
-            connector: id.clone(),
+            connector: connector.id.clone(),
             connector_name: connector.name.clone(),
             host: connector.host.clone(),
             call: call.clone(),
@@ -483,7 +539,7 @@ impl Workspace {
             repeated: request.repeated,
             asked_at: now(),
         };
-        self.0.asks.borrow_mut().push(WaitingAsk { view, connection, ask: request.id });
+        self.0.asks.borrow_mut().push(WaitingAsk { view, connection, account: link.account.clone(), ask: request.id });
         if let (Some(call), Some(conversation)) = (call, conversation) {
             self.needs_input(&conversation, &call, true);
         }
@@ -517,13 +573,13 @@ pub(crate) const NOTEBOOK: &str = "notebook";
 /// The id of the demo *Workbench*.
 pub(crate) const WORKBENCH: &str = "workbench";
 
-/// The name under which a connector's header value is kept.
-pub(crate) fn header_secret(id: &ConnectorId) -> String {
+/// The name under which the header value of an account is kept.
+pub(crate) fn header_secret(id: &ConnectionId) -> String {
     format!("header:{id}")
 }
 
-/// The key under which the revision of a connector's server is kept.
-pub(crate) fn spoken(id: &ConnectorId) -> String {
+/// The key under which the revision is kept that a server spoke with an account.
+pub(crate) fn spoken(id: &ConnectionId) -> String {
     format!("spoken:{id}")
 }
 

@@ -134,15 +134,17 @@ impl SignIn {
         Ok(SignIn(Rc::new(State { authorizer, failure, wanted, visit, somebody_new })))
     }
 
-    /// Has the person sign in now, because they want to. Requests wait meanwhile. What is held stays if it fails.
+    /// Has the person sign in now, because they want to. Requests wait meanwhile. What is held stays if it fails. With
+    /// `choose` the provider asks them which account they want, where it can.
     ///
     /// # Errors
     /// Why there is no new token.
-    pub async fn sign_in(&self, visit: &Visit) -> Result<(), Error> {
+    pub async fn sign_in(&self, visit: &Visit, choose: bool) -> Result<(), Error> {
         let work = async {
             let mut authorizer = self.0.authorizer.lock().await;
             let _visiting = Here::new(&self.0.visit, visit);
             let challenge = self.0.wanted.borrow().as_ref().and_then(|wanted| wanted.challenge.clone());
+            authorizer.set_choose_account(choose);
             authorizer.sign_in(challenge.as_deref()).await.map_err(error_of)
         };
         let ended = match select(pin!(work), visit.cancelled()).await {

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use mcp::apps::{Page, Sources, page_of};
-use policy::{Action, AppPage, Connector, ConnectorId, Digest};
+use policy::{Action, AppPage, ConnectionId, Connector, ConnectorId, Digest};
 use serde_json::Value;
 
 use crate::drive::{Connection, Done};
@@ -87,28 +87,35 @@ impl Workspace {
     pub(crate) async fn page(
         &self,
         connector: &Connector,
+        account: &ConnectionId,
         connection: &Connection,
         uri: &str,
     ) -> Result<Rc<Page>, Error> {
-        let link = self.link(&connector.id);
+        let link = self.link(&connector.id, account);
         let known = link.pages.borrow().get(uri).cloned();
         if let Some(page) = known {
             return Ok(page);
         }
         let page = Rc::new(read(connection, uri, &connector.host).await?);
         link.pages.borrow_mut().insert(uri.to_owned(), page.clone());
-        let actions = self.live(&connector.id).map(|live| live.actions).unwrap_or_default();
-        self.saw_pages(connector, vec![facts(&page, &actions)]);
+        let actions = self.live_as(account).map(|live| live.actions).unwrap_or_default();
+        self.saw_pages(connector, account, vec![facts(&page, &actions)]);
         Ok(page)
     }
 
     /// Reads the page that an approved action is shown with, so that a change of it is seen before the call. Without
     /// apps nothing is shown, and so nothing read.
-    pub(crate) async fn check_page(&self, connector: &Connector, connection: &Connection, action: &str) {
+    pub(crate) async fn check_page(
+        &self,
+        connector: &Connector,
+        account: &ConnectionId,
+        connection: &Connection,
+        action: &str,
+    ) {
         let page = connector.snapshot.as_ref().and_then(|snapshot| snapshot.page_of(action));
         if let (true, Some(page)) = (self.0.apps, page) {
             // That it cannot be read is no reason not to call: then the app is not shown.
-            let _ = self.page(connector, connection, &page.uri).await;
+            let _ = self.page(connector, account, connection, &page.uri).await;
         }
     }
 
@@ -116,10 +123,11 @@ impl Workspace {
     pub(crate) async fn read_pages(&self, id: &ConnectorId) {
         let book = self.rulebook();
         let Ok(connector) = book.connector(id) else { return };
-        let Ok((connection, live)) = self.open_link(connector, false).await else { return };
-        self.link(id).pages.borrow_mut().clear();
+        let account = self.usual_account(id);
+        let Ok((connection, live)) = self.open_link(connector, &account, false).await else { return };
+        self.link(id, &account).pages.borrow_mut().clear();
         for uri in uris(&live.actions) {
-            let _ = self.page(connector, &connection, &uri).await;
+            let _ = self.page(connector, &account, &connection, &uri).await;
         }
     }
 }

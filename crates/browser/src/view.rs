@@ -2,7 +2,9 @@
 
 use chat::conversation::{Item, ItemId};
 use chat::model::{Effort, Endpoint, Wire};
-use policy::{CallId, Class, ClassSource, ConnectorId, ConversationId, Digest, Provenance, SignIn};
+use policy::{
+    CallId, Class, ClassSource, ConnectionId, ConnectorId, ConversationId, Digest, Provenance, Remembering, SignIn,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -52,10 +54,12 @@ pub enum Change {
     Questions,
     /// The questions which servers ask changed; see [`crate::Workspace::asks`].
     Asks,
-    /// The state of a connector's connection.
+    /// The state of a connection.
     Connection {
         /// Which connector.
         connector: ConnectorId,
+        /// The account that it is for.
+        account: ConnectionId,
         /// Its state now.
         status: ConnectionStatus,
     },
@@ -114,7 +118,7 @@ pub struct TableUse {
     pub bytes: u64,
 }
 
-/// The state of the one connection to a connector.
+/// The state of the connection of one account to a connector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectionStatus {
     /// Not opened yet; it is opened when first needed.
@@ -147,6 +151,21 @@ pub enum ConnectionStatus {
         /// The next step.
         next: String,
     },
+}
+
+/// One account of the person at a connector, as pages show it. It holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountView {
+    /// Which account.
+    pub id: ConnectionId,
+    /// Its name: the person's or the provider's words.
+    pub name: String,
+    /// The authorization server that it is signed in at; none while nobody is, or it was not looked at yet.
+    pub issuer: Option<String>,
+    /// When it asks, before the ceilings of workspace and connector.
+    pub confirm: policy::Confirm,
+    /// Whether it acts where no other was chosen.
+    pub usual: bool,
 }
 
 /// How a connector's live list differs from its approved snapshot.
@@ -384,6 +403,8 @@ pub struct QuestionView {
     pub of: usize,
     /// How many calls in the queue, this one included, want the same action of the same connector (X69).
     pub alike: usize,
+    /// How the answer can be remembered.
+    pub remembering: Remembering,
     /// Since when it waits.
     pub asked_at: Millis,
 }
@@ -439,6 +460,10 @@ pub struct HiddenNote {
 pub enum Answer {
     /// Run exactly what was shown, once.
     AllowOnce,
+    /// Run it, and the next calls of this action in this conversation without asking.
+    AllowHere,
+    /// Run it, and the next calls of this action, which only reads, without asking for so long, in milliseconds.
+    AllowFor(Millis),
     /// Do not run it.
     Deny {
         /// In the person's words; the model is told.

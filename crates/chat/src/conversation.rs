@@ -8,7 +8,7 @@
 
 use crate::model::Usage;
 use crate::plan::{self, Plan, PlanStep};
-use policy::{CallId, Caller, Class, ClassSource, ConnectorId, ConversationId, Mode};
+use policy::{CallId, Caller, Class, ClassSource, ConnectionId, ConnectorId, ConversationId, Mode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -74,6 +74,9 @@ pub struct Conversation {
     pub updated_at: u64,
     /// The connectors that are active in this conversation, in the order they were added.
     pub connectors: Vec<ConnectorId>,
+    /// The accounts that the person chose for this conversation; at other connectors their usual one acts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<ConnectorId, ConnectionId>,
     /// What answers here, where it is not what answers everywhere: the id of a model, or [`DIRECT`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mind: Option<String>,
@@ -277,9 +280,12 @@ pub struct CallCard {
     /// The connector's badge, if any.
     #[serde(default)]
     pub badge: Option<String>,
-    /// The account it runs as, where the connector has accounts.
+    /// The account it runs as, where the connector has accounts: in words.
     #[serde(default)]
     pub account: Option<String>,
+    /// Which account that is; none on cards from before there could be several, which is the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acts_as: Option<ConnectionId>,
     /// The action's name, as the server calls it.
     pub action: String,
     /// The action's title, or its name.
@@ -593,6 +599,13 @@ pub enum Event {
         /// The id of a model, [`DIRECT`], or none for what answers everywhere.
         mind: Option<String>,
     },
+    /// The person chose the account that acts here at a connector.
+    ActsAs {
+        /// At which connector.
+        connector: ConnectorId,
+        /// Which account; none for the usual one.
+        account: Option<ConnectionId>,
+    },
     /// The person chose what the conversation limits itself to.
     Mode {
         /// The mode.
@@ -671,6 +684,7 @@ impl Conversation {
             created_at: now,
             updated_at: now,
             connectors,
+            accounts: BTreeMap::new(),
             mind: None,
             mode: Mode::Chat,
             calls_allowed: None,
@@ -783,6 +797,13 @@ impl Conversation {
             }
             Event::Mind { mind } => {
                 self.mind = mind;
+                Ok(None)
+            }
+            Event::ActsAs { connector, account } => {
+                match account {
+                    Some(account) => self.accounts.insert(connector, account),
+                    None => self.accounts.remove(&connector),
+                };
                 Ok(None)
             }
             Event::Mode { mode, calls_allowed } => {

@@ -81,19 +81,31 @@ pub fn adopt(
     now: u64,
     mut fresh: impl FnMut() -> CallId,
 ) -> Conversation {
-    let mut conversation =
-        Conversation { id, updated_at: now, connectors: Vec::new(), mind: None, pins: Vec::new(), ..from };
+    let mut conversation = Conversation {
+        id,
+        updated_at: now,
+        connectors: Vec::new(),
+        // Which account acts is the choice of the person, and of no file.
+        accounts: BTreeMap::new(),
+        mind: None,
+        pins: Vec::new(),
+        ..from
+    };
     let mut renamed: BTreeMap<CallId, CallId> = BTreeMap::new();
     let foreign = |connector: &ConnectorId| ConnectorId::from(format!("imported:{connector}"));
     for item in &mut conversation.items {
         match &mut item.body {
             Body::Call(card) => {
                 card.connector = foreign(&card.connector);
+                card.acts_as = None;
                 let old = std::mem::replace(&mut card.call, fresh());
                 renamed.insert(old, card.call.clone());
             }
             Body::FromApp(words) => words.connector = foreign(&words.connector),
-            Body::Attached(one) => one.connector = foreign(&one.connector),
+            Body::Attached(one) => {
+                one.connector = foreign(&one.connector);
+                one.account = None;
+            }
             // Whoever ran what a file suggests would not have been asked what they want done.
             Body::Proposal(proposal) => proposal.steps.clear(),
             // It stands before its calls, which have no new names yet.
@@ -130,6 +142,7 @@ mod tests {
 
     fn exported() -> Conversation {
         let mut chat = chat();
+        chat.accounts.insert("desk".into(), "desk~2".into());
         put(&mut chat, "i1", Body::Said { text: "make a ticket".to_owned() });
         put(&mut chat, "i2", Body::Call(Box::new(card(CallState::Running))));
         chat
@@ -150,6 +163,7 @@ mod tests {
         assert_eq!((call.connector.as_str(), call.call.as_str()), ("imported:desk", "fresh"));
         assert!(call.state.ended(), "what the file says is running is not");
         assert_eq!(kept.path().len(), 3);
+        assert!(kept.accounts.is_empty(), "no file chooses who acts");
     }
 
     #[test]

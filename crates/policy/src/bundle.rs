@@ -167,6 +167,7 @@ pub fn to_sign(digest: &Digest) -> Vec<u8> {
 pub fn portable(book: &Rulebook) -> Rulebook {
     let mut book = book.clone();
     book.grants.clear();
+    book.accounts.clear();
     book.requests.clear();
     for member in &mut book.members {
         member.developer = Developer::default();

@@ -31,6 +31,8 @@ pub enum Cause {
     },
     /// The connector is not switched on in this conversation.
     NotInConversation,
+    /// The account that was to act is gone, or someone else's.
+    NoAccount,
     /// The action is not for this caller, such as one that an MCP App reserved for itself (X47).
     NotForCaller,
     /// Unwatched steps never use connectors that people added (S121).
@@ -119,6 +121,9 @@ impl Cause {
             Cause::NotInConversation => {
                 "this connector is not switched on in this conversation; add it with the + menu".into()
             }
+            Cause::NoAccount => {
+                "the account that was chosen here is gone; choose another one in the + menu".into()
+            }
             Cause::NotForCaller => "this action is not meant to be called this way".into(),
             Cause::NotAutomatic => "steps that nobody watches never use connectors that people added".into(),
             Cause::Mode { mode } => match Mode::named(mode) {
@@ -156,6 +161,7 @@ impl From<Why> for Cause {
             Why::DeveloperNotGranted => Cause::DeveloperNotGranted,
             Why::DeveloperOff => Cause::DeveloperOff,
             Why::NotYours => Cause::NotYours,
+            Why::NoAccount => Cause::NoAccount,
             Why::NoAccess => Cause::NoAccess,
             Why::LocalServers => Cause::LocalServer,
             Why::Domain(host) => Cause::Domain { host },

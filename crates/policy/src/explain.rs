@@ -6,8 +6,8 @@
 //! Where several things stand in the way, each of them is shown, and not only the first.
 
 use crate::{
-    Basis, Call, Cause, Class, Connector, ConnectorId, Holding, Level, Member, MemberId, Permission, Reach, Rulebook,
-    Rules, Stage, Verdict, Why,
+    Basis, Call, Cause, Class, Confirm, Connector, ConnectorId, Holding, Level, Member, MemberId, Permission, Reach,
+    Rulebook, Rules, Stage, Verdict, Why,
 };
 
 /// What a step looks at. The order is that of the chain.
@@ -39,11 +39,13 @@ pub enum Subject {
     Class,
     /// Whether the live definition is the approved one.
     Definition,
+    /// Which account acts.
+    Account,
     /// Who wants the call made.
     Caller,
     /// What is sent.
     Arguments,
-    /// What workspace, connector and action ask for.
+    /// What workspace, connector, account and action ask for.
     Asking,
     /// What the conversation has to say.
     Conversation,
@@ -79,6 +81,7 @@ impl Subject {
             Subject::Action => "Action",
             Subject::Class => "Class",
             Subject::Definition => "Definition",
+            Subject::Account => "Account",
             Subject::Caller => "Caller",
             Subject::Arguments => "Arguments",
             Subject::Asking => "Permission",
@@ -368,11 +371,33 @@ impl Rulebook {
         steps.push(step(Subject::Class, Outcome::Passes, says, actions));
         let same = "what the server offers is what was approved";
         steps.push(step(Subject::Definition, Outcome::Passes, same, Some(Place::Connector(connector.id.clone()))));
+        if let Some(account) = self.account_of(call) {
+            let place = Some(Place::Connector(connector.id.clone()));
+            steps.push(step(Subject::Account, Outcome::Passes, format!("it acts as {}", account.name), place));
+        }
         let asking = match classified.class {
             Class::Read => "reading asks only where that was chosen",
             Class::Write | Class::Destructive => "whatever may change something asks, unless an answer was remembered",
         };
+        let asking = format!("{asking}: {}", self.ceilings_say(connector, call));
         steps.push(step(Subject::Asking, Outcome::Passes, asking, Some(Place::ConnectedData)));
+    }
+
+    /// What each level asks for; the strictest counts.
+    fn ceilings_say(&self, connector: &Connector, call: &Call) -> String {
+        let word = |confirm| match confirm {
+            Confirm::Writes => "writes",
+            Confirm::Everything => "everything",
+        };
+        let mut says = format!(
+            "the workspace asks for {}, the connector for {}",
+            word(self.workspace.confirm),
+            word(connector.confirm)
+        );
+        if let Some(account) = self.account_of(call) {
+            says.push_str(&format!(", the account {} for {}", account.name, word(account.confirm)));
+        }
+        says
     }
 }
 
@@ -393,7 +418,7 @@ fn stop(subject: Subject, why: &Why, place: Option<Place>) -> Step {
 }
 
 fn grant_step(rules: &Rules) -> Step {
-    let (outcome, says) = match rules.grants().next() {
+    let (outcome, says) = match rules.basis() {
         Some(Basis::Reading) => (Outcome::Passes, "it only reads, and that needs no answer".to_owned()),
         Some(Basis::Remembered { .. }) => (Outcome::Passes, "an answer that was remembered covers it".to_owned()),
         Some(Basis::Answer) => (Outcome::Passes, "it was allowed once".to_owned()),
@@ -435,6 +460,7 @@ fn stops(level: Level, cause: &Cause) -> Subject {
         Cause::Off => Subject::Action,
         Cause::ReadOnlyProvider => Subject::Class,
         Cause::Held => Subject::Definition,
+        Cause::NoAccount => Subject::Account,
         Cause::NotForCaller | Cause::NotAutomatic | Cause::Mode { .. } => Subject::Caller,
         Cause::Invalid { .. } | Cause::Rule { .. } => Subject::Arguments,
         Cause::NotInConversation => Subject::Conversation,

@@ -92,7 +92,7 @@ pub(crate) fn call(book: &Rulebook, action: &str) -> Call {
     Call {
         id: "call-1".into(),
         connector: "tracker".into(),
-        connection: "tracker-mine".into(),
+        connection: "tracker".into(),
         action: action.into(),
         definition,
         arguments,

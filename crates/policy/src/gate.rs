@@ -12,6 +12,7 @@
 //! * *Vetoes* and *grants* are separate kinds. A veto sets the least strict verdict that is still possible; a grant is
 //!   the only thing that can make a call run unasked. Adding a veto never loosens, removing a grant never loosens, and
 //!   both are sets, so order never matters.
+//! * *Ask for everything* is a veto too, of the mildest kind: a reading action asks unless an answer was remembered.
 //! * No verdict means ask. A rule that cannot be read means no. A question that nobody answers means no.
 //! * An answer is checked against the rules of the moment it is given, not those of the moment it was asked (X70).
 //!
@@ -76,8 +77,8 @@
 use crate::index::Lookup;
 use crate::{
     Action, CallId, Cause, Class, ClassSource, Classified, Confirm, ConnectionId, Connector, ConnectorId, Control,
-    ConversationId, Digest, Grant, GrantId, MemberId, Millis, Provider, Remember, Rulebook, Why, lineage,
-    rules::Effect,
+    ConversationId, Digest, Grant, GrantId, LONGEST_ANSWER, MemberId, Millis, Provider, Remember, Remembering,
+    Rulebook, Why, lineage, rules::Effect,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -195,6 +196,8 @@ pub struct Veto {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Floor {
+    /// Ask because of this, unless an answer was remembered.
+    Unanswered(String),
     /// At least ask, because of this.
     Ask(String),
     /// Refuse.
@@ -205,6 +208,11 @@ impl Veto {
     /// Asks, whatever any grant says.
     pub fn ask(level: Level, because: impl Into<String>) -> Self {
         Self { level, floor: Floor::Ask(because.into()) }
+    }
+
+    /// Asks unless an answer was remembered.
+    pub fn ask_unanswered(level: Level, because: impl Into<String>) -> Self {
+        Self { level, floor: Floor::Unanswered(because.into()) }
     }
 
     /// Refuses.
@@ -238,7 +246,7 @@ impl Basis {
     pub fn sentence(&self) -> &'static str {
         match self {
             Basis::Reading => "allowed because it only reads",
-            Basis::Remembered { .. } => "allowed by your answer for this conversation",
+            Basis::Remembered { .. } => "allowed by your answer that was remembered",
             Basis::Answer => "allowed by you, once",
         }
     }
@@ -256,7 +264,7 @@ struct Facts {
     name: String,
     host: String,
     address: String,
-    may_remember: bool,
+    remembering: Remembering,
 }
 
 /// Everything that has a say about one call.
@@ -317,11 +325,7 @@ impl Rules {
                                 },
                             );
                         }
-                        if rules.facts.as_ref().is_some_and(|facts| facts.may_remember) {
-                            let covering =
-                                by.grants_about(call).filter(|grant| covers(grant, connector, call, &arguments));
-                            rules.grants.extend(covering.map(|grant| Basis::Remembered { grant: grant.id.clone() }));
-                        }
+                        rules.remembered(book, by, connector, call, &arguments);
                     }
                     None => rules.refuse(Level::Action, Why::UnknownAction(call.action.clone()).into()),
                 }
@@ -357,7 +361,7 @@ impl Rules {
             })
             .collect();
         if let (false, Some(facts)) = (flows.is_empty(), &mut self.facts) {
-            facts.may_remember = false;
+            facts.remembering = Remembering::default();
         }
         for because in flows {
             self.add(Veto::ask(Level::Conversation, because));
@@ -367,12 +371,24 @@ impl Rules {
     /// How the call would come out.
     pub fn verdict(&self) -> Verdict {
         let floor = self.vetoes.iter().map(|veto| match veto.floor {
+            Floor::Unanswered(_) => Verdict::Run,
             Floor::Ask(_) => Verdict::Ask,
             Floor::Refuse(_) => Verdict::Refuse,
         });
         // No verdict means ask: only a grant can say anything milder.
-        let granted = if self.grants.is_empty() { Verdict::Ask } else { Verdict::Run };
+        let granted = if self.basis().is_none() { Verdict::Ask } else { Verdict::Run };
         floor.max().unwrap_or(Verdict::Run).max(granted)
+    }
+
+    /// What would let the call run unasked, if nothing else asks: where everything asks, that it only reads is not
+    /// enough.
+    pub(crate) fn basis(&self) -> Option<&Basis> {
+        let answers_only = self.asks_unanswered();
+        self.grants.iter().find(|basis| !answers_only || matches!(basis, Basis::Remembered { .. }))
+    }
+
+    fn asks_unanswered(&self) -> bool {
+        self.vetoes.iter().any(|veto| matches!(veto.floor, Floor::Unanswered(_)))
     }
 
     /// The class of the action; `None` when the action is not known.
@@ -387,12 +403,13 @@ impl Rules {
             .iter()
             .filter_map(|veto| match &veto.floor {
                 Floor::Ask(because) => Some(because.clone()),
+                Floor::Unanswered(because) => self.basis().is_none().then(|| because.clone()),
                 Floor::Refuse(_) => None,
             })
             .collect();
         reasons.sort();
         reasons.dedup();
-        if reasons.is_empty() && self.grants.is_empty() {
+        if reasons.is_empty() && self.basis().is_none() {
             reasons.push(match self.classified() {
                 Some(Classified { source: ClassSource::Unlabelled, .. }) => {
                     "the server does not say what this action does, so it counts as writing, and every write asks"
@@ -404,17 +421,13 @@ impl Rules {
         reasons
     }
 
-    /// Every veto: its level, and the reason to ask or the cause to refuse.
+    /// Every veto that counts: its level, and the reason to ask or the cause to refuse.
     pub(crate) fn says(&self) -> impl Iterator<Item = (Level, Result<&str, &Cause>)> {
-        self.vetoes.iter().map(|veto| match &veto.floor {
-            Floor::Ask(because) => (veto.level, Ok(because.as_str())),
-            Floor::Refuse(cause) => (veto.level, Err(cause)),
+        self.vetoes.iter().filter_map(|veto| match &veto.floor {
+            Floor::Ask(because) => Some((veto.level, Ok(because.as_str()))),
+            Floor::Unanswered(because) => self.basis().is_none().then_some((veto.level, Ok(because.as_str()))),
+            Floor::Refuse(cause) => Some((veto.level, Err(cause))),
         })
-    }
-
-    /// What would let the call run unasked.
-    pub(crate) fn grants(&self) -> impl Iterator<Item = &Basis> {
-        self.grants.iter()
     }
 
     /// What rulebook, connector and action say about a known action.
@@ -427,9 +440,6 @@ impl Rules {
         call: &Call,
     ) {
         let classified = Control::classify(control, action);
-        let may_remember = book.workspace.remember > Remember::Never
-            && classified.class < Class::Destructive
-            && call.conversation.is_some();
         self.facts = Some(Facts {
             classified,
             strictest: classified.class.max(action.classified().class),
@@ -438,7 +448,7 @@ impl Rules {
             name: connector.name.clone(),
             host: connector.host.clone(),
             address: connector.address.clone(),
-            may_remember,
+            remembering: Remembering::default(),
         });
 
         if !control.is_some_and(|control| control.on) {
@@ -466,11 +476,23 @@ impl Rules {
             self.refuse(Level::Connector, Cause::NotAutomatic);
         }
 
-        if book.workspace.confirm == Confirm::Everything {
-            self.add(Veto::ask(Level::Workspace, "the workspace asks for everything"));
+        let account = book.account_of(call);
+        if account.is_none() && !call.connection.is_first_of(&connector.id) {
+            self.refuse(Level::Account, Cause::NoAccount);
         }
-        if connector.confirm == Confirm::Everything {
-            self.add(Veto::ask(Level::Connector, "this connector asks for everything"));
+        let ceilings = [
+            (Level::Workspace, book.workspace.confirm, "the workspace asks for everything"),
+            (Level::Connector, connector.confirm, "this connector asks for everything"),
+            (Level::Account, account.map(|one| one.confirm).unwrap_or_default(), "this account asks for everything"),
+        ];
+        for (level, confirm, because) in ceilings {
+            if confirm == Confirm::Everything {
+                // Whatever writes asks then every time, also where answers are remembered.
+                self.add(match classified.class {
+                    Class::Read => Veto::ask_unanswered(level, because),
+                    Class::Write | Class::Destructive => Veto::ask(level, because),
+                });
+            }
         }
         if control.is_some_and(|control| control.confirm == Confirm::Everything) {
             self.add(Veto::ask(Level::Action, "this action always asks"));
@@ -491,6 +513,33 @@ impl Rules {
         if classified.class == Class::Read {
             self.grants.insert(Basis::Reading);
         }
+        let remembering = self.remembering(book.workspace.remember, classified.class, call);
+        if let Some(facts) = &mut self.facts {
+            facts.remembering = remembering;
+        }
+    }
+
+    /// Adds the remembered answers that cover a call of a known action.
+    fn remembered(&mut self, book: &Rulebook, by: &impl Lookup, connector: &Connector, call: &Call, arguments: &str) {
+        let allowed = book.workspace.remember;
+        let Some(class) = self.classified().map(|classified| classified.class) else { return };
+        if allowed == Remember::Never || class == Class::Destructive || call.conversation.is_none() {
+            return;
+        }
+        let counts = |grant: &&Grant| allowed >= grant.needs() && covers(grant, connector, class, call, arguments);
+        let covering = by.grants_about(call).filter(counts);
+        self.grants.extend(covering.map(|grant| Basis::Remembered { grant: grant.id.clone() }));
+    }
+
+    /// How an answer about a call can be remembered so that it counts. What asks every time asks every time.
+    fn remembering(&self, allowed: Remember, class: Class, call: &Call) -> Remembering {
+        let every_time = self.vetoes.iter().any(|veto| matches!(veto.floor, Floor::Ask(_)));
+        let asks = class == Class::Write || (class == Class::Read && self.asks_unanswered());
+        let possible = asks && !every_time && call.conversation.is_some();
+        Remembering {
+            conversation: possible && allowed >= Remember::Conversation,
+            longer: possible && class == Class::Read && allowed >= Remember::Longer,
+        }
     }
 
     fn refuse(&mut self, level: Level, cause: Cause) {
@@ -504,21 +553,29 @@ impl Rules {
         }
         let causes = self.vetoes.iter().filter_map(|veto| match &veto.floor {
             Floor::Refuse(cause) => Some(cause),
-            Floor::Ask(_) => None,
+            Floor::Ask(_) | Floor::Unanswered(_) => None,
         });
         causes.max().cloned()
     }
 }
 
 /// Whether a remembered answer is about this call, in every respect (X72).
-fn covers(grant: &Grant, connector: &Connector, call: &Call, arguments: &str) -> bool {
-    grant.connector == call.connector
+fn covers(grant: &Grant, connector: &Connector, class: Class, call: &Call, arguments: &str) -> bool {
+    let place = match &grant.conversation {
+        Some(conversation) => call.conversation.as_ref() == Some(conversation),
+        // Whoever wrote a longer one down, it ends.
+        None => {
+            let latest = grant.given_at.saturating_add(LONGEST_ANSWER);
+            class == Class::Read && grant.until.is_some_and(|until| until <= latest)
+        }
+    };
+    place
+        && grant.connector == call.connector
         && grant.address == connector.address
         && grant.connection == call.connection
         && grant.action == call.action
         && grant.definition == call.definition
         && grant.member == call.member
-        && call.conversation.as_ref() == Some(&grant.conversation)
         && grant.given_at <= call.at
         && grant.until.is_none_or(|until| call.at < until)
         && grant.arguments.as_ref().is_none_or(|digest| *digest == Digest::of_bytes(arguments.as_bytes()))
@@ -548,7 +605,7 @@ pub fn decide(call: Call, rules: &Rules) -> Decision {
         });
     };
     let arguments = call.arguments_json();
-    match (rules.verdict(), rules.grants.first()) {
+    match (rules.verdict(), rules.basis()) {
         (Verdict::Run, Some(basis)) => Decision::Run(Permit {
             frozen: Frozen { call, arguments, basis: basis.clone(), class: facts.classified.class },
         }),
@@ -662,9 +719,9 @@ impl Question {
         &self.reasons
     }
 
-    /// Whether *Allow for this conversation* may be offered: an admin turned it on, and it is not destructive.
-    pub fn may_remember(&self) -> bool {
-        self.facts.may_remember
+    /// How the answer can be remembered: as far as an admin turned that on, and never for a destructive action.
+    pub fn remembering(&self) -> Remembering {
+        self.facts.remembering
     }
 
     /// The person allows this one call. The rules of this moment have to agree (X70).
@@ -693,17 +750,53 @@ impl Question {
     /// As [`Question::allow`], and when remembering is not possible here.
     #[expect(clippy::result_large_err, reason = "a permit holds the same call and is as large")]
     pub fn allow_for_conversation(self, rules: &Rules, id: GrantId, at: Millis) -> Result<(Permit, Grant), Refusal> {
-        let conversation = self.call.conversation.clone();
-        let possible = self.facts.may_remember && rules.facts.as_ref().is_some_and(|facts| facts.may_remember);
-        let (true, Some(conversation)) = (possible, conversation) else {
-            let changed = "remembering this answer became impossible".to_owned();
-            return Err(Refusal { call: self.call, cause: Cause::Stale { changed } });
-        };
+        let possible = rules.facts.as_ref().is_some_and(|facts| facts.remembering.conversation);
+        match (possible && self.facts.remembering.conversation, self.call.conversation.clone()) {
+            (true, Some(conversation)) => self.remember(rules, id, at, Some(conversation), None),
+            _ => Err(self.forgets()),
+        }
+    }
+
+    /// The person allows this call and, in every conversation until `until`, the next ones of the same action, which
+    /// only reads.
+    ///
+    /// # Errors
+    /// As [`Question::allow`], and when that is not possible here, or longer than [`LONGEST_ANSWER`].
+    #[expect(clippy::result_large_err, reason = "a permit holds the same call and is as large")]
+    pub fn allow_until(
+        self,
+        rules: &Rules,
+        id: GrantId,
+        at: Millis,
+        until: Millis,
+    ) -> Result<(Permit, Grant), Refusal> {
+        let possible = rules.facts.as_ref().is_some_and(|facts| facts.remembering.longer);
+        let ends = at < until && until <= at.saturating_add(LONGEST_ANSWER);
+        match possible && self.facts.remembering.longer && ends {
+            true => self.remember(rules, id, at, None, Some(until)),
+            false => Err(self.forgets()),
+        }
+    }
+
+    fn forgets(self) -> Refusal {
+        let changed = "remembering this answer became impossible".to_owned();
+        Refusal { call: self.call, cause: Cause::Stale { changed } }
+    }
+
+    #[expect(clippy::result_large_err, reason = "a permit holds the same call and is as large")]
+    fn remember(
+        self,
+        rules: &Rules,
+        id: GrantId,
+        at: Millis,
+        conversation: Option<ConversationId>,
+        until: Option<Millis>,
+    ) -> Result<(Permit, Grant), Refusal> {
         let grant = Grant {
             id,
             given_for: self.call.id.clone(),
             given_at: at,
-            until: None,
+            until,
             member: self.call.member.clone(),
             connector: self.call.connector.clone(),
             address: self.facts.address.clone(),

@@ -7,7 +7,7 @@
 //! Where things are:
 //!
 //! * [`plan`] what each plan allows, as data; [`member`] people, roles, groups; [`connector`] a remote MCP server as
-//!   the workspace knows it; [`action`] one tool of it and its class; [`snapshot`] the approved definitions.
+//!   the workspace knows it; [`account`] a person's accounts there; [`action`] one tool of it and its class; [`snapshot`] the approved definitions.
 //! * [`diff`] what differs between two definitions; [`findings`] what in one deserves a look; [`review`] what was decided
 //!   about them; [`publish`] the way to everybody; [`rules`] limits on the values of arguments.
 //! * [`people`] changes to people and groups, [`role`] permissions and custom roles, [`roster`] a list of people as CSV,
@@ -23,6 +23,7 @@
 //! * [`address`], [`text`], [`secrets`] look at what came from outside: an address, a text, a value; [`csv`] writes it
 //!   into cells.
 
+pub mod account;
 pub mod action;
 pub mod address;
 pub mod audit;
@@ -60,6 +61,7 @@ pub mod secrets;
 pub mod snapshot;
 pub mod text;
 
+pub use account::Account;
 pub use action::{Action, Class, ClassSource, Classified};
 pub use cause::Cause;
 pub use connector::{Access, Confirm, Connector, Control, Provenance, Provider, Reach, SignIn, Stage};
@@ -67,7 +69,7 @@ pub use digest::Digest;
 pub use domains::{DomainUse, Domains, Pattern};
 pub use explain::{Explanation, Place, Step, Subject};
 pub use gate::{Basis, Call, Caller, Decision, Frozen, Level, Permit, Question, Refusal, Rules, Verdict, Veto, decide};
-pub use grant::{Grant, Remember};
+pub use grant::{Grant, LONGEST_ANSWER, Remember, Remembering};
 pub use id::{CallId, ConnectionId, ConnectorId, ConversationId, GrantId, GroupId, MemberId, RequestId, RoleId};
 pub use index::Indexed;
 pub use lifecycle::NewConnector;

@@ -201,16 +201,14 @@ impl Rulebook {
         Ok(())
     }
 
-    /// Decides whether answers may be remembered. Turning it off ends every grant.
+    /// Decides whether answers may be remembered, and how long. What is no longer allowed ends.
     ///
     /// # Errors
     /// [`Why::AdminsOnly`].
     pub fn set_remember(&mut self, by: &MemberId, remember: Remember) -> Result<(), Why> {
         self.may_set_workspace(self.member(by)?)?;
         self.workspace.remember = remember;
-        if remember == Remember::Never {
-            self.grants.clear();
-        }
+        self.grants.retain(|grant| remember >= grant.needs());
         Ok(())
     }
 
@@ -499,7 +497,7 @@ impl Rulebook {
     /// As [`Rulebook::may_archive`].
     pub fn archive(&mut self, by: &MemberId, id: &ConnectorId, now: Millis) -> Result<(), Why> {
         self.change(by, id, now, Rulebook::may_archive, |connector| connector.stage = Stage::Archived)?;
-        self.grants.retain(|grant| grant.connector != *id);
+        self.forget_people_of(id);
         Ok(())
     }
 
@@ -518,13 +516,19 @@ impl Rulebook {
             Stage::Draft | Stage::Published => self.may_archive(connector, member)?,
         }
         self.connectors.retain(|connector| connector.id != *id);
-        self.grants.retain(|grant| grant.connector != *id);
+        self.forget_people_of(id);
         Ok(())
+    }
+
+    /// Ends what people had with a connector: their remembered answers and their accounts.
+    fn forget_people_of(&mut self, id: &ConnectorId) {
+        self.grants.retain(|grant| grant.connector != *id);
+        self.accounts.retain(|account| account.connector != *id);
     }
 
     /// Ends the remembered answers of a conversation, when it is deleted.
     pub fn forget_conversation(&mut self, conversation: &crate::ConversationId) {
-        self.grants.retain(|grant| grant.conversation != *conversation);
+        self.grants.retain(|grant| grant.conversation.as_ref() != Some(conversation));
     }
 
     fn known_action(&self, id: &ConnectorId, action: &str) -> Result<&Action, Why> {
@@ -603,7 +607,7 @@ mod tests {
             connection: call.connection,
             action: call.action,
             definition: call.definition,
-            conversation: "talk".into(),
+            conversation: Some("talk".into()),
             arguments: None,
         });
     }

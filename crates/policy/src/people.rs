@@ -192,6 +192,7 @@ impl Rulebook {
         }
         self.members.retain(|member| member.id != *id);
         self.grants.retain(|grant| grant.member != *id);
+        self.accounts.retain(|account| account.member != *id);
         self.requests.retain(|request| request.by != *id);
         self.groups.iter_mut().for_each(|group| {
             group.managers.remove(id);

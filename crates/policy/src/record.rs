@@ -6,7 +6,7 @@
 //!
 //! The ledger of remembered answers is here too: what stands, and what ended by itself.
 
-use crate::{Grant, GrantId, Member, MemberId, Millis, Permission, Remember, Rulebook, Why};
+use crate::{Grant, GrantId, Member, MemberId, Millis, Permission, Rulebook, Why};
 use serde::{Deserialize, Serialize};
 
 /// How large a kept payload may be, in bytes; what is beyond is not kept.
@@ -105,7 +105,7 @@ impl Rulebook {
         if connector.action(&grant.action).is_none_or(|action| *action.digest() != grant.definition) {
             return Standing::ActionChanged;
         }
-        if self.workspace.remember == Remember::Never || grant.until.is_some_and(|until| until <= now) {
+        if self.workspace.remember < grant.needs() || grant.until.is_some_and(|until| until <= now) {
             return Standing::Expired;
         }
         Standing::Counts
@@ -148,7 +148,7 @@ impl Rulebook {
 mod tests {
     use super::*;
     use crate::fixtures::*;
-    use crate::{Action, Profile, RoleId, Setting, Snapshot};
+    use crate::{Action, Profile, Remember, RoleId, Setting, Snapshot};
     use serde_json::json;
 
     fn make_auditor(book: &mut Rulebook, id: &str) {
@@ -173,7 +173,7 @@ mod tests {
             connection: call.connection,
             action: call.action,
             definition: call.definition,
-            conversation: "talk".into(),
+            conversation: Some("talk".into()),
             arguments: None,
         };
         book.grants.push(grant.clone());

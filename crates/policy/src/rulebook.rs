@@ -5,9 +5,9 @@
 //! a review workflow, and the page says so (behaviour.md section 0).
 
 use crate::{
-    Access, Action, Confirm, Connector, ConnectorId, CustomRole, Developer, DomainUse, Domains, Grant, Group, GroupId,
-    Member, MemberId, Millis, Permission, Profile, ProfileRules, Provider, Reach, RecordSettings, Remember, Request,
-    RequestId, Role, RoleId, Stage, Subject, cause, domains::PatternError,
+    Access, Account, Action, Confirm, Connector, ConnectorId, CustomRole, Developer, DomainUse, Domains, Grant, Group,
+    GroupId, Member, MemberId, Millis, Permission, Profile, ProfileRules, Provider, Reach, RecordSettings, Remember,
+    Request, RequestId, Role, RoleId, Stage, Subject, cause, domains::PatternError,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -85,6 +85,9 @@ pub struct Rulebook {
     /// The remembered answers.
     #[serde(default)]
     pub grants: Vec<Grant>,
+    /// What people decided about their accounts at connectors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<Account>,
 }
 
 /// Why something is not allowed, and what to do about it.
@@ -164,6 +167,9 @@ pub enum Why {
     /// An entry of the proxies cannot be used.
     #[error("the proxy {0}")]
     Proxy(&'static str),
+    /// The account is gone, or someone else's.
+    #[error("there is no such account of yours at this connector; it may have been removed")]
+    NoAccount,
     /// The remembered answer is gone, or someone else's.
     #[error("there is no such approval of yours; it may have ended already")]
     NoGrant,
@@ -270,6 +276,7 @@ impl Rulebook {
             requests: Vec::new(),
             connectors: Vec::new(),
             grants: Vec::new(),
+            accounts: Vec::new(),
         }
     }
 

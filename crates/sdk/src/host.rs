@@ -411,7 +411,7 @@ const fn class_of(class: Class) -> &'static str {
 fn detail_of(change: &Change) -> Option<Value> {
     match change {
         Change::Rulebook => Some(json!({ "kind": "connectors" })),
-        Change::Connection { connector, status } => {
+        Change::Connection { connector, status, .. } => {
             let (state, why) = connection_of(status);
             Some(json!({ "kind": "connection", "connector": connector, "state": state, "why": why }))
         }

@@ -1,7 +1,7 @@
 //! Lines of the record as a table.
 
 use browser::policy::audit::line::{About, CallLine};
-use browser::policy::audit::{Decided, Line, Outcome};
+use browser::policy::audit::{CallFacts, Decided, Line, Outcome};
 use browser::policy::{CallId, MemberId};
 use browser::{KeptText, Payload, RecordPart};
 use leptos::prelude::*;
@@ -69,7 +69,7 @@ fn call_row(app: AppState, at: String, person: Option<String>, line: &CallLine, 
             <td class="when">{at}</td>
             <td><bdi>{person}</bdi></td>
             <td><bdi>{name}</bdi><span class="small block"><bdi>{host}</bdi>
-                {(facts.connection.as_str() != facts.connector.as_str()).then(|| view! { " · "<bdi>{facts.connection.to_string()}</bdi> })}</span></td>
+                {acts_as(app, facts).map(|name| view! { " · as "<bdi>{name}</bdi> })}</span></td>
             <td><bdi>{facts.action.clone()}</bdi><span class="block">{line.class.map(|class| view! { <ClassMark class/> })}</span></td>
             <td>{line.decided.label()}<span class="small block"><bdi>{sentence(&line.why)}</bdi></span></td>
             <td class:stop=bad>{line.outcome_words()}{took}{again}
@@ -79,6 +79,17 @@ fn call_row(app: AppState, at: String, person: Option<String>, line: &CallLine, 
         </tr>
     }
     .into_any()
+}
+
+/// The account that acted, where the person has several at the connector or it is gone.
+fn acts_as(app: AppState, facts: &CallFacts) -> Option<String> {
+    app.rulebook.with_untracked(|book| {
+        let all = book.accounts_of(&facts.member, &facts.connector);
+        let found = all.iter().find(|one| one.id == facts.connection).map(|one| one.name.clone());
+        let tells = all.len() > 1 || found.is_none();
+        let name = found.unwrap_or_else(|| format!("removed account {}", facts.connection));
+        (tells && !facts.connector.as_str().is_empty()).then_some(name)
+    })
 }
 
 fn person_name(app: AppState, id: &MemberId) -> String {

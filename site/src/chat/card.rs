@@ -5,7 +5,7 @@
 use browser::chat::conversation::{Body, CallCard, CallState, Choice, Item, ItemId, Sent};
 use browser::workspace::apps::AppOf;
 use leptos::prelude::*;
-use policy::{Action, Caller, Class, ConnectorId, ConversationId};
+use policy::{Action, Caller, Class, ConnectionId, ConnectorId, ConversationId};
 use serde_json::Value;
 
 use super::composer::Words;
@@ -390,7 +390,12 @@ fn SignInAndContinue(
     let go = move |_| {
         let ws = app.ws();
         flow.begin(
-            move |visit| async move { ws.sign_in_again(&connector.get_value(), &visit).await },
+            move |visit| async move {
+                let connector = connector.get_value();
+                let account = card.get_untracked().and_then(|card| card.acts_as);
+                let account = account.unwrap_or_else(|| ConnectionId::first(&connector));
+                ws.sign_in_again_as(&connector, &account, &visit).await
+            },
             move |ended| match ended {
                 Ok(()) => run_again(app, words, card, conversation),
                 Err(error) => app.tell_error(&error),

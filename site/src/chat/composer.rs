@@ -279,11 +279,15 @@ fn Chips(
     let chip = move |offer: Offer| {
         let Offer { id, name, colour, badge, on, .. } = offer;
         let label = format!("Leave {name} out of this chat");
+        let of = id.clone();
+        let acts_as =
+            move || front.acting.with(|all| all.iter().find(|(id, _)| *id == of).map(|(_, name)| name.clone()));
         view! {
             <li class="chip">
                 <Monogram name=name.clone() colour=colour size="small"/>
                 <span class="ellipsis"><bdi>{name}</bdi></span>
                 {badge.filter(|badge| badge == "Dev").map(|badge| view! { <Badge word=badge/> })}
+                {move || acts_as().map(|name| view! { <small class="ellipsis">"as "<bdi>{name}</bdi></small> })}
                 <small><span aria-hidden="true">{on}</span><span class="sr">{format!("{on} actions")}</span></small>
                 <button type="button" class="chip-off" aria-label=label.clone() title=label
                     on:click=move |_| on_change.run(active.get_untracked().into_iter().filter(|other| *other != id).collect())>

@@ -193,6 +193,7 @@ impl Naming {
                 self.form.set(Some(Form {
                     title: resource.name,
                     description: resource.description,
+                    account: untrack(|| self.state.account_here(&connector)),
                     connector,
                     host,
                     from,
@@ -204,6 +205,7 @@ impl Naming {
                 let form = Form {
                     title: prompt.title,
                     description: prompt.description,
+                    account: untrack(|| self.state.account_here(&connector)),
                     connector,
                     host: entry.host,
                     from: entry.beside,
@@ -246,7 +248,7 @@ impl Naming {
                 let (ws, prompt) = (self.state.ws(), prompt.clone());
                 self.asking.set(Some(form.host.clone()));
                 leptos::task::spawn_local(async move {
-                    let said = ws.prompt(&form.connector, &prompt, &values).await;
+                    let said = ws.prompt(&form.connector, &form.account, &prompt, &values).await;
                     if self.writing.text.try_get_untracked().is_none() {
                         return;
                     }

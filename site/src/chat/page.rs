@@ -64,7 +64,7 @@ fn Drift() -> impl IntoView {
     let changed = Memo::new(move |_| {
         let active = state.thread.connectors.get();
         state.rulebook.with(|rules| {
-            let of = |id: ConnectorId| match state.connection(&id) {
+            let of = |id: ConnectorId| match state.connection_as(&state.account_here(&id)) {
                 ConnectionStatus::Changed { actions, .. } => {
                     let connector = rules.connector(&id).ok()?;
                     Some((id, connector.name.clone(), connector.host.clone(), actions.len()))

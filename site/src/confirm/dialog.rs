@@ -33,6 +33,8 @@ enum Doing {
     Reason,
     /// Changing the arguments.
     Editing,
+    /// Choosing how long the answer is remembered.
+    Remembering,
 }
 
 /// What the three links below the arguments open.
@@ -152,6 +154,7 @@ pub(crate) fn Sheet(
             match doing.get() {
                 Doing::Deciding => deciding(&view, ready, doing, answer).into_any(),
                 Doing::Reason => reason(doing, draft, answer).into_any(),
+                Doing::Remembering => remembering(&view, ready, doing, answer).into_any(),
                 Doing::Editing => edit_footer(form, draft, doing, answer).into_any(),
             }
         }
@@ -438,6 +441,7 @@ fn deciding(
 ) -> impl IntoView + use<> {
     let label = words::allow_label(view.class, &view.action_title);
     let look = if view.class == Class::Destructive { "btn danger" } else { "btn primary" };
+    let remembers = view.remembering.conversation || view.remembering.longer;
     // Enter on the button says how to approve instead of approving (X68).
     let enter = RwSignal::new(false);
     let says = move || {
@@ -458,6 +462,7 @@ fn deciding(
         <button type="button" class="btn quiet" on:click=move |_| doing.set(Doing::Reason)>"Deny with reason"</button>
         <span class="decide-line" id="decide-line"><i class=line></i><span role="status">{says}</span></span>
         <button type="button" class="btn" on:click=move |_| doing.set(Doing::Editing)>"Edit"</button>
+        {remembers.then(|| view! { <button type="button" class="btn quiet" on:click=move |_| doing.set(Doing::Remembering)>"Allow and remember"</button> })}
         <button
             type="button"
             class=look
@@ -477,6 +482,37 @@ fn deciding(
         >
             {label}
         </button>
+    }
+}
+
+/// How long an answer counts for the next calls of the same action, as far as the workspace allows. Armed like the
+/// approving button, because each of these approves.
+fn remembering(
+    view: &QuestionView,
+    ready: Ready,
+    doing: RwSignal<Doing>,
+    answer: Callback<Answer>,
+) -> impl IntoView + use<> {
+    const DAY: u64 = 24 * 60 * 60 * 1_000;
+    let here = view.remembering.conversation.then_some((Answer::AllowHere, "Allow in this conversation"));
+    let longer = [(1, "Allow for 1 day"), (7, "Allow for 7 days"), (30, "Allow for 30 days")];
+    let longer = longer.into_iter().filter(|_| view.remembering.longer);
+    let ways = here.into_iter().chain(longer.map(|(days, says)| (Answer::AllowFor(days * DAY), says)));
+    let buttons = ways.map(|(allows, says)| {
+        view! {
+            <button type="button" class="btn" aria-disabled=move || (!ready.is()).to_string()
+                on:keydown=|event| if event.key() == "Enter" { event.prevent_default() }
+                on:click=move |_| if untrack(|| ready.is()) { answer.run(allows.clone()) }>{says}</button>
+        }
+    });
+    view! {
+        <div class="decide-remember" role="group" aria-label="Allow and remember">
+            <p class="small">"Later calls of this action as it is now, with any values, as the same account. You take it back under Settings, Approvals."</p>
+            <div class="row">
+                <button type="button" class="btn quiet" on:click=move |_| doing.set(Doing::Deciding)>"Back"</button>
+                {buttons.collect_view()}
+            </div>
+        </div>
     }
 }
 

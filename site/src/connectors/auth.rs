@@ -3,16 +3,14 @@
 
 use browser::mcp::oauth::{Step, Verdict};
 use browser::policy::{Connector, ConnectorId, SignIn};
-use browser::{Error, Keep, OAuthReport, SignedOut, registered_words, verdict_word};
+use browser::{Error, Keep, OAuthReport, registered_words, verdict_word};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use super::ConnectionState;
+use super::accounts::Accounts;
 use super::new::{KeepChoice, sentence};
 use crate::results::Visible;
-use crate::sign_in::{Flow, SigningIn};
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, CopyButton, Field, Icon, IconName, clock, save_text};
+use crate::ui::{Button, CopyButton, Field, Icon, IconName, clock, save_text};
 
 /// The tab.
 #[component]
@@ -27,7 +25,7 @@ pub(crate) fn Authentication(
     });
     move || {
         if with_oauth.get() {
-            view! { <Account id=id.clone()/> }.into_any()
+            view! { <Accounts id=id.clone()/> }.into_any()
         } else {
             let words = found.with(|found| match found.as_ref().map(|one| &one.sign_in) {
                 Some(SignIn::Header { name }) => {
@@ -37,103 +35,6 @@ pub(crate) fn Authentication(
             });
             view! { <p>{words}</p> }.into_any()
         }
-    }
-}
-
-#[component]
-fn Account(
-    /// Which connector.
-    id: ConnectorId,
-) -> impl IntoView {
-    let app = use_state();
-    let flow = Flow::new();
-    let report = RwSignal::new(None::<OAuthReport>);
-    let problem = RwSignal::new(None::<Error>);
-    let busy = RwSignal::new(false);
-    let keep = RwSignal::new(Keep::Tab);
-    let status = {
-        let id = id.clone();
-        Signal::derive(move || app.connection(&id))
-    };
-    let id = StoredValue::new(id);
-    let read = move || {
-        let ws = app.ws();
-        spawn_local(async move {
-            match ws.oauth_report(&id.get_value()).await {
-                Ok(seen) => {
-                    let _ = keep.try_set(seen.keep);
-                    let _ = report.try_set(Some(seen));
-                }
-                Err(error) => drop(problem.try_set(Some(error))),
-            }
-        });
-    };
-    // What the connection meets on its way changes what is known.
-    Effect::new(move |_| {
-        status.track();
-        read();
-    });
-    let sign_in = move |_| {
-        problem.set(None);
-        let ws = app.ws();
-        flow.begin(
-            move |visit| async move { ws.sign_in(&id.get_value(), keep.get_untracked(), &visit).await },
-            move |ended| {
-                match ended {
-                    Ok(()) => {
-                        app.tell("You are signed in.");
-                        let ws = app.ws();
-                        spawn_local(async move { drop(ws.connect(&id.get_value()).await) });
-                    }
-                    Err(error) => drop(problem.try_set(Some(error))),
-                }
-                read();
-            },
-        );
-    };
-    let sign_out = move |_| {
-        busy.set(true);
-        problem.set(None);
-        let ws = app.ws();
-        spawn_local(async move {
-            let ended = ws.sign_out(&id.get_value()).await;
-            let _ = busy.try_set(false);
-            match ended {
-                Ok(how) => app.tell(signed_out(&how)),
-                Err(error) => drop(problem.try_set(Some(error))),
-            }
-            read();
-        });
-    };
-    let examine = move |_| {
-        busy.set(true);
-        problem.set(None);
-        let ws = app.ws();
-        spawn_local(async move {
-            let ended = ws.examine_sign_in(&id.get_value()).await;
-            let _ = busy.try_set(false);
-            let _ = problem.try_set(ended.err());
-            read();
-        });
-    };
-    let signed_in = Memo::new(move |_| report.with(|report| report.as_ref().is_some_and(|report| report.signed_in)));
-    let waits = Signal::derive(move || busy.get() || flow.is_busy());
-    view! {
-        <p><ConnectionState status/></p>
-        {move || report.get().map(|report| view! { <Facts report/> })}
-        <div class="row">
-            <Button look=ButtonLook::Primary disabled=waits on:click=sign_in>{move || if signed_in.get() { "Sign in again" } else { "Sign in" }}</Button>
-            {move || signed_in.get().then(|| view! { <Button disabled=waits on:click=sign_out>"Sign out"</Button> })}
-        </div>
-        <SigningIn flow/>
-        <Problem problem/>
-        <KeepChoice keep/>
-        <section class="setting">
-            <h2>"What was asked and answered"</h2>
-            <p class="small">"Each step of the sign-in with the rule it is checked against. Nothing in it is secret."</p>
-            {move || report.get().map(|report| view! { <Doctor report/> })}
-            <div class="row"><Button disabled=waits on:click=examine>"Read the documents again"</Button></div>
-        </section>
     }
 }
 
@@ -160,22 +61,9 @@ pub(crate) fn Problem(
     }
 }
 
-fn signed_out(how: &SignedOut) -> String {
-    match how {
-        SignedOut::Nobody => "Nobody was signed in.".to_owned(),
-        SignedOut::Revoked => "You are signed out, and the provider ended the sign-in too.".to_owned(),
-        SignedOut::NotOffered => {
-            "You are signed out here. The provider offers no way to end it there: the token stays valid until it expires."
-                .to_owned()
-        }
-        SignedOut::Failed(why) => {
-            format!("You are signed out here. The provider did not confirm it, so the token may still be valid: {why}.")
-        }
-    }
-}
-
+/// What is known about the sign-in of an account.
 #[component]
-fn Facts(
+pub(super) fn Facts(
     /// What is known.
     report: OAuthReport,
 ) -> impl IntoView {

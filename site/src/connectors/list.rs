@@ -207,13 +207,40 @@ fn Row(
                         <p class="small why">{sentence(&why)}</p>
                         <WhyNot id=connector.id.clone()/>
                     }.into_any(),
-                    None => view! { <p class="small"><ConnectionState status/></p> }.into_any(),
+                    None => view! { <p class="small"><ConnectionState status/></p><AccountsOf id=connector.id.clone()/> }.into_any(),
                 }}
                 {made.map(|words| view! { <p class="small"><bdi>{words}</bdi></p> })}
                 {reviewed.map(|words| view! { <p class="small"><bdi>{words}</bdi></p> })}
             </div>
             {menu}
         </li>
+    }
+}
+
+/// The accounts of the person underneath a connector, where there are several (screens.md e.3).
+#[component]
+fn AccountsOf(
+    /// Which connector.
+    id: ConnectorId,
+) -> impl IntoView {
+    let app = use_state();
+    let to = Route::Connector(id.to_string(), ConnectorTab::Authentication);
+    let accounts = Memo::new(move |_| {
+        app.rulebook.track();
+        Some(app.ws().accounts(&id)).filter(|all| all.len() > 1)
+    });
+    move || {
+        accounts.get().map(|all| {
+            let rows = all.into_iter().map(|account| {
+                let id = account.id;
+                let status = Signal::derive(move || app.connection_as(&id));
+                view! { <li class="small"><bdi>{account.name}</bdi>{account.usual.then_some(", the usual one")}" · "<ConnectionState status/></li> }
+            });
+            view! {
+                <ul class="plain accounts" aria-label="Accounts">{rows.collect_view()}</ul>
+                <p class="small"><Link to=to.clone()>"Manage accounts"</Link></p>
+            }
+        })
     }
 }
 

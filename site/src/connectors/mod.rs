@@ -1,6 +1,7 @@
 //! Connectors: adding one, the lists, and one connector's page (screens.md e.2, e.3).
 
 mod access;
+mod accounts;
 mod actions;
 pub(crate) mod app_ui;
 mod arguments;

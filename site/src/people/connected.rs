@@ -67,7 +67,7 @@ pub(super) fn ConnectedData() -> impl IntoView {
         })}
         <section class="setting">
             <h2>"When it asks"</h2>
-            <p>"Whatever may change something asks every time. Connectors and actions can only add to this."</p>
+            <p>"Whatever may change something asks every time. This is a ceiling: connectors, actions and people's own accounts can only add to it."</p>
             <Segmented label="When it asks" value=confirm options=vec![(Confirm::Writes, "Ask for writes"), (Confirm::Everything, "Ask for everything")] on_change=move |one| {
                 let ws = app.ws();
                 app.run(async move { ws.set_confirm(one).await }, |()| ());
@@ -75,8 +75,8 @@ pub(super) fn ConnectedData() -> impl IntoView {
         </section>
         <section class="setting">
             <h2>"Remembering answers"</h2>
-            <p>"Destructive actions always ask. Turning this off ends every remembered answer."</p>
-            <Segmented label="Remembering answers" value=remember options=vec![(Remember::Never, "Never"), (Remember::Conversation, "For a conversation")] on_change=move |one| {
+            <p>"Destructive actions always ask. Reading may be remembered longer where reading asks: each person chooses until when, at most 30 days, and takes it back under Approvals. What is no longer allowed here ends at once."</p>
+            <Segmented label="Remembering answers" value=remember options=vec![(Remember::Never, "Never"), (Remember::Conversation, "For a conversation"), (Remember::Longer, "Reading also longer")] on_change=move |one| {
                 let ws = app.ws();
                 app.run(async move { ws.set_remember(one).await }, |()| ());
             }/>

@@ -1,7 +1,8 @@
 //! Workspace, Members: who is here, and as what (S030).
 
-use browser::policy::{Member, Role, Rulebook};
+use browser::policy::{Member, MemberId, Role, Rulebook};
 use leptos::prelude::*;
+use std::collections::HashMap;
 
 use super::person::{AddPerson, EditPerson, RemovePerson, role_of};
 use super::roster::Roster;
@@ -9,7 +10,7 @@ use super::{NotYours, Reach, may};
 use crate::connectors::plural;
 use crate::router::{Route, page_title, use_router};
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, Icon, IconName, Menu, MenuItem, Monogram, SearchField, Segmented, clock};
+use crate::ui::{Button, ButtonLook, Icon, IconName, Menu, MenuItem, Monogram, SearchField, Segmented, ago, clock};
 
 /// People on the page at once; searching narrows them down.
 const SHOWN: usize = 100;
@@ -77,6 +78,20 @@ fn List() -> impl IntoView {
             (all, rows)
         })
     });
+    // When they were last active is read for who is on the page, and only by who sees the others' lines.
+    let active = RwSignal::new(None::<HashMap<MemberId, Option<u64>>>);
+    Effect::new(move |_| {
+        let shown: Vec<MemberId> = found.with(|(_, rows)| rows.iter().map(|row| row.member.id.clone()).collect());
+        let ws = app.ws();
+        if ws.sees_all_of_record() {
+            app.run(
+                async move { Ok(shown.iter().cloned().zip(ws.last_active(&shown).await?).collect()) },
+                move |all| {
+                    active.try_set(Some(all));
+                },
+            );
+        }
+    });
     let counts = move || {
         app.rulebook.with(|book| {
             let count = |role| book.members.iter().filter(|member| member.role == role).count();
@@ -107,14 +122,14 @@ fn List() -> impl IntoView {
             <Segmented label="Show" value=filter options=options on_change=move |one| filter.set(one)/></div>
         <h2 class="sr">"People"</h2>
         <ul class="rows" aria-label="Members">
-            <For each=move || found.get().1 key=|row| row_key(row) let:row><Person row editing removing/></For>
+            <For each=move || found.get().1 key=|row| row_key(row) let:row><Person row active editing removing/></For>
         </ul>
         {move || found.with(|(all, rows)| match (rows.len(), *all) {
             (0, _) => view! { <p class="none">"Nobody matches."</p> }.into_any(),
             (shown, all) if shown < all => view! { <p class="small">{format!("{shown} of {all} are shown. Search to find the others.")}</p> }.into_any(),
             _ => ().into_any(),
         })}
-        <p class="small">"People here are entries of this workspace in this browser. Without a server behind it, what they may do is a guard-rail and a record, not a lock."</p>
+        <p class="small">"People here are entries of this workspace in this browser. Without a server behind it, what they may do is a guard-rail and a record, not a lock. Last active is the newest line about them in this browser's record."</p>
         <Reach/>
         <AddPerson open=adding/>
         <EditPerson editing/>
@@ -165,6 +180,8 @@ fn row_key(row: &Row) -> String {
 fn Person(
     /// The row.
     row: Row,
+    /// When who is on the page was last active, once it is known.
+    active: RwSignal<Option<HashMap<MemberId, Option<u64>>>>,
     /// Who is being changed.
     editing: RwSignal<Option<browser::policy::MemberId>>,
     /// Who is being removed.
@@ -177,6 +194,19 @@ fn Person(
     let facts: Vec<String> = [groups, roles].into_iter().filter(|text| !text.is_empty()).chain([developer]).collect();
     let (id, role) = (StoredValue::new(member.id.clone()), member.role);
     let stored = StoredValue::new(member.clone());
+    // Only what is on record counts: who never did anything here has a dash, and no guess.
+    let last_active = move || {
+        let at = active.with(|all| all.as_ref().and_then(|all| all.get(&id.get_value()).copied()))?;
+        Some(match at {
+            Some(at) => {
+                view! { " · "<span title=clock(at)>{format!("last active {}", ago(at, app.ws().now()))}</span> }
+                    .into_any()
+            }
+            None => {
+                view! { " · last active "<span aria-hidden="true">"–"</span><span class="sr">"never"</span> }.into_any()
+            }
+        })
+    };
     let set_role = move |event: leptos::ev::Event| {
         let (ws, wanted) = (app.ws(), role_of(&event_target_value(&event)));
         // What is refused must not look done: the choice goes back to what is.
@@ -194,7 +224,7 @@ fn Person(
             <div class="grow">
                 <h3><bdi>{name.clone()}</bdi>{is_me.then(|| view! { <span class="tag">"you"</span> })}</h3>
                 {member.email.clone().map(|email| view! { <p class="small"><bdi>{email}</bdi></p> })}
-                <p class="small"><bdi>{facts.join(" · ")}</bdi></p>
+                <p class="small"><bdi>{facts.join(" · ")}</bdi>{last_active}</p>
             </div>
             {if may_change {
                 view! {

@@ -95,7 +95,15 @@ fn group(app: AppState, id: &ConnectorId, grants: Vec<Approval>) -> impl IntoVie
 fn row(app: AppState, approval: Approval) -> impl IntoView {
     let grant = approval.grant;
     let (id, action) = (grant.id.clone(), grant.action.clone());
-    let title = conversation_title(app, &grant.conversation);
+    let place = match &grant.conversation {
+        Some(id) => conversation_title(app, id),
+        None => "every conversation".to_owned(),
+    };
+    let account = app.rulebook.with_untracked(|book| {
+        let all = book.accounts_of(&grant.member, &grant.connector);
+        let name = all.iter().find(|one| one.id == grant.connection).map(|one| one.name.clone());
+        name.filter(|_| all.len() > 1)
+    });
     let until = grant.until.map_or("until the conversation ends".to_owned(), |until| format!("until {}", clock(until)));
     let used = match approval.last_used {
         Some(at) => format!("used {}, last on {}", times(approval.used), clock(at)),
@@ -112,7 +120,7 @@ fn row(app: AppState, approval: Approval) -> impl IntoView {
             <div class="grow">
                 <h3><bdi>{action.clone()}</bdi></h3>
                 <p class="small">{if grant.arguments.is_some() { "Only with the same arguments, in " } else { "With any arguments, in " }}
-                    <bdi>{title}</bdi>", "{until}"."</p>
+                    <bdi>{place}</bdi>", "{until}{account.map(|name| view! { ", as "<bdi>{name}</bdi> })}"."</p>
                 <p class="small">"Given on "{clock(grant.given_at)}" for definition "<code>{grant.definition.short().to_owned()}</code>", "{used}"."</p>
             </div>
             <Button small=true on:click=move |_| revoke()>"Revoke "<bdi>{action}</bdi></Button>

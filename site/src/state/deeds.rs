@@ -76,6 +76,9 @@ async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Erro
     if let Some(connectors) = said.connectors {
         ws.set_active(&new, connectors).await?;
     }
+    for (connector, account) in state.chosen_accounts.get_untracked() {
+        ws.act_as(&new, &connector, Some(account)).await?;
+    }
     let (mode, calls_allowed) = (state.thread.mode.get_untracked(), state.thread.calls_allowed.get_untracked());
     if !mode.is_chat() {
         ws.set_mode(&new, mode, calls_allowed).await?;

@@ -42,6 +42,8 @@ pub struct Front {
     pub changed: ReadSignal<usize>,
     /// The connectors that are active in the conversation on the screen.
     pub active: ReadSignal<Vec<ConnectorId>>,
+    /// The account that acts at a connector in the conversation on the screen, where the person has several there.
+    pub acting: ReadSignal<Vec<(ConnectorId, String)>>,
     /// The workspace stopped after an internal fault.
     pub dead: ReadSignal<bool>,
     /// Short messages to the person.
@@ -63,6 +65,7 @@ pub(super) struct Writers {
     pub(super) waiting: WriteSignal<BTreeSet<ConversationId>>,
     pub(super) changed: WriteSignal<usize>,
     pub(super) active: WriteSignal<Vec<ConnectorId>>,
+    pub(super) acting: WriteSignal<Vec<(ConnectorId, String)>>,
     pub(super) dead: WriteSignal<bool>,
     toasts: WriteSignal<Vec<Toast>>,
     announced: WriteSignal<String>,
@@ -99,6 +102,7 @@ impl Front {
         let (waiting, set_waiting) = signal(BTreeSet::new());
         let (changed, set_changed) = signal(0);
         let (active, set_active) = signal(Vec::new());
+        let (acting, set_acting) = signal(Vec::new());
         let (dead, set_dead) = signal(false);
         let (toasts, set_toasts) = signal(Vec::new());
         let (announced, set_announced) = signal(String::new());
@@ -113,6 +117,7 @@ impl Front {
             waiting: set_waiting,
             changed: set_changed,
             active: set_active,
+            acting: set_acting,
             dead: set_dead,
             toasts: set_toasts,
             announced: set_announced,
@@ -131,6 +136,7 @@ impl Front {
             waiting,
             changed,
             active,
+            acting,
             dead,
             toasts,
             announced,

@@ -15,7 +15,7 @@ use browser::glance::{ModelName, Offer, Person};
 use browser::{Asked, Change, ConnectionStatus, ConversationHead, ElicitationView, Error, ModelConfig, Workspace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use policy::{ConnectorId, ConversationId, Indexed, Mode};
+use policy::{ConnectionId, ConnectorId, ConversationId, Indexed, Mode};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
 use std::rc::Rc;
@@ -34,8 +34,10 @@ pub struct AppState {
     pub questions: ReadSignal<Vec<Asked>>,
     /// What servers ask the person.
     pub asks: ReadSignal<Vec<ElicitationView>>,
-    /// The state of each connection that was ever opened.
-    pub connections: ReadSignal<BTreeMap<ConnectorId, ConnectionStatus>>,
+    /// The state of each connection that was ever opened, by its account.
+    pub connections: ReadSignal<BTreeMap<ConnectionId, ConnectionStatus>>,
+    /// The accounts that were chosen for the conversation on the screen, or for the new one.
+    pub chosen_accounts: ReadSignal<BTreeMap<ConnectorId, ConnectionId>>,
     /// The models that can be chosen, whole.
     pub models: ReadSignal<Vec<ModelConfig>>,
     /// The conversation on the screen.
@@ -87,7 +89,8 @@ struct Writers {
     rulebook: WriteSignal<Rc<Indexed>, LocalStorage>,
     questions: WriteSignal<Vec<Asked>>,
     asks: WriteSignal<Vec<ElicitationView>>,
-    connections: WriteSignal<BTreeMap<ConnectorId, ConnectionStatus>>,
+    connections: WriteSignal<BTreeMap<ConnectionId, ConnectionStatus>>,
+    chosen_accounts: WriteSignal<BTreeMap<ConnectorId, ConnectionId>>,
     models: WriteSignal<Vec<ModelConfig>>,
     id: WriteSignal<Option<ConversationId>>,
     load: WriteSignal<Load>,
@@ -118,6 +121,7 @@ impl AppState {
         let (questions, set_questions) = signal(ws.questions());
         let (asks, set_asks) = signal(ws.asks());
         let (connections, set_connections) = signal(connections_of(&ws));
+        let (chosen_accounts, set_chosen_accounts) = signal(BTreeMap::new());
         let (models, set_models) = signal(ws.models());
         let (id, set_id) = signal(None);
         let (load, set_load) = signal(Load::default());
@@ -130,6 +134,7 @@ impl AppState {
             questions: set_questions,
             asks: set_asks,
             connections: set_connections,
+            chosen_accounts: set_chosen_accounts,
             models: set_models,
             id: set_id,
             load: set_load,
@@ -145,6 +150,7 @@ impl AppState {
             questions,
             asks,
             connections,
+            chosen_accounts,
             models,
             thread: Thread { id, load, items, connectors: front.active, mind, mode, calls_allowed },
             writers: StoredValue::new_local(writers),
@@ -165,9 +171,52 @@ impl AppState {
         self.ws.get_value()
     }
 
-    /// The state of a connector's connection. Tracks.
+    /// The state of the connection of the person's usual account at a connector. Tracks.
     pub fn connection(&self, id: &ConnectorId) -> ConnectionStatus {
-        self.connections.with(|all| all.get(id).cloned()).unwrap_or(ConnectionStatus::Idle)
+        self.rulebook.track();
+        self.connection_as(&self.ws().usual_account(id))
+    }
+
+    /// The state of the connection of an account. Tracks.
+    pub fn connection_as(&self, account: &ConnectionId) -> ConnectionStatus {
+        self.connections.with(|all| all.get(account).cloned()).unwrap_or(ConnectionStatus::Idle)
+    }
+
+    /// The account that acts at a connector in the conversation on the screen. Tracks.
+    pub fn account_here(&self, id: &ConnectorId) -> ConnectionId {
+        self.rulebook.track();
+        self.chosen_accounts.with(|all| all.get(id).cloned()).unwrap_or_else(|| self.ws().usual_account(id))
+    }
+
+    /// Chooses the account that acts at a connector in the conversation on the screen, or in the one that the next
+    /// message begins.
+    pub fn choose_account(&self, connector: ConnectorId, account: ConnectionId) {
+        match self.thread.id.get_untracked() {
+            None => {
+                self.write(|to| {
+                    to.chosen_accounts.update(|all| {
+                        all.insert(connector, account);
+                    })
+                });
+                self.name_accounts();
+            }
+            Some(id) => {
+                let ws = self.ws();
+                self.front.run(async move { ws.act_as(&id, &connector, Some(account)).await }, |()| ());
+            }
+        }
+    }
+
+    /// What the first page says about accounts: their names, where there are several to choose from.
+    fn name_accounts(&self) {
+        let ws = self.ws();
+        let named = |connector: &policy::Connector| {
+            let accounts = ws.accounts(&connector.id);
+            let acts = untrack(|| self.account_here(&connector.id));
+            (accounts.len() > 1).then(|| (connector.id.clone(), ws.account_name(&connector.id, &acts)))
+        };
+        let all = ws.rulebook().connectors.iter().filter_map(named).collect();
+        self.front.write(|to| to.acting.set(all));
     }
 
     /// The id of the model that answers in the conversation on the screen; none means direct mode. Tracks.
@@ -207,11 +256,13 @@ impl AppState {
             to.id.set(id.clone());
             to.items.set(Vec::new());
             to.mind.set(None);
+            to.chosen_accounts.set(BTreeMap::new());
             to.mode.set(Mode::Chat);
             to.calls_allowed.set(None);
             to.load.set(if id.is_some() { Load::Loading } else { Load::Ready });
         });
         self.front.write(|to| to.active.set(Vec::new()));
+        self.name_accounts();
         if let Some(id) = id {
             self.read_thread(id);
         }
@@ -230,6 +281,7 @@ impl AppState {
                     to.offers.set(offers);
                 });
                 self.write(|to| to.rulebook.set(rules));
+                self.name_accounts();
             }
             Change::Conversations => {
                 // Another person's view has none of one's own conversations.
@@ -267,10 +319,10 @@ impl AppState {
                 self.front.write(|to| to.waiting.set(waiting));
             }
             Change::Asks => self.write(|to| to.asks.set(ws.asks())),
-            Change::Connection { connector, status } => {
+            Change::Connection { account, status, .. } => {
                 self.write(|to| {
                     to.connections.update(|all| {
-                        all.insert(connector.clone(), status.clone());
+                        all.insert(account.clone(), status.clone());
                     });
                 });
                 let is_changed = |status: &&ConnectionStatus| matches!(status, ConnectionStatus::Changed { .. });
@@ -331,10 +383,12 @@ impl AppState {
         self.write(|to| {
             to.items.set(cells);
             to.mind.set(conversation.mind);
+            to.chosen_accounts.set(conversation.accounts);
             to.mode.set(conversation.mode);
             to.calls_allowed.set(conversation.calls_allowed);
             to.load.set(Load::Ready);
         });
+        self.name_accounts();
     }
 
     fn put(&self, item: &Item) {
@@ -392,6 +446,7 @@ pub fn shown_title(head: &ConversationHead) -> String {
     if head.title.trim().is_empty() { "New chat".to_owned() } else { head.title.clone() }
 }
 
-fn connections_of(ws: &Workspace) -> BTreeMap<ConnectorId, ConnectionStatus> {
-    ws.rulebook().connectors.iter().map(|connector| (connector.id.clone(), ws.connection(&connector.id))).collect()
+fn connections_of(ws: &Workspace) -> BTreeMap<ConnectionId, ConnectionStatus> {
+    let accounts = |connector: &policy::Connector| ws.accounts(&connector.id).into_iter().map(|account| account.id);
+    ws.rulebook().connectors.iter().flat_map(accounts).map(|id| (id.clone(), ws.connection_as(&id))).collect()
 }

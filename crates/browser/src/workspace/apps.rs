@@ -72,10 +72,11 @@ impl Workspace {
         let approved = snapshot.and_then(|snapshot| snapshot.page_of(&of.action)).cloned().ok_or_else(|| {
             Error::new(Code::NotFound, "no app was approved for this action").hint("scan the connector again")
         })?;
-        let opened = self.open_link(connector, false).await;
-        let (connection, _) = opened.map_err(|failed| self.op_error(connector, &failed.error))?;
-        let page = self.page(connector, &connection, &approved.uri).await?;
-        let now = self.live(&of.connector).and_then(|live| live.pages.into_iter().find(|one| one.uri == approved.uri));
+        let account = self.account_in(of.place.as_ref().map(|(conversation, _)| conversation), &of.connector);
+        let opened = self.open_link(connector, &account, false).await;
+        let (connection, _) = opened.map_err(|failed| self.op_error(connector, &account, &failed.error))?;
+        let page = self.page(connector, &account, &connection, &approved.uri).await?;
+        let now = self.live_as(&account).and_then(|live| live.pages.into_iter().find(|one| one.uri == approved.uri));
         if now.is_none_or(|now| !approved.is_same(&now)) {
             let why = format!("{} changed this app since it was approved", connector.host);
             return Err(Error::new(Code::Held, why).hint("an admin has to look at the change"));
@@ -143,7 +144,8 @@ impl Workspace {
             return Err("the workspace has stopped every call".to_owned());
         }
         let failed = |failed: crate::drive::Failed| op_error(&failed.error, &connector.host).message;
-        let (connection, _) = self.open_link(connector, false).await.map_err(failed)?;
+        let account = self.account_in(of.place.as_ref().map(|(conversation, _)| conversation), &of.connector);
+        let (connection, _) = self.open_link(connector, &account, false).await.map_err(failed)?;
         let request = mcp::Request::new("resources/read", serde_json::json!({ "uri": uri }).to_string());
         match connection.request(request).await.map_err(failed)? {
             Done::Answered(result) => Ok(result),

@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
-use super::sign_in::{client_secret, oauth_secret};
+use super::accounts::all_accounts;
+use super::sign_in::client_secret;
 use super::{GLANCE, RULEBOOK, RULEBOOK_SCHEMA, STAMP, StoredRulebook, Workspace, new_stamp};
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
-use crate::link::header_secret;
 use crate::signing::{self, SigningKey};
 use crate::store::{Op, StoreError, Table};
 use crate::tabs::News;
@@ -277,7 +277,7 @@ impl Workspace {
         let book = bundle::adopt(&stored, rules, &was, &me);
         let moved: Vec<&Connector> = book.connectors.iter().filter(|one| is_moved(&stored, one)).collect();
         for connector in &moved {
-            self.forget_account(connector).await?;
+            self.forget_accounts(&stored, connector).await?;
         }
         let told =
             format!("number {} imported, signed by {} {}", bundle.payload.serial, signer.name, signer.id().short());
@@ -417,7 +417,7 @@ impl Workspace {
                     contact: trust.contact.or(pinned.contact),
                 });
                 for connector in bundle.payload.rules.connectors.iter().filter(|one| is_moved(stored, one)) {
-                    self.forget_account(connector).await?;
+                    self.forget_accounts(stored, connector).await?;
                 }
                 self.0.signed.replace(Some(bundle.payload.rules));
             }
@@ -570,15 +570,14 @@ impl Workspace {
         Ok(())
     }
 
-    /// Forgets everything with which somebody signed in to the connector of this id: it is another server now.
-    async fn forget_account(&self, connector: &Connector) -> Result<(), Error> {
-        let id = &connector.id;
-        self.forget_sign_in(id);
-        for name in [header_secret(id), oauth_secret(id), client_secret(id)] {
-            self.0.secrets.remove(&name).await?;
-            self.tell_secret(&name);
+    /// Forgets everything with which anybody signed in to the connector of this id: it is another server now.
+    async fn forget_accounts(&self, before: &Rulebook, connector: &Connector) -> Result<(), Error> {
+        for account in all_accounts(before, &connector.id) {
+            self.erase_account(&account).await?;
         }
-        self.0.store.set_key_pair(&oauth_secret(id), None).await?;
+        let client = client_secret(&connector.id);
+        self.0.secrets.remove(&client).await?;
+        self.tell_secret(&client);
         Ok(())
     }
 }

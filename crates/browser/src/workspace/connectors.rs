@@ -1,12 +1,12 @@
 //! Connectors: the built-in ones, making a draft, switching actions, leaving.
 
 use policy::snapshot::ServerInfo;
-use policy::{Action, Class, Connector, ConnectorId, MemberId, Provider, SignIn, Snapshot, Why};
+use policy::{Action, Class, ConnectionId, Connector, ConnectorId, MemberId, Provider, SignIn, Snapshot, Why};
 
 use super::Workspace;
 use crate::builtin::{self, Server, guide::Guide, notebook::Notebook, workbench::Workbench};
 use crate::error::{Code, Error};
-use crate::link::{GUIDE, NOTEBOOK, WORKBENCH, header_secret, spoken};
+use crate::link::{GUIDE, NOTEBOOK, WORKBENCH, header_secret};
 use crate::store::memory::Memory;
 use crate::store::{Op, Table};
 use crate::time::{new_id, now};
@@ -84,7 +84,7 @@ impl Workspace {
         let me = self.me();
         self.change_rules(|book| book.create_draft(&me, draft, now())).await?;
         if let (SignIn::Header { .. }, Some(value)) = (&new.sign_in, &new.header_value) {
-            self.0.secrets.put(&header_secret(&id), value, new.keep).await?;
+            self.0.secrets.put(&header_secret(&ConnectionId::first(&id)), value, new.keep).await?;
         }
         if let SignIn::OAuth { .. } = &new.sign_in {
             self.keep_tried(&new, &address.url, &id).await?;
@@ -130,7 +130,7 @@ impl Workspace {
             Ok(())
         })
         .await?;
-        self.drop_link(id);
+        self.drop_links(id);
         if let Err(error) =
             self.0.store.write(vec![Op::Delete(Table::Settings, builtin::workbench::KEY.to_owned())]).await
         {
@@ -185,9 +185,10 @@ impl Workspace {
         let SignIn::Header { .. } = book.connector(id)?.sign_in else {
             return Err(Error::new(Code::Invalid, "this connector does not sign in with a header"));
         };
-        let kept = self.0.secrets.put(&header_secret(id), value, keep).await?;
-        self.drop_link(id);
-        self.tell_secret(&header_secret(id));
+        let account = self.usual_account(id);
+        let kept = self.0.secrets.put(&header_secret(&account), value, keep).await?;
+        self.drop_link(&account);
+        self.tell_secret(&header_secret(&account));
         Ok(kept)
     }
 
@@ -196,7 +197,7 @@ impl Workspace {
     /// # Errors
     /// When the store cannot be read.
     pub async fn has_header_value(&self, id: &ConnectorId) -> Result<bool, Error> {
-        Ok(self.0.secrets.get(&header_secret(id)).await?.is_some())
+        Ok(self.0.secrets.get(&header_secret(&self.usual_account(id))).await?.is_some())
     }
 
     /// Archives a connector: it stays on record, and nothing of it runs any more.
@@ -207,11 +208,8 @@ impl Workspace {
         let me = self.me();
         let before = self.rulebook();
         self.change_rules(|book| book.archive(&me, id, now())).await?;
-        self.drop_link(id);
-        self.end_sign_in(before.connector(id)?).await?;
-        self.0.secrets.remove(&header_secret(id)).await?;
-        self.tell_secret(&header_secret(id));
-        Ok(())
+        self.drop_links(id);
+        self.end_sign_in(&before, before.connector(id)?).await
     }
 
     /// Removes a draft or an archived connector for good, with its secrets and its places in conversations.
@@ -222,14 +220,8 @@ impl Workspace {
         let me = self.me();
         let before = self.rulebook();
         self.change_rules(|book| book.remove(&me, id)).await?;
-        self.drop_link(id);
-        self.end_sign_in(before.connector(id)?).await?;
-        self.0.secrets.remove(&header_secret(id)).await?;
-        self.tell_secret(&header_secret(id));
-        if let Err(error) = self.0.store.write(vec![Op::Delete(Table::Settings, spoken(id))]).await {
-            self.storage_failed(&error);
-        }
-        Ok(())
+        self.drop_links(id);
+        self.end_sign_in(&before, before.connector(id)?).await
     }
 
     /// Puts a line about a connector into the audit log, for what is no change of the rulebook: that is on record anyway.

@@ -13,7 +13,7 @@ use futures_channel::oneshot;
 use futures_util::future::select;
 use futures_util::lock::Mutex;
 use policy::audit::{CallFacts, Entry, Outcome};
-use policy::{Cause, ConnectorId, ConversationId, Digest};
+use policy::{Cause, ConnectionId, ConnectorId, ConversationId, Digest, Why};
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
@@ -138,7 +138,7 @@ impl Workspace {
                     let facts = CallFacts {
                         id: card.call.clone(),
                         connector: card.connector.clone(),
-                        connection: card.connector.as_str().into(),
+                        connection: card.acts_as.clone().unwrap_or_else(|| ConnectionId::first(&card.connector)),
                         action: card.action.clone(),
                         definition,
                         arguments: Digest::of_bytes(card.arguments.to_string().as_bytes()),
@@ -223,7 +223,7 @@ impl Workspace {
         self.storage_works();
         self.0.heads.borrow_mut().remove(id);
         let book = self.rulebook();
-        if book.grants.iter().any(|grant| grant.conversation == *id) {
+        if book.grants.iter().any(|grant| grant.conversation.as_ref() == Some(id)) {
             self.change_rules(|book| {
                 book.forget_conversation(id);
                 Ok(())
@@ -269,6 +269,39 @@ impl Workspace {
         self.apply(id, Event::Active { connectors });
         self.0.events.tell(Change::Conversation { id: id.clone() });
         Ok(())
+    }
+
+    /// Chooses the account that acts in a conversation at a connector; none goes back to the usual one. What waits for an
+    /// answer keeps the account that it was asked about.
+    ///
+    /// # Errors
+    /// When there is no such conversation, connector or account.
+    pub async fn act_as(
+        &self,
+        id: &ConversationId,
+        connector: &ConnectorId,
+        account: Option<ConnectionId>,
+    ) -> Result<(), Error> {
+        self.acting()?;
+        self.conversation(id).await?;
+        let book = self.rulebook();
+        book.connector(connector)?;
+        let own = book.accounts_of(&self.me(), connector);
+        if account.as_ref().is_some_and(|account| own.iter().all(|one| one.id != *account)) {
+            return Err(Why::NoAccount.into());
+        }
+        self.apply(id, Event::ActsAs { connector: connector.clone(), account });
+        self.0.events.tell(Change::Conversation { id: id.clone() });
+        Ok(())
+    }
+
+    /// The account that acts at a connector, in a conversation or outside of any: the one that the person chose for it,
+    /// otherwise their usual one. One that was chosen and is gone still counts as chosen: nothing acts in its place.
+    pub(crate) fn account_in(&self, conversation: Option<&ConversationId>, connector: &ConnectorId) -> ConnectionId {
+        let records = self.0.records.borrow();
+        let record = conversation.and_then(|id| records.get(id));
+        let chosen = record.and_then(|record| record.conversation.accounts.get(connector).cloned());
+        chosen.unwrap_or_else(|| self.usual_account(connector))
     }
 
     /// Takes the lock which says that something runs in a conversation here; none when another tab has it. Everything

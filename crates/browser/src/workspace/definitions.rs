@@ -201,7 +201,7 @@ impl Workspace {
         let book = self.rulebook();
         if let Ok(connector) = book.connector(id) {
             // What cannot be reached now is a state of the connection, which the page shows.
-            drop(self.open_link(connector, true).await);
+            drop(self.open_link(connector, &self.usual_account(id), true).await);
         }
     }
 
@@ -414,8 +414,9 @@ impl Workspace {
         let book = self.rulebook();
         let connector = book.connector(id)?;
         self.forget_list(id);
-        let opened = self.open_link(connector, true).await;
-        opened.map_err(|failed| self.op_error(connector, &failed.error))?;
+        let account = self.usual_account(id);
+        let opened = self.open_link(connector, &account, true).await;
+        opened.map_err(|failed| self.op_error(connector, &account, &failed.error))?;
         // The pages of its apps are part of what is published.
         self.read_pages(id).await;
         let live =

@@ -221,7 +221,7 @@ impl Workspace {
         self.live(connector).map(|live| live.excluded).unwrap_or_default()
     }
 
-    /// The connection of a connector, for a person in developer mode who may use it now.
+    /// The connection of the usual account at a connector, for a person in developer mode who may use it now.
     async fn by_hand(&self, id: &ConnectorId) -> Result<Connection, Error> {
         self.may_inspect()?;
         let book = self.rulebook();
@@ -231,13 +231,14 @@ impl Workspace {
             let error = Error::new(Code::Blocked, "the workspace has stopped every call");
             return Err(error.hint("nothing was sent; an admin can end the lockdown"));
         }
-        let opened = self.open_link(connector, false).await;
-        opened.map(|(connection, _)| connection).map_err(|failed| self.op_error(connector, &failed.error))
+        let account = self.usual_account(id);
+        let opened = self.open_link(connector, &account, false).await;
+        opened.map(|(connection, _)| connection).map_err(|failed| self.op_error(connector, &account, &failed.error))
     }
 
     fn failed_by_hand(&self, id: &ConnectorId, failed: &Failed) -> Error {
         match self.rulebook().connector(id) {
-            Ok(connector) => self.op_error(connector, &failed.error),
+            Ok(connector) => self.op_error(connector, &self.usual_account(id), &failed.error),
             Err(why) => why.into(),
         }
     }

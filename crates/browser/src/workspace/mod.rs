@@ -4,6 +4,7 @@
 //! written to the store behind it, and what another tab changed is read from there. Each file beside this one holds
 //! one part of it.
 
+mod accounts;
 pub mod apps;
 pub mod branches;
 mod bundle;
@@ -34,10 +35,11 @@ use std::rc::{Rc, Weak};
 
 use futures_channel::oneshot;
 use futures_util::lock::Mutex;
-use policy::{CallId, ConnectorId, ConversationId, Indexed, MemberId, Rulebook, Why};
+use policy::{CallId, ConnectionId, ConnectorId, ConversationId, Indexed, MemberId, Rulebook, Why};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::spawn_local;
 
+pub use accounts::Added;
 pub use bundle::{BundleSource, Governed, Import, Pinned, Trust};
 pub use choices::{ArgumentSet, ToolSet};
 pub(crate) use conversations::Record;
@@ -136,12 +138,12 @@ pub(crate) struct Inner {
     stamp: RefCell<Option<String>>,
     closed: Cell<bool>,
 
-    pub(crate) links: RefCell<HashMap<ConnectorId, Rc<Link>>>,
+    pub(crate) links: RefCell<HashMap<ConnectionId, Rc<Link>>>,
     pub(crate) asks: RefCell<Vec<WaitingAsk>>,
 
     /// Where authorization servers send people back to, once the page has said so.
     pub(crate) sign_in_site: OnceCell<SignInSite>,
-    pub(crate) sign_ins: RefCell<HashMap<ConnectorId, Rc<OAuth>>>,
+    pub(crate) sign_ins: RefCell<HashMap<ConnectionId, Rc<OAuth>>>,
     /// The sign-in to a server that is no connector yet.
     pub(crate) tried: RefCell<Option<(sign_in::Trial, Rc<OAuth>)>>,
 
@@ -522,10 +524,13 @@ impl Workspace {
     fn secret_outdated(&self, name: &str) {
         self.0.secrets.outdated(name);
         if let Some(id) = name.strip_prefix("header:") {
-            self.drop_link(&ConnectorId::from(id));
+            self.drop_link(&ConnectionId::from(id));
         }
-        if let Some(id) = name.strip_prefix("oauth:").or_else(|| name.strip_prefix("oauth-client:")) {
-            self.forget_sign_in(&ConnectorId::from(id));
+        if let Some(id) = name.strip_prefix("oauth:") {
+            self.forget_account(&ConnectionId::from(id));
+        }
+        if let Some(id) = name.strip_prefix("oauth-client:") {
+            self.forget_sign_ins(&self.rulebook(), &ConnectorId::from(id));
         }
     }
 
@@ -596,7 +601,7 @@ impl Workspace {
                 after.address == before.address && after.sign_in == before.sign_in && after.stage == before.stage
             });
             if !same {
-                self.forget_sign_in(&before.id);
+                self.forget_sign_ins(old, &before.id);
             }
             let approved = |book: &Rulebook| book.connector(&before.id).ok().map(|one| one.snapshot.clone());
             if approved(&book) != approved(old) {

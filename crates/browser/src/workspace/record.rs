@@ -133,6 +133,30 @@ impl Workspace {
         Wanted { marks, from: filter.from, until: filter.until, ..Wanted::default() }
     }
 
+    /// When each of these people last did something in this workspace, as far as the record of this browser knows: the
+    /// newest line of a call or a change of theirs. None for who never did, and for others where the person at the browser
+    /// does not see their lines.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn last_active(&self, people: &[policy::MemberId]) -> Result<Vec<Option<crate::Millis>>, Error> {
+        self.alive()?;
+        let (all, own) = (self.sees_all_of_record(), self.seen_as());
+        let mut active = Vec::with_capacity(people.len());
+        for person in people {
+            let mut last = None;
+            if all || *person == own {
+                for mark in [Mark::Person(person.as_str()), Mark::By(person.as_str())] {
+                    let wanted = Wanted { marks: vec![mark.to_string()], ..Wanted::default() };
+                    let (places, _) = self.0.audit.find(&wanted, 1).await?;
+                    last = last.max(self.0.audit.lines(&places).await?.first().map(|line| line.at));
+                }
+            }
+            active.push(last);
+        }
+        Ok(active)
+    }
+
     /// The last checkpoint that was signed here.
     ///
     /// # Errors

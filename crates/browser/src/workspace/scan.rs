@@ -78,12 +78,13 @@ impl Workspace {
             .and_then(|member| book.may_refresh(connector, member, self.is_connected(connector)))
             .map_err(|why| stop(why.into()))?;
         // With a connection of its own, so that the checklist shows the whole way.
-        let account = self.account_of(connector).await.map_err(stop)?;
+        let usual = self.usual_account(id);
+        let account = self.account_of(connector, &usual).await.map_err(stop)?;
         let live = self.look(connector, account, &steps).await?;
         snapshot(&connector.address, &live, &steps)?;
         // The connection in use reads the list again too, so that everybody sees the same.
         self.forget_list(id);
-        let _ = self.open_link(connector, true).await;
+        let _ = self.open_link(connector, &usual, true).await;
         self.read_pages(id).await;
         Ok(self.drift(id))
     }
@@ -104,8 +105,7 @@ impl Workspace {
         let book = self.rulebook();
         self.note(id, "the changed list was accepted").await;
         let connector = book.connector(id)?;
-        let opened = self.open_link(connector, true).await;
-        opened.map(|_| ()).map_err(|failed| self.op_error(connector, &failed.error))
+        self.connect_as(&connector.id, &self.usual_account(id)).await
     }
 
     /// Goes down the checklist.

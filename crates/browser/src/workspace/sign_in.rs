@@ -16,16 +16,18 @@ use mcp::OpError;
 use mcp::oauth::{
     AuthorizeFailure, Credentials, Outlook, Preregistered, Registered, Revocation, Settings, SignInPage, Step, Verdict,
 };
-use policy::{Connector, ConnectorId, DomainUse, SignIn as Rule};
+use policy::{ConnectionId, Connector, ConnectorId, DomainUse, Rulebook, SignIn as Rule};
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
+use super::accounts::{all_accounts, signs_in_otherwise};
 use super::{Inner, Workspace};
 use crate::error::{Code, Error};
 use crate::fetch::Request;
-use crate::link::op_error;
+use crate::link::{header_secret, op_error, spoken};
 use crate::oauth::{Kept, SignIn, Surroundings};
+use crate::store::{Op, Table};
 use crate::view::{ConnectionStatus, Keep, Millis, NewConnector};
 use crate::visit::Visit;
 
@@ -58,7 +60,7 @@ pub enum SignedOut {
     Failed(String),
 }
 
-/// What is known about the sign-in of one connector. It holds no secret.
+/// What is known about the sign-in of one account. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OAuthReport {
     /// Whether there is a token.
@@ -146,7 +148,7 @@ impl OAuthReport {
     }
 }
 
-/// The sign-in of one connector, with where it is kept.
+/// The sign-in of one account, with where it is kept.
 pub(crate) struct OAuth {
     pub(crate) sign_in: Rc<SignIn>,
     place: Place,
@@ -160,8 +162,8 @@ pub(crate) struct Trial {
     secret: Option<String>,
 }
 
-/// The name under which the credentials of a connector are kept, its key pair and its lock too.
-pub(crate) fn oauth_secret(id: &ConnectorId) -> String {
+/// The name under which the credentials of an account are kept, its key pair and its lock too.
+pub(crate) fn oauth_secret(id: &ConnectionId) -> String {
     format!("oauth:{id}")
 }
 
@@ -181,39 +183,20 @@ impl Workspace {
         self.0.sign_in_site.get().map(|page| page.redirect_uri.clone())
     }
 
-    /// Has the person sign in to a connector. What is kept of the old sign-in is replaced when the new one works.
+    /// Has the person sign in with their usual account: [`Workspace::sign_in_as`].
     ///
     /// # Errors
     /// When the connector signs in otherwise, or why there is no token; the doctor then has the steps.
     pub async fn sign_in(&self, id: &ConnectorId, keep: Keep, visit: &Visit) -> Result<(), Error> {
-        self.acting()?;
-        let book = self.rulebook();
-        let connector = book.connector(id)?;
-        book.may_use(connector, book.member(&self.me())?)?;
-        let oauth = self.oauth(connector).await?;
-        let before = oauth.place.0.keep.replace(keep);
-        if let Err(error) = oauth.sign_in.sign_in(visit).await {
-            oauth.place.0.keep.set(before);
-            return Err(error);
-        }
-        let at = oauth.place.issuer().unwrap_or_default();
-        self.note(id, &format!("signed in at {at}")).await;
-        self.drop_link(id);
-        if oauth.place.0.keep.get() == Keep::Device {
-            self.tell_secret(&oauth_secret(id));
-        }
-        Ok(())
+        self.sign_in_as(id, &self.usual_account(id), keep, visit).await
     }
 
-    /// Has the person sign in once more, kept as before.
+    /// The same once more, kept as before.
     ///
     /// # Errors
     /// As [`Workspace::sign_in`].
     pub async fn sign_in_again(&self, id: &ConnectorId, visit: &Visit) -> Result<(), Error> {
-        self.alive()?;
-        let book = self.rulebook();
-        let keep = self.oauth(book.connector(id)?).await?.place.0.keep.get();
-        self.sign_in(id, keep, visit).await
+        self.sign_in_again_as(id, &self.usual_account(id), visit).await
     }
 
     /// Has the person sign in to a server that is no connector yet. [`Workspace::scan`] uses it, and
@@ -226,43 +209,23 @@ impl Workspace {
         let address = self.check_address(&new.address).map_err(super::connectors::address_error)?;
         self.rulebook().may_reach_host(DomainUse::Servers, &address.host)?;
         let oauth = self.tried(new, &address.url).await?;
-        oauth.sign_in.sign_in(visit).await
+        oauth.sign_in.sign_in(visit, false).await
     }
 
-    /// Signs out of a connector: forgets everything that is kept of it, and has the provider revoke the tokens if it can.
+    /// Signs the usual account of a connector out: [`Workspace::sign_out_as`].
     ///
     /// # Errors
     /// When the connector signs in otherwise.
     pub async fn sign_out(&self, id: &ConnectorId) -> Result<SignedOut, Error> {
-        self.acting()?;
-        let book = self.rulebook();
-        let oauth = self.oauth(book.connector(id)?).await?;
-        let shared = oauth.place.0.keep.get() == Keep::Device;
-        let revocation = oauth.sign_in.end().await;
-        self.forget_sign_in(id);
-        if shared {
-            self.tell_secret(&oauth_secret(id));
-        }
-        let (out, how) = match revocation {
-            Revocation::Nothing => (SignedOut::Nobody, "signed out"),
-            Revocation::Done => (SignedOut::Revoked, "signed out, tokens revoked"),
-            Revocation::NotOffered => (SignedOut::NotOffered, "signed out, the provider offers no revocation"),
-            Revocation::Failed(error) => {
-                (SignedOut::Failed(error.to_string()), "signed out, the provider did not confirm the revocation")
-            }
-        };
-        self.note(id, how).await;
-        Ok(out)
+        self.sign_out_as(id, &self.usual_account(id)).await
     }
 
-    /// What is known about the sign-in of a connector.
+    /// What is known about the sign-in of the usual account.
     ///
     /// # Errors
     /// When the connector signs in otherwise.
     pub async fn oauth_report(&self, id: &ConnectorId) -> Result<OAuthReport, Error> {
-        self.alive()?;
-        let book = self.rulebook();
-        Ok(self.oauth(book.connector(id)?).await?.report().await)
+        self.oauth_report_as(id, &self.usual_account(id)).await
     }
 
     /// The same of a server that is no connector yet; none while nobody tried to sign in.
@@ -271,55 +234,37 @@ impl Workspace {
         Some(tried.report().await)
     }
 
-    /// Reads the metadata documents of a connector's server and of its authorization server again, for the doctor.
+    /// Reads the metadata documents of a connector's server and of its authorization server again, for the doctor: as the
+    /// usual account, though they say the same to all.
     ///
     /// # Errors
     /// As a sign-in would fail before its window opens.
     pub async fn examine_sign_in(&self, id: &ConnectorId) -> Result<(), Error> {
         self.alive()?;
         let book = self.rulebook();
-        self.oauth(book.connector(id)?).await?.sign_in.examine().await
+        self.oauth(book.connector(id)?, &self.usual_account(id)).await?.sign_in.examine().await
     }
 
-    /// The account that acts for the person, in words.
-    pub(crate) fn account(&self, connector: &Connector) -> String {
-        match &connector.sign_in {
-            Rule::None => "no sign-in".to_owned(),
-            Rule::Header { name } => format!("header {name}"),
-            Rule::OAuth { .. } => {
-                let oauth = self.0.sign_ins.borrow().get(&connector.id).cloned();
-                match oauth.and_then(|oauth| oauth.place.issuer()) {
-                    Some(issuer) => format!("signed in at {issuer}"),
-                    None => "not signed in".to_owned(),
-                }
-            }
-        }
-    }
-
-    /// The sign-in of a connector, with what is kept of it.
-    pub(crate) async fn oauth(&self, connector: &Connector) -> Result<Rc<OAuth>, Error> {
-        let Rule::OAuth { client_id, scope, .. } = &connector.sign_in else {
-            return Err(Error::new(Code::Invalid, "this connector does not sign in with OAuth"));
-        };
-        if let Some(known) = self.0.sign_ins.borrow().get(&connector.id) {
-            return Ok(known.clone());
+    /// The sign-in of an account, with what is kept of it.
+    pub(crate) async fn oauth(&self, connector: &Connector, account: &ConnectionId) -> Result<Rc<OAuth>, Error> {
+        let Rule::OAuth { client_id, scope, .. } = &connector.sign_in else { return Err(signs_in_otherwise()) };
+        if let Some(known) = self.known_account(account) {
+            return Ok(known);
         }
         let secret = match client_id {
             Some(_) => self.0.secrets.get(&client_secret(&connector.id)).await?,
             None => None,
         };
         let settings = self.settings_for(&connector.address, client_id, scope, secret).await?;
-        let place = Place::new(&self.0, Some(connector.id.clone()), connector.host.clone());
+        let place = Place::new(&self.0, Some(account.clone()), connector.host.clone());
         let oauth = self.oauth_with(settings, place).await?;
         // Somebody else may have been faster, and there must be one only.
-        Ok(self.0.sign_ins.borrow_mut().entry(connector.id.clone()).or_insert(oauth).clone())
+        Ok(self.0.sign_ins.borrow_mut().entry(account.clone()).or_insert(oauth).clone())
     }
 
     /// The sign-in of a server that is no connector yet.
     pub(crate) async fn tried(&self, new: &NewConnector, address: &str) -> Result<Rc<OAuth>, Error> {
-        let Rule::OAuth { client_id, scope, .. } = &new.sign_in else {
-            return Err(Error::new(Code::Invalid, "this connector does not sign in with OAuth"));
-        };
+        let Rule::OAuth { client_id, scope, .. } = &new.sign_in else { return Err(signs_in_otherwise()) };
         let secret = new.header_value.clone().filter(|secret| !secret.is_empty());
         let trial = Trial { address: address.to_owned(), sign_in: new.sign_in.clone(), secret: secret.clone() };
         if let Some((_, known)) = self.0.tried.borrow().as_ref().filter(|(known, _)| *known == trial) {
@@ -339,44 +284,74 @@ impl Workspace {
         if let Some(secret) = new.header_value.as_deref().filter(|secret| !secret.is_empty()) {
             self.0.secrets.put(&client_secret(id), secret, new.keep).await?;
         }
-        oauth.place.settle(id, new.keep).await;
-        self.0.sign_ins.borrow_mut().insert(id.clone(), oauth);
+        let first = ConnectionId::first(id);
+        oauth.place.settle(&first, new.keep).await;
+        let told = oauth.name();
+        self.0.sign_ins.borrow_mut().insert(first.clone(), oauth);
+        self.take_name(id, &first, told).await
+    }
+
+    /// The connector is going, which `before` still has: the tokens of its accounts are revoked if that can be had, and
+    /// forgotten here at once.
+    pub(crate) async fn end_sign_in(&self, before: &Rulebook, connector: &Connector) -> Result<(), Error> {
+        for account in all_accounts(before, &connector.id) {
+            self.end_account(connector, &account).await?;
+        }
+        let client = client_secret(&connector.id);
+        self.0.secrets.remove(&client).await?;
+        self.tell_secret(&client);
         Ok(())
     }
 
-    /// The connector is going: its tokens are revoked if that can be had, and forgotten here at once.
-    pub(crate) async fn end_sign_in(&self, connector: &Connector) -> Result<(), Error> {
-        let Rule::OAuth { .. } = connector.sign_in else { return Ok(()) };
-        // Read before it is removed: revoking needs the tokens.
-        let oauth = self.oauth(connector).await.ok();
-        self.forget_sign_in(&connector.id);
-        if let Some(oauth) = oauth {
-            // It forgets first and asks the provider then, which nobody has to wait for.
-            let cleared = oauth.place.cleared();
-            let (done, ended) = oneshot::channel();
-            spawn_local(async move {
-                let _ = done.send(oauth.sign_in.end().await);
-            });
-            select(cleared, ended).await;
+    /// The same of one account.
+    pub(crate) async fn end_account(&self, connector: &Connector, account: &ConnectionId) -> Result<(), Error> {
+        if let Rule::OAuth { .. } = connector.sign_in {
+            // Read before it is removed: revoking needs the tokens.
+            let oauth = self.oauth(connector, account).await.ok();
+            self.forget_account(account);
+            if let Some(oauth) = oauth {
+                // It forgets first and asks the provider then, which nobody has to wait for.
+                let cleared = oauth.place.cleared();
+                let (done, ended) = oneshot::channel();
+                spawn_local(async move {
+                    let _ = done.send(oauth.sign_in.end().await);
+                });
+                select(cleared, ended).await;
+            }
         }
-        for name in [oauth_secret(&connector.id), client_secret(&connector.id)] {
+        self.erase_account(account).await
+    }
+
+    /// Takes everything out of the store that is kept of an account, without a word to the provider.
+    pub(crate) async fn erase_account(&self, account: &ConnectionId) -> Result<(), Error> {
+        self.forget_account(account);
+        for name in [oauth_secret(account), header_secret(account)] {
             self.0.secrets.remove(&name).await?;
             self.tell_secret(&name);
         }
-        let _ = self.0.store.set_key_pair(&oauth_secret(&connector.id), None).await;
+        let _ = self.0.store.set_key_pair(&oauth_secret(account), None).await;
+        if let Err(error) = self.0.store.write(vec![Op::Delete(Table::Settings, spoken(account))]).await {
+            self.storage_failed(&error);
+        }
         Ok(())
     }
 
-    /// What is known of a sign-in in this realm is out of date.
-    pub(crate) fn forget_sign_in(&self, id: &ConnectorId) {
-        self.0.sign_ins.borrow_mut().remove(id);
-        self.drop_link(id);
+    /// What is known of the sign-ins at a connector in this realm is out of date.
+    pub(crate) fn forget_sign_ins(&self, book: &Rulebook, id: &ConnectorId) {
+        all_accounts(book, id).iter().for_each(|account| self.forget_account(account));
+        self.drop_links(id);
+    }
+
+    /// What is known of an account in this realm is out of date.
+    pub(crate) fn forget_account(&self, account: &ConnectionId) {
+        self.0.sign_ins.borrow_mut().remove(account);
+        self.drop_link(account);
     }
 
     /// Why an operation failed, in the words of the workspace: a sign-in that is missing is told with what it takes.
-    pub(crate) fn op_error(&self, connector: &Connector, error: &OpError) -> Error {
+    pub(crate) fn op_error(&self, connector: &Connector, account: &ConnectionId, error: &OpError) -> Error {
         let host = &connector.host;
-        let (OpError::SignIn { .. }, Some(oauth)) = (error, self.known_sign_in(connector)) else {
+        let (OpError::SignIn { .. }, Some(oauth)) = (error, self.known_account(account)) else {
             return op_error(error, host);
         };
         match oauth.sign_in.needs_person() {
@@ -387,16 +362,21 @@ impl Workspace {
     }
 
     /// The scopes that a call waits for, or none of them where a sign-in is missing; none when it failed otherwise.
-    pub(crate) fn needs_person(&self, connector: &Connector, error: &OpError) -> Option<Vec<String>> {
+    pub(crate) fn needs_person(&self, account: &ConnectionId, error: &OpError) -> Option<Vec<String>> {
         let OpError::SignIn { .. } = error else { return None };
-        self.known_sign_in(connector)?.sign_in.needs_person()
+        self.known_account(account)?.sign_in.needs_person()
     }
 
     /// The state of a connection that failed.
-    pub(crate) fn failed_status(&self, connector: &Connector, error: &OpError) -> ConnectionStatus {
+    pub(crate) fn failed_status(
+        &self,
+        connector: &Connector,
+        account: &ConnectionId,
+        error: &OpError,
+    ) -> ConnectionStatus {
         match error {
             OpError::SignIn { .. } => {
-                let needs = self.needs_person(connector, error);
+                let needs = self.needs_person(account, error);
                 let why = needs.map(|scopes| needs_words(&connector.host, &scopes));
                 let otherwise = || format!("{} asks for a sign-in", connector.host);
                 ConnectionStatus::SignIn { why: why.unwrap_or_else(otherwise) }
@@ -406,10 +386,6 @@ impl Workspace {
                 ConnectionStatus::Failed { why: error.message, next: error.hint.unwrap_or_default() }
             }
         }
-    }
-
-    fn known_sign_in(&self, connector: &Connector) -> Option<Rc<OAuth>> {
-        self.0.sign_ins.borrow().get(&connector.id).cloned()
     }
 
     async fn oauth_with(&self, settings: Settings, place: Place) -> Result<Rc<OAuth>, Error> {
@@ -467,8 +443,42 @@ fn needs_words(host: &str, scopes: &[String]) -> String {
     }
 }
 
+impl SignedOut {
+    /// How a sign-out ended, and the words for the record.
+    pub(super) fn of(revocation: Revocation) -> (SignedOut, &'static str) {
+        match revocation {
+            Revocation::Nothing => (SignedOut::Nobody, "signed out"),
+            Revocation::Done => (SignedOut::Revoked, "signed out, tokens revoked"),
+            Revocation::NotOffered => (SignedOut::NotOffered, "signed out, the provider offers no revocation"),
+            Revocation::Failed(error) => {
+                (SignedOut::Failed(error.to_string()), "signed out, the provider did not confirm the revocation")
+            }
+        }
+    }
+}
+
 impl OAuth {
-    async fn report(&self) -> OAuthReport {
+    /// Who gave the tokens that are held.
+    pub(super) fn issuer(&self) -> Option<String> {
+        Some(self.place.0.held.borrow().as_ref()?.0.clone())
+    }
+
+    /// What the provider calls the person who is signed in: its own words.
+    pub(super) fn name(&self) -> Option<String> {
+        self.place.0.held.borrow().as_ref()?.1.clone()
+    }
+
+    /// How long the sign-in is kept.
+    pub(super) fn keep(&self) -> Keep {
+        self.place.0.keep.get()
+    }
+
+    /// Has what comes next be kept so long, and says how long it was before.
+    pub(super) fn set_keep(&self, keep: Keep) -> Keep {
+        self.place.0.keep.replace(keep)
+    }
+
+    pub(super) async fn report(&self) -> OAuthReport {
         let (needs, keep) = (self.sign_in.needs_person(), self.place.0.keep.get());
         self.sign_in
             .look(|credentials, renewal, steps, settings| {
@@ -501,30 +511,30 @@ struct Place(Rc<PlaceState>);
 
 struct PlaceState {
     workspace: Weak<Inner>,
-    /// The connector it is kept for; none while it is only tried, which is in memory.
-    connector: RefCell<Option<ConnectorId>>,
+    /// The account it is kept for; none while it is only tried, which is in memory.
+    account: RefCell<Option<ConnectionId>>,
     /// The host of the MCP server.
     server: String,
     keep: Cell<Keep>,
     /// Whether what is kept was read before: from then on the person's choice counts.
     read: Cell<bool>,
     tried: RefCell<Kept>,
-    /// Who gave the tokens that are held.
-    issuer: RefCell<Option<String>>,
+    /// Who gave the tokens that are held, and what they call the person.
+    held: RefCell<Option<(String, Option<String>)>>,
     /// Who waits until everything is forgotten.
     cleared: RefCell<Option<oneshot::Sender<()>>>,
 }
 
 impl Place {
-    fn new(workspace: &Rc<Inner>, connector: Option<ConnectorId>, server: String) -> Self {
+    fn new(workspace: &Rc<Inner>, account: Option<ConnectionId>, server: String) -> Self {
         Place(Rc::new(PlaceState {
             workspace: Rc::downgrade(workspace),
-            connector: RefCell::new(connector),
+            account: RefCell::new(account),
             server,
             keep: Cell::new(Keep::default()),
             read: Cell::new(false),
             tried: RefCell::default(),
-            issuer: RefCell::default(),
+            held: RefCell::default(),
             cleared: RefCell::default(),
         }))
     }
@@ -536,15 +546,11 @@ impl Place {
         wait
     }
 
-    fn issuer(&self) -> Option<String> {
-        self.0.issuer.borrow().clone()
-    }
-
-    /// From now on it belongs to a connector, what was tried included.
-    async fn settle(&self, id: &ConnectorId, keep: Keep) {
+    /// From now on it belongs to an account, what was tried included.
+    async fn settle(&self, id: &ConnectionId, keep: Keep) {
         self.0.keep.set(keep);
         self.0.read.set(true);
-        self.0.connector.replace(Some(id.clone()));
+        self.0.account.replace(Some(id.clone()));
         let (text, pair) = self.0.tried.take();
         if let Some(pair) = pair {
             self.save_key(pair).await;
@@ -556,15 +562,15 @@ impl Place {
 
     /// The workspace and the name under which things are kept there; none while it is only tried, or all is over.
     fn kept(&self) -> Option<(Workspace, String)> {
-        let name = oauth_secret(self.0.connector.borrow().as_ref()?);
+        let name = oauth_secret(self.0.account.borrow().as_ref()?);
         Some((Workspace(self.0.workspace.upgrade()?), name))
     }
 
     fn see(&self, text: Option<&str>) {
         let read = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
         let credentials = Credentials::from_json(&read);
-        let issuer = credentials.tokens().and(credentials.issuer.clone());
-        self.0.issuer.replace(issuer);
+        let name = credentials.tokens().map(|tokens| tokens.name.clone());
+        self.0.held.replace(credentials.issuer.clone().zip(name));
     }
 }
 

@@ -18,7 +18,7 @@ use futures_channel::{mpsc, oneshot};
 use futures_util::future::{AbortHandle, Either, abortable, join_all, select};
 use futures_util::{FutureExt as _, StreamExt as _};
 use policy::audit::{CallFacts, Entry};
-use policy::{CallId, Caller, Cause, Connector, ConnectorId, ConversationId, Digest, Mode};
+use policy::{CallId, Caller, Cause, ConnectionId, Connector, ConnectorId, ConversationId, Digest, Mode};
 use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
 
@@ -339,7 +339,16 @@ impl Workspace {
             .filter(|connector| active.contains(&connector.id) && mode.takes(connector).is_ok())
             .filter(|connector| book.may_use(connector, member).is_ok())
             .collect();
-        let lists = join_all(usable.into_iter().map(|connector| self.open_link(connector, true)));
+        // Of an account that is gone nothing is read: the gate says so to whoever calls.
+        let there = |connector: &&Connector| {
+            let account = self.account_in(Some(id), &connector.id);
+            let own = book.accounts_of(&member.id, &connector.id).into_iter().any(|one| one.id == account);
+            own.then_some(account)
+        };
+        let accounts: Vec<Option<ConnectionId>> = usable.iter().map(there).collect();
+        let both = usable.into_iter().zip(&accounts);
+        let both = both.filter_map(|(connector, account)| Some((connector, account.as_ref()?)));
+        let lists = join_all(both.map(|(connector, account)| self.open_link(connector, account, true)));
         select(Box::pin(lists), sleep(LISTS)).await;
     }
 
@@ -351,7 +360,7 @@ impl Workspace {
         let held: HashMap<ConnectorId, Vec<String>> = active
             .iter()
             .map(|connector| {
-                let drift = self.drift(connector);
+                let drift = self.drift_as(connector, &self.account_in(Some(id), connector));
                 (connector.clone(), drift.changed.into_iter().chain(drift.removed).collect())
             })
             .collect();

@@ -3,7 +3,7 @@
 //! Viewing as somebody else is reading only: whatever would change or call something is refused meanwhile, and no call
 //! is ever made as the other person. The person's own conversations are not part of what the other would see.
 
-use policy::{Call, CallId, Caller, ConnectionId, ConnectorId, ConversationId, Explanation, MemberId};
+use policy::{Call, CallId, Caller, ConnectorId, ConversationId, Explanation, MemberId};
 use serde_json::Map;
 
 use super::Workspace;
@@ -23,7 +23,7 @@ impl Workspace {
     }
 
     /// Explains what would become of a call by this person, made by a model outside any conversation and with arguments
-    /// that fit. Nothing is sent.
+    /// that fit. It is explained for their usual account. Nothing is sent.
     pub fn explain_action(&self, who: &MemberId, connector: &ConnectorId, action: &str) -> Explanation {
         self.explain_in(None, who, connector, action)
     }
@@ -37,14 +37,18 @@ impl Workspace {
         action: &str,
     ) -> Explanation {
         let book = self.rulebook();
-        let live = self.live(connector);
+        let account = match *who == self.me() {
+            true => self.account_in(conversation, connector),
+            false => book.preferred_account(who, connector),
+        };
+        let live = self.live_as(&account);
         let found = live.as_ref().and_then(|live| live.actions.iter().find(|one| one.name() == action));
         let approved = book.connector(connector).ok().and_then(|known| known.action(action));
         let definition = found.or(approved).map_or_else(|| policy::Digest::of_bytes(b""), |one| one.digest().clone());
         let call = Call {
             id: CallId::from(new_id("call")),
             connector: connector.clone(),
-            connection: ConnectionId::from(connector.as_str()),
+            connection: account,
             action: action.to_owned(),
             definition,
             arguments: Map::new(),

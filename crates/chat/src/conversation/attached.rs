@@ -1,6 +1,6 @@
 //! A resource that the person attached to a message: read from its server when the message is sent, and kept as read.
 
-use policy::ConnectorId;
+use policy::{ConnectionId, ConnectorId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 pub struct Attached {
     /// The connector whose server has it.
     pub connector: ConnectorId,
+    /// The account that read it; none on those from before there could be several, which is the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<ConnectionId>,
     /// Its name.
     pub connector_name: String,
     /// Its host.
@@ -36,6 +39,11 @@ fn is_zero(count: &usize) -> bool {
 }
 
 impl Attached {
+    /// The account that read it.
+    pub fn account(&self) -> ConnectionId {
+        self.account.clone().unwrap_or_else(|| ConnectionId::first(&self.connector))
+    }
+
     /// What was kept, as a tool result that embeds it: pages draw it like one, and lineage reads it like one.
     pub fn as_result(&self) -> Value {
         let blocks: Vec<Value> =

@@ -73,6 +73,8 @@ impl Conversation {
         branch.renamed = true;
         branch.mind = self.mind.clone();
         branch.pins = self.pins.clone();
+        // Nothing acts in the place of what was chosen, here either.
+        branch.accounts = self.accounts.clone();
         branch.restore(now);
         Some(branch)
     }
@@ -202,8 +204,10 @@ mod tests {
             say(&mut chat, id);
         }
         edit(&mut chat, "b", "b2");
+        chat.accounts.insert("tracker".into(), "tracker~2".into());
         let branch = chat.branch(&"b".into(), "other".into(), 9).unwrap();
         assert_eq!((shown(&branch).as_str(), branch.created_at), ("a b", 9));
+        assert_eq!(branch.accounts, chat.accounts, "it acts as the accounts that were chosen");
         assert_eq!(chat.branch(&"none".into(), "other".into(), 9), None);
     }
 }

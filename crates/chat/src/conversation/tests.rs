@@ -10,6 +10,7 @@ pub(crate) fn card(state: CallState) -> CallCard {
         host: "desk.example".to_owned(),
         badge: Some("Dev".to_owned()),
         account: None,
+        acts_as: None,
         action: "create_ticket".to_owned(),
         title: "Create ticket".to_owned(),
         class: Class::Write,

@@ -88,6 +88,8 @@ pub struct Authorizer<P: Port> {
     pub(crate) settings: Rc<Settings>,
     /// [`Settings::legacy_fallback`], as it is now.
     pub(crate) legacy_fallback: bool,
+    /// Whether the person is asked which account they want.
+    pub(crate) choose_account: bool,
     pub(crate) credentials: Credentials,
     /// Counts tokens, so that a caller can say which one was refused without holding it.
     pub(crate) generation: u64,
@@ -114,6 +116,7 @@ impl<P: Port> Authorizer<P> {
         let mut authorizer = Self {
             port,
             legacy_fallback: settings.legacy_fallback,
+            choose_account: false,
             settings: Rc::new(settings),
             credentials: Credentials::default(),
             generation: 0,
@@ -137,6 +140,12 @@ impl<P: Port> Authorizer<P> {
     /// Turns the fallback of 2025-03-26 on or off, once it is known what the server speaks.
     pub fn set_legacy_fallback(&mut self, on: bool) {
         self.legacy_fallback = on;
+    }
+
+    /// Has the next sign-ins ask the person which account they want, where the authorization server says that it can do
+    /// that: with several accounts, being signed in there already says nothing about which one is meant. Off at first.
+    pub fn set_choose_account(&mut self, on: bool) {
+        self.choose_account = on;
     }
 
     /// What is held now.

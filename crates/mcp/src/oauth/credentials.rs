@@ -78,6 +78,9 @@ pub struct Tokens {
     pub jkt: Option<String>,
     /// They were to be bound, and the provider could not do that.
     pub unbound: bool,
+    /// What the provider calls the person who signed in, if it said so: its own words, to be shown as text. Nothing
+    /// depends on them.
+    pub name: Option<String>,
 }
 
 impl fmt::Debug for Tokens {
@@ -241,6 +244,7 @@ fn tokens_to_json(tokens: &Tokens) -> Value {
         ("grant", Some(tokens.grant.as_str().into())),
         ("jkt", tokens.jkt.as_deref().map(Value::from)),
         ("unbound", tokens.unbound.then(|| true.into())),
+        ("name", tokens.name.as_deref().map(Value::from)),
     ])
 }
 
@@ -257,6 +261,7 @@ fn tokens_from_json(value: &Value) -> Option<Tokens> {
         grant: text(value, "grant")?,
         jkt: text(value, "jkt"),
         unbound: value.get("unbound") == Some(&Value::Bool(true)),
+        name: text(value, "name"),
     })
 }
 
@@ -288,6 +293,7 @@ mod tests {
                 grant: "authorization code".into(),
                 jkt: Some("k".into()),
                 unbound: true,
+                name: Some("ann@example.com".into()),
             });
         });
         credentials

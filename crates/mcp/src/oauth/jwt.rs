@@ -13,6 +13,8 @@ use crate::types::without_query;
 
 /// How long a client assertion holds, in seconds.
 const LIFETIME: u64 = 120;
+/// Longest name of a person that is taken, in characters.
+const LONGEST_NAME: usize = 80;
 
 /// Base64 with the alphabet for addresses and without padding (RFC 7515 section 2).
 pub(crate) fn base64url(bytes: &[u8]) -> String {
@@ -117,6 +119,17 @@ pub(crate) fn is_for(jwt: &str, audiences: &[&str]) -> bool {
         Some(one) => wanted(one),
         None => false,
     }
+}
+
+/// What an ID token calls the person (OpenID Connect Core section 5.1), as far as it is short enough for a name. It came
+/// straight from the token endpoint, and its words are only shown, so its signature is not looked at.
+pub(crate) fn subject_name(jwt: &str) -> Option<String> {
+    let claims = jwt.split('.').nth(1).and_then(read)?;
+    let named = |claim: &&str| {
+        let text = claims.get(*claim)?.as_str()?.trim();
+        (!text.is_empty() && text.chars().count() <= LONGEST_NAME).then(|| text.to_owned())
+    };
+    ["email", "preferred_username", "name"].iter().find_map(named)
 }
 
 /// The JSON in a part of a JWT: base64url without padding (RFC 7515 section 2).

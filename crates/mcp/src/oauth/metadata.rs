@@ -62,6 +62,8 @@ pub(crate) struct Server {
     pub(crate) iss: bool,
     pub(crate) cimd: bool,
     pub(crate) dpop: bool,
+    /// What it can ask the person for (`prompt_values_supported`); empty where it does not say.
+    pub(crate) prompts: Vec<String>,
     /// There is no document; these are the default endpoints of 2025-03-26.
     pub(crate) assumed: bool,
     /// Members with an address that cannot be used; they count as absent (X11).
@@ -98,6 +100,7 @@ impl Server {
             iss: truth(&document, "authorization_response_iss_parameter_supported"),
             cimd: truth(&document, "client_id_metadata_document_supported"),
             dpop: list(&document, "dpop_signing_alg_values_supported").is_some_and(|algs| algs.contains(&"ES256")),
+            prompts: strings("prompt_values_supported").unwrap_or_default(),
             assumed: false,
             dropped,
         })
@@ -123,6 +126,12 @@ impl Server {
     /// Whether tokens can be renewed here, as far as it says.
     pub(crate) fn refreshes(&self) -> bool {
         self.grants.as_ref().is_none_or(|grants| grants.iter().any(|grant| grant == "refresh_token"))
+    }
+
+    /// How it has the person say which account they want, if it says that it can: by choosing among those that it knows,
+    /// otherwise by signing in anew (OpenID Connect Core section 3.1.2.1).
+    pub(crate) fn asks_which_account(&self) -> Option<&'static str> {
+        ["select_account", "login"].into_iter().find(|prompt| self.prompts.iter().any(|known| known == prompt))
     }
 
     /// Whether `offline_access` may be asked for (X24).

@@ -36,6 +36,7 @@ pub(crate) struct Granted {
     refresh: Option<String>,
     expires_in: Option<u64>,
     scope: Option<String>,
+    name: Option<String>,
 }
 
 impl<P: Port> Authorizer<P> {
@@ -83,6 +84,7 @@ impl<P: Port> Authorizer<P> {
             grant: self.settings.grant.name().to_owned(),
             unbound: self.settings.dpop && jkt.is_none(),
             jkt,
+            name: granted.name,
         };
         let issuer = server.issuer.clone();
         // Tokens of an authorization server that is no longer trusted are of no use to anybody.
@@ -164,7 +166,16 @@ impl<P: Port> Authorizer<P> {
         query.maybe("scope", scope);
         // OpenID Connect Core section 11: without consent `offline_access` is ignored.
         let offline = scope.is_some_and(|scope| scope.split(' ').any(|scope| scope == OFFLINE));
-        query.maybe("prompt", offline.then_some("consent"));
+        let which = self.choose_account.then(|| server.asks_which_account()).flatten();
+        if self.choose_account && which.is_none() {
+            self.steps.warn(
+                "OpenID Connect Core section 3.1.2.1",
+                "`prompt_values_supported`",
+                "neither select_account nor login; the provider may take whoever is signed in there",
+            );
+        }
+        let prompt: Vec<&str> = which.into_iter().chain(offline.then_some("consent")).collect();
+        query.maybe("prompt", (!prompt.is_empty()).then(|| prompt.join(" ")).as_deref());
         query.maybe("dpop_jkt", jkt);
         let joint = match page.find('?') {
             None => "?",
@@ -394,6 +405,7 @@ fn read_granted(step: &'static str, body: &str, bound: bool) -> Result<Granted, 
         refresh: text("refresh_token").filter(|token| !token.is_empty()).map(str::to_owned),
         expires_in: document.get("expires_in").and_then(seconds),
         scope: text("scope").filter(|scope| !scope.trim().is_empty() && scope.len() <= 8192).map(str::to_owned),
+        name: text("id_token").and_then(jwt::subject_name),
     })
 }
 
@@ -438,6 +450,7 @@ impl Granted {
         tokens.expires_at = self.expires_in.map(|seconds| now.saturating_add(seconds));
         tokens.refresh = self.refresh.or_else(|| tokens.refresh.take());
         tokens.scope = self.scope.or_else(|| tokens.scope.take());
+        tokens.name = self.name.or_else(|| tokens.name.take());
     }
 }
 

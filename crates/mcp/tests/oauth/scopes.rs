@@ -159,3 +159,26 @@ fn a_scope_cannot_smuggle_in_another_parameter() {
     assert_eq!(visit.form["scope"], "a&client_id=evil b");
     assert_eq!(visit.form["client_id"], format!("client-of-{AS}"));
 }
+
+#[test]
+fn ac10_the_person_is_asked_which_account_where_the_provider_can() {
+    let prompt = |can: serde_json::Value, choose: bool, offline: bool| {
+        let world = World::new();
+        let scopes = if offline { json!(["a", "offline_access"]) } else { json!(["a"]) };
+        world.server(AS, META, json!({"scopes_supported": scopes, "prompt_values_supported": can}));
+        let mut rig = world.rig();
+        rig.auth.set_choose_account(choose);
+        crate::rig::block_on(rig.auth.sign_in(Some("Bearer scope=\"a\""))).unwrap();
+        let told = rig.auth.steps().iter().any(|step| step.asked.contains("prompt_values_supported"));
+        let visit = world.seen("VISIT").remove(0);
+        (visit.form.get("prompt").cloned(), told)
+    };
+    let all = || json!(["none", "login", "select_account", "consent"]);
+    assert_eq!(prompt(all(), true, false), (Some("select_account".into()), false));
+    assert_eq!(prompt(json!(["none", "login"]), true, false), (Some("login".into()), false));
+    assert_eq!(prompt(all(), true, true), (Some("select_account consent".into()), false));
+    assert_eq!(prompt(all(), false, false), (None, false), "with one account nobody is asked");
+    // Nothing is sent that its documents do not promise, and the doctor says what that means.
+    assert_eq!(prompt(json!(null), true, false), (None, true));
+    assert_eq!(prompt(json!(["none"]), true, true), (Some("consent".into()), true));
+}

@@ -506,3 +506,31 @@ fn a_resource_server_that_asks_for_offline_access_does_not_cost_a_sign_in() {
     assert_eq!(rig.refuse(Some("Bearer scope=\"a b\"")), Ok(Retry::SignedIn));
     assert_eq!(world.seen("VISIT")[1].form["scope"], "a b");
 }
+
+#[test]
+fn ac10_an_id_token_gives_the_person_a_name_and_nothing_else() {
+    // {"sub":"7","name":"Ann","email":"ann@example.com"}
+    let ann = "e30.eyJzdWIiOiI3IiwibmFtZSI6IkFubiIsImVtYWlsIjoiYW5uQGV4YW1wbGUuY29tIn0.x";
+    for (id_token, name) in
+        [(json!(ann), Some("ann@example.com")), (json!("x"), None), (json!(7), None), (json!(null), None)]
+    {
+        let world = World::new();
+        world.edit(AS, |server| {
+            server.granted = json!({"id_token": id_token});
+            server.refreshes = true;
+        });
+        let mut rig = world.rig();
+        rig.refuse(Some("Bearer scope=\"a\"")).unwrap();
+        let named = |rig: &Rig| rig.auth.credentials().tokens().and_then(|tokens| tokens.name.clone());
+        assert_eq!(named(&rig).as_deref(), name);
+        let kept = rig.auth.credentials().to_json();
+        assert_eq!(Credentials::from_json(&kept), *rig.auth.credentials());
+        assert!(!kept.to_string().contains("eyJ"), "the ID token itself is not kept");
+        // A renewal that says nothing of the person leaves the name.
+        world.edit(AS, |server| server.granted = json!({}));
+        rig.next();
+        world.wait(3590);
+        rig.authorization();
+        assert_eq!(named(&rig).as_deref(), name);
+    }
+}

@@ -2,11 +2,11 @@
 //!
 //! There are two ways. Somebody imports a file and looks at what it changes first: [`adopt`]. Or the site itself is tied
 //! to a bundle: [`tighten`] then lets what is set in this browser only make it stricter, and it is applied again after
-//! every change. Neither switches anything on for anybody: developer mode, servers on this machine and remembered answers
-//! stay as the person left them or off, and lockdown never ends.
+//! every change. Neither switches anything on for anybody: developer mode, servers on this machine, remembered answers and
+//! accounts stay as the person left them or off, and lockdown never ends.
 
 use super::portable;
-use crate::{Class, Connector, Control, Developer, MemberId, Provider, Remember, Rulebook, Stage};
+use crate::{Account, Class, Connector, Control, Developer, MemberId, Provider, Rulebook, Stage};
 
 /// The workspace after an import. `before` is what is here, `was` the person at this browser until now and `me` the one
 /// they are in the imported workspace.
@@ -39,11 +39,13 @@ pub fn adopt(before: &Rulebook, rules: &Rulebook, was: &MemberId, me: &MemberId)
     if was == me {
         book.requests.clone_from(&before.requests);
     }
-    if was == me && book.workspace.remember > Remember::Never {
+    if was == me {
         let same = |id, address: &str| book.connector(id).is_ok_and(|connector| connector.address == address);
         let grants = before.grants.iter().filter(|grant| grant.member == *me && same(&grant.connector, &grant.address));
+        let grants = grants.filter(|grant| book.workspace.remember >= grant.needs());
         book.grants = grants.cloned().collect();
     }
+    book.accounts = accounts(&book, before, was, me);
     book.workspace.lockdown |= before.workspace.lockdown;
     book.workspace.allow_loopback &= before.workspace.allow_loopback;
     book
@@ -58,9 +60,8 @@ pub fn tighten(base: &Rulebook, local: &Rulebook, me: &MemberId) -> Rulebook {
     let (ours, theirs) = (&local.workspace, &mut book.workspace);
     theirs.confirm = theirs.confirm.max(ours.confirm);
     theirs.remember = theirs.remember.min(ours.remember);
-    if theirs.remember == Remember::Never {
-        book.grants.clear();
-    }
+    let remember = theirs.remember;
+    book.grants.retain(|grant| remember >= grant.needs());
     for connector in book.connectors.iter_mut().filter(|connector| base.connector(&connector.id).is_ok()) {
         let Ok(here) = local.connector(&connector.id) else { continue };
         // Another server's switches say nothing about this one.
@@ -100,6 +101,19 @@ fn stricter(base: &Control, here: &Control, own: Option<Class>) -> Control {
     let mut both = base.to_owned();
     (both.on, both.class, both.confirm) = (base.on && here.on, class, base.confirm.max(here.confirm));
     both
+}
+
+/// The accounts at servers that are still the same ones, those of the person under their new id.
+fn accounts(book: &Rulebook, before: &Rulebook, was: &MemberId, me: &MemberId) -> Vec<Account> {
+    let same = |account: &&Account| {
+        let old = before.connector(&account.connector).map(|connector| &connector.address);
+        old.is_ok() && old == book.connector(&account.connector).map(|connector| &connector.address)
+    };
+    let own = |account: &Account| {
+        let member = if account.member == *was { me.clone() } else { account.member.clone() };
+        book.member(&member).is_ok().then(|| Account { member, ..account.clone() })
+    };
+    before.accounts.iter().filter(same).filter_map(own).collect()
 }
 
 /// Everybody's own switch is off; the person at this browser keeps theirs while they stay the same person.

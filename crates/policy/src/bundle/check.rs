@@ -57,8 +57,10 @@ fn rules(rules: &Rulebook) -> Result<(), BundleError> {
     count("groups", rules.groups.len(), GROUPS)?;
     count("connectors", rules.connectors.len(), CONNECTORS)?;
     count("actions", rules.connectors.iter().map(|connector| connector.actions().len()).sum(), ACTIONS)?;
-    if !rules.grants.is_empty() || !rules.requests.is_empty() {
-        return Err(BundleError::Form("remembered answers or requests, which belong to a person's browser".into()));
+    if !rules.grants.is_empty() || !rules.requests.is_empty() || !rules.accounts.is_empty() {
+        return Err(BundleError::Form(
+            "remembered answers, requests or accounts, which belong to a person's browser".into(),
+        ));
     }
     name("workspace", &rules.workspace.name)?;
     for member in &rules.members {

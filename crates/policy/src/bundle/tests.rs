@@ -36,11 +36,20 @@ fn full() -> Rulebook {
         member: "member".into(),
         connector: connector.id.clone(),
         address: connector.address.clone(),
-        connection: "tracker-mine".into(),
+        connection: "tracker~mine".into(),
         action: "create".into(),
         definition: connector.action("create").unwrap().digest().clone(),
-        conversation: "talk".into(),
+        conversation: Some("talk".into()),
         arguments: None,
+    });
+    book.accounts.push(crate::Account {
+        id: "tracker~mine".into(),
+        connector: connector.id,
+        member: "member".into(),
+        name: "Account 2".into(),
+        confirm: Confirm::Writes,
+        preferred: true,
+        added_at: NOW,
     });
     book
 }
@@ -60,7 +69,7 @@ fn an_export_leaves_out_what_is_nobody_elses() {
     assert!(out.members.iter().all(|member| !member.developer.on));
     assert_eq!(out.connectors.iter().map(|connector| connector.id.as_str()).collect::<Vec<_>>(), ["tracker"]);
     let text = payload(out).seal(&[signature()]);
-    for secret in ["grants", "\"draft\"", "tracker-mine"] {
+    for secret in ["grants", "\"draft\"", "tracker~mine", "accounts"] {
         assert!(!text.contains(secret), "{secret}");
     }
 }
@@ -158,6 +167,7 @@ fn x122_a_file_that_is_not_exactly_a_bundle_is_refused() {
         ("/signed/rules/members/0/id", json!("")),
         ("/signed/rules/members/0/developer", json!({ "on": true, "changed_at": null })),
         ("/signed/rules/grants", json!([full().grants[0]])),
+        ("/signed/rules/accounts", json!([full().accounts[0]])),
         ("/signed/rules/connectors/0/stage", json!("draft")),
         ("/signed/rules/connectors/0/provider", json!("first_party")),
         ("/signatures/0/value", json!("AAAA")),

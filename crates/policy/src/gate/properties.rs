@@ -13,6 +13,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
 
+const DAY: Millis = 24 * 60 * 60 * 1_000;
+
 fn levels() -> impl Strategy<Value = Level> {
     select(vec![Level::Workspace, Level::Connector, Level::Access, Level::Action, Level::Account, Level::Conversation])
 }
@@ -28,6 +30,7 @@ fn vetoes() -> impl Strategy<Value = Veto> {
     ]);
     prop_oneof![
         3 => (levels(), "[a-c]{1,2}").prop_map(|(level, because)| Veto::ask(level, because)),
+        3 => (levels(), "[a-c]{1,2}").prop_map(|(level, because)| Veto::ask_unanswered(level, because)),
         1 => (levels(), causes).prop_map(|(level, cause)| Veto::refuse(level, cause)),
     ]
 }
@@ -100,7 +103,8 @@ fn actions() -> impl Strategy<Value = Action> {
 }
 
 fn cases() -> impl Strategy<Value = Case> {
-    let workspace = (profiles(), any::<bool>(), any::<bool>(), any::<bool>(), confirms(), any::<bool>());
+    let remember = select(vec![Remember::Never, Remember::Conversation, Remember::Longer]);
+    let workspace = (profiles(), any::<bool>(), any::<bool>(), any::<bool>(), confirms(), remember);
     let stages = select(vec![Stage::Draft, Stage::Published, Stage::Published, Stage::Archived]);
     let providers = select(vec![Provider::FirstParty, Provider::Demo, Provider::Custom, Provider::Custom]);
     let reaches = select(vec![Reach::Public, Reach::Public, Reach::Local]);
@@ -114,6 +118,8 @@ fn cases() -> impl Strategy<Value = Case> {
         proptest::bool::weighted(0.1),
         any::<bool>(),
         proptest::bool::weighted(0.8),
+        option::of(option::of(select(vec![DAY, 31 * DAY]))),
+        option::of((any::<bool>(), confirms())),
     );
     (workspace, connector, actions(), control, call).prop_map(|(workspace, connector, action, control, call)| {
         let mut book = published();
@@ -121,7 +127,7 @@ fn cases() -> impl Strategy<Value = Case> {
         (settings.profile, settings.developer_gate, settings.lockdown) =
             (workspace.0, workspace.1, workspace.2 && workspace.3);
         (settings.allow_loopback, settings.confirm) = (workspace.3, workspace.4);
-        settings.remember = if workspace.5 { Remember::Conversation } else { Remember::Never };
+        settings.remember = workspace.5;
         let (drifted, granted, on) = (call.2, call.3, call.4);
         let tracker = &mut book.connectors[0];
         (tracker.stage, tracker.provider, tracker.reach) = (connector.0, connector.1, connector.2);
@@ -131,19 +137,31 @@ fn cases() -> impl Strategy<Value = Case> {
         tracker.controls = [(action.name().to_owned(), control)].into();
         let address = tracker.address.clone();
         let mut wanted = Call { by: call.0, member: call.1.into(), ..self::call(&book, action.name()) };
+        if let Some((theirs, confirm)) = &call.6 {
+            wanted.connection = "tracker~2".into();
+            book.accounts.push(crate::Account {
+                id: wanted.connection.clone(),
+                connector: wanted.connector.clone(),
+                member: if *theirs { "somebody".into() } else { wanted.member.clone() },
+                name: "Account 2".into(),
+                confirm: *confirm,
+                preferred: false,
+                added_at: NOW,
+            });
+        }
         if granted {
             book.grants.push(Grant {
                 id: "g".into(),
                 given_for: "earlier".into(),
                 given_at: NOW,
-                until: None,
+                until: call.5.flatten().map(|after| NOW + after),
                 member: wanted.member.clone(),
                 connector: wanted.connector.clone(),
                 address,
                 connection: wanted.connection.clone(),
                 action: wanted.action.clone(),
                 definition: wanted.definition.clone(),
-                conversation: "talk".into(),
+                conversation: call.5.is_none().then(|| "talk".into()),
                 arguments: None,
             });
         }
@@ -240,8 +258,21 @@ proptest! {
         prop_assert!(control.on);
         prop_assert_eq!(&call.definition, action.digest());
         prop_assert!(connector.reach != Reach::Local || book.workspace.allow_loopback);
-        prop_assert!(book.workspace.confirm == Confirm::Writes);
-        prop_assert!(connector.confirm == Confirm::Writes && control.confirm == Confirm::Writes);
+        let account = book.accounts.iter().find(|one| one.id == call.connection && one.member == call.member);
+        prop_assert!(account.is_some() || call.connection.as_str() == "tracker", "an account of nobody acted");
+        let ceilings = [book.workspace.confirm, connector.confirm, account.map_or(Confirm::Writes, |one| one.confirm)];
+        let remembered = matches!(frozen.basis(), Basis::Remembered { .. });
+        let everything = ceilings.contains(&Confirm::Everything);
+        prop_assert!(!everything || (remembered && class == Class::Read), "asking for everything was passed over");
+        prop_assert!(control.confirm == Confirm::Writes);
+        if remembered {
+            let grant = &book.grants[0];
+            let lasts = grant.until.is_some_and(|until| until <= NOW + 30 * DAY && call.at < until);
+            let longer = book.workspace.remember == Remember::Longer && class == Class::Read && lasts;
+            let here = book.workspace.remember > Remember::Never && grant.conversation == call.conversation;
+            prop_assert!(here || (grant.conversation.is_none() && longer));
+            prop_assert_eq!(&grant.connection, &call.connection);
+        }
         prop_assert!(call.by != Caller::Automatic || connector.provider != Provider::Custom);
         match connector.stage {
             Stage::Draft => prop_assert!(connector.owner == member.id && book.developer_mode(member).is_ok()),
@@ -254,8 +285,7 @@ proptest! {
         match class {
             Class::Read => {}
             Class::Write => {
-                prop_assert!(book.workspace.remember == Remember::Conversation && book.grants.len() == 1);
-                let remembered = matches!(frozen.basis(), Basis::Remembered { .. });
+                prop_assert!(book.workspace.remember > Remember::Never && book.grants.len() == 1);
                 prop_assert!(remembered, "a write ran unasked: {:?}", frozen);
             }
             Class::Destructive => prop_assert!(false, "a destructive action ran unasked"),
@@ -299,7 +329,7 @@ proptest! {
         match decide(call.clone(), &rules) {
             Decision::Run(_) => prop_assert!(!flows),
             Decision::Ask(question) if flows => {
-                prop_assert!(!question.may_remember());
+                prop_assert_eq!(question.remembering(), Remembering::default());
                 prop_assert!(question.allow_for_conversation(&plain, "g".into(), NOW).is_err());
             }
             Decision::Ask(_) | Decision::Refuse(_) => {}
@@ -354,7 +384,10 @@ proptest! {
     #[test]
     fn a_stricter_rulebook_never_loosens(case in cases()) {
         let before = verdict(&case.book, &case.call);
-        let stricter: [fn(&mut Rulebook); 17] = [
+        let stricter: [fn(&mut Rulebook); 20] = [
+            |book| book.accounts.iter_mut().for_each(|account| account.confirm = Confirm::Everything),
+            |book| book.accounts.clear(),
+            |book| book.workspace.remember = book.workspace.remember.min(Remember::Conversation),
             |book| {
                 let everything = Pattern::parse("*.com").unwrap();
                 book.workspace.domains.servers.deny.insert(everything);
@@ -393,7 +426,7 @@ proptest! {
         let Ok(member) = case.book.member(&case.call.member) else { return Ok(()) };
         let offered = !case.book.offered(member).is_empty();
         let action = case.book.connectors[0].actions()[0].digest().clone();
-        let call = Call { by: Caller::Person, definition: action, ..case.call };
+        let call = Call { by: Caller::Person, connection: "tracker".into(), definition: action, ..case.call };
         prop_assert_eq!(offered, verdict(&case.book, &call) < Verdict::Refuse);
     }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::fixtures::*;
-use crate::{Access, Profile, Reach, Rulebook, Stage, connector::Control};
+use crate::{Access, Profile, Reach, Rulebook, SignIn, Stage, connector::Control};
 use serde_json::json;
 
 fn decided(book: &Rulebook, call: Call) -> Decision {
@@ -55,7 +55,7 @@ fn s059_every_write_asks() {
         for action in ["create", "delete", "mystery"] {
             let question = asks(&book, Call { by, ..call(&book, action) });
             assert!(!question.reasons().is_empty());
-            assert!(!question.may_remember());
+            assert_eq!(question.remembering(), Remembering::default());
         }
     }
 }
@@ -408,8 +408,10 @@ fn a_remembered_answer_lets_the_next_call_run_and_is_named_by_it() {
 fn x72_a_remembered_answer_covers_nothing_else() {
     let mut book = remembering();
     remember(&mut book, "create");
+    book.connectors[0].sign_in = SignIn::Header { name: "X-Key".into() };
+    book.add_account(&"member".into(), &"tracker".into(), "tracker~2".into(), None, NOW).unwrap();
     let next = || call(&book, "create");
-    only_asks(&book, Call { connection: "tracker-other".into(), ..next() });
+    only_asks(&book, Call { connection: "tracker~2".into(), ..next() });
     only_asks(&book, Call { conversation: Some("other".into()), ..next() });
     only_asks(&book, Call { conversation: None, ..next() });
     only_asks(&book, Call { member: "admin".into(), ..next() });
@@ -428,11 +430,84 @@ fn x72_a_remembered_answer_covers_nothing_else() {
     only_asks(&exact, other);
 }
 
+/// A workspace in which everything asks and answers may be remembered as far as `remember` says.
+fn asking(remember: Remember) -> Rulebook {
+    let mut book = published();
+    book.set_remember(&"admin".into(), remember).unwrap();
+    book.set_confirm(&"admin".into(), Confirm::Everything).unwrap();
+    book
+}
+
+const DAY: Millis = 24 * 60 * 60 * 1_000;
+
+#[test]
+fn ac04_an_answer_about_reading_lasts_until_its_date_in_every_conversation() {
+    let mut book = asking(Remember::Longer);
+    let question = asks(&book, call(&book, "find"));
+    assert_eq!(question.remembering(), Remembering { conversation: true, longer: true });
+    let rules = Rules::of(&book, question.call());
+    let (_, grant) = question.allow_until(&rules, "g".into(), NOW, NOW + DAY).unwrap();
+    assert_eq!((grant.until, &grant.conversation), (Some(NOW + DAY), &None));
+    book.grants.push(grant);
+    let next = || Call { conversation: Some("other".into()), at: NOW + DAY - 1, ..call(&book, "find") };
+    assert_eq!(runs(&book, next()).basis(), &Basis::Remembered { grant: "g".into() });
+    only_asks(&book, Call { at: NOW + DAY, ..next() });
+    only_asks(&book, Call { conversation: None, ..next() });
+    only_asks(&book, Call { member: "admin".into(), ..next() });
+    // What reads today and writes tomorrow is not covered.
+    let mut writes = book.clone();
+    writes.connectors[0].controls.get_mut("find").unwrap().class = Some(Class::Write);
+    only_asks(&writes, next());
+    // An admin caps it, and what was longer is gone and not asleep.
+    let mut capped = book.clone();
+    capped.set_remember(&"admin".into(), Remember::Conversation).unwrap();
+    only_asks(&capped, next());
+    capped.set_remember(&"admin".into(), Remember::Longer).unwrap();
+    only_asks(&capped, next());
+}
+
+#[test]
+fn ac04_only_reading_is_remembered_longer_and_only_for_so_long() {
+    let book = asking(Remember::Longer);
+    for (action, until) in [("create", NOW + DAY), ("delete", NOW + DAY), ("find", NOW), ("find", NOW + 31 * DAY)] {
+        let question = asks(&book, call(&book, action));
+        let rules = Rules::of(&book, question.call());
+        assert!(question.allow_until(&rules, "g".into(), NOW, until).is_err(), "{action} until {until}");
+    }
+    let book = asking(Remember::Conversation);
+    let question = asks(&book, call(&book, "find"));
+    assert_eq!(question.remembering(), Remembering { conversation: true, longer: false });
+    let rules = Rules::of(&book, question.call());
+    assert!(question.allow_until(&rules, "g".into(), NOW, NOW + DAY).is_err());
+    // A grant without an end, or with one too far away, counts for nothing however it came into the book.
+    let mut forged = asking(Remember::Longer);
+    let question = asks(&forged, call(&forged, "find"));
+    let rules = Rules::of(&forged, question.call());
+    let (_, grant) = question.allow_until(&rules, "g".into(), NOW, NOW + DAY).unwrap();
+    for until in [None, Some(NOW + 31 * DAY)] {
+        forged.grants = vec![Grant { until, ..grant.clone() }];
+        only_asks(&forged, call(&forged, "find"));
+    }
+}
+
+#[test]
+fn ac03_where_everything_asks_a_write_asks_every_time() {
+    let book = asking(Remember::Longer);
+    let question = asks(&book, call(&book, "create"));
+    assert_eq!(question.remembering(), Remembering::default());
+    assert_eq!(question.reasons(), ["the workspace asks for everything"]);
+    // Without that, the answer to a write counts for its conversation and no longer.
+    let mut milder = book.clone();
+    milder.workspace.confirm = Confirm::Writes;
+    let question = asks(&milder, call(&milder, "create"));
+    assert_eq!(question.remembering(), Remembering { conversation: true, longer: false });
+}
+
 #[test]
 fn x72_a_destructive_action_is_never_remembered() {
     let mut book = remembering();
     let question = asks(&book, call(&book, "delete"));
-    assert!(!question.may_remember());
+    assert_eq!(question.remembering(), Remembering::default());
     let rules = Rules::of(&book, question.call());
     assert!(question.allow_for_conversation(&rules, "grant-1".into(), NOW).is_err());
     // Not even by a grant that got into the book some other way, nor one from when the class was milder.
@@ -530,7 +605,7 @@ fn n20_untrusted_text_that_decides_what_is_destroyed_asks_although_an_admin_made
     let rules = rules_of(&book, &wanted, from("tracker"));
     let Decision::Ask(question) = decide(wanted.clone(), &rules) else { panic!("untrusted text destroyed unasked") };
     assert!(question.reasons()[0].contains("this action destroys"), "{:?}", question.reasons());
-    assert!(!question.may_remember());
+    assert_eq!(question.remembering(), Remembering::default());
     assert!(question.allow_for_conversation(&rules, "g2".into(), NOW).is_err(), "nor is this answer remembered");
     let plain = Rules::of(&book, &wanted);
     let Decision::Ask(again) = decide(wanted, &rules) else { panic!("it asked before") };

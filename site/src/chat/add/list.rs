@@ -1,7 +1,7 @@
 //! What the + menu lists: what can be brought into this chat, and for what cannot, why and what to do.
 
 use leptos::prelude::*;
-use policy::{Connector, ConnectorId};
+use policy::{ConnectionId, Connector, ConnectorId};
 use wasm_bindgen::JsCast;
 
 use super::sets::Sets;
@@ -9,7 +9,7 @@ use crate::chat::Writing;
 use crate::chat::usable::{Standing, listed, standing};
 use crate::people::chain::ShortChain;
 use crate::router::{Link, Route};
-use crate::state::use_state;
+use crate::state::{AppState, use_state};
 use crate::ui::{Badge, HostName, Icon, IconName, LocalMark, SearchField, StatusDot};
 
 #[derive(Clone, PartialEq)]
@@ -20,11 +20,19 @@ struct Row {
     badge: Option<&'static str>,
     local: bool,
     standing: Standing,
+    /// The accounts to choose from, where there are several.
+    accounts: Vec<(ConnectionId, String)>,
+    /// The one that acts.
+    acts: ConnectionId,
 }
 
 impl Row {
-    fn new(connector: &Connector, standing: Standing) -> Row {
+    fn new(state: AppState, connector: &Connector, standing: Standing) -> Row {
+        let accounts = state.ws().accounts(&connector.id).into_iter().map(|one| (one.id, one.name));
+        let accounts: Vec<_> = accounts.collect();
         Row {
+            acts: state.account_here(&connector.id),
+            accounts: if accounts.len() > 1 { accounts } else { Vec::new() },
             id: connector.id.clone(),
             name: connector.name.clone(),
             host: connector.host.clone(),
@@ -49,7 +57,8 @@ pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
                     .all(|word| connector.name.to_lowercase().contains(word) || connector.host.contains(word))
             });
             let rows = found.map(|connector| {
-                Row::new(connector, standing(rules, connector, &me, &state.connection(&connector.id)))
+                let status = state.connection_as(&state.account_here(&connector.id));
+                Row::new(state, connector, standing(rules, connector, &me, &status))
             });
             rows.partition::<Vec<Row>, _>(|row| row.standing.usable)
         })
@@ -61,7 +70,7 @@ pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
         <div class="add-list">
             {move || rows.with(|(usable, _)| !usable.is_empty()).then(|| view! { <div class="grp" id="add-usable">"Connectors"</div> })}
             <ul class="plain" aria-labelledby="add-usable">
-                <For each=move || rows.get().0 key=|row| (row.id.clone(), row.standing.says.clone(), row.standing.dot, row.standing.on) let:row>
+                <For each=move || rows.get().0 key=|row| (row.id.clone(), row.standing.says.clone(), row.standing.dot, row.standing.on, row.accounts.clone()) let:row>
                     <Usable row=row active=active on_change=on_change/>
                 </For>
             </ul>
@@ -111,8 +120,33 @@ fn Usable(row: Row, active: Signal<Vec<ConnectorId>>, on_change: Callback<Vec<Co
                 <small>{says}</small>
                 <StatusDot look=row.standing.dot/>
             </label>
+            {(!row.accounts.is_empty()).then(|| view! { <AccountChoice connector=id.get_value() accounts=row.accounts acts=row.acts/> })}
             {row.standing.fix.map(|(word, to)| view! { <Link to=to class="add-fix">{word}</Link> })}
         </li>
+    }
+}
+
+/// Which account acts in this chat. One that was chosen and is gone is said to be gone, and no other acts in its place.
+#[component]
+fn AccountChoice(connector: ConnectorId, accounts: Vec<(ConnectionId, String)>, acts: ConnectionId) -> impl IntoView {
+    let app = use_state();
+    let name = app.rulebook.with_untracked(|book| book.connector(&connector).map(|one| one.name.clone()));
+    let label = format!("Account for {} in this chat", name.unwrap_or_default());
+    let gone = accounts.iter().all(|(id, _)| *id != acts);
+    let connector = StoredValue::new(connector);
+    let acts = Memo::new(move |_| connector.with_value(|id| app.account_here(id)));
+    let choose = move |event: leptos::ev::Event| {
+        app.choose_account(connector.get_value(), event_target_value(&event).into());
+    };
+    view! {
+        // Arrow keys choose in it, and do not leave it.
+        <select class="input add-account" aria-label=label on:change=choose on:keydown=|event| event.stop_propagation()>
+            {gone.then(|| view! { <option value="" selected=true disabled=true>"Removed; choose another account"</option> })}
+            {accounts.into_iter().map(|(id, name)| {
+                let (value, own) = (id.to_string(), id);
+                view! { <option value=value selected=move || acts.get() == own>{format!("as {name}")}</option> }
+            }).collect_view()}
+        </select>
     }
 }
 

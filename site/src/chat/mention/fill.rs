@@ -11,7 +11,7 @@ use browser::Fills;
 use browser::chat::material::{Argument, template};
 use leptos::task::spawn_local;
 use leptos::{ev, prelude::*};
-use policy::ConnectorId;
+use policy::{ConnectionId, ConnectorId};
 
 use crate::results::{Visible, flat};
 use crate::state::AppState;
@@ -33,6 +33,8 @@ pub(super) struct Form {
     pub(super) title: String,
     pub(super) description: String,
     pub(super) connector: ConnectorId,
+    /// The account that asks.
+    pub(super) account: ConnectionId,
     pub(super) host: String,
     /// Name and host of the connector.
     pub(super) from: String,
@@ -260,7 +262,7 @@ impl Asking {
         self.busy.set_value(true);
         let (ws, form) = (self.state.ws(), self.form.get_value());
         spawn_local(async move {
-            let found = ws.suggestions(&form.connector, &form.fills, &name, &value, &filled).await;
+            let found = ws.suggestions(&form.connector, &form.account, &form.fills, &name, &value, &filled).await;
             let _ = self.busy.try_set_value(false);
             // Without suggestions a value is typed: a server that has none is no failure.
             let found = found.unwrap_or_default();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use browser::{Error, Offers, ToolSet};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use policy::ConnectorId;
+use policy::{ConnectionId, ConnectorId};
 
 use crate::chat::Writing;
 use crate::state::{AppState, sentence};
@@ -27,9 +27,10 @@ enum Answer {
 #[derive(Clone, Copy)]
 pub(super) struct Known {
     state: AppState,
-    answers: RwSignal<BTreeMap<ConnectorId, (u64, Answer)>>,
+    /// What a server offers one account says nothing about another (X117).
+    answers: RwSignal<BTreeMap<ConnectionId, (u64, Answer)>>,
     sets: RwSignal<Vec<ToolSet>>,
-    wanted: RwSignal<Vec<ConnectorId>>,
+    wanted: RwSignal<Vec<(ConnectorId, ConnectionId)>>,
 }
 
 impl Known {
@@ -42,12 +43,17 @@ impl Known {
         }
     }
 
-    /// Asks the servers of these connectors for what is not known of them, and reads the tool sets.
+    /// Asks the servers of these connectors, each as the account that acts in this chat, for what is not known of them,
+    /// and reads the tool sets. Tracks the accounts.
     pub(super) fn want(self, connectors: impl Iterator<Item = ConnectorId>) {
-        let wanted: Vec<ConnectorId> = connectors.collect();
+        let acting = connectors.map(|id| {
+            let account = self.state.account_here(&id);
+            (id, account)
+        });
+        let wanted: Vec<(ConnectorId, ConnectionId)> = acting.collect();
         let now = now();
-        for id in &wanted {
-            let known = self.answers.with_untracked(|all| all.get(id).cloned());
+        for (id, account) in &wanted {
+            let known = self.answers.with_untracked(|all| all.get(account).cloned());
             let fresh = known.as_ref().is_some_and(|(at, answer)| {
                 let good = if matches!(answer, Answer::Failed(_)) { AGAIN } else { STALE };
                 now.saturating_sub(*at) < good
@@ -57,11 +63,11 @@ impl Known {
                 let before = known.map_or(Answer::Waiting, |(_, answer)| answer);
                 self.answers.update(|all| {
                     all.insert(
-                        id.clone(),
+                        account.clone(),
                         (now, if matches!(before, Answer::Failed(_)) { Answer::Waiting } else { before }),
                     );
                 });
-                self.ask(id.clone());
+                self.ask(id.clone(), account.clone());
             }
         }
         if self.wanted.with_untracked(|old| *old != wanted) {
@@ -77,15 +83,15 @@ impl Known {
         });
     }
 
-    fn ask(self, id: ConnectorId) {
+    fn ask(self, id: ConnectorId, account: ConnectionId) {
         let ws = self.state.ws();
         spawn_local(async move {
-            let answer = match ws.offers(&id).await {
+            let answer = match ws.offers(&id, &account).await {
                 Ok(offers) => Answer::Has(offers),
                 Err(error) => Answer::Failed(sentence(&error)),
             };
             // The composer may be gone.
-            let _ = self.answers.try_update(|all| all.insert(id, (now(), answer)));
+            let _ = self.answers.try_update(|all| all.insert(account, (now(), answer)));
         });
     }
 
@@ -117,7 +123,9 @@ impl Known {
     fn of_wanted<T>(self, read: impl Fn(&Answer) -> Option<T>) -> impl Iterator<Item = (ConnectorId, T)> {
         let found: Vec<(ConnectorId, T)> = self.wanted.with(|wanted| {
             self.answers.with(|all| {
-                let of = |id: &ConnectorId| all.get(id).and_then(|(_, answer)| Some((id.clone(), read(answer)?)));
+                let of = |(id, account): &(ConnectorId, ConnectionId)| {
+                    all.get(account).and_then(|(_, answer)| Some((id.clone(), read(answer)?)))
+                };
                 wanted.iter().filter_map(of).collect()
             })
         });
