@@ -85,6 +85,15 @@ impl Side {
         }
     }
 
+    /// Whether an answer names sources by number.
+    fn cites_in(self, answer: &str) -> bool {
+        let names = |item: &Item| matches!(&item.body, Body::Answer(answer) if answer.mode.cites());
+        self.state
+            .thread
+            .items
+            .with_untracked(|items| items.iter().any(|cell| cell.id == answer && cell.item.with_untracked(names)))
+    }
+
     /// The text of an answer, and the calls of its turn that came before it.
     fn before(self, answer: &str) -> (String, Vec<CallId>) {
         self.state.thread.items.with_untracked(|items| {
@@ -116,6 +125,8 @@ impl Side {
     /// The sources of an answer: first those that it names, in its order, then what else was at hand.
     fn of(self, answer: &str) -> Vec<(Source, bool)> {
         let (text, calls) = self.before(answer);
+        // In a chat no number was told to anybody, so none in the text means a source.
+        let text = if self.cites_in(answer) { text } else { String::new() };
         self.sources.with(|sources| {
             let mut out: Vec<(Source, bool)> =
                 numbers_in(&text).into_iter().filter_map(|number| Some((sources.get(number)?.clone(), true))).collect();
@@ -189,7 +200,10 @@ pub(crate) fn AnswerFoot(item: ArcRwSignal<Item>) -> impl IntoView {
     let (read, seen) = (item.clone(), id.clone());
     let state = Memo::new(move |_| {
         read.with(|item| match &item.body {
-            Body::Answer(Answer { done, mode, error, .. }) => (*done, *mode, error.is_some()),
+            // An answer of calls alone says nothing that could stand on something.
+            Body::Answer(Answer { done, mode, error, text, .. }) => {
+                (*done && !text.trim().is_empty(), *mode, error.is_some())
+            }
             _ => (false, Mode::Chat, false),
         })
     });
