@@ -308,6 +308,7 @@ journey("composer: an edited message is another version, nothing is lost, and a 
   await app.button("Earlier version", mine(app).first()).click();
   await app.log.getByText("You said two.").first().waitFor();
   await edit(1, "zwei");
+  await assertSoon(async () => (await app.kept()).includes("You said zwei."), "the answer is kept");
   await page.reload();
   await app.log.getByText("You said zwei.").first().waitFor();
   await app.button("Earlier version", mine(app).nth(1)).click();

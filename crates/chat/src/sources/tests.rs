@@ -12,6 +12,7 @@ fn card(call: &str, host: &str, result: Value) -> CallCard {
         host: host.to_owned(),
         badge: None,
         account: Some("ada".to_owned()),
+        acts_as: None,
         action: "search".to_owned(),
         title: "Search it".to_owned(),
         class: Class::Read,
