@@ -20,7 +20,7 @@ async function annAndBob(stage) {
   const server = await keep(startGuarded({ redirects: [`${site}/oauth/callback`], people: true }));
   await app.turnOnDeveloperMode();
   await app.describe({ name: "Guarded", url: server.url });
-  await page.getByRole("radio", { name: "OAuth" }).check();
+  await page.getByRole("radio", { name: "OAuth", exact: true }).check();
   await page.getByText("The operator gave you a client id").click();
   await page.getByLabel(/^Client id/).first().fill(CLIENT);
   await app.button("Scan").click();
@@ -139,7 +139,7 @@ journey("X117 accounts: a list that everybody may keep is not shared between two
   const server = await keep(startProtected({ ttl: 3_600_000, cacheScope: "public", several: true }));
   await app.turnOnDeveloperMode();
   await app.describe({ name: "Guarded", url: server.url });
-  await page.getByRole("radio", { name: "OAuth" }).check();
+  await page.getByRole("radio", { name: "OAuth", exact: true }).check();
   await app.button("Scan").click();
   await opens(stage, "Sign in");
   await createDraft(app);

@@ -61,7 +61,7 @@ for (const colorScheme of ["light", "dark"]) {
     const server = await keep(startProtected());
     await app.turnOnDeveloperMode();
     await app.describe({ name: "Guarded", url: server.url });
-    await page.getByRole("radio", { name: "OAuth" }).check();
+    await page.getByRole("radio", { name: "OAuth", exact: true }).check();
     await app.button("Scan").click();
     await opens(stage, "Sign in");
     await createDraft(app);

@@ -378,7 +378,7 @@ journey("X131 nobody is sent to an authorization server that the workspace denie
   await app.button(/^Remove /).waitFor();
   await app.turnOnDeveloperMode();
   await app.describe({ name: "Guarded", url: server.url });
-  await page.getByRole("radio", { name: "OAuth" }).check();
+  await page.getByRole("radio", { name: "OAuth", exact: true }).check();
   await page.getByText("The operator gave you a client id").click();
   await app.field("Client id").or(page.getByLabel(/^Client id/)).first().fill(CLIENT);
   await app.button("Scan").click();

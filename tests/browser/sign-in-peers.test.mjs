@@ -11,7 +11,7 @@ import { assertSoon } from "./soon.mjs";
 /** Fills the form for a server that signs in with OAuth, of which nothing else is known, and has it scanned. */
 async function askToSignIn(app, name, url) {
   await app.describe({ name, url });
-  await app.page.getByRole("radio", { name: "OAuth" }).check();
+  await app.page.getByRole("radio", { name: "OAuth", exact: true }).check();
   await app.button("Scan").click();
   await app.button("Sign in").waitFor();
 }

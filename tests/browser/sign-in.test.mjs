@@ -13,7 +13,7 @@ async function askedToSignIn({ app, page, keep }, options = {}) {
   const server = await keep(startGuarded({ redirects: REDIRECTS, ...options }));
   await app.turnOnDeveloperMode();
   await app.describe({ name: "Guarded", url: server.url });
-  await page.getByRole("radio", { name: "OAuth" }).check();
+  await page.getByRole("radio", { name: "OAuth", exact: true }).check();
   await page.getByText("The operator gave you a client id").click();
   await app.field("Client id").or(page.getByLabel(/^Client id/)).first().fill(CLIENT);
   await app.button("Scan").click();
@@ -223,7 +223,7 @@ journey("a provider that registers pages needs nothing but a click", async (stag
   const server = await keep(startProtected());
   await app.turnOnDeveloperMode();
   await app.describe({ name: "Guarded", url: server.url });
-  await page.getByRole("radio", { name: "OAuth" }).check();
+  await page.getByRole("radio", { name: "OAuth", exact: true }).check();
   await app.button("Scan").click();
   await opens(stage, "Sign in");
   await createDraft(app);
