@@ -93,7 +93,7 @@ journey("RE006 a long record: the first page of any filter is there at once, and
   const { app, page } = stage;
   await app.open("/workspace/audit");
   await app.openTab("Activity");
-  await rows(page).first().waitFor();
+  await page.getByText("Nothing was changed yet").waitFor();
   await beside(page);
   await seed(page, COUNT);
 

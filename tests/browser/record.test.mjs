@@ -156,17 +156,17 @@ journey("X129 a tab that hears nothing of the others reads the rules again befor
   await there.chat();
   await there.propose("create a note", { Title: "First", Text: "x" }, "Create a note");
   await there.decision.waitFor();
-  const control = async () => {
+  const turn = async (on) => {
     await app.open("/workspace/connectors/notebook/actions");
-    return page.getByRole("switch", { name: /^Create a note/ });
+    const control = page.getByRole("switch", { name: /^Create a note/ });
+    await control.click();
+    await assertSoon(async () => (await control.isChecked()) === on, `it is ${on ? "on" : "off"}`);
   };
-  await (await control()).click();
-  await assertSoon(async () => !(await (await control()).isChecked()), "it is off");
+  await turn(false);
   // Allowed by a person who sees the rules of before, and not sent.
   await there.answer("Allow once");
   await there.says("Create a note", "Not allowed here");
-  await (await control()).click();
-  await assertSoon(async () => (await control()).isChecked(), "it is on again");
+  await turn(true);
   await there.propose("create a note", { Title: "Second", Text: "x" }, "Create a note");
   await there.answer("Allow once");
   await there.says("Create a note", "Done");

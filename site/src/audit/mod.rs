@@ -109,6 +109,15 @@ fn Lines(
         read(wanted.get(), None);
         older.look();
     });
+    // Entries that are ready by now are shown as long as the first page has room for them.
+    Effect::new(move |before: Option<Option<u64>>| {
+        let left = older.left.get();
+        let room = page.with_untracked(|page| page.as_ref().is_some_and(|page| page.lines.len() < PAGE));
+        if before.flatten().is_some_and(|before| Some(before) != left) && room {
+            read(wanted.get_untracked(), None);
+        }
+        left
+    });
     let show = move || {
         news.count.set(0);
         read(wanted.get_untracked(), None);
