@@ -8,6 +8,8 @@ import { assertSoon } from "./soon.mjs";
 /** Puts a Prompt API into every page of a context. `state` is what it says of itself at first. */
 async function promptApi(context, state) {
   await context.addInitScript((first) => {
+    // An empty page has no storage.
+    if (location.protocol === "about:") return;
     const asked = [];
     let now = sessionStorage.getItem("fetched") ?? first;
     globalThis.LanguageModel = {

@@ -193,6 +193,7 @@ journey("composer: X87 a resource of a real server is read when the message is s
   await attached.last().getByText("What was read").click();
   await attached.last().getByText(/Resource 7: This is a plaintext resource/).waitFor();
   await app.screenshot("composer-resources");
+  await assertSoon(async () => (await app.kept()).includes("I read it."), "the answer is kept");
   await page.reload();
   await app.log.getByText("I read it.").first().waitFor();
   assert.equal(await attached.count(), 2, "they are kept");
