@@ -8,6 +8,11 @@ import { createDraft, noSecrets, opens, throughItsPages } from "./signing.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const choose = (page, group, name) => page.getByRole("radiogroup", { name: group, exact: true }).getByRole("radio", { name, exact: true }).check({ force: true });
+/** The workspace's choices as they are kept: a page that is left at once may not have kept the last one. */
+const kept = async (app) => {
+  const { settings } = JSON.parse(await app.kept()).databases.countersign;
+  return JSON.parse(settings.find((text) => typeof text === "string" && text.includes('"rulebook":{'))).rulebook.workspace;
+};
 const ANN = "ann@example.com";
 const BOB = "bob@example.com";
 
@@ -177,6 +182,7 @@ journey("AC07 accounts: the strictest of workspace, connector and account counts
 
   await app.open("/workspace/permissions/connected-data");
   await choose(page, "When it asks", "Ask for everything");
+  await assertSoon(async () => (await kept(app)).confirm === "everything", "the ceiling is kept");
   await app.openConnector("Guarded", "Authentication");
   await section(page, ANN).getByText("The workspace asks before everything, so this account does too.").waitFor();
   await app.chat();
@@ -196,6 +202,7 @@ journey("AC08 accounts: an answer about reading is remembered until its date, is
   await app.open("/workspace/permissions/connected-data");
   await choose(page, "When it asks", "Ask for everything");
   await choose(page, "Remembering answers", "Reading also longer");
+  await assertSoon(async () => (await kept(app)).remember === "longer", "the choice is kept");
   const reads = async () => { await app.chat(); await app.propose("list notes", {}, "List notes"); };
   await reads();
   await app.decision.waitFor();
@@ -233,6 +240,7 @@ journey("AC08 accounts: an answer about reading is remembered until its date, is
 
   await app.open("/workspace/permissions/connected-data");
   await choose(page, "Remembering answers", "Never");
+  await assertSoon(async () => (await kept(app)).remember === "never", "the choice is kept");
   await app.open("/settings/approvals");
   await page.getByText("Nothing is remembered.").waitFor();
 });

@@ -112,6 +112,8 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
         CallState::Unknown { .. } => view! { <Check call conversation connector=check.get_value()/> }.into_any(),
         _ => ().into_any(),
     };
+    // Where nobody signs in there is nobody to name.
+    let account = fixed.account.clone().filter(|account| account != "no sign-in");
     view! {
         <section id=id class=look role="group" aria-label=label tabindex="-1">
             <header>
@@ -121,6 +123,7 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
                         <bdi>{fixed.title.clone()}</bdi>
                         <HostName host=fixed.host.clone() name=Some(fixed.connector_name.clone())/>
                         {fixed.badge.clone().map(|badge| view! { <Badge word=badge/> })}
+                        {account.map(|account| view! { <small class="ellipsis">"as "<bdi>{account}</bdi></small> })}
                     </h3>
                     <HeaderWords card=card state=state/>
                     {by_app}
