@@ -53,6 +53,7 @@ journey("X81 a page that a server wants opened is shown whole and opens only by 
   const { question } = await asked(stage, { mode: "url", message: "Sign in here", url: "https://login.evil.example/start?token=preauthenticated" });
   const words = await question.innerText();
   assert.ok(words.includes("https://login.evil.example/start?token=preauthenticated"), "the whole address is shown");
+  assert.doesNotMatch(words, /letters that can look like others/, "nothing is to be said about its letters");
   await page.waitForTimeout(500);
   assert.equal(context.pages().length, 1, "nothing opened by itself");
   assert.ok(!stage.network.foreign().some((origin) => origin.includes("evil.example")), "nothing was fetched ahead");
@@ -81,8 +82,6 @@ journey("MC109 a page whose name is written with letters that can look like othe
   const words = await question.innerText();
   assert.match(words, /xn--80ak6aa92e\.com/);
   assert.match(words, /letters that can look like others/);
-  const { question: plain } = await asked(stage, { mode: "url", message: "Sign in here", url: "https://login.example.com/start" });
-  assert.doesNotMatch(await plain.innerText(), /letters that can look like others/);
 });
 
 journey("X82 an address in a form's text is inert", async (stage) => {
