@@ -284,7 +284,9 @@ journey("X131 a denied host is neither scanned nor called, and the page says why
   await page.getByText("is not on your workspace's list").first().waitFor();
   assert.equal(network.to(server.origin).length, before, "nothing left for the denied host");
   await app.open("/workspace/domains");
-  await app.button(new RegExp(`^Remove ${host.replaceAll(".", "\\.")}`)).click();
+  const remove = app.button(new RegExp(`^Remove ${host.replaceAll(".", "\\.")}`));
+  await remove.click();
+  await remove.waitFor({ state: "detached" });
   await app.open("/settings/connectors");
   await assertSoon(async () => (await page.getByText("is not on your workspace's list").count()) === 0, "it can be used again");
 });
