@@ -171,6 +171,7 @@ test("X121 a page that is tied to signed settings: they count, what is set here 
         writes: await code(workspace.call(note, { confirm: () => true })),
         // Bob makes no connectors in these settings, and servers of this machine are not let in by them.
         adds: await code(workspace.addConnector({ name: "Mine", address: "http://127.0.0.1:9/mcp" })),
+        // What the settings do not know is not there.
         foreign: await code(workspace.call({ connector: "tracker", action: "delete_all" }, { confirm: () => true })),
       };
       await workspace.close();
@@ -196,12 +197,12 @@ test("X121 a page that is tied to signed settings: they count, what is set here 
   `));
   const host = await serve(project, { ...TYPES, ".json": "application/json" });
   try {
-    const found = await foundBy(`${host.url}/tied.html`, keyId(owner.public));
+    const found = await foundBy(`${host.url}/tied.html`, keyId(owner.public), "policy-nowhere.json");
     assert.deepEqual(found.own, { state: "own" });
     for (const [how, serial] of [["text", 1], ["object", 1], ["signed", 2], ["again", 2]]) {
       const { policy, ...rest } = found[how];
       assert.deepEqual(policy, { state: "signed", serial, issuedAt: 1_795_651_200_000, signer: { name: "Ada", key: keyId(owner.public) }, contact: "it@example.com" }, how);
-      assert.deepEqual(rest, { connectors: ["Guide", "Notebook", "Tracker"], reads: "done", writes: "done", adds: "blocked", foreign: "blocked" }, how);
+      assert.deepEqual(rest, { connectors: ["Guide", "Notebook", "Tracker"], reads: "done", writes: "done", adds: "blocked", foreign: "not-found" }, how);
     }
     const why = { older: /number 1, and number 2 was seen/, unsigned: /is not signed/, changed: /signature .* is not valid/, stranger: /key that is not trusted/, missing: /404/ };
     for (const [how, words] of Object.entries(why)) {

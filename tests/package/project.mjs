@@ -48,8 +48,11 @@ export async function serve(folder, types = TYPES, csp = CSP) {
   return { url: `http://localhost:${http.address().port}`, close: () => new Promise((resolve) => { http.closeAllConnections(); http.close(resolve); }) };
 }
 
-/** Opens a page that leaves what it found in `globalThis.found`, and hands that back with the files it loaded. */
-export async function foundBy(url, address) {
+/**
+ * Opens a page that leaves what it found in `globalThis.found`, and hands that back with the files it loaded.
+ *   missing   a file that the page asks for on purpose although it is not there
+ */
+export async function foundBy(url, address, missing = null) {
   const context = await browser.newContext();
   const page = await context.newPage();
   const errors = [];
@@ -57,7 +60,8 @@ export async function foundBy(url, address) {
   page.on("request", (request) => loaded.push(new URL(request.url()).pathname));
   page.on("pageerror", (error) => errors.push(error.message));
   // What the browser says about a server that is refused on purpose is no error of the page.
-  page.on("console", (message) => { if (message.type() === "error" && !message.location().url.startsWith("http://127.0.0.1")) errors.push(message.text()); });
+  const expected = (at) => at.startsWith("http://127.0.0.1") || (missing !== null && at.endsWith(`/${missing}`));
+  page.on("console", (message) => { if (message.type() === "error" && !expected(message.location().url)) errors.push(message.text()); });
   try {
     await page.goto(`${url}#${encodeURIComponent(address)}`);
     const handle = await page.waitForFunction(() => globalThis.found, null, { timeout: 90_000 });
