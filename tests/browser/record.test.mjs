@@ -167,6 +167,8 @@ journey("X129 a tab that hears nothing of the others reads the rules again befor
   await there.answer("Allow once");
   await there.says("Create a note", "Not allowed here");
   await turn(true);
+  // What is offered comes from the rules as the tab last read them: it reads them when it acts, or anew.
+  await there.chat();
   await there.propose("create a note", { Title: "Second", Text: "x" }, "Create a note");
   await there.answer("Allow once");
   await there.says("Create a note", "Done");
