@@ -137,20 +137,28 @@ struct Inner {
     reads: RefCell<Option<Hearing>>,
 }
 
+/// What an app finds when it is opened.
+#[derive(Debug)]
+pub struct Welcome {
+    /// A `McpUiHostContext`.
+    pub context: Map<String, Value>,
+    /// What of the device the person gives it this time (X99).
+    pub given: Vec<Permission>,
+}
+
 impl AppFrame {
-    /// Loads the document of an app into a frame that has none yet. `context` is a `McpUiHostContext`; `given` is what of
-    /// the device the person gives it this time (X99); `on` hears what the person should see. None where this realm has
-    /// no window.
+    /// Loads the document of an app into a frame that has none yet. `on` hears what the person should see. None where
+    /// this realm has no window.
     pub fn open(
         workspace: &Workspace,
         of: AppOf,
         document: AppDocument,
         frame: &HtmlIFrameElement,
         sandbox: &Sandbox,
-        context: Map<String, Value>,
-        given: Vec<Permission>,
+        welcome: Welcome,
         on: impl Fn(AppEvent) + 'static,
     ) -> Option<AppFrame> {
+        let Welcome { context, given } = welcome;
         let window = web_sys::window()?;
         let host = window.location().origin().ok()?;
         let (address, origin, target, flags) = match sandbox {

@@ -1,6 +1,6 @@
 //! One app on the page: its phases, what it is told of its call, and what it wants.
 
-use browser::app_frame::{AppEvent, AppFrame, AppReport, Sandbox};
+use browser::app_frame::{AppEvent, AppFrame, AppReport, Sandbox, Welcome};
 use browser::chat::conversation::{CallCard, CallState};
 use browser::mcp::apps::{Mode, Permission};
 use browser::workspace::apps::AppDocument;
@@ -144,8 +144,9 @@ impl Shown {
         let tool = book.connector(&of.connector).ok().and_then(|connector| connector.action(&of.action));
         let context = look::context(tool.map(|tool| tool.definition()), self.place(Mode::Inline));
         let given = self.given.get_value();
-        let opened =
-            AppFrame::open(&ws, of, document, element, &sandbox, context, given, move |event| self.hear(event));
+        let opened = AppFrame::open(&ws, of, document, element, &sandbox, Welcome { context, given }, move |event| {
+            self.hear(event)
+        });
         match opened {
             Some(frame) => {
                 self.frame.set_value(Some(frame));
