@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn tr12_it_is_told_no_actions_and_what_calls_gave_as_text() {
-        let call = Part::Call(WireCall::new("c".into(), "find".into(), "{}".into()));
+        let call = Part::Call(WireCall::new("c", "find", "{}"));
         let messages = [
             Message::System("You are".into()),
             Message::User("hi".into()),

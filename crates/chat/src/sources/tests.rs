@@ -5,6 +5,8 @@ use serde_json::json;
 
 fn card(call: &str, host: &str, result: Value) -> CallCard {
     CallCard {
+        breaks: None,
+        look: None,
         call: call.into(),
         by: Caller::Model,
         connector: host.into(),
@@ -105,7 +107,7 @@ fn numbers_follow_the_order_in_which_results_came_and_never_change() {
     }
     let mut comes = |call: &str| {
         let result = json!({ "structuredContent": { "title": call } });
-        conversation.apply(Event::CallResult { call: call.into(), result }, 2).unwrap();
+        conversation.apply(Event::CallResult { call: call.into(), result, breaks: None, reviewed: false }, 2).unwrap();
         Sources::of(&conversation).all().iter().map(|one| one.title.clone()).collect::<Vec<_>>()
     };
     assert_eq!(comes("quick"), ["quick"]);

@@ -449,6 +449,7 @@ data: [DONE]
             r#"{"message":{"content":"","tool_calls":[{"function":{"name":"desk__look","arguments":{"n":1}}}]},"done":true,"done_reason":"stop"}
 "#
         }
+        Wire::BuiltIn => unreachable!("it has no actions to call"),
     };
     for wire in Wire::ALL {
         let mut setup = Setup {
