@@ -82,7 +82,7 @@ fn x93_an_id_in_use_is_not_used_twice_and_answers_of_others_do_not_count() {
 #[test]
 fn x93_a_method_that_is_not_there_is_told_so() {
     let mut rig = Rig::ready();
-    for method in ["sampling/createMessage", "tools/list", "ui/download-file", "roots/list", "anything"] {
+    for method in ["sampling/createMessage", "tools/list", "roots/list", "anything"] {
         rig.asks(json!(method), method, json!({}));
         assert_eq!(rig.code(), Some(-32601), "{method}");
     }
