@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::base64::{self, Alphabet};
 use crate::error::OpError;
 
 const KEY: &str = "x-mcp-header";
@@ -157,52 +158,13 @@ pub(crate) fn encode(text: &str) -> String {
     let plain = text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
         && text.trim_matches([' ', '\t']).len() == text.len()
         && !(text.starts_with(PREFIX) && text.ends_with(SUFFIX));
-    if plain { text.to_owned() } else { format!("{PREFIX}{}{SUFFIX}", base64(text.as_bytes())) }
+    if plain { text.to_owned() } else { format!("{PREFIX}{}{SUFFIX}", base64::encode(text.as_bytes())) }
 }
 
 /// The text that a header value stands for, where it is in the Base64 form of the specification.
 pub fn decoded(value: &str) -> Option<String> {
     let digits = value.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.trim_end_matches('=');
-    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
-    for digit in digits.bytes() {
-        let six = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(six);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held & 0xff) as u8);
-            bits &= (1 << held) - 1;
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// Base64 with padding (RFC 4648, 4).
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    let digit = |bits: u32| {
-        char::from(match (bits & 63) as u8 {
-            n @ 0..=25 => b'A' + n,
-            n @ 26..=51 => b'a' + (n - 26),
-            n @ 52..=61 => b'0' + (n - 52),
-            62 => b'+',
-            _ => b'/',
-        })
-    };
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let bits = group.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
-        for place in 0..4 {
-            text.push(if place <= group.len() { digit(bits >> (18 - 6 * place)) } else { '=' });
-        }
-    }
-    text
+    String::from_utf8(base64::decode(digits, Alphabet::Standard)?).ok()
 }
 
 /// Checks that headers of the host can be sent: one line of plain text each, nothing that would begin another one (X27).

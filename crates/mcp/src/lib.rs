@@ -18,6 +18,7 @@
 //! After every call of a method that takes `now`, poll until nothing is left.
 
 pub mod apps;
+mod base64;
 mod config;
 mod era;
 mod error;

@@ -4,6 +4,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{MEDIA_TYPE, OLDER_MEDIA_TYPE};
+use crate::base64::{self, Alphabet};
 
 /// Bytes of the largest page that is taken.
 pub const LARGEST_PAGE: usize = 4 << 20;
@@ -171,32 +172,8 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 /// Text in base64 (RFC 4648 section 4); white space between is let through, as servers break lines.
 fn decoded(text: &str) -> Option<String> {
-    let (mut bytes, mut bits, mut count) = (Vec::with_capacity(text.len() / 4 * 3), 0u32, 0);
-    let mut ended = false;
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace()) {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                ended = true;
-                continue;
-            }
-            _ => return None,
-        };
-        if ended {
-            return None;
-        }
-        bits = bits << 6 | u32::from(digit);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
-        }
-    }
-    String::from_utf8(bytes).ok()
+    let text: String = text.chars().filter(|char| !char.is_ascii_whitespace()).collect();
+    String::from_utf8(base64::decode(text.trim_end_matches('='), Alphabet::Standard)?).ok()
 }
 
 #[cfg(test)]

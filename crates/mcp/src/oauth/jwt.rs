@@ -7,7 +7,7 @@ use super::address::Address;
 use super::port::{KeyFailure, Port, PublicJwk, SigningKey};
 use super::settings::ClientKey;
 use super::step::join;
-use crate::headers::base64;
+use crate::base64::{self, Alphabet, encode_url};
 use crate::jsonrpc::quoted;
 use crate::types::without_query;
 
@@ -16,22 +16,9 @@ const LIFETIME: u64 = 120;
 /// Longest name of a person that is taken, in characters.
 const LONGEST_NAME: usize = 80;
 
-/// Base64 with the alphabet for addresses and without padding (RFC 7515 section 2).
-pub(crate) fn base64url(bytes: &[u8]) -> String {
-    base64(bytes)
-        .chars()
-        .filter_map(|char| match char {
-            '+' => Some('-'),
-            '/' => Some('_'),
-            '=' => None,
-            other => Some(other),
-        })
-        .collect()
-}
-
 /// SHA-256 as base64url: of a verifier it is the challenge of the method `S256` (RFC 7636 section 4.2).
 pub fn hash(text: &str) -> String {
-    base64url(&Sha256::digest(text.as_bytes()))
+    encode_url(&Sha256::digest(text.as_bytes()))
 }
 
 /// The thumbprint of a public key (RFC 7638 section 3).
@@ -55,7 +42,7 @@ pub(crate) async fn proof<P: Port>(
     let header = join(&[r#"{"typ":"dpop+jwt","alg":"ES256","jwk":"#, &key(&port.dpop_jwk().await?), "}"]);
     let mut claims = join(&[
         r#"{"jti":"#,
-        &quoted(&base64url(&port.random(16))),
+        &quoted(&encode_url(&port.random(16))),
         r#","htm":"#,
         &quoted(method),
         r#","htu":"#,
@@ -99,7 +86,7 @@ pub(crate) async fn assertion<P: Port>(
         r#","aud":"#,
         &quoted(issuer),
         r#","jti":"#,
-        &quoted(&base64url(&port.random(16))),
+        &quoted(&encode_url(&port.random(16))),
         r#","iat":"#,
         &now.to_string(),
         r#","exp":"#,
@@ -134,30 +121,14 @@ pub(crate) fn subject_name(jwt: &str) -> Option<String> {
 
 /// The JSON in a part of a JWT: base64url without padding (RFC 7515 section 2).
 fn read(part: &str) -> Option<Value> {
-    let (mut bytes, mut bits, mut count) = (Vec::new(), 0u32, 0);
-    for byte in part.bytes() {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(digit);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
-        }
-    }
+    let bytes = base64::decode(part, Alphabet::Url)?;
     serde_json::from_str(std::str::from_utf8(&bytes).ok()?).ok()
 }
 
 async fn sign<P: Port>(port: &P, key: SigningKey<'_>, header: &str, claims: &str) -> Result<String, KeyFailure> {
-    let signed = join(&[&base64url(header.as_bytes()), ".", &base64url(claims.as_bytes())]);
+    let signed = join(&[&encode_url(header.as_bytes()), ".", &encode_url(claims.as_bytes())]);
     let signature = port.sign(key, signed.as_bytes()).await?;
-    Ok(join(&[&signed, ".", &base64url(&signature)]))
+    Ok(join(&[&signed, ".", &encode_url(&signature)]))
 }
 
 #[cfg(test)]
@@ -167,7 +138,7 @@ mod tests {
     #[test]
     fn a_jwt_says_whom_it_is_for() {
         let is_for = |claims: &str| {
-            let jwt = join(&["e30.", &base64url(claims.as_bytes()), ".c2ln"]);
+            let jwt = join(&["e30.", &encode_url(claims.as_bytes()), ".c2ln"]);
             is_for(&jwt, &["https://as.example", "https://as.example/token"])
         };
         for good in [

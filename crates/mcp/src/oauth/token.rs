@@ -17,7 +17,7 @@ use super::port::{Port, SignInPage, WebRequest, WebResponse};
 use super::register::{Auth, Client};
 use super::settings::{Grant, Idp};
 use super::step::{cut, http, join, scrub};
-use crate::headers::base64;
+use crate::base64;
 use crate::types::without_query;
 
 /// RFC 7523 section 2.1.
@@ -153,8 +153,8 @@ impl<P: Port> Authorizer<P> {
         if !is_allowed(redirect_uri, true) {
             return Err(AuthError::BadSetting { url: cut(without_query(redirect_uri)) });
         }
-        let verifier = jwt::base64url(&self.port.random(32));
-        let state = jwt::base64url(&self.port.random(32));
+        let verifier = base64::encode_url(&self.port.random(32));
+        let state = base64::encode_url(&self.port.random(32));
         let mut query = Form::default();
         query.open("response_type", "code");
         query.open("client_id", client.unwrap_or_default());
@@ -300,7 +300,7 @@ impl<P: Port> Authorizer<P> {
             Auth::None => form.maybe("client_id", id),
             Auth::Basic(value) => {
                 let pair = join(&[&encode(id.unwrap_or_default()), ":", &encode(value)]);
-                let pair = base64(pair.as_bytes());
+                let pair = base64::encode(pair.as_bytes());
                 form.secrets.push(value.clone());
                 form.secrets.push(pair.clone());
                 form.headers.push(("Authorization", join(&["Basic ", &pair])));
