@@ -6,8 +6,8 @@ use leptos::task::spawn_local;
 use policy::ConversationId;
 
 use crate::chat::{NewChat, Words};
-use crate::lazy::{self, Later, later};
-use crate::router::{Route, Router, page_title, use_router};
+use crate::lazy::{self, Later, NotLoaded, later};
+use crate::router::{Route, Router, focus_page, page_title, use_router};
 use crate::shell::Shell;
 use crate::shell::rail::BackToChat;
 use crate::state::{Front, STORE, use_front};
@@ -96,6 +96,30 @@ enum Which {
 
 fn waiting(what: &'static str) -> AnyView {
     view! { <main class="settings"><Working what=what/></main> }.into_any()
+}
+
+/// A page of a part of the program, which is fetched when it is first opened.
+pub fn fetched<F>(what: &'static str, part: fn() -> F) -> impl IntoView
+where
+    F: Future<Output = Result<fn() -> AnyView, NotLoaded>> + 'static,
+{
+    let attempt = RwSignal::new(0_u32);
+    let page = LocalResource::new(move || {
+        attempt.track();
+        part()
+    });
+    // The focus came here before the page did.
+    Effect::new(move |_| {
+        let there = page.with(Option::is_some);
+        if there && document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
+            request_animation_frame(focus_page);
+        }
+    });
+    move || match page.get() {
+        None => waiting(what),
+        Some(Ok(draw)) => draw(),
+        Some(Err(_)) => not_fetched(move || attempt.update(|count| *count += 1)),
+    }
 }
 
 /// A page whose part of the program cannot be fetched.

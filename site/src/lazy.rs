@@ -1,8 +1,9 @@
 //! What is loaded when it is first needed.
 //!
 //! A page that a person has only opened shows names and a composer. The workspace with all that runs, and what is drawn
-//! only after the person did something, is one part; the settings, the inspector, the Markdown of answers and the apps of servers are four more. The first is
-//! fetched at the first sign of a person, so that it is there when it is wanted, and the workspace is opened with it.
+//! only after the person did something, is one part; the settings, the inspector, the Markdown of answers and the apps
+//! of servers are four more. The first is fetched at the first sign of a person, so that it is there when it is wanted,
+//! and the workspace is opened with it.
 //!
 //! Each function marked below is the entrance to a part of the module that is cut off and fetched on first use. A part
 //! that cannot be fetched is an error that the next use tries again, never a stopped page.

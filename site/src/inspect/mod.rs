@@ -21,10 +21,10 @@ use policy::ConnectorId;
 use serde_json::Value;
 
 use crate::lazy;
-use crate::router::{InspectTab, Link, Route, focus_page, page_title, use_router};
+use crate::router::{InspectTab, Link, Route, page_title, use_router};
 use crate::settings::developer::{DeveloperOffer, developer_on};
 use crate::state::{sentence, use_state};
-use crate::ui::{Button, Icon, IconName, Tab, Tabs, Working, save_text};
+use crate::ui::{Button, Icon, IconName, Tab, Tabs, save_text};
 
 /// The way to the inspector at the end of the rail, for who is in developer mode. A dot says that it records.
 #[component]
@@ -50,23 +50,7 @@ pub(crate) fn InspectorLink() -> impl IntoView {
 /// The page, which is fetched when it is first opened.
 #[component]
 pub(crate) fn InspectPage() -> impl IntoView {
-    let attempt = RwSignal::new(0_u32);
-    let page = LocalResource::new(move || {
-        attempt.track();
-        lazy::inspector()
-    });
-    // The focus came here before the page did.
-    Effect::new(move |_| {
-        let there = page.with(Option::is_some);
-        if there && document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
-            request_animation_frame(focus_page);
-        }
-    });
-    move || match page.get() {
-        None => view! { <main class="settings"><Working what="Opening the inspector"/></main> }.into_any(),
-        Some(Ok(draw)) => draw(),
-        Some(Err(_)) => crate::app::not_fetched(move || attempt.update(|count| *count += 1)),
-    }
+    crate::app::fetched("Opening the inspector", lazy::inspector)
 }
 
 /// What the parts of the inspector share. Copy; in context.

@@ -29,29 +29,12 @@ use crate::people::{
     members::Members,
     permissions::Permissions,
 };
-use crate::router::{Route, focus_page, use_router};
-use crate::ui::Working;
+use crate::router::{Route, use_router};
 
 /// The pages of the settings, which are fetched when they are first opened.
 #[component]
 pub(crate) fn SettingsPage() -> impl IntoView {
-    let attempt = RwSignal::new(0_u32);
-    let page = LocalResource::new(move || {
-        attempt.track();
-        lazy::settings()
-    });
-    // The focus came here before the page did.
-    Effect::new(move |_| {
-        let there = page.with(Option::is_some);
-        if there && document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
-            request_animation_frame(focus_page);
-        }
-    });
-    move || match page.get() {
-        None => view! { <main class="settings"><Working what="Opening the settings"/></main> }.into_any(),
-        Some(Ok(draw)) => draw(),
-        Some(Err(_)) => crate::app::not_fetched(move || attempt.update(|count| *count += 1)),
-    }
+    crate::app::fetched("Opening the settings", lazy::settings)
 }
 
 /// The settings page of the route. The rail beside it says where else one can go.
