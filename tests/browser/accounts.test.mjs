@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { startProtected } from "../servers/protected.mjs";
 import { CLIENT, startGuarded } from "../servers/provider.mjs";
 import { journey, site } from "./harness.mjs";
-import { createDraft, noSecrets, opens, throughItsPages } from "./signing.mjs";
+import { askToSignIn, createDraft, noSecrets, opens, throughItsPages } from "./signing.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const choose = (page, group, name) => page.getByRole("radiogroup", { name: group, exact: true }).getByRole("radio", { name, exact: true }).check({ force: true });
@@ -143,9 +143,7 @@ journey("X117 accounts: a list that everybody may keep is not shared between two
   const { app, page, keep } = stage;
   const server = await keep(startProtected({ ttl: 3_600_000, cacheScope: "public", several: true }));
   await app.turnOnDeveloperMode();
-  await app.describe({ name: "Guarded", url: server.url });
-  await page.getByRole("radio", { name: "OAuth", exact: true }).check();
-  await app.button("Scan").click();
+  await askToSignIn(app, "Guarded", server.url);
   await opens(stage, "Sign in");
   await createDraft(app);
   await app.openTab("Authentication");

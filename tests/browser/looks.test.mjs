@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { startProtected } from "../servers/protected.mjs";
 import { DESKTOP, PHONE, journey } from "./harness.mjs";
-import { createDraft, opens } from "./signing.mjs";
+import { askToSignIn, createDraft, opens } from "./signing.mjs";
 
 const PAGES = {
   chat: "/",
@@ -60,9 +60,7 @@ for (const colorScheme of ["light", "dark"]) {
     const { app, page, keep } = stage;
     const server = await keep(startProtected());
     await app.turnOnDeveloperMode();
-    await app.describe({ name: "Guarded", url: server.url });
-    await page.getByRole("radio", { name: "OAuth", exact: true }).check();
-    await app.button("Scan").click();
+    await askToSignIn(app, "Guarded", server.url);
     await opens(stage, "Sign in");
     await createDraft(app);
     await app.openTab("Authentication");

@@ -6,7 +6,7 @@ import { startModern } from "../servers/start.mjs";
 import { App } from "./app.mjs";
 import { PHONE, DESKTOP, journey } from "./harness.mjs";
 import { publish, review } from "./publishing.mjs";
-import { createDraft, opens } from "./signing.mjs";
+import { askToSignIn, createDraft, opens } from "./signing.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const main = (page) => page.getByRole("main");
@@ -264,9 +264,7 @@ journey("rows: S052 S053 S082 the scopes that the documents offer, the remedy fo
   const offers = ["mcp"];
   const server = await keep(startProtected({ offers }));
   await app.turnOnDeveloperMode();
-  await app.describe({ name: "Guarded", url: server.url });
-  await page.getByRole("radio", { name: "OAuth", exact: true }).check();
-  await app.button("Scan").click();
+  await askToSignIn(app, "Guarded", server.url);
   await opens(stage, "Sign in");
   await createDraft(app);
   await app.openTab("Authentication");

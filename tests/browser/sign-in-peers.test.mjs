@@ -5,16 +5,8 @@ import { startGuarded } from "../servers/provider.mjs";
 import { startNginxProxy } from "../servers/proxies.mjs";
 import { startSdk1 } from "../servers/start.mjs";
 import { journey, site } from "./harness.mjs";
-import { createDraft, noSecrets, opens, throughItsPages } from "./signing.mjs";
+import { askToSignIn, createDraft, noSecrets, opens, throughItsPages } from "./signing.mjs";
 import { assertSoon } from "./soon.mjs";
-
-/** Fills the form for a server that signs in with OAuth, of which nothing else is known, and has it scanned. */
-async function askToSignIn(app, name, url) {
-  await app.describe({ name, url });
-  await app.page.getByRole("radio", { name: "OAuth", exact: true }).check();
-  await app.button("Scan").click();
-  await app.button("Sign in").waitFor();
-}
 
 journey("the OAuth example of the TypeScript SDK 1, which lets no page in, behind nginx: sign in, call, sign out", async (stage) => {
   const { app, network, page, keep } = stage;

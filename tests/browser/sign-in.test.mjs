@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { startProtected } from "../servers/protected.mjs";
 import { CLIENT, startGuarded } from "../servers/provider.mjs";
 import { journey, site, siteBelowPath } from "./harness.mjs";
-import { createDraft, noSecrets, opens, throughItsPages } from "./signing.mjs";
+import { askToSignIn, createDraft, noSecrets, opens, throughItsPages } from "./signing.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const REDIRECTS = [`${site}/oauth/callback`, `${siteBelowPath}oauth/callback`];
@@ -222,9 +222,7 @@ journey("a provider that registers pages needs nothing but a click", async (stag
   const { app, page, keep } = stage;
   const server = await keep(startProtected());
   await app.turnOnDeveloperMode();
-  await app.describe({ name: "Guarded", url: server.url });
-  await page.getByRole("radio", { name: "OAuth", exact: true }).check();
-  await app.button("Scan").click();
+  await askToSignIn(app, "Guarded", server.url);
   await opens(stage, "Sign in");
   await createDraft(app);
   assert.equal(server.asked.register, 1);

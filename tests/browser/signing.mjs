@@ -14,6 +14,14 @@ export async function throughItsPages(popup, who = "ann") {
   await go.click();
 }
 
+/** Fills the form for a server that signs in with OAuth, of which nothing else is known, and has it scanned. */
+export async function askToSignIn(app, name, url) {
+  await app.describe({ name, url });
+  await app.page.getByRole("radio", { name: "OAuth", exact: true }).check();
+  await app.button("Scan").click();
+  await app.button("Sign in").waitFor();
+}
+
 /** Presses a button that opens the sign-in window, and gives the window. */
 export async function opens({ app, context }, name, scope = app.page) {
   const [popup] = await Promise.all([context.waitForEvent("page"), app.button(name, scope).click()]);
