@@ -94,6 +94,10 @@ pub enum InspectTab {
     Protocol,
     /// HTTP requests.
     Network,
+    /// What servers asked the person.
+    Questions,
+    /// What servers logged.
+    Logs,
     /// Requests by hand.
     Run,
     /// Two answers side by side.
@@ -105,6 +109,8 @@ impl InspectTab {
         match self {
             InspectTab::Protocol => "",
             InspectTab::Network => "?tab=network",
+            InspectTab::Questions => "?tab=questions",
+            InspectTab::Logs => "?tab=logs",
             InspectTab::Run => "?tab=run",
             InspectTab::Compare => "?tab=compare",
         }
@@ -187,7 +193,8 @@ impl Route {
             ["workspace", "audit", "export"] => Route::Audit(AuditTab::Export),
             ["settings", "approvals"] => Route::Approvals,
             ["inspect", id @ ..] if id.len() < 2 => {
-                let all = [InspectTab::Network, InspectTab::Run, InspectTab::Compare];
+                use InspectTab::{Compare, Logs, Network, Questions, Run};
+                let all = [Network, Questions, Logs, Run, Compare];
                 let tab = all.into_iter().find(|tab| tab.query() == query).unwrap_or_default();
                 Route::Inspect(id.first().map(|id| decode(id)).unwrap_or_default(), tab)
             }

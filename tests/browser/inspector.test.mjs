@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { READ, hostile, text, tool } from "../servers/hostile.mjs";
+import { READ, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { startEverything, startEverythingSse, startModern } from "../servers/start.mjs";
 import { DESKTOP, PHONE, journey } from "./harness.mjs";
 import { assertSoon } from "./soon.mjs";
@@ -356,6 +356,180 @@ journey("x21 inspector: a token is nowhere in the views, the export or a copied 
   await inspector.run();
   await inspector.answer.getByText(/You came with/).first().waitFor();
   await clean("an answer while paused");
+});
+
+journey("inspector: another revision of the protocol is chosen for a connection, and what it chose is on record", async (stage) => {
+  const { app, page, network, keep } = stage;
+  const [board, strict] = [await keep(startModern()), await keep(startModern("--strict"))];
+  const inspector = new Inspector(stage);
+  await app.connect({ name: "Board", url: board.url });
+  await app.connect({ name: "Strict", url: strict.url });
+  await inspector.go("Run", "Board");
+  const choice = page.getByLabel("Protocol revision");
+  const list = async () => {
+    await inspector.choose("Action", "List tickets");
+    await inspector.run();
+    await inspector.answer.getByText(/^Answered after/).waitFor();
+  };
+  const speaks = (name, words) => inspector.connection(name).filter({ hasText: words }).waitFor();
+  await list();
+  await speaks("Board", /2026-07-28.*current/);
+  assert.ok(!network.methods(board.origin).includes("initialize"), "what it found out has no handshake");
+  await choice.selectOption({ label: "2025-06-18 (legacy)" });
+  await speaks("Board", /2025-06-18.*legacy/);
+  assert.ok(network.methods(board.origin).includes("initialize"));
+  await list();
+  await inspector.tab("Network");
+  await inspector.look("tools/call", "last");
+  assert.match(await inspector.detail("Exchange").textContent(), /mcp-protocol-version\s*2025-06-18/i);
+  // Another server is not concerned, and one that does not speak a revision says so.
+  await inspector.connection("Strict").click();
+  assert.equal(await choice.inputValue(), "");
+  await choice.selectOption({ label: "2025-11-25 (legacy)" });
+  await page.locator(".toasts").getByText(new RegExp(strict.host.replaceAll(".", "\\."))).first().waitFor();
+  await assertSoon(async () => (await choice.inputValue()) === "2025-11-25", "what was chosen is shown");
+  await choice.selectOption({ label: "Found out by itself" });
+  await speaks("Strict", /2026-07-28.*current/);
+  // What is part of this page has no choice.
+  await inspector.connection("Guide").click();
+  await assertSoon(async () => (await choice.count()) === 0, "there is none for the Guide");
+  await app.open("/workspace/audit/activity");
+  await page.getByText("protocol revision chosen in the inspector, until the page is closed").first().waitFor();
+  // The page was loaded anew: the connection finds out by itself again, and has not forgotten what it spoke.
+  await inspector.go("Run", "Board");
+  assert.equal(await choice.inputValue(), "");
+  await list();
+  await speaks("Board", /2026-07-28.*current/);
+});
+
+journey("inspector: a recording comes from a file, is only looked at, and a file that is none is refused", async (stage) => {
+  const { app, page, keep } = stage;
+  const server = await keep(startModern());
+  const inspector = new Inspector(stage);
+  await app.connect({ name: "Board", url: server.url });
+  await inspector.go("Run", "Board");
+  await inspector.choose("Action", "List tickets");
+  await inspector.run();
+  await inspector.answer.getByText(/^Answered after/).waitFor();
+  const file = await inspector.export();
+  await app.button("Clear recording").click();
+  const take = async (text) => {
+    const [chooser] = await Promise.all([page.waitForEvent("filechooser"), app.button("Import recording").click()]);
+    await chooser.setFiles({ name: "recording.jsonl", mimeType: "application/jsonl", buffer: Buffer.from(text) });
+  };
+  await take("{}\n");
+  await page.getByText(/Line 1 of the file has no usable `kind`/).waitFor();
+  await take(file.replace('"direction":"to server"', '"direction":"sideways"'));
+  await page.getByText(/has no usable `direction`/).waitFor();
+  const banner = page.getByText(/^This is a recording from a file, exported/);
+  assert.equal(await banner.count(), 0, "nothing was imported");
+  const { seen } = await server.witness();
+  // A file that somebody wrote may hold what the export would have covered.
+  await take(file.replace("Printer on floor 3 is out of toner", "<img src=x onerror=alert(1)> ghp_0123456789abcdefghijklmnopqrstuvwxyzAB"));
+  await banner.waitFor();
+  await page.getByText("Close the imported recording to send requests.").waitFor();
+  await inspector.tab("Protocol");
+  await inspector.look("tools/call list_tickets", "last");
+  const detail = inspector.detail("Message");
+  await detail.getByText(/<img src=x/).first().waitFor();
+  assert.ok(!(await page.content()).includes("ghp_0123456789"), "it is covered");
+  assert.equal(await page.locator("main img").count(), 0);
+  await app.button("Show request").click();
+  await detail.getByRole("heading", { name: /^request tools\/call/ }).waitFor();
+  for (const never of ["Replay request", "Copy as cURL"]) assert.equal(await app.button(never).count(), 0, never);
+  await inspector.tab("Network");
+  await inspector.look("tools/call", "last");
+  await inspector.detail("Exchange").getByRole("heading", { name: /^POST/ }).waitFor();
+  await app.screenshot("inspector-imported");
+  assert.deepEqual(await app.violations(), []);
+  assert.equal((await server.witness()).seen.length, seen.length, "nothing was sent");
+  await app.button("Close imported recording").click();
+  await page.getByText("No exchange to show.").waitFor();
+  assert.equal(await banner.count(), 0);
+});
+
+journey("x21 inspector: a covered value is shown for a moment after a click, and that is on record; tokens stay covered", async (stage) => {
+  const { app, page, keep } = stage;
+  const server = await keep(hostile({
+    tools: [tool("unlock", READ, { inputSchema: strings("passphrase", "access_token") })],
+    call: () => text("Unlocked."),
+  }));
+  const inspector = new Inspector(stage);
+  await app.connect({ name: "Vault", url: server.url });
+  await inspector.go("Run", "Vault");
+  await inspector.choose("Action", "unlock");
+  await app.fill(inspector.main, "passphrase", "open sesame");
+  await app.fill(inspector.main, "access_token", "an ordinary word");
+  await inspector.run();
+  await inspector.answer.getByText("Unlocked.").first().waitFor();
+  await inspector.tab("Protocol");
+  await inspector.rows("tools/call unlock").filter({ hasText: "request" }).click();
+  const covered = page.getByRole("list", { name: "Covered values" });
+  await covered.getByText("/params/arguments/passphrase").waitFor();
+  assert.equal(await covered.getByRole("listitem").count(), 1, "a token has no button");
+  assert.ok(!(await page.content()).includes("open sesame"));
+  const show = app.button("Show value of /params/arguments/passphrase");
+  await page.clock.install();
+  await show.click();
+  await covered.getByText("open sesame").waitFor();
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("inspector-veiled");
+  await app.button("Cover value of /params/arguments/passphrase").click();
+  await show.waitFor();
+  assert.ok(!(await page.content()).includes("open sesame"));
+  // By itself after the moment.
+  await show.click();
+  await covered.getByText("open sesame").waitFor();
+  await page.clock.fastForward(31_000);
+  await show.waitFor();
+  assert.ok(!(await page.content()).includes("open sesame"));
+  assert.ok(!(await inspector.export()).includes("open sesame"));
+  assert.ok(!(await app.kept()).includes("open sesame"));
+  await app.open("/workspace/audit/activity");
+  await page.getByText("a covered value was shown in the inspector").first().waitFor();
+  assert.ok((await page.content()).includes("/params/arguments/passphrase of tools/call unlock"));
+});
+
+journey("inspector: questions and logs of servers have tabs of their own, in every era", async (stage) => {
+  const { app, page, keep } = stage;
+  const board = await keep(startModern());
+  const old = await keep(hostile({
+    tools: [tool("talk", READ)],
+    call: (name, args, exchange) => {
+      exchange.stream();
+      exchange.send({ jsonrpc: "2.0", method: "notifications/message", params: { level: "warning", logger: "pump", data: "the pressure falls" } });
+      exchange.send({ jsonrpc: "2.0", id: exchange.message.id, result: text("All said.") });
+      exchange.end();
+    },
+  }));
+  const inspector = new Inspector(stage);
+  await app.connect({ name: "Board", url: board.url });
+  await app.connect({ name: "River", url: old.url });
+  await inspector.go("Logs", "River");
+  await page.getByText("No server has logged anything yet.").waitFor();
+  await inspector.tab("Run");
+  await inspector.choose("Action", "talk");
+  await inspector.run();
+  await inspector.answer.getByText("All said.").first().waitFor();
+  await inspector.tab("Logs");
+  await inspector.rows("warning · pump · the pressure falls").click();
+  await inspector.detail("Message").getByText(/pressure/).first().waitFor();
+  await inspector.connection("Board").click();
+  await inspector.tab("Run");
+  await inspector.choose("Action", "Book a room");
+  await app.fill(inspector.main, "day", "Monday");
+  await inspector.run();
+  await app.answer("Allow once");
+  const question = page.getByRole("group", { name: /^Question from/ });
+  await question.waitFor();
+  await app.fill(question, "room", "Attic");
+  await app.submit(question);
+  await inspector.answer.getByText(/Booked Attic/).first().waitFor();
+  await inspector.tab("Questions");
+  await inspector.rows("tools/call book_room: accept").filter({ hasText: "request" }).waitFor();
+  assert.equal(await inspector.list.getByRole("option").count(), 2, "the question and its answer");
+  await app.screenshot("inspector-questions");
+  assert.deepEqual(await app.violations(), []);
 });
 
 journey("inspector: 10,000 messages are a list that stays quick", { timeout: 180_000 }, async (stage) => {

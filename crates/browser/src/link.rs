@@ -190,6 +190,11 @@ impl Workspace {
         accounts.iter().for_each(|account| self.drop_link(account));
     }
 
+    /// Whether a call is under way over a connection of a connector.
+    pub(crate) fn calls_over(&self, id: &ConnectorId) -> bool {
+        self.0.links.borrow().values().any(|link| link.connector == *id && !link.calls.borrow().is_empty())
+    }
+
     /// Forgets the connection of an account: whoever acts through it is somebody else now, or nobody.
     pub(crate) fn drop_link(&self, account: &ConnectionId) {
         let Some(link) = self.0.links.borrow_mut().remove(account) else { return };
@@ -220,11 +225,13 @@ impl Workspace {
         if known.is_none() {
             self.set_status(&link, ConnectionStatus::Connecting);
         }
-        let before = self.spoken(account).await;
+        let era = self.era_of(&connector.id);
+        // A chosen revision says nothing about what the server speaks by itself.
+        let before = if era == EraChoice::Auto { self.spoken(account).await } else { None };
         let is_new = open.is_none();
         let connection = match open {
             Some(connection) => connection,
-            None => match self.new_connection(connector, account, before.clone()).await {
+            None => match self.new_connection(connector, account, era, before.clone()).await {
                 Ok(connection) => {
                     *link.connection.borrow_mut() = Some(connection.clone());
                     connection
@@ -242,7 +249,9 @@ impl Workspace {
                 *link.live.borrow_mut() = Some(live.clone());
                 self.note_list(&connector.id, &live);
                 let stepped_back = live.connected.downgrade;
-                self.speaks(account, before.as_deref(), &live.connected.protocol).await;
+                if era == EraChoice::Auto {
+                    self.speaks(account, before.as_deref(), &live.connected.protocol).await;
+                }
                 self.compare(connector, &link, &live, before.filter(|_| stepped_back));
                 // Whoever wanted something of the server did not know of this yet (X112).
                 match is_new && stepped_back && !fresh {
@@ -336,6 +345,7 @@ impl Workspace {
         &self,
         connector: &Connector,
         id: &ConnectionId,
+        era: EraChoice,
         before: Option<String>,
     ) -> Result<Connection, Failed> {
         let account = self.account_of(connector, id).await.map_err(|_| {
@@ -343,7 +353,7 @@ impl Workspace {
             Failed { error: OpError::SignIn { status: 401, challenge: None, text: String::new() }, sent: mcp::Sent::No }
         })?;
         let (workspace, id) = (Rc::downgrade(&self.0), id.clone());
-        Ok(self.connection_with(connector, account, before, move |event| {
+        Ok(self.connection_with(connector, account, era, before, move |event| {
             if let Some(inner) = workspace.upgrade() {
                 Workspace(inner).on_event(&id, event);
             }
@@ -374,7 +384,7 @@ impl Workspace {
     ) -> (Connection, Rc<RefCell<Option<Connection>>>) {
         let own: Rc<RefCell<Option<Connection>>> = Rc::default();
         let asked = Rc::downgrade(&own);
-        let connection = self.connection_with(connector, account, None, move |event| {
+        let connection = self.connection_with(connector, account, EraChoice::Auto, None, move |event| {
             if let Event::Asked(request) = event
                 && let Some(own) = asked.upgrade()
                 && let Some(connection) = own.borrow().clone()
@@ -390,12 +400,14 @@ impl Workspace {
         &self,
         connector: &Connector,
         account: Account,
+        era: EraChoice,
         before: Option<String>,
         on_event: impl Fn(&Event) + 'static,
     ) -> Connection {
         let secret = account.headers.iter().map(|(name, _)| name.clone()).collect();
         let wire = Wire::new(self.0.tap.clone(), connector, secret);
         let mut config = mcp::Config::new(connector.address.clone(), client());
+        config.era = era;
         config.last_seen = before;
         config.headers = account.headers;
         config.elicitation = Elicitation { form: true, url: true };

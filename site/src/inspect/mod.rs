@@ -5,11 +5,15 @@
 
 mod compare;
 mod connections;
+mod imported;
 mod list;
 mod network;
+mod part;
 mod protocol;
+mod revision;
 mod runner;
 mod saved;
+mod veiled;
 mod words;
 
 use std::cell::Cell;
@@ -20,6 +24,7 @@ use leptos::prelude::*;
 use policy::ConnectorId;
 use serde_json::Value;
 
+use self::part::Part;
 use crate::lazy;
 use crate::router::{InspectTab, Link, Route, page_title, use_router};
 use crate::settings::developer::{DeveloperOffer, developer_on};
@@ -57,6 +62,8 @@ pub(crate) fn InspectPage() -> impl IntoView {
 #[derive(Clone, Copy)]
 struct Desk {
     recorder: StoredValue<Rc<Recorder>, LocalStorage>,
+    /// A recording from a file, shown in the place of what was recorded here.
+    imported: RwSignal<Option<imported::Imported>, LocalStorage>,
     /// Moves with what is recorded, at most once a frame.
     version: RwSignal<u64>,
     /// Whether it records.
@@ -101,6 +108,7 @@ impl Desk {
         let desk = Desk {
             version: RwSignal::new(recorder.version()),
             recorder: StoredValue::new_local(recorder.clone()),
+            imported: RwSignal::new_local(None),
             recording: RwSignal::new(app.ws().records_wire()),
             connector,
             message: RwSignal::new(None),
@@ -127,8 +135,28 @@ impl Desk {
         desk
     }
 
+    /// What is shown: a file, or what was recorded here.
     fn recorder(self) -> Rc<Recorder> {
+        let imported = self.imported.with_untracked(|one| one.as_ref().map(|one| one.recorder.clone()));
+        imported.unwrap_or_else(|| self.live())
+    }
+
+    /// What was recorded here.
+    fn live(self) -> Rc<Recorder> {
         self.recorder.get_value()
+    }
+
+    /// Whether a file is shown. Tracks.
+    fn shows_file(self) -> bool {
+        self.imported.with(Option::is_some)
+    }
+
+    /// Shows a file, or again what was recorded here. Nothing of one is chosen in the other.
+    fn show(self, imported: Option<imported::Imported>) {
+        for chosen in [self.message, self.exchange, self.first, self.second] {
+            let _ = chosen.try_set(None);
+        }
+        let _ = self.imported.try_set(imported);
     }
 
     /// Whether something is on the connection that is looked at. Tracks.
@@ -191,21 +219,28 @@ fn Opened(
     view! {
         <header class="head"><div class="grow"><h1>"Inspector"</h1></div><Toolbar/></header>
         <div class="inspect-body">
-            <connections::Connections tab/>
+            <div class="inspect-side"><connections::Connections tab/><revision::RevisionChoice/></div>
             <div class="inspect-main">
                 {move || { let id = id(); let to = move |tab| Route::Inspect(id.clone(), tab); view! {
                     <Tabs label="Inspector">
                         <Tab to=to(InspectTab::Protocol)>"Protocol"</Tab>
                         <Tab to=to(InspectTab::Network)>"Network"</Tab>
+                        <Tab to=to(InspectTab::Questions)>"Questions"</Tab>
+                        <Tab to=to(InspectTab::Logs)>"Logs"</Tab>
                         <Tab to=to(InspectTab::Run)>"Run"</Tab>
                         <Tab to=to(InspectTab::Compare)>"Compare"</Tab>
                     </Tabs>
                 } }}
-                {move || match tab.get() {
-                    InspectTab::Protocol => view! { <protocol::Protocol/> }.into_any(),
-                    InspectTab::Network => view! { <network::Network/> }.into_any(),
-                    InspectTab::Run => view! { <runner::Runner/> }.into_any(),
-                    InspectTab::Compare => view! { <compare::Compare/> }.into_any(),
+                <imported::ImportedBanner/>
+                // Drawn anew for a file: nothing that was found in the one recording is in the other.
+                {move || match (tab.get(), desk.shows_file()) {
+                    (InspectTab::Protocol, _) => view! { <protocol::Protocol part=Part::All/> }.into_any(),
+                    (InspectTab::Network, _) => view! { <network::Network/> }.into_any(),
+                    (InspectTab::Questions, _) => view! { <protocol::Protocol part=Part::Questions/> }.into_any(),
+                    (InspectTab::Logs, _) => view! { <protocol::Protocol part=Part::Logs/> }.into_any(),
+                    (InspectTab::Run, true) => view! { <p class="none">"Close the imported recording to send requests."</p> }.into_any(),
+                    (InspectTab::Run, false) => view! { <runner::Runner/> }.into_any(),
+                    (InspectTab::Compare, _) => view! { <compare::Compare/> }.into_any(),
                 }}
             </div>
         </div>
@@ -232,7 +267,7 @@ fn Toolbar() -> impl IntoView {
         let now = app.ws().now();
         let wanted = desk.connector.get_untracked();
         let keep = |id: &ConnectorId| wanted.as_ref().is_none_or(|wanted| wanted == id);
-        save_text("inspector.jsonl", &desk.recorder().export(now, keep));
+        save_text("inspector.jsonl", &desk.live().export(now, keep));
         app.tell("Exported. Secrets are covered in the file.");
     };
     view! {
@@ -243,12 +278,15 @@ fn Toolbar() -> impl IntoView {
                 "Paused. Nothing is recorded."
             }}</span>
             <Button small=true on:click=turn>{move || if desk.recording.get() { "Pause recording" } else { "Resume recording" }}</Button>
-            <Button small=true on:click=move |_| {
-                desk.recorder().clear();
-                desk.message.set(None);
-                desk.exchange.set(None);
-            }>"Clear recording"</Button>
-            <Button small=true on:click=export>"Export recording"</Button>
+            {move || (!desk.shows_file()).then(|| view! {
+                <Button small=true on:click=move |_| {
+                    desk.live().clear();
+                    desk.message.set(None);
+                    desk.exchange.set(None);
+                }>"Clear recording"</Button>
+                <Button small=true on:click=export>"Export recording"</Button>
+            })}
+            <imported::ImportButton/>
         </div>
     }
 }

@@ -117,6 +117,7 @@ fn detail(desk: Desk, exchange: &Exchange) -> AnyView {
             }
             .into_any()
         }
+        None if desk.imported.with_untracked(Option::is_some) => ().into_any(),
         None => view! { <p class="small">"The request was not seen whole, so it cannot be copied."</p> }.into_any(),
     };
     let bytes = size(u64::try_from(exchange.received).unwrap_or(u64::MAX));
@@ -128,7 +129,9 @@ fn detail(desk: Desk, exchange: &Exchange) -> AnyView {
         InspectTab::Protocol,
     );
     let more = exchange.event_count - exchange.events.len();
-    let events = (exchange.event_count > 0).then(|| {
+    let counted = (exchange.event_count > 0 && exchange.events.is_empty())
+        .then(|| view! { <p class="small">{format!("{} came over the stream; a file has the messages in them.", plural(exchange.event_count, "event"))}</p> });
+    let events = (!exchange.events.is_empty()).then(|| {
         let rows: Vec<_> = exchange
             .events
             .iter()
@@ -167,7 +170,7 @@ fn detail(desk: Desk, exchange: &Exchange) -> AnyView {
             {headers("Request headers", &exchange.request)}
             {headers("Response headers", &exchange.response)}
         </div>
-        {events}
+        {counted}{events}
     }
     .into_any()
 }

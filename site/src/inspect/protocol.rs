@@ -5,6 +5,7 @@ use browser::mcp::inspect::Kind;
 use leptos::prelude::*;
 
 use super::list::LongList;
+use super::part::Part;
 use super::words::{named, time_of_day, took};
 use super::{Desk, use_desk};
 use crate::connectors::plural;
@@ -65,9 +66,12 @@ struct Found {
     keys: Vec<u64>,
 }
 
-/// The tab.
+/// The tab, and the tabs that show a part of the messages.
 #[component]
-pub(super) fn Protocol() -> impl IntoView {
+pub(super) fn Protocol(
+    /// Which of them.
+    part: Part,
+) -> impl IntoView {
     let desk = use_desk();
     let search = RwSignal::new(String::new());
     let which = RwSignal::new(Which::All);
@@ -86,7 +90,11 @@ pub(super) fn Protocol() -> impl IntoView {
                 let mut next = found.next;
                 recorder.messages(found.next, |message| {
                     next = message.id + 1;
-                    if wanted.1.takes(message) && desk.shows(&message.of.connector) && holds(message, &wanted.0) {
+                    if part.takes(message)
+                        && wanted.1.takes(message)
+                        && desk.shows(&message.of.connector)
+                        && holds(message, &wanted.0)
+                    {
                         found.keys.push(message.id);
                     }
                 });
@@ -95,7 +103,7 @@ pub(super) fn Protocol() -> impl IntoView {
             })
             .unwrap_or_default()
     });
-    let row = Callback::new(move |id: u64| desk.recorder().message(id).map(|message| line(&message)));
+    let row = Callback::new(move |id: u64| desk.recorder().message(id).map(|message| line(&message, part)));
     // An answer that arrives changes the line of its request too.
     let stamped = Signal::derive(move || {
         desk.version.track();
@@ -105,29 +113,27 @@ pub(super) fn Protocol() -> impl IntoView {
     let total = move || {
         desk.version.track();
         let mut total = 0;
-        desk.recorder().messages(0, |_| total += 1);
+        desk.recorder().messages(0, |message| total += usize::from(part.takes(message)));
         total
     };
     view! {
-        <h2 class="sr">"Protocol"</h2>
+        <h2 class="sr">{part.title()}</h2>
         <div class="row">
             <SearchField label="Search messages" value=search/>
-            <select class="input" aria-label="Which messages" on:change=move |event| {
-                let value = event_target_value(&event);
-                which.set(Which::ALL.into_iter().find(|(_, name, _)| *name == value).map(|(which, ..)| which).unwrap_or_default());
-            }>
-                {Which::ALL.map(|(_, name, words)| view! { <option value=name>{words}</option> })}
-            </select>
+            {(part == Part::All).then(|| view! {
+                <select class="input" aria-label="Which messages" on:change=move |event| {
+                    let value = event_target_value(&event);
+                    which.set(Which::ALL.into_iter().find(|(_, name, _)| *name == value).map(|(which, ..)| which).unwrap_or_default());
+                }>
+                    {Which::ALL.map(|(_, name, words)| view! { <option value=name>{words}</option> })}
+                </select>
+            })}
             <span class="small" role="status">{move || { let (shown, all) = (keys.with(Vec::len), total());
                 if shown == all { plural(all, "message") } else { format!("{shown} of {}", plural(all, "message")) } }}</span>
         </div>
         {move || if empty.get() {
             let nothing = untrack(total) == 0;
-            view! { <p class="none">{if nothing {
-                "Nothing was seen yet. Use a connector in a chat, or run a request here."
-            } else {
-                "No message fits."
-            }}</p> }.into_any()
+            view! { <p class="none">{if nothing { part.nothing() } else { "No message fits." }}</p> }.into_any()
         } else {
             view! { <LongList label="Messages" keys=stamped chosen=desk.message row/> }.into_any()
         }}
@@ -145,7 +151,7 @@ fn holds(message: &Message, wanted: &str) -> bool {
 }
 
 /// A message as a line.
-fn line(message: &Message) -> AnyView {
+fn line(message: &Message, part: Part) -> AnyView {
     let bad = matches!(message.kind, Kind::Error | Kind::Unreadable) || tool_failed(message);
     let (arrow, way) = if message.sent { ("→", "to the server") } else { ("←", "from the server") };
     let waits = message.kind == Kind::Request && message.took.is_none();
@@ -159,7 +165,7 @@ fn line(message: &Message) -> AnyView {
         <span class="c-time mono">{time_of_day(message.at)}</span>
         <span class="c-way" class:out=message.sent aria-label=way role="img">{arrow}</span>
         <span class="c-kind" class:stop=bad>{kind}</span>
-        <span class="c-about mono"><bdi>{pieces(&message.about())}</bdi></span>
+        <span class="c-about mono"><bdi>{pieces(&part.about(message))}</bdi></span>
         <span class="c-id mono"><bdi>{message.rpc.clone()}</bdi></span>
         <span class="c-took">{duration}</span>
         <span class="c-who"><bdi>{message.of.name.clone()}</bdi></span>
@@ -208,11 +214,13 @@ fn detail(desk: Desk, label: String, message: Message) -> AnyView {
                 <Button small=true on:click=move |_| desk.message.set(Some(first))>"Show first round"</Button></p>
         }
     });
-    let replays =
-        (message.kind == Kind::Request && message.sent && super::runner::can_make(&message.method)).then(|| {
-            let message = message.clone();
-            view! { <Button small=true on:click=move |_| desk.replay(&message, router)>"Replay request"</Button> }
-        });
+    let from_here = desk.imported.with_untracked(Option::is_none);
+    let can_make =
+        from_here && message.kind == Kind::Request && message.sent && super::runner::can_make(&message.method);
+    let replays = can_make.then(|| {
+        let message = message.clone();
+        view! { <Button small=true on:click=move |_| desk.replay(&message, router)>"Replay request"</Button> }
+    });
     let curl =
         message.sent.then(|| desk.recorder().exchange(message.exchange).and_then(|exchange| exchange.curl())).flatten();
     let curl = curl.map(|line| view! { <CopyButton label="Copy as cURL" text=Signal::stored(line)/> });
@@ -263,7 +271,7 @@ fn detail(desk: Desk, label: String, message: Message) -> AnyView {
                 router.go(network.clone());
             }>"Show exchange"</Button>
         </div>
-        {covered}{cut}
+        {covered}{super::veiled::veiled(&message)}{cut}
         <div class="wire-text" role="region" aria-label="Text" tabindex="0"><Raw text=pretty/></div>
     }
     .into_any()

@@ -19,7 +19,7 @@ pub(super) fn secret_header(name: &str) -> bool {
 }
 
 /// What is covered on the connections of a workspace.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Cover {
     values: Vec<String>,
 }

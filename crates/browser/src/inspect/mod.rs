@@ -10,6 +10,7 @@
 mod cover;
 mod export;
 mod recorder;
+mod veil;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -21,7 +22,8 @@ use policy::ConnectorId;
 
 pub use cover::Cover;
 pub use export::kind_word;
-pub use recorder::{Exchange, Header, Message, Recorder, Served, State};
+pub use recorder::{Exchange, Header, MAX_RECORDING, Message, Recorder, Served, State};
+pub use veil::Veiled;
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 

@@ -2,6 +2,8 @@
 //!
 //! Two bounded queues: when one is full the oldest leaves it. Nothing of it is ever stored; it is gone with the page.
 
+mod import;
+
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -10,9 +12,12 @@ use std::sync::Arc;
 
 use mcp::inspect::{Heard, Kind, Parser, SseEvent, hear};
 
+use super::veil::{Veiled, is_no_key, veiled};
 use super::{Cover, Leg, Seen, Source, Tap};
 use crate::time::{monotonic, now};
 use crate::view::Millis;
+
+pub use import::MAX_RECORDING;
 
 /// Messages that are kept.
 const MESSAGES: usize = 10_000;
@@ -62,6 +67,8 @@ pub struct Message {
     pub whole: bool,
     /// Whether something in it is covered.
     pub covered: bool,
+    /// What of that a person may look at, by `Workspace::unveil`.
+    pub veiled: Arc<[Veiled]>,
 }
 
 /// A header with its value, covered where it is secret.
@@ -250,6 +257,13 @@ impl Recorder {
         self.kept.borrow().cover.in_value(value)
     }
 
+    /// A covered value of a message, where a person may look at it.
+    pub(crate) fn unveil(&self, id: u64, path: &str) -> Option<String> {
+        let message = self.message(id)?;
+        let one = message.veiled.iter().find(|one| one.path == path)?;
+        is_no_key(&one.value, &self.kept.borrow().cover).then(|| one.value.to_string())
+    }
+
     fn changed(&self) {
         self.version.set(self.version.get() + 1);
         let hear = self.hear.borrow().clone();
@@ -427,6 +441,7 @@ impl Kept {
             bytes: bytes.unwrap_or(whole.len()),
             whole: whole.len() <= LONGEST,
             covered: covered != heard.value,
+            veiled: veiled(&heard.value, &self.cover),
         };
         match (heard.kind, &heard.id) {
             (Kind::Request, Some(rpc)) => {

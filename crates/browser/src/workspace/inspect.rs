@@ -9,6 +9,7 @@ use std::future::Future;
 use std::rc::Rc;
 
 use mcp::{List, OpError, Reference, Request};
+use policy::audit::Entry;
 use policy::{CallId, Caller, ConnectorId};
 use serde_json::{Map, Value, json};
 
@@ -158,12 +159,37 @@ impl Workspace {
         self.0.tap.is_on()
     }
 
+    /// A covered value of a recorded message, to be looked at for a moment. That somebody looked is on record first.
+    /// What opens something, as a token or a key does, is never given out.
+    ///
+    /// # Errors
+    /// When the person may not look at the wire, the value is not one that can be shown, or the row cannot be written.
+    pub async fn unveil(&self, message: u64, path: &str) -> Result<String, Error> {
+        self.may_inspect()?;
+        let recorder = self.recorder();
+        let seen = recorder.as_ref().and_then(|one| one.message(message).zip(one.unveil(message, path)));
+        let Some((message, value)) = seen else {
+            let error = Error::new(Code::Blocked, "this value stays covered");
+            return Err(error.hint("tokens and keys are never shown; look where the server keeps them"));
+        };
+        let row = Entry::Changed {
+            by: self.me(),
+            subject: format!("connector {}", message.of.name),
+            how: "a covered value was shown in the inspector".to_owned(),
+            before: None,
+            after: Some(format!("{} of {}", path, message.about())),
+        };
+        self.0.audit.write(vec![row]).await?;
+        Ok(value)
+    }
+
     /// Another person is here, or everything is gone: nothing that was recorded may stay.
     pub(crate) fn forget_wire(&self) {
         if let Some(tap) = self.0.tap.tap() {
             tap.forget();
         }
         self.0.tap.turn(false);
+        self.0.revisions.borrow_mut().clear();
     }
 
     /// One call by the person, through the gate: its id, with which it can be cancelled, and how it ends.

@@ -14,6 +14,7 @@ mod conversations;
 mod data;
 mod definitions;
 pub mod doctor;
+mod eras;
 mod export;
 mod inspect;
 mod looks;
@@ -126,6 +127,8 @@ pub(crate) struct Inner {
     pub(crate) events: Events,
     /// What goes over the wire, for whoever looks.
     pub(crate) tap: crate::inspect::Slot,
+    /// Revisions of the protocol that the person chose for connectors.
+    pub(crate) revisions: RefCell<HashMap<ConnectorId, mcp::Revision>>,
     me: RefCell<MemberId>,
     pinned: Option<Pinned>,
     /// When the bundle was asked for last, on the monotonic clock.
@@ -234,6 +237,7 @@ impl Workspace {
             audit: AuditLog::new(store.clone(), locks.clone()),
             events: Events::default(),
             tap: crate::inspect::Slot::default(),
+            revisions: RefCell::default(),
             me: RefCell::new(MemberId::from("me")),
             pinned: options.pinned,
             settings_read: Cell::new(0),

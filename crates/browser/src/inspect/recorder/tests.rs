@@ -140,3 +140,64 @@ fn a_stream_that_was_there_before_is_heard_and_nothing_is_while_nobody_looks() {
     let exchange = recorder.exchange(leg.number).unwrap();
     assert!(!exchange.seen_from_start && exchange.curl().is_none());
 }
+
+#[test]
+fn in009_a_recording_comes_back_from_its_file_as_it_went() {
+    let (recorder, slot) = recording();
+    let request =
+        r#"{"id":1,"method":"tools/call","params":{"name":"count","arguments":{"passphrase":"open sesame"}}}"#;
+    exchange(
+        &wire(&slot),
+        request,
+        &[r#"{"method":"notifications/progress"}"#, r#"{"id":1,"result":{"isError":true}}"#],
+    );
+    let file = recorder.export(1_700, |_| true);
+    assert!(!file.contains("sesame"));
+    let (read, at) = Recorder::default().import(&file).unwrap();
+    assert_eq!(at, 1_700);
+    let told = |of: &Recorder| -> Vec<_> {
+        let of = all(of).into_iter();
+        of.map(|one| (one.id, one.about(), one.kind, one.sent, one.pair, one.rpc, one.text, one.of.name.clone()))
+            .collect()
+    };
+    assert_eq!(told(&read), told(&recorder));
+    let number = all(&read).first().map(|one| one.exchange).unwrap();
+    let (was, is) = (recorder.exchange(number).unwrap(), read.exchange(number).unwrap());
+    assert_eq!(
+        (is.status, is.request, is.response, is.state, is.about),
+        (was.status, was.request, was.response, was.state, was.about)
+    );
+    assert!(read.exchange(number).unwrap().curl().is_none(), "nothing in a file can be sent");
+    assert_eq!(read.export(1_700, |_| true), file);
+    // What was covered can be looked at where it was seen, and not in a file.
+    assert_eq!(recorder.unveil(0, "/params/arguments/passphrase").as_deref(), Some("open sesame"));
+    assert_eq!(read.unveil(0, "/params/arguments/passphrase"), None);
+    assert_eq!(recorder.unveil(0, "/params/name"), None);
+}
+
+#[test]
+fn in009_x21_a_file_is_read_strictly_and_its_secrets_are_covered() {
+    let (recorder, slot) = recording();
+    exchange(&wire(&slot), r#"{"id":1,"method":"ping"}"#, &[r#"{"id":1,"result":{}}"#]);
+    let file = recorder.export(0, |_| true);
+    let reads = |file: &str| recorder.import(file).map(|_| ()).map_err(|error| error.message);
+    assert_eq!(reads(&file), Ok(()));
+    for (from, to, says) in [
+        ("countersign.inspector", "another", "line 1 of the file has no usable `kind`"),
+        ("\"version\":1", "\"version\":2", "line 1 of the file names a version that this page does not read"),
+        ("\"direction\":\"to server\"", "\"direction\":\"up\"", "line 3 of the file has no usable `direction`"),
+        ("\"method\":\"POST\"", "\"method\":\"BREW\"", "line 2 of the file has no usable `method`"),
+        ("\"at\":", "\"when\":", "line 2 of the file has no usable `at`"),
+    ] {
+        assert!(file.contains(from), "{from}");
+        assert_eq!(reads(&file.replace(from, to)), Err(says.to_owned()));
+    }
+    assert_eq!(reads(&format!("{file}[]\n")), Err("line 5 of the file is no object of JSON".to_owned()));
+    let last = file.lines().last().unwrap();
+    assert_eq!(reads(&format!("{file}{last}\n")), Err("line 5 of the file has no usable `id`".to_owned()));
+    assert_eq!(reads(""), Err("line 1 of the file is missing".to_owned()));
+    // A file that somebody wrote by hand may hold secrets.
+    let leaky = file.replace("\"result\":{}", r#""result":{"password":"hunter22","echo":"a value of mine"}"#);
+    let (read, _) = recorder.import(&leaky).unwrap();
+    assert!(all(&read).iter().all(|one| !one.text.contains("hunter22") && !one.text.contains("a value of mine")));
+}

@@ -1,0 +1,101 @@
+//! Parts of the messages that have a tab of their own: what servers asked, and what they logged.
+
+use browser::inspect::Message;
+use browser::mcp::inspect::Kind;
+use serde_json::Value;
+
+/// Which messages a tab shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All of them.
+    All,
+    /// Questions to the person and their answers (elicitation), in every era.
+    Questions,
+    /// What servers log, and how they are told what to log.
+    Logs,
+}
+
+impl Part {
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Part::All => "Protocol",
+            Part::Questions => "Questions",
+            Part::Logs => "Logs",
+        }
+    }
+
+    /// The words for an empty tab.
+    pub(super) fn nothing(self) -> &'static str {
+        match self {
+            Part::All => "Nothing was seen yet. Use a connector in a chat, or run a request here.",
+            Part::Questions => "No server has asked anything yet.",
+            Part::Logs => "No server has logged anything yet.",
+        }
+    }
+
+    pub(super) fn takes(self, message: &Message) -> bool {
+        match self {
+            Part::All => true,
+            Part::Questions => {
+                matches!(message.method.as_str(), "elicitation/create" | "notifications/elicitation/complete")
+                    || asks(message)
+                    || answers(message)
+            }
+            Part::Logs => matches!(message.method.as_str(), "notifications/message" | "logging/setLevel"),
+        }
+    }
+
+    /// What a message is about, as far as its line has room for it.
+    pub(super) fn about(self, message: &Message) -> String {
+        match self {
+            Part::All => message.about(),
+            Part::Questions => question(message).unwrap_or_else(|| message.about()),
+            Part::Logs => log(message).unwrap_or_else(|| message.about()),
+        }
+    }
+}
+
+/// Whether an answer asks for input (2026-07-28, multi round-trip requests).
+fn asks(message: &Message) -> bool {
+    message.kind == Kind::Result && message.text.contains(r#""inputRequests":"#)
+}
+
+/// Whether a request brings what was asked for.
+fn answers(message: &Message) -> bool {
+    message.kind == Kind::Request && message.text.contains(r#""inputResponses":"#)
+}
+
+/// The words of a question, or what was answered to it.
+fn question(message: &Message) -> Option<String> {
+    let value: Value = serde_json::from_str(&message.text).ok()?;
+    let text = |value: &Value, path: &str| value.pointer(path).and_then(Value::as_str).map(str::to_owned);
+    let each = |path: &str, member: &str| -> Option<String> {
+        let all = value.pointer(path)?.as_object()?;
+        let words: Vec<String> = all.values().filter_map(|one| text(one, member)).collect();
+        (!words.is_empty()).then(|| words.join(" · "))
+    };
+    text(&value, "/params/message")
+        .or_else(|| text(&value, "/result/action"))
+        .or_else(|| each("/result/inputRequests", "/params/message"))
+        .or_else(|| each("/params/inputResponses", "/action"))
+        .map(
+            |words| {
+                if message.method == "elicitation/create" { words } else { format!("{}: {words}", message.about()) }
+            },
+        )
+}
+
+/// Level, logger and text of a log message.
+fn log(message: &Message) -> Option<String> {
+    let value: Value = serde_json::from_str(&message.text).ok()?;
+    let params = value.get("params")?;
+    let level = params.get("level")?.as_str()?;
+    let logger = params.get("logger").and_then(Value::as_str);
+    let said = match params.get("data") {
+        Some(Value::String(text)) => text.clone(),
+        Some(data) => data.to_string(),
+        None => return Some(format!("{} {level}", message.about())),
+    };
+    let short: String = said.chars().take(300).collect();
+    Some([Some(level), logger, Some(&short)].into_iter().flatten().collect::<Vec<&str>>().join(" · "))
+}
