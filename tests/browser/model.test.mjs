@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { READ, WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { startModel } from "../servers/model.mjs";
 import { startModern, startPython } from "../servers/start.mjs";
-import { journey } from "./harness.mjs";
+import { PHONE, journey } from "./harness.mjs";
 import { assertSoon } from "./soon.mjs";
 
 journey("a model streams an answer, calls an action, is given its result and ends", async ({ app, network, keep }) => {
@@ -112,4 +112,29 @@ journey("a denied call is told to the model as declined, not as failed", async (
   await app.log.getByText("As you wish.").first().waitFor();
   assert.match(model.asked[1].results[0], /declin/i);
   assert.doesNotMatch(model.asked[1].results[0], /failed/i);
+});
+
+journey("on a phone the head of a chat has room for its title, the context meter and the model, and nothing is wider than the window", async ({ app, page, keep }) => {
+  const model = await keep(startModel(() => ({ say: "It is fine weather." })));
+  await app.turnOnDeveloperMode();
+  await app.chooseModel({ name: "A model with quite a long name", url: model.url });
+  await page.setViewportSize(PHONE);
+  await app.chat();
+  await app.say("What is the weather like in the place that I call home today?");
+  await app.log.getByText("It is fine weather.").first().waitFor();
+  await page.getByText(/^Context \d.* tokens$/).waitFor();
+  /** The elements of the head that stand out of the window, by their text. */
+  const outside = () => page.locator("header.chat-head").evaluate((head) => [head, ...head.querySelectorAll("h1, button, summary, .meter-list[role]")]
+    .map((element) => ({ box: element.getBoundingClientRect(), text: element.textContent }))
+    .filter(({ box }) => box.width > 0 && (box.left < 0 || box.right > innerWidth || box.width < 24))
+    .map(({ box, text }) => `${text}: ${box.left} to ${box.right}`));
+  assert.deepEqual(await outside(), []);
+  await app.screenshot("chat-head-390");
+  await page.getByText(/^Context \d.* tokens$/).click();
+  await page.getByRole("group", { name: "What takes the context" }).waitFor();
+  assert.deepEqual(await outside(), [], "with the list open");
+  await app.screenshot("chat-head-meter-390");
+  assert.deepEqual(await app.violations(), []);
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(sideways <= 0, `${sideways} px too wide`);
 });

@@ -233,6 +233,81 @@ journey("modes the step budget ends a turn that would go on for ever, and Stop e
   assert.ok(calls <= at + 1, "nothing more was asked");
 });
 
+journey("modes a page that is reloaded in the middle of a Research turn has what was read, says so, and sends nothing again", async ({ app, page, keep }) => {
+  const archive = await keep(startArchive("north"));
+  let goOn;
+  const held = new Promise((resolve) => { goOn = resolve; });
+  const board = await keep(hostile({ tools: [plain("read_board")], call: async () => { await held; return text("the board is empty"); } }));
+  const steps = { steps: [{ text: "Find the reports", state: "done" }, { text: "Look at the board", state: "now" }] };
+  const model = await keep(startModel(({ said, results }) => {
+    if (said.includes("Go on")) return { say: "Four tons of barley." };
+    if (results.length === 0) return { say: "I look for the reports first.", calls: [["plan", steps], ["north__search", { query: "harvest" }]] };
+    return { calls: [["board__read_board", {}]] };
+  }));
+  await app.connect({ name: "North", url: archive.url });
+  await app.connect({ name: "Board", url: board.url });
+  await app.chooseModel({ url: model.url });
+  await app.chat();
+  await app.chooseMode("Research");
+  await app.say("What is known of the harvest of 1911?");
+  const plan = app.log.getByRole("group", { name: "Plan · Research" });
+  await app.says("read_board", "Running");
+  await plan.getByText("1 of 2 steps · 2 of 12 calls").waitFor();
+  const asked = model.asked.length;
+  await page.reload();
+  await plan.getByText("Stopped: the page was closed in the middle").waitFor();
+  await plan.getByText("Look at the board").waitFor();
+  await app.log.getByText("I look for the reports first.").first().waitFor();
+  await app.says("Search north", "Done");
+  await app.says("read_board", "It may have happened");
+  await app.ready();
+  await app.button("Send").waitFor();
+  goOn();
+  // The conversation goes on when the person says so, and knows what was got.
+  await app.say("Go on, please");
+  await app.log.getByText("Four tons of barley.").first().waitFor();
+  assert.equal(model.asked.length, asked + 1, "nothing was asked by itself in between");
+  assert.equal(board.calls.length, 1, "the call was not made again");
+  assert.deepEqual(await archive.witness(), ["search"]);
+  const told = JSON.stringify(model.asked.at(-1).request);
+  assert.match(told, /Harvest report/);
+  assert.match(told, /status: unknown outcome/);
+});
+
+journey("modes X71 a page that is reloaded while an Agent waits for a decision says that nobody answered, and nothing goes on by itself", async ({ app, page, keep }) => {
+  const plan = ["plan", { steps: [{ text: "Look into the notebook", state: "done" }, { text: "Write a note", state: "now" }] }];
+  const model = await keep(startModel(({ said, results, named }) => {
+    if (said.includes("leave it")) return { say: "I leave it." };
+    if (results.length === 0) return { calls: [plan, [named("list_notes"), {}]] };
+    return { say: "Now the note.", calls: [[named("create_note"), { title: "Harvest", text: "Four tons" }]] };
+  }));
+  await app.turnOnDeveloperMode();
+  await app.chooseModel({ url: model.url });
+  await app.chat();
+  await app.chooseMode("Agent");
+  await app.say("Write a note about the harvest");
+  await app.decision.waitFor();
+  const shown = app.log.getByRole("group", { name: "Plan · Agent" });
+  await page.reload();
+  await shown.getByText("Stopped: the page was closed in the middle").waitFor();
+  await app.says("List notes", "Done");
+  await app.says("Create a note", "Nobody answered. Nothing was sent.");
+  await app.log.getByText("Now the note.").first().waitFor();
+  await app.ready();
+  await app.button("Send").waitFor();
+  assert.equal(await app.decision.count(), 0, "nothing waits any more");
+  const asked = model.asked.length;
+  assert.equal(asked, 2);
+  // That nobody answered is on record, and no note was written.
+  await app.say("Then leave it");
+  await app.log.getByText("I leave it.").first().waitFor();
+  assert.equal(model.asked.length, asked + 1, "nothing was asked by itself in between");
+  assert.match(JSON.stringify(model.asked.at(-1).request), /status: not answered/);
+  await app.open("/workspace/audit/refusals");
+  await page.getByRole("row").filter({ hasText: "create_note" }).or(page.getByRole("listitem").filter({ hasText: "create_note" })).first().waitFor();
+  assert.match(await app.kept(), /"notes":\[\]/, "no note was written");
+});
+
 journey("modes X76 a model that calls what was not offered, and a call that the list held before the mode changed, are both refused", async ({ app, page, network, keep }) => {
   let goOn;
   const held = new Promise((resolve) => { goOn = resolve; });

@@ -35,6 +35,7 @@ mod audit;
 mod dead;
 mod dispatch;
 mod events;
+mod leaving;
 mod link;
 mod pages;
 mod secrets;

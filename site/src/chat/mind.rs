@@ -110,8 +110,8 @@ pub(super) fn Meter(
     let full = Memo::new(move |_| share.get().is_some_and(|share| share >= FULL));
     let searched = Memo::new(move |_| shown.get().filter(|taken| taken.actions < taken.all));
     let says = move || match (share.get(), shown.get()) {
-        (Some(share), _) => format!("Context {share} %"),
-        (None, Some(taken)) => format!("Context {}", tokens(taken.definitions + taken.history)),
+        (Some(share), _) => format!("{share} %"),
+        (None, Some(taken)) => tokens(taken.definitions + taken.history),
         (None, None) => String::new(),
     };
     let list = move || {
@@ -139,7 +139,7 @@ pub(super) fn Meter(
     move || {
         here.get().then(|| view! {
             <details class="meter" class:full=move || full.get()>
-                <summary class="tag">{says}{move || searched.get().map(|taken| view! { <span class="searched">{format!(" · {} of {} actions", taken.actions, taken.all)}</span> })}</summary>
+                <summary class="tag"><span class="meter-word">"Context "</span>{says}{move || searched.get().map(|taken| view! { <span class="searched">{format!(" · {} of {} actions", taken.actions, taken.all)}</span> })}</summary>
                 <div class="meter-list" role="group" aria-label="What takes the context">
                     {list}
                     {move || searched.get().map(|taken| view! {

@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::future::{Future, IntoFuture as _};
 use std::rc::Rc;
 
-use futures_util::future::{LocalBoxFuture, join_all};
+use futures_util::future::{LocalBoxFuture, join_all, ready};
 use futures_util::{FutureExt as _, TryFutureExt as _};
 use idb::{
     CursorDirection, Database, DatabaseEvent as _, Event as _, Factory, IndexParams, KeyPath, KeyRange,
@@ -261,7 +261,7 @@ impl Store for IndexedDb {
                     Err(error) => {
                         // What was begun before must not be committed on its own.
                         if let Ok(transaction) = transaction.abort() {
-                            let _ = done(transaction).await;
+                            let _ = transaction.into_future().await;
                         }
                         return Err(error);
                     }
@@ -358,11 +358,17 @@ fn asked(request: impl Future<Output = Result<(), idb::Error>> + 'static) -> Ask
     request.boxed_local()
 }
 
-/// Waits until a transaction is on disk. A quota that is used up shows only when it is committed.
+/// Commits a transaction that has all its requests, and waits until it is on disk. Committed at once and not when the
+/// page has heard of every request, it is carried out although the page is left (Indexed Database API 3.0, `commit`). A
+/// quota that is used up shows only when it is committed.
 fn done(transaction: Transaction) -> impl Future<Output = Result<(), StoreError>> {
     let tables = transaction.store_names();
     let same = tables.first().and_then(|table| transaction.object_store(table).ok()).map(|store| store.transaction());
-    transaction.into_future().map(move |result| match result {
+    let committed = match transaction.commit() {
+        Ok(transaction) => transaction.into_future().left_future(),
+        Err(error) => ready(Err(error)).right_future(),
+    };
+    committed.map(move |result| match result {
         Ok(TransactionResult::Committed) => Ok(()),
         Ok(TransactionResult::Aborted) => {
             let why = same.and_then(|transaction| transaction.error());

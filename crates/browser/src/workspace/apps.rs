@@ -211,7 +211,7 @@ impl Workspace {
                     workspace.model_turn(&id, model, stopped).await;
                 }
             }
-            workspace.end(&id);
+            workspace.finish(&id).await;
             if let Some(held) = held {
                 workspace.give_turn_back(&id, held).await;
             }

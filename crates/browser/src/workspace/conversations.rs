@@ -425,6 +425,18 @@ impl Workspace {
         }
     }
 
+    /// The page is left: what changed is in a transaction before this task is over.
+    pub(super) fn flush_now(&self) {
+        let dirty = std::mem::take(&mut *self.0.dirty.borrow_mut());
+        if dirty.is_empty() {
+            return;
+        }
+        let workspace = self.clone();
+        spawn_local(async move {
+            workspace.flush(dirty).await;
+        });
+    }
+
     /// Writes what changed, now and then again, until nothing changes any more.
     async fn flush_all(&self) {
         loop {
@@ -445,8 +457,9 @@ impl Workspace {
 
     /// Waits until everything about a conversation is written, or cannot be.
     pub(crate) async fn settle(&self, id: &ConversationId) {
-        self.hurry();
         while self.unwritten(id) && *self.0.storage.borrow() == StorageState::Kept && self.alive().is_ok() {
+            // Each time: what was being written when this began may be followed by more.
+            self.hurry();
             sleep(10).await;
         }
     }

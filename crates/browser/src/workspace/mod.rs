@@ -58,6 +58,7 @@ use crate::dispatch::{Flight, Pending};
 use crate::error::{Code, Error};
 use crate::events::{Events, Subscription};
 use crate::fetch::Fetcher;
+use crate::leaving::Leaving;
 use crate::link::{Link, WaitingAsk};
 use crate::secrets::Secrets;
 use crate::store::indexed_db::IndexedDb;
@@ -119,6 +120,8 @@ pub(crate) struct Inner {
     home: StorageState,
     pub(crate) locks: Locks,
     channel: OnceCell<Channel>,
+    /// Hears that the page is left.
+    leaving: OnceCell<Leaving>,
     pub(crate) fetcher: Fetcher,
     /// Whether pages of apps can be shown.
     pub(crate) apps: bool,
@@ -231,6 +234,7 @@ impl Workspace {
             home: storage.clone(),
             storage: RefCell::new(storage),
             channel: OnceCell::new(),
+            leaving: OnceCell::new(),
             fetcher: options.fetcher,
             apps: options.apps,
             secrets: Secrets::new(&name, store.clone()),
@@ -282,6 +286,13 @@ impl Workspace {
             }
         });
         let _ = workspace.0.channel.set(channel);
+        let left = Rc::downgrade(&workspace.0);
+        let leaving = Leaving::new(move || {
+            if let Some(inner) = left.upgrade() {
+                Workspace(inner).flush_now();
+            }
+        });
+        leaving.into_iter().for_each(|leaving| drop(workspace.0.leaving.set(leaving)));
         let writer = Rc::downgrade(&workspace.0);
         workspace.0.audit.on_written(move || {
             if let Some(inner) = writer.upgrade() {

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use chat::context::{Limits, Party};
-use chat::conversation::{Answer, Body, Event, ItemId};
+use chat::conversation::{Answer, Body, Event, Item, ItemId};
 use chat::direct::{self, Candidate};
 use chat::model::{Delta, Wire};
 use chat::plan::Plan;
@@ -28,7 +28,7 @@ use crate::dispatch::{Ended, Wanted};
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
 use crate::tabs::{Held, News};
-use crate::time::{new_id, sleep};
+use crate::time::{new_id, now, sleep};
 use crate::view::{CallDone, CallRequest, Change, Confirm, ContextUse, ModelConfig};
 
 /// How long a turn waits for the live lists, in milliseconds; what has not come by then is read when it is called.
@@ -73,7 +73,7 @@ impl Workspace {
         spawn_local(async move {
             if let Some(held) = workspace.take_turn(&id, &mut stopped).await {
                 workspace.turn(&id, &text, attached, stopped).await;
-                workspace.end(&id);
+                workspace.finish(&id).await;
                 workspace.give_turn_back(&id, held).await;
             } else {
                 workspace.end(&id);
@@ -308,6 +308,12 @@ impl Workspace {
         Ok(stopped)
     }
 
+    /// Ends a turn once everything about it is written: what is shown as ended, a reload knows to be ended.
+    pub(super) async fn finish(&self, id: &ConversationId) {
+        self.settle(id).await;
+        self.end(id);
+    }
+
     pub(super) fn end(&self, id: &ConversationId) {
         self.0.turns.borrow_mut().remove(id);
         self.0.events.tell(Change::Turn { conversation: id.clone(), running: self.is_running(id) });
@@ -428,6 +434,9 @@ impl Workspace {
                 break;
             }
         }
+        for event in std::mem::take(&mut run.last) {
+            self.apply_kept(id, event).await;
+        }
     }
 
     fn setup(&self, id: &ConversationId, model: &ModelConfig) -> Option<Setup> {
@@ -483,6 +492,8 @@ struct ModelRun<'a> {
     mode: Mode,
     /// The plan, in a mode that has one.
     plan: Option<ItemId>,
+    /// How the turn ended: kept before it is told.
+    last: Vec<Event>,
     over: bool,
 }
 
@@ -502,6 +513,7 @@ impl<'a> ModelRun<'a> {
             answer: None,
             mode,
             plan: None,
+            last: Vec::new(),
             over: false,
         }
     }
@@ -567,11 +579,11 @@ impl<'a> ModelRun<'a> {
                 Output::Ended(end) => {
                     self.over = true;
                     if let Some(item) = self.plan.take() {
-                        let why = super::modes::plan_end(&end);
-                        self.workspace.apply(self.id, Event::PlanEnded { item, why });
+                        self.last.push(Event::PlanEnded { item, why: super::modes::plan_end(&end) });
                     }
                     if let Some(text) = end.note() {
-                        self.workspace.add_item(self.id, Body::Note { text });
+                        let item = ItemId::from(new_id("i"));
+                        self.last.push(Event::Put(Item { id: item, at: now(), body: Body::Note { text } }));
                     }
                 }
             }
