@@ -80,6 +80,8 @@ pub enum AuditTab {
     Calls,
     /// The calls that were not made.
     Refusals,
+    /// What servers asked.
+    Questions,
     /// Whether it is whole.
     Integrity,
     /// Taking it along.
@@ -189,6 +191,7 @@ impl Route {
             ["workspace", "audit"] | ["workspace", "audit", "calls"] => Route::Audit(AuditTab::Calls),
             ["workspace", "audit", "activity"] => Route::Audit(AuditTab::Activity),
             ["workspace", "audit", "refusals"] => Route::Audit(AuditTab::Refusals),
+            ["workspace", "audit", "questions"] => Route::Audit(AuditTab::Questions),
             ["workspace", "audit", "integrity"] => Route::Audit(AuditTab::Integrity),
             ["workspace", "audit", "export"] => Route::Audit(AuditTab::Export),
             ["settings", "approvals"] => Route::Approvals,
@@ -252,6 +255,7 @@ impl Route {
             Route::Audit(AuditTab::Calls) => "workspace/audit".into(),
             Route::Audit(AuditTab::Activity) => "workspace/audit/activity".into(),
             Route::Audit(AuditTab::Refusals) => "workspace/audit/refusals".into(),
+            Route::Audit(AuditTab::Questions) => "workspace/audit/questions".into(),
             Route::Audit(AuditTab::Integrity) => "workspace/audit/integrity".into(),
             Route::Audit(AuditTab::Export) => "workspace/audit/export".into(),
             Route::Approvals => "settings/approvals".into(),

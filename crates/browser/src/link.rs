@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use futures_util::lock::Mutex;
 use mcp::{Again, Ask, AskId, Elicitation, EraChoice, Event, Implementation, OpError, OpId, ServerRequest};
-use policy::audit::Entry;
+use policy::audit::{Came, Entry, Question};
 use policy::{Action, AppPage, CallId, ConnectionId, Connector, ConnectorId, ConversationId, Reach, SignIn};
 use wasm_bindgen_futures::spawn_local;
 
@@ -513,12 +513,7 @@ impl Workspace {
             };
             Entry::Sent { call: under_way.call.clone(), attempt: under_way.attempts, again: Some(why.to_owned()) }
         };
-        let workspace = self.clone();
-        spawn_local(async move {
-            if let Err(error) = workspace.0.audit.write(vec![row]).await {
-                workspace.storage_failed(&error);
-            }
-        });
+        self.write_rows(vec![row]);
     }
 
     fn asked(&self, link: &Link, request: &ServerRequest) {
@@ -530,12 +525,9 @@ impl Workspace {
             Some(UnderWay { call, conversation, .. }) => (Some(call), conversation),
             None => (None, None),
         };
-        // A call without anybody to ask (the package, without a way to confirm) has nobody to fill in a form either.
-        if call.as_ref().is_some_and(|call| self.0.unattended.borrow().contains(call)) {
-            connection.answer(request.id, mcp::Answer::Decline);
-            return;
-        }
+        let unattended = call.as_ref().is_some_and(|call| self.0.unattended.borrow().contains(call));
         if let Ask::Form { schema } = &request.kind
+            && !unattended
             && book.workspace.refuse_secret_forms
         {
             let wanted = chat::schema::secrets_wanted(&chat::schema::form_of(schema), &request.message);
@@ -560,6 +552,11 @@ impl Workspace {
             repeated: request.repeated,
             asked_at: now(),
         };
+        // A call without anybody to ask (the package, without a way to confirm) has nobody to fill in a form either.
+        if unattended {
+            connection.answer(request.id, mcp::Answer::Decline);
+            return self.write_rows(vec![self.asked_row(&view, Came::Unattended)]);
+        }
         self.0.asks.borrow_mut().push(WaitingAsk { view, connection, account: link.account.clone(), ask: request.id });
         if let (Some(call), Some(conversation)) = (call, conversation) {
             self.needs_input(&conversation, &call, true);
@@ -580,9 +577,24 @@ impl Workspace {
         }
         let row =
             Entry::changed(&self.me(), format!("form of {}", connector.name), "refused, because it asks for a secret");
+        self.write_rows(vec![row]);
+    }
+
+    /// The row about a question of a server.
+    pub(crate) fn asked_row(&self, view: &ElicitationView, came: Came) -> Entry {
+        let (fields, page) = match &view.kind {
+            ElicitationKind::Form { schema } => (Question::fields_of(schema), None),
+            ElicitationKind::Url { host, .. } => (Vec::new(), Some(host.clone())),
+        };
+        let (member, connector, host) = (self.me(), view.connector.clone(), view.host.clone());
+        Entry::Asked(Box::new(Question { member, connector, host, call: view.call.clone(), fields, page, came }))
+    }
+
+    /// Writes rows about what is over anyhow: that they cannot be kept is told and stops nothing.
+    fn write_rows(&self, rows: Vec<Entry>) {
         let workspace = self.clone();
         spawn_local(async move {
-            if let Err(error) = workspace.0.audit.write(vec![row]).await {
+            if let Err(error) = workspace.0.audit.write(rows).await {
                 workspace.storage_failed(&error);
             }
         });
@@ -590,9 +602,12 @@ impl Workspace {
 
     pub(crate) fn withdraw_asks(&self, gone: impl Fn(&WaitingAsk) -> bool) {
         let before = self.0.asks.borrow().len();
-        let mut calls = Vec::new();
+        let (mut calls, mut rows) = (Vec::new(), Vec::new());
         self.0.asks.borrow_mut().retain(|waiting| {
             let keep = !gone(waiting);
+            if !keep {
+                rows.push(self.asked_row(&waiting.view, Came::Withdrawn));
+            }
             if let (false, Some(call), Some(conversation)) = (keep, &waiting.view.call, &waiting.view.conversation) {
                 calls.push((call.clone(), conversation.clone()));
             }
@@ -602,6 +617,7 @@ impl Workspace {
             self.needs_input(&conversation, &call, false);
         }
         if self.0.asks.borrow().len() != before {
+            self.write_rows(rows);
             self.0.events.tell(Change::Asks);
         }
     }

@@ -633,7 +633,7 @@ pub struct RecordFilter {
     pub part: RecordPart,
     /// Only what this person wanted or changed.
     pub person: Option<policy::MemberId>,
-    /// Only calls of this connector.
+    /// Only calls and questions of this connector.
     pub connector: Option<ConnectorId>,
     /// Only calls of this action, by its exact name.
     pub action: Option<String>,
@@ -655,6 +655,8 @@ pub enum RecordPart {
     Calls,
     /// Calls that were not made.
     Refusals,
+    /// What servers asked, and what came of it.
+    Questions,
     /// Everything that was changed.
     Changes,
 }

@@ -73,7 +73,7 @@ pub(super) fn Export() -> impl IntoView {
         })}
         <section class="setting"><h2>"With the current filter"</h2>
             <Segmented label="Entries" value=part on_change=move |value| part.set(value)
-                options=vec![(RecordPart::Calls, "Tool calls"), (RecordPart::Refusals, "Refusals"), (RecordPart::Changes, "Activity")]/>
+                options=vec![(RecordPart::Calls, "Tool calls"), (RecordPart::Refusals, "Refusals"), (RecordPart::Questions, "Questions"), (RecordPart::Changes, "Activity")]/>
             <super::filter::FilterBar part=RecordPart::Calls/>
             <p role="status">{move || count.get().map(|count| format!("{}.", counted(count, part.get())))}</p>
             <p>"As JSON lines each entry can be verified for itself. As CSV it is for reading in a table program, and cannot be verified."</p>

@@ -34,6 +34,14 @@ impl Filters {
                 until: chosen.until,
                 ..RecordFilter::default()
             },
+            RecordPart::Questions => RecordFilter {
+                part,
+                person: chosen.person.clone(),
+                connector: chosen.connector.clone(),
+                from: chosen.from,
+                until: chosen.until,
+                ..RecordFilter::default()
+            },
             RecordPart::Calls | RecordPart::Refusals => RecordFilter { part, ..chosen.clone() },
         })
     }
@@ -53,7 +61,7 @@ pub(super) fn FilterBar(
     let app = use_state();
     let Filters { chosen } = expect_context::<Filters>();
     let filters = Filters { chosen };
-    let calls = part != RecordPart::Changes;
+    let calls = matches!(part, RecordPart::Calls | RecordPart::Refusals);
     let set = move |change: &dyn Fn(&mut RecordFilter)| chosen.update(|filter| change(filter));
     let people = move || {
         app.rulebook
@@ -116,10 +124,12 @@ pub(super) fn FilterBar(
                         value=Signal::derive(move || chosen.with(|filter| filter.person.as_ref().map(ToString::to_string)))
                         on_change=set_person/>
                 })}
-                {calls.then(|| view! {
+                {(part != RecordPart::Changes).then(|| view! {
                     <Choice label="Connector" all="All connectors" options=Signal::derive(connectors)
                         value=Signal::derive(move || chosen.with(|filter| filter.connector.as_ref().map(ToString::to_string)))
                         on_change=set_connector/>
+                })}
+                {calls.then(|| view! {
                     <Field label="Action" let:field>
                         <input id=field.id class="input" list=list autocomplete="off" spellcheck="false" placeholder="its exact name"
                             prop:value=move || chosen.with(|filter| filter.action.clone().unwrap_or_default())
@@ -225,6 +235,6 @@ fn iso(millis: u64) -> String {
 
 /// How many of something are chosen, in words for an export.
 pub(super) fn counted(count: u64, part: RecordPart) -> String {
-    let noun = if part == RecordPart::Changes { "change" } else { "call" };
-    plural(usize::try_from(count).unwrap_or(usize::MAX), noun)
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    plural(count, super::noun(part, 1))
 }

@@ -47,6 +47,7 @@ pub(crate) fn AuditPage(
             <Tab to=Route::Audit(AuditTab::Activity)>"Activity"</Tab>
             <Tab to=Route::Audit(AuditTab::Calls)>"Tool calls"</Tab>
             <Tab to=Route::Audit(AuditTab::Refusals)>"Refusals"</Tab>
+            <Tab to=Route::Audit(AuditTab::Questions)>"Questions"</Tab>
             <Tab to=Route::Audit(AuditTab::Integrity)>"Integrity"</Tab>
             <Tab to=Route::Audit(AuditTab::Export)>"Export"</Tab>
         </Tabs>
@@ -54,6 +55,7 @@ pub(crate) fn AuditPage(
             AuditTab::Activity => view! { <h2 class="sr">"Activity"</h2><Lines part=RecordPart::Changes/> }.into_any(),
             AuditTab::Calls => view! { <h2 class="sr">"Tool calls"</h2><Lines part=RecordPart::Calls/><keep::Payloads/> }.into_any(),
             AuditTab::Refusals => view! { <h2 class="sr">"Refusals"</h2><Lines part=RecordPart::Refusals/> }.into_any(),
+            AuditTab::Questions => view! { <h2 class="sr">"Questions"</h2><Lines part=RecordPart::Questions/> }.into_any(),
             AuditTab::Integrity => view! { <integrity::Integrity/> }.into_any(),
             AuditTab::Export => view! { <export::Export/> }.into_any(),
         }}
@@ -144,6 +146,7 @@ fn Lines(
                 (_, true) => "Nothing fits this filter.",
                 (RecordPart::Calls, _) => "No call was wanted yet.",
                 (RecordPart::Refusals, _) => "Nothing was refused.",
+                (RecordPart::Questions, _) => "No server has asked you anything yet.",
                 (RecordPart::Changes, _) => "Nothing was changed yet.",
             }}</p> }.into_any(),
             Some(page) => table::table(app, part, &page.lines),
@@ -157,6 +160,8 @@ fn Lines(
 /// What a line of a kind is called.
 fn noun(part: RecordPart, count: usize) -> &'static str {
     match (part, count) {
+        (RecordPart::Questions, 1) => "question",
+        (RecordPart::Questions, _) => "questions",
         (RecordPart::Changes, 1) => "change",
         (RecordPart::Changes, _) => "changes",
         (_, 1) => "call",

@@ -1,7 +1,7 @@
 //! Lines of the record as a table.
 
 use browser::policy::audit::line::{About, CallLine};
-use browser::policy::audit::{CallFacts, Decided, Line, Outcome};
+use browser::policy::audit::{CallFacts, Decided, Line, Outcome, Question};
 use browser::policy::{CallId, MemberId};
 use browser::{KeptText, Payload, RecordPart};
 use leptos::prelude::*;
@@ -19,11 +19,13 @@ pub(super) fn table(app: AppState, part: RecordPart, lines: &[Line]) -> AnyView 
     let heads: &[&str] = match part {
         RecordPart::Calls => &["Time", "Person", "Connector", "Action", "Decision", "Outcome", "Definition"],
         RecordPart::Refusals => &["Time", "Person", "Connector", "Action", "Decision", "Outcome", "Definition"],
+        RecordPart::Questions => &["Time", "Person", "Connector", "Asked for", "Answer"],
         RecordPart::Changes => &["Time", "Person", "What", "Before", "Now"],
     };
     let label = match part {
         RecordPart::Calls => "Tool calls",
         RecordPart::Refusals => "Refusals",
+        RecordPart::Questions => "Questions",
         RecordPart::Changes => "Activity",
     };
     view! {
@@ -39,6 +41,7 @@ fn row(app: AppState, line: &Line, payloads: bool) -> AnyView {
     let (at, person) = (clock(line.at), line.person.as_ref().map(|id| person_name(app, id)));
     match &line.about {
         About::Call(call) => call_row(app, at, person, call, payloads),
+        About::Question(question) => question_row(app, at, person, question),
         About::Change { subject, how, before, after } => view! {
             <tr><td class="when">{at}</td><td><bdi>{person.unwrap_or_else(|| "this page".into())}</bdi></td>
                 <td><bdi>{subject.clone()}</bdi><span class="small block"><bdi>{how.clone()}</bdi></span></td>
@@ -46,6 +49,18 @@ fn row(app: AppState, line: &Line, payloads: bool) -> AnyView {
         }
         .into_any(),
     }
+}
+
+fn question_row(app: AppState, at: String, person: Option<String>, question: &Question) -> AnyView {
+    let known =
+        app.rulebook.with_untracked(|book| book.connector(&question.connector).ok().map(|one| one.name.clone()));
+    let name = known.unwrap_or_else(|| question.connector.to_string());
+    view! {
+        <tr><td class="when">{at}</td><td><bdi>{person}</bdi></td>
+            <td><bdi>{name}</bdi><span class="small block"><bdi>{question.host.clone()}</bdi></span></td>
+            <td><bdi>{question.wanted()}</bdi></td><td>{question.came.label()}</td></tr>
+    }
+    .into_any()
 }
 
 fn call_row(app: AppState, at: String, person: Option<String>, line: &CallLine, payloads: bool) -> AnyView {

@@ -2,10 +2,11 @@
 
 use chat::conversation::{Body, Event};
 use js_sys::{Function, Promise, Reflect};
+use policy::audit::Came;
 use policy::{ConversationId, Rulebook};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::{StoredRulebook, Workspace};
 use crate::error::Error;
@@ -178,7 +179,8 @@ impl Workspace {
         self.0.asks.borrow().iter().map(|waiting| waiting.view.clone()).collect()
     }
 
-    /// Answers a server's question.
+    /// Answers a server's question. The answer is sent once the row about it is kept; where that cannot be, the question
+    /// is cancelled instead.
     ///
     /// # Errors
     /// When there is no such question any more, or the values do not fit its form.
@@ -204,7 +206,23 @@ impl Workspace {
             (AskAnswer::Decline, _) => mcp::Answer::Decline,
             (AskAnswer::Cancel, _) => mcp::Answer::Cancel,
         };
-        waiting.connection.answer(waiting.ask, answer);
+        let came = match &answer {
+            mcp::Answer::Accept(_) => Came::Submitted,
+            mcp::Answer::Decline => Came::Declined,
+            _ => Came::Cancelled,
+        };
+        let row = self.asked_row(&waiting.view, came);
+        let workspace = self.clone();
+        spawn_local(async move {
+            let answer = match workspace.0.audit.write(vec![row]).await {
+                Ok(()) => answer,
+                Err(error) => {
+                    workspace.storage_failed(&error);
+                    mcp::Answer::Cancel
+                }
+            };
+            waiting.connection.answer(waiting.ask, answer);
+        });
         self.0.events.tell(Change::Asks);
         Ok(())
     }

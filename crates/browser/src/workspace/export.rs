@@ -82,6 +82,7 @@ impl Workspace {
                 let person = line.person.as_ref().map(|id| self.person_name(id.as_str())).unwrap_or_default();
                 let connector = match &line.about {
                     About::Call(call) => self.connector_words(call.call.connector.as_str()),
+                    About::Question(question) => self.connector_words(question.connector.as_str()),
                     About::Change { .. } => String::new(),
                 };
                 text.push_str(&csv(&line, &person, &connector));
@@ -229,6 +230,7 @@ impl Workspace {
         let part = match filter.part {
             RecordPart::Calls => "tool calls",
             RecordPart::Refusals => "calls that were not made",
+            RecordPart::Questions => "questions of servers",
             RecordPart::Changes => "changes",
         };
         let all = self.sees_all_of_record();

@@ -103,11 +103,19 @@ impl Workspace {
     /// What a filter looks for. Who may not see the others' lines looks for their own, whatever the filter says.
     pub(super) fn wanted(&self, filter: &RecordFilter) -> Wanted {
         let person = if self.sees_all_of_record() { filter.person.clone() } else { Some(self.seen_as()) };
-        let calls = filter.part != RecordPart::Changes;
+        let calls = matches!(filter.part, RecordPart::Calls | RecordPart::Refusals);
+        let questions = filter.part == RecordPart::Questions;
         let mut marks: Vec<String> = Vec::new();
         let mut add = |mark: Mark<'_>| marks.push(mark.to_string());
         if let Some(id) = &person {
-            add(if calls { Mark::Person(id.as_str()) } else { Mark::By(id.as_str()) });
+            add(match filter.part {
+                RecordPart::Calls | RecordPart::Refusals => Mark::Person(id.as_str()),
+                RecordPart::Questions => Mark::Asked(id.as_str()),
+                RecordPart::Changes => Mark::By(id.as_str()),
+            });
+        }
+        if let (true, Some(id)) = (questions, &filter.connector) {
+            add(Mark::AskedBy(id.as_str()));
         }
         if calls {
             if let Some(id) = &filter.connector {
@@ -125,10 +133,11 @@ impl Workspace {
         }
         match filter.part {
             RecordPart::Refusals => add(Mark::Refused),
-            // The marks above are those of calls, and of changes, alone.
+            // The marks above are those of calls, of questions, and of changes, alone.
             RecordPart::Calls if marks.is_empty() => marks.push(Mark::Calls.to_string()),
+            RecordPart::Questions if marks.is_empty() => marks.push(Mark::Questions.to_string()),
             RecordPart::Changes if marks.is_empty() => marks.push(Mark::Changes.to_string()),
-            RecordPart::Calls | RecordPart::Changes => {}
+            RecordPart::Calls | RecordPart::Questions | RecordPart::Changes => {}
         }
         Wanted { marks, from: filter.from, until: filter.until, ..Wanted::default() }
     }

@@ -102,6 +102,12 @@ pub fn csv(line: &Line, person: &str, connector: &str) -> String {
                 facts.arguments.to_string(),
             ]);
         }
+        About::Question(question) => {
+            cells.extend([String::new(), connector.to_owned()]);
+            cells.extend(std::iter::repeat_n(String::new(), 8));
+            let asked = format!("question of {}: {}", question.host, question.wanted());
+            cells.extend([asked, String::new(), question.came.label().to_owned(), String::new()]);
+        }
         About::Change { subject, how, before, after } => {
             cells.extend(std::iter::repeat_n(String::new(), 10));
             cells.extend([format!("{subject}: {how}"), before.clone().unwrap_or_default()]);

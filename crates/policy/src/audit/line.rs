@@ -4,7 +4,7 @@
 //! with some of them are found without reading the others. Marks are computed from the row alone: whoever doubts an
 //! index computes it again.
 
-use super::{Entry, Outcome, Row};
+use super::{Entry, Outcome, Question, Row};
 use crate::{Basis, CallId, Cause, Class, Digest, GrantId, MemberId, Millis};
 use std::fmt;
 
@@ -83,6 +83,12 @@ pub enum Mark<'a> {
     Calls,
     /// About a call that was not made.
     Refused,
+    /// About a question of a server.
+    Questions,
+    /// The person whom a server asked.
+    Asked(&'a str),
+    /// The connector whose server asked.
+    AskedBy(&'a str),
     /// About anything but calls.
     Changes,
     /// The person for whom a call was wanted.
@@ -108,6 +114,9 @@ impl fmt::Display for Mark<'_> {
         match self {
             Mark::Calls => f.write_str("calls"),
             Mark::Refused => f.write_str("refused"),
+            Mark::Questions => f.write_str("questions"),
+            Mark::Asked(id) => write!(f, "asked={id}"),
+            Mark::AskedBy(id) => write!(f, "asked-by={id}"),
             Mark::Changes => f.write_str("changes"),
             Mark::Person(id) => write!(f, "person={id}"),
             Mark::By(id) => write!(f, "by={id}"),
@@ -138,6 +147,11 @@ pub fn marks(entry: &Entry) -> Vec<String> {
         Entry::Changed { by, .. } => {
             add(Mark::Changes);
             add(Mark::By(by.as_str()));
+        }
+        Entry::Asked(question) => {
+            add(Mark::Questions);
+            add(Mark::Asked(question.member.as_str()));
+            add(Mark::AskedBy(question.connector.as_str()));
         }
         Entry::Began { .. } | Entry::Checkpoint(_) => add(Mark::Changes),
         Entry::Sent { .. } | Entry::Finished { .. } => {}
@@ -180,6 +194,8 @@ pub struct Line {
 pub enum About {
     /// A call.
     Call(Box<CallLine>),
+    /// A question of a server to the person.
+    Question(Box<Question>),
     /// Something that changed.
     Change {
         /// What, such as `connector Tracker`.
@@ -267,6 +283,7 @@ impl Line {
                 };
                 (Some(call.member.clone()), About::Call(Box::new(line)))
             }
+            Entry::Asked(question) => (Some(question.member.clone()), About::Question(question.clone())),
             Entry::Changed { by, subject, how, before, after } => (
                 Some(by.clone()),
                 About::Change {
@@ -303,7 +320,7 @@ impl Line {
     pub fn definition(&self) -> Option<&Digest> {
         match &self.about {
             About::Call(line) => Some(&line.call.definition),
-            About::Change { .. } => None,
+            About::Question(_) | About::Change { .. } => None,
         }
     }
 }
@@ -330,7 +347,7 @@ impl CallLine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{CallFacts, Chain};
+    use crate::audit::{CallFacts, Came, Chain};
     use crate::fixtures::*;
 
     fn facts() -> CallFacts {
@@ -384,5 +401,39 @@ mod tests {
         let About::Call(whole) = Line::of(&allowed, [&sent, &end]).unwrap().about else { panic!("it is a call") };
         assert_eq!((whole.outcome, whole.took), (Some(Outcome::Unknown), Some(7)));
         assert_eq!(whole.outcome_words(), "unknown; it may have happened");
+    }
+
+    #[test]
+    fn in012_a_question_is_a_line_of_its_own_with_the_names_of_its_fields_and_no_value() {
+        let schema = serde_json::json!({"properties": {
+            "room": {"type": "string", "default": "Attic"}, "ghp_0123456789abcdefghijklmnopqrstuvwxyzAB": {},
+        }});
+        let question = Question {
+            member: "me".into(),
+            connector: "board".into(),
+            host: "board.example".to_owned(),
+            call: Some("call-1".into()),
+            fields: Question::fields_of(&schema),
+            page: None,
+            came: Came::Submitted,
+        };
+        assert_eq!(question.wanted(), "room, ghp_••••");
+        let entry = Entry::Asked(Box::new(question.clone()));
+        assert_eq!(marks(&entry), ["call=call-1", "questions", "asked=me", "asked-by=board"]);
+        let text = serde_json::to_string(&entry).unwrap();
+        assert!(text.starts_with(r#"{"kind":"asked","member":"me""#) && !text.contains("Attic"), "{text}");
+        assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry);
+        let (mut chain, first) = Chain::begin("one", NOW);
+        let row = chain.append(entry, NOW);
+        assert!(crate::audit::verify([&first, &row]).is_ok());
+        let line = Line::of(&row, []).unwrap();
+        assert_eq!((line.person, line.about), (Some("me".into()), About::Question(Box::new(question.clone()))));
+        let page = Question { fields: Vec::new(), page: Some("pay.example".to_owned()), ..question };
+        assert_eq!(page.wanted(), "to open a page at pay.example");
+        let line = Line { seq: 3, at: NOW, person: None, about: About::Question(Box::new(page)) };
+        let csv = crate::audit::file::csv(&line, "Me", "Board · board.example");
+        assert!(csv.contains("question of board.example: to open a page at pay.example,,submitted,"), "{csv}");
+        let columns = crate::audit::file::COLUMNS.matches(',').count();
+        assert_eq!(csv.matches(',').count(), columns, "{csv}");
     }
 }

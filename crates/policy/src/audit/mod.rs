@@ -26,7 +26,7 @@ pub use line::{Decided, Line, marks};
 
 use crate::{
     Basis, CallId, Caller, Cause, Class, ConnectionId, ConnectorId, ConversationId, Digest, Frozen, MemberId, Millis,
-    Refusal, gate::Call,
+    Refusal, gate::Call, secrets,
 };
 use serde::{Deserialize, Serialize};
 
@@ -94,8 +94,84 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
     },
+    /// A server asked the person something, and this is what came of it (elicitation). Which fields, never their values.
+    Asked(Box<Question>),
     /// How far the chain went, signed. The statement is about every row before this one.
     Checkpoint(Box<Checkpoint>),
+}
+
+/// What a server wanted to know, and from whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Who was asked.
+    pub member: MemberId,
+    /// The connector.
+    pub connector: ConnectorId,
+    /// The host that asked.
+    pub host: String,
+    /// The call during which it asked, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+    /// The names of the fields of its form.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// The host of the page that it wanted opened, in the place of a form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// What came of it.
+    pub came: Came,
+}
+
+/// Names of fields that are kept of one question.
+const FIELDS: usize = 50;
+/// Characters that are kept of one name.
+const NAME: usize = 100;
+
+impl Question {
+    /// The names of the fields that a form's schema asks for, as far as they are kept. They are a server's words.
+    pub fn fields_of(schema: &serde_json::Value) -> Vec<String> {
+        let properties = schema.get("properties").and_then(serde_json::Value::as_object);
+        let names = properties.into_iter().flat_map(serde_json::Map::keys).take(FIELDS);
+        names.map(|name| secrets::mask(name).chars().take(NAME).collect()).collect()
+    }
+
+    /// What it asked for, in words.
+    pub fn wanted(&self) -> String {
+        match &self.page {
+            Some(page) => format!("to open a page at {page}"),
+            None if self.fields.is_empty() => "a form without fields".to_owned(),
+            None => self.fields.join(", "),
+        }
+    }
+}
+
+/// What came of a question of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Came {
+    /// The person answered, and the answer is about to be sent.
+    Submitted,
+    /// The person would not answer.
+    Declined,
+    /// The person put it away.
+    Cancelled,
+    /// It was taken back, or its connection ended, before anybody answered.
+    Withdrawn,
+    /// Nobody was there who could be asked, so it was declined.
+    Unattended,
+}
+
+impl Came {
+    /// The words to show.
+    pub fn label(self) -> &'static str {
+        match self {
+            Came::Submitted => "submitted",
+            Came::Declined => "declined",
+            Came::Cancelled => "cancelled",
+            Came::Withdrawn => "ended before it was answered",
+            Came::Unattended => "declined, because nobody could be asked",
+        }
+    }
 }
 
 /// A text that is not kept: how large it was, and which.
@@ -194,6 +270,7 @@ impl Entry {
         match self {
             Entry::Allowed { call, .. } | Entry::Refused { call, .. } => Some(&call.id),
             Entry::Sent { call, .. } | Entry::Finished { call, .. } => Some(call),
+            Entry::Asked(question) => question.call.as_ref(),
             Entry::Began { .. } | Entry::Changed { .. } | Entry::Checkpoint(_) => None,
         }
     }
