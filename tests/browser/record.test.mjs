@@ -1,6 +1,7 @@
 // The record: what is in it, whether it is whole, what goes out of it, and remembered answers.
 import assert from "node:assert/strict";
 import { verify } from "../../pkg/verify.js";
+import { startModern } from "../servers/start.mjs";
 import { PHONE, journey, site } from "./harness.mjs";
 import { assertSoon } from "./soon.mjs";
 
@@ -268,4 +269,51 @@ journey("the Data page says what is kept and until when, and erases results and 
   await page.getByText("1 conversation erased").waitFor();
   await app.open("/workspace/audit");
   await assertSoon(async () => (await rows(page).count()) === 4, "the record keeps which calls were made");
+});
+
+journey("what servers asked is in the record: who, which host, which fields and what came of it, and never the values", async (stage) => {
+  const { app, page, keep } = stage;
+  const server = await keep(startModern());
+  await app.connect({ name: "Board", url: server.url });
+  await app.chat();
+  const question = app.ask(server.origin.slice("http://".length));
+  const book = async () => {
+    await app.propose("book a room", { day: "Monday" }, "Book a room");
+    await app.answer("Allow once");
+    await question.waitFor();
+  };
+  await book();
+  await app.fill(question, "room", "Periwinkle");
+  await app.submit(question);
+  await app.says("Book a room", "Done");
+  await book();
+  await app.button("Decline", question).click();
+  await assertSoon(async () => (await question.count()) === 0, "the question is gone");
+  await app.open("/workspace/audit/questions");
+  const line = (words) => rows(page).filter({ hasText: "Board" }).filter({ hasText: words });
+  await line("submitted").waitFor();
+  await line("declined").waitFor();
+  assert.match(await line("submitted").innerText(), /room/);
+  assert.ok((await line("submitted").innerText()).includes(server.origin.slice("http://".length)));
+  assert.ok(!(await page.content()).includes("Periwinkle"), "no value is in the record");
+  await app.screenshot("record-questions");
+  assert.deepEqual(await app.violations(), []);
+  await page.getByText("Filter", { exact: true }).click();
+  await page.getByLabel("Connector", { exact: true }).selectOption({ label: await page.getByLabel("Connector", { exact: true }).locator("option", { hasText: "Notebook" }).textContent() });
+  await page.getByText("Nothing fits this filter.").waitFor();
+  await app.button("Clear filter").click();
+  await line("declined").waitFor();
+  // It goes out with the rest, and is verified without the page.
+  await app.openTab("Export");
+  const text = await saved(stage, "Export every entry");
+  const whole = await verify(text);
+  assert.deepEqual([whole.ok, whole.findings], [true, []]);
+  const asked = text.trimEnd().split("\n").slice(1).map((each) => JSON.parse(each).entry).filter((entry) => entry.kind === "asked");
+  assert.deepEqual(asked.map((entry) => [entry.came, entry.fields.includes("room"), entry.connector.length > 0]), [["submitted", true, true], ["declined", true, true]]);
+  assert.ok(!text.includes("Periwinkle"));
+  const touched = await verify(text.replace('"came":"declined"', '"came":"submitted"'));
+  assert.ok(touched.findings.some((one) => one.kind === "changed"), "an edited answer is found");
+  await page.getByRole("radio", { name: "Questions" }).check();
+  await page.getByText("2 questions.").waitFor();
+  assert.match(await saved(stage, "Export CSV"), /question of .*room.*,,submitted/);
 });
