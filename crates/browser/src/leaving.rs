@@ -1,31 +1,78 @@
-//! What is not written yet when the page is left, by a reload, a link or the end of the tab.
+//! What a page that is left at once would lose: a change that somebody made and that is not written yet.
 //!
-//! A transaction that is complete and committed before the page is gone is carried out without it; what is only
-//! begun is lost. So whoever has something to write does all of that in the task of this event.
+//! Between a click and the store there are a lock, a reading and a row of the audit log: a few milliseconds, or many on
+//! a busy machine. A page that goes away in between takes the change with it. As long as one is under way the browser
+//! is told (`beforeunload`, HTML Living Standard section 7.4.4), and asks the person whether to leave.
+//!
+//! What streams in is written once a second and asks nobody: when the page is left, whoever has some of it writes that in
+//! the task of the event ([`Left`]). A transaction that is committed in it is carried out without the page.
+
+use std::cell::RefCell;
 
 use wasm_bindgen::prelude::*;
-use web_sys::Window;
 
-const LEFT: &str = "pagehide";
+thread_local! {
+    static UNWRITTEN: RefCell<Unwritten> = const { RefCell::new(Unwritten { changes: 0, listener: None }) };
+}
+
+/// The changes under way in this page, however many workspaces it has open.
+struct Unwritten {
+    changes: usize,
+    /// Made with the first change. It listens only while there is one: a page that always listened would be kept out
+    /// of the cache for going back.
+    listener: Option<Closure<dyn Fn(web_sys::Event)>>,
+}
+
+/// A change under way, until this is dropped.
+pub(crate) struct Change(());
+
+/// A change begins that must not be lost.
+pub(crate) fn change() -> Change {
+    UNWRITTEN.with_borrow_mut(|unwritten| {
+        unwritten.changes += 1;
+        if unwritten.changes == 1
+            && let Some(window) = web_sys::window()
+        {
+            let listener =
+                unwritten.listener.get_or_insert_with(|| Closure::new(|event: web_sys::Event| event.prevent_default()));
+            // Where it cannot be listened to the person is not asked; nothing else changes.
+            let _ = window.add_event_listener_with_callback("beforeunload", listener.as_ref().unchecked_ref());
+        }
+    });
+    Change(())
+}
+
+impl Drop for Change {
+    fn drop(&mut self) {
+        UNWRITTEN.with_borrow_mut(|unwritten| {
+            unwritten.changes = unwritten.changes.saturating_sub(1);
+            if unwritten.changes == 0
+                && let (Some(window), Some(listener)) = (web_sys::window(), &unwritten.listener)
+            {
+                let _ = window.remove_event_listener_with_callback("beforeunload", listener.as_ref().unchecked_ref());
+            }
+        });
+    }
+}
 
 /// Hears that the page is left, until it is dropped.
-pub(crate) struct Leaving {
-    window: Window,
+pub(crate) struct Left {
+    window: web_sys::Window,
     hears: Closure<dyn FnMut()>,
 }
 
-impl Leaving {
+impl Left {
     /// Runs `left` whenever the page is left; it may come back. None where there is no page, as in a worker.
     pub(crate) fn new(left: impl FnMut() + 'static) -> Option<Self> {
         let window = web_sys::window()?;
         let hears = Closure::new(left);
-        window.add_event_listener_with_callback(LEFT, hears.as_ref().unchecked_ref()).ok()?;
-        Some(Leaving { window, hears })
+        window.add_event_listener_with_callback("pagehide", hears.as_ref().unchecked_ref()).ok()?;
+        Some(Left { window, hears })
     }
 }
 
-impl Drop for Leaving {
+impl Drop for Left {
     fn drop(&mut self) {
-        let _ = self.window.remove_event_listener_with_callback(LEFT, self.hears.as_ref().unchecked_ref());
+        let _ = self.window.remove_event_listener_with_callback("pagehide", self.hears.as_ref().unchecked_ref());
     }
 }

@@ -58,7 +58,7 @@ use crate::dispatch::{Flight, Pending};
 use crate::error::{Code, Error};
 use crate::events::{Events, Subscription};
 use crate::fetch::Fetcher;
-use crate::leaving::Leaving;
+use crate::leaving;
 use crate::link::{Link, WaitingAsk};
 use crate::secrets::Secrets;
 use crate::store::indexed_db::IndexedDb;
@@ -121,7 +121,7 @@ pub(crate) struct Inner {
     pub(crate) locks: Locks,
     channel: OnceCell<Channel>,
     /// Hears that the page is left.
-    leaving: OnceCell<Leaving>,
+    left: OnceCell<leaving::Left>,
     pub(crate) fetcher: Fetcher,
     /// Whether pages of apps can be shown.
     pub(crate) apps: bool,
@@ -234,7 +234,7 @@ impl Workspace {
             home: storage.clone(),
             storage: RefCell::new(storage),
             channel: OnceCell::new(),
-            leaving: OnceCell::new(),
+            left: OnceCell::new(),
             fetcher: options.fetcher,
             apps: options.apps,
             secrets: Secrets::new(&name, store.clone()),
@@ -286,13 +286,13 @@ impl Workspace {
             }
         });
         let _ = workspace.0.channel.set(channel);
-        let left = Rc::downgrade(&workspace.0);
-        let leaving = Leaving::new(move || {
-            if let Some(inner) = left.upgrade() {
+        let owner = Rc::downgrade(&workspace.0);
+        let left = leaving::Left::new(move || {
+            if let Some(inner) = owner.upgrade() {
                 Workspace(inner).flush_now();
             }
         });
-        leaving.into_iter().for_each(|leaving| drop(workspace.0.leaving.set(leaving)));
+        left.into_iter().for_each(|left| drop(workspace.0.left.set(left)));
         let writer = Rc::downgrade(&workspace.0);
         workspace.0.audit.on_written(move || {
             if let Some(inner) = writer.upgrade() {
@@ -418,6 +418,7 @@ impl Workspace {
         change: impl FnOnce(&mut Rulebook) -> Result<T, Why>,
     ) -> Result<T, Error> {
         self.acting()?;
+        let _change = leaving::change();
         let _held = self.0.locks.hold(RULEBOOK).await;
         let before = match self.stored_rulebook().await? {
             Some(stored) => stored,
