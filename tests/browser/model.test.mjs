@@ -138,3 +138,21 @@ journey("on a phone the head of a chat has room for its title, the context meter
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(sideways <= 0, `${sideways} px too wide`);
 });
+
+journey("what a model had written when the page was reloaded is there after it, to the last word that was shown", async ({ app, page, keep }) => {
+  const words = Array.from({ length: 900 }, (_, at) => `word${at}`).join(" ");
+  const model = await keep(startModel(() => ({ say: words }), { latency: 40, chunkSize: 16 }));
+  await app.turnOnDeveloperMode();
+  await app.chooseModel({ url: model.url });
+  await app.chat();
+  await app.say("count for me");
+  await app.log.getByText(/word20 /).first().waitFor();
+  // The last word may be cut; the one before it is whole.
+  const shown = [...(await app.log.textContent()).matchAll(/word(\d+) /g)].at(-1)[0].trim();
+  await page.reload();
+  await app.log.getByText("the page was closed before the answer was complete").first().waitFor();
+  assert.ok((await app.log.textContent()).includes(`${shown} `), `${shown} is there`);
+  assert.equal(model.asked.length, 1, "nothing was asked again");
+  await app.ready();
+  await app.button("Send").waitFor();
+});
