@@ -55,7 +55,7 @@ async fn lines(ws: &Workspace, filter: &RecordFilter) -> Vec<Line> {
 fn decided(lines: &[Line]) -> Vec<Decided> {
     let one = |line: &Line| match &line.about {
         About::Call(call) => call.decided,
-        About::Change { .. } => panic!("no call: {line:?}"),
+        About::Question(_) | About::Change { .. } => panic!("no call: {line:?}"),
     };
     lines.iter().map(one).collect()
 }
