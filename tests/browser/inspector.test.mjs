@@ -386,7 +386,7 @@ journey("inspector: another revision of the protocol is chosen for a connection,
   await inspector.connection("Strict").click();
   assert.equal(await choice.inputValue(), "");
   await choice.selectOption({ label: "2025-11-25 (legacy)" });
-  await page.locator(".toasts").getByText(new RegExp(strict.host.replaceAll(".", "\\."))).first().waitFor();
+  await page.locator(".toasts").getByText(new RegExp(strict.origin.slice("http://".length).replaceAll(".", "\\."))).first().waitFor();
   await assertSoon(async () => (await choice.inputValue()) === "2025-11-25", "what was chosen is shown");
   await choice.selectOption({ label: "Found out by itself" });
   await speaks("Strict", /2026-07-28.*current/);

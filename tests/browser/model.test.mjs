@@ -150,7 +150,7 @@ journey("what a model had written when the page was reloaded is there after it, 
   // The last word may be cut; the one before it is whole.
   const shown = [...(await app.log.textContent()).matchAll(/word(\d+) /g)].at(-1)[0].trim();
   await page.reload();
-  await app.log.getByText("the page was closed before the answer was complete").first().waitFor();
+  await app.log.getByText(/the page was closed before the answer was complete/i).first().waitFor();
   assert.ok((await app.log.textContent()).includes(`${shown} `), `${shown} is there`);
   assert.equal(model.asked.length, 1, "nothing was asked again");
   await app.ready();

@@ -290,7 +290,7 @@ journey("modes X71 a page that is reloaded while an Agent waits for a decision s
   const shown = app.log.getByRole("group", { name: "Plan · Agent" });
   await page.reload();
   await shown.getByText("Stopped: the page was closed in the middle").waitFor();
-  await app.says("List notes", "Done");
+  await app.says("List", "Done");
   await app.says("Create a note", "Nobody answered. Nothing was sent.");
   await app.log.getByText("Now the note.").first().waitFor();
   await app.ready();

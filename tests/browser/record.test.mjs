@@ -313,7 +313,7 @@ journey("what servers asked is in the record: who, which host, which fields and 
   assert.ok(!text.includes("Periwinkle"));
   const touched = await verify(text.replace('"came":"declined"', '"came":"submitted"'));
   assert.ok(touched.findings.some((one) => one.kind === "changed"), "an edited answer is found");
-  await page.getByRole("radio", { name: "Questions" }).check();
+  await page.getByRole("radiogroup", { name: "Entries" }).getByRole("radio", { name: "Questions" }).check({ force: true });
   await page.getByText("2 questions.").waitFor();
   assert.match(await saved(stage, "Export CSV"), /question of .*room.*,,submitted/);
 });
