@@ -533,6 +533,8 @@ pub enum AskAnswer {
     Decline,
     /// The person left the question.
     Cancel,
+    /// Nobody can be asked where this runs: it is declined, and the record says so.
+    Unattended,
 }
 
 /// A language model behind an endpoint.

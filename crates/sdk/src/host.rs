@@ -328,7 +328,7 @@ async fn answer_of(confirm: &Function, asked: &Asked) -> Answer {
 fn decline_asks(workspace: &Workspace) {
     for ask in workspace.asks() {
         // One that was taken back meanwhile has nothing to answer.
-        let _ = workspace.answer_ask(&ask.id, AskAnswer::Decline);
+        let _ = workspace.answer_ask(&ask.id, AskAnswer::Unattended);
     }
 }
 

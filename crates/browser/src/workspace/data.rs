@@ -200,16 +200,17 @@ impl Workspace {
         if let (Some(call), Some(conversation)) = (&waiting.view.call, &waiting.view.conversation) {
             self.needs_input(conversation, call, false);
         }
+        let came = match &answer {
+            AskAnswer::Submit(_) => Came::Submitted,
+            AskAnswer::Decline => Came::Declined,
+            AskAnswer::Cancel => Came::Cancelled,
+            AskAnswer::Unattended => Came::Unattended,
+        };
         let answer = match (answer, &waiting.view.kind) {
             (AskAnswer::Submit(values), ElicitationKind::Form { .. }) => mcp::Answer::Accept(Some(values)),
             (AskAnswer::Submit(_), ElicitationKind::Url { .. }) => mcp::Answer::Accept(None),
-            (AskAnswer::Decline, _) => mcp::Answer::Decline,
+            (AskAnswer::Decline | AskAnswer::Unattended, _) => mcp::Answer::Decline,
             (AskAnswer::Cancel, _) => mcp::Answer::Cancel,
-        };
-        let came = match &answer {
-            mcp::Answer::Accept(_) => Came::Submitted,
-            mcp::Answer::Decline => Came::Declined,
-            _ => Came::Cancelled,
         };
         let row = self.asked_row(&waiting.view, came);
         let workspace = self.clone();
