@@ -10,12 +10,15 @@
 
 mod common;
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use browser::chat::conversation::CallState;
-use browser::mcp::oauth::{AuthorizeFailure, Outlook, Registered};
+use browser::client::{Client, Hooks, Wish};
+use browser::mcp::oauth::{AuthorizeFailure, Outlook, Registered, Settings, SignInPage};
+use browser::oauth::{Kept, Surroundings};
 use browser::policy::{ConnectorId, Provenance, SignIn};
 use browser::store::memory::Memory;
 use browser::store::{Store as _, Table};
@@ -24,7 +27,10 @@ use browser::{
     SignInSite, SignedOut, Visit, Where, Workspace,
 };
 use common::{Got, Played, Say, called, ended, object, open, play, until};
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[cfg(feature = "in-browser")]
@@ -47,6 +53,8 @@ struct World {
     slow: Rc<Cell<u32>>,
     /// Whether tokens are bound to a key.
     bound: Rc<Cell<bool>>,
+    /// Whether the server tells of changes, on a stream that needs more than `mcp`.
+    streams: Rc<Cell<bool>>,
     count: Rc<Cell<u32>>,
     /// What is different in the documents of the provider: its metadata, and its answer to a registration.
     metadata: Rc<RefCell<Value>>,
@@ -77,6 +85,7 @@ fn world() -> World {
         refuses_refresh: Rc::default(),
         slow: Rc::default(),
         bound: Rc::default(),
+        streams: Rc::default(),
         count: Rc::default(),
         metadata: Rc::default(),
         registration: Rc::default(),
@@ -160,7 +169,8 @@ impl World {
         let result = |result: Value| Say::Json(200, json!({ "jsonrpc": "2.0", "id": id, "result": result }));
         match message["method"].as_str() {
             Some("server/discover") => result(json!({
-                "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} },
+                "resultType": "complete", "supportedVersions": ["2026-07-28"],
+                "capabilities": { "tools": { "listChanged": self.streams.get() } },
                 "ttlMs": 0, "cacheScope": "private",
                 "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "played", "version": "1" } },
             })),
@@ -178,6 +188,10 @@ impl World {
                 ),
                 None => called(got, "Ann"),
             },
+            Some("subscriptions/listen") => Say::Refuse(
+                403,
+                format!(r#"Bearer error="insufficient_scope", scope="stream", resource_metadata="{metadata}""#),
+            ),
             _ => Say::Json(202, Value::Null),
         }
     }
@@ -692,14 +706,99 @@ async fn x25_a_registration_that_was_changed_is_refused() {
     }
 }
 
-#[cfg(feature = "in-browser")]
+/// A host whose person signs in at once whenever a window opens, and which counts the windows.
+#[derive(Clone, Default)]
+struct Portal {
+    windows: Rc<Cell<u32>>,
+}
+
+impl Surroundings for Portal {
+    fn authorize(&self, page: &SignInPage<'_>) -> LocalBoxFuture<'static, Result<String, AuthorizeFailure>> {
+        self.windows.set(self.windows.get() + 1);
+        let back = format!("{BACK}?code=code-1&state={}&iss=https%3A%2F%2Fas.example", page.state);
+        async { Ok(back) }.boxed_local()
+    }
+
+    fn load(&self) -> LocalBoxFuture<'static, Option<Kept>> {
+        async { None }.boxed_local()
+    }
+
+    fn save(&self, _credentials: Option<String>) -> LocalBoxFuture<'static, ()> {
+        async {}.boxed_local()
+    }
+
+    fn save_key(&self, _pair: JsValue) -> LocalBoxFuture<'static, ()> {
+        async {}.boxed_local()
+    }
+
+    fn lock(&self) -> Option<LocalBoxFuture<'static, Box<dyn Any>>> {
+        None
+    }
+}
+
 #[wasm_bindgen_test]
-async fn x23_two_tabs_renew_a_token_once() {
-    let world = world();
-    let name = format!("sign-in-{}", js_sys::Math::random());
+async fn a_standing_stream_that_is_refused_opens_no_window_and_a_call_does() {
+    let (world, portal) = (world(), Portal::default());
+    world.streams.set(true);
+    let fetcher = Fetcher::custom(world.played.function.clone());
+    let settings = Settings::new(SERVER, BACK, "Portal");
+    let sign_in = browser::oauth::SignIn::new(settings, fetcher.clone(), Rc::new(portal.clone())).await.unwrap();
+    let who = browser::mcp::Implementation { name: "portal".into(), version: "1".into() };
+    let hooks = Hooks { sign_in: Some(Rc::new(sign_in)), ..Hooks::default() };
+    let client = Client::connect(browser::mcp::Config::new(SERVER, who), fetcher, hooks).await.unwrap();
+    let streams = || world.asked(SERVER).iter().filter(|got| got.json()["method"] == "subscriptions/listen").count();
+    until("the stream", || (streams() > 0).then_some(())).await;
+    let call = || client.ask(Wish::Tool { name: "whoami", arguments: "{}".into() }, |_| ());
+    for _ in 0..3 {
+        call().await.unwrap();
+    }
+    assert_eq!((portal.windows.get(), streams()), (1, 1), "the window of the first sign-in, and no other");
+    // Where somebody waits for the answer, the person is asked.
+    world.more.replace(Some("files.write".into()));
+    call().await.unwrap_err();
+    assert!(portal.windows.get() > 1);
+    client.close();
+}
+
+#[wasm_bindgen(inline_js = r#"
+// A pair of keys that is one, and that signs nothing.
+export function mute_pair() {
+  return crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"]);
+}
+// How many locks whose name begins like this are held or waited for.
+export async function locks_of(start) {
+  const { held, pending } = await navigator.locks.query();
+  return [...held, ...pending].filter(({ name }) => name.startsWith(start)).length;
+}
+"#)]
+extern "C" {
+    fn mute_pair() -> js_sys::Promise;
+    #[cfg(feature = "in-browser")]
+    fn locks_of(start: &str) -> js_sys::Promise;
+}
+
+#[wasm_bindgen_test]
+async fn x28_a_request_whose_proof_cannot_be_signed_does_not_go_out() {
+    let (world, store) = (world(), Memory::new());
+    world.bound.set(true);
+    let (ws, id) = signed_in(&world, &store, Keep::Device).await;
+    call(&ws, &id).await.unwrap();
+    let pair = wasm_bindgen_futures::JsFuture::from(mute_pair()).await.unwrap();
+    store.set_key_pair(&format!("oauth:{id}"), Some(pair)).await.unwrap();
+    let before = world.asked(SERVER).len();
+    let again = workspace(&world, &store).await;
+    call(&again, &id).await.unwrap_err();
+    let sent = world.asked(SERVER).split_off(before);
+    assert!(sent.iter().all(|got| got.header("authorization").is_none()), "no token without its proof: {sent:?}");
+    assert!(sent.iter().all(|got| got.json()["method"] != "tools/call"), "nothing is called unsigned: {sent:?}");
+}
+
+/// Two tabs over one store, with a connector that the first one has signed in to.
+#[cfg(feature = "in-browser")]
+async fn two_tabs(world: &World, name: &str) -> (Workspace, Workspace, ConnectorId) {
     let tab = async || {
         let ws = open(Options {
-            store: Where::IndexedDb(name.clone()),
+            store: Where::IndexedDb(name.to_owned()),
             fetcher: Fetcher::custom(world.played.function.clone()),
             ..Options::default()
         })
@@ -712,7 +811,94 @@ async fn x23_two_tabs_renew_a_token_once() {
     first.sign_in_new(&new(Keep::Device), &person(&Rc::default())).await.unwrap();
     let scanned = first.scan(&new(Keep::Device), |_| ()).await.unwrap();
     let id = first.create_draft(new(Keep::Device), scanned).await.unwrap();
-    let second = tab().await;
+    (first, tab().await, id)
+}
+
+#[cfg(feature = "in-browser")]
+#[wasm_bindgen_test]
+async fn x23_a_sign_in_that_is_given_up_while_another_tab_renews_leaves_no_lock_behind() {
+    let world = world();
+    let name = format!("sign-in-{}", js_sys::Math::random());
+    let (first, second, id) = two_tabs(&world, &name).await;
+    call(&first, &id).await.unwrap();
+    call(&second, &id).await.unwrap();
+    world.expire();
+    world.slow.set(500);
+    let renews = common::beside({
+        let (first, id) = (first.clone(), id.clone());
+        async move { call(&first, &id).await }
+    });
+    until("the renewal", || (world.asked("https://as.example/token").len() > 1).then_some(())).await;
+    let visit = person(&Rc::default());
+    let waits = common::beside({
+        let (second, id, visit) = (second.clone(), id.clone(), visit.clone());
+        async move { second.sign_in(&id, Keep::Device, &visit).await }
+    });
+    browser::time::sleep(50).await;
+    visit.cancel();
+    assert_eq!(waits.await.unwrap().unwrap_err().code, Code::SignIn);
+    renews.await.unwrap().unwrap();
+    world.slow.set(0);
+    let start = format!("countersign:{name}:oauth:");
+    for round in 0.. {
+        let left = wasm_bindgen_futures::JsFuture::from(locks_of(&start)).await.unwrap();
+        if left.as_f64() == Some(0.0) {
+            break;
+        }
+        assert!(round < 200, "a lock is left behind");
+        browser::time::sleep(10).await;
+    }
+    // Both tabs can renew after that.
+    world.expire();
+    call(&second, &id).await.unwrap();
+    world.expire();
+    call(&first, &id).await.unwrap();
+    first.close();
+    second.close();
+    Workspace::erase_store(&name).await.unwrap();
+}
+
+#[cfg(feature = "in-browser")]
+#[wasm_bindgen_test]
+async fn x28_two_tabs_that_sign_in_at_once_have_one_key_and_both_go_on_with_it() {
+    let world = world();
+    world.bound.set(true);
+    let name = format!("sign-in-{}", js_sys::Math::random());
+    let (first, second, id) = two_tabs(&world, &name).await;
+    call(&second, &id).await.unwrap();
+    first.sign_out(&id).await.unwrap();
+    until("the news", || matches!(second.connection(&id), ConnectionStatus::SignIn { .. }).then_some(())).await;
+    let (one, other) = (person(&Rc::default()), person(&Rc::default()));
+    let (one, other) =
+        futures_util::future::join(first.sign_in(&id, Keep::Device, &one), second.sign_in(&id, Keep::Device, &other))
+            .await;
+    one.unwrap();
+    other.unwrap();
+    let key = |got: &Got| {
+        let head = got.header("dpop").unwrap().split('.').next().unwrap().replace('-', "+").replace('_', "/");
+        let text = web_sys::window().unwrap().atob(&head).unwrap();
+        serde_json::from_str::<Value>(&text).unwrap()["jwk"]["x"].clone()
+    };
+    let before = world.asked(SERVER).len();
+    for _ in 0..2 {
+        for tab in [&first, &second] {
+            world.expire();
+            call(tab, &id).await.unwrap();
+        }
+    }
+    let keys: Vec<Value> = world.asked(SERVER).split_off(before).iter().map(key).collect();
+    assert!(keys.len() > 3 && keys.windows(2).all(|two| two[0] == two[1]), "{keys:?}");
+    first.close();
+    second.close();
+    Workspace::erase_store(&name).await.unwrap();
+}
+
+#[cfg(feature = "in-browser")]
+#[wasm_bindgen_test]
+async fn x23_two_tabs_renew_a_token_once() {
+    let world = world();
+    let name = format!("sign-in-{}", js_sys::Math::random());
+    let (first, second, id) = two_tabs(&world, &name).await;
     call(&first, &id).await.unwrap();
     call(&second, &id).await.unwrap();
     world.expire();
