@@ -778,7 +778,7 @@ extern "C" {
 }
 
 #[wasm_bindgen_test]
-async fn x28_a_request_whose_proof_cannot_be_signed_does_not_go_out() {
+async fn a_request_whose_proof_cannot_be_signed_does_not_go_out() {
     let (world, store) = (world(), Memory::new());
     world.bound.set(true);
     let (ws, id) = signed_in(&world, &store, Keep::Device).await;
@@ -860,7 +860,7 @@ async fn x23_a_sign_in_that_is_given_up_while_another_tab_renews_leaves_no_lock_
 
 #[cfg(feature = "in-browser")]
 #[wasm_bindgen_test]
-async fn x28_two_tabs_that_sign_in_at_once_have_one_key_and_both_go_on_with_it() {
+async fn two_tabs_that_sign_in_at_once_have_one_key_and_both_go_on_with_it() {
     let world = world();
     world.bound.set(true);
     let name = format!("sign-in-{}", js_sys::Math::random());
