@@ -26,10 +26,10 @@ pub fn fill(text: &str, schema: &Value, about: &[&str]) -> Map<String, Value> {
     let mut out = Map::new();
     // In the order of the schema, as the form shows them.
     for field in &form.fields {
-        if let Some((_, value)) = reader.found.iter().find(|(name, _)| *name == field.name) {
-            if suits(schema, &field.name, value) {
-                out.insert(field.name.clone(), value.clone());
-            }
+        if let Some((_, value)) = reader.found.iter().find(|(name, _)| *name == field.name)
+            && suits(schema, &field.name, value)
+        {
+            out.insert(field.name.clone(), value.clone());
         }
     }
     out

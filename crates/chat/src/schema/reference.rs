@@ -58,14 +58,9 @@ pub(super) fn id(schema: &Value) -> Option<&str> {
 }
 
 fn resource_named<'a>(root: &'a Value, resource: &'a Value, address: &str, left: &mut usize) -> Option<&'a Value> {
-    let bases = [id(resource), id(root)];
-    let wanted: Vec<String> = bases.iter().flatten().map(|base| joined(base, address)).collect();
-    let names = |schema: &Value| {
-        id(schema).is_some_and(|id| {
-            let whole = joined(bases[1].unwrap_or_default(), id);
-            id == address || wanted.iter().any(|wanted| *wanted == whole)
-        })
-    };
+    let top = id(root).unwrap_or_default();
+    let wanted: Vec<String> = [id(resource).unwrap_or_default(), top].map(|base| joined(base, address)).into();
+    let names = |schema: &Value| id(schema).is_some_and(|id| id == address || wanted.contains(&joined(top, id)));
     only(root, &names, true, left)
 }
 

@@ -338,7 +338,7 @@ impl Session {
     /// request needs no timer for it.
     pub(super) fn look_after_stream(&mut self) {
         let now = self.now;
-        if !self.stream.look_at.is_some_and(|at| at <= now) {
+        if self.stream.look_at.is_none_or(|at| at > now) {
             return;
         }
         self.stream.look_at = None;
