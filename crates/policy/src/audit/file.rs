@@ -105,7 +105,7 @@ pub fn csv(line: &Line, person: &str, connector: &str) -> String {
         }
         About::Question(question) => {
             cells.extend([String::new(), connector.to_owned()]);
-            cells.extend(std::iter::repeat_n(String::new(), 8));
+            cells.extend(std::iter::repeat_n(String::new(), 9));
             let asked = format!("question of {}: {}", question.host, question.wanted());
             cells.extend([asked, String::new(), question.came.label().to_owned(), String::new()]);
         }
