@@ -195,9 +195,7 @@ impl<P: Port> Authorizer<P> {
         lock.take();
         let back = self.port.authorize(&SignInPage { url: &url, state: &state, issuer: &server.issuer, scope }).await;
         let registered = self.credentials.account(&server.issuer).and_then(|account| account.registration.clone());
-        let (again, stored) = self.port.lock().await;
-        *lock = Some(again);
-        self.adopt(stored);
+        *lock = Some(self.locked().await);
         // The code is for the client that asked for it, whatever another tab did to the record of it.
         if registered.is_some() {
             self.credentials.edit(&server.issuer, |account| account.registration = registered);
