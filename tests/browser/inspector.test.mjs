@@ -451,19 +451,19 @@ journey("inspector: a recording comes from a file, is only looked at, and a file
 journey("x21 inspector: a covered value is shown for a moment after a click, and that is on record; tokens stay covered", async (stage) => {
   const { app, page, keep } = stage;
   const server = await keep(hostile({
-    tools: [tool("unlock", READ, { inputSchema: strings("passphrase", "access_token") })],
-    call: () => text("Unlocked."),
+    tools: [tool("read_shelf", READ, { inputSchema: strings("passphrase", "access_token") })],
+    call: () => text("A shelf."),
   }));
   const inspector = new Inspector(stage);
   await app.connect({ name: "Vault", url: server.url });
   await inspector.go("Run", "Vault");
-  await inspector.choose("Action", "unlock");
+  await inspector.choose("Action", "read_shelf");
   await app.fill(inspector.main, "passphrase", "open sesame");
   await app.fill(inspector.main, "access_token", "an ordinary word");
   await inspector.run();
-  await inspector.answer.getByText("Unlocked.").first().waitFor();
+  await inspector.answer.getByText("A shelf.").first().waitFor();
   await inspector.tab("Protocol");
-  await inspector.rows("tools/call unlock").filter({ hasText: "request" }).click();
+  await inspector.rows("tools/call read_shelf").filter({ hasText: "request" }).click();
   const covered = page.getByRole("list", { name: "Covered values" });
   await covered.getByText("/params/arguments/passphrase").waitFor();
   assert.equal(await covered.getByRole("listitem").count(), 1, "a token has no button");
@@ -487,7 +487,7 @@ journey("x21 inspector: a covered value is shown for a moment after a click, and
   assert.ok(!(await app.kept()).includes("open sesame"));
   await app.open("/workspace/audit/activity");
   await page.getByText("a covered value was shown in the inspector").first().waitFor();
-  assert.ok((await page.content()).includes("/params/arguments/passphrase of tools/call unlock"));
+  assert.ok((await page.content()).includes("/params/arguments/passphrase of tools/call read_shelf"));
 });
 
 journey("inspector: questions and logs of servers have tabs of their own, in every era", async (stage) => {
