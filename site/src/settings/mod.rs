@@ -20,8 +20,9 @@ use leptos::prelude::*;
 use crate::audit::{AuditPage, Filters};
 use crate::connectors::catalogue::Catalogue;
 use crate::connectors::detail::ConnectorPage;
-use crate::connectors::list::{MyConnectors, WorkspaceConnectors};
+use crate::connectors::list::MyConnectors;
 use crate::connectors::new::NewConnectorPage;
+use crate::connectors::workspace::WorkspaceConnectors;
 use crate::lazy;
 use crate::people::{
     domains::DomainsPage,

@@ -69,6 +69,7 @@ pub fn tighten(base: &Rulebook, local: &Rulebook, me: &MemberId) -> Rulebook {
     theirs.confirm = theirs.confirm.max(ours.confirm);
     theirs.remember = theirs.remember.min(ours.remember);
     theirs.refuse_secret_forms |= ours.refuse_secret_forms;
+    theirs.only_published |= ours.only_published;
     let remember = theirs.remember;
     book.grants.retain(|grant| remember >= grant.needs());
     for connector in book.connectors.iter_mut().filter(|connector| base.connector(&connector.id).is_ok()) {

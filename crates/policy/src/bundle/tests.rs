@@ -81,7 +81,7 @@ fn an_export_leaves_out_what_is_nobody_elses() {
 }
 
 #[test]
-fn pe001_an_export_is_the_whole_workspace_drafts_and_parts_of_the_product_too() {
+fn gv001_an_export_is_the_whole_workspace_drafts_and_parts_of_the_product_too() {
     let mut book = full();
     book.set_action_on(&"owner".into(), &"notebook".into(), "delete", false, NOW).unwrap();
     let read = Bundle::read(&payload(portable(&book)).seal(&[signature()])).unwrap().payload.rules;
@@ -104,7 +104,7 @@ fn pe001_an_export_is_the_whole_workspace_drafts_and_parts_of_the_product_too() 
 }
 
 #[test]
-fn pe001_the_older_form_is_read_and_leaves_drafts_and_parts_alone() {
+fn gv001_the_older_form_is_read_and_leaves_drafts_and_parts_alone() {
     let mut old = portable(&full());
     old.connectors.retain(|one| one.stage == Stage::Published && !one.is_part());
     let mut file = file(old);
@@ -119,7 +119,7 @@ fn pe001_the_older_form_is_read_and_leaves_drafts_and_parts_alone() {
 }
 
 #[test]
-fn pe002_a_draft_that_comes_with_an_import_runs_only_after_its_developer_turned_developer_mode_on() {
+fn gv002_a_draft_that_comes_with_an_import_runs_only_after_its_developer_turned_developer_mode_on() {
     let me: MemberId = "dev".into();
     let here = workspace(Profile::Enterprise);
     assert!(here.member(&me).unwrap().developer.on);
@@ -140,7 +140,7 @@ fn pe002_a_draft_that_comes_with_an_import_runs_only_after_its_developer_turned_
 }
 
 #[test]
-fn pe002_nothing_in_a_bundle_takes_the_place_of_a_part_of_the_product() {
+fn gv002_nothing_in_a_bundle_takes_the_place_of_a_part_of_the_product() {
     let here = full();
     let mut rules = portable(&here);
     let mut fake = rules.connectors[0].clone();
@@ -155,7 +155,7 @@ fn pe002_nothing_in_a_bundle_takes_the_place_of_a_part_of_the_product() {
 }
 
 #[test]
-fn pe002_a_site_that_is_tied_to_a_bundle_takes_no_drafts_of_it_and_the_parts_as_they_were_decided() {
+fn gv002_a_site_that_is_tied_to_a_bundle_takes_no_drafts_of_it_and_the_parts_as_they_were_decided() {
     let mut signed = full();
     signed.set_action_on(&"owner".into(), &"notebook".into(), "delete", false, NOW).unwrap();
     let base = governing(portable(&signed));
@@ -174,7 +174,7 @@ fn pe002_a_site_that_is_tied_to_a_bundle_takes_no_drafts_of_it_and_the_parts_as_
 }
 
 #[test]
-fn pe001_the_preview_tells_of_drafts_and_parts_and_not_of_what_stays() {
+fn gv001_the_preview_tells_of_drafts_and_parts_and_not_of_what_stays() {
     let mut here = workspace(Profile::Enterprise);
     here.set_built_in(part());
     here.create_draft(&"owner".into(), new_connector("mine"), NOW).unwrap();
