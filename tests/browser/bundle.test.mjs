@@ -148,7 +148,7 @@ journey("GV001 GV002 a whole workspace moves: a draft comes as a draft that nobo
   assert.match(told, /Notebook · this page changed.*`delete_note` off/);
   await other.app.button("Change nothing", dialog(other.app)).click();
   await take(other.app, text, "You");
-  await other.app.open("/workspace/connectors/drafts");
+  await other.app.open("/workspace/connectors?tab=drafts");
   await main(other.app).getByRole("listitem").filter({ hasText: "Tickets" }).filter({ hasText: "Added by You" }).waitFor();
   await other.app.openConnector("Notebook");
   await assertSoon(async () => !(await other.app.switch("Delete a note").isChecked()), "it is off here, too");

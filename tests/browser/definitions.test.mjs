@@ -180,7 +180,7 @@ journey("GV003 GV004 connectors are found by state, class and host, and several 
   const desk = await keep(hostile({ tools: [tool("post_card", WRITE, { title: "Post a card" })] }));
   await app.connect({ name: "Board", url: board.url });
   await app.connect({ name: "Desk", url: desk.url });
-  await app.open("/workspace/connectors/drafts");
+  await app.open("/workspace/connectors?tab=drafts");
   const rows = main(page).getByRole("list", { name: "Connectors" }).getByRole("listitem");
   const names = () => rows.getByRole("heading").allInnerTexts().then((all) => all.map((text) => text.split(/\s/)[0]).sort());
   const shows = (wanted, what) => assertSoon(async () => (await names()).join() === wanted.join(), what);
@@ -288,3 +288,26 @@ for (const colorScheme of ["light", "dark"]) {
     }
   });
 }
+
+journey("GV005 the help can be read as pages, each article leads to others, and what this build is says its terms and limits", async ({ app, page }) => {
+  await app.open("/help");
+  assert.deepEqual(await app.violations(), [], "the table of contents");
+  await main(page).getByRole("link", { name: "Add a connector", exact: true }).click();
+  await main(page).getByRole("heading", { name: "Add a connector", level: 1 }).waitFor();
+  await main(page).getByText("A connector is a remote MCP server that you use from the chat.").waitFor();
+  assert.match(page.url(), /\/help\/add-a-connector$/);
+  assert.deepEqual(await app.violations(), [], "an article");
+  await app.screenshot("help-article");
+  await main(page).getByRole("link", { name: "Connection problems", exact: true }).click();
+  await main(page).getByRole("heading", { name: "Connection problems", level: 1 }).waitFor();
+  await app.open("/help/nothing-like-it");
+  await main(page).getByRole("link", { name: "See every article" }).click();
+  await main(page).getByRole("heading", { name: "Help", level: 1 }).waitFor();
+  await main(page).getByRole("link", { name: "About this build" }).click();
+  await main(page).getByText("MIT or Apache-2.0").waitFor();
+  assert.deepEqual(await app.violations(), [], "about");
+  await page.setViewportSize(PHONE);
+  await app.screenshot("about-phone");
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(sideways <= 0, "it fits a phone");
+});

@@ -40,7 +40,9 @@ pub(super) fn Overview(
     Effect::new(move |_| {
         app.connections.track();
         let (ws, id) = (app.ws(), of.clone());
-        app.run(async move { ws.usage(&id).await }, move |usage| drop(used.try_set(Some(usage))));
+        app.run(async move { ws.usage(&id).await }, move |usage| {
+            used.try_set(Some(usage));
+        });
     });
     view! {
         <super::pause::PauseNote found/>

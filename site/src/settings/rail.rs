@@ -40,6 +40,7 @@ pub(crate) fn SettingsRail() -> impl IntoView {
                 <li><Link to=Route::Models class="rail-link">"Models"</Link></li>
                 <li><Link to=Route::Approvals class="rail-link">"Approvals"</Link></li>
                 <li><Link to=Route::Data class="rail-link">"Data"</Link></li>
+                <li><Link to=Route::Help(String::new()) class="rail-link">"Help"</Link></li>
                 {move || (!sections.get().audit).then(|| view! {
                     <li><Link to=Route::Audit(AuditTab::Calls) class="rail-link">"My calls"</Link></li>
                 })}
