@@ -223,7 +223,7 @@ journey("GV003 GV004 connectors are found by state, class and host, and several 
   await page.keyboard.press("Space");
   await app.button("End the pause of 1 connector").click();
   await shows(["Board"], "one goes on");
-  await app.open("/workspace/audit");
+  await app.open("/workspace/audit/activity");
   const record = page.getByRole("region", { name: "Activity" }).getByRole("row").filter({ hasText: "the vendor was broken into" });
   for (const name of ["Board", "Desk"]) await record.filter({ hasText: name }).first().waitFor();
 });

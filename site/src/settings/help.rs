@@ -90,11 +90,11 @@ pub(super) fn About() -> impl IntoView {
     let mb = |bytes: usize| format!("{} MB", bytes >> 20);
     view! {
         <header class="head"><div class="grow"><h1>"About Countersign"</h1>
-            <p class="lead">"A browser host for remote MCP servers. It has no server of its own: what you set and say stays in this browser."</p></div></header>
+            <p class="lead">"A browser host for remote MCP servers. It has no server of its own: settings and conversations are kept in this browser, and go nowhere but to the servers and models that you choose."</p></div></header>
         <dl class="facts">
             <dt>"Version"</dt><dd>{env!("CARGO_PKG_VERSION")}</dd>
             <dt>"Licence"</dt><dd>"MIT or Apache-2.0, at your choice"</dd>
-            <dt>"Calls for each message"</dt><dd>{format!("{} at most, fewer where you say so", browser::chat::plan::MAX_CALLS)}</dd>
+            <dt>"Step budget"</dt><dd>{format!("{} calls for each message at most, in Research and Agent", browser::chat::plan::MAX_CALLS)}</dd>
             <dt>"Kept for auditors"</dt><dd>{format!("{} of the arguments and {} of the result of a call", kb(policy::record::PAYLOAD_CAP), kb(policy::record::PAYLOAD_CAP))}</dd>
             <dt>"Signed workspace"</dt><dd>{format!("A file of {} at most", mb(policy::bundle::LARGEST))}</dd>
         </dl>
