@@ -482,7 +482,10 @@ journey("rows: an admin publishes while a member chats: the next turn follows wh
   text = await exported(app);
   // Bob's page was open all the time. Settings that were read count for five seconds.
   await page.waitForTimeout(5_500);
-  await bob.app.propose("find a ticket", {}, "Find a ticket");
+  await bob.app.say("find a ticket");
+  // What was suggested while it was held stands there still.
+  await bob.app.suggestion.getByRole("heading", { name: "Find a ticket", exact: true }).waitFor();
+  await bob.app.runSuggestion({}, "Find a ticket");
   await assertSoon(() => calls().length === 2, "the next turn follows what is approved now");
 
   // A decision waits while Ada switches its action off.
