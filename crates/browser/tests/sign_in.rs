@@ -23,7 +23,7 @@ use browser::{
     AuditFilter, CallRequest, Code, Confirm, ConnectionStatus, Fetcher, Keep, NewConnector, Options, ScanKind,
     SignInSite, SignedOut, Visit, Where, Workspace,
 };
-use common::{Got, Played, Say, called, ended, object, open, play, until};
+use common::{Got, Played, Say, called, ended, exported, object, open, play, until};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -585,7 +585,7 @@ async fn x21_tokens_are_in_no_view_no_export_and_no_audit_row() {
     call(&ws, &id).await.unwrap();
     let report = ws.oauth_report(&id).await.unwrap();
     let mut seen = vec![
-        ws.export().await.unwrap(),
+        exported(&ws).await,
         format!("{:?}", ws.audit(AuditFilter::default()).await.unwrap()),
         format!("{report:?}"),
         report.to_json(),

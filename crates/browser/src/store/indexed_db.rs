@@ -191,17 +191,23 @@ impl Store for IndexedDb {
     fn marked(
         &self,
         table: Table,
-        mark: &str,
+        marks: &[String],
         from: &str,
         to: &str,
-    ) -> LocalBoxFuture<'static, Result<Vec<String>, StoreError>> {
-        let (this, range) = (self.clone(), bounds(&indexed(mark, from), &indexed(mark, to)));
+    ) -> LocalBoxFuture<'static, Result<Vec<Vec<String>>, StoreError>> {
+        let this = self.clone();
+        let ranges: Result<Vec<Query>, _> =
+            marks.iter().map(|mark| bounds(&indexed(mark, from), &indexed(mark, to))).collect();
         async move {
             let transaction = this.begin(&[table.name()], TransactionMode::ReadOnly)?;
             let store = transaction.object_store(table.name()).map_err(failed)?;
             let index = store.index(MARKS).map_err(failed)?;
-            let keys = index.get_all_keys(Some(range?), None).map_err(failed)?.await.map_err(failed)?;
-            Ok(keys.iter().filter_map(JsValue::as_string).collect())
+            let ask = |range| Ok(index.get_all_keys(Some(range), None).map_err(failed)?.into_future());
+            let asked: Vec<_> = ranges?.into_iter().map(ask).collect::<Result<_, StoreError>>()?;
+            let texts = |keys: Result<Vec<JsValue>, _>| {
+                Ok(keys.map_err(failed)?.iter().filter_map(JsValue::as_string).collect())
+            };
+            join_all(asked).await.into_iter().map(texts).collect()
         }
         .boxed_local()
     }
