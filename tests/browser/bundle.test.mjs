@@ -398,7 +398,8 @@ journey("rows: an admin publishes while a member chats: the next turn follows wh
   await page.getByText("Accepted. What was not accepted stays held.").waitFor();
   await general(app);
   text = await exported(app);
-  // Bob's page was open all the time.
+  // Bob's page was open all the time. Settings that were read count for five seconds.
+  await page.waitForTimeout(5_500);
   await bob.app.propose("find a ticket", {}, "Find a ticket");
   await assertSoon(() => calls().length === 2, "the next turn follows what is approved now");
 

@@ -56,6 +56,30 @@ journey("edit, then allow: what was edited is what is written", async ({ app }) 
   assert.ok((await app.card(CREATE).textContent()).includes("Milk, bread and salt"));
 });
 
+journey("a page that is left while a change is not written yet asks whether to leave, and the change is kept", async ({ app, page, context }) => {
+  await app.open("/workspace/general");
+  // Another tab holds the rules, so that the change has to wait.
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await other.getByRole("heading", { level: 1 }).waitFor();
+  await other.evaluate(() => {
+    globalThis.held = new Promise((resolve) => { navigator.locks.request("countersign:countersign:rulebook", () => new Promise((release) => { globalThis.release = release; resolve(); })); });
+    return globalThis.held;
+  });
+  await app.field("Workspace name").fill("Harbour office");
+  await app.button("Rename workspace").click();
+  const asked = page.waitForEvent("dialog");
+  await assertSoon(() => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true }))), "the change is under way");
+  await page.close({ runBeforeUnload: true });
+  const dialog = await asked;
+  assert.equal(dialog.type(), "beforeunload");
+  await dialog.dismiss();
+  await other.evaluate(() => globalThis.release());
+  await assertSoon(() => page.evaluate(() => dispatchEvent(new Event("beforeunload", { cancelable: true }))), "it is written, and nothing is asked any more");
+  await page.reload();
+  await assertSoon(async () => (await app.field("Workspace name").inputValue()) === "Harbour office", "the change was kept");
+});
+
 journey("X71 a decision that is pending when the page reloads counts as not answered", async ({ app, page }) => {
   await app.chat();
   await ask(app);

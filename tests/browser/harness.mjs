@@ -4,6 +4,7 @@ import { after, test } from "node:test";
 import { chromium } from "playwright-core";
 import { App } from "./app.mjs";
 import { launch } from "./chromium.mjs";
+import { assertSoon } from "./soon.mjs";
 
 /** Where the built site is served, without a slash at the end. */
 export const site = (process.env.COUNTERSIGN_SITE ?? "").replace(/\/$/, "");
@@ -68,6 +69,21 @@ function aboutAnotherOrigin(message) {
 }
 
 /**
+ * Leaves a page as a person does, who stays when the browser asks whether to leave: not before what was changed is
+ * written.
+ */
+function leaveWhenWritten(page) {
+  const unwritten = () => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
+  for (const way of ["goto", "reload", "goBack", "goForward"]) {
+    const go = page[way].bind(page);
+    page[way] = async (...where) => {
+      await assertSoon(async () => !(await unwritten()), "what was changed is written");
+      return go(...where);
+    };
+  }
+}
+
+/**
  * A test with a page of its own.
  *   viewport, colorScheme   of the context
  *   expected                console errors that belong to what the test provokes, as regular expressions
@@ -109,6 +125,7 @@ export function journey(title, options, body) {
     context.on("page", listen);
     try {
       const page = await context.newPage();
+      leaveWhenWritten(page);
       const app = new App(page, network, options.base ?? `${site}/`);
       try {
         const run = body({ ...made, app, page, network, context, keep, t });

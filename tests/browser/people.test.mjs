@@ -330,6 +330,7 @@ journey("people, groups and roles are managed by keyboard and on a phone", { vie
   await app.open("/workspace/members");
   await app.button("More for A person with quite a long name indeed").focus();
   await page.keyboard.press("Enter");
+  await page.locator("[role=menuitem]:focus").waitFor();
   await page.keyboard.press("Enter");
   await page.getByRole("dialog", { name: /^Change A person/ }).waitFor();
   await page.getByRole("checkbox", { name: "Support" }).focus();

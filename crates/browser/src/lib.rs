@@ -10,6 +10,7 @@
 //! * [`oauth`]: the hands of a sign-in; [`visit`] the person in another window.
 //! * [`store`]: where things are kept; `audit` the one writer of the log; `secrets` tokens and keys; `signing` keys for bundles; `tabs` locks
 //!   and news between tabs.
+//! * `leaving`: what a page that is left at once would lose.
 //! * [`fetch`], [`time`], `events`, [`error`], [`view`]: the small parts.
 //!
 //! Nothing here needs a window: a page, a worker and Node all work, with what each of them has.
@@ -35,6 +36,7 @@ mod audit;
 mod dead;
 mod dispatch;
 mod events;
+mod leaving;
 mod link;
 mod pages;
 mod secrets;

@@ -17,6 +17,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AesGcmParams, AesKeyGenParams, CryptoKey, Storage, SubtleCrypto};
 
 use crate::error::{Code, Error};
+use crate::leaving;
 use crate::store::{Op, Store, StoreError, Table};
 use crate::time::{global, hex, random, unhex};
 use crate::view::Keep;
@@ -37,6 +38,7 @@ impl Secrets {
     /// Keeps a secret in the place of the one before, and says how long it really is kept. There is no moment at which
     /// neither is there.
     pub(crate) async fn put(&self, name: &str, value: &str, keep: Keep) -> Result<Keep, Error> {
+        let _change = leaving::change();
         let kept = self.seal_away(name, value, keep).await;
         self.known.borrow_mut().insert(name.to_owned(), (value.to_owned(), kept));
         // An old value that cannot be removed is outlived; it must not stop the new one.

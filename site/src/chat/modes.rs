@@ -16,6 +16,9 @@ use crate::ui::{HostName, Icon, IconName, Menu, capital};
 pub fn modes(active: Active) -> AnyView {
     let state = use_state();
     let mode = state.thread.mode;
+    // The mode is set again with everything that happens in a chat; a field that somebody types in stays the one it is.
+    let plans = Memo::new(move |_| mode.get().plans());
+    let limits = Memo::new(move |_| !mode.get().is_chat());
     view! {
         <div class="modes">
             <div class="modes-row">
@@ -25,9 +28,9 @@ pub fn modes(active: Active) -> AnyView {
                     {Mode::ALL.map(|one| view! { <Choice one active/> }).collect_view()}
                 </Menu>
                 {move || (!mode.get().is_chat()).then(|| view! { <span class="modes-says">{move || mode.get().says()}</span> })}
-                {move || mode.get().plans().then(|| view! { <Budget/> })}
+                {move || plans.get().then(|| view! { <Budget/> })}
             </div>
-            {move || (!mode.get().is_chat()).then(|| view! { <TakesPart active/> })}
+            {move || limits.get().then(|| view! { <TakesPart active/> })}
         </div>
     }
     .into_any()

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use find::Wanted;
 
+use crate::leaving;
 use crate::store::{Op, Store, StoreError, Table};
 use crate::tabs::Locks;
 use crate::time::{new_id, now};
@@ -89,6 +90,7 @@ impl AuditLog {
 
     /// Writes rows and does something else with them: both or neither.
     pub(crate) async fn write_with(&self, entries: Vec<Entry>, others: Vec<Op>) -> Result<(), StoreError> {
+        let _change = leaving::change();
         let _held = self.locks.hold(LOCK).await;
         let mut lost = StoreError::Exists(String::new());
         for _ in 0..TRIES {

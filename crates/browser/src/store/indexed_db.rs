@@ -275,7 +275,8 @@ impl Store for IndexedDb {
                     }
                 }
             }
-            let finished = done(transaction);
+            // A page that goes away now has asked for everything: it does not have to be there to see it done.
+            let finished = done(transaction.commit().map_err(failed)?);
             // A request knows why it failed; the transaction often only knows that it did.
             if let Some(error) = join_all(requests).await.into_iter().find_map(Result::err) {
                 return match failed(error) {

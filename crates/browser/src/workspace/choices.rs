@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Workspace;
 use crate::error::{Code, Error};
+use crate::leaving;
 use crate::store::{Op, Table};
 use crate::view::Change;
 
@@ -57,6 +58,7 @@ impl Workspace {
     /// # Errors
     /// When the name is empty or too long, there are too many, or it cannot be kept.
     pub async fn keep_tool_set(&self, set: ToolSet) -> Result<(), Error> {
+        let _change = leaving::change();
         let mut sets = self.tool_sets().await?;
         put(&mut sets, ToolSet { name: named(&set.name)?, ..set }, |one| one.name.clone())?;
         self.keep_list(&self.tool_sets_key(), &sets).await
@@ -67,6 +69,7 @@ impl Workspace {
     /// # Errors
     /// When there is none, the name is taken or none, or it cannot be kept.
     pub async fn rename_tool_set(&self, name: &str, to: &str) -> Result<(), Error> {
+        let _change = leaving::change();
         let to = named(to)?;
         let mut sets = self.tool_sets().await?;
         if to != name && sets.iter().any(|set| set.name == to) {
@@ -85,6 +88,7 @@ impl Workspace {
     /// # Errors
     /// When it cannot be kept so.
     pub async fn forget_tool_set(&self, name: &str) -> Result<(), Error> {
+        let _change = leaving::change();
         let mut sets = self.tool_sets().await?;
         sets.retain(|set| set.name != name);
         self.keep_list(&self.tool_sets_key(), &sets).await
@@ -138,6 +142,7 @@ impl Workspace {
         action: &str,
         set: ArgumentSet,
     ) -> Result<Vec<String>, Error> {
+        let _change = leaving::change();
         let name = named(&set.name)?;
         let is_secret = |name: &str, value: &Value| {
             policy::secrets::names_a_secret(name) || policy::secrets::mask_value(value) != *value
@@ -155,6 +160,7 @@ impl Workspace {
     /// # Errors
     /// When it cannot be kept so.
     pub async fn forget_arguments(&self, connector: &ConnectorId, action: &str, name: &str) -> Result<(), Error> {
+        let _change = leaving::change();
         let mut sets = self.argument_sets(connector, action).await?;
         sets.retain(|set| set.name != name);
         self.keep_list(&self.arguments_key(connector, action), &sets).await

@@ -16,6 +16,7 @@ use super::Workspace;
 use crate::drive::{Connection, Done, Failed};
 use crate::error::{Code, Error};
 use crate::inspect::{Recorder, Tap};
+use crate::leaving;
 use crate::store::{Op, Table, prefix_end};
 use crate::time::{new_id, now};
 use crate::view::{CallDone, CallRequest, Confirm, Excluded, Millis};
@@ -284,6 +285,7 @@ impl Workspace {
             at: now(),
         };
         let op = Op::Put(Table::Settings, format!("{SAVED}{}", saved.id), saved.text());
+        let _change = leaving::change();
         Ok(self.0.store.write(vec![op]).await?)
     }
 
@@ -293,6 +295,7 @@ impl Workspace {
     /// When the store refuses.
     pub async fn delete_request(&self, id: &str) -> Result<(), Error> {
         self.acting()?;
+        let _change = leaving::change();
         Ok(self.0.store.write(vec![Op::Delete(Table::Settings, format!("{SAVED}{id}"))]).await?)
     }
 }

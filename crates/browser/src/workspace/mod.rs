@@ -57,6 +57,7 @@ use crate::dispatch::{Flight, Pending};
 use crate::error::{Code, Error};
 use crate::events::{Events, Subscription};
 use crate::fetch::Fetcher;
+use crate::leaving;
 use crate::link::{Link, WaitingAsk};
 use crate::secrets::Secrets;
 use crate::store::indexed_db::IndexedDb;
@@ -403,6 +404,7 @@ impl Workspace {
         change: impl FnOnce(&mut Rulebook) -> Result<T, Why>,
     ) -> Result<T, Error> {
         self.acting()?;
+        let _change = leaving::change();
         let _held = self.0.locks.hold(RULEBOOK).await;
         let before = match self.stored_rulebook().await? {
             Some(stored) => stored,

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::Workspace;
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
+use crate::leaving;
 use crate::store::{Op, Table};
 use crate::tabs::News;
 use crate::time::new_id;
@@ -55,6 +56,7 @@ impl Workspace {
         if config.id.is_empty() {
             config.id = new_id("model");
         }
+        let _change = leaving::change();
         let moved = self.model(&config.id).is_some_and(|old| old.base_url != config.base_url);
         match (config.key, key.filter(|key| !key.trim().is_empty())) {
             (Some(keep), Some(key)) => {
@@ -224,6 +226,7 @@ impl Workspace {
     }
 
     async fn keep_models(&self, ops: Vec<Op>) -> Result<(), Error> {
+        let _change = leaving::change();
         match self.0.store.write(ops).await {
             Ok(()) => {
                 self.storage_works();
