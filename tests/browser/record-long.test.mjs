@@ -1,7 +1,7 @@
 // A long record: what is in it is found, checked and taken along without the page standing still, also while the rows of
 // an earlier version are prepared; and what is added to it is offered.
 //
-// It has 20,000 rows, because writing more takes longer than all that is done with them; `cargo xtask bench record` does
+// It has 10,000 rows, because writing more takes longer than all that is done with them; `cargo xtask bench record` does
 // the same with 100,000. What it measures is printed, times of work in the thread's own: a limit here stands above its
 // budget by what other work on the same processor costs, so that a busy machine fails no test.
 import assert from "node:assert/strict";
@@ -11,7 +11,7 @@ import { callAt, seed } from "./seeded.mjs";
 import { assertSoon } from "./soon.mjs";
 import { tasksDuring } from "./tasks.mjs";
 
-const WANTED = Number(process.env.COUNTERSIGN_RECORD_ROWS ?? 20_000);
+const WANTED = Number(process.env.COUNTERSIGN_RECORD_ROWS ?? 10_000);
 /** Each call has three rows, and the chain has a first. */
 const CALLS = Math.floor((WANTED - 1) / 3);
 const COUNT = 1 + 3 * CALLS;
@@ -20,7 +20,7 @@ const SLOWER = process.env.COUNTERSIGN_DEBUG_SITE ? 6 : 1;
 /** How long one piece of work is waited for, in ms. */
 const PATIENCE = 30_000 + COUNT * 3 * SLOWER;
 /** Tracing needs a Chromium of its own. */
-const alone = { chromium: async () => ({ args: [] }), timeout: WANTED > 20_000 ? 1_800_000 : 180_000 };
+const alone = { chromium: async () => ({ args: [] }), timeout: WANTED > 10_000 ? 1_800_000 : 180_000 };
 
 const rows = (page) => page.getByRole("main").locator("tbody tr");
 

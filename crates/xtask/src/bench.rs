@@ -22,7 +22,7 @@ pub(crate) fn chat(words: &mut Words) -> Outcome<bool> {
     Ok(well)
 }
 
-/// The record with 100,000 rows: the journey that has a fifth of them in the suite. Says whether it passed.
+/// The record with 100,000 rows: the journey that has a tenth of them in the suite. Says whether it passed.
 pub(crate) fn record(words: &mut Words) -> Outcome<bool> {
     words.end()?;
     let well = suites::measure("RE006", &[("COUNTERSIGN_RECORD_ROWS", "100000")])?;
