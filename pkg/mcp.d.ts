@@ -23,7 +23,7 @@ export interface ConnectOptions {
   auth?: Auth;
   /**
    * Answers a question of the server (elicitation). Without it servers are told that nobody here answers. The signal is
-   * aborted when the server takes the question back. What throws or is no answer counts as `cancel`.
+   * aborted when the server takes the question back; its `reason` is what the server says about that, if it says something. What throws or is no answer counts as `cancel`.
    */
   elicit?: (question: Question, options: { signal: AbortSignal }) => Answer | Promise<Answer>;
   /** From which level on the server is asked for log messages; they come to `onEvent`. Default: it is not asked. */
@@ -33,6 +33,12 @@ export interface ConnectOptions {
    * the task does. Default: false.
    */
   tasks?: boolean;
+  /**
+   * After how many milliseconds without a sign of life a server whose stream is open is asked whether it is still there; 0 for
+   * never. Revisions before 2026-07-28 only. Default: 300000. Without an answer the stream is opened anew, and `onEvent` hears
+   * `stale`.
+   */
+  ping?: number;
   /** Extensions of the protocol that you handle, each with its settings. */
   extensions?: { readonly [id: string]: JsonObject };
   /** Hears what the server or the connection says by itself. */
@@ -144,6 +150,8 @@ export type ClientEvent =
    * parameters, it had asked for input, it speaks another revision now), or because it only reads and its answer broke off.
    */
   | { readonly kind: "sent-again"; readonly why: "new-session" | "headers" | "input" | "version" | "read" }
+  /** The server did not answer when it was asked whether it is still there, and its stream is opened anew. */
+  | { readonly kind: "stale"; readonly message: string }
   | { readonly kind: "disconnected"; readonly message: string };
 
 /** Connects to a server over Streamable HTTP or HTTP+SSE, in whichever protocol revision both speak. */

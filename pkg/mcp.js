@@ -11,7 +11,7 @@ const instance = /* @__PURE__ */ new Instance(
 
 /** What `connect()` takes beside functions: the type of each option, its choices, or the options in it. */
 const OPTIONS = {
-  name: "string", version: "string", tasks: "boolean", extensions: "object",
+  name: "string", version: "string", ping: "number", tasks: "boolean", extensions: "object",
   protocol: ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"],
   logLevel: ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"],
   auth: {
@@ -86,7 +86,7 @@ function questions(elicit, onEvent) {
   };
   const event = (told) => {
     const detail = plain(told);
-    if (detail.kind === "withdrawn") open.get(detail.id)?.abort();
+    if (detail.kind === "withdrawn") open.get(detail.id)?.abort(detail.reason ?? undefined);
     else if (onEvent) queueMicrotask(() => onEvent(detail));
   };
   return { elicit: elicit && answer, event };

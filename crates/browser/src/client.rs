@@ -275,8 +275,11 @@ fn told(event: &Event) -> Option<Value> {
             let (task, state) = (status.task.as_str().into(), status.status.as_str().into());
             ("task", vec![("task", task), ("status", state), ("message", message)])
         }
+        Event::Stale { error } => ("stale", vec![("message", error.to_string().into())]),
         Event::Disconnected { error } => ("disconnected", vec![("message", error.to_string().into())]),
-        Event::AskWithdrawn { id } => ("withdrawn", vec![("id", id.get().into())]),
+        Event::AskWithdrawn { id, reason } => {
+            ("withdrawn", vec![("id", id.get().into()), ("reason", reason.clone().into())])
+        }
         _ => return None,
     };
     Some(object("kind", kind, members))

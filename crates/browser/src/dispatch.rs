@@ -633,7 +633,8 @@ impl Run {
                 // It was allowed, and that is on record although it cannot be sent.
                 let frozen = permit.spend();
                 let call = frozen.call().id.clone();
-                let finished = Entry::Finished { call, outcome: Outcome::NotSent, took: 0, result: None };
+                let (outcome, reason) = (Outcome::NotSent, None);
+                let finished = Entry::Finished { call, outcome, took: 0, result: None, reason };
                 self.rows(vec![Entry::allowed(&frozen), finished]).await;
                 return self.unopened(connector, &failed);
             }
@@ -657,7 +658,7 @@ impl Run {
         }
         self.workspace.keep_sent(&call, frozen.arguments_json()).await;
         if cancelled.clone().now_or_never().is_some() {
-            self.finish(call, Outcome::NotSent, 0, None).await;
+            self.finish(call, Outcome::NotSent, 0, None, Some(mcp::CANCELLED.to_owned())).await;
             return Ended::Cancelled(Sent::No);
         }
         if let Some(conversation) = &self.wanted.conversation {
@@ -674,20 +675,21 @@ impl Run {
         });
         let conversation = self.wanted.conversation.as_ref();
         let during = self.workspace.during(&connector.id, &self.account, running.op(), &call, conversation);
-        let ended = match select(running, cancelled.clone()).await {
-            Either::Left((Err(failed), _)) if matches!(failed.error, OpError::SignIn { .. }) => {
+        let result = match select(running, cancelled.clone()).await {
+            Either::Left((result, _)) => result,
+            // Dropping the operation tells the server.
+            Either::Right(_) => Err(Failed { error: OpError::Cancelled, sent: mcp::Sent::Unknown }),
+        };
+        let reason = during.reason(result.as_ref().err().map(|failed| &failed.error));
+        drop(during);
+        let ended = match result {
+            Err(failed) if matches!(failed.error, OpError::SignIn { .. }) => {
                 // A server that refuses a request for want of a sign-in has not run it.
                 self.workspace.sign_in_ended(connector, &self.account, &failed.error);
                 self.unopened(connector, &failed)
             }
-            Either::Left((result, _)) => ended(result, &connector.host),
-            // Dropping the operation tells the server.
-            Either::Right((_, running)) => {
-                drop(running);
-                Ended::Cancelled(Sent::Unknown)
-            }
+            result => ended(result, &connector.host),
         };
-        drop(during);
         let outcome = match &ended {
             Ended::Done(result) if chat::results::is_error(result) => Outcome::ToolError,
             Ended::Done(_) => Outcome::Done,
@@ -700,7 +702,7 @@ impl Run {
             Ended::Done(result) => Some(result),
             _ => None,
         };
-        self.finish(call, outcome, monotonic().saturating_sub(started), result).await;
+        self.finish(call, outcome, monotonic().saturating_sub(started), result, reason).await;
         ended
     }
 
@@ -720,15 +722,21 @@ impl Run {
         Ended::Cancelled(Sent::No)
     }
 
-    async fn finish(&self, call: CallId, outcome: Outcome, took: Millis, result: Option<&Value>) {
-        let mut measured = None;
-        if let Some(result) = result {
-            let size = measure(result).await;
-            self.workspace.keep_answered(&call, result, size.bytes).await;
-            measured = Some(size);
+    async fn finish(
+        &self,
+        call: CallId,
+        outcome: Outcome,
+        took: Millis,
+        answer: Option<&Value>,
+        reason: Option<String>,
+    ) {
+        let mut result = None;
+        if let Some(answer) = answer {
+            let measured = measure(answer).await;
+            self.workspace.keep_answered(&call, answer, measured.bytes).await;
+            result = Some(measured);
         }
-        let result = measured;
-        self.rows(vec![Entry::Finished { call, outcome, took, result }]).await;
+        self.rows(vec![Entry::Finished { call, outcome, took, result, reason }]).await;
     }
 
     /// Writes rows about what has happened already: that they cannot be kept is told, and changes nothing of it.

@@ -473,7 +473,7 @@ async fn send(
         goes_out(leg, &plain);
         return fetcher.send(plain).await;
     };
-    let background = in_background(&request.method, &plain, to);
+    let background = request.background;
     let own = std::mem::take(&mut plain.headers);
     let mut chain = Chain::default();
     loop {
@@ -516,16 +516,6 @@ async fn send(
             *leg = Some(refused.again());
         }
     }
-}
-
-/// Whether a request is one that nobody waits for: a stream that stands beside the work, or is picked up again. The
-/// first stream of a server of 2024 is how one connects.
-fn in_background(method: &mcp::Method, request: &Request, to: &Weak<Inner>) -> bool {
-    let listens = |(name, value): &(String, String)| {
-        name.eq_ignore_ascii_case("mcp-method") && value.starts_with("subscriptions/")
-    };
-    let connected = to.upgrade().is_some_and(|inner| inner.connected.borrow().is_some());
-    (*method == mcp::Method::Get && connected) || request.headers.iter().any(listens)
 }
 
 /// How much of the body of a refusal is read before the request goes out again.

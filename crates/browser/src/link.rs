@@ -56,6 +56,8 @@ struct UnderWay {
     conversation: Option<ConversationId>,
     /// How often it was sent.
     attempts: u32,
+    /// Why the server took a question back.
+    withdrawn: Option<String>,
 }
 
 /// What a server lists right now.
@@ -443,7 +445,8 @@ impl Workspace {
     ) -> During {
         let link = self.link(connector, account);
         if let Some(op) = op {
-            let under_way = UnderWay { call: call.clone(), conversation: conversation.cloned(), attempts: 1 };
+            let under_way =
+                UnderWay { call: call.clone(), conversation: conversation.cloned(), attempts: 1, withdrawn: None };
             link.calls.borrow_mut().insert(op, under_way);
         }
         During { link, op }
@@ -471,7 +474,10 @@ impl Workspace {
             }
             Event::SentAgain { op, why } => self.sent_again(&link, *op, *why),
             Event::Asked(request) => self.asked(&link, request),
-            Event::AskWithdrawn { id: ask } => {
+            Event::AskWithdrawn { id: ask, reason } => {
+                if let Some(reason) = reason {
+                    self.note_withdrawal(&link, *ask, reason);
+                }
                 self.withdraw_asks(|waiting| waiting.account == *id && waiting.ask == *ask);
             }
             Event::Disconnected { error } => {
@@ -507,6 +513,16 @@ impl Workspace {
                 workspace.storage_failed(&error);
             }
         });
+    }
+
+    /// Keeps why a server took a question back, until its call is over.
+    fn note_withdrawal(&self, link: &Link, ask: mcp::AskId, reason: &str) {
+        let asks = self.0.asks.borrow();
+        let about = asks.iter().find(|waiting| waiting.account == link.account && waiting.ask == ask);
+        let Some(call) = about.and_then(|waiting| waiting.view.call.as_ref()) else { return };
+        if let Some(under_way) = link.calls.borrow_mut().values_mut().find(|one| one.call == *call) {
+            under_way.withdrawn = Some(reason.to_owned());
+        }
     }
 
     fn asked(&self, link: &Link, request: &ServerRequest) {
@@ -613,10 +629,30 @@ pub(crate) fn spoken(id: &ConnectionId) -> String {
     format!("spoken:{id}")
 }
 
+/// Characters that the record keeps of a reason.
+const REASON: usize = 300;
+
 /// Takes an operation off the list of calls when it is over.
 pub(crate) struct During {
     link: Rc<Link>,
     op: Option<OpId>,
+}
+
+impl During {
+    /// Why the call was cut short, or a question about it, where somebody said so; for the record. Text of the server in
+    /// it is one line and cut short, and what looks like a secret is masked.
+    pub(crate) fn reason(&self, result: Option<&OpError>) -> Option<String> {
+        let why = match result {
+            Some(OpError::Cancelled) => mcp::CANCELLED.to_owned(),
+            Some(why @ (OpError::Timeout { .. } | OpError::Stopped { .. } | OpError::Closed)) => why.to_string(),
+            _ => {
+                let calls = self.link.calls.borrow();
+                let withdrawn = calls.get(&self.op?)?.withdrawn.as_ref()?;
+                format!("the server took its question back: {withdrawn}")
+            }
+        };
+        Some(chat::conversation::one_line(&policy::secrets::mask(&why), REASON))
+    }
 }
 
 impl Drop for During {

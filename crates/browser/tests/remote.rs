@@ -233,6 +233,73 @@ async fn x116_a_cancel_returns_at_once_and_aborts_the_request() {
     let card = ended(&ws, &conversation, &call).await;
     assert!(matches!(card.state, CallState::Cancelled { sent: Sent::Unknown }), "{:?}", card.state);
     until("the abort", || (*played.aborted.borrow() > 0).then_some(())).await;
+    assert_eq!(reason(&ws).await.as_deref(), Some("cancelled by the user"));
+}
+
+/// What the record says about why a call ended.
+async fn reason(ws: &Workspace) -> Option<String> {
+    for _ in 0..500 {
+        let rows = ws.audit(AuditFilter::default()).await.unwrap();
+        let found = rows.iter().find_map(|row| match &row.entry {
+            Entry::Finished { reason, .. } => Some(reason.clone()),
+            _ => None,
+        });
+        if let Some(found) = found {
+            return found;
+        }
+        browser::time::sleep(10).await;
+    }
+    panic!("no end was recorded");
+}
+
+/// A server of 2025-11-25 that says this as the answer to a call.
+fn old_server(mut call: impl FnMut(&Value) -> Say + 'static) -> Played {
+    play(move |got| {
+        let message = got.json();
+        let id = message.get("id").cloned().unwrap_or_default();
+        let result = |result: Value| Say::Json(200, json!({ "jsonrpc": "2.0", "id": id, "result": result }));
+        match message["method"].as_str() {
+            Some("server/discover") => Say::Json(
+                400,
+                json!({ "jsonrpc": "2.0", "id": id, "error": {
+                    "code": -32022, "message": "no", "data": { "supported": ["2025-11-25"], "requested": "2026-07-28" },
+                } }),
+            ),
+            Some("initialize") => result(json!({
+                "protocolVersion": "2025-11-25", "capabilities": { "tools": {} },
+                "serverInfo": { "name": "played", "version": "1" },
+            })),
+            Some("tools/list") => result(json!({ "tools": tools().borrow().clone() })),
+            Some("tools/call") => call(&message),
+            _ if got.method == "GET" => Say::Json(405, Value::Null),
+            _ => Say::Json(202, Value::Null),
+        }
+    })
+}
+
+#[wasm_bindgen_test]
+async fn mc070_why_a_server_took_its_question_back_is_in_the_record_as_one_line_without_secrets() {
+    let played = old_server(|call| {
+        let event = |message: Value| format!("data: {message}\n\n");
+        let params = json!({ "message": "Which?", "requestedSchema": { "type": "object", "properties": {} } });
+        let why = "the form expired\n<b>ghp_0123456789abcdefghijklmnopqrstuvwxyzAB</b>";
+        Say::Body(
+            "text/event-stream",
+            [
+                event(json!({ "jsonrpc": "2.0", "id": "q", "method": "elicitation/create", "params": params })),
+                event(json!({
+                    "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": "q", "reason": why },
+                })),
+                event(json!({ "jsonrpc": "2.0", "id": call["id"], "result": { "content": [] } })),
+            ]
+            .concat(),
+        )
+    });
+    let (ws, id) = connected(&played, &Memory::new()).await;
+    ws.call(request(&id, "get_ticket", json!({"id": "1"})), Confirm::Ask).await.unwrap();
+    let said = reason(&ws).await.unwrap();
+    assert!(said.starts_with("the server took its question back: the form expired <b>ghp_"), "{said}");
+    assert!(!said.contains("0123456789abc") && !said.contains('\n'), "{said}");
 }
 
 #[wasm_bindgen_test]

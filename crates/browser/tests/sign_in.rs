@@ -10,12 +10,15 @@
 
 mod common;
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use browser::chat::conversation::CallState;
-use browser::mcp::oauth::{AuthorizeFailure, Outlook, Registered};
+use browser::client::{Client, Hooks, Wish};
+use browser::mcp::oauth::{AuthorizeFailure, Outlook, Registered, Settings, SignInPage};
+use browser::oauth::{Kept, Surroundings};
 use browser::policy::{ConnectorId, Provenance, SignIn};
 use browser::store::memory::Memory;
 use browser::store::{Store as _, Table};
@@ -24,7 +27,10 @@ use browser::{
     SignInSite, SignedOut, Visit, Where, Workspace,
 };
 use common::{Got, Played, Say, called, ended, exported, object, open, play, until};
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[cfg(feature = "in-browser")]
@@ -47,6 +53,8 @@ struct World {
     slow: Rc<Cell<u32>>,
     /// Whether tokens are bound to a key.
     bound: Rc<Cell<bool>>,
+    /// Whether the server tells of changes, on a stream that needs more than `mcp`.
+    streams: Rc<Cell<bool>>,
     count: Rc<Cell<u32>>,
     /// What is different in the documents of the provider: its metadata, and its answer to a registration.
     metadata: Rc<RefCell<Value>>,
@@ -77,6 +85,7 @@ fn world() -> World {
         refuses_refresh: Rc::default(),
         slow: Rc::default(),
         bound: Rc::default(),
+        streams: Rc::default(),
         count: Rc::default(),
         metadata: Rc::default(),
         registration: Rc::default(),
@@ -160,7 +169,8 @@ impl World {
         let result = |result: Value| Say::Json(200, json!({ "jsonrpc": "2.0", "id": id, "result": result }));
         match message["method"].as_str() {
             Some("server/discover") => result(json!({
-                "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} },
+                "resultType": "complete", "supportedVersions": ["2026-07-28"],
+                "capabilities": { "tools": { "listChanged": self.streams.get() } },
                 "ttlMs": 0, "cacheScope": "private",
                 "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "played", "version": "1" } },
             })),
@@ -178,6 +188,10 @@ impl World {
                 ),
                 None => called(got, "Ann"),
             },
+            Some("subscriptions/listen") => Say::Refuse(
+                403,
+                format!(r#"Bearer error="insufficient_scope", scope="stream", resource_metadata="{metadata}""#),
+            ),
             _ => Say::Json(202, Value::Null),
         }
     }
@@ -692,14 +706,140 @@ async fn x25_a_registration_that_was_changed_is_refused() {
     }
 }
 
-#[cfg(feature = "in-browser")]
+/// A host whose person signs in at once whenever a window opens, and which counts the windows. Clones are tabs of it: they
+/// have one store.
+#[derive(Clone, Default)]
+struct Portal {
+    windows: Rc<Cell<u32>>,
+    kept: Rc<RefCell<Kept>>,
+    /// What lets one tab at a time at the tokens; none in a realm without locks.
+    lock: Option<std::sync::Arc<futures_util::lock::Mutex<()>>>,
+}
+
+impl Surroundings for Portal {
+    fn authorize(&self, page: &SignInPage<'_>) -> LocalBoxFuture<'static, Result<String, AuthorizeFailure>> {
+        self.windows.set(self.windows.get() + 1);
+        let back = format!("{BACK}?code=code-1&state={}&iss=https%3A%2F%2Fas.example", page.state);
+        async { Ok(back) }.boxed_local()
+    }
+
+    fn load(&self) -> LocalBoxFuture<'static, Option<Kept>> {
+        let kept = self.kept.borrow().clone();
+        async { Some(kept) }.boxed_local()
+    }
+
+    fn save(&self, credentials: Option<String>) -> LocalBoxFuture<'static, ()> {
+        let mut kept = self.kept.borrow_mut();
+        kept.1 = kept.1.take().filter(|_| credentials.is_some());
+        kept.0 = credentials;
+        async {}.boxed_local()
+    }
+
+    fn save_key(&self, pair: JsValue) -> LocalBoxFuture<'static, ()> {
+        self.kept.borrow_mut().1 = Some(pair);
+        async {}.boxed_local()
+    }
+
+    fn lock(&self) -> Option<LocalBoxFuture<'static, Box<dyn Any>>> {
+        let lock = self.lock.clone()?;
+        Some(async move { Box::new(lock.lock_owned().await) as Box<dyn Any> }.boxed_local())
+    }
+}
+
+impl Portal {
+    fn with_locks() -> Self {
+        Portal { lock: Some(std::sync::Arc::default()), ..Portal::default() }
+    }
+
+    /// The sign-in of one tab. What is kept is read now.
+    async fn sign_in(&self, world: &World) -> Rc<browser::oauth::SignIn> {
+        let fetcher = Fetcher::custom(world.played.function.clone());
+        let settings = Settings::new(SERVER, BACK, "Portal");
+        Rc::new(browser::oauth::SignIn::new(settings, fetcher, Rc::new(self.clone())).await.unwrap())
+    }
+}
+
+/// A client of a tab.
+async fn client(world: &World, sign_in: &Rc<browser::oauth::SignIn>) -> Client {
+    let who = browser::mcp::Implementation { name: "portal".into(), version: "1".into() };
+    let hooks = Hooks { sign_in: Some(sign_in.clone()), ..Hooks::default() };
+    let fetcher = Fetcher::custom(world.played.function.clone());
+    Client::connect(browser::mcp::Config::new(SERVER, who), fetcher, hooks).await.unwrap()
+}
+
+async fn whoami(client: &Client) -> Result<Value, browser::Error> {
+    client.ask(Wish::Tool { name: "whoami", arguments: "{}".into() }, |_| ()).await
+}
+
+/// The public key in the proof of the last call.
+fn key_of_last_call(world: &World) -> Value {
+    let calls = world.calls();
+    let head = calls.last().unwrap().header("dpop").unwrap().split('.').next().unwrap().to_owned();
+    let text = browser_decoded(&head.replace('-', "+").replace('_', "/"));
+    serde_json::from_str::<Value>(&text).unwrap()["jwk"]["x"].clone()
+}
+
 #[wasm_bindgen_test]
-async fn x23_two_tabs_renew_a_token_once() {
-    let world = world();
-    let name = format!("sign-in-{}", js_sys::Math::random());
+async fn a_standing_stream_that_is_refused_opens_no_window_and_a_call_does() {
+    let (world, portal) = (world(), Portal::default());
+    world.streams.set(true);
+    let client = client(&world, &portal.sign_in(&world).await).await;
+    let streams = || world.asked(SERVER).iter().filter(|got| got.json()["method"] == "subscriptions/listen").count();
+    until("the stream", || (streams() > 0).then_some(())).await;
+    for _ in 0..3 {
+        whoami(&client).await.unwrap();
+    }
+    assert_eq!((portal.windows.get(), streams()), (1, 1), "the window of the first sign-in, and no other");
+    // Where somebody waits for the answer, the person is asked.
+    world.more.replace(Some("files.write".into()));
+    whoami(&client).await.unwrap_err();
+    assert!(portal.windows.get() > 1);
+    client.close();
+}
+
+#[wasm_bindgen(inline_js = r#"
+// The same pair of keys with a private half that signs nothing.
+export async function muted(pair) {
+  const other = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"]);
+  return { publicKey: pair.publicKey, privateKey: other.privateKey };
+}
+export const browser_decoded = (text) => atob(text);
+// How many locks whose name begins like this are held or waited for.
+export async function locks_of(start) {
+  const { held, pending } = await navigator.locks.query();
+  return [...held, ...pending].filter(({ name }) => name.startsWith(start)).length;
+}
+"#)]
+extern "C" {
+    fn muted(pair: &JsValue) -> js_sys::Promise;
+    fn browser_decoded(text: &str) -> String;
+    #[cfg(feature = "in-browser")]
+    fn locks_of(start: &str) -> js_sys::Promise;
+}
+
+#[wasm_bindgen_test]
+async fn a_request_whose_proof_cannot_be_signed_does_not_go_out() {
+    let (world, store) = (world(), Memory::new());
+    world.bound.set(true);
+    let (ws, id) = signed_in(&world, &store, Keep::Device).await;
+    call(&ws, &id).await.unwrap();
+    let name = format!("oauth:{id}");
+    let pair = store.key_pair(&name).await.unwrap().unwrap();
+    let pair = wasm_bindgen_futures::JsFuture::from(muted(&pair)).await.unwrap();
+    store.set_key_pair(&name, Some(pair)).await.unwrap();
+    let before = world.asked(SERVER).len();
+    let again = workspace(&world, &store).await;
+    call(&again, &id).await.unwrap_err();
+    let sent = world.asked(SERVER).split_off(before);
+    assert!(sent.is_empty(), "nothing goes out without its proof: {sent:?}");
+}
+
+/// Two tabs over one store, with a connector that the first one has signed in to.
+#[cfg(feature = "in-browser")]
+async fn two_tabs(world: &World, name: &str) -> (Workspace, Workspace, ConnectorId) {
     let tab = async || {
         let ws = open(Options {
-            store: Where::IndexedDb(name.clone()),
+            store: Where::IndexedDb(name.to_owned()),
             fetcher: Fetcher::custom(world.played.function.clone()),
             ..Options::default()
         })
@@ -712,7 +852,95 @@ async fn x23_two_tabs_renew_a_token_once() {
     first.sign_in_new(&new(Keep::Device), &person(&Rc::default())).await.unwrap();
     let scanned = first.scan(&new(Keep::Device), |_| ()).await.unwrap();
     let id = first.create_draft(new(Keep::Device), scanned).await.unwrap();
-    let second = tab().await;
+    (first, tab().await, id)
+}
+
+#[cfg(feature = "in-browser")]
+#[wasm_bindgen_test]
+async fn x23_a_sign_in_that_is_given_up_while_another_tab_renews_leaves_no_lock_behind() {
+    let world = world();
+    let name = format!("sign-in-{}", js_sys::Math::random());
+    let (first, second, id) = two_tabs(&world, &name).await;
+    call(&first, &id).await.unwrap();
+    call(&second, &id).await.unwrap();
+    world.expire();
+    world.slow.set(500);
+    let renews = common::beside({
+        let (first, id) = (first.clone(), id.clone());
+        async move { call(&first, &id).await }
+    });
+    until("the renewal", || (world.asked("https://as.example/token").len() > 1).then_some(())).await;
+    let visit = person(&Rc::default());
+    let waits = common::beside({
+        let (second, id, visit) = (second.clone(), id.clone(), visit.clone());
+        async move { second.sign_in(&id, Keep::Device, &visit).await }
+    });
+    browser::time::sleep(50).await;
+    visit.cancel();
+    assert_eq!(waits.await.unwrap().unwrap_err().code, Code::SignIn);
+    renews.await.unwrap().unwrap();
+    world.slow.set(0);
+    let start = format!("countersign:{name}:oauth:");
+    for round in 0.. {
+        let left = wasm_bindgen_futures::JsFuture::from(locks_of(&start)).await.unwrap();
+        if left.as_f64() == Some(0.0) {
+            break;
+        }
+        assert!(round < 200, "a lock is left behind");
+        browser::time::sleep(10).await;
+    }
+    // Both tabs can renew after that.
+    world.expire();
+    call(&second, &id).await.unwrap();
+    world.expire();
+    call(&first, &id).await.unwrap();
+    first.close();
+    second.close();
+    Workspace::erase_store(&name).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_tab_goes_on_with_the_key_and_the_tokens_of_another_one() {
+    let (world, portal) = (world(), Portal::with_locks());
+    world.bound.set(true);
+    let (one, other) = (portal.sign_in(&world).await, portal.sign_in(&world).await);
+    let (first, second) = (client(&world, &one).await, client(&world, &other).await);
+    whoami(&first).await.unwrap();
+    let key = key_of_last_call(&world);
+    whoami(&second).await.unwrap();
+    assert_eq!((key_of_last_call(&world), portal.windows.get()), (key.clone(), 1), "one key, and one window for both");
+    // The first signs out and in again, which makes another key; the second knows nothing of it.
+    assert_eq!(first.sign_out().await, "done");
+    whoami(&first).await.unwrap();
+    let anew = key_of_last_call(&world);
+    assert_ne!(anew, key);
+    whoami(&second).await.unwrap();
+    assert_eq!((key_of_last_call(&world), portal.windows.get()), (anew, 2), "the key of the tokens that are kept");
+}
+
+#[wasm_bindgen_test]
+async fn tabs_without_locks_have_one_key_too() {
+    let (world, portal) = (world(), Portal::default());
+    world.bound.set(true);
+    let (one, other) = (portal.sign_in(&world).await, portal.sign_in(&world).await);
+    let first = client(&world, &one).await;
+    whoami(&first).await.unwrap();
+    let key = key_of_last_call(&world);
+    let second = client(&world, &other).await;
+    whoami(&second).await.unwrap();
+    assert_eq!(key_of_last_call(&world), key, "what the first one keeps is not overwritten");
+    // Whoever comes later finds tokens and the key that they are bound to.
+    let third = client(&world, &portal.sign_in(&world).await).await;
+    whoami(&third).await.unwrap();
+    assert_eq!((key_of_last_call(&world), portal.windows.get()), (key, 2));
+}
+
+#[cfg(feature = "in-browser")]
+#[wasm_bindgen_test]
+async fn x23_two_tabs_renew_a_token_once() {
+    let world = world();
+    let name = format!("sign-in-{}", js_sys::Math::random());
+    let (first, second, id) = two_tabs(&world, &name).await;
     call(&first, &id).await.unwrap();
     call(&second, &id).await.unwrap();
     world.expire();

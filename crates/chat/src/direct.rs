@@ -385,9 +385,9 @@ pub fn check_with_a_read(card: &CallCard, candidates: &[Candidate]) -> Option<Pr
             let arguments = fields
                 .into_iter()
                 .flatten()
-                .filter_map(|(name, field)| {
+                .filter_map(|(name, _)| {
                     let value = known?.get(name)?;
-                    crate::schema::check(field, value).is_empty().then(|| (name.clone(), value.clone()))
+                    fill::suits(schema, name, value).then(|| (name.clone(), value.clone()))
                 })
                 .collect();
             choice(one, arguments, Vec::new())

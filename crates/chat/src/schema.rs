@@ -1,7 +1,7 @@
 //! A form from a JSON Schema, and the check of what was filled in.
 //!
-//! Schemas come from servers and are data to distrust (attacks.md X41): a `$ref` is followed only inside the same
-//! schema and only so often, a remote one never; work and depth are limited; a `pattern` is not run here, because a
+//! Schemas come from servers and are data to distrust (attacks.md X41): a reference is followed only inside the same
+//! document and only so often, a remote one never, and what lies behind one of those is refused; work and depth are limited; a `pattern` is not run here, because a
 //! backtracking engine can be made to hang: the caller lends a [`Matches`], and without one the check says that the
 //! pattern was not looked at.
 //!
@@ -11,6 +11,7 @@
 
 mod check;
 mod form;
+mod reference;
 mod wanted;
 
 pub(crate) use check::is_date;
@@ -42,39 +43,12 @@ fn resolve<'a>(root: &'a Value, mut schema: &'a Value) -> Result<&'a Value, Stri
         let Some(reference) = schema.get("$ref").and_then(Value::as_str) else {
             return Ok(schema);
         };
-        schema = target(root, reference).ok_or_else(|| reference.to_owned())?;
+        let mut left = usize::MAX;
+        schema = reference::target(root, root, reference, &mut left)
+            .map(|(_, found)| found)
+            .ok_or_else(|| reference.to_owned())?;
     }
     Err(schema.get("$ref").and_then(Value::as_str).unwrap_or("$ref").to_owned())
-}
-
-/// Where a local reference points.
-fn target<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
-    let pointer = reference.strip_prefix('#')?;
-    if pointer.is_empty() || pointer.starts_with('/') {
-        return root.pointer(&percent_decoded(pointer)?);
-    }
-    // A plain name is an `$anchor`, which may stand in any definition.
-    let definitions = root.get("$defs").and_then(Value::as_object)?;
-    definitions.values().find(|inner| inner.get("$anchor").and_then(Value::as_str) == Some(pointer))
-}
-
-/// A pointer in a fragment is percent-encoded (RFC 6901, section 6).
-fn percent_decoded(text: &str) -> Option<String> {
-    if !text.contains('%') {
-        return Some(text.to_owned());
-    }
-    let mut bytes = text.bytes();
-    let mut out = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        if byte == b'%' {
-            let high = char::from(bytes.next()?).to_digit(16)?;
-            let low = char::from(bytes.next()?).to_digit(16)?;
-            out.push(u8::try_from(high * 16 + low).ok()?);
-        } else {
-            out.push(byte);
-        }
-    }
-    String::from_utf8(out).ok()
 }
 
 /// The types a schema allows, as written; empty when it does not say.

@@ -56,11 +56,15 @@ pub struct Timeouts {
     /// Longest life of a task whose server names none, or a longer one (tasks extension, `ttlMs`). Its requests each have
     /// the limits above.
     pub task: Millis,
+    /// How long a server whose standing stream is open may say nothing before it is asked by a `ping` whether it is still
+    /// there; 0 for never. Revisions before 2026-07-28 only (2025-11-25, basic/utilities/ping). A ping has `connect` to be
+    /// answered; without an answer the stream is opened anew ([`crate::Event::Stale`]).
+    pub ping: Millis,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { idle: 120_000, total: 600_000, connect: 30_000, task: 86_400_000 }
+        Self { idle: 120_000, total: 600_000, connect: 30_000, task: 86_400_000, ping: 300_000 }
     }
 }
 

@@ -183,6 +183,10 @@ pub enum OpError {
     },
 }
 
+/// The reason that a server is told, and a record keeps, when a person gives a request up
+/// (basic/utilities/cancellation).
+pub const CANCELLED: &str = "cancelled by the user";
+
 fn colon(text: &Option<String>) -> String {
     text.as_ref().map(|text| format!(": {text}")).unwrap_or_default()
 }

@@ -59,6 +59,8 @@ pub struct Session {
     tools: Table<String, Known>,
     cache: Cache,
     stream: Stream,
+    /// When the server was last heard, on whatever stream.
+    heard: Millis,
     /// Resources whose changes the host wants to hear of.
     watched: Vec<String>,
     /// Ids of addresses that the server asked to open, until it says that they are dealt with (2025-11-25).
@@ -186,6 +188,7 @@ impl Session {
             tools: Table::default(),
             cache: Cache::default(),
             stream: Stream::default(),
+            heard: now,
             watched: Vec::new(),
             elicitations: Vec::new(),
             noise: Noise::default(),
@@ -231,8 +234,14 @@ impl Session {
     pub fn handle(&mut self, input: Input, now: Millis) {
         self.enter(now);
         match input {
-            Input::Response { id, status, headers } => self.head(id, status, &headers),
-            Input::Bytes { id, chunk } => self.bytes(id, &chunk),
+            Input::Response { id, status, headers } => {
+                self.heard = self.now;
+                self.head(id, status, &headers);
+            }
+            Input::Bytes { id, chunk } => {
+                self.heard = self.now;
+                self.bytes(id, &chunk);
+            }
             Input::Ended { id } => self.ended(id),
             Input::Failed { id, why, sent } => self.broken(id, why, sent),
             Input::SigningIn(true) => self.signing_since = self.signing_since.or(Some(self.now)),
@@ -255,7 +264,8 @@ impl Session {
             return Some(output);
         }
         let next = self.next_deadline()?;
-        if self.announced == Some(next) {
+        // Waking up too early is harmless, and cheaper than a timer for each byte that moves a deadline.
+        if self.announced.is_some_and(|at| at <= next) {
             return None;
         }
         self.announced = Some(next);
@@ -344,6 +354,13 @@ impl Session {
         };
         let body = jsonrpc::request(rpc, method, &params);
         let fetch = self.fetch(Method::Post, url, headers, Some(body));
+        let own = match self.ops.get(&op).map(|op| &op.kind) {
+            Some(Kind::Call(calling)) => calling.quiet,
+            kind => matches!(kind, Some(Kind::Listen(_))),
+        };
+        if let Some(Output::Fetch(request)) = self.out.back_mut() {
+            request.background = own;
+        }
         self.exchanges.insert(fetch, Exchange::new(Purpose::Op(op)));
         self.fly(op, rpc, Some(fetch));
     }
@@ -392,7 +409,9 @@ impl Session {
                 headers.push((name.clone(), value.clone()));
             }
         }
-        self.out.push_back(Output::Fetch(HttpRequest { id, method, url, headers, body }));
+        // The first stream of a server of 2024 is how one connects.
+        let background = method == Method::Get && matches!(self.phase, Phase::Ready | Phase::Held { .. });
+        self.out.push_back(Output::Fetch(HttpRequest { id, method, url, headers, body, background }));
         id
     }
 
@@ -484,7 +503,7 @@ impl Session {
                 }
             }
             Kind::Handshake(_) | Kind::Listen(_) => {}
-            Kind::Call(calling) if calling.quiet => {}
+            Kind::Call(calling) if calling.quiet => self.quietly_failed(&calling, error),
             kind => {
                 match kind {
                     Kind::Watch(watching) => self.unwatch_failed(watching),

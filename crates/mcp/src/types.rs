@@ -92,6 +92,9 @@ pub struct HttpRequest {
     pub headers: Vec<(String, String)>,
     /// The body: JSON text whose bytes are part of what a person approved, so send it as it is.
     pub body: Option<String>,
+    /// Nobody waits for its answer: a stream that stands beside the work or is picked up again, or a request of the
+    /// session's own. No person is to be asked for anything because of it.
+    pub background: bool,
 }
 
 impl fmt::Debug for HttpRequest {
@@ -453,6 +456,8 @@ pub enum Event {
     AskWithdrawn {
         /// Which question.
         id: AskId,
+        /// Why, where the server said it; server text, at most 500 characters.
+        reason: Option<String>,
     },
     /// The server says that what it asked to open has been dealt with.
     ElicitationComplete {
@@ -483,6 +488,12 @@ pub enum Event {
     Ignored {
         /// What, in words.
         what: String,
+    },
+    /// The server did not answer a `ping` that was sent because it had said nothing for long ([`crate::Timeouts::ping`]).
+    /// Its standing stream counts as broken and is opened anew.
+    Stale {
+        /// Why the ping has no answer.
+        error: OpError,
     },
     /// The connection was lost while nothing was asked of it. The next operation connects again.
     Disconnected {

@@ -125,6 +125,10 @@ fn config(url: &str, options: &Value) -> mcp::Config {
     }
     config.era = text("protocol").and_then(mcp::Revision::of).map_or(mcp::EraChoice::Auto, mcp::EraChoice::Exact);
     config.log_level = text("logLevel").and_then(mcp::LogLevel::of);
+    if let Some(silence) = options.get("ping").and_then(Value::as_f64) {
+        // A number of JavaScript; what is too large or too small is as near as it gets.
+        config.timeouts.ping = silence as u64;
+    }
     config.tasks = options.get("tasks").and_then(Value::as_bool).unwrap_or_default();
     for (id, settings) in options.get("extensions").and_then(Value::as_object).into_iter().flatten() {
         config.extensions.push((id.clone(), settings.clone()));

@@ -63,6 +63,7 @@ fn call_row(app: AppState, at: String, person: Option<String>, line: &CallLine, 
     let took = line.took.map(|took| format!(" · {}", seconds(took)));
     let again = (line.sent > 1).then(|| format!(" · sent {} times", line.sent));
     let grant = line.grant.as_ref().map(ToString::to_string);
+    let reason = line.reason.clone();
     let call = facts.id.clone();
     view! {
         <tr>
@@ -73,6 +74,7 @@ fn call_row(app: AppState, at: String, person: Option<String>, line: &CallLine, 
             <td><bdi>{facts.action.clone()}</bdi><span class="block">{line.class.map(|class| view! { <ClassMark class/> })}</span></td>
             <td>{line.decided.label()}<span class="small block"><bdi>{sentence(&line.why)}</bdi></span></td>
             <td class:stop=bad>{line.outcome_words()}{took}{again}
+                {reason.map(|reason| view! { <span class="small block"><bdi>{sentence(&reason)}</bdi></span> })}
                 {(payloads && !refused).then(|| view! { <PayloadOf call/> })}</td>
             <td><span class="mono" title=facts.definition.to_string()>{facts.definition.short().to_owned()}</span>
                 {grant.map(|grant| view! { <span class="small block">"grant "<bdi>{grant}</bdi></span> })}</td>

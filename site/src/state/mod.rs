@@ -7,10 +7,11 @@
 //! these signals, and nothing else writes them: not a page, not an effect. A page reads signals and calls the
 //! workspace. What is selected is in the address; what is half typed is in the page that has the form.
 
+mod cell;
 mod deeds;
 mod front;
 
-use browser::chat::conversation::{Answer, Body, Conversation, DIRECT, Item};
+use browser::chat::conversation::{Body, Conversation, DIRECT, Item};
 use browser::glance::{ModelName, Offer, Person};
 use browser::{Asked, Change, ConnectionStatus, ConversationHead, ElicitationView, Error, ModelConfig, Workspace};
 use leptos::prelude::*;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
 use std::rc::Rc;
 
+pub use cell::Cell;
 pub use deeds::{DEEDS, open};
 pub use front::{Front, STORE, policy_tag, use_front};
 
@@ -74,15 +76,6 @@ pub enum Load {
     Ready,
     /// It cannot be shown.
     Failed(Error),
-}
-
-/// One item of the conversation on the screen.
-#[derive(Clone, Debug)]
-pub struct Cell {
-    /// Its id, the key in the list.
-    pub id: String,
-    /// What it is now.
-    pub item: ArcRwSignal<Item>,
 }
 
 struct Writers {
@@ -372,7 +365,7 @@ impl AppState {
             .map(|item| match known.get(item.id.as_str()).copied() {
                 Some(cell) => {
                     if cell.item.with_untracked(|old| *old != item) {
-                        cell.item.set(item);
+                        cell.set(item);
                     }
                     cell.clone()
                 }
@@ -395,7 +388,7 @@ impl AppState {
         let known =
             self.thread.items.with_untracked(|cells| cells.iter().find(|cell| cell.id == item.id.as_str()).cloned());
         match known {
-            Some(cell) => cell.item.set(item.clone()),
+            Some(cell) => cell.set(item.clone()),
             None => {
                 if let Body::Note { text } = &item.body {
                     self.announce(text.clone());
@@ -407,23 +400,14 @@ impl AppState {
 
     fn append(&self, item: &str, text: &str) {
         let cell = self.thread.items.with_untracked(|cells| cells.iter().rev().find(|cell| cell.id == item).cloned());
-        let Some(cell) = cell else { return };
-        cell.item.update(|item| {
-            if let Body::Answer(Answer { text: so_far, .. }) = &mut item.body {
-                so_far.push_str(text);
-            }
-        });
+        if let Some(cell) = cell {
+            cell.append(text);
+        }
     }
 
     fn write(&self, with: impl FnOnce(&Writers)) {
         // The page may be gone when a late change arrives.
         let _ = self.writers.try_with_value(with);
-    }
-}
-
-impl Cell {
-    fn new(item: Item) -> Cell {
-        Cell { id: item.id.as_str().to_owned(), item: ArcRwSignal::new(item) }
     }
 }
 

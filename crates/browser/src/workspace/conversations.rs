@@ -131,7 +131,8 @@ impl Workspace {
             })
             .filter_map(|card| match card.state {
                 CallState::Unknown { .. } => {
-                    Some(Entry::Finished { call: card.call.clone(), outcome: Outcome::Unknown, took: 0, result: None })
+                    let (call, outcome) = (card.call.clone(), Outcome::Unknown);
+                    Some(Entry::Finished { call, outcome, took: 0, result: None, reason: None })
                 }
                 CallState::NotAnswered => {
                     let action = book.connector(&card.connector).ok().and_then(|one| one.action(&card.action));

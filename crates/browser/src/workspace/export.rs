@@ -252,6 +252,7 @@ impl Workspace {
             "why": call.why,
             "grant": call.grant,
             "outcome": call.outcome_words(),
+            "reason": call.reason,
             "duration_ms": call.took,
             "definition_sha256": call.call.definition,
             "arguments_sha256": call.call.arguments,

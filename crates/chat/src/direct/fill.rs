@@ -26,17 +26,19 @@ pub fn fill(text: &str, schema: &Value, about: &[&str]) -> Map<String, Value> {
     let mut out = Map::new();
     // In the order of the schema, as the form shows them.
     for field in &form.fields {
-        if let Some((_, value)) = reader.found.iter().find(|(name, _)| *name == field.name) {
-            let valid = crate::schema::check(
-                &wrapped(schema, &field.name),
-                &Value::Object(Map::from_iter([(field.name.clone(), value.clone())])),
-            );
-            if valid.is_empty() {
-                out.insert(field.name.clone(), value.clone());
-            }
+        if let Some((_, value)) = reader.found.iter().find(|(name, _)| *name == field.name)
+            && suits(schema, &field.name, value)
+        {
+            out.insert(field.name.clone(), value.clone());
         }
     }
     out
+}
+
+/// Whether a value may stand under a name, whatever stands beside it.
+pub(super) fn suits(schema: &Value, name: &str, value: &Value) -> bool {
+    let alone = Value::Object(Map::from_iter([(name.to_owned(), value.clone())]));
+    crate::schema::check(&wrapped(schema, name), &alone).is_empty()
 }
 
 /// The schema with one property only, references kept.

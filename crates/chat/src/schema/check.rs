@@ -1,7 +1,7 @@
 //! The check of a value against a JSON Schema.
 
 use super::form::{Format, display};
-use super::target;
+use super::reference;
 use serde_json::{Map, Number, Value};
 
 /// How many schema keywords are looked at before the check gives up (X41: exponential `allOf`).
@@ -32,7 +32,7 @@ pub struct Problem {
 pub struct Checked {
     /// What is wrong, at most 50 things.
     pub problems: Vec<Problem>,
-    /// What was not looked at, in words: patterns without an engine, remote references, keywords not known here.
+    /// What was not looked at, in words: patterns without an engine, keywords and dialects not known here.
     pub unchecked: Vec<String>,
 }
 
@@ -50,10 +50,12 @@ pub fn check(schema: &Value, value: &Value) -> Vec<Problem> {
 
 /// What is wrong with `value`, and what was not looked at.
 ///
-/// Local references are followed, remote ones never. A schema that asks for too much work is itself a problem: the
-/// value counts as not valid, because nobody knows.
+/// References inside the document are followed, remote ones never: a value whose schema lies behind one does not count as
+/// valid, because nobody knows (2026-07-28, basic, "`$ref` Resolution"). Neither does one whose schema asks for too much
+/// work.
 pub fn check_with(schema: &Value, value: &Value, matches: Matches<'_>) -> Checked {
-    let mut run = Run { root: schema, matches, work: 0, out: Checked::default(), gave_up: false };
+    let mut run =
+        Run { root: schema, resource: schema, matches, work: 0, out: Checked::default(), gave_up: false, lost: 0 };
     match schema.get("$schema").and_then(Value::as_str) {
         Some(dialect) if !is_known(dialect) => {
             run.unchecked(format!("a schema of the dialect `{}`", short_text(dialect)))
@@ -86,13 +88,17 @@ fn is_known(dialect: &str) -> bool {
 
 struct Run<'a> {
     root: &'a Value,
+    /// The part of the document, with an address of its own, that is being looked at.
+    resource: &'a Value,
     matches: Matches<'a>,
     work: usize,
     out: Checked,
     gave_up: bool,
+    /// How many references led nowhere.
+    lost: usize,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     fn problem(&mut self, path: &str, message: String) {
         // One more than reported: a branch that is tried and thrown away needs only the first.
         if self.out.problems.len() <= MAX_PROBLEMS {
@@ -107,13 +113,13 @@ impl Run<'_> {
     }
 
     /// True when `value` fits `schema`; nothing is reported.
-    fn fits(&mut self, schema: &Value, value: &Value, path: &str, depth: usize) -> bool {
+    fn fits(&mut self, schema: &'a Value, value: &Value, path: &str, depth: usize) -> bool {
         let kept = std::mem::take(&mut self.out.problems);
         self.value(schema, value, path, depth);
         std::mem::replace(&mut self.out.problems, kept).is_empty()
     }
 
-    fn value(&mut self, schema: &Value, value: &Value, path: &str, depth: usize) {
+    fn value(&mut self, schema: &'a Value, value: &Value, path: &str, depth: usize) {
         self.work += 1;
         if depth > MAX_DEPTH || self.work > MAX_WORK {
             self.gave_up = true;
@@ -127,32 +133,51 @@ impl Run<'_> {
             Value::Object(keywords) => keywords,
             _ => return self.unchecked("a part of the schema that is not a schema".to_owned()),
         };
+        let outer = self.resource;
+        if reference::id(schema).is_some() {
+            self.resource = schema;
+        }
         for (keyword, rule) in keywords {
             self.work += 1;
             self.keyword(keywords, keyword, rule, value, path, depth);
             if self.gave_up {
-                return;
+                break;
             }
         }
+        self.resource = outer;
+    }
+
+    /// Judges by what a reference leads to. What lies elsewhere is refused.
+    fn refers(&mut self, keyword: &str, rule: &Value, value: &Value, path: &str, depth: usize) {
+        let mut left = MAX_WORK.saturating_sub(self.work);
+        let look = if keyword == "$ref" { reference::target } else { reference::dynamic_target };
+        let found = rule.as_str().and_then(|name| look(self.root, self.resource, name, &mut left));
+        self.work = MAX_WORK - left;
+        let Some((resource, schema)) = found else {
+            self.lost += 1;
+            let name = short_text(rule.as_str().unwrap_or("?"));
+            return self.problem(
+                path,
+                format!("what belongs here is defined under `{name}`, which is not fetched; tell who runs the server"),
+            );
+        };
+        let outer = std::mem::replace(&mut self.resource, resource);
+        self.value(schema, value, path, depth + 1);
+        self.resource = outer;
     }
 
     fn keyword(
         &mut self,
-        all: &Map<String, Value>,
+        all: &'a Map<String, Value>,
         keyword: &str,
-        rule: &Value,
+        rule: &'a Value,
         value: &Value,
         path: &str,
         depth: usize,
     ) {
+        let lost = self.lost;
         match keyword {
-            "$ref" => match rule.as_str() {
-                Some(reference) => match target(self.root, reference) {
-                    Some(found) => self.value(found, value, path, depth + 1),
-                    None => self.unchecked(format!("what is defined under `{reference}`, which is not followed")),
-                },
-                None => self.unchecked("a `$ref` that is not text".to_owned()),
-            },
+            "$ref" | "$dynamicRef" | "$recursiveRef" => self.refers(keyword, rule, value, path, depth),
             "type" => self.kind(rule, value, path),
             "enum" => {
                 let options = rule.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -201,17 +226,20 @@ impl Run<'_> {
                 Value::Null | Value::Bool(_) => {}
             },
         }
-        let unknown = matches!(
-            keyword,
-            "unevaluatedProperties" | "unevaluatedItems" | "$dynamicRef" | "$recursiveRef" | "dependencies"
-        );
-        if unknown {
+        // Where a no of a part is a yes of the whole, what nobody can judge must not become one.
+        if matches!(keyword, "not" | "if" | "oneOf" | "contains") && self.lost > lost {
+            self.problem(
+                path,
+                "a part of the schema is defined elsewhere and not fetched; tell who runs the server".into(),
+            );
+        }
+        if matches!(keyword, "unevaluatedProperties" | "unevaluatedItems" | "dependencies") {
             self.unchecked(format!("`{keyword}`"));
         }
     }
 
     /// None of the alternatives fits: the problems of the one that comes closest say most.
-    fn any_of(&mut self, parts: &[Value], value: &Value, path: &str, depth: usize) {
+    fn any_of(&mut self, parts: &'a [Value], value: &Value, path: &str, depth: usize) {
         let mut closest: Option<Vec<Problem>> = None;
         for part in parts {
             let kept = std::mem::take(&mut self.out.problems);
@@ -319,9 +347,9 @@ impl Run<'_> {
 
     fn items(
         &mut self,
-        all: &Map<String, Value>,
+        all: &'a Map<String, Value>,
         keyword: &str,
-        rule: &Value,
+        rule: &'a Value,
         items: &[Value],
         path: &str,
         depth: usize,
@@ -387,9 +415,9 @@ impl Run<'_> {
     #[expect(clippy::too_many_arguments, reason = "one keyword needs its siblings, its rule, the value, and the place")]
     fn object(
         &mut self,
-        all: &Map<String, Value>,
+        all: &'a Map<String, Value>,
         keyword: &str,
-        rule: &Value,
+        rule: &'a Value,
         object: &Map<String, Value>,
         whole: &Value,
         path: &str,
@@ -460,8 +488,8 @@ impl Run<'_> {
 
     fn additional(
         &mut self,
-        all: &Map<String, Value>,
-        rule: &Value,
+        all: &'a Map<String, Value>,
+        rule: &'a Value,
         object: &Map<String, Value>,
         path: &str,
         depth: usize,

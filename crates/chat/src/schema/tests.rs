@@ -86,8 +86,107 @@ fn x41_references_in_circles_or_elsewhere_end() {
         let _ = check(&endless, &json!({ "a": [[[[1]]]] }));
         let _ = crate::direct::fill("a: x", &endless, &[]);
     }
-    let remote = check_with(&json!({ "$ref": "https://example.com/x" }), &json!(1), &|_, _| None);
-    assert!(remote.is_ok() && remote.unchecked[0].contains("https://example.com/x"));
+}
+
+#[test]
+fn x41_what_lies_behind_a_reference_to_elsewhere_is_refused_and_the_rest_is_judged() {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "near": { "type": "string" },
+            "far": { "$ref": "https://example.com/x.json#/$defs/far" },
+            "lost": { "$ref": "#/$defs/nowhere" },
+            "odd": { "$ref": 7 },
+            "moving": { "$dynamicRef": "https://example.com/x.json#far" },
+        },
+    });
+    assert_eq!(check(&schema, &json!({ "near": "x" })), [], "nobody looks there without a value");
+    assert_eq!(messages(&schema, &json!({ "near": 1 })), ["/near this has to be text, not a whole number"]);
+    assert_eq!(
+        messages(&schema, &json!({ "far": 1 })),
+        [
+            "/far what belongs here is defined under `https://example.com/x.json#/$defs/far`, which is not fetched; tell who runs the server"
+        ]
+    );
+    for name in ["lost", "odd", "moving"] {
+        assert_eq!(check(&schema, &json!({ name: 1 })).len(), 1, "{name}");
+    }
+    // No way around by alternatives or by a no; an alternative that fits is one.
+    let far = json!({ "$ref": "https://example.com/x" });
+    for around in [
+        json!({ "anyOf": [far] }),
+        json!({ "oneOf": [far, true] }),
+        json!({ "allOf": [far] }),
+        json!({ "not": far }),
+        json!({ "if": far }),
+        json!({ "not": { "not": far } }),
+        json!({ "contains": far, "minContains": 0, "maxContains": 0 }),
+    ] {
+        assert!(!check(&around, &json!([1])).is_empty(), "{around}");
+    }
+    assert_eq!(check(&json!({ "anyOf": [far, { "type": "array" }] }), &json!([1])), []);
+}
+
+#[test]
+fn references_inside_the_document_are_followed_wherever_they_lead() {
+    let text = json!({ "type": "string" });
+    for schema in [
+        json!({ "$ref": "#/definitions/a%20b", "definitions": { "a b": text } }),
+        json!({ "$ref": "#here", "properties": { "x": { "items": { "$anchor": "here", "type": "string" } } } }),
+        json!({ "$ref": "#old", "definitions": { "x": { "$id": "#old", "type": "string" } } }),
+        json!({ "$dynamicRef": "#node", "$defs": { "x": { "$dynamicAnchor": "node", "type": "string" } } }),
+        // Parts with an address of their own, by each way to name them.
+        json!({ "$ref": "https://example.com/a/name.json", "$defs": { "x": { "$id": "https://example.com/a/name.json", "type": "string" } } }),
+        json!({ "$id": "https://example.com/a/root.json", "$ref": "name.json", "$defs": { "x": { "$id": "name.json", "type": "string" } } }),
+        json!({ "$id": "https://example.com/a/root.json", "$ref": "/b/name.json#here", "$defs": { "x": {
+            "$id": "https://example.com/b/name.json", "$defs": { "y": { "$anchor": "here", "type": "string" } },
+        } } }),
+        json!({ "$id": "https://example.com/root.json", "$ref": "https://example.com/root.json#/$defs/x", "$defs": { "x": text } }),
+        // A pointer in such a part begins at the part.
+        json!({ "$ref": "urn:part", "$defs": { "in": { "type": "number" }, "x": {
+            "$id": "urn:part", "$ref": "#/$defs/in", "$defs": { "in": { "type": "string" } },
+        } } }),
+    ] {
+        assert_eq!(check(&schema, &json!("x")), [], "{schema}");
+        assert_eq!(messages(&schema, &json!(1)), [" this has to be text, not a whole number"], "{schema}");
+    }
+    // A tree whose nodes are what the document says they are, in 2020-12 and in 2019-09.
+    let tree = json!({
+        "$id": "urn:strict", "$dynamicAnchor": "node", "$ref": "urn:tree", "required": ["name"],
+        "$defs": { "tree": {
+            "$id": "urn:tree", "$dynamicAnchor": "node", "type": "object",
+            "properties": { "below": { "items": { "$dynamicRef": "#node" } } },
+        } },
+    });
+    let old = json!({
+        "$id": "urn:strict", "$recursiveAnchor": true, "$ref": "urn:tree", "required": ["name"],
+        "$defs": { "tree": {
+            "$id": "urn:tree", "$recursiveAnchor": true, "type": "object",
+            "properties": { "below": { "items": { "$recursiveRef": "#" } } },
+        } },
+    });
+    for tree in [tree, old] {
+        assert_eq!(check(&tree, &json!({ "name": "a", "below": [{ "name": "b" }] })), []);
+        let bad = json!({ "name": "a", "below": [{ "name": "b", "below": [{}] }] });
+        assert_eq!(messages(&tree, &bad), ["/below/0/below/0/name this is required"]);
+    }
+    // One name for two places is no place.
+    let two = json!({ "$ref": "#a", "$defs": { "x": { "$anchor": "a" }, "y": { "$anchor": "a" } } });
+    assert_eq!(check(&two, &json!(1)).len(), 1);
+    // What is only a value defines nothing.
+    let value = json!({ "$ref": "#a", "default": { "$anchor": "a" }, "enum": [1, { "$anchor": "a" }] });
+    assert_eq!(check(&value, &json!(1)).len(), 1);
+}
+
+#[test]
+fn x41_looking_for_anchors_is_work_and_limited() {
+    let many: Vec<Value> = (0..3_000).map(|at| json!({ "$ref": format!("#a{at}") })).collect();
+    let all: serde_json::Map<String, Value> =
+        (0..3_000).map(|at| (format!("d{at}"), json!({ "$anchor": format!("a{at}") }))).collect();
+    let problems = check(&json!({ "allOf": many, "$defs": all }), &json!(1));
+    assert!(problems[0].message.contains("too large or too deep"), "{problems:?}");
+    let large: Vec<Value> = (0..30_000).map(Value::from).collect();
+    assert_eq!(check(&json!({ "$ref": "#a", "allOf": [], "x": large }), &json!(1)).len(), 1);
 }
 
 #[test]

@@ -92,6 +92,11 @@ impl Calling {
         matches!(&self.job, Job::Plain(request) if READS.contains(&request.method.as_str()))
     }
 
+    /// Whether it only asks whether the server is there.
+    pub(super) fn is_ping(&self) -> bool {
+        matches!(&self.job, Job::Plain(request) if request.method == "ping")
+    }
+
     /// Whether the server may answer with `input_required`.
     fn may_ask(&self) -> bool {
         match &self.job {
@@ -112,12 +117,13 @@ impl Session {
     }
 
     /// Sends a request that the host is not told about.
-    pub(super) fn send_quietly(&mut self, request: Request) {
+    pub(super) fn send_quietly(&mut self, request: Request) -> OpId {
         let op = OpId(self.next());
         let mut calling = Calling::new(Job::Plain(request));
         calling.quiet = true;
         self.ops.insert(op, Op::new(Kind::Call(Box::new(calling))));
         self.waiting.push_back(op);
+        op
     }
 
     pub(super) fn send_call(&mut self, op: OpId) {

@@ -174,7 +174,7 @@ impl Session {
     /// revision knows: the request is cancelled, or the task that it became. A late answer is thrown away (X116). Unknown and finished operations are ignored.
     pub fn cancel(&mut self, op: OpId, now: Millis) {
         self.enter(now);
-        self.abandon(op, OpError::Cancelled, "cancelled by the user");
+        self.abandon(op, OpError::Cancelled, crate::error::CANCELLED);
         self.advance();
     }
 

@@ -19,6 +19,8 @@ const REPLIES_A_SECOND: u32 = 20;
 const REPLIES: usize = 8;
 /// Addresses to open that are remembered until they are dealt with.
 const ELICITATIONS: usize = 64;
+/// Characters kept of the reason of a cancellation.
+const LONGEST_REASON: usize = 500;
 /// Longest address of a resource, or id of an address to open, that is remembered.
 const LONGEST_URI: usize = 8_000;
 /// The member of `_meta` that names the task a message of 2025-11-25 belongs to.
@@ -198,19 +200,19 @@ impl Session {
 
     /// The request that a question belongs to is over.
     pub(super) fn withdraw_asks_of(&mut self, op: OpId) {
-        self.withdraw(|open| open.op == Some(op));
+        self.withdraw(None, |open| open.op == Some(op));
     }
 
     /// The connection that the server asked on is gone.
     pub(super) fn withdraw_asks_of_server(&mut self) {
-        self.withdraw(|open| matches!(open.origin, Origin::Request(..)));
+        self.withdraw(None, |open| matches!(open.origin, Origin::Request(..)));
     }
 
-    fn withdraw(&mut self, void: impl Fn(&Open) -> bool) {
+    fn withdraw(&mut self, reason: Option<String>, void: impl Fn(&Open) -> bool) {
         let ids: Vec<AskId> = self.asks.iter().filter(|(_, open)| void(open)).map(|(id, _)| *id).collect();
         for id in ids {
             self.asks.remove(&id);
-            self.tell(Event::AskWithdrawn { id });
+            self.tell(Event::AskWithdrawn { id, reason: reason.clone() });
         }
         self.stop_asking();
     }
@@ -260,7 +262,9 @@ impl Session {
                     let error = OpError::NoAnswer;
                     return self.land(op, Err(Failure::new(error, Sent::Yes)));
                 }
-                self.withdraw(|open| matches!(&open.origin, Origin::Request(id, _) if *id == request));
+                let reason = params.get("reason").and_then(Value::as_str);
+                let reason = reason.map(|reason| reason.chars().take(LONGEST_REASON).collect());
+                self.withdraw(reason, |open| matches!(&open.origin, Origin::Request(id, _) if *id == request));
             }
             "notifications/subscriptions/acknowledged" => {
                 if let Some(op) = own {

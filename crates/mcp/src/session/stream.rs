@@ -29,6 +29,8 @@ pub(super) struct Stream {
     failures: u32,
     opened_at: Option<Millis>,
     pub(super) reopen_at: Option<Millis>,
+    /// When to look whether the server has been silent for too long.
+    pub(super) look_at: Option<Millis>,
 }
 
 /// A subscription of 2026-07-28.
@@ -277,6 +279,7 @@ impl Session {
     /// The head of the GET says that it is a stream.
     pub(super) fn stream_opened(&mut self) {
         self.stream.opened_at = Some(self.now);
+        self.look_later(self.now);
         self.release();
     }
 
@@ -321,6 +324,47 @@ impl Session {
                 self.tell(Event::Disconnected { error });
             }
             _ => {}
+        }
+    }
+
+    /// Plans to look after the stream once the server has been silent since then for as long as it may be.
+    fn look_later(&mut self, since: Millis) {
+        let silence = self.config.timeouts.ping;
+        self.stream.look_at = (silence > 0).then(|| since.saturating_add(silence));
+    }
+
+    /// A stream that a server or a network in between forgot looks like one on which nothing happens. A server that has
+    /// said nothing for long is asked whether it is there. The time is moved here, and not with every byte, so that a
+    /// request needs no timer for it.
+    pub(super) fn look_after_stream(&mut self) {
+        let now = self.now;
+        if self.stream.look_at.is_none_or(|at| at > now) {
+            return;
+        }
+        self.stream.look_at = None;
+        if self.stream.fetch.is_none() {
+            return;
+        }
+        let silent = now.saturating_sub(self.heard) >= self.config.timeouts.ping;
+        // While the person is asked or signs in, silence is what is expected.
+        let idle = self.phase == Phase::Ready && self.asking_since.is_none() && self.signing_since.is_none();
+        if silent && idle {
+            let op = self.send_quietly(Request::new("ping", "{}"));
+            self.set_timeout(op, self.config.timeouts.connect);
+            self.look_later(now);
+        } else {
+            self.look_later(if silent { now } else { self.heard });
+        }
+    }
+
+    /// One of our own requests failed. An unanswered ping takes the stream with it; any answer, an error too, shows that
+    /// the server is there.
+    pub(super) fn quietly_failed(&mut self, calling: &Calling, error: OpError) {
+        let is_silence = matches!(error, OpError::Timeout { .. } | OpError::Network { .. } | OpError::NoAnswer);
+        if let Some(fetch) = self.stream.fetch.filter(|_| calling.is_ping() && is_silence) {
+            self.tell(Event::Stale { error: error.clone() });
+            self.cut(fetch);
+            self.stream_lost(error);
         }
     }
 

@@ -33,7 +33,7 @@ impl Session {
             Phase::Held { until } => Some(until),
             _ => None,
         };
-        ops.chain(cuts).chain([held, self.stream.reopen_at, self.changed_at]).flatten().min()
+        ops.chain(cuts).chain([held, self.stream.reopen_at, self.stream.look_at, self.changed_at]).flatten().min()
     }
 
     /// Does everything whose time has come.
@@ -64,6 +64,7 @@ impl Session {
             self.stream.reopen_at = None;
             self.open_stream();
         }
+        self.look_after_stream();
         self.tasks_due();
         self.tell_progress();
         self.tell_changes();

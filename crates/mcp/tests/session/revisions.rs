@@ -111,7 +111,7 @@ fn x112_a_call_is_held_where_the_server_steps_back_and_goes_out_when_it_is_asked
     handshake(&mut rig, "s");
     let Event::Connected(connected) = rig.event() else { panic!() };
     assert_eq!((connected.era, connected.downgrade), (Era::Y2025, true));
-    assert_eq!(rig.event(), Event::AskWithdrawn { id: asked.id });
+    assert_eq!(rig.event(), Event::AskWithdrawn { id: asked.id, reason: None });
     for (op, sent) in [(asking, Sent::Yes), (op, Sent::No), (early, Sent::No)] {
         assert_eq!(rig.event(), Event::Failed { op, error: OpError::Downgrade, sent });
     }

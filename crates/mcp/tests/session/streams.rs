@@ -3,7 +3,7 @@
 use mcp::{Answer, Ask, Event, Listed, Method, OpError, Sent};
 use serde_json::json;
 
-use crate::rig::{Rig, body, config, header, legacy, modern, oldest};
+use crate::rig::{Rig, body, config, header, legacy, legacy_with, modern, modern_has, oldest};
 
 const FORM: &str = r#"{"message":"Your name?","requestedSchema":{"type":"object","properties":{"name":{"type":"string","default":"x"}}}}"#;
 
@@ -60,9 +60,27 @@ fn questions_can_be_declined_closed_taken_back_and_are_asked_once() {
     rig.message(&stream, &question("r"));
     let Event::Asked(asked) = rig.event() else { panic!() };
     rig.message(&stream, r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"r"}}"#);
-    assert_eq!(rig.event(), Event::AskWithdrawn { id: asked.id });
+    assert_eq!(rig.event(), Event::AskWithdrawn { id: asked.id, reason: None });
     rig.session.answer(asked.id, Answer::Decline, rig.now);
     rig.pump();
+    rig.quiet();
+}
+
+#[test]
+fn the_reason_for_which_a_question_is_taken_back_is_told_and_cut() {
+    let (mut rig, stream) = legacy();
+    for (reason, told) in [
+        (json!("the form expired"), Some("the form expired".to_owned())),
+        (json!("é".repeat(9_000)), Some("é".repeat(500))),
+        (json!({ "not": "text" }), None),
+    ] {
+        rig.message(&stream, &format!(r#"{{"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{FORM}}}"#));
+        let id = rig.asked().id;
+        let params = json!({ "requestId": "q", "reason": reason });
+        let cancelled = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params });
+        rig.message(&stream, &cancelled.to_string());
+        assert_eq!(rig.event(), Event::AskWithdrawn { id, reason: told });
+    }
     rig.quiet();
 }
 
@@ -472,7 +490,7 @@ fn cancelling_while_the_person_is_asked_withdraws_the_question() {
     let Event::Asked(asked) = rig.event() else { panic!() };
     rig.session.cancel(op, rig.now);
     rig.pump();
-    assert_eq!(rig.event(), Event::AskWithdrawn { id: asked.id });
+    assert_eq!(rig.event(), Event::AskWithdrawn { id: asked.id, reason: None });
     assert!(matches!(rig.event(), Event::Failed { error: OpError::Cancelled, sent: Sent::Yes, .. }));
     rig.session.answer(asked.id, Answer::Decline, rig.now);
     rig.pump();
@@ -517,4 +535,97 @@ fn a_finished_stream_is_cut_off_when_the_server_leaves_it_open() {
     rig.pass(1_000);
     assert_eq!(rig.cancelled, [call.id]);
     rig.quiet();
+}
+
+#[test]
+fn a_server_that_is_silent_for_long_is_pinged_and_its_stream_opened_anew_if_it_does_not_answer() {
+    let (mut rig, stream) = legacy();
+    rig.pass(200_000);
+    rig.bytes(&stream, b": still here\n\n");
+    rig.pass(299_999);
+    rig.quiet();
+    rig.pass(1);
+    let ping = rig.post("ping");
+    assert!(ping.background, "nobody is bothered for it");
+    rig.result(&ping, "{}");
+    rig.pass(300_000);
+    // An error is an answer too.
+    let ping = rig.post("ping");
+    rig.error(&ping, 200, r#"{"code":-32601,"message":"no"}"#);
+    rig.quiet();
+    rig.pass(300_000);
+    let ping = rig.post("ping");
+    rig.cancelled.clear();
+    rig.pass(29_999);
+    rig.quiet();
+    rig.pass(1);
+    assert_eq!(rig.event(), Event::Stale { error: OpError::Timeout { seconds: 30 } });
+    assert_eq!(rig.cancelled, [ping.id, stream.id]);
+    rig.post("notifications/cancelled");
+    rig.quiet();
+    rig.pass(1_000);
+    let again = rig.take();
+    assert_eq!((again.method, again.background), (Method::Get, true));
+    rig.open(&again);
+    rig.pass(299_999);
+    rig.quiet();
+}
+
+#[test]
+fn the_rhythm_of_pings_can_be_chosen_and_there_is_none_without_a_stream_or_in_2026() {
+    for (ping, after) in [(10_000, Some(10_000)), (0, None)] {
+        let mut config = config();
+        config.timeouts.ping = ping;
+        let (mut rig, _stream) = legacy_with(config);
+        rig.pass(after.unwrap_or(86_400_000));
+        match after {
+            Some(_) => assert_eq!(body(&rig.take())["method"], "ping"),
+            None => rig.quiet(),
+        }
+    }
+    let (mut rig, stream) = legacy();
+    rig.fail(&stream);
+    rig.pass(1_000);
+    let refused = rig.take();
+    rig.reply(&refused, 405, &[], "");
+    rig.pass(86_400_000);
+    rig.quiet();
+    let mut rig = modern_has(config(), r#"{"tools":{"listChanged":true}}"#);
+    let listen = rig.post("subscriptions/listen");
+    assert!(listen.background);
+    rig.open(&listen);
+    rig.pass(86_400_000);
+    rig.quiet();
+}
+
+#[test]
+fn one_ping_at_a_time_and_none_while_the_person_is_asked() {
+    let (mut rig, stream) = legacy();
+    rig.message(&stream, &format!(r#"{{"jsonrpc":"2.0","id":0,"method":"elicitation/create","params":{FORM}}}"#));
+    let asked = rig.asked();
+    rig.pass(3_600_000);
+    rig.quiet();
+    rig.answer(asked.id, Answer::Decline);
+    rig.take();
+    rig.pass(329_999);
+    rig.post("ping");
+    rig.quiet();
+}
+
+#[test]
+fn x114_a_dead_stream_of_http_sse_is_found_by_a_ping_and_the_next_operation_connects_again() {
+    let (mut rig, stream) = oldest();
+    rig.pass(300_000);
+    let ping = rig.post("ping");
+    // The POST gets through, and the stream that was to bring the answer is dead.
+    rig.reply(&ping, 202, &[], "Accepted");
+    rig.pass(30_000);
+    let error = OpError::Timeout { seconds: 30 };
+    assert_eq!(rig.event(), Event::Stale { error: error.clone() });
+    assert_eq!(rig.event(), Event::Disconnected { error });
+    assert!(rig.cancelled.contains(&stream.id));
+    rig.fetches.clear();
+    rig.list();
+    let again = rig.take();
+    assert_eq!((again.method, again.background), (Method::Get, false));
 }

@@ -510,7 +510,9 @@ fn an_old_task_fails_with_the_error_of_its_call_and_a_notice_shortens_the_wait()
 #[test]
 fn the_result_of_an_old_task_that_never_comes_is_given_up() {
     for (ttl, fetched) in [(json!(null), 6), (json!(15_000), 2)] {
-        let (mut rig, _stream) = old(wanting(), OLD);
+        let mut config = wanting();
+        config.timeouts.ping = 0;
+        let (mut rig, _stream) = old(config, OLD);
         let op = rig.call("must", "{}");
         let call = rig.post("tools/call");
         let state = |status| old_state(status).replace("60000", &ttl.to_string());

@@ -74,7 +74,7 @@ pub fn check(text: &str, kept: Option<&Checkpoint>, fits: impl Fn(&Checkpoint) -
 }
 
 /// The heads of the columns of [`csv`].
-pub const COLUMNS: &str = "entry,time (UTC),person,connection,connector,action,class,decision,why,outcome,\
+pub const COLUMNS: &str = "entry,time (UTC),person,connection,connector,action,class,decision,why,outcome,reason,\
                            duration ms,definition SHA-256,grant,what changed,before,after,\
                            arguments SHA-256 (arguments and results are left out)\r\n";
 
@@ -93,6 +93,7 @@ pub fn csv(line: &Line, person: &str, connector: &str) -> String {
                 call.decided.label().to_owned(),
                 call.why.clone(),
                 call.outcome_words().to_owned(),
+                call.reason.clone().unwrap_or_default(),
                 call.took.map(|took| took.to_string()).unwrap_or_default(),
                 facts.definition.to_string(),
                 call.grant.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -103,7 +104,7 @@ pub fn csv(line: &Line, person: &str, connector: &str) -> String {
             ]);
         }
         About::Change { subject, how, before, after } => {
-            cells.extend(std::iter::repeat_n(String::new(), 10));
+            cells.extend(std::iter::repeat_n(String::new(), 11));
             cells.extend([format!("{subject}: {how}"), before.clone().unwrap_or_default()]);
             cells.extend([after.clone().unwrap_or_default(), String::new()]);
         }

@@ -212,6 +212,8 @@ pub struct CallLine {
     pub took: Option<Millis>,
     /// How often it was sent.
     pub sent: u32,
+    /// Why it was cut short, where somebody said so. May hold text of the server.
+    pub reason: Option<String>,
 }
 
 impl CallLine {
@@ -250,6 +252,7 @@ impl Line {
                     outcome: None,
                     took: None,
                     sent: 0,
+                    reason: None,
                 };
                 line.finish(&call.id, later);
                 (Some(call.member.clone()), About::Call(Box::new(line)))
@@ -264,6 +267,7 @@ impl Line {
                     outcome: None,
                     took: None,
                     sent: 0,
+                    reason: None,
                 };
                 (Some(call.member.clone()), About::Call(Box::new(line)))
             }
@@ -317,9 +321,10 @@ impl CallLine {
         for row in later {
             match &row.entry {
                 Entry::Sent { call, attempt, .. } if call == id => self.sent = self.sent.max(*attempt),
-                Entry::Finished { call, outcome, took, .. } if call == id => {
+                Entry::Finished { call, outcome, took, reason, .. } if call == id => {
                     self.outcome = Some(*outcome);
                     self.took = Some(*took);
+                    self.reason.clone_from(reason);
                 }
                 _ => {}
             }
@@ -371,18 +376,21 @@ mod tests {
         assert!(marks(&entry).contains(&Mark::Call("call-1").to_string()));
         let allowed = chain.append(entry, NOW);
         let sent = chain.append(Entry::Sent { call: "call-1".into(), attempt: 2, again: None }, NOW);
-        let other = Entry::Finished { call: "other".into(), outcome: Outcome::Done, took: 1, result: None };
+        let other =
+            Entry::Finished { call: "other".into(), outcome: Outcome::Done, took: 1, result: None, reason: None };
         let other = chain.append(other, NOW);
         let open = Line::of(&allowed, [&sent, &other]).unwrap();
         let About::Call(open) = open.about else { panic!("it is a call") };
         assert_eq!((open.outcome, open.sent, open.grant), (None, 2, Some("g".into())));
 
-        let end = Entry::Finished { call: "call-1".into(), outcome: Outcome::Unknown, took: 7, result: None };
+        let reason = Some("cancelled by the user".to_owned());
+        let end = Entry::Finished { call: "call-1".into(), outcome: Outcome::Unknown, took: 7, result: None, reason };
         let end = chain.append(end, NOW);
         assert_eq!(marks(&end.entry), [Mark::Call("call-1").to_string()]);
         assert_eq!(Line::of(&end, []), None, "the end of a call is part of its line");
         let About::Call(whole) = Line::of(&allowed, [&sent, &end]).unwrap().about else { panic!("it is a call") };
         assert_eq!((whole.outcome, whole.took), (Some(Outcome::Unknown), Some(7)));
         assert_eq!(whole.outcome_words(), "unknown; it may have happened");
+        assert_eq!(whole.reason.as_deref(), Some("cancelled by the user"));
     }
 }

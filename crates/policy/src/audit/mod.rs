@@ -71,6 +71,10 @@ pub enum Entry {
         /// What the server answered, by size and digest alone (X102); `None` when there was no answer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         result: Option<Measured>,
+        /// Why it was cut short, or a question of the server about it, where somebody said so: the server, the person or
+        /// a time limit. Text, cut short, secrets masked (basic/utilities/cancellation, "Implementation Notes").
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// A call was not made.
     Refused {
