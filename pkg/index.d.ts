@@ -43,6 +43,11 @@ export interface OpenOptions {
   identity?: { name: string };
   /** Whether servers on this machine and network may be connected. Default false. Kept in the store, for every handle on it. */
   allowLoopback?: boolean;
+  /**
+   * `false` forbids servers of the person's own: none can be added, and drafts that are in the store do not run. What was
+   * published, and the built-in connectors, go on. For this handle only; `true` allows nothing that the settings forbid.
+   */
+  customServers?: boolean;
   /** How people sign in (OAuth 2.1). Without it no connector can have a `signIn`. */
   auth?: OpenAuth;
   /**

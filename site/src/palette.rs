@@ -263,6 +263,8 @@ fn entries(state: AppState) -> Vec<Entry> {
         settings("Models", "provider, key, direct mode", Route::Models),
         settings("Approvals", "remembered answers, grants, revoke", Route::Approvals),
         settings("Data", "storage, export, erase", Route::Data),
+        settings("Help", "guide, manual, how to", Route::Help(String::new())),
+        settings("About", "version, licence, limits, build", Route::About),
         settings("Workspace: Catalogue", "published, reviewed, directory, available, request access", Route::Catalogue),
     ]);
     if runs_workspace {

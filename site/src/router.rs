@@ -46,6 +46,10 @@ pub enum Route {
     Connector(String, ConnectorTab),
     /// The review before a draft is published.
     Publish(String),
+    /// An article of the help; empty for all of them.
+    Help(String),
+    /// What this build is.
+    About,
     /// The record of what happened.
     Audit(AuditTab),
     /// The person's remembered answers.
@@ -204,6 +208,9 @@ impl Route {
             ["workspace", "permissions" | "roles", "test-access"] => Route::Permissions(PermissionTab::TestAccess),
             ["workspace", "domains"] => Route::Domains,
             ["workspace", "catalogue"] => Route::Catalogue,
+            ["help"] => Route::Help(String::new()),
+            ["help", id] => Route::Help(decode(id)),
+            ["about"] => Route::About,
             _ => Route::NotFound(path.to_owned()),
         }
     }
@@ -230,6 +237,9 @@ impl Route {
             Route::Permissions(PermissionTab::TestAccess) => "workspace/permissions/test-access".into(),
             Route::Domains => "workspace/domains".into(),
             Route::Catalogue => "workspace/catalogue".into(),
+            Route::Help(id) if id.is_empty() => "help".into(),
+            Route::Help(id) => format!("help/{}", encode(id)),
+            Route::About => "about".into(),
             Route::WorkspaceConnectors(StageTab::Requests) => "workspace/connectors?tab=requests".into(),
             Route::WorkspaceConnectors(StageTab::Archived) => "workspace/connectors?tab=archived".into(),
             Route::NewConnector => "workspace/connectors/new".into(),

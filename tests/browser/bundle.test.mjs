@@ -125,6 +125,58 @@ journey("an exported workspace is signed, fits its schema, and another profile t
   assert.deepEqual(other.errors, []);
 });
 
+journey("GV001 GV002 a whole workspace moves: a draft comes as a draft that nobody is signed in to, built-in connectors as they were decided, and nothing is switched on", { timeout: 150_000 }, async ({ app, page, keep }) => {
+  const server = await keep(hostile({ tools: [tool("find_ticket", READ, { title: "Find a ticket" })] }));
+  await app.connect({ name: "Tickets", url: server.url });
+  await app.openConnector("Notebook");
+  await app.switch("Delete a note").click();
+  await assertSoon(async () => !(await app.switch("Delete a note").isChecked()), "deleting is off");
+  await makeKey(app);
+  await app.screenshot("bundle-export-light");
+  const text = await exported(app);
+  const bundle = JSON.parse(text);
+  assert.ok(fits(bundle), JSON.stringify(fits.errors));
+  const of = (name) => bundle.signed.rules.connectors.find((one) => one.name === name);
+  assert.deepEqual([of("Tickets").stage, of("Tickets").snapshot.actions.length], ["draft", 1]);
+  assert.equal(of("Notebook").snapshot, null, "what a built-in connector is, each product says itself");
+  const read = server.requests.length;
+
+  const other = await profile(app, keep);
+  await preview(other.app, text);
+  const told = await dialog(other.app).textContent();
+  assert.match(told, /Tickets · .* added.*draft of You.*1 of 1 actions on/);
+  assert.match(told, /Notebook · this page changed.*`delete_note` off/);
+  await other.app.button("Change nothing", dialog(other.app)).click();
+  await take(other.app, text, "You");
+  await other.app.open("/workspace/connectors?tab=drafts");
+  await main(other.app).getByRole("listitem").filter({ hasText: "Tickets" }).filter({ hasText: "Added by You" }).waitFor();
+  await other.app.openConnector("Notebook");
+  await assertSoon(async () => !(await other.app.switch("Delete a note").isChecked()), "it is off here, too");
+  assert.ok(await other.app.switch("Create a note").isChecked());
+  await other.app.open("/settings/connectors");
+  const row = main(other.app).getByRole("listitem").filter({ hasText: "Tickets" });
+  await row.getByText(/Developer mode is off for you/).waitFor();
+  await other.app.open("/settings/connectors/advanced");
+  await other.app.switch("Developer mode").waitFor();
+  assert.equal(await other.app.switch("Developer mode").isChecked(), false);
+  assert.doesNotMatch(await other.app.kept(), /allow_loopback\\+":true/, "servers on this machine stay forbidden");
+  assert.equal(server.requests.length, read, "the server heard nothing of it");
+  // Its developer connects it.
+  await other.app.turnOnDeveloperMode();
+  await other.app.chat();
+  await other.app.propose("find a ticket", {}, "Find a ticket");
+  await other.app.says("Find a ticket", "Done");
+
+  // A file for everybody has no drafts, and takes none away.
+  await general(app);
+  await main(app).getByRole("checkbox", { name: "Include drafts and archived connectors" }).uncheck();
+  const shared = await exported(app);
+  assert.ok(!shared.includes("Tickets") && fits(JSON.parse(shared)));
+  await preview(other.app, shared);
+  await dialog(other.app).getByText("Nothing: what is here is the same.").waitFor();
+  assert.deepEqual(other.errors, []);
+});
+
 journey("a signing key comes back from its file and its passphrase, and from nothing else", async ({ app, keep }) => {
   const keyFile = await makeKey(app);
   const bundle = await exported(app);
@@ -157,7 +209,7 @@ journey("x121 x122 a bundle that was changed, is unsigned, is by a stranger or i
   assert.match(await refused(app, "<script>alert(1)</script>"), /not a policy bundle/);
   const unsigned = JSON.stringify({ ...JSON.parse(good), signatures: [] });
   assert.match(await refused(app, unsigned), /not signed/);
-  const newer = JSON.stringify({ ...JSON.parse(good), schema: 2 });
+  const newer = JSON.stringify({ ...JSON.parse(good), schema: 3 });
   assert.match(await refused(app, newer), /newer than this page/);
   const twice = await sealed(payload(key, { change: (signed) => signed.rules.members.push(signed.rules.members[1]) }), key);
   assert.match(await refused(app, twice), /person `bob` twice/);
@@ -232,15 +284,19 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
-/** Ties the site of a context to a bundle: what a host does by editing its HTML and putting a file beside it. */
-async function tied(context, { key, bundle }) {
-  const tags = `<meta name="countersign-policy" content="policy.json"><meta name="countersign-policy-key" content="${keyId(key.public)}"><meta name="countersign-policy-contact" content="help@example.com">`;
+/** Puts elements into the head of every page of the site: what a host does by editing its HTML. */
+async function tagged(context, tags) {
   const isPage = (url) => url.origin === site && !/\.[a-z0-9]+$/i.test(url.pathname);
   await context.route(isPage, async (route) => {
     if (route.request().resourceType() !== "document") return route.fallback();
     const answer = await route.fetch();
     return route.fulfill({ response: answer, body: (await answer.text()).replace("</title>", `</title>${tags}`) });
   });
+}
+
+/** Ties the site of a context to a bundle, which is a file beside its pages. */
+async function tied(context, { key, bundle }) {
+  await tagged(context, `<meta name="countersign-policy" content="policy.json"><meta name="countersign-policy-key" content="${keyId(key.public)}"><meta name="countersign-policy-contact" content="help@example.com">`);
   await context.route(`${site}/policy.json`, (route) => {
     const body = bundle();
     return body === null ? route.fulfill({ status: 404, body: "" }) : route.fulfill({ status: 200, contentType: "application/json", body });
@@ -295,6 +351,32 @@ journey("a site that is tied to signed settings: two people, and this browser ca
   await assertSoon(async () => (await bob.page.getByText("Say who you are to use this workspace.").count()) === 0, "Bob is Bob");
   assert.equal(await bob.page.getByRole("link", { name: "General" }).count(), 0);
   assert.deepEqual(bob.errors, []);
+});
+
+journey("X131 a site that lets nobody add servers of their own: a draft does not run, none is added, and the page says why", async ({ app, page, context, keep }) => {
+  const server = await keep(hostile({ tools: [tool("find_ticket", READ, { title: "Find a ticket" })] }));
+  await app.connect({ name: "Tickets", url: server.url });
+  await app.chat();
+  await app.propose("find a ticket", {}, "Find a ticket");
+  await app.says("Find a ticket", "Done");
+  await tagged(context, '<meta name="countersign-policy-custom-servers" content="no">');
+  const heard = server.requests.length;
+  await app.open("/settings/connectors");
+  const row = main(app).getByRole("listitem").filter({ hasText: "Tickets" });
+  await row.getByText(/^Servers of your own cannot be used on this site/).waitFor();
+  assert.equal(await main(app).getByRole("link", { name: "Add connector" }).count(), 0);
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("no-custom-servers");
+  await app.open("/settings/connectors/advanced");
+  await main(app).getByText(/Servers of your own cannot be used on this site/).first().waitFor();
+  await app.open("/workspace/connectors/new");
+  await main(app).getByText(/Servers of your own cannot be used on this site/).first().waitFor();
+  await app.chat();
+  await app.say("find a ticket");
+  await app.log.getByRole("article").last().waitFor();
+  await page.reload();
+  await app.ready();
+  assert.equal(server.requests.length, heard, "its server heard nothing");
 });
 
 for (const colorScheme of ["light", "dark"]) {
@@ -400,7 +482,10 @@ journey("rows: an admin publishes while a member chats: the next turn follows wh
   text = await exported(app);
   // Bob's page was open all the time. Settings that were read count for five seconds.
   await page.waitForTimeout(5_500);
-  await bob.app.propose("find a ticket", {}, "Find a ticket");
+  await bob.app.say("find a ticket");
+  // What was suggested while it was held stands there still.
+  await bob.app.suggestion.getByRole("heading", { name: "Find a ticket", exact: true }).waitFor();
+  await bob.app.runSuggestion({}, "Find a ticket");
   await assertSoon(() => calls().length === 2, "the next turn follows what is approved now");
 
   // A decision waits while Ada switches its action off.

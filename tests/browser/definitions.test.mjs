@@ -175,6 +175,59 @@ journey("a pause in one tab stops a chat in another, and says who, when and why"
   await app.button("Pause connector").waitFor();
 });
 
+journey("GV003 GV004 connectors are found by state, class and host, and several are paused and go on together, with a row of the record for each", async ({ app, page, keep }) => {
+  const board = await keep(hostile({ tools: [tool("read_card", READ, { title: "Read a card" })] }));
+  const desk = await keep(hostile({ tools: [tool("post_card", WRITE, { title: "Post a card" })] }));
+  await app.connect({ name: "Board", url: board.url });
+  await app.connect({ name: "Desk", url: desk.url });
+  await app.open("/workspace/connectors?tab=drafts");
+  const rows = main(page).getByRole("list", { name: "Connectors" }).getByRole("listitem");
+  const names = () => rows.getByRole("heading").allInnerTexts().then((all) => all.map((text) => text.split(/\s/)[0]).sort());
+  const shows = (wanted, what) => assertSoon(async () => (await names()).join() === wanted.join(), what);
+  await shows(["Board", "Desk"], "both drafts");
+  const choose = (label, value) => main(page).getByLabel(label, { exact: true }).selectOption({ label: value });
+  await choose("Strictest action", "read");
+  await shows(["Board"], "only what reads");
+  await choose("Strictest action", "Every class");
+  await page.getByRole("searchbox", { name: "Search connectors" }).fill("desk");
+  await shows(["Desk"], "by its name");
+  await page.getByRole("searchbox", { name: "Search connectors" }).fill("");
+  await choose("State", "Paused");
+  await main(page).getByText("No connector matches.").waitFor();
+  await choose("State", "Every state");
+  await choose("Host", new URL(board.url).host);
+  await assertSoon(async () => (await names()).includes("Board"), "by its host");
+  await choose("Host", "Every host");
+
+  await page.getByRole("checkbox", { name: "Select all shown" }).check();
+  assert.ok(await page.getByRole("checkbox", { name: /^Select Desk · / }).isChecked());
+  await app.button("Pause 2 connectors").click();
+  const asked = page.getByRole("dialog", { name: "Pause connectors" });
+  assert.match(await asked.textContent(), /Board · .*Desk · /s);
+  assert.ok(await app.button("Pause 2 connectors", asked).isDisabled(), "not without a reason");
+  await asked.getByLabel("Reason").fill("the vendor was broken into");
+  assert.deepEqual(await app.violations(), [], "the question");
+  await app.screenshot("pause-together");
+  await app.button("Pause 2 connectors", asked).click();
+  await assertSoon(async () => (await rows.getByText(/Paused by You on .*: the vendor was broken into/).count()) === 2, "both are paused");
+  assert.deepEqual(await app.violations(), [], "the list");
+  await app.screenshot("connectors-paused");
+  await page.setViewportSize(PHONE);
+  await app.screenshot("connectors-paused-phone");
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(sideways <= 0, "it fits a phone");
+  await page.setViewportSize(DESKTOP);
+  await choose("State", "Paused");
+  await shows(["Board", "Desk"], "found by the pause");
+  await page.getByRole("checkbox", { name: /^Select Desk · / }).focus();
+  await page.keyboard.press("Space");
+  await app.button("End the pause of 1 connector").click();
+  await shows(["Board"], "one goes on");
+  await app.open("/workspace/audit/activity");
+  const record = page.getByRole("region", { name: "Activity" }).getByRole("row").filter({ hasText: "the vendor was broken into" });
+  for (const name of ["Board", "Desk"]) await record.filter({ hasText: name }).first().waitFor();
+});
+
 journey("our settings go back to an earlier version, the definition stays", async ({ app, page, keep }) => {
   const server = await keep(startModern());
   await app.connect({ name: "Board", url: server.url });
@@ -235,3 +288,26 @@ for (const colorScheme of ["light", "dark"]) {
     }
   });
 }
+
+journey("GV005 the help can be read as pages, each article leads to others, and what this build is says its terms and limits", async ({ app, page }) => {
+  await app.open("/help");
+  assert.deepEqual(await app.violations(), [], "the table of contents");
+  await main(page).getByRole("link", { name: "Add a connector", exact: true }).click();
+  await main(page).getByRole("heading", { name: "Add a connector", level: 1 }).waitFor();
+  await main(page).getByText("A connector is a remote MCP server that you use from the chat.").waitFor();
+  assert.match(page.url(), /\/help\/add-a-connector$/);
+  assert.deepEqual(await app.violations(), [], "an article");
+  await app.screenshot("help-article");
+  await main(page).getByRole("link", { name: "Connection problems", exact: true }).click();
+  await main(page).getByRole("heading", { name: "Connection problems", level: 1 }).waitFor();
+  await app.open("/help/nothing-like-it");
+  await main(page).getByRole("link", { name: "See every article" }).click();
+  await main(page).getByRole("heading", { name: "Help", level: 1 }).waitFor();
+  await main(page).getByRole("link", { name: "About this build" }).click();
+  await main(page).getByText("MIT or Apache-2.0").waitFor();
+  assert.deepEqual(await app.violations(), [], "about");
+  await page.setViewportSize(PHONE);
+  await app.screenshot("about-phone");
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(sideways <= 0, "it fits a phone");
+});

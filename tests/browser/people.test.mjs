@@ -1,8 +1,9 @@
 // People of the workspace: members, groups, roles, domains, requests, another person's view, and why.
 import assert from "node:assert/strict";
 import { CLIENT, startGuarded } from "../servers/provider.mjs";
-import { startModern } from "../servers/start.mjs";
+import { startArchive, startModern } from "../servers/start.mjs";
 import { journey, site, siteBelowPath } from "./harness.mjs";
+import { publish } from "./publishing.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const item = (page, list, name) => page.getByRole("list", { name: list, exact: true }).getByRole("listitem").filter({ hasText: name });
@@ -289,6 +290,43 @@ journey("X131 a denied host is neither scanned nor called, and the page says why
   await remove.waitFor({ state: "detached" });
   await app.open("/settings/connectors");
   await assertSoon(async () => (await page.getByText("is not on your workspace's list").count()) === 0, "it can be used again");
+});
+
+journey("S128 in knowledge mode the same access list decides: who is not in it finds nothing of the connector and sends it nothing", { timeout: 150_000 }, async (stage) => {
+  const { app, page, keep } = stage;
+  const archive = await keep(startArchive("north"));
+  await app.connect({ name: "North", url: archive.url });
+  await publish(app);
+  await addMember(stage, "Ada");
+  await addMember(stage, "Ben");
+  await addGroup(app, page, "Readers");
+  await page.getByRole("searchbox", { name: "Find people to put in" }).fill("ada");
+  await app.switch("Ada is in this group").click();
+  await assertSoon(() => app.switch("Ada is in this group").isChecked(), "she is in");
+  await app.openConnector("North", "Access");
+  await choose(page, "Who may use it", "Chosen people");
+  await page.getByRole("checkbox", { name: "Readers" }).check();
+  await page.getByText("1 of 3 members").waitFor();
+  const knows = async (person, parts) => {
+    await app.open("/settings/you");
+    await page.getByRole("main").getByLabel(/^I am/).selectOption({ label: `${person} · Member` });
+    await app.button("Use as this person").click();
+    await page.getByText(/^You are somebody else now/).first().waitFor();
+    await app.chat();
+    await app.chooseMode("Knowledge");
+    await page.getByText(parts).waitFor();
+    await app.say("harvest report");
+    await app.log.getByRole("group", { name: "What was found" }).last().waitFor();
+  };
+  await knows("Ada", /^\d of \d connectors take part$/);
+  await app.log.getByText("Harvest report of north").first().waitFor();
+  assert.deepEqual(await archive.witness(), ["search"]);
+  await knows("Ben", /^\d of \d connectors take part$|^1 connector takes part$/);
+  assert.equal(await app.log.getByText("Harvest report of north").count(), 0, "he finds nothing of it");
+  assert.deepEqual(await archive.witness(), ["search"], "and it was not asked");
+  await app.open("/settings/connectors");
+  await item(page, "Not usable now", "North").or(page.getByRole("main").getByRole("listitem").filter({ hasText: "North" })).first()
+    .filter({ hasText: "You are not among the people who may use this connector" }).waitFor();
 });
 
 journey("a request waits for an admin: approved it fills the form, declined it says why", async ({ app, page, network }) => {

@@ -11,6 +11,7 @@ import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
 import { build, createServer as createViteServer } from "vite";
 import { keyId, newKey, payload, sealed } from "../browser/bundles.mjs";
+import { READ, hostile, text, tool } from "../servers/hostile.mjs";
 import { startEverything, startEverythingSse, startModern } from "../servers/start.mjs";
 import { CSP, TYPES, browser, foundBy, inNode, installed, page, project, serve } from "./project.mjs";
 
@@ -215,6 +216,59 @@ test("X121 a page that is tied to signed settings: they count, what is set here 
     assert.deepEqual(found.refused, ["invalid", "invalid", "invalid", "invalid", "invalid", "not-found"]);
   } finally {
     await host.close();
+  }
+});
+
+test("X131 an embedding page forbids servers of the person's own: none is added, drafts in the store do not run, and nothing is loosened by it", async () => {
+  const owner = await newKey("Ada");
+  const bundle = await sealed(payload(owner, { change: (signed) => { signed.rules.workspace.only_published = true; } }), owner);
+  writeFileSync(path.join(project, "policy-published.json"), bundle);
+  writeFileSync(path.join(project, "own-servers.html"), page("own-servers.mjs"));
+  writeFileSync(path.join(project, "own-servers.mjs"), unbundled(`
+    import { open } from "countersign";
+    const [address, key] = decodeURIComponent(location.hash.slice(1)).split(" ");
+    const said = (work) => work.then(() => "done", (error) => error.code + ": " + error.message);
+    const store = { indexedDb: "own-servers" };
+    const found = {};
+    let board;
+    const look = async (options) => {
+      const workspace = await open({ store, allowLoopback: true, ...options });
+      board ??= (await workspace.addConnector({ name: "Board", address })).id;
+      const outcome = {
+        draft: await said(workspace.call({ connector: board, action: "find" })),
+        adds: await said(workspace.addConnector({ name: "Again", address })),
+        builtIn: await said(workspace.call({ connector: "notebook", action: "list_notes" })),
+      };
+      await workspace.close();
+      return outcome;
+    };
+    found.allowed = await look({ customServers: true });
+    found.forbidden = await look({ customServers: false });
+    found.silent = await look({});
+    const policy = { url: new URL("policy-published.json", location.href), keys: [key], member: "ada" };
+    const tied = await open({ store: "memory", allowLoopback: true, customServers: true, policy });
+    found.tied = [(await tied.policy()).state, await said(tied.addConnector({ name: "Board", address: "https://board.example/mcp" }))];
+    await tied.close();
+    found.wrong = await said(open({ store: "memory", customServers: "no" }));
+    globalThis.found = found;
+  `));
+  const server = await hostile({ tools: [tool("find", READ)], call: () => text("found") });
+  const host = await serve(project, { ...TYPES, ".json": "application/json" });
+  const no = /^blocked: servers of your own cannot be used/i;
+  try {
+    const found = await foundBy(`${host.url}/own-servers.html`, `${server.url} ${keyId(owner.public)}`);
+    assert.deepEqual(found.allowed, { draft: "done", adds: "done", builtIn: "done" });
+    assert.match(found.forbidden.draft, no);
+    assert.match(found.forbidden.adds, no);
+    assert.equal(found.forbidden.builtIn, "done", "what is part of the product goes on");
+    assert.deepEqual(found.silent, { draft: "done", adds: "done", builtIn: "done" }, "it is about one handle and not stored");
+    assert.equal(found.tied[0], "signed");
+    assert.match(found.tied[1], no, "signed settings that forbid it are not opened up by a page");
+    assert.match(found.wrong, /^invalid: /);
+    assert.deepEqual(server.calls.map((call) => call.name), ["find", "find"], "nothing was sent while it was forbidden");
+  } finally {
+    await host.close();
+    await server.close();
   }
 });
 

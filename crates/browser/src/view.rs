@@ -92,6 +92,15 @@ pub enum StorageState {
     },
 }
 
+/// How much a connector is used, as far as the record of this browser knows and its reader sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// How many calls were wanted, made or not.
+    pub calls: u64,
+    /// When one of the latest calls last succeeded; none where none of them did.
+    pub succeeded: Option<Millis>,
+}
+
 /// How much is stored, in bytes, as far as the browser tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageUse {

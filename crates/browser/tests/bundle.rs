@@ -73,7 +73,7 @@ async fn x06_an_import_forgets_the_sign_in_of_a_connector_that_leads_elsewhere()
     let store = kept(&acme("https://mcp.example.com/mcp")).await;
     let ada = over(&store).await;
     ada.make_signing_key(PASSPHRASE).await.unwrap();
-    let first = ada.export_bundle(None).await.unwrap();
+    let first = ada.export_bundle(None, true).await.unwrap();
 
     let bob = common::in_memory().await;
     read_and_import(&bob, &first, "bob").await;
@@ -82,12 +82,12 @@ async fn x06_an_import_forgets_the_sign_in_of_a_connector_that_leads_elsewhere()
     assert!(bob.has_header_value(&id).await.unwrap());
 
     // The same again changes nothing about it.
-    let again = ada.export_bundle(None).await.unwrap();
+    let again = ada.export_bundle(None, true).await.unwrap();
     read_and_import(&bob, &again, "bob").await;
     assert!(bob.has_header_value(&id).await.unwrap());
 
     let ada = reopened(&store, &acme("https://elsewhere.example/mcp")).await;
-    let moved = ada.export_bundle(None).await.unwrap();
+    let moved = ada.export_bundle(None, true).await.unwrap();
     read_and_import(&bob, &moved, "bob").await;
     assert!(!bob.has_header_value(&id).await.unwrap(), "Bob's key must not reach another server");
     assert_eq!(bob.rulebook().connector(&id).unwrap().host, "elsewhere.example");
@@ -96,16 +96,20 @@ async fn x06_an_import_forgets_the_sign_in_of_a_connector_that_leads_elsewhere()
 #[wasm_bindgen_test]
 async fn the_old_key_lets_the_new_one_in_and_nobody_else_is() {
     let ada = over(&kept(&acme("https://mcp.example.com/mcp")).await).await;
-    assert_eq!(ada.export_bundle(None).await.unwrap_err().code, Code::Invalid, "nothing is exported without a key");
+    assert_eq!(
+        ada.export_bundle(None, true).await.unwrap_err().code,
+        Code::Invalid,
+        "nothing is exported without a key"
+    );
     assert_eq!(ada.make_signing_key("short").await.unwrap_err().code, Code::Invalid);
     ada.make_signing_key(PASSPHRASE).await.unwrap();
-    let first = ada.export_bundle(None).await.unwrap();
+    let first = ada.export_bundle(None, true).await.unwrap();
 
     // A second owner's browser, with a key of its own that may not sign yet.
     let second = common::in_memory().await;
     read_and_import(&second, &first, "me").await;
     second.make_signing_key(PASSPHRASE).await.unwrap();
-    assert_eq!(second.export_bundle(None).await.unwrap_err().code, Code::Blocked);
+    assert_eq!(second.export_bundle(None, true).await.unwrap_err().code, Code::Blocked);
 
     // A third browser that only follows.
     let bob = common::in_memory().await;
@@ -113,9 +117,9 @@ async fn the_old_key_lets_the_new_one_in_and_nobody_else_is() {
 
     let key: PublicKey = second.signing_key().await.unwrap().unwrap();
     ada.trust_key(key, true).await.unwrap();
-    let handed_over = ada.export_bundle(None).await.unwrap();
+    let handed_over = ada.export_bundle(None, true).await.unwrap();
     read_and_import(&second, &handed_over, "me").await;
-    let by_the_second = second.export_bundle(Some("it@example.com".into())).await.unwrap();
+    let by_the_second = second.export_bundle(Some("it@example.com".into()), true).await.unwrap();
     assert_eq!(
         bob.read_bundle(&by_the_second).await.unwrap_err().code,
         Code::Blocked,
@@ -136,7 +140,7 @@ async fn the_old_key_lets_the_new_one_in_and_nobody_else_is() {
 async fn an_import_is_one_write_with_its_audit_row_and_keeps_who_the_person_is() {
     let ada = over(&kept(&acme("https://mcp.example.com/mcp")).await).await;
     ada.make_signing_key(PASSPHRASE).await.unwrap();
-    let file = ada.export_bundle(None).await.unwrap();
+    let file = ada.export_bundle(None, true).await.unwrap();
 
     let store = Memory::new();
     let bob = over(&store).await;
@@ -174,5 +178,5 @@ async fn x121_a_site_whose_bundle_does_not_come_only_reads() {
     assert!(matches!(ws.governed(), Governed::Unverified { .. }));
     assert_eq!(ws.rename_workspace("Mine").await.unwrap_err().code, Code::Blocked);
     assert_eq!(ws.set_lockdown(true).await.unwrap_err().code, Code::Blocked);
-    assert_eq!(ws.export_bundle(None).await.unwrap_err().code, Code::Blocked);
+    assert_eq!(ws.export_bundle(None, true).await.unwrap_err().code, Code::Blocked);
 }

@@ -31,3 +31,10 @@ pub mod results;
 pub mod schema;
 pub mod sources;
 pub mod turn;
+
+/// The JSON value of a body; none where it is none.
+///
+/// Everything is read from text: reading from bytes too would put a second reader of JSON into the program.
+pub fn json_of(body: &[u8]) -> Option<serde_json::Value> {
+    serde_json::from_str(std::str::from_utf8(body).ok()?).ok()
+}

@@ -1,9 +1,12 @@
 //! A workspace as one signed file: the *policy bundle* (X121, X122; `docs/policy-bundle.md`).
 //!
-//! What is in it is what everybody in the workspace may know: people, groups, what is published with its snapshots,
-//! access, permissions, settings. What is not in it: tokens and keys (they are not in a [`Rulebook`] at all), remembered
-//! answers, requests, each person's own developer-mode switch, drafts and archived connectors, the audit log, and the connectors
-//! that are part of the product.
+//! What is in it is the whole workspace: people, groups, connectors in every stage with their snapshots, access,
+//! permissions, settings, and what was decided about the connectors that are part of the product. What is not in it:
+//! tokens and keys (they are not in a [`Rulebook`] at all), remembered answers, requests, each person's own
+//! developer-mode switch, accounts, and the audit log.
+//!
+//! Drafts and archived connectors are for moving a workspace. Whoever gives a file to everybody may leave them out
+//! ([`governing`]), and a site that is tied to a bundle never takes them: they belong to whoever made them.
 //!
 //! This file knows the form, what is signed and what a bundle may hold; it makes no signature and checks none, because
 //! that takes a browser. [`mod@changes`] says what a bundle would change, and [`mod@adopt`] and [`tighten`] what it becomes.
@@ -15,15 +18,16 @@ mod check;
 mod tests;
 
 pub use adopt::{adopt, loosened, tighten};
-pub use changes::{Change, How, Noun, changes};
+pub use changes::{Change, How, Noun, changes, preview};
 
-use crate::{Access, Developer, Digest, GroupId, MemberId, Millis, Provider, Role, RoleId, Rulebook, Stage};
+use crate::{Access, Developer, Digest, GroupId, MemberId, Millis, Role, RoleId, Rulebook, Stage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// The form of the file that this version writes and reads.
-pub const SCHEMA: u64 = 1;
+/// The form of the file that this version writes. It reads the older one, too, which held no drafts and nothing about the
+/// parts of the product.
+pub const SCHEMA: u64 = 2;
 /// What the file says it is.
 pub const KIND: &str = "policy-bundle";
 /// The largest file that is read, in bytes.
@@ -162,8 +166,8 @@ pub fn to_sign(digest: &Digest) -> Vec<u8> {
     format!("countersign policy bundle\n{digest}").into_bytes()
 }
 
-/// What of a rulebook goes into a bundle: people with their own switches off, and what is published. A workspace that
-/// was made by [`portable`] stays as it is.
+/// What of a rulebook goes into a bundle: people with their own switches off, the connectors in every stage, and of the
+/// parts of the product what was decided about them. A workspace that was made by [`portable`] stays as it is.
 pub fn portable(book: &Rulebook) -> Rulebook {
     let mut book = book.clone();
     book.grants.clear();
@@ -172,10 +176,25 @@ pub fn portable(book: &Rulebook) -> Rulebook {
     for member in &mut book.members {
         member.developer = Developer::default();
     }
-    book.connectors.retain(|connector| connector.provider == Provider::Custom && connector.stage == Stage::Published);
-    book.connectors.iter_mut().for_each(|connector| connector.review = connector.review.portable());
+    let owner = book.members.iter().find(|member| member.role == Role::Owner).map(|member| member.id.clone());
+    for connector in &mut book.connectors {
+        connector.review = connector.review.portable();
+        if connector.is_part() {
+            // What it is, each browser's product says itself; whose and since when is about this browser.
+            connector.snapshot = None;
+            connector.description.clear();
+            (connector.created_at, connector.updated_at) = (0, 0);
+            connector.owner = owner.clone().unwrap_or_else(|| connector.owner.clone());
+        }
+    }
     prune(&mut book);
     book
+}
+
+/// The same rules without drafts and archived connectors: what is left is about everybody.
+pub fn governing(mut rules: Rulebook) -> Rulebook {
+    rules.connectors.retain(|connector| connector.stage == Stage::Published);
+    rules
 }
 
 /// Takes out the names of people, groups and roles that are gone. That never gives anybody more.
@@ -255,7 +274,7 @@ impl Bundle {
             return Err(BundleError::Unreadable(format!("`countersign` is not `{KIND}`")));
         }
         match file.get("schema").and_then(Value::as_u64) {
-            Some(SCHEMA) => {}
+            Some(1..=SCHEMA) => {}
             Some(newer) if newer > SCHEMA => return Err(BundleError::Newer(newer)),
             _ => return Err(BundleError::Form("no `schema` that this page knows".into())),
         }

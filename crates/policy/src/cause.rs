@@ -72,6 +72,8 @@ pub enum Cause {
     },
     /// The person's own developer mode is off (S126).
     DeveloperOff,
+    /// Only what was published runs here (X131).
+    OnlyPublished,
     /// The workspace has not given the person developer mode (S025).
     DeveloperNotGranted,
     /// The connector is someone else's draft (S006).
@@ -141,6 +143,7 @@ impl Cause {
             Cause::Domain { host } => Why::Domain(host.clone()).to_string(),
             Cause::NotPermitted { what } => not_permitted(what),
             Cause::DeveloperOff => Why::DeveloperOff.to_string(),
+            Cause::OnlyPublished => Why::OnlyPublished.to_string(),
             Cause::DeveloperNotGranted => Why::DeveloperNotGranted.to_string(),
             Cause::NotYours => Why::NotYours.to_string(),
             Cause::NoAccess => Why::NoAccess.to_string(),
@@ -158,6 +161,7 @@ impl Cause {
 impl From<Why> for Cause {
     fn from(why: Why) -> Self {
         match why {
+            Why::OnlyPublished => Cause::OnlyPublished,
             Why::DeveloperNotGranted => Cause::DeveloperNotGranted,
             Why::DeveloperOff => Cause::DeveloperOff,
             Why::NotYours => Cause::NotYours,

@@ -284,6 +284,11 @@ impl Connector {
         }
     }
 
+    /// Whether it is a part of the product, which nobody added.
+    pub fn is_part(&self) -> bool {
+        self.provider != Provider::Custom
+    }
+
     /// Whether the *local* badge belongs beside the name (S119).
     pub fn is_local(&self) -> bool {
         self.reach == Reach::Local

@@ -450,7 +450,7 @@ fn stops(level: Level, cause: &Cause) -> Subject {
     match cause {
         Cause::Lockdown => Subject::Lockdown,
         Cause::NotPermitted { .. } => Subject::Role,
-        Cause::DeveloperNotGranted => Subject::Gate,
+        Cause::DeveloperNotGranted | Cause::OnlyPublished => Subject::Gate,
         Cause::DeveloperOff => Subject::Switch,
         Cause::ReadOnlyPlan { .. } => Subject::Plan,
         Cause::Stage { .. } | Cause::Paused { .. } => Subject::Stage,

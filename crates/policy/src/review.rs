@@ -346,6 +346,11 @@ impl Review {
         Self { sightings: Vec::new(), versions: Vec::new(), ..self.clone() }
     }
 
+    /// What was decided elsewhere, with what people here saw, and how the settings here came to be.
+    pub(crate) fn with_history_of(&self, here: &Self) -> Self {
+        Self { sightings: here.sightings.clone(), versions: here.versions.clone(), ..self.clone() }
+    }
+
     /// What was decided elsewhere, with whatever is stricter here, and with what is only about this place.
     pub(crate) fn tightened(&self, here: &Self) -> Self {
         Self {

@@ -57,6 +57,10 @@ pub struct WorkspaceSettings {
     /// A form of a server that asks for a password or a key is refused, and nobody is asked (X80).
     #[serde(default, skip_serializing_if = "no")]
     pub refuse_secret_forms: bool,
+    /// Nobody adds a server, and drafts do not run: what was published is all there is (X131). Signed settings say so, or
+    /// the page that shows the workspace does for its visitors; nobody switches it here.
+    #[serde(default, skip_serializing_if = "no")]
+    pub only_published: bool,
     /// The hosts that the workspace deals with.
     #[serde(default, skip_serializing_if = "Domains::is_empty")]
     pub domains: Domains,
@@ -126,6 +130,9 @@ pub enum Why {
     /// The person does not pass gate 1.
     #[error("your workspace has not given you developer mode; ask an admin or owner")]
     DeveloperNotGranted,
+    /// Nobody adds servers here (X131).
+    #[error("servers of your own cannot be used on this site; ask whoever runs it to have one published")]
+    OnlyPublished,
     /// The person passes gate 1 but has gate 2 off.
     #[error("developer mode is off for you; turn it on in Settings, Advanced")]
     DeveloperOff,
@@ -268,6 +275,7 @@ impl Rulebook {
                 checklist: true,
                 defaults: BTreeMap::new(),
                 refuse_secret_forms: false,
+                only_published: false,
                 domains: Domains::default(),
             },
             members: vec![Member {
@@ -344,8 +352,11 @@ impl Rulebook {
     /// Passes gate 1, so may flip their own developer-mode switch (S025, S037).
     ///
     /// # Errors
-    /// [`Why::DeveloperNotGranted`].
+    /// [`Why::OnlyPublished`] where nobody may, [`Why::DeveloperNotGranted`].
     pub fn may_toggle_developer(&self, member: &Member) -> Result<(), Why> {
+        if self.workspace.only_published {
+            return Err(Why::OnlyPublished);
+        }
         let passes = match self.plan().gate {
             None => true,
             Some(_) if !self.workspace.developer_gate => false,
@@ -463,6 +474,10 @@ impl Rulebook {
             return Err(self.not_in_plan("publishing"));
         };
         self.holds(member, Permission::Publish).then_some(()).ok_or(Why::AdminsOnly("publish"))?;
+        if self.workspace.only_published {
+            // Otherwise a draft that was here before could be published by whoever may, unseen by whoever forbade it.
+            return Err(Why::OnlyPublished);
+        }
         if connector.stage != Stage::Draft {
             return Err(Why::WrongStage { stage: connector.stage, what: "publish it" });
         }

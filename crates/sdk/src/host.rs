@@ -28,6 +28,7 @@ struct OpenOptions {
     store: Option<Value>,
     identity: Option<Identity>,
     allow_loopback: bool,
+    custom_servers: Option<bool>,
     auth: Option<Auth>,
     policy: Option<Tied>,
 }
@@ -116,6 +117,8 @@ async fn open_workspace(options: &str, fetch: Option<Function>) -> Result<Worksp
         store: store_of(options.store.as_ref())?,
         member_name: name.clone().unwrap_or_else(|| "You".to_owned()),
         allow_loopback: Some(options.allow_loopback),
+        // A page can forbid them and not allow them: the settings decide who may.
+        only_published: options.custom_servers == Some(false),
         fetcher: fetch.map(Fetcher::custom).unwrap_or_default(),
         // The package draws nothing, so it shows no pages of servers either.
         apps: false,

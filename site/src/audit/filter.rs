@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use crate::connectors::plural;
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, Field, class_word};
+use crate::ui::{Button, ButtonLook, Choice, Field, class_word};
 
 const DAY: f64 = 86_400_000.0;
 const CLASSES: [Class; 3] = [Class::Read, Class::Write, Class::Destructive];
@@ -152,39 +152,6 @@ pub(super) fn FilterBar(
                 <Button look=ButtonLook::Quiet small=true on:click=move |_| chosen.set(RecordFilter::default())>"Clear filter"</Button>
             </div>
         </details>
-    }
-}
-
-/// One of a list, or all.
-#[component]
-fn Choice(
-    /// What it is about.
-    label: &'static str,
-    /// The words for no choice.
-    all: &'static str,
-    /// What can be chosen: the value and its words.
-    #[prop(into)]
-    options: Signal<Vec<(String, String)>>,
-    /// What is chosen.
-    #[prop(into)]
-    value: Signal<Option<String>>,
-    /// What the person chooses.
-    #[prop(into)]
-    on_change: Callback<Option<String>>,
-) -> impl IntoView {
-    let choice = move |(option, words): (String, String)| {
-        let own = option.clone();
-        view! { <option value=option selected=move || value.get().as_deref() == Some(own.as_str())>{words}</option> }
-    };
-    view! {
-        <Field label=label let:field>
-            <select id=field.id class="input" on:change=move |event| {
-                on_change.run(Some(event_target_value(&event)).filter(|chosen| !chosen.is_empty()));
-            }>
-                <option value="" selected=move || value.get().is_none()>{all}</option>
-                {move || options.get().into_iter().map(choice).collect_view()}
-            </select>
-        </Field>
     }
 }
 

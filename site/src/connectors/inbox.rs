@@ -6,8 +6,17 @@ use leptos::prelude::*;
 
 use super::plural;
 use crate::router::{ConnectorTab, Link, Route};
-use crate::state::use_state;
+use crate::state::{AppState, use_state};
 use crate::ui::{HostName, ago};
+
+/// How many connectors wait for a look, for the number beside the way to them.
+pub(crate) fn changed(app: AppState) -> usize {
+    app.rulebook.with(|book| book.connectors.iter().filter(waits).count())
+}
+
+fn waits(connector: &&Connector) -> bool {
+    connector.review.open().next().is_some() || connector.review.lists_differ()
+}
 
 /// The inbox; nothing when nothing waits.
 #[component]
@@ -15,7 +24,6 @@ pub(super) fn Inbox() -> impl IntoView {
     let app = use_state();
     let waiting = Memo::new(move |_| {
         app.rulebook.with(|book| {
-            let waits = |one: &&Connector| one.review.open().next().is_some() || one.review.lists_differ();
             book.connectors.iter().filter(waits).map(|one| (one.id.clone(), one.updated_at)).collect::<Vec<_>>()
         })
     });

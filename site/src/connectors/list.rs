@@ -1,15 +1,15 @@
-//! The lists of connectors: the person's own view of them, and the workspace's by stage.
+//! The person's own list of connectors, and a row of it, which the workspace's lists share.
 
 use browser::policy::{Connector, ConnectorId, MemberId, Provider, Rulebook, Stage, Wanted};
 use leptos::prelude::*;
 
 use super::{ConnectionState, action_summary};
 use crate::people::chain::ShortChain;
-use crate::people::requests::{AskFor, MyRequests, Requests, access_missing, waiting};
-use crate::router::{ConnectorTab, Link, Route, StageTab, page_title, use_router};
+use crate::people::requests::{AskFor, MyRequests, access_missing};
+use crate::router::{ConnectorTab, Link, Route, page_title, use_router};
 use crate::settings::developer::{developer_on, gate_closed};
 use crate::state::use_state;
-use crate::ui::{Badge, HostName, LocalMark, Menu, MenuItem, Monogram, SearchField, Tab, Tabs, ago, clock, sentence};
+use crate::ui::{Badge, HostName, LocalMark, Menu, MenuItem, Monogram, SearchField, ago, clock, sentence};
 
 /// What the person can use, and what they cannot with the reason (screens.md e.3).
 #[component]
@@ -50,67 +50,6 @@ pub(crate) fn MyConnectors() -> impl IntoView {
     }
 }
 
-/// The workspace's connectors by stage (screens.md e.2).
-#[component]
-pub(crate) fn WorkspaceConnectors(
-    /// The stage.
-    tab: StageTab,
-) -> impl IntoView {
-    let app = use_state();
-    page_title(|| "Workspace connectors".into());
-    let search = RwSignal::new(String::new());
-    let stage = match tab {
-        StageTab::Published => Stage::Published,
-        StageTab::Drafts => Stage::Draft,
-        StageTab::Archived => Stage::Archived,
-        // What is asked for is no connector yet, and has a list of its own.
-        StageTab::Requests => Stage::Draft,
-    };
-    let count = move |stage| {
-        let me = app.ws().seen_as();
-        let of = app.rulebook.with(|rulebook| {
-            rulebook.connectors.iter().filter(|one| one.stage == stage && may_know(rulebook, one, &me)).count()
-        });
-        (of > 0).then(|| view! { " "<span class="count">{of}</span> })
-    };
-    let empty = match stage {
-        Stage::Published => "Nothing is published yet.",
-        Stage::Draft => "No drafts. A connector you add starts here, and only you can use it.",
-        Stage::Archived => "Nothing is archived.",
-    };
-    let shown = move || {
-        let rulebook = app.rulebook.get();
-        let me = app.ws().seen_as();
-        rulebook
-            .connectors
-            .iter()
-            .filter(|connector| connector.stage == stage && matches(connector, &search.get()))
-            .filter(|connector| may_know(&rulebook, connector, &me))
-            .map(|connector| (connector.clone(), None))
-            .collect::<Vec<_>>()
-    };
-    view! {
-        <header class="head"><div class="grow"><h1>"Workspace connectors"</h1></div><AddLink/></header>
-        <super::inbox::Inbox/>
-        <Tabs label="Stage">
-            <Tab to=Route::WorkspaceConnectors(StageTab::Published)>"Published"{move || count(Stage::Published)}</Tab>
-            <Tab to=Route::WorkspaceConnectors(StageTab::Drafts)>"Drafts"{move || count(Stage::Draft)}</Tab>
-            <Tab to=Route::WorkspaceConnectors(StageTab::Requests)>"Requests"{move || { let count = waiting(app); (count > 0).then(|| view! { " "<span class="count">{count}</span> }) }}</Tab>
-            <Tab to=Route::WorkspaceConnectors(StageTab::Archived)>"Archived"{move || count(Stage::Archived)}</Tab>
-        </Tabs>
-        {if tab == StageTab::Requests {
-            view! { <Requests/> }.into_any()
-        } else {
-            view! {
-                <SearchField label="Search connectors" value=search/>
-                <h2 class="sr">{stage.label()}</h2>
-                {move || rows(shown(), empty)}
-            }
-            .into_any()
-        }}
-    }
-}
-
 /// Adding one of one's own: only with developer mode on (S042), otherwise where that is turned on.
 #[component]
 fn AddOwn() -> impl IntoView {
@@ -128,15 +67,6 @@ fn AddOwn() -> impl IntoView {
     }
 }
 
-#[component]
-fn AddLink() -> impl IntoView {
-    let on = developer_on(use_state());
-    view! {
-        <Link to=Route::NewConnector class="btn primary">"Add connector"</Link>
-        {move || (!on.get()).then(|| view! { <span class="small">"Turns on developer mode first."</span> })}
-    }
-}
-
 /// Whether a person may know of a connector. What was published is known to whoever could ask for access to it; other
 /// people's drafts are not (S006, S028).
 pub(crate) fn may_know(book: &Rulebook, connector: &Connector, who: &MemberId) -> bool {
@@ -146,7 +76,7 @@ pub(crate) fn may_know(book: &Rulebook, connector: &Connector, who: &MemberId) -
     })
 }
 
-fn matches(connector: &Connector, search: &str) -> bool {
+pub(super) fn matches(connector: &Connector, search: &str) -> bool {
     let search = search.trim().to_lowercase();
     [&connector.name, &connector.host, &connector.description].iter().any(|text| text.to_lowercase().contains(&search))
 }
@@ -161,11 +91,18 @@ fn rows(connectors: Vec<(Connector, Option<String>)>, empty: &'static str) -> An
 
 /// One connector in a list.
 #[component]
-fn Row(
+pub(super) fn Row(
     /// The connector.
     connector: Connector,
     /// Why it cannot be used, if so.
+    #[prop(default = None)]
     why: Option<String>,
+    /// What stands before it.
+    #[prop(optional, into)]
+    before: ViewFn,
+    /// Who may use it and whose it is, in a list of what is looked after.
+    #[prop(optional, into)]
+    kept: Option<String>,
 ) -> impl IntoView {
     let app = use_state();
     let id: ConnectorId = connector.id.clone();
@@ -193,6 +130,7 @@ fn Row(
     });
     view! {
         <li class="row-card">
+            {before.run()}
             <Monogram name=connector.name.clone() colour=connector.colour/>
             <div class="grow">
                 <h3>
@@ -209,6 +147,7 @@ fn Row(
                     }.into_any(),
                     None => view! { <p class="small"><ConnectionState status/></p><AccountsOf id=connector.id.clone()/> }.into_any(),
                 }}
+                {kept.map(|words| view! { <p class="small"><bdi>{words}</bdi></p> })}
                 {made.map(|words| view! { <p class="small"><bdi>{words}</bdi></p> })}
                 {reviewed.map(|words| view! { <p class="small"><bdi>{words}</bdi></p> })}
             </div>

@@ -13,7 +13,7 @@ pub(crate) mod detail;
 mod doctor;
 pub(crate) mod findings;
 mod history;
-mod inbox;
+pub(crate) mod inbox;
 pub(crate) mod list;
 mod model_view;
 pub(crate) mod new;
@@ -21,6 +21,7 @@ mod overview;
 mod pause;
 pub(crate) mod publish;
 mod snippets;
+pub(crate) mod workspace;
 
 use browser::ConnectionStatus;
 use browser::policy::{Class, Connector};

@@ -1,7 +1,7 @@
 //! What a connector is, how it is doing, who vouched for it, and what can be done about it.
 
-use browser::Keep;
 use browser::policy::{Connector, ConnectorId, Permission, Reach, SignIn, Stage};
+use browser::{Keep, Usage};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -12,7 +12,7 @@ use super::{ConnectionState, action_summary, plural};
 use crate::results::Visible;
 use crate::router::{ConnectorTab, Link, Route, StageTab, use_router};
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, Dialog, Field, clock};
+use crate::ui::{Button, ButtonLook, Dialog, Field, ago, clock};
 
 /// What it is, how it is doing, and what can be done about it.
 #[component]
@@ -34,6 +34,16 @@ pub(super) fn Overview(
             let _ = ws.connect(&id).await;
         });
     }
+    // Calls go on while the page is open: each changes the state of the connection or comes with it.
+    let used = RwSignal::new(None::<Usage>);
+    let of = id.clone();
+    Effect::new(move |_| {
+        app.connections.track();
+        let (ws, id) = (app.ws(), of.clone());
+        app.run(async move { ws.usage(&id).await }, move |usage| {
+            used.try_set(Some(usage));
+        });
+    });
     view! {
         <super::pause::PauseNote found/>
         <div class="row"><ConnectionState status/><PublishLink id=id.clone() found/><Recreate id=id.clone() found/><PauseButton id=id.clone() found/></div>
@@ -56,6 +66,7 @@ pub(super) fn Overview(
                     }}</dd>
                     <dt>"Added"</dt><dd>{clock(connector.created_at)}" by "<bdi>{owner_name(&connector)}</bdi></dd>
                     <dt>"Built by"</dt><dd>{super::catalogue::built_by(connector.provenance)}</dd>
+                    <dt>"Used"</dt><dd>{move || used.get().map(|usage| used_words(usage, app.ws().now()))}</dd>
                     <dt>"Told to a model"</dt><dd>{format!("about {} tokens in every request", app.ws().model_views(&connector.id).tokens)}</dd>
                     {snapshot.map(|snapshot| view! {
                         <dt>"Approved definition"</dt>
@@ -170,6 +181,15 @@ pub(super) fn ReviewRecord(
                     <super::catalogue::Record record/></section>
             }
         })
+    }
+}
+
+/// How much it is used, in words.
+fn used_words(usage: Usage, now: u64) -> String {
+    match (usage.calls, usage.succeeded) {
+        (0, _) => "Not yet".to_owned(),
+        (calls, Some(at)) => format!("{}, the last that succeeded {}", plural(calls as usize, "call"), ago(at, now)),
+        (calls, None) => format!("{}, none of the latest succeeded", plural(calls as usize, "call")),
     }
 }
 

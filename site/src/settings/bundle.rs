@@ -30,6 +30,7 @@ pub(super) fn PolicyBundle() -> impl IntoView {
     let problem = RwSignal::new(None::<String>);
     let import = RwSignal::new_local(None::<Import>);
     let contact = RwSignal::new(String::new());
+    let drafts = RwSignal::new(true);
     let read = Callback::new(move |()| {
         let ws = app.ws();
         spawn_local(async move {
@@ -54,8 +55,8 @@ pub(super) fn PolicyBundle() -> impl IntoView {
         read.run(());
     });
     let export = move || {
-        let (ws, contact) = (app.ws(), contact.get_untracked());
-        app.run(async move { ws.export_bundle(Some(contact)).await }, move |text| {
+        let (ws, contact, drafts) = (app.ws(), contact.get_untracked(), drafts.get_untracked());
+        app.run(async move { ws.export_bundle(Some(contact), drafts).await }, move |text| {
             save_text("countersign-workspace.json", &text);
             app.tell("The workspace was exported and signed.");
             let _ = read.try_run(());
@@ -84,8 +85,8 @@ pub(super) fn PolicyBundle() -> impl IntoView {
     view! {
         <section class="setting">
             <h2>"Signed workspace"</h2>
-            <p>"The whole workspace as one signed file: people, groups, published connectors with their approved actions, access, permissions. "
-                "Tokens, keys, remembered answers, drafts and the audit log are not in it."</p>
+            <p>"The whole workspace as one signed file: people, groups, connectors with their actions, access, permissions, and the settings of built-in connectors. "
+                "Tokens, keys, accounts, remembered answers and the audit log are not in it."</p>
             {move || standing(&app.ws().governed(), &known.get())}
             {move || own_rules().then(|| view! {
                 <form class="inline-form" on:submit=move |event| { event.prevent_default(); export(); }>
@@ -93,6 +94,9 @@ pub(super) fn PolicyBundle() -> impl IntoView {
                         <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="200" prop:value=move || contact.get()
                             on:input=move |event| contact.set(event_target_value(&event))/>
                     </Field>
+                    <label class="check"><input type="checkbox" aria-describedby="export-drafts" prop:checked=move || drafts.get()
+                        on:change=move |event| drafts.set(event_target_checked(&event))/>"Include drafts and archived connectors"</label>
+                    <p class="small" id="export-drafts">"Whoever has the file can read them. Leave them out of a file that everybody gets."</p>
                     <Button submit=true disabled=Signal::derive(move || known.with(|known| known.own.is_none()))>"Export workspace"</Button>
                 </form>
                 {move || known.with(|known| known.own.is_none()).then(|| view! { <p class="small why">"Exporting needs a signing key. Make one below first."</p> })}
@@ -201,7 +205,7 @@ fn Preview(
                         </details>
                     }}).collect_view().into_any()
                 }}
-                <p class="small">"Nothing is switched on by an import: developer mode stays off, lockdown stays as it is, and nobody is signed in anywhere."</p>
+                <p class="small">"Nothing is switched on by an import: developer mode stays off, lockdown stays as it is, nobody is signed in anywhere, and a draft stays a draft that its developer has to connect."</p>
                 <Field label="I am" help="You say it yourself; nothing checks it." let:field>
                     <select id=field.id aria-describedby=field.described on:change=move |event| chosen.set(event_target_value(&event))>
                         <option value="" selected=move || chosen.with(String::is_empty)>"Choose a person"</option>

@@ -7,6 +7,7 @@ pub(crate) mod data;
 pub(crate) mod developer;
 pub(crate) mod files;
 pub(crate) mod general;
+mod help;
 mod import;
 mod keys;
 pub(crate) mod models;
@@ -20,8 +21,9 @@ use leptos::prelude::*;
 use crate::audit::{AuditPage, Filters};
 use crate::connectors::catalogue::Catalogue;
 use crate::connectors::detail::ConnectorPage;
-use crate::connectors::list::{MyConnectors, WorkspaceConnectors};
+use crate::connectors::list::MyConnectors;
 use crate::connectors::new::NewConnectorPage;
+use crate::connectors::workspace::WorkspaceConnectors;
 use crate::lazy;
 use crate::people::{
     domains::DomainsPage,
@@ -62,6 +64,8 @@ pub(crate) fn Settings() -> impl IntoView {
         Route::Permissions(tab) => view! { <Permissions tab/> }.into_any(),
         Route::Domains => view! { <DomainsPage/> }.into_any(),
         Route::Catalogue => view! { <Catalogue/> }.into_any(),
+        Route::Help(id) => view! { <help::HelpPage id/> }.into_any(),
+        Route::About => view! { <help::About/> }.into_any(),
         Route::Chat | Route::Conversation(_) | Route::Inspect(..) | Route::NotFound(_) => ().into_any(),
     };
     view! { <main class="settings">{page}</main> }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use policy::Permission;
 
+use crate::connectors::inbox::changed;
 use crate::people::requests::waiting;
 use crate::router::{AuditTab, Link, PermissionTab, Route, StageTab, use_router};
 use crate::shell::account::AccountMenu;
@@ -39,6 +40,7 @@ pub(crate) fn SettingsRail() -> impl IntoView {
                 <li><Link to=Route::Models class="rail-link">"Models"</Link></li>
                 <li><Link to=Route::Approvals class="rail-link">"Approvals"</Link></li>
                 <li><Link to=Route::Data class="rail-link">"Data"</Link></li>
+                <li><Link to=Route::Help(String::new()) class="rail-link">"Help"</Link></li>
                 {move || (!sections.get().audit).then(|| view! {
                     <li><Link to=Route::Audit(AuditTab::Calls) class="rail-link">"My calls"</Link></li>
                 })}
@@ -59,7 +61,7 @@ pub(crate) fn SettingsRail() -> impl IntoView {
                         {open.connectors.then(|| view! {
                             <li><a class="rail-link" href=Route::WorkspaceConnectors(StageTab::Published).href() aria-current=in_connectors>
                                 <span class="grow">"Connectors"</span>
-                                {move || { let count = waiting(app); (count > 0).then(|| view! { <span class="count">{count}<span class="sr">" requests"</span></span> }) }}
+                                {move || { let count = waiting(app) + changed(app); (count > 0).then(|| view! { <span class="count">{count}<span class="sr">" waiting for you"</span></span> }) }}
                             </a></li>
                         })}
                         {open.catalogue.then(|| view! { <li><Link to=Route::Catalogue class="rail-link">"Catalogue"</Link></li> })}

@@ -14,7 +14,8 @@ use crate::{confirm, shell};
 /// and is over.
 pub async fn open(front: Front, owner: Owner) -> Option<AppState> {
     let store = Where::IndexedDb(STORE.to_owned());
-    let options = Options { store, apps: true, pinned: pinned(), ..Options::default() };
+    let only_published = policy_tag("-custom-servers").is_some_and(|said| said.trim() == "no");
+    let options = Options { store, apps: true, pinned: pinned(), only_published, ..Options::default() };
     match Workspace::open(options).await {
         Ok(ws) => Some(owner.with(|| {
             if let Some(page) = sign_in_site() {

@@ -3,6 +3,7 @@
 //! No part takes markup from a server: every text is a text node. `site/style/parts.css` gives them their look.
 
 mod button;
+mod choice;
 mod copy;
 mod dialog;
 mod dressed;
@@ -19,6 +20,7 @@ mod toast;
 mod words;
 
 pub use button::{Button, ButtonLook, IconButton};
+pub use choice::Choice;
 pub use copy::CopyButton;
 pub use dialog::{Dialog, DialogTitle};
 pub use field::{Field, SearchField, unique};

@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use policy::audit::Entry;
 use policy::bundle::{self, Bundle, BundleError, Change as Difference, Payload, PublicKey, Signature};
-use policy::{Cause, Connector, Digest, Level, MemberId, Rulebook, Rules, SignIn, Veto};
+use policy::{Cause, Connector, Digest, Level, MemberId, Rulebook, Rules, SignIn, Stage, Veto};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -71,6 +71,12 @@ pub struct Trust {
     /// The digest of its rules as this version writes them down, to tell whether they are still what is here.
     #[serde(default)]
     pub rules: Option<Digest>,
+    /// Whether what was decided about the parts of the product is in those rules. It was not in the older form.
+    #[serde(default)]
+    pub parts: bool,
+    /// Whether drafts and archived connectors are in those rules.
+    #[serde(default)]
+    pub drafts: bool,
     /// When it was signed.
     pub issued_at: Millis,
     /// The key that signed it.
@@ -190,11 +196,12 @@ impl Workspace {
         self.keep(vec![put(TRUST, &trust)?], "signing keys", &told).await
     }
 
-    /// The whole workspace as one signed file, with the next number.
+    /// The whole workspace as one signed file, with the next number; without drafts and archived connectors where those
+    /// are not for everybody who gets the file.
     ///
     /// # Errors
     /// When the person may not, this browser has no key that may sign, or it cannot be kept.
-    pub async fn export_bundle(&self, contact: Option<String>) -> Result<String, Error> {
+    pub async fn export_bundle(&self, contact: Option<String>, drafts: bool) -> Result<String, Error> {
         self.may_sign()?;
         let key = self.own_key().await?.ok_or_else(|| {
             Error::new(Code::Invalid, "this browser has no signing key").hint("make one first, or open the file of one")
@@ -204,19 +211,20 @@ impl Workspace {
             return Err(Error::new(Code::Blocked, "the key of this browser is none of those that may sign")
                 .hint("ask an owner whose key may sign to add it"));
         }
+        let rules = bundle::portable(&self.rulebook());
         let payload = Payload {
             serial: trust.serial + 1,
             issued_at: now(),
             keys: trust.keys.clone(),
             contact: contact.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
-            rules: bundle::portable(&self.rulebook()),
+            rules: if drafts { rules } else { bundle::governing(rules) },
         };
         let digest = payload.digest();
         let value = signing::sign(&key, &bundle::to_sign(&digest)).await?;
         let file = payload.seal(&[Signature { key: key.public.clone(), value }]);
         // Whoever imports it reads it by these rules, so they have to hold here too.
         Bundle::read(&file).map_err(Error::from)?;
-        let trust = Trust::of(&payload, &digest, key.public);
+        let trust = Trust { drafts, ..Trust::of(&payload, &digest, key.public) };
         let told = format!("number {} exported, digest {}", trust.serial, digest.short());
         self.keep(vec![put(TRUST, &trust)?], "policy bundle", &told).await?;
         Ok(file)
@@ -247,7 +255,7 @@ impl Workspace {
         Ok(Import {
             signer,
             known: !known.is_empty(),
-            changes: bundle::changes(&bundle::portable(&self.rulebook()), rules),
+            changes: bundle::preview(&self.rulebook(), rules),
             people: rules.members.iter().map(|member| (member.id.clone(), member.name.clone())).collect(),
             contact: bundle.payload.contact.clone(),
             serial: bundle.payload.serial,
@@ -325,7 +333,7 @@ impl Workspace {
     /// When the store cannot be read.
     pub async fn since_bundle(&self) -> Result<Option<bool>, Error> {
         let Some(trust) = self.trust().await?.filter(|trust| trust.serial > 0) else { return Ok(None) };
-        Ok(Some(Some(rules_digest(&self.rulebook())) != trust.rules))
+        Ok(Some(Some(rules_digest(&self.rulebook(), trust.parts, trust.drafts)) != trust.rules))
     }
 
     /// Who was at this browser last.
@@ -416,10 +424,11 @@ impl Workspace {
                     signer,
                     contact: trust.contact.or(pinned.contact),
                 });
-                for connector in bundle.payload.rules.connectors.iter().filter(|one| is_moved(stored, one)) {
+                let rules = bundle::governing(bundle.payload.rules);
+                for connector in rules.connectors.iter().filter(|one| is_moved(stored, one)) {
                     self.forget_accounts(stored, connector).await?;
                 }
-                self.0.signed.replace(Some(bundle.payload.rules));
+                self.0.signed.replace(Some(rules));
             }
             Err(error) => {
                 let contact = pinned.contact.or(trust.and_then(|trust| trust.contact));
@@ -483,7 +492,8 @@ impl Workspace {
 
     /// The host of each connector is that of its address (X26), and the address is one that could be connected at all.
     fn addresses_fit(&self, bundle: &Bundle) -> Result<(), Error> {
-        for connector in &bundle.payload.rules.connectors {
+        // A part of the product is where the product is.
+        for connector in bundle.payload.rules.connectors.iter().filter(|one| !one.is_part()) {
             let found = crate::address::check(&connector.address, true).map_err(super::connectors::address_error)?;
             let same = found.url == connector.address && found.host == connector.host && found.reach == connector.reach;
             if !same {
@@ -584,14 +594,28 @@ impl Workspace {
 
 impl Trust {
     fn none() -> Trust {
-        Trust { serial: 0, digest: None, rules: None, issued_at: 0, signer: None, keys: Vec::new(), contact: None }
+        Trust {
+            serial: 0,
+            digest: None,
+            rules: None,
+            parts: false,
+            drafts: false,
+            issued_at: 0,
+            signer: None,
+            keys: Vec::new(),
+            contact: None,
+        }
     }
 
     fn of(payload: &Payload, digest: &Digest, signer: PublicKey) -> Trust {
+        let has = |what: fn(&Connector) -> bool| payload.rules.connectors.iter().any(what);
+        let (parts, drafts) = (has(Connector::is_part), has(|one| one.stage != Stage::Published));
         Trust {
             serial: payload.serial,
             digest: Some(digest.clone()),
-            rules: Some(rules_digest(&payload.rules)),
+            rules: Some(rules_digest(&payload.rules, parts, drafts)),
+            parts,
+            drafts,
             issued_at: payload.issued_at,
             signer: Some(signer),
             keys: payload.keys.clone(),
@@ -622,9 +646,16 @@ fn is_moved(before: &Rulebook, connector: &Connector) -> bool {
         .map_or_else(|_| sign_in(connector), |old| old.address != connector.address || old.sign_in != connector.sign_in)
 }
 
-/// The digest of what of some rules goes into a bundle.
-fn rules_digest(book: &Rulebook) -> Digest {
-    Digest::of_json(&serde_json::to_value(bundle::portable(book)).unwrap_or_default())
+/// The digest of what of some rules goes into a bundle; of the parts of the product and of drafts only where such a
+/// bundle has them.
+fn rules_digest(book: &Rulebook, parts: bool, drafts: bool) -> Digest {
+    let mut rules = bundle::portable(book);
+    rules.connectors.retain(|one| (parts || !one.is_part()) && (drafts || one.stage == Stage::Published));
+    for part in rules.connectors.iter_mut().filter(|one| one.is_part()) {
+        // Each product says itself what its parts are.
+        (part.address, part.host) = (String::new(), String::new());
+    }
+    Digest::of_json(&serde_json::to_value(rules).unwrap_or_default())
 }
 
 fn rules_ops(book: &Rulebook, me: &MemberId) -> Result<Vec<Op>, StoreError> {

@@ -245,6 +245,25 @@ impl Workspace {
         Ok(())
     }
 
+    /// Pauses several connectors with one reason: all of them or, when one cannot be paused, none. Each has its own row in
+    /// the record.
+    ///
+    /// # Errors
+    /// As [`Workspace::pause`].
+    pub async fn pause_all(&self, ids: &[ConnectorId], reason: &str) -> Result<(), Error> {
+        let me = self.me();
+        self.change_rules(|book| ids.iter().try_for_each(|id| book.pause(&me, id, reason, now()))).await
+    }
+
+    /// Ends the pause of several connectors: of all of them or of none.
+    ///
+    /// # Errors
+    /// As [`Workspace::resume`].
+    pub async fn resume_all(&self, ids: &[ConnectorId]) -> Result<(), Error> {
+        let me = self.me();
+        self.change_rules(|book| ids.iter().try_for_each(|id| book.resume(&me, id, now()))).await
+    }
+
     /// Ends a pause.
     ///
     /// # Errors

@@ -87,6 +87,8 @@ pub struct Options {
     /// Allows or forbids servers on this machine for this handle, whatever is set; none takes the setting. It is not
     /// stored: what a portal allows itself changes nothing for the person's own pages.
     pub allow_loopback: Option<bool>,
+    /// Forbids servers of people's own for this handle: none can be added, and drafts do not run (X131). It is not stored.
+    pub only_published: bool,
     /// Where requests go.
     pub fetcher: Fetcher,
     /// Whether the caller can show the pages of apps (MCP Apps). Servers are told so, and may list other actions then.
@@ -101,6 +103,7 @@ impl Default for Options {
             store: Where::IndexedDb("countersign".to_owned()),
             member_name: "You".to_owned(),
             allow_loopback: None,
+            only_published: false,
             fetcher: Fetcher::default(),
             apps: false,
             pinned: None,
@@ -172,6 +175,8 @@ pub(crate) struct Inner {
     pub(crate) elsewhere: RefCell<HashSet<ConversationId>>,
     /// What the embedding page said about servers on this machine, for this handle only.
     allow_loopback: Cell<Option<bool>>,
+    /// The embedding page forbids servers of people's own, for this handle only.
+    only_published: bool,
     pub(crate) turns: RefCell<HashMap<ConversationId, TurnHandle>>,
     pub(crate) turn_locks: Mutex<HashMap<ConversationId, Weak<Held>>>,
 
@@ -263,6 +268,7 @@ impl Workspace {
             hurry: RefCell::default(),
             elsewhere: RefCell::default(),
             allow_loopback: Cell::new(options.allow_loopback),
+            only_published: options.only_published,
             turns: RefCell::default(),
             turn_locks: Mutex::default(),
             models: RefCell::default(),
@@ -411,7 +417,7 @@ impl Workspace {
             None => Rulebook::clone(&self.rulebook()),
         };
         let mut book = before.clone();
-        let kept = book.workspace.allow_loopback;
+        let (kept, only_published) = (book.workspace.allow_loopback, book.workspace.only_published);
         book = self.seen(book);
         let shown = book.workspace.allow_loopback;
         let before = book.clone();
@@ -421,6 +427,7 @@ impl Workspace {
             // What only this handle allows is not stored.
             book.workspace.allow_loopback = kept;
         }
+        book.workspace.only_published = only_published;
         // What changed is on record with the change itself: one is not kept without the other.
         let rows = policy::audit::changes::changes(&before, &book, &self.me());
         let kept = match self.rulebook_ops(&book) {
@@ -460,6 +467,7 @@ impl Workspace {
         if let Some(signed) = &*signed {
             book = policy::bundle::tighten(signed, &book, &self.me());
         }
+        book.workspace.only_published |= self.0.only_published;
         if let Some(allow) = self.0.allow_loopback.get() {
             // What the embedding page allows loosens nothing that is signed.
             book.workspace.allow_loopback =

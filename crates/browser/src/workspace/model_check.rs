@@ -45,7 +45,7 @@ impl Workspace {
         if !(200..300).contains(&status) {
             return Err(model_error(&refused(&endpoint, status, &body)));
         }
-        let models = listing::read(config.wire, &serde_json::from_slice(&body).unwrap_or_default());
+        let models = listing::read(config.wire, &chat::json_of(&body).unwrap_or_default());
         if models.is_empty() {
             let message = format!("`{}` lists no models", endpoint.host());
             return Err(Error::new(Code::Model, message).hint("type the model's name as the provider calls it"));
@@ -110,7 +110,7 @@ impl Workspace {
             _ => return Some(()),
         }
         let asked = "Does it list the model?";
-        let models = listing::read(config.wire, &serde_json::from_slice(body).unwrap_or_default());
+        let models = listing::read(config.wire, &chat::json_of(body).unwrap_or_default());
         if models.is_empty() {
             return Some(());
         }

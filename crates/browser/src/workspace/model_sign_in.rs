@@ -61,7 +61,7 @@ impl Workspace {
         let network = |_| failed(&format!("`{host}` could not be reached"));
         let mut response = self.0.fetcher.send(request).await.map_err(network)?;
         let answer = response.all(MAX_ANSWER).await.map_err(network)?;
-        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        let answer = chat::json_of(&answer).unwrap_or_default();
         match answer.get("key").and_then(Value::as_str) {
             Some(key) if response.status == 200 && !key.is_empty() => Ok(key.to_owned()),
             _ => Err(failed(&format!("`{host}` made no key (status {})", response.status))),

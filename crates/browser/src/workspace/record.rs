@@ -4,9 +4,9 @@
 //! Whoever does not run the workspace sees what they did themselves. That is a guard-rail of this page: the browser's
 //! owner can read what the browser keeps.
 
-use policy::audit::line::Mark;
-use policy::audit::{Checkpoint, Row};
-use policy::{Call, CallId, Class, GrantId, Member};
+use policy::audit::line::{About, Mark};
+use policy::audit::{Checkpoint, Line, Outcome, Row};
+use policy::{Call, CallId, Class, ConnectorId, GrantId, Member};
 use serde_json::Value;
 
 use super::Workspace;
@@ -14,7 +14,7 @@ use crate::audit::Wanted;
 use crate::error::{Code, Error};
 use crate::store::{Op, Table};
 use crate::time::now;
-use crate::view::{Approval, AuditFilter, AuditState, KeptText, Payload, RecordFilter, RecordPage, RecordPart};
+use crate::view::{Approval, AuditFilter, AuditState, KeptText, Payload, RecordFilter, RecordPage, RecordPart, Usage};
 
 const DAY: u64 = 86_400_000;
 
@@ -155,6 +155,18 @@ impl Workspace {
             active.push(last);
         }
         Ok(active)
+    }
+
+    /// How much a connector is used: how many calls of it there are, and when one last succeeded among the latest hundred.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn usage(&self, id: &ConnectorId) -> Result<Usage, Error> {
+        let filter = RecordFilter { connector: Some(id.clone()), ..RecordFilter::default() };
+        let calls = self.record_count(&filter).await?;
+        let latest = self.record(&filter, None, 100).await?.lines;
+        let done = |line: &&Line| matches!(&line.about, About::Call(call) if call.outcome == Some(Outcome::Done));
+        Ok(Usage { calls, succeeded: latest.iter().find(done).map(|line| line.at) })
     }
 
     /// The last checkpoint that was signed here.

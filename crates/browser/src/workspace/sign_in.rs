@@ -431,7 +431,7 @@ impl Workspace {
         };
         let Ok(mut response) = self.0.fetcher.send(request).await else { return false };
         let Ok(body) = response.all(DOCUMENT).await else { return false };
-        let told: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let told = chat::json_of(&body).unwrap_or_default();
         response.status == 200 && told.get("client_id").and_then(Value::as_str) == Some(document)
     }
 }

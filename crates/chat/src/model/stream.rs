@@ -114,7 +114,7 @@ impl Stream {
     /// broke off: its calls are not complete and are not given (X73).
     pub fn finish(mut self) -> (Vec<Delta>, Result<Answered, ModelError>) {
         match std::mem::replace(&mut self.shape, Shape::Open) {
-            Shape::Plain(body) => match serde_json::from_slice::<Value>(&body).ok() {
+            Shape::Plain(body) => match crate::json_of(&body) {
                 Some(Value::Array(list)) => list.iter().for_each(|value| self.take(value)),
                 Some(value) => {
                     self.take(&value);

@@ -10,7 +10,7 @@ use super::discover::Found;
 use super::error::AuthError;
 use super::jwt;
 use super::metadata::{OFFLINE, Server, union};
-use super::port::Port;
+use super::port::{Once, Port};
 use super::renew::is_passing;
 use super::settings::{Grant, Settings};
 use super::step::{Step, Steps, Verdict, cut, http, join};
@@ -184,8 +184,7 @@ impl<P: Port> Authorizer<P> {
         }
         if self.is_key_gone().await? {
             // Another tab may have tokens for the key that is there now.
-            let (_lock, stored) = self.port.lock().await;
-            self.adopt(stored);
+            let _lock = self.locked().await;
             if self.is_key_gone().await? {
                 self.steps.warn("RFC 9449 section 6", "the key of the kept token", "another one; a sign-in is needed");
                 self.drop_tokens().await;
@@ -245,8 +244,7 @@ impl<P: Port> Authorizer<P> {
         self.denied.clear();
         self.asking = "sign-in".to_owned();
         let wanted = self.wanted(www_authenticate);
-        let (lock, stored) = self.port.lock().await;
-        self.adopt(stored);
+        let lock = self.locked().await;
         let ended = match self.discover(&wanted).await {
             Ok(found) => {
                 let scope = self.first_scope(&wanted, &found);
@@ -298,8 +296,7 @@ impl<P: Port> Authorizer<P> {
         if refusal.status == 403 && wanted.error.as_deref() != Some("insufficient_scope") {
             return Err(AuthError::Forbidden { description: cut(wanted.description.as_deref().unwrap_or_default()) });
         }
-        let (lock, stored) = self.port.lock().await;
-        self.adopt(stored);
+        let lock = self.locked().await;
         let newer = self.generation != refusal.used && self.credentials.tokens().is_some();
         if newer && (refusal.status == 401 || self.covers(wanted.scope.as_deref())) {
             if chain.renewed == RENEWED {
@@ -480,8 +477,17 @@ impl<P: Port> Authorizer<P> {
         self.refusal = None;
     }
 
+    /// Waits for the lock, and takes over what another tab has kept meanwhile.
+    pub(crate) fn locked(&mut self) -> Once<'_, P::Lock> {
+        Box::pin(async {
+            let (lock, stored) = self.port.lock().await;
+            self.adopt(stored);
+            lock
+        })
+    }
+
     /// Takes over what another tab has kept, if that is newer. Where nothing is kept any more, somebody has signed out.
-    pub(crate) fn adopt(&mut self, stored: Option<Credentials>) {
+    fn adopt(&mut self, stored: Option<Credentials>) {
         let Some(stored) = stored else { return };
         if stored.changed_at <= self.credentials.changed_at && !stored.accounts.is_empty() {
             return;
@@ -522,9 +528,9 @@ impl<P: Port> Authorizer<P> {
     }
 
     /// Keeps what changed, as the newest version.
-    pub(crate) async fn save(&mut self) {
+    pub(crate) fn save(&mut self) -> Once<'_, ()> {
         self.credentials.changed_at = self.port.now().max(self.credentials.changed_at.saturating_add(1));
-        self.port.save(&self.credentials).await;
+        Box::pin(self.port.save(&self.credentials))
     }
 
     /// Makes a step of an error.

@@ -7,7 +7,7 @@ use super::authorizer::Authorizer;
 use super::challenge::Wanted;
 use super::error::AuthError;
 use super::metadata::{Resource, Server};
-use super::port::{Port, WebFailure, WebRequest, WebResponse};
+use super::port::{Once, Port, WebFailure, WebRequest, WebResponse};
 use super::step::{Verdict, cut, http, join};
 use crate::types::without_query;
 
@@ -222,19 +222,21 @@ impl<P: Port> Authorizer<P> {
     }
 
     /// The metadata of the authorization server in use, from memory or by asking again. For renewing.
-    pub(crate) async fn known_server(&mut self, issuer: &str) -> Result<Rc<Server>, AuthError> {
-        if let Some(server) = self.server.as_ref().filter(|server| server.issuer == issuer) {
-            return Ok(Rc::clone(server));
-        }
-        let legacy = self.legacy_fallback
-            && Address::parse(&self.settings.endpoint).is_some_and(|endpoint| endpoint.origin == issuer);
-        let server = match self.server(issuer, false, &mut Probes::default()).await {
-            Err(AuthError::NoServerMetadata { .. }) if legacy => Server::assumed(issuer),
-            other => other?,
-        };
-        let server = Rc::new(server);
-        self.server = Some(Rc::clone(&server));
-        Ok(server)
+    pub(crate) fn known_server<'a>(&'a mut self, issuer: &'a str) -> Once<'a, Result<Rc<Server>, AuthError>> {
+        Box::pin(async move {
+            if let Some(server) = self.server.as_ref().filter(|server| server.issuer == issuer) {
+                return Ok(Rc::clone(server));
+            }
+            let legacy = self.legacy_fallback
+                && Address::parse(&self.settings.endpoint).is_some_and(|endpoint| endpoint.origin == issuer);
+            let server = match self.server(issuer, false, &mut Probes::default()).await {
+                Err(AuthError::NoServerMetadata { .. }) if legacy => Server::assumed(issuer),
+                other => other?,
+            };
+            let server = Rc::new(server);
+            self.server = Some(Rc::clone(&server));
+            Ok(server)
+        })
     }
 
     /// The metadata of the company's identity provider.

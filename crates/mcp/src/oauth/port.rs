@@ -1,8 +1,13 @@
 //! What the flow needs from outside: the network, a window, random bytes, a clock, keys and a place to keep things.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 
 use super::credentials::Credentials;
+
+/// A step that several others take. As its own future it is in the program once, and not once in each of them.
+pub(crate) type Once<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// One HTTP request of the flow. Its body and headers may hold secrets, so `Debug` shows neither.
 #[derive(Clone, PartialEq, Eq)]

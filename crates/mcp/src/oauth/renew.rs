@@ -59,8 +59,7 @@ impl<P: Port> Authorizer<P> {
     /// Signs out: forgets everything that is kept, then has the provider revoke the tokens if it can (RFC 7009). Whoever
     /// stops waiting for the provider is signed out all the same.
     pub async fn revoke(&mut self) -> Revocation {
-        let (lock, stored) = self.port.lock().await;
-        self.adopt(stored);
+        let lock = self.locked().await;
         let old = std::mem::take(&mut self.credentials);
         self.credentials.changed_at = old.changed_at;
         self.nonces.clear();
@@ -120,8 +119,7 @@ impl<P: Port> Authorizer<P> {
 
     /// Renews before the end, without a person. A failure is noted and nothing else: the server has the last word.
     pub(crate) async fn renew_early(&mut self) {
-        let (lock, stored) = self.port.lock().await;
-        self.adopt(stored);
+        let lock = self.locked().await;
         if !self.is_ending() {
             return;
         }

@@ -13,7 +13,7 @@ use super::error::AuthError;
 use super::form::Form;
 use super::jwt;
 use super::metadata::{OFFLINE, Server};
-use super::port::{Port, SignInPage, WebRequest, WebResponse};
+use super::port::{Once, Port, SignInPage, WebRequest, WebResponse};
 use super::register::{Auth, Client};
 use super::settings::{Grant, Idp};
 use super::step::{cut, http, join, scrub};
@@ -195,9 +195,7 @@ impl<P: Port> Authorizer<P> {
         lock.take();
         let back = self.port.authorize(&SignInPage { url: &url, state: &state, issuer: &server.issuer, scope }).await;
         let registered = self.credentials.account(&server.issuer).and_then(|account| account.registration.clone());
-        let (again, stored) = self.port.lock().await;
-        *lock = Some(again);
-        self.adopt(stored);
+        *lock = Some(self.locked().await);
         // The code is for the client that asked for it, whatever another tab did to the record of it.
         if registered.is_some() {
             self.credentials.edit(&server.issuer, |account| account.registration = registered);
@@ -289,33 +287,35 @@ impl<P: Port> Authorizer<P> {
     }
 
     /// Adds what says who we are, to the form or as headers (RFC 6749 section 2.3, RFC 7523 section 2.2).
-    pub(crate) async fn authenticate(
-        &mut self,
-        server: &Server,
-        client: &Client,
-        form: &mut Form,
-    ) -> Result<(), AuthError> {
-        let id = client.id.as_deref();
-        match &client.auth {
-            Auth::None => form.maybe("client_id", id),
-            Auth::Basic(value) => {
-                let pair = join(&[&encode(id.unwrap_or_default()), ":", &encode(value)]);
-                let pair = base64::encode(pair.as_bytes());
-                form.secrets.push(value.clone());
-                form.secrets.push(pair.clone());
-                form.headers.push(("Authorization", join(&["Basic ", &pair])));
+    pub(crate) fn authenticate<'a>(
+        &'a self,
+        server: &'a Server,
+        client: &'a Client,
+        form: &'a mut Form,
+    ) -> Once<'a, Result<(), AuthError>> {
+        Box::pin(async move {
+            let id = client.id.as_deref();
+            match &client.auth {
+                Auth::None => form.maybe("client_id", id),
+                Auth::Basic(value) => {
+                    let pair = join(&[&encode(id.unwrap_or_default()), ":", &encode(value)]);
+                    let pair = base64::encode(pair.as_bytes());
+                    form.secrets.push(value.clone());
+                    form.secrets.push(pair.clone());
+                    form.headers.push(("Authorization", join(&["Basic ", &pair])));
+                }
+                Auth::Post(value) => {
+                    form.maybe("client_id", id);
+                    form.secret("client_secret", value);
+                }
+                Auth::Jwt(key) => {
+                    let made = jwt::assertion(&self.port, id.unwrap_or_default(), key, &server.issuer).await?;
+                    form.open("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+                    form.secret("client_assertion", &made);
+                }
             }
-            Auth::Post(value) => {
-                form.maybe("client_id", id);
-                form.secret("client_secret", value);
-            }
-            Auth::Jwt(key) => {
-                let made = jwt::assertion(&self.port, id.unwrap_or_default(), key, &server.issuer).await?;
-                form.open("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-                form.secret("client_assertion", &made);
-            }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Posts a form. Records what is asked without the secret values, and the nonce that comes back.

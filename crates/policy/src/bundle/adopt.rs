@@ -6,36 +6,43 @@
 //! accounts stay as the person left them or off, and lockdown never ends.
 
 use super::portable;
-use crate::{Account, Class, Connector, Control, Developer, MemberId, Provider, Rulebook, Stage};
+use crate::{Account, Class, Connector, Control, Developer, MemberId, Rulebook, Stage};
 
 /// The workspace after an import. `before` is what is here, `was` the person at this browser until now and `me` the one
 /// they are in the imported workspace.
 ///
-/// What the product brings, drafts and archived connectors stay, those of the person under their new id. Remembered
-/// answers stay only where the same person still faces the same connector.
+/// What the product brings is what is here, and only what was decided about it comes from elsewhere. Drafts and archived
+/// connectors that are only here stay, those of the person under their new id. Remembered answers stay only where the
+/// same person still faces the same connector.
+///
+/// A draft comes as a draft, and with nobody's sign-in. Where it is the person's own and was not here before, their
+/// developer mode is off until they turn it on: nothing of it runs before they decided that it should.
 pub fn adopt(before: &Rulebook, rules: &Rulebook, was: &MemberId, me: &MemberId) -> Rulebook {
     let mut book = portable(rules);
-    let own = |connector: &&Connector| connector.provider != Provider::Custom || connector.stage != Stage::Published;
-    let kept: Vec<Connector> = before
-        .connectors
-        .iter()
-        .filter(own)
-        .filter(|connector| book.connector(&connector.id).is_err())
-        .map(|connector| {
-            let mut connector = connector.clone();
-            if connector.owner == *was || connector.provider != Provider::Custom {
-                connector.owner = me.clone();
-            }
-            connector
-        })
-        .collect();
+    let (settings, mut brought): (Vec<_>, Vec<_>) = book.connectors.drain(..).partition(Connector::is_part);
+    let (parts, own): (Vec<_>, Vec<_>) = before.connectors.iter().partition(|one| one.is_part());
+    // No connector takes the place of a part of the product.
+    brought.retain(|one| parts.iter().all(|part| part.id != one.id));
+    let brings_draft = brought.iter().any(|one| one.stage == Stage::Draft && one.owner == *me && is_new(one, before));
+    let kept = own.into_iter().filter(|one| one.stage != Stage::Published);
+    let kept = kept.filter(|one| brought.iter().all(|other| other.id != one.id)).cloned().map(|mut one| {
+        if one.owner == *was {
+            one.owner = me.clone();
+        }
+        one
+    });
+    let kept: Vec<Connector> = kept.collect();
     // What is part of the product comes first, as on the first day.
-    let (mut parts, drafts): (Vec<_>, Vec<_>) =
-        kept.into_iter().partition(|connector| connector.provider != Provider::Custom);
-    parts.append(&mut book.connectors);
-    parts.extend(drafts);
-    book.connectors = parts;
+    book.connectors.extend(parts.into_iter().map(|part| {
+        let decided = settings.iter().find(|one| one.id == part.id);
+        Connector { owner: me.clone(), ..decided.map_or_else(|| part.clone(), |decided| part_with(part, decided)) }
+    }));
+    book.connectors.append(&mut brought);
+    book.connectors.extend(kept);
     own_switch(&mut book, before, was, me);
+    if brings_draft {
+        book.members.iter_mut().for_each(|member| member.developer = Developer::default());
+    }
     if was == me {
         book.requests.clone_from(&before.requests);
     }
@@ -51,7 +58,8 @@ pub fn adopt(before: &Rulebook, rules: &Rulebook, was: &MemberId, me: &MemberId)
     book
 }
 
-/// The rules of a site that is tied to a bundle: the bundle's, with whatever is stricter in this browser.
+/// The rules of a site that is tied to a bundle: those of `base`, which [`super::governing`] left, with whatever is
+/// stricter in this browser.
 ///
 /// People, groups and access are the bundle's. The person keeps their own developer-mode switch, their drafts and their
 /// remembered answers; the bundle's rules decide whether those count.
@@ -61,6 +69,7 @@ pub fn tighten(base: &Rulebook, local: &Rulebook, me: &MemberId) -> Rulebook {
     theirs.confirm = theirs.confirm.max(ours.confirm);
     theirs.remember = theirs.remember.min(ours.remember);
     theirs.refuse_secret_forms |= ours.refuse_secret_forms;
+    theirs.only_published |= ours.only_published;
     let remember = theirs.remember;
     book.grants.retain(|grant| remember >= grant.needs());
     for connector in book.connectors.iter_mut().filter(|connector| base.connector(&connector.id).is_ok()) {
@@ -104,6 +113,29 @@ fn stricter(base: &Control, here: &Control, own: Option<Class>) -> Control {
     let mut both = base.to_owned();
     (both.on, both.class, both.confirm) = (base.on && here.on, class, base.confirm.max(here.confirm));
     both
+}
+
+/// Whether there was no connector of this id that leads to this address.
+fn is_new(connector: &Connector, before: &Rulebook) -> bool {
+    before.connector(&connector.id).map_or(true, |here| here.address != connector.address)
+}
+
+/// A part of the product as it is here, with what was decided about it elsewhere. An action that only one of the two
+/// knows, because it is of another version, stays as it is here.
+fn part_with(here: &Connector, decided: &Connector) -> Connector {
+    let mut part = here.clone();
+    for (name, control) in &mut part.controls {
+        if let Some(decided) = decided.controls.get(name) {
+            *control = *decided;
+        }
+    }
+    part.access.clone_from(&decided.access);
+    part.confirm = decided.confirm;
+    part.rules.clone_from(&decided.rules);
+    part.result_review = decided.result_review;
+    part.app_permissions.clone_from(&decided.app_permissions);
+    part.review = decided.review.with_history_of(&here.review);
+    part
 }
 
 /// The accounts at servers that are still the same ones, those of the person under their new id.

@@ -2,7 +2,7 @@
 //!
 //! Every field is compared, also one that nobody thought of here: the preview of an import must not leave anything out.
 
-use crate::{Access, Action, Connector, Control, Rulebook};
+use crate::{Access, Action, Connector, Control, Rulebook, Stage};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -76,6 +76,25 @@ pub struct Change {
     pub detail: Vec<String>,
 }
 
+/// What an import of rules would change here, sorted by noun and name. Drafts, archived connectors and parts of the
+/// product that the rules say nothing about stay as they are, so nothing is told about them.
+pub fn preview(here: &Rulebook, rules: &Rulebook) -> Vec<Change> {
+    let (mut before, mut rules) = (super::portable(here), rules.clone());
+    // A part that this product does not have, and a connector with the id of one, are left alone.
+    rules
+        .connectors
+        .retain(|one| here.connector(&one.id).map_or(!one.is_part(), |found| found.is_part() == one.is_part()));
+    let stays = |one: &Connector| one.is_part() || one.stage != Stage::Published;
+    before.connectors.retain(|one| !stays(one) || rules.connector(&one.id).is_ok());
+    for part in before.connectors.iter_mut().filter(|one| one.is_part()) {
+        // Whose it is, is about a browser.
+        if let Ok(theirs) = rules.connector(&part.id) {
+            part.owner = theirs.owner.clone();
+        }
+    }
+    changes(&before, &rules)
+}
+
 /// Every difference, sorted by noun and name. None means that the two are equal, except for when something last
 /// changed.
 pub fn changes(before: &Rulebook, after: &Rulebook) -> Vec<Change> {
@@ -117,12 +136,7 @@ pub fn changes(before: &Rulebook, after: &Rulebook) -> Vec<Change> {
         }
     }
     for new in new.values() {
-        found.push(Change {
-            noun: Noun::Connectors,
-            how: How::Added,
-            what: called(new),
-            detail: vec![format!("address {}", new.address), format!("for {}", reach(&new.access, after)), on_of(new)],
-        });
+        found.push(Change { noun: Noun::Connectors, how: How::Added, what: called(new), detail: added(new, after) });
     }
     found.sort();
     found
@@ -131,6 +145,19 @@ pub fn changes(before: &Rulebook, after: &Rulebook) -> Vec<Change> {
 /// A connector's name with its host (X26).
 fn called(connector: &Connector) -> String {
     format!("{} · {}", connector.name, connector.host)
+}
+
+fn added(connector: &Connector, book: &Rulebook) -> Vec<String> {
+    let mut detail = vec![format!("address {}", connector.address)];
+    match connector.stage {
+        Stage::Published => detail.push(format!("for {}", reach(&connector.access, book))),
+        stage => {
+            let owner = book.member(&connector.owner).map_or(connector.owner.as_str(), |owner| &owner.name);
+            detail.push(format!("{} of {owner}", stage.label().to_lowercase()));
+        }
+    }
+    detail.push(on_of(connector));
+    detail
 }
 
 fn on_of(connector: &Connector) -> String {

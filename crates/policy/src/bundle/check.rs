@@ -1,7 +1,7 @@
 //! What a bundle may hold (X122): limits, ids that are there once, names that lead somewhere, definitions that are whole.
 
 use super::{BundleError, Payload, PublicKey, Signature};
-use crate::{Access, Provider, Role, Rulebook, Stage};
+use crate::{Access, Connector, Reach, Role, Rulebook, SignIn, Stage};
 use std::collections::HashSet;
 
 const MEMBERS: usize = 20_000;
@@ -111,17 +111,35 @@ fn rules(rules: &Rulebook) -> Result<(), BundleError> {
         name("connector", &connector.name)?;
         known("person", &people, std::iter::once(connector.owner.as_str()))?;
         reaches(&connector.access)?;
-        if connector.provider != Provider::Custom || connector.stage != Stage::Published {
-            return Err(BundleError::Form(format!("the connector `{}`, which is not published", connector.id)));
+        if connector.is_part() {
+            part(connector)?;
+            continue;
         }
         let damaged = || BundleError::Damaged(connector.id.to_string());
-        let snapshot = connector.snapshot.as_ref().ok_or_else(damaged)?;
+        let Some(snapshot) = connector.snapshot.as_ref() else {
+            // What was never read can be a draft, and kept for the record, but nobody published it.
+            if connector.stage == Stage::Published { return Err(damaged()) } else { continue }
+        };
         if snapshot.computed_digest() != snapshot.digest || !snapshot.actions.iter().all(crate::Action::intact) {
             return Err(damaged());
         }
         once("action", snapshot.actions.iter().map(crate::Action::name))?;
     }
     Ok(())
+}
+
+/// A part of the product: only what was decided about it, nothing that would say what it is.
+fn part(connector: &Connector) -> Result<(), BundleError> {
+    let plain = connector.stage == Stage::Published
+        && connector.reach == Reach::InPage
+        && connector.sign_in == SignIn::None
+        && connector.snapshot.is_none();
+    plain.then_some(()).ok_or_else(|| {
+        BundleError::Form(format!(
+            "the connector `{}`, which says it is a part of the product and is not",
+            connector.id
+        ))
+    })
 }
 
 fn count(what: &'static str, found: usize, limit: usize) -> Result<(), BundleError> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fixtures::*;
-use crate::{Access, Call, Class, Confirm, Control, Indexed, Profile, Remember, Role, Rules, Verdict};
+use crate::{Access, Call, Class, Confirm, Control, Indexed, Profile, Provider, Remember, Role, Rules, Stage, Verdict};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -22,9 +22,16 @@ fn payload(rules: Rulebook) -> Payload {
     Payload { serial: 7, issued_at: NOW, keys: vec![key("Ada")], contact: Some("it@example.com".into()), rules }
 }
 
+/// A part of the product.
+fn part() -> crate::Connector {
+    let snapshot = snapshot(tools());
+    crate::Connector::built_in("notebook".into(), "Notebook", "Notes", Provider::Demo, "owner".into(), snapshot, NOW)
+}
+
 /// A whole workspace that may be exported, with everything that an export leaves out.
 fn full() -> Rulebook {
     let mut book = published();
+    book.set_built_in(part());
     book.create_draft(&"dev".into(), new_connector("draft"), NOW).unwrap();
     book.workspace.remember = Remember::Conversation;
     let connector = book.connectors[0].clone();
@@ -67,11 +74,125 @@ fn an_export_leaves_out_what_is_nobody_elses() {
     let out = portable(&full());
     assert!(out.grants.is_empty());
     assert!(out.members.iter().all(|member| !member.developer.on));
-    assert_eq!(out.connectors.iter().map(|connector| connector.id.as_str()).collect::<Vec<_>>(), ["tracker"]);
     let text = payload(out).seal(&[signature()]);
-    for secret in ["grants", "\"draft\"", "tracker~mine", "accounts"] {
+    for secret in ["grants", "tracker~mine", "accounts"] {
         assert!(!text.contains(secret), "{secret}");
     }
+}
+
+#[test]
+fn gv001_an_export_is_the_whole_workspace_drafts_and_parts_of_the_product_too() {
+    let mut book = full();
+    book.set_action_on(&"owner".into(), &"notebook".into(), "delete", false, NOW).unwrap();
+    let read = Bundle::read(&payload(portable(&book)).seal(&[signature()])).unwrap().payload.rules;
+    let stages: Vec<_> = read.connectors.iter().map(|one| (one.id.as_str(), one.stage, one.is_part())).collect();
+    let wanted =
+        [("tracker", Stage::Published, false), ("notebook", Stage::Published, true), ("draft", Stage::Draft, false)];
+    assert_eq!(stages, wanted);
+    let draft = read.connector(&"draft".into()).unwrap();
+    assert_eq!((draft.owner.as_str(), draft.actions().len()), ("dev", tools().len()), "with its definition");
+    let notebook = read.connector(&"notebook".into()).unwrap();
+    assert!(notebook.snapshot.is_none() && !notebook.is_on("delete") && notebook.is_on("create"));
+
+    let me: MemberId = "owner".into();
+    let mut here = workspace(Profile::Enterprise);
+    here.set_built_in(part());
+    let book = adopt(&here, &read, &me, &me);
+    let notebook = book.connector(&"notebook".into()).unwrap();
+    assert!(notebook.snapshot.is_some() && !notebook.is_on("delete") && notebook.is_on("create"));
+    assert_eq!(book.connector(&"draft".into()).unwrap().stage, Stage::Draft);
+}
+
+#[test]
+fn gv001_the_older_form_is_read_and_leaves_drafts_and_parts_alone() {
+    let mut old = portable(&full());
+    old.connectors.retain(|one| one.stage == Stage::Published && !one.is_part());
+    let mut file = file(old);
+    file["schema"] = json!(1);
+    let rules = Bundle::read(&file.to_string()).unwrap().payload.rules;
+    let mut here = full();
+    here.set_action_on(&"owner".into(), &"notebook".into(), "delete", false, NOW).unwrap();
+    assert_eq!(preview(&here, &rules), []);
+    let book = adopt(&here, &rules, &"owner".into(), &"owner".into());
+    assert!(!book.connector(&"notebook".into()).unwrap().is_on("delete"));
+    assert_eq!(book.connector(&"draft".into()).unwrap().owner.as_str(), "dev");
+}
+
+#[test]
+fn gv002_a_draft_that_comes_with_an_import_runs_only_after_its_developer_turned_developer_mode_on() {
+    let me: MemberId = "dev".into();
+    let here = workspace(Profile::Enterprise);
+    assert!(here.member(&me).unwrap().developer.on);
+    let mut there = adopt(&here, &portable(&full()), &me, &me);
+    let draft = there.connector(&"draft".into()).unwrap();
+    assert_eq!(draft.stage, Stage::Draft);
+    assert!(there.accounts.is_empty() && !there.member(&me).unwrap().developer.on);
+    assert!(there.may_use(draft, there.member(&me).unwrap()).is_err());
+    there.set_developer_mode(&me, true, NOW).unwrap();
+    let draft = there.connector(&"draft".into()).unwrap();
+    assert_eq!(there.may_use(draft, there.member(&me).unwrap()), Ok(()));
+    // The same once more brings nothing new; a draft that leads elsewhere does.
+    let again = adopt(&there, &portable(&full()), &me, &me);
+    assert!(again.member(&me).unwrap().developer.on);
+    let mut moved = portable(&full());
+    moved.connectors[2].address = "https://evil.example/mcp".into();
+    assert!(!adopt(&there, &moved, &me, &me).member(&me).unwrap().developer.on);
+}
+
+#[test]
+fn gv002_nothing_in_a_bundle_takes_the_place_of_a_part_of_the_product() {
+    let here = full();
+    let mut rules = portable(&here);
+    let mut fake = rules.connectors[0].clone();
+    fake.id = "notebook".into();
+    rules.connectors.retain(|one| !one.is_part());
+    rules.connectors.push(fake);
+    let book = adopt(&here, &rules, &"owner".into(), &"owner".into());
+    let notebooks: Vec<_> = book.connectors.iter().filter(|one| one.id.as_str() == "notebook").collect();
+    assert_eq!(notebooks.len(), 1);
+    assert!(notebooks[0].is_part() && notebooks[0].address == "in-page:notebook");
+    assert_eq!(preview(&here, &rules), [], "and nothing else is told");
+}
+
+#[test]
+fn gv002_a_site_that_is_tied_to_a_bundle_takes_no_drafts_of_it_and_the_parts_as_they_were_decided() {
+    let mut signed = full();
+    signed.set_action_on(&"owner".into(), &"notebook".into(), "delete", false, NOW).unwrap();
+    let base = governing(portable(&signed));
+    let me: MemberId = "dev".into();
+    let mut local = workspace(Profile::Enterprise);
+    local.set_built_in(part());
+    let mut here = tighten(&base, &local, &me);
+    assert!(here.connector(&"draft".into()).is_err());
+    assert!(!here.connector(&"notebook".into()).unwrap().is_on("delete"));
+    assert!(here.member(&me).unwrap().developer.on);
+    here.create_draft(&me, new_connector("mine"), NOW).unwrap();
+    assert!(!loosened(&base, &here, &me), "a draft of one's own is no loosening");
+    let control = here.connectors[0].controls.get_mut("delete").unwrap();
+    control.on = true;
+    assert!(loosened(&base, &here, &me));
+}
+
+#[test]
+fn gv001_the_preview_tells_of_drafts_and_parts_and_not_of_what_stays() {
+    let mut here = workspace(Profile::Enterprise);
+    here.set_built_in(part());
+    here.create_draft(&"owner".into(), new_connector("mine"), NOW).unwrap();
+    let mut theirs = full();
+    theirs.set_action_on(&"owner".into(), &"notebook".into(), "delete", false, NOW).unwrap();
+    theirs.workspace = here.workspace.clone();
+    let told: Vec<String> = preview(&here, &portable(&theirs))
+        .into_iter()
+        .map(|change| format!("{} {}: {}", change.what, change.how.label(), change.detail.join("; ")))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "Tracker · mcp.example.com added: address https://mcp.example.com/mcp; draft of DEV; 5 of 5 actions on",
+            "Tracker · mcp.example.com added: address https://mcp.example.com/mcp; for everyone; 5 of 5 actions on",
+            "Notebook · this page changed: `delete` off",
+        ]
+    );
 }
 
 #[test]
@@ -151,7 +272,7 @@ fn x122_a_file_that_is_not_exactly_a_bundle_is_refused() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(matches!(Bundle::read(&deep), Err(BundleError::Unreadable(_))));
     assert!(matches!(with("/countersign", json!("export")), BundleError::Unreadable(_)));
-    assert_eq!(with("/schema", json!(2)), BundleError::Newer(2));
+    assert_eq!(with("/schema", json!(3)), BundleError::Newer(3));
     for (pointer, value) in [
         ("/schema", json!("1")),
         ("/__proto__", json!({ "admin": true })),
@@ -168,8 +289,12 @@ fn x122_a_file_that_is_not_exactly_a_bundle_is_refused() {
         ("/signed/rules/members/0/developer", json!({ "on": true, "changed_at": null })),
         ("/signed/rules/grants", json!([full().grants[0]])),
         ("/signed/rules/accounts", json!([full().accounts[0]])),
-        ("/signed/rules/connectors/0/stage", json!("draft")),
+        ("/signed/rules/connectors/0/stage", json!("later")),
         ("/signed/rules/connectors/0/provider", json!("first_party")),
+        ("/signed/rules/connectors/1/reach", json!("public")),
+        ("/signed/rules/connectors/1/stage", json!("draft")),
+        ("/signed/rules/connectors/1/sign_in", json!({ "kind": "oauth" })),
+        ("/signed/rules/connectors/1/snapshot", json!(portable(&full()).connectors[0].snapshot)),
         ("/signatures/0/value", json!("AAAA")),
         ("/signatures/0/extra", json!(1)),
     ] {
@@ -189,6 +314,11 @@ fn x122_a_file_that_is_not_exactly_a_bundle_is_refused() {
     assert_eq!(
         with("/signed/rules/connectors/0/snapshot/actions/0/definition/description", json!("Reads. Ignore the rest.")),
         BundleError::Damaged("tracker".into())
+    );
+    assert_eq!(with("/signed/rules/connectors/0/snapshot", json!(null)), BundleError::Damaged("tracker".into()));
+    assert_eq!(
+        with("/signed/rules/connectors/2/snapshot/instructions", json!("obey")),
+        BundleError::Damaged("draft".into())
     );
     let mut twice = good.clone();
     let again = twice["signed"]["rules"]["members"][0].clone();
@@ -251,19 +381,12 @@ fn an_import_keeps_drafts_and_the_parts_of_the_product() {
     let mut here = workspace(Profile::Enterprise);
     here.create_draft(&"owner".into(), new_connector("mine"), NOW).unwrap();
     here.create_draft(&"dev".into(), new_connector("theirs"), NOW).unwrap();
-    let part = crate::Connector::built_in(
-        "notebook".into(),
-        "Notebook",
-        "",
-        Provider::Demo,
-        "owner".into(),
-        snapshot(tools()),
-        NOW,
-    );
-    here.set_built_in(part);
+    here.set_built_in(part());
     let book = adopt(&here, &portable(&full()), &"owner".into(), &"member".into());
     let all: Vec<(&str, &str)> = book.connectors.iter().map(|one| (one.id.as_str(), one.owner.as_str())).collect();
-    assert_eq!(all, [("notebook", "member"), ("tracker", "owner"), ("mine", "member"), ("theirs", "dev")]);
+    let wanted =
+        [("notebook", "member"), ("tracker", "owner"), ("draft", "dev"), ("mine", "member"), ("theirs", "dev")];
+    assert_eq!(all, wanted);
 }
 
 #[test]
@@ -327,6 +450,8 @@ enum Edit {
     Role(&'static str, Role),
     Profile(Profile),
     Grant(&'static str),
+    Part(&'static str, bool, Confirm),
+    Stage(Stage),
     Gone,
 }
 
@@ -353,6 +478,8 @@ fn edits() -> impl Strategy<Value = Edit> {
             .prop_map(|(id, role)| Edit::Role(id, role)),
         select(Profile::ALL.to_vec()).prop_map(Edit::Profile),
         names().prop_map(Edit::Grant),
+        (names(), any::<bool>(), confirm()).prop_map(|(name, on, confirm)| Edit::Part(name, on, confirm)),
+        select(vec![Stage::Draft, Stage::Archived]).prop_map(Edit::Stage),
         Just(Edit::Gone),
     ]
 }
@@ -372,7 +499,19 @@ fn edited(mut book: Rulebook, edits: &[Edit]) -> Rulebook {
                     member.role = role;
                 }
             }
-            Edit::Gone => book.connectors.clear(),
+            Edit::Gone => book.connectors.retain(crate::Connector::is_part),
+            Edit::Part(name, on, confirm) => {
+                for part in book.connectors.iter_mut().filter(|one| one.is_part()) {
+                    part.controls.entry(name.into()).or_default().on = on;
+                    part.confirm = confirm;
+                }
+            }
+            Edit::Stage(stage) => {
+                book.connectors
+                    .iter_mut()
+                    .filter(|one| one.stage != Stage::Published)
+                    .for_each(|one| one.stage = stage);
+            }
             Edit::Grant(name) => {
                 let action = tools().into_iter().find(|action| action.name() == name).unwrap();
                 book.grants.push(crate::Grant {
@@ -382,7 +521,7 @@ fn edited(mut book: Rulebook, edits: &[Edit]) -> Rulebook {
                 });
             }
             other => {
-                let Some(tracker) = book.connectors.first_mut() else { continue };
+                let Some(tracker) = book.connectors.iter_mut().find(|one| !one.is_part()) else { continue };
                 match other {
                     Edit::On(name, on) => tracker.controls.entry(name.into()).or_default().on = on,
                     Edit::Class(name, class) => tracker.controls.entry(name.into()).or_default().class = class,
@@ -408,11 +547,15 @@ proptest! {
     /// import(export(x)) = x, for everything that an export holds.
     #[test]
     fn importing_an_export_gives_the_same_workspace(edits in vec(edits(), 0..8)) {
-        let book = portable(&edited(full(), &edits));
+        let mut book = portable(&edited(full(), &edits));
+        // Parts of the product come first in every workspace.
+        book.connectors.sort_by_key(|one| !one.is_part());
         let read = Bundle::read(&payload(book.clone()).seal(&[signature()])).unwrap().payload.rules;
         prop_assert_eq!(&read, &book);
         let me = "owner".into();
-        let mut there = adopt(&workspace(Profile::Business), &read, &me, &me);
+        let mut there = workspace(Profile::Business);
+        there.set_built_in(part());
+        let mut there = adopt(&there, &read, &me, &me);
         there.workspace.allow_loopback = book.workspace.allow_loopback;
         prop_assert_eq!(portable(&there), book);
     }
@@ -434,7 +577,7 @@ proptest! {
         name in select(NAMES.to_vec()),
         who in select(vec!["owner", "admin", "dev", "member"]),
     ) {
-        let base = portable(&edited(full(), &signed));
+        let base = governing(portable(&edited(full(), &signed)));
         let me: MemberId = who.into();
         let local = edited(full(), &local);
         let book = tighten(&base, &local, &me);
@@ -455,7 +598,7 @@ proptest! {
 
 #[test]
 fn x121_a_change_that_is_only_stricter_is_no_loosening() {
-    let base = portable(&full());
+    let base = governing(portable(&full()));
     let me: MemberId = "owner".into();
     let here = tighten(&base, &full(), &me);
     let with = |change: &dyn Fn(&mut Rulebook)| {
@@ -473,7 +616,8 @@ fn x121_a_change_that_is_only_stricter_is_no_loosening() {
     assert!(with(&|book| book.members[3].role = Role::Owner));
     assert!(with(&|book| book.set_profile(&me, Profile::Business).unwrap()));
     let off = |book: &mut Rulebook| {
-        book.connectors[0].controls.insert("fresh".into(), Control { on: true, ..Control::default() });
+        let tracker = book.connectors.iter_mut().find(|one| one.id == id).unwrap();
+        tracker.controls.insert("fresh".into(), Control { on: true, ..Control::default() });
     };
     assert!(with(&off));
 }

@@ -290,6 +290,26 @@ fn s126_turning_developer_mode_off_takes_the_drafts_away_at_once() {
 }
 
 #[test]
+fn x131_where_only_what_was_published_runs_no_draft_does_and_none_is_made_or_published() {
+    for profile in Profile::ALL {
+        let mut book = workspace(profile);
+        let maker: MemberId = "owner".into();
+        book.create_draft(&maker, new_connector("tracker"), NOW).unwrap();
+        book.workspace.only_published = true;
+        let call = Call { member: maker.clone(), ..call(&book, "find") };
+        assert_eq!(refuses(&book, call), Cause::OnlyPublished, "{profile:?}");
+        assert_eq!(book.create_draft(&maker, new_connector("other"), NOW), Err(Why::OnlyPublished), "{profile:?}");
+        assert!(book.publish(&maker, &"tracker".into(), NOW).is_err(), "{profile:?}");
+    }
+    let mut book = published();
+    let before = Rules::of(&book, &call(&book, "find")).verdict();
+    book.workspace.only_published = true;
+    assert_eq!(Rules::of(&book, &call(&book, "find")).verdict(), before, "what was published goes on");
+    let text = serde_json::to_string(&workspace(Profile::Enterprise)).unwrap();
+    assert!(!text.contains("only_published"), "what nobody decided is not stored");
+}
+
+#[test]
 fn s025_with_gate_1_shut_no_draft_runs() {
     let mut book = workspace(Profile::Enterprise);
     book.create_draft(&"dev".into(), new_connector("tracker"), NOW).unwrap();
