@@ -1,7 +1,6 @@
 // The record: what is in it, whether it is whole, what goes out of it, and remembered answers.
 import assert from "node:assert/strict";
 import { verify } from "../../pkg/verify.js";
-import { startModern } from "../servers/start.mjs";
 import { PHONE, journey, site } from "./harness.mjs";
 import { assertSoon } from "./soon.mjs";
 
@@ -252,20 +251,6 @@ journey("approvals say how often they were used, can be revoked, and are listed 
   await app.ready();
   await app.propose("create a note", { Title: "Third", Text: "x" }, "Create a note");
   await app.decision.waitFor();
-});
-
-journey("MC070 the record says why a call was cut short", async ({ app, page, keep }) => {
-  const server = await keep(startModern());
-  await app.connect({ name: "Board", url: server.url });
-  await app.chat();
-  await app.propose("count slowly", { to: 60, pause_ms: 400 }, "Count slowly");
-  await app.says("Count slowly", /of 60/);
-  await app.button("Cancel", app.card("Count slowly")).click();
-  await app.says("Count slowly", "Cancelled");
-  await app.open("/workspace/audit");
-  await assertSoon(async () => /cancelled; the server may still finish[\s\S]*Cancelled by the user\./.test(await rows(page).first().innerText()), "the row says why");
-  assert.deepEqual(await app.violations(), []);
-  await app.screenshot("record-reason");
 });
 
 journey("the Data page says what is kept and until when, and erases results and conversations", async (stage) => {
