@@ -234,7 +234,7 @@ journey("SP05 long work: a result of 5 MB is there whole, a part at a time, and 
   });
   told(t, `opening it: longest task ${longest(drawing).toFixed(0)} ms, ${over(drawing, 50)} over 50 ms`);
   await app.log.getByText(/not shown here; they are in the JSON/).waitFor();
-  assert.ok(longest(tasks) < 3_000, `a task of ${longest(tasks)} ms`);
+  assert.ok(longest(tasks) < 500, `a task of ${longest(tasks)} ms`);
 });
 
 journey("SP06 long work: a stream of 20 MB never keeps the page from answering", alone, async ({ app, page, keep, t }) => {

@@ -14,6 +14,8 @@ function canonical(value) {
 }
 
 const START = Date.UTC(2026, 0, 1);
+/** Between two rows, in ms: 10,000 of them are more than two days. */
+const EVERY = 20_000;
 
 /** What the nth call is: one in ten is refused, one in a thousand ran by a remembered answer. */
 export function callAt(n) {
@@ -53,15 +55,16 @@ export function* rowsOf(count) {
   let previous = null;
   for (let seq = 0; seq < count; seq += 1) {
     const [entry, marks] = entryAt(seq);
-    const row = { chain: "seeded", seq, at: START + seq * 1000, previous, entry };
+    const row = { chain: "seeded", seq, at: START + seq * EVERY, previous, entry };
     previous = digest(canonical(row));
     const key = String(seq).padStart(12, "0");
     yield { key, text: JSON.stringify({ ...row, hash: previous }), marks: marks.map((mark) => `${mark}\u0001${key}`), hash: previous };
   }
 }
 
-/** Writes one piece; runs in the page. With `version` the database is made as the first version of the page made it. */
-async function write({ records, settings, clear, version }) {
+/** Writes one piece, which is JSON text because that is handed over quickly; runs in the page. */
+async function write(piece) {
+  const { records, settings, clear, version } = JSON.parse(piece);
   const done = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
   const request = indexedDB.open("countersign", version);
   request.onupgradeneeded = () => ["settings", "conversations", "items", "audit", "notes", "models", "secrets", "keys"].forEach((name) => request.result.createObjectStore(name));
@@ -75,6 +78,9 @@ async function write({ records, settings, clear, version }) {
   database.close();
 }
 
+/** So many rows are written at once. */
+const PIECE = 10_000;
+
 /**
  * Puts a record of `count` rows into the store of a page that is open at the site.
  *   firstVersion   without marks, in a database that the first version of the page made
@@ -85,13 +91,13 @@ export async function seed(page, count, { firstVersion = false } = {}) {
   let last = null;
   let clear = true;
   const put = async (settings = {}) => {
-    await page.evaluate(write, { records, settings, clear, version });
+    await page.evaluate(write, JSON.stringify({ records, settings, clear, version }));
     [records, clear] = [[], false];
   };
   for (const { hash, key, text, marks } of rowsOf(count)) {
     last = hash;
     records.push(firstVersion ? { key, text } : { key, text, marks });
-    if (records.length === 4000) await put();
+    if (records.length === PIECE) await put();
   }
   const marked = firstVersion ? {} : { "audit-marked": "all", "audit-checkpoint": null };
   await put({ "audit-end": JSON.stringify({ name: "seeded", rows: count, last }), ...marked });

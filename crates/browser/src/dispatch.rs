@@ -24,7 +24,7 @@ use futures_channel::oneshot;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, Shared, select};
 use mcp::{CallTool, OpError};
-use policy::audit::{Entry, Measured, Outcome};
+use policy::audit::{Entry, Measured, Measuring, Outcome};
 use policy::{
     Action, Call, CallId, Caller, Cause, Class, ConnectionId, Connector, ConnectorId, ConversationId, Decision, Digest,
     Grant, GrantId, Indexed, Level, Permit, Question, Refusal, Rules, Veto, decide,
@@ -35,7 +35,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::drive::{Done, Failed};
 use crate::error::{Code, Error};
 use crate::link::op_error;
-use crate::time::{monotonic, new_id, now};
+use crate::time::{Pace, monotonic, new_id, now};
 use crate::view::{
     Answer, Asked, Change, Confirm, HeaderNote, HiddenNote, LineageNote, Millis, QuestionView, SecretNote,
 };
@@ -727,13 +727,15 @@ impl Run {
         call: CallId,
         outcome: Outcome,
         took: Millis,
-        result: Option<&Value>,
+        answer: Option<&Value>,
         reason: Option<String>,
     ) {
-        if let Some(result) = result {
-            self.workspace.keep_answered(&call, result).await;
+        let mut result = None;
+        if let Some(answer) = answer {
+            let measured = measure(answer).await;
+            self.workspace.keep_answered(&call, answer, measured.bytes).await;
+            result = Some(measured);
         }
-        let result = result.map(|result| Measured::of(&result.to_string()));
         self.rows(vec![Entry::Finished { call, outcome, took, result, reason }]).await;
     }
 
@@ -916,6 +918,15 @@ fn ended(result: Result<Done, Failed>, host: &str) -> Ended {
             Ended::Failed { error: out, sent: sent_of(sent) }
         }
     }
+}
+
+/// Measures a result, a step at a time: one of megabytes must not keep the page from answering.
+async fn measure(result: &Value) -> Measured {
+    let (mut measuring, mut pace) = (Measuring::of(result), Pace::new());
+    while measuring.step() {
+        pace.rest().await;
+    }
+    measuring.done()
 }
 
 /// How the structured part of a result breaks the schema that was promised for it: the first problem (X57).

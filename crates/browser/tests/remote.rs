@@ -23,7 +23,7 @@ use browser::{
     Answer, AuditFilter, CallRequest, Code, Confirm, ConnectionStatus, Keep, NewConnector, Options, ScanKind,
     StepState, StorageState, Where, Workspace,
 };
-use common::{Played, Say, called, ended, mcp_server, object, open, play, question, until};
+use common::{Played, Say, called, ended, exported, mcp_server, object, open, play, question, until};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -373,7 +373,7 @@ async fn x21_a_value_that_does_not_fit_is_not_in_the_record() {
     let (ws, id) = connected(&played, &Memory::new()).await;
     let error = ws.call(request(&id, "get_ticket", json!({"id": CANARY})), Confirm::Never).await.unwrap_err();
     assert_eq!(error.code, Code::Invalid);
-    assert!(!ws.export().await.unwrap().contains(CANARY));
+    assert!(!exported(&ws).await.contains(CANARY));
     assert!(!format!("{:?}", ws.audit(AuditFilter::default()).await.unwrap()).contains(CANARY));
 }
 
@@ -569,7 +569,7 @@ async fn x21_a_header_value_reaches_its_server_and_nothing_else() {
     ws.call(request(&id, "get_ticket", json!({"id": "1"})), Confirm::Never).await.unwrap();
     let sent = played.got.borrow().last().unwrap().clone();
     assert_eq!(sent.header("authorization"), Some(format!("Bearer {CANARY}").as_str()));
-    let export = ws.export().await.unwrap();
+    let export = exported(&ws).await;
     assert!(!export.contains(CANARY));
     let audit = format!("{:?}", ws.audit(AuditFilter::default()).await.unwrap());
     assert!(!audit.contains(CANARY));

@@ -26,7 +26,7 @@ use browser::{
     AuditFilter, CallRequest, Code, Confirm, ConnectionStatus, Fetcher, Keep, NewConnector, Options, ScanKind,
     SignInSite, SignedOut, Visit, Where, Workspace,
 };
-use common::{Got, Played, Say, called, ended, object, open, play, until};
+use common::{Got, Played, Say, called, ended, exported, object, open, play, until};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
@@ -599,7 +599,7 @@ async fn x21_tokens_are_in_no_view_no_export_and_no_audit_row() {
     call(&ws, &id).await.unwrap();
     let report = ws.oauth_report(&id).await.unwrap();
     let mut seen = vec![
-        ws.export().await.unwrap(),
+        exported(&ws).await,
         format!("{:?}", ws.audit(AuditFilter::default()).await.unwrap()),
         format!("{report:?}"),
         report.to_json(),

@@ -39,6 +39,11 @@ impl Digest {
         Self(hex(&Sha256::digest(bytes)))
     }
 
+    /// The digest of everything that a hash took in.
+    pub(crate) fn of_hash(hash: Sha256) -> Self {
+        Self(hex(&hash.finalize()))
+    }
+
     /// All 64 digits.
     pub fn as_str(&self) -> &str {
         &self.0

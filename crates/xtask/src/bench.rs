@@ -17,12 +17,25 @@ use crate::suites;
 /// machine fails nothing.
 pub(crate) fn chat(words: &mut Words) -> Outcome<bool> {
     words.end()?;
-    let well = suites::test(Some("browser"), Some("browser/long".to_owned()), false)?;
+    let well = suites::measure("browser/long", &[])?;
+    again("chat");
+    Ok(well)
+}
+
+/// The record with 100,000 rows: the journey that has a tenth of them in the suite. Says whether it passed.
+pub(crate) fn record(words: &mut Words) -> Outcome<bool> {
+    words.end()?;
+    let well = suites::measure("RE006", &[("COUNTERSIGN_RECORD_ROWS", "100000")])?;
+    again("record");
+    Ok(well)
+}
+
+/// How the same is measured once more.
+fn again(what: &str) {
     println!(
-        "on {} processors; again: `cargo xtask bench chat`, on a machine that does nothing else",
+        "on {} processors; again: `cargo xtask bench {what}`, on a machine that does nothing else",
         std::thread::available_parallelism().map_or(1, usize::from)
     );
-    Ok(well)
 }
 
 /// How long a decision takes, that loading is linear, and Cedar asked the same questions. Fails when a promise does not

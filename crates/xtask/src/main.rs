@@ -60,6 +60,7 @@ cargo xtask COMMAND
   bench mcp   one tools/call with countersign/mcp against the official TypeScript client, in pairs
             --pairs N     how many, 1000 when not said
   bench chat     what long conversations, streams and results cost the page, against their budgets
+  bench record   how soon a record of 100,000 rows is found, checked and exported, and what that costs the page
   headers   write site/deploy/ from the table of headers
   verify-audit FILE   check an exported audit, without the app
             --checkpoint FILE   and that it agrees with a checkpoint that was kept elsewhere
@@ -101,8 +102,9 @@ fn run_command(arguments: &[String]) -> Outcome<bool> {
             Some("policy") => bench::policy(&mut words).map(|()| true),
             Some("mcp") => bench::mcp(&mut words).map(|()| true),
             Some("chat") => bench::chat(&mut words),
+            Some("record") => bench::record(&mut words),
             other => Err(Failure::new(format!("there is no bench `{}`", other.unwrap_or_default()))
-                .next("run `cargo xtask bench policy`, `cargo xtask bench mcp` or `cargo xtask bench chat`")),
+                .next("run `cargo xtask bench` with `policy`, `mcp`, `chat` or `record`")),
         },
         "size" => {
             words.end()?;

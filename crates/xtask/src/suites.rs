@@ -37,6 +37,8 @@ struct Bench {
     filter: Option<String>,
     /// The site as a debug build, which is ready sooner: for a few tests while writing code, never for a whole suite.
     quick: bool,
+    /// What else the tests in a browser are told.
+    more: &'static [(&'static str, &'static str)],
     testing: Option<Testing>,
     www: Option<PathBuf>,
     /// Whether `pkg/wasm/` holds what this checkout makes.
@@ -47,6 +49,20 @@ struct Bench {
 ///
 /// `quick` tests a debug build of the site, and only together with a filter.
 pub(crate) fn test(name: Option<&str>, filter: Option<String>, quick: bool) -> Outcome<bool> {
+    run(name, filter, quick, &[])
+}
+
+/// Runs a part of the browser suite against the release site to measure something; `more` is added to its environment.
+pub(crate) fn measure(part: &str, more: &'static [(&'static str, &'static str)]) -> Outcome<bool> {
+    run(Some("browser"), Some(part.to_owned()), false, more)
+}
+
+fn run(
+    name: Option<&str>,
+    filter: Option<String>,
+    quick: bool,
+    more: &'static [(&'static str, &'static str)],
+) -> Outcome<bool> {
     let started = Instant::now();
     if quick && filter.is_none() {
         return Err(Failure::new("`--dev` is for a part of a suite").next("name the part: `test browser PART --dev`"));
@@ -61,7 +77,7 @@ pub(crate) fn test(name: Option<&str>, filter: Option<String>, quick: bool) -> O
     let tools = setup::for_building(&places)?;
     println!("compiler for the browser: {}", tools.route);
     let filtered = filter.is_some();
-    let mut bench = Bench { places, tools, filter, quick, testing: None, www: None, packaged: false };
+    let mut bench = Bench { places, tools, filter, quick, more, testing: None, www: None, packaged: false };
     let mut all = Results::default();
     let mut lines = Vec::new();
     for suite in &wanted {
@@ -104,7 +120,8 @@ pub(crate) fn test(name: Option<&str>, filter: Option<String>, quick: bool) -> O
 pub(crate) fn conformance(options: &[String]) -> Outcome<bool> {
     let places = Places::find()?;
     let tools = setup::for_building(&places)?;
-    let mut bench = Bench { places, tools, filter: None, quick: false, testing: None, www: None, packaged: false };
+    let mut bench =
+        Bench { places, tools, filter: None, quick: false, more: &[], testing: None, www: None, packaged: false };
     let results = bench.conformance(options)?;
     Ok(results.failed().is_empty() && results.passed() > 0)
 }
@@ -198,6 +215,9 @@ impl Bench {
         environment.set("COUNTERSIGN_SITE_BASE", at_path.address.clone());
         if self.quick {
             environment.set("COUNTERSIGN_DEBUG_SITE", "1");
+        }
+        for (name, value) in self.more {
+            environment.set(name, *value);
         }
         // What `dist` puts beside a site with a name; a suite serves the site under it.
         environment.set("COUNTERSIGN_CLIENT_DOCUMENT", site::client_document("https://app.example.com", "/")?);

@@ -9,7 +9,7 @@ mod filter;
 mod integrity;
 mod keep;
 mod table;
-mod work;
+pub(crate) mod work;
 
 pub(crate) use filter::Filters;
 
@@ -142,7 +142,7 @@ fn Lines(
         {move || match page.get() {
             None => view! { <Working what="Reading the record"/> }.into_any(),
             Some(page) if page.lines.is_empty() && page.next.is_some() => view! { <p class="none">"Nothing so far."</p> }.into_any(),
-            Some(page) if page.lines.is_empty() => view! { <p class="none">{match (part, filters.any(part)) {
+            Some(page) if page.lines.is_empty() => view! { <p class="none">{match (part, untrack(|| filters.any(part))) {
                 (_, true) => "Nothing fits this filter.",
                 (RecordPart::Calls, _) => "No call was wanted yet.",
                 (RecordPart::Refusals, _) => "Nothing was refused.",

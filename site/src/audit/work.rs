@@ -1,4 +1,4 @@
-//! Work on the whole record: how far it is, and a button that ends it. Leaving the page ends it too.
+//! Work on the whole record, or on everything: how far it is, and a button that ends it. Leaving the page ends it too.
 
 use browser::Error;
 use futures_util::future::{AbortHandle, abortable};
@@ -10,7 +10,7 @@ use crate::ui::{Button, Working};
 
 /// The one piece of work that is under way, if any. Copy.
 #[derive(Clone, Copy)]
-pub(super) struct Work {
+pub(crate) struct Work {
     doing: RwSignal<Option<&'static str>>,
     seen: RwSignal<(u64, u64)>,
     stop: StoredValue<Option<Stop>, LocalStorage>,
@@ -27,12 +27,12 @@ impl Drop for Stop {
 
 impl Work {
     /// Nothing is under way.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Work { doing: RwSignal::new(None), seen: RwSignal::new((0, 0)), stop: StoredValue::new_local(None) }
     }
 
     /// Begins a piece of work, `what` in words such as *Checking the chain*; one that is under way ends. An error is told.
-    pub(super) fn begin<T: 'static>(
+    pub(crate) fn begin<T: 'static>(
         self,
         app: AppState,
         what: &'static str,
@@ -55,12 +55,12 @@ impl Work {
     }
 
     /// Takes how far it is: so many entries of so many.
-    pub(super) fn told(self, here: u64, of: u64) {
+    pub(crate) fn told(self, here: u64, of: u64) {
         self.seen.try_set((here, of));
     }
 
     /// Something is under way. Tracks.
-    pub(super) fn busy(self) -> bool {
+    pub(crate) fn busy(self) -> bool {
         self.doing.get().is_some()
     }
 
@@ -70,7 +70,7 @@ impl Work {
     }
 
     /// What is being done and how far it is, and the button `cancel` that ends it; nothing while nothing is.
-    pub(super) fn view(self, cancel: &'static str) -> impl IntoView {
+    pub(crate) fn view(self, cancel: &'static str) -> impl IntoView {
         let words = move |what: &'static str| match self.seen.get() {
             (_, 0) => what.to_owned(),
             (here, of) => format!("{what}: {} %", here.saturating_mul(100) / of),

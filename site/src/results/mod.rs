@@ -89,7 +89,29 @@ pub(crate) fn ResultView(
         });
     let says = if failed { " says this failed" } else { " sent" };
     let mismatch = mismatch(&result, output_schema.as_ref());
-    // What looks like a secret is covered until somebody wants to see it (X59).
+    // What is not opened costs nothing: looking for secrets in megabytes takes its time.
+    let body = move || {
+        if opened.get() {
+            return opened_result(result.clone(), look, output_schema.clone());
+        }
+        let says = format!("Open the result, {}", media::size(bytes as u64));
+        view! { <div class="result-body"><p><button type="button" class="btn" on:click=move |_| opened.set(true)>{says}</button></p></div> }
+            .into_any()
+    };
+    view! {
+        <section class="result" class:failed=failed role="group" aria-label=label>
+            <header class="result-head">
+                <span class="grow"><bdi>{connector}</bdi>" · "<bdi class="host"><b>{host}</b></bdi>{says}</span>
+                <span class="looks" role="group" aria-label="View">{tabs}</span>
+            </header>
+            {mismatch}
+            {body}
+        </section>
+    }
+}
+
+/// A result that somebody looks at. What looks like a secret is covered until they want to see it (X59).
+fn opened_result(result: Arc<Value>, look: RwSignal<Reading>, promised: Option<Value>) -> AnyView {
     let masked = Arc::new(secrets::mask_value(&result));
     let covered = *masked != *result;
     let uncovered = RwSignal::new(!covered);
@@ -104,28 +126,13 @@ pub(crate) fn ResultView(
     });
     let body = move || {
         let result = if uncovered.get() { &result } else { &masked };
-        if !opened.get() {
-            let says = format!("Open the result, {}", media::size(bytes as u64));
-            return view! { <p><button type="button" class="btn" on:click=move |_| opened.set(true)>{says}</button></p> }
-                .into_any();
-        }
         match look.get() {
-            Reading::Readable => readable(shown(result, output_schema.as_ref())),
+            Reading::Readable => readable(shown(result, promised.as_ref())),
             Reading::Json => view! { <Tree value=result.clone()/> }.into_any(),
             Reading::Wire => view! { <Raw text=result.to_string()/> }.into_any(),
         }
     };
-    view! {
-        <section class="result" class:failed=failed role="group" aria-label=label>
-            <header class="result-head">
-                <span class="grow"><bdi>{connector}</bdi>" · "<bdi class="host"><b>{host}</b></bdi>{says}</span>
-                <span class="looks" role="group" aria-label="View">{tabs}</span>
-            </header>
-            {mismatch}
-            {cover}
-            <div class="result-body">{body}</div>
-        </section>
-    }
+    view! { {cover}<div class="result-body">{body}</div> }.into_any()
 }
 
 /// A result as what it is.

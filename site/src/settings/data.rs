@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::import::Import;
+use crate::audit::work::Work;
 use crate::connectors::plural;
 use crate::router::page_title;
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, Dialog, Working, save_text};
+use crate::ui::{Button, ButtonLook, Dialog, Growing, Working};
 
 /// A size in words: `4.2 KB`.
 pub(crate) fn size(bytes: u64) -> String {
@@ -97,9 +98,18 @@ pub(crate) fn Data() -> impl IntoView {
         });
     };
     read();
+    let work = Work::new();
     let export = move || {
-        let ws = app.ws();
-        app.run(async move { ws.export().await }, |text| save_text("countersign-export.json", &text));
+        let (ws, mut file) = (app.ws(), Growing::new("countersign-export.json"));
+        let export = async move {
+            ws.export(|text, here, of| {
+                file.put(text);
+                work.told(here, of);
+            })
+            .await?;
+            Ok(file)
+        };
+        work.begin(app, "Exporting everything", export, Growing::save);
     };
     let done = move |words: String| {
         erasing.set(None);
@@ -152,7 +162,8 @@ pub(crate) fn Data() -> impl IntoView {
             }
         }}
         <section class="setting"><h2>"Export"</h2><p>"Settings, connectors, conversations, notes and the record as one JSON file. Tokens and keys are not in it."</p>
-            <Button on:click=move |_| export()>"Export everything"</Button></section>
+            {work.view("Cancel export")}
+            <Button disabled=Signal::derive(move || work.busy()) on:click=move |_| export()>"Export everything"</Button></section>
         <Import/>
         <section class="setting"><h2>"Erase"</h2><p>"One conversation is deleted in its own menu. Erasing everything removes conversations, connectors, notes and keys from this browser; the record begins a new chain whose first entry says so."</p>
             <div class="row">

@@ -10,7 +10,7 @@ use crate::time::Pace;
 use crate::view::AuditState;
 
 /// So many rows are read at once.
-const PIECE: u64 = 200;
+const PIECE: u64 = 500;
 
 impl AuditLog {
     /// Checks the whole chain, and tells after each piece how many rows of how many it has seen. What is written

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use futures_util::future::try_join_all;
 use policy::audit::line::Mark;
 use policy::audit::{Entry, Line, Row};
 use policy::{CallId, ConnectorId, Millis};
@@ -105,8 +104,7 @@ impl AuditLog {
             .filter(|row| matches!(row.entry, Entry::Allowed { .. }))
             .filter_map(|row| row.entry.call().map(|call| Mark::Call(call.as_str()).to_string()))
             .collect();
-        let all = calls.iter().map(|mark| self.store.marked(Table::Audit, mark, "", "\u{ffff}"));
-        let later: Vec<String> = try_join_all(all).await?.into_iter().flatten().collect();
+        let later = self.keys_of(&calls).await?;
         let mut ends: HashMap<String, Vec<Row>> = HashMap::new();
         for row in self.rows(later).await? {
             if let Entry::Sent { call, .. } | Entry::Finished { call, .. } = &row.entry {
@@ -137,8 +135,7 @@ impl AuditLog {
                 .iter()
                 .filter_map(|row| row.entry.call().map(|call| Mark::Call(call.as_str()).to_string()))
                 .collect();
-            let all = calls.iter().map(|mark| self.store.marked(Table::Audit, mark, "", "\u{ffff}"));
-            for key in try_join_all(all).await?.into_iter().flatten() {
+            for key in self.keys_of(&calls).await? {
                 later.extend(key.parse::<u64>().ok());
             }
             here += piece.len() as u64;
@@ -162,8 +159,7 @@ impl AuditLog {
     /// Every row about a call, oldest first.
     pub(crate) async fn about(&self, call: &CallId) -> Result<Vec<Row>, StoreError> {
         self.mark_older().await?;
-        let mark = Mark::Call(call.as_str()).to_string();
-        let keys = self.store.marked(Table::Audit, &mark, "", "\u{ffff}").await?;
+        let keys = self.keys_of(&[Mark::Call(call.as_str()).to_string()]).await?;
         self.rows(keys).await
     }
 
@@ -173,10 +169,15 @@ impl AuditLog {
         Ok(self.store.some(Table::Audit, keys).await?.into_iter().map(|(_, text)| text).collect())
     }
 
+    /// The keys of every row that has one of some marks, mark by mark.
+    async fn keys_of(&self, marks: &[String]) -> Result<Vec<String>, StoreError> {
+        Ok(self.store.marked(Table::Audit, marks, "", "\u{ffff}").await?.concat())
+    }
+
     /// The places between two that have all the marks, in order, and how many keys were read for that.
     async fn both(&self, marks: &[String], from: u64, to: u64) -> Result<(Vec<u64>, usize), StoreError> {
         let (from, to) = (key(from), key(to));
-        let all = try_join_all(marks.iter().map(|mark| self.store.marked(Table::Audit, mark, &from, &to))).await?;
+        let all = self.store.marked(Table::Audit, marks, &from, &to).await?;
         let read = all.iter().map(Vec::len).sum();
         let mut all = all.into_iter();
         let mut found = all.next().unwrap_or_default();

@@ -196,16 +196,6 @@ impl AuditLog {
         Ok((records, bytes))
     }
 
-    /// Every row as it is kept, oldest first.
-    pub(crate) async fn all(&self) -> Result<Vec<String>, StoreError> {
-        let Some(last) = self.last_key().await? else { return Ok(Vec::new()) };
-        let (mut all, mut pieces) = (Vec::new(), self.pieces(last));
-        while let Some(rows) = pieces.next().await? {
-            all.extend(rows.into_iter().map(|(_, text)| text));
-        }
-        Ok(all)
-    }
-
     /// The name of the chain; empty before its first row.
     pub(crate) async fn name(&self) -> Result<String, StoreError> {
         Ok(self.last().await?.map(|row| row.chain).unwrap_or_default())

@@ -11,6 +11,7 @@ use std::cell::RefCell;
 use std::future::{Future, IntoFuture as _};
 use std::rc::Rc;
 
+use futures_channel::oneshot;
 use futures_util::future::{LocalBoxFuture, join_all, ready};
 use futures_util::{FutureExt as _, TryFutureExt as _};
 use idb::{
@@ -19,6 +20,7 @@ use idb::{
 };
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::CryptoKey;
 
 use super::{Op, Record, Store, StoreError, Table, indexed, prefix_end};
@@ -136,7 +138,7 @@ impl IndexedDb {
             let store = transaction.object_store(KEYS).map_err(failed)?;
             store.get(name).map_err(failed)?.await.map_err(failed)
         }
-        .boxed_local()
+        .to_its_end()
     }
 
     fn select(&self, table: Table, query: Option<Query>) -> LocalBoxFuture<'static, Result<Vec<Record>, StoreError>> {
@@ -149,7 +151,7 @@ impl IndexedDb {
             let (keys, values) = (keys.await.map_err(failed)?, values.await.map_err(failed)?);
             Ok(keys.iter().zip(&values).filter_map(record).collect())
         }
-        .boxed_local()
+        .to_its_end()
     }
 }
 
@@ -162,7 +164,7 @@ impl Store for IndexedDb {
             let value = store.get(key).map_err(failed)?.await.map_err(failed)?;
             Ok(value.and_then(|value| text_of(&value)))
         }
-        .boxed_local()
+        .to_its_end()
     }
 
     fn range(&self, table: Table, from: &str, to: &str) -> LocalBoxFuture<'static, Result<Vec<Record>, StoreError>> {
@@ -185,25 +187,31 @@ impl Store for IndexedDb {
             let Some(cursor) = cursor else { return Ok(None) };
             Ok(record((&cursor.key().map_err(failed)?, &cursor.value().map_err(failed)?)))
         }
-        .boxed_local()
+        .to_its_end()
     }
 
     fn marked(
         &self,
         table: Table,
-        mark: &str,
+        marks: &[String],
         from: &str,
         to: &str,
-    ) -> LocalBoxFuture<'static, Result<Vec<String>, StoreError>> {
-        let (this, range) = (self.clone(), bounds(&indexed(mark, from), &indexed(mark, to)));
+    ) -> LocalBoxFuture<'static, Result<Vec<Vec<String>>, StoreError>> {
+        let this = self.clone();
+        let ranges: Result<Vec<Query>, _> =
+            marks.iter().map(|mark| bounds(&indexed(mark, from), &indexed(mark, to))).collect();
         async move {
             let transaction = this.begin(&[table.name()], TransactionMode::ReadOnly)?;
             let store = transaction.object_store(table.name()).map_err(failed)?;
             let index = store.index(MARKS).map_err(failed)?;
-            let keys = index.get_all_keys(Some(range?), None).map_err(failed)?.await.map_err(failed)?;
-            Ok(keys.iter().filter_map(JsValue::as_string).collect())
+            let ask = |range| Ok(index.get_all_keys(Some(range), None).map_err(failed)?.into_future());
+            let asked: Vec<_> = ranges?.into_iter().map(ask).collect::<Result<_, StoreError>>()?;
+            let texts = |keys: Result<Vec<JsValue>, _>| {
+                Ok(keys.map_err(failed)?.iter().filter_map(JsValue::as_string).collect())
+            };
+            join_all(asked).await.into_iter().map(texts).collect()
         }
-        .boxed_local()
+        .to_its_end()
     }
 
     fn count(&self, table: Table, mark: Option<&str>) -> LocalBoxFuture<'static, Result<u64, StoreError>> {
@@ -218,7 +226,7 @@ impl Store for IndexedDb {
             };
             Ok(u64::from(count.await.map_err(failed)?))
         }
-        .boxed_local()
+        .to_its_end()
     }
 
     fn some(&self, table: Table, keys: Vec<String>) -> LocalBoxFuture<'static, Result<Vec<Record>, StoreError>> {
@@ -236,7 +244,7 @@ impl Store for IndexedDb {
             }
             Ok(found)
         }
-        .boxed_local()
+        .to_its_end()
     }
 
     fn write(&self, ops: Vec<Op>) -> LocalBoxFuture<'static, Result<(), StoreError>> {
@@ -279,7 +287,7 @@ impl Store for IndexedDb {
             }
             finished.await
         }
-        .boxed_local()
+        .to_its_end()
     }
 
     fn crypto_key(&self) -> LocalBoxFuture<'static, Result<Option<CryptoKey>, StoreError>> {
@@ -297,7 +305,7 @@ impl Store for IndexedDb {
             }
             done(transaction).await
         }
-        .boxed_local()
+        .to_its_end()
     }
 
     fn key_pair(&self, name: &str) -> LocalBoxFuture<'static, Result<Option<JsValue>, StoreError>> {
@@ -315,7 +323,7 @@ impl Store for IndexedDb {
             }
             done(transaction).await
         }
-        .boxed_local()
+        .to_its_end()
     }
 
     fn close(&self) {
@@ -324,6 +332,23 @@ impl Store for IndexedDb {
         }
     }
 }
+
+/// Work that goes on though nobody waits for it any more.
+///
+/// Who cancels an export drops what it waited for. The browser answers a request all the same, and must find who hears
+/// the answer: a handler that is gone is an error of the page.
+trait ToItsEnd<T: 'static>: Future<Output = Result<T, StoreError>> + Sized + 'static {
+    fn to_its_end(self) -> LocalBoxFuture<'static, Result<T, StoreError>> {
+        async move {
+            let (tell, told) = oneshot::channel();
+            spawn_local(async move { drop(tell.send(self.await)) });
+            told.await.unwrap_or_else(|_| Err(StoreError::Failed("the request was given up".to_owned())))
+        }
+        .boxed_local()
+    }
+}
+
+impl<T: 'static, F: Future<Output = Result<T, StoreError>> + 'static> ToItsEnd<T> for F {}
 
 /// A request of a transaction under way.
 type Asked = LocalBoxFuture<'static, Result<(), idb::Error>>;

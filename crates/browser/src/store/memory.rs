@@ -121,17 +121,16 @@ impl Store for Memory {
     fn marked(
         &self,
         table: Table,
-        mark: &str,
+        marks: &[String],
         from: &str,
         to: &str,
-    ) -> LocalBoxFuture<'static, Result<Vec<String>, StoreError>> {
-        let found = self
-            .marks
-            .borrow()
-            .range((table, indexed(mark, from))..=(table, indexed(mark, to)))
-            .map(|(_, key)| key.clone())
-            .collect();
-        ready(Ok(found)).boxed_local()
+    ) -> LocalBoxFuture<'static, Result<Vec<Vec<String>>, StoreError>> {
+        let index = self.marks.borrow();
+        let keys = |mark: &String| {
+            let range = (table, indexed(mark, from))..=(table, indexed(mark, to));
+            index.range(range).map(|(_, key)| key.clone()).collect()
+        };
+        ready(Ok(marks.iter().map(keys).collect())).boxed_local()
     }
 
     fn count(&self, table: Table, mark: Option<&str>) -> LocalBoxFuture<'static, Result<u64, StoreError>> {

@@ -134,15 +134,15 @@ pub trait Store {
     /// The record with the greatest key.
     fn last(&self, table: Table) -> LocalBoxFuture<'static, Result<Option<Record>, StoreError>>;
 
-    /// The keys of the records that carry a mark, with `from <= key <= to`, in key order. Only in a table that has an
-    /// index of marks.
+    /// For each of some marks the keys of the records that carry it, with `from <= key <= to`, in key order. Only in a
+    /// table that has an index of marks. Many at once, because a question of its own for each takes its time.
     fn marked(
         &self,
         table: Table,
-        mark: &str,
+        marks: &[String],
         from: &str,
         to: &str,
-    ) -> LocalBoxFuture<'static, Result<Vec<String>, StoreError>>;
+    ) -> LocalBoxFuture<'static, Result<Vec<Vec<String>>, StoreError>>;
 
     /// How many records carry a mark; with none, how many there are.
     fn count(&self, table: Table, mark: Option<&str>) -> LocalBoxFuture<'static, Result<u64, StoreError>>;

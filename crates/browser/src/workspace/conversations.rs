@@ -476,8 +476,8 @@ impl Workspace {
         let mut ops = Vec::new();
         let mut touched: Vec<ConversationId> = Vec::new();
         for (id, at) in &dirty {
-            let records = self.0.records.borrow();
-            let Some(conversation) = records.get(id).map(|record| &record.conversation) else { continue };
+            let mut records = self.0.records.borrow_mut();
+            let Some(conversation) = records.get_mut(id).map(|record| &mut record.conversation) else { continue };
             if let Some(item) = conversation.items.get(*at)
                 && let Ok(text) = serde_json::to_string(item)
             {
@@ -485,8 +485,11 @@ impl Workspace {
             }
             if touched.last() != Some(id) {
                 touched.push(id.clone());
-                let head = Conversation { items: Vec::new(), ..conversation.clone() };
-                if let Ok(text) = serde_json::to_string(&head) {
+                // Items are not copied for that: their results can have megabytes.
+                let items = std::mem::take(&mut conversation.items);
+                let head = serde_json::to_string(&*conversation);
+                conversation.items = items;
+                if let Ok(text) = head {
                     ops.push(Op::Put(Table::Conversations, id.to_string(), text));
                 }
             }

@@ -1,19 +1,19 @@
-//! The record of what happened, and the data as a whole: how much, out, and away.
+//! The data as a whole: how much there is, and away with it. How it goes out is in [`super::export`].
 
 use chat::conversation::{Body, Event};
 use js_sys::{Function, Promise, Reflect};
+use policy::ConversationId;
 use policy::audit::Came;
-use policy::{ConversationId, Rulebook};
-use serde_json::{Value, json};
+use serde_json::Value;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::{StoredRulebook, Workspace};
+use super::Workspace;
 use crate::error::Error;
 use crate::store::indexed_db::IndexedDb;
 use crate::store::{Op, Table};
 use crate::tabs::News;
-use crate::time::{global, monotonic, now, sleep};
+use crate::time::{global, monotonic, sleep};
 use crate::view::{AskAnswer, Change, ElicitationKind, ElicitationView, StorageUse, TableUse};
 
 impl Workspace {
@@ -131,39 +131,6 @@ impl Workspace {
         self.load("You").await?;
         self.tell_all(gone);
         Ok(())
-    }
-
-    /// Everything as one JSON text: settings, connectors, conversations, notes, models, the audit log. No tokens and
-    /// no keys; what looks like one in texts is masked (X21, X59).
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn export(&self) -> Result<String, Error> {
-        self.alive()?;
-        let mut conversations = Vec::new();
-        for head in self.conversations() {
-            let conversation = self.conversation(&head.id).await?;
-            conversations.push(serde_json::to_value(&conversation).unwrap_or_default());
-        }
-        let parsed = |records: Vec<(String, String)>| -> Vec<Value> {
-            records.iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).collect()
-        };
-        let notes = parsed(self.0.store.all(Table::Notes).await?);
-        let rulebook = StoredRulebook { schema: super::RULEBOOK_SCHEMA, rulebook: Rulebook::clone(&self.rulebook()) };
-        let masked = |value: Value| policy::secrets::mask_value(&value);
-        let export = json!({
-            "countersign": env!("CARGO_PKG_VERSION"),
-            "exportedAt": now(),
-            "leftOut": "tokens and keys; texts that look like one are masked, except in the audit log, which has none",
-            "rulebook": rulebook,
-            "conversations": masked(Value::Array(conversations)),
-            "notes": masked(Value::Array(notes)),
-            "models": self.models(),
-            // As they are: a masked row would not verify.
-            "audit": self.0.audit.all().await?.iter().filter_map(|row| serde_json::from_str(row).ok()).collect::<Vec<Value>>(),
-        });
-        serde_json::to_string_pretty(&export)
-            .map_err(|error| Error::new(crate::error::Code::Invalid, format!("the export cannot be written: {error}")))
     }
 
     /// Deletes a stored workspace that cannot be opened any more.

@@ -1,15 +1,16 @@
-//! What goes out of the record, piece by piece, so that a long one neither stops the page nor has to be in memory at
-//! once. Dropping an export ends it.
+//! What goes out, the record and everything, piece by piece, so that much of it neither stops the page nor has to be in
+//! memory at once. Dropping an export ends it.
 
 use policy::audit::file::{COLUMNS, Header, LEFT_OUT, csv, utc};
 use policy::audit::line::About;
 use policy::audit::{Checkpoint, Decided, Entry, Line};
-use policy::{CallId, Provenance};
+use policy::{CallId, ConversationId, Provenance, Rulebook};
 use serde_json::{Value, json};
 
-use super::Workspace;
 use super::record::without_meta;
+use super::{StoredRulebook, Workspace};
 use crate::error::{Code, Error};
+use crate::store::Table;
 use crate::time::{Pace, now};
 use crate::view::{RecordFilter, RecordPart};
 
@@ -91,6 +92,76 @@ impl Workspace {
             put(&text, here, lines);
             pace.rest().await;
         }
+        Ok(())
+    }
+
+    /// Everything as one JSON text: settings, connectors, conversations, notes, models, the audit log. No tokens and no
+    /// keys; what looks like one in texts is masked (X21, X59). `put` gets the text piece by piece, and how many
+    /// conversations and entries of how many that was.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or everything was erased meanwhile.
+    pub async fn export(&self, mut put: impl FnMut(&str, u64, u64)) -> Result<(), Error> {
+        self.alive()?;
+        let heads = self.conversations();
+        let (rows, last) = self.0.audit.extent().await?.unwrap_or_default();
+        let (mut here, of) = (0, rows + count(heads.len()));
+        let notes = self.0.store.all(Table::Notes).await?;
+        let notes: Vec<Value> = notes.iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).collect();
+        let rulebook = StoredRulebook { schema: super::RULEBOOK_SCHEMA, rulebook: Rulebook::clone(&self.rulebook()) };
+        let first = json!({
+            "countersign": env!("CARGO_PKG_VERSION"),
+            "exportedAt": now(),
+            "leftOut": "tokens and keys; texts that look like one are masked, except in the audit log, which has none",
+            "rulebook": rulebook,
+            "notes": policy::secrets::mask_value(&Value::Array(notes)),
+            "models": self.models(),
+        });
+        put(&opened(&first, "conversations")?, here, of);
+        for (at, head) in heads.iter().enumerate() {
+            if at > 0 {
+                put(",\n", here, of);
+            }
+            self.put_conversation(&head.id, |text| put(text, here, of)).await?;
+            here += 1;
+        }
+        put("],\n\"audit\":[\n", here, of);
+        let (mut found, mut pieces) = (0, self.0.audit.pieces(last));
+        while let Some(records) = pieces.next().await? {
+            let mut text = String::new();
+            for (_, row) in &records {
+                // As they are: a masked row would not verify. One that is no JSON is for the check to tell.
+                if serde_json::from_str::<serde::de::IgnoredAny>(row).is_ok() {
+                    text.push_str(if found > 0 { ",\n" } else { "" });
+                    text.push_str(row);
+                    found += 1;
+                }
+            }
+            here += count(records.len());
+            put(&text, here, of);
+        }
+        put("]}\n", here, of);
+        whole(here == of)
+    }
+
+    /// A conversation as JSON, secrets masked, item by item: each can hold megabytes.
+    async fn put_conversation(&self, id: &ConversationId, mut put: impl FnMut(&str)) -> Result<(), Error> {
+        let mut conversation = self.conversation(id).await?;
+        let items = std::mem::take(&mut conversation.items);
+        let mut head = serde_json::to_value(&conversation).unwrap_or_default();
+        if let Some(fields) = head.as_object_mut() {
+            fields.remove("items");
+        }
+        put(&opened(&policy::secrets::mask_value(&head), "items")?);
+        let mut pace = Pace::new();
+        for (at, item) in items.into_iter().enumerate() {
+            let item = serde_json::to_value(item).unwrap_or_default();
+            let text = policy::secrets::mask_value(&item).to_string();
+            put(if at > 0 { ",\n" } else { "" });
+            put(&text);
+            pace.rest().await;
+        }
+        put("]}");
         Ok(())
     }
 
@@ -251,6 +322,13 @@ impl Workspace {
 
 fn count(entries: usize) -> u64 {
     u64::try_from(entries).unwrap_or(u64::MAX)
+}
+
+/// An object as text that is not closed yet: a last field `name` is a list that has just begun.
+fn opened(object: &Value, name: &str) -> Result<String, Error> {
+    let text = serde_json::to_string(object).map_err(|error| unwritable(&error))?;
+    let fields = text.strip_suffix('}').unwrap_or(&text);
+    Ok(format!("{fields},\n\"{name}\":[\n"))
 }
 
 fn lines_of(texts: impl IntoIterator<Item = String>) -> String {

@@ -238,15 +238,14 @@ impl Workspace {
         }
         let masked =
             serde_json::from_str(arguments).map(|value| policy::secrets::mask_value(&value)).unwrap_or_default();
-        let arguments = kept(&masked, arguments.len());
+        let arguments = kept(&masked, u64::try_from(arguments.len()).unwrap_or(u64::MAX));
         self.put_payload(call, &Payload { at: now(), arguments, result: None }).await;
     }
 
-    /// Keeps what came back, where what was sent is kept.
-    pub(crate) async fn keep_answered(&self, call: &CallId, result: &Value) {
+    /// Keeps what came back, where what was sent is kept; `bytes` is how large it is as text.
+    pub(crate) async fn keep_answered(&self, call: &CallId, result: &Value, bytes: u64) {
         let Ok(Some(text)) = self.0.store.get(Table::Payloads, call.as_str()).await else { return };
         let Ok(mut payload) = serde_json::from_str::<Payload>(&text) else { return };
-        let bytes = result.to_string().len();
         let mut shown = result.clone();
         without_meta(&mut shown);
         payload.result = Some(kept(&policy::secrets::mask_value(&shown), bytes));
@@ -354,14 +353,14 @@ impl Workspace {
 }
 
 /// A masked value as text, cut where no more is kept; `bytes` is how large it was before.
-fn kept(masked: &Value, bytes: usize) -> KeptText {
+fn kept(masked: &Value, bytes: u64) -> KeptText {
     let mut text = masked.to_string();
     let mut end = policy::record::PAYLOAD_CAP.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     text.truncate(end);
-    KeptText { text, bytes: u64::try_from(bytes).unwrap_or(u64::MAX) }
+    KeptText { text, bytes }
 }
 
 /// Takes out what a server put beside its answer for a component to read (X102).

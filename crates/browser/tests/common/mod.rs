@@ -27,6 +27,13 @@ pub(crate) async fn open(options: Options) -> Workspace {
     Workspace::open(options).await.unwrap()
 }
 
+/// The export of everything, as text.
+pub(crate) async fn exported(ws: &Workspace) -> String {
+    let mut text = String::new();
+    ws.export(|piece, _, _| text.push_str(piece)).await.unwrap();
+    text
+}
+
 pub(crate) fn object(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }

@@ -5,6 +5,7 @@
 //! * [`checkpoint`] signed statements of how far a chain went, which also find rows that were cut off its end.
 //! * [`mod@line`] a row as a person reads it, and the marks by which a store finds it.
 //! * [`changes`] what a change of the rulebook was, as rows.
+//! * [`measure`] how large a result is and which, without making its text.
 //! * [`mod@file`] an audit outside the browser: what is exported, and the check of it without the app.
 //!
 //! There is one chain per device. Erasing everything ends it, and the first row of the next one says so.
@@ -19,10 +20,12 @@ pub mod changes;
 pub mod checkpoint;
 pub mod file;
 pub mod line;
+pub mod measure;
 
 pub use chain::{Broken, Chain, Check, Ended, Report, Row, verify, verify_to};
 pub use checkpoint::{Checkpoint, PublicKey};
 pub use line::{Decided, Line, marks};
+pub use measure::Measuring;
 
 use crate::{
     Basis, CallId, Caller, Cause, Class, ConnectionId, ConnectorId, ConversationId, Digest, Frozen, MemberId, Millis,
@@ -178,21 +181,13 @@ impl Came {
     }
 }
 
-/// A text that is not kept: how large it was, and which.
+/// A text that is not kept: how large it was, and which. [`Measuring`] makes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Measured {
     /// Its size in bytes.
     pub bytes: u64,
     /// Its digest.
     pub digest: Digest,
-}
-
-impl Measured {
-    /// Measures a text.
-    pub fn of(text: &str) -> Self {
-        let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        Self { bytes, digest: Digest::of_bytes(text.as_bytes()) }
-    }
 }
 
 /// How a call ended.
