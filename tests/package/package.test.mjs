@@ -744,3 +744,42 @@ test("the client alone has prompts, resources, completion, subscriptions and log
     await server.stop();
   }
 });
+
+test("the client alone asks a silent server whether it is there, as often as the page wants", async () => {
+  let pings = 0;
+  const streams = [];
+  const http = createServer(async (request, response) => {
+    let body = "";
+    for await (const bytes of request) body += bytes;
+    if (request.method === "GET") {
+      if (request.url === "/pings") return response.end(String(pings));
+      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      return streams.push(response);
+    }
+    const { id, method } = body ? JSON.parse(body) : {};
+    if (id === undefined) return response.writeHead(202).end();
+    if (method === "ping") pings += 1;
+    const served = { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: "silent", version: "1" } };
+    response.writeHead(200, { "content-type": "application/json", "mcp-session-id": "one" });
+    response.end(JSON.stringify({ jsonrpc: "2.0", id, result: method === "initialize" ? served : {} }));
+  });
+  await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
+  try {
+    const found = await inNode("silent.mjs", `
+      import { connect } from "countersign/mcp";
+      const [url, counter] = process.argv.slice(2);
+      const odd = await connect(url, { ping: "often" }).then(() => "connected", (error) => error.code);
+      const events = [];
+      const client = await connect(url, { protocol: "2025-11-25", ping: 200, onEvent: ({ kind }) => events.push(kind) });
+      const pings = async () => Number(await (await fetch(counter)).text());
+      while ((await pings()) < 3) await new Promise((resolve) => setTimeout(resolve, 50));
+      await client.close();
+      console.log(JSON.stringify({ odd, events }));
+    `, `http://127.0.0.1:${http.address().port}/mcp`, `http://127.0.0.1:${http.address().port}/pings`);
+    assert.deepEqual(found, { odd: "invalid", events: [] });
+    assert.equal(streams.length, 1, "a server that answers keeps its stream");
+  } finally {
+    http.closeAllConnections();
+    http.close();
+  }
+});
