@@ -651,6 +651,8 @@ fn is_moved(before: &Rulebook, connector: &Connector) -> bool {
 fn rules_digest(book: &Rulebook, parts: bool, drafts: bool) -> Digest {
     let mut rules = bundle::portable(book);
     rules.connectors.retain(|one| (parts || !one.is_part()) && (drafts || one.stage == Stage::Published));
+    // An import puts the parts first, wherever they stood.
+    rules.connectors.sort_by_key(|one| if one.is_part() { (false, Some(one.id.clone())) } else { (true, None) });
     for part in rules.connectors.iter_mut().filter(|one| one.is_part()) {
         // Each product says itself what its parts are.
         (part.address, part.host) = (String::new(), String::new());
