@@ -5,7 +5,7 @@
 //! compared with the approved snapshot, and what differs is held by the gate (X35). A connector whose address,
 //! sign-in or stage changes loses its connection.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -37,6 +37,8 @@ pub(crate) struct Link {
     account: ConnectionId,
     /// The connection, once opened.
     connection: RefCell<Option<Connection>>,
+    /// How that found out what the server speaks: the choice may be another one by now.
+    era: Cell<EraChoice>,
     /// What the server lists, once read.
     live: RefCell<Option<Live>>,
     /// The state to show.
@@ -78,6 +80,7 @@ impl Link {
             connector: connector.clone(),
             account: account.clone(),
             connection: RefCell::default(),
+            era: Cell::default(),
             live: RefCell::default(),
             status: RefCell::new(ConnectionStatus::Idle),
             calls: RefCell::default(),
@@ -227,7 +230,10 @@ impl Workspace {
         if known.is_none() {
             self.set_status(&link, ConnectionStatus::Connecting);
         }
-        let era = self.era_of(&connector.id);
+        let era = match open {
+            Some(_) => link.era.get(),
+            None => self.era_of(&connector.id),
+        };
         // A chosen revision says nothing about what the server speaks by itself.
         let before = if era == EraChoice::Auto { self.spoken(account).await } else { None };
         let is_new = open.is_none();
@@ -235,6 +241,7 @@ impl Workspace {
             Some(connection) => connection,
             None => match self.new_connection(connector, account, era, before.clone()).await {
                 Ok(connection) => {
+                    link.era.set(era);
                     *link.connection.borrow_mut() = Some(connection.clone());
                     connection
                 }
@@ -548,8 +555,8 @@ impl Workspace {
         {
             let wanted = chat::schema::secrets_wanted(&chat::schema::form_of(schema), &request.message);
             if !wanted.is_empty() {
-                connection.answer(request.id, mcp::Answer::Decline);
-                return self.secret_refused(connector, conversation.as_ref(), &wanted);
+                let row = self.secret_refused(connector, conversation.as_ref(), &wanted);
+                return self.answer_kept(connection, request.id, row, mcp::Answer::Decline, None);
             }
         }
         let kind = match &request.kind {
@@ -570,8 +577,8 @@ impl Workspace {
         };
         // A call without anybody to ask (the package, without a way to confirm) has nobody to fill in a form either.
         if unattended {
-            connection.answer(request.id, mcp::Answer::Decline);
-            return self.write_rows(vec![self.asked_row(&view, Came::Unattended)]);
+            let row = self.asked_row(&view, Came::Unattended);
+            return self.answer_kept(connection, request.id, row, mcp::Answer::Decline, None);
         }
         self.0.asks.borrow_mut().push(WaitingAsk { view, connection, account: link.account.clone(), ask: request.id });
         if let (Some(call), Some(conversation)) = (call, conversation) {
@@ -580,8 +587,8 @@ impl Workspace {
         self.0.events.tell(Change::Asks);
     }
 
-    /// A form was refused because it asks for a secret (X80): said in its conversation, and on record.
-    fn secret_refused(&self, connector: &Connector, conversation: Option<&ConversationId>, wanted: &[String]) {
+    /// A form is refused because it asks for a secret (X80): said in its conversation, and the row to be kept.
+    fn secret_refused(&self, connector: &Connector, conversation: Option<&ConversationId>, wanted: &[String]) -> Entry {
         if let Some(conversation) = conversation {
             let text = format!(
                 "{} at {} asked for what looks like a secret: {}. This workspace refuses such forms, so nothing was sent.",
@@ -591,9 +598,34 @@ impl Workspace {
             );
             self.add_item(conversation, chat::conversation::Body::Note { text });
         }
-        let row =
-            Entry::changed(&self.me(), format!("form of {}", connector.name), "refused, because it asks for a secret");
-        self.write_rows(vec![row]);
+        Entry::changed(&self.me(), format!("form of {}", connector.name), "refused, because it asks for a secret")
+    }
+
+    /// Answers a question once the row about it is kept; where that cannot be, the question is cancelled instead. `late`
+    /// is the row for an answer that is not sent, because the question was withdrawn in between.
+    pub(crate) fn answer_kept(
+        &self,
+        connection: Connection,
+        ask: AskId,
+        row: Entry,
+        answer: mcp::Answer,
+        late: Option<Entry>,
+    ) {
+        let workspace = self.clone();
+        spawn_local(async move {
+            let answer = match workspace.0.audit.write(vec![row]).await {
+                Ok(()) => answer,
+                Err(error) => {
+                    workspace.storage_failed(&error);
+                    mcp::Answer::Cancel
+                }
+            };
+            if !connection.answer(ask, answer)
+                && let Some(late) = late
+            {
+                workspace.write_rows(vec![late]);
+            }
+        });
     }
 
     /// The row about a question of a server.

@@ -6,7 +6,7 @@ use policy::ConversationId;
 use policy::audit::Came;
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
 use super::Workspace;
 use crate::error::Error;
@@ -180,17 +180,8 @@ impl Workspace {
             (AskAnswer::Cancel, _) => mcp::Answer::Cancel,
         };
         let row = self.asked_row(&waiting.view, came);
-        let workspace = self.clone();
-        spawn_local(async move {
-            let answer = match workspace.0.audit.write(vec![row]).await {
-                Ok(()) => answer,
-                Err(error) => {
-                    workspace.storage_failed(&error);
-                    mcp::Answer::Cancel
-                }
-            };
-            waiting.connection.answer(waiting.ask, answer);
-        });
+        let late = (came == Came::Submitted).then(|| self.asked_row(&waiting.view, Came::Withdrawn));
+        self.answer_kept(waiting.connection, waiting.ask, row, answer, late);
         self.0.events.tell(Change::Asks);
         Ok(())
     }
