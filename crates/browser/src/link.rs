@@ -18,7 +18,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::builtin::{self, Server};
 use crate::drive::{Connection, Done, Failed, Transport};
 use crate::error::{Code, Error};
-use crate::inspect::Wire;
+use crate::inspect::{Cover, Wire};
 use crate::store::{Op, Table};
 use crate::time::{new_id, now};
 use crate::view::{Change, ConnectionStatus, Drift, ElicitationKind, ElicitationView, Excluded};
@@ -39,6 +39,8 @@ pub(crate) struct Link {
     connection: RefCell<Option<Connection>>,
     /// How that found out what the server speaks: the choice may be another one by now.
     era: Cell<EraChoice>,
+    /// What signed the account in: a server can say it back, and the record keeps what it is told (X21).
+    cover: Rc<RefCell<Cover>>,
     /// What the server lists, once read.
     live: RefCell<Option<Live>>,
     /// The state to show.
@@ -81,6 +83,7 @@ impl Link {
             account: account.clone(),
             connection: RefCell::default(),
             era: Cell::default(),
+            cover: Rc::default(),
             live: RefCell::default(),
             status: RefCell::new(ConnectionStatus::Idle),
             calls: RefCell::default(),
@@ -105,6 +108,8 @@ pub(crate) struct WaitingAsk {
     pub(crate) connection: Connection,
     /// The account whose connection it came over.
     account: ConnectionId,
+    /// What signed that account in.
+    pub(crate) cover: Rc<RefCell<Cover>>,
     pub(crate) ask: AskId,
 }
 
@@ -239,7 +244,7 @@ impl Workspace {
         let is_new = open.is_none();
         let connection = match open {
             Some(connection) => connection,
-            None => match self.new_connection(connector, account, era, before.clone()).await {
+            None => match self.new_connection(connector, &link, era, before.clone()).await {
                 Ok(connection) => {
                     link.era.set(era);
                     *link.connection.borrow_mut() = Some(connection.clone());
@@ -353,16 +358,17 @@ impl Workspace {
     async fn new_connection(
         &self,
         connector: &Connector,
-        id: &ConnectionId,
+        link: &Link,
         era: EraChoice,
         before: Option<String>,
     ) -> Result<Connection, Failed> {
+        let id = &link.account;
         let account = self.account_of(connector, id).await.map_err(|_| {
             // There is no WebCrypto, or no address to come back to: as good as not being signed in.
             Failed { error: OpError::SignIn { status: 401, challenge: None, text: String::new() }, sent: mcp::Sent::No }
         })?;
         let (workspace, id) = (Rc::downgrade(&self.0), id.clone());
-        Ok(self.connection_with(connector, account, era, before, move |event| {
+        Ok(self.connection_with(connector, account, link.cover.clone(), era, before, move |event| {
             if let Some(inner) = workspace.upgrade() {
                 Workspace(inner).on_event(&id, event);
             }
@@ -393,7 +399,7 @@ impl Workspace {
     ) -> (Connection, Rc<RefCell<Option<Connection>>>) {
         let own: Rc<RefCell<Option<Connection>>> = Rc::default();
         let asked = Rc::downgrade(&own);
-        let connection = self.connection_with(connector, account, EraChoice::Auto, None, move |event| {
+        let connection = self.connection_with(connector, account, Rc::default(), EraChoice::Auto, None, move |event| {
             if let Event::Asked(request) = event
                 && let Some(own) = asked.upgrade()
                 && let Some(connection) = own.borrow().clone()
@@ -409,12 +415,13 @@ impl Workspace {
         &self,
         connector: &Connector,
         account: Account,
+        cover: Rc<RefCell<Cover>>,
         era: EraChoice,
         before: Option<String>,
         on_event: impl Fn(&Event) + 'static,
     ) -> Connection {
         let secret = account.headers.iter().map(|(name, _)| name.clone()).collect();
-        let wire = Wire::new(self.0.tap.clone(), connector, secret);
+        let wire = Wire::new(self.0.tap.clone(), connector, secret, cover);
         let mut config = mcp::Config::new(connector.address.clone(), client());
         config.era = era;
         config.last_seen = before;
@@ -577,10 +584,11 @@ impl Workspace {
         };
         // A call without anybody to ask (the package, without a way to confirm) has nobody to fill in a form either.
         if unattended {
-            let row = self.asked_row(&view, Came::Unattended);
+            let row = self.asked_row(&view, &link.cover.borrow(), Came::Unattended);
             return self.answer_kept(connection, request.id, row, mcp::Answer::Decline, None);
         }
-        self.0.asks.borrow_mut().push(WaitingAsk { view, connection, account: link.account.clone(), ask: request.id });
+        let (account, cover) = (link.account.clone(), link.cover.clone());
+        self.0.asks.borrow_mut().push(WaitingAsk { view, connection, account, cover, ask: request.id });
         if let (Some(call), Some(conversation)) = (call, conversation) {
             self.needs_input(&conversation, &call, true);
         }
@@ -628,10 +636,10 @@ impl Workspace {
         });
     }
 
-    /// The row about a question of a server.
-    pub(crate) fn asked_row(&self, view: &ElicitationView, came: Came) -> Entry {
+    /// The row about a question of a server. Names of its fields can be what signed the account in, said back.
+    pub(crate) fn asked_row(&self, view: &ElicitationView, cover: &Cover, came: Came) -> Entry {
         let (fields, page) = match &view.kind {
-            ElicitationKind::Form { schema } => (Question::fields_of(schema), None),
+            ElicitationKind::Form { schema } => (Question::fields_of(&cover.in_value(schema)), None),
             ElicitationKind::Url { host, .. } => (Vec::new(), Some(host.clone())),
         };
         let (member, connector, host) = (self.me(), view.connector.clone(), view.host.clone());
@@ -654,7 +662,7 @@ impl Workspace {
         self.0.asks.borrow_mut().retain(|waiting| {
             let keep = !gone(waiting);
             if !keep {
-                rows.push(self.asked_row(&waiting.view, Came::Withdrawn));
+                rows.push(self.asked_row(&waiting.view, &waiting.cover.borrow(), Came::Withdrawn));
             }
             if let (false, Some(call), Some(conversation)) = (keep, &waiting.view.call, &waiting.view.conversation) {
                 calls.push((call.clone(), conversation.clone()));
@@ -700,7 +708,7 @@ pub(crate) struct During {
 
 impl During {
     /// Why the call was cut short, or a question about it, where somebody said so; for the record. Text of the server in
-    /// it is one line and cut short, and what looks like a secret is masked.
+    /// it is one line and cut short, and what signed the account in and what looks like a secret are masked.
     pub(crate) fn reason(&self, result: Option<&OpError>) -> Option<String> {
         let why = match result {
             Some(OpError::Cancelled) => mcp::CANCELLED.to_owned(),
@@ -711,7 +719,7 @@ impl During {
                 format!("the server took its question back: {withdrawn}")
             }
         };
-        Some(chat::conversation::one_line(&policy::secrets::mask(&why), REASON))
+        Some(chat::conversation::one_line(&self.link.cover.borrow().text(&why), REASON))
     }
 }
 

@@ -179,8 +179,9 @@ impl Workspace {
             (AskAnswer::Decline | AskAnswer::Unattended, _) => mcp::Answer::Decline,
             (AskAnswer::Cancel, _) => mcp::Answer::Cancel,
         };
-        let row = self.asked_row(&waiting.view, came);
-        let late = (came == Came::Submitted).then(|| self.asked_row(&waiting.view, Came::Withdrawn));
+        let row = self.asked_row(&waiting.view, &waiting.cover.borrow(), came);
+        let late =
+            (came == Came::Submitted).then(|| self.asked_row(&waiting.view, &waiting.cover.borrow(), Came::Withdrawn));
         self.answer_kept(waiting.connection, waiting.ask, row, answer, late);
         self.0.events.tell(Change::Asks);
         Ok(())
