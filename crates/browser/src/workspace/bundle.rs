@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use policy::audit::Entry;
 use policy::bundle::{self, Bundle, BundleError, Change as Difference, Payload, PublicKey, Signature};
-use policy::{Cause, Connector, Digest, Level, MemberId, Rulebook, Rules, SignIn, Stage, Veto};
+use policy::{Cause, Connector, Digest, Level, MemberId, Rulebook, Rules, SignIn, Stage, Veto, Why};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -211,7 +211,11 @@ impl Workspace {
             return Err(Error::new(Code::Blocked, "the key of this browser is none of those that may sign")
                 .hint("ask an owner whose key may sign to add it"));
         }
-        let rules = bundle::portable(&self.rulebook());
+        let mut rules = bundle::portable(&self.rulebook());
+        if let Some(stored) = self.stored_rulebook().await? {
+            // What only this handle forbids is no rule of the workspace.
+            rules.workspace.only_published = stored.workspace.only_published;
+        }
         let payload = Payload {
             serial: trust.serial + 1,
             issued_at: now(),
@@ -240,6 +244,7 @@ impl Workspace {
         if self.governed() != Governed::Here {
             return Err(tied());
         }
+        self.may_bring_servers()?;
         let bundle = Bundle::read(text).map_err(Error::from)?;
         let trust = self.trust().await?;
         let known: Vec<String> = trust.iter().flat_map(|trust| &trust.keys).map(|key| key.id().to_string()).collect();
@@ -271,6 +276,7 @@ impl Workspace {
     /// When there is no such person in it, something newer was taken meanwhile, or it cannot be kept.
     pub async fn import_bundle(&self, import: Import, me: MemberId) -> Result<(), Error> {
         self.alive()?;
+        self.may_bring_servers()?;
         let Import { bundle, signer, .. } = import;
         let rules = &bundle.payload.rules;
         rules.member(&me)?;
@@ -289,7 +295,10 @@ impl Workspace {
         }
         let told =
             format!("number {} imported, signed by {} {}", bundle.payload.serial, signer.name, signer.id().short());
-        let mut ops = vec![put(TRUST, &Trust::of(&bundle.payload, &bundle.digest, signer))?, put(ME, &me)?];
+        let trust = Trust::of(&bundle.payload, &bundle.digest, signer);
+        // What stays here beside it is no change that was made since.
+        let trust = Trust { rules: Some(rules_digest(&book, trust.parts, trust.drafts)), ..trust };
+        let mut ops = vec![put(TRUST, &trust)?, put(ME, &me)?];
         ops.extend(rules_ops(&book, &me)?);
         self.keep_as(ops, &was, "policy bundle", &told).await?;
         self.0.me.replace(me);
@@ -307,8 +316,9 @@ impl Workspace {
     pub async fn be(&self, me: MemberId) -> Result<(), Error> {
         self.alive()?;
         let _held = self.0.locks.hold(RULEBOOK).await;
-        let mut book = self.stored_rulebook().await?.unwrap_or_else(|| Rulebook::clone(&self.rulebook()));
-        book = self.seen(book);
+        let stored = self.stored_rulebook().await?.unwrap_or_else(|| Rulebook::clone(&self.rulebook()));
+        let (allow_loopback, only_published) = (stored.workspace.allow_loopback, stored.workspace.only_published);
+        let mut book = self.seen(stored);
         let name = book.member(&me)?.name.clone();
         let was = self.me();
         if was == me {
@@ -317,6 +327,8 @@ impl Workspace {
         // Answers and the developer-mode switch are one person's.
         book.grants.clear();
         book.members.iter_mut().for_each(|member| member.developer = Default::default());
+        // What only this handle allows or forbids is not stored.
+        (book.workspace.allow_loopback, book.workspace.only_published) = (allow_loopback, only_published);
         let mut ops = vec![put(ME, &me)?];
         ops.extend(rules_ops(&book, &me)?);
         self.keep_as(ops, &was, "person at this browser", &format!("is now {name}")).await?;
@@ -488,6 +500,11 @@ impl Workspace {
         let counts = |key: &PublicKey| ids.is_none_or(|ids| ids.iter().any(|id| *id == key.id().as_str()));
         let mut keys = bundle.signatures.iter().map(|signature| &signature.key);
         keys.find(|key| counts(key)).cloned().ok_or_else(|| BundleError::UnknownSigner.into())
+    }
+
+    /// A page that takes no servers of people's own takes none out of a file either (X131).
+    fn may_bring_servers(&self) -> Result<(), Error> {
+        if self.0.only_published { Err(Why::OnlyPublished.into()) } else { Ok(()) }
     }
 
     /// The host of each connector is that of its address (X26), and the address is one that could be connected at all.

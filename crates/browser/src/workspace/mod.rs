@@ -437,13 +437,13 @@ impl Workspace {
         let before = book.clone();
         let out = change(&mut book)?;
         self.takes(&before, &book)?;
+        // What changed is on record with the change itself: one is not kept without the other.
+        let rows = policy::audit::changes::changes(&before, &book, &self.me());
         if book.workspace.allow_loopback == shown {
             // What only this handle allows is not stored.
             book.workspace.allow_loopback = kept;
         }
         book.workspace.only_published = only_published;
-        // What changed is on record with the change itself: one is not kept without the other.
-        let rows = policy::audit::changes::changes(&before, &book, &self.me());
         let kept = match self.rulebook_ops(&book) {
             Ok(ops) if rows.is_empty() => self.0.store.write(ops).await,
             Ok(ops) => self.0.audit.write_with(rows, ops).await,

@@ -15,7 +15,7 @@ use crate::{Account, Class, Connector, Control, Developer, MemberId, Rulebook, S
 /// connectors that are only here stay, those of the person under their new id. Remembered answers stay only where the
 /// same person still faces the same connector.
 ///
-/// A draft comes as a draft, and with nobody's sign-in. Where it is the person's own and was not here before, their
+/// A draft comes as a draft, and with nobody's sign-in. Where it is the person's own and more than what was here, their
 /// developer mode is off until they turn it on: nothing of it runs before they decided that it should.
 pub fn adopt(before: &Rulebook, rules: &Rulebook, was: &MemberId, me: &MemberId) -> Rulebook {
     let mut book = portable(rules);
@@ -23,7 +23,8 @@ pub fn adopt(before: &Rulebook, rules: &Rulebook, was: &MemberId, me: &MemberId)
     let (parts, own): (Vec<_>, Vec<_>) = before.connectors.iter().partition(|one| one.is_part());
     // No connector takes the place of a part of the product.
     brought.retain(|one| parts.iter().all(|part| part.id != one.id));
-    let brings_draft = brought.iter().any(|one| one.stage == Stage::Draft && one.owner == *me && is_new(one, before));
+    let brings_draft =
+        brought.iter().any(|one| one.stage == Stage::Draft && one.owner == *me && is_news(one, before, was));
     let kept = own.into_iter().filter(|one| one.stage != Stage::Published);
     let kept = kept.filter(|one| brought.iter().all(|other| other.id != one.id)).cloned().map(|mut one| {
         if one.owner == *was {
@@ -115,9 +116,16 @@ fn stricter(base: &Control, here: &Control, own: Option<Class>) -> Control {
     both
 }
 
-/// Whether there was no connector of this id that leads to this address.
-fn is_new(connector: &Connector, before: &Rulebook) -> bool {
-    before.connector(&connector.id).map_or(true, |here| here.address != connector.address)
+/// Whether a draft is more than the one that the person had here: another server, somebody else's, one that was put
+/// away, or one with actions switched on that were off.
+fn is_news(draft: &Connector, before: &Rulebook, was: &MemberId) -> bool {
+    before.connector(&draft.id).map_or(true, |here| {
+        let on = |connector: &Connector, name: &str| connector.controls.get(name).is_some_and(|control| control.on);
+        here.stage != Stage::Draft
+            || here.owner != *was
+            || here.address != draft.address
+            || draft.controls.keys().any(|name| on(draft, name) && !on(here, name))
+    })
 }
 
 /// A part of the product as it is here, with what was decided about it elsewhere. An action that only one of the two

@@ -137,6 +137,14 @@ fn gv002_a_draft_that_comes_with_an_import_runs_only_after_its_developer_turned_
     let mut moved = portable(&full());
     moved.connectors[2].address = "https://evil.example/mcp".into();
     assert!(!adopt(&there, &moved, &me, &me).member(&me).unwrap().developer.on);
+    // So does one that was put away here, and one with an action that was off here.
+    let mut away = there.clone();
+    away.connectors.iter_mut().find(|one| one.id.as_str() == "draft").unwrap().stage = Stage::Archived;
+    assert!(!adopt(&away, &portable(&full()), &me, &me).member(&me).unwrap().developer.on);
+    let mut off = there.clone();
+    let draft = off.connectors.iter_mut().find(|one| one.id.as_str() == "draft").unwrap();
+    draft.controls.values_mut().for_each(|control| control.on = false);
+    assert!(!adopt(&off, &portable(&full()), &me, &me).member(&me).unwrap().developer.on);
 }
 
 #[test]
