@@ -230,10 +230,11 @@ impl Connection {
         self.0.session.borrow_mut().forget();
     }
 
-    /// Answers a question of the server.
-    pub fn answer(&self, ask: AskId, answer: mcp::Answer) {
-        self.0.session.borrow_mut().answer(ask, answer, monotonic());
+    /// Answers a question of the server, and says whether it was still open.
+    pub fn answer(&self, ask: AskId, answer: mcp::Answer) -> bool {
+        let open = self.0.session.borrow_mut().answer(ask, answer, monotonic());
         self.0.pump();
+        open
     }
 
     /// What the server said it is, once connected.

@@ -5,7 +5,7 @@
 //! compared with the approved snapshot, and what differs is held by the gate (X35). A connector whose address,
 //! sign-in or stage changes loses its connection.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::builtin::{self, Server};
 use crate::drive::{Connection, Done, Failed, Transport};
 use crate::error::{Code, Error};
-use crate::inspect::Wire;
+use crate::inspect::{Cover, Wire};
 use crate::store::{Op, Table};
 use crate::time::{new_id, now};
 use crate::view::{Change, ConnectionStatus, Drift, ElicitationKind, ElicitationView, Excluded};
@@ -37,6 +37,10 @@ pub(crate) struct Link {
     account: ConnectionId,
     /// The connection, once opened.
     connection: RefCell<Option<Connection>>,
+    /// How that found out what the server speaks: the choice may be another one by now.
+    era: Cell<EraChoice>,
+    /// What signed the account in: a server can say it back, and the record keeps what it is told (X21).
+    cover: Rc<RefCell<Cover>>,
     /// What the server lists, once read.
     live: RefCell<Option<Live>>,
     /// The state to show.
@@ -78,6 +82,8 @@ impl Link {
             connector: connector.clone(),
             account: account.clone(),
             connection: RefCell::default(),
+            era: Cell::default(),
+            cover: Rc::default(),
             live: RefCell::default(),
             status: RefCell::new(ConnectionStatus::Idle),
             calls: RefCell::default(),
@@ -102,6 +108,8 @@ pub(crate) struct WaitingAsk {
     pub(crate) connection: Connection,
     /// The account whose connection it came over.
     account: ConnectionId,
+    /// What signed that account in.
+    pub(crate) cover: Rc<RefCell<Cover>>,
     pub(crate) ask: AskId,
 }
 
@@ -227,14 +235,18 @@ impl Workspace {
         if known.is_none() {
             self.set_status(&link, ConnectionStatus::Connecting);
         }
-        let era = self.era_of(&connector.id);
+        let era = match open {
+            Some(_) => link.era.get(),
+            None => self.era_of(&connector.id),
+        };
         // A chosen revision says nothing about what the server speaks by itself.
         let before = if era == EraChoice::Auto { self.spoken(account).await } else { None };
         let is_new = open.is_none();
         let connection = match open {
             Some(connection) => connection,
-            None => match self.new_connection(connector, account, era, before.clone()).await {
+            None => match self.new_connection(connector, &link, era, before.clone()).await {
                 Ok(connection) => {
+                    link.era.set(era);
                     *link.connection.borrow_mut() = Some(connection.clone());
                     connection
                 }
@@ -346,16 +358,17 @@ impl Workspace {
     async fn new_connection(
         &self,
         connector: &Connector,
-        id: &ConnectionId,
+        link: &Link,
         era: EraChoice,
         before: Option<String>,
     ) -> Result<Connection, Failed> {
+        let id = &link.account;
         let account = self.account_of(connector, id).await.map_err(|_| {
             // There is no WebCrypto, or no address to come back to: as good as not being signed in.
             Failed { error: OpError::SignIn { status: 401, challenge: None, text: String::new() }, sent: mcp::Sent::No }
         })?;
         let (workspace, id) = (Rc::downgrade(&self.0), id.clone());
-        Ok(self.connection_with(connector, account, era, before, move |event| {
+        Ok(self.connection_with(connector, account, link.cover.clone(), era, before, move |event| {
             if let Some(inner) = workspace.upgrade() {
                 Workspace(inner).on_event(&id, event);
             }
@@ -386,7 +399,7 @@ impl Workspace {
     ) -> (Connection, Rc<RefCell<Option<Connection>>>) {
         let own: Rc<RefCell<Option<Connection>>> = Rc::default();
         let asked = Rc::downgrade(&own);
-        let connection = self.connection_with(connector, account, EraChoice::Auto, None, move |event| {
+        let connection = self.connection_with(connector, account, Rc::default(), EraChoice::Auto, None, move |event| {
             if let Event::Asked(request) = event
                 && let Some(own) = asked.upgrade()
                 && let Some(connection) = own.borrow().clone()
@@ -402,12 +415,13 @@ impl Workspace {
         &self,
         connector: &Connector,
         account: Account,
+        cover: Rc<RefCell<Cover>>,
         era: EraChoice,
         before: Option<String>,
         on_event: impl Fn(&Event) + 'static,
     ) -> Connection {
         let secret = account.headers.iter().map(|(name, _)| name.clone()).collect();
-        let wire = Wire::new(self.0.tap.clone(), connector, secret);
+        let wire = Wire::new(self.0.tap.clone(), connector, secret, cover);
         let mut config = mcp::Config::new(connector.address.clone(), client());
         config.era = era;
         config.last_seen = before;
@@ -548,8 +562,8 @@ impl Workspace {
         {
             let wanted = chat::schema::secrets_wanted(&chat::schema::form_of(schema), &request.message);
             if !wanted.is_empty() {
-                connection.answer(request.id, mcp::Answer::Decline);
-                return self.secret_refused(connector, conversation.as_ref(), &wanted);
+                let row = self.secret_refused(connector, conversation.as_ref(), &wanted);
+                return self.answer_kept(connection, request.id, row, mcp::Answer::Decline, None);
             }
         }
         let kind = match &request.kind {
@@ -570,18 +584,19 @@ impl Workspace {
         };
         // A call without anybody to ask (the package, without a way to confirm) has nobody to fill in a form either.
         if unattended {
-            connection.answer(request.id, mcp::Answer::Decline);
-            return self.write_rows(vec![self.asked_row(&view, Came::Unattended)]);
+            let row = self.asked_row(&view, &link.cover.borrow(), Came::Unattended);
+            return self.answer_kept(connection, request.id, row, mcp::Answer::Decline, None);
         }
-        self.0.asks.borrow_mut().push(WaitingAsk { view, connection, account: link.account.clone(), ask: request.id });
+        let (account, cover) = (link.account.clone(), link.cover.clone());
+        self.0.asks.borrow_mut().push(WaitingAsk { view, connection, account, cover, ask: request.id });
         if let (Some(call), Some(conversation)) = (call, conversation) {
             self.needs_input(&conversation, &call, true);
         }
         self.0.events.tell(Change::Asks);
     }
 
-    /// A form was refused because it asks for a secret (X80): said in its conversation, and on record.
-    fn secret_refused(&self, connector: &Connector, conversation: Option<&ConversationId>, wanted: &[String]) {
+    /// A form is refused because it asks for a secret (X80): said in its conversation, and the row to be kept.
+    fn secret_refused(&self, connector: &Connector, conversation: Option<&ConversationId>, wanted: &[String]) -> Entry {
         if let Some(conversation) = conversation {
             let text = format!(
                 "{} at {} asked for what looks like a secret: {}. This workspace refuses such forms, so nothing was sent.",
@@ -591,15 +606,40 @@ impl Workspace {
             );
             self.add_item(conversation, chat::conversation::Body::Note { text });
         }
-        let row =
-            Entry::changed(&self.me(), format!("form of {}", connector.name), "refused, because it asks for a secret");
-        self.write_rows(vec![row]);
+        Entry::changed(&self.me(), format!("form of {}", connector.name), "refused, because it asks for a secret")
     }
 
-    /// The row about a question of a server.
-    pub(crate) fn asked_row(&self, view: &ElicitationView, came: Came) -> Entry {
+    /// Answers a question once the row about it is kept; where that cannot be, the question is cancelled instead. `late`
+    /// is the row for an answer that is not sent, because the question was withdrawn in between.
+    pub(crate) fn answer_kept(
+        &self,
+        connection: Connection,
+        ask: AskId,
+        row: Entry,
+        answer: mcp::Answer,
+        late: Option<Entry>,
+    ) {
+        let workspace = self.clone();
+        spawn_local(async move {
+            let answer = match workspace.0.audit.write(vec![row]).await {
+                Ok(()) => answer,
+                Err(error) => {
+                    workspace.storage_failed(&error);
+                    mcp::Answer::Cancel
+                }
+            };
+            if !connection.answer(ask, answer)
+                && let Some(late) = late
+            {
+                workspace.write_rows(vec![late]);
+            }
+        });
+    }
+
+    /// The row about a question of a server. Names of its fields can be what signed the account in, said back.
+    pub(crate) fn asked_row(&self, view: &ElicitationView, cover: &Cover, came: Came) -> Entry {
         let (fields, page) = match &view.kind {
-            ElicitationKind::Form { schema } => (Question::fields_of(schema), None),
+            ElicitationKind::Form { schema } => (Question::fields_of(&cover.in_value(schema)), None),
             ElicitationKind::Url { host, .. } => (Vec::new(), Some(host.clone())),
         };
         let (member, connector, host) = (self.me(), view.connector.clone(), view.host.clone());
@@ -622,7 +662,7 @@ impl Workspace {
         self.0.asks.borrow_mut().retain(|waiting| {
             let keep = !gone(waiting);
             if !keep {
-                rows.push(self.asked_row(&waiting.view, Came::Withdrawn));
+                rows.push(self.asked_row(&waiting.view, &waiting.cover.borrow(), Came::Withdrawn));
             }
             if let (false, Some(call), Some(conversation)) = (keep, &waiting.view.call, &waiting.view.conversation) {
                 calls.push((call.clone(), conversation.clone()));
@@ -668,7 +708,7 @@ pub(crate) struct During {
 
 impl During {
     /// Why the call was cut short, or a question about it, where somebody said so; for the record. Text of the server in
-    /// it is one line and cut short, and what looks like a secret is masked.
+    /// it is one line and cut short, and what signed the account in and what looks like a secret are masked.
     pub(crate) fn reason(&self, result: Option<&OpError>) -> Option<String> {
         let why = match result {
             Some(OpError::Cancelled) => mcp::CANCELLED.to_owned(),
@@ -679,7 +719,7 @@ impl During {
                 format!("the server took its question back: {withdrawn}")
             }
         };
-        Some(chat::conversation::one_line(&policy::secrets::mask(&why), REASON))
+        Some(chat::conversation::one_line(&self.link.cover.borrow().text(&why), REASON))
     }
 }
 

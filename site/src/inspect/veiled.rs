@@ -36,27 +36,40 @@ fn Value(
     let app = use_state();
     let shown = RwSignal::new(None::<String>);
     let at = StoredValue::new(path.clone());
-    let show = move |_| {
+    // How often it was shown: the end of an earlier moment does not cover a later one.
+    let round = StoredValue::new(0_u32);
+    let press = move |_| {
+        if shown.with_untracked(Option::is_some) {
+            return shown.set(None);
+        }
         let ws = app.ws();
         app.run(async move { ws.unveil(id, &at.get_value()).await }, move |value| {
-            if shown.try_set(Some(value)).is_none() {
-                set_timeout(move || drop(shown.try_set(None)), Duration::from_millis(MOMENT));
+            if shown.try_set(Some(value)).is_some() {
+                return;
             }
+            round.update_value(|round| *round = round.wrapping_add(1));
+            let own = round.get_value();
+            let cover = move || {
+                if round.try_get_value() == Some(own) {
+                    shown.try_set(None);
+                }
+            };
+            set_timeout(cover, Duration::from_millis(MOMENT));
         });
     };
+    // One button and one text, which change: who pressed it stays there, and a reader hears the value.
+    let name = move || if shown.with(Option::is_some) { "Cover value" } else { "Show value" };
     let value = move || {
-        match shown.get() {
-        None => view! {
-            <span class="mono">"••••"</span>
-            <Button small=true attr:aria-label=format!("Show value of {}", at.get_value()) on:click=show>"Show value"</Button>
-        }
-        .into_any(),
-        Some(text) => view! {
-            <span class="mono grow"><bdi>{pieces(&text)}</bdi></span>
-            <Button small=true attr:aria-label=format!("Cover value of {}", at.get_value()) on:click=move |_| shown.set(None)>"Cover value"</Button>
-        }
-        .into_any(),
-    }
+        shown.with(|shown| match shown {
+            None => "••••".into_any(),
+            Some(text) => view! { <bdi>{pieces(text)}</bdi> }.into_any(),
+        })
     };
-    view! { <li class="row"><code><bdi>{pieces(&path)}</bdi></code>{value}</li> }
+    view! {
+        <li class="row">
+            <code><bdi>{pieces(&path)}</bdi></code>
+            <span class="mono" class:grow=move || shown.with(Option::is_some) role="status">{value}</span>
+            <Button small=true attr:aria-label=move || format!("{} of {}", name(), at.get_value()) on:click=press>{name}</Button>
+        </li>
+    }
 }

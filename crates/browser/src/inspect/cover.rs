@@ -72,7 +72,7 @@ impl Cover {
     }
 
     /// A value without the secrets that are known.
-    pub(super) fn in_value(&self, value: &Value) -> Value {
+    pub(crate) fn in_value(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.known(text).into_owned()),
             Value::Array(items) => Value::Array(items.iter().map(|item| self.in_value(item)).collect()),

@@ -117,6 +117,8 @@ impl Slot {
 pub(crate) struct Wire {
     slot: Slot,
     of: Arc<Source>,
+    /// What signs its account in, learned as it goes out.
+    cover: Rc<RefCell<Cover>>,
 }
 
 /// The connection that something was seen on.
@@ -134,8 +136,21 @@ pub struct Source {
     secret_headers: Vec<String>,
 }
 
+impl Source {
+    /// Whether a header is one whose value is the connector's secret.
+    fn is_own(&self, name: &str) -> bool {
+        self.secret_headers.iter().any(|known| name.eq_ignore_ascii_case(known))
+    }
+}
+
 impl Wire {
-    pub(crate) fn new(slot: Slot, connector: &policy::Connector, secret_headers: Vec<String>) -> Self {
+    /// `cover` learns what signs the account in.
+    pub(crate) fn new(
+        slot: Slot,
+        connector: &policy::Connector,
+        secret_headers: Vec<String>,
+        cover: Rc<RefCell<Cover>>,
+    ) -> Self {
         let of = Source {
             session: next(),
             connector: connector.id.clone(),
@@ -143,7 +158,7 @@ impl Wire {
             host: connector.host.clone(),
             secret_headers: secret_headers.into_iter().map(|name| name.to_ascii_lowercase()).collect(),
         };
-        Wire { slot, of: Arc::new(of) }
+        Wire { slot, of: Arc::new(of), cover }
     }
 
     /// A request that is about to go out.
@@ -155,6 +170,7 @@ impl Wire {
             method,
             url: url.to_owned(),
             secrets: RefCell::default(),
+            cover: self.cover.clone(),
             open: Cell::new(true),
         }
     }
@@ -173,6 +189,8 @@ pub struct Leg {
     pub url: String,
     /// Values that must not be shown, from the headers that went out.
     secrets: RefCell<Vec<String>>,
+    /// What signs the account in.
+    cover: Rc<RefCell<Cover>>,
     open: Cell<bool>,
 }
 
@@ -182,6 +200,11 @@ impl Leg {
     pub(crate) fn sends(&self, headers: &[(String, String)], body: Option<&[u8]>) {
         let secret = headers.iter().filter(|(name, _)| self.is_secret(name));
         let secrets: Vec<String> = secret.map(|(_, value)| value.clone()).collect();
+        // Not what is new with every request, of which there is no end: a proof, the id of a session.
+        let signs = |name: &str| name.eq_ignore_ascii_case("authorization") || self.of.is_own(name);
+        for (_, value) in headers.iter().filter(|(name, _)| signs(name)) {
+            self.cover.borrow_mut().learn(value);
+        }
         if let Some(tap) = self.slot.tap() {
             secrets.iter().for_each(|secret| tap.learn(secret));
         }
@@ -206,13 +229,14 @@ impl Leg {
             method: self.method,
             url: self.url.clone(),
             secrets: RefCell::default(),
+            cover: self.cover.clone(),
             open: Cell::new(true),
         }
     }
 
     /// Whether the value of a header is a secret.
     pub fn is_secret(&self, name: &str) -> bool {
-        cover::secret_header(name) || self.of.secret_headers.iter().any(|known| name.eq_ignore_ascii_case(known))
+        cover::secret_header(name) || self.of.is_own(name)
     }
 
     /// The secret values that went out with it.

@@ -23,7 +23,7 @@ pub use import::MAX_RECORDING;
 const MESSAGES: usize = 10_000;
 /// Exchanges that are kept.
 const EXCHANGES: usize = 2_000;
-/// Bytes of text that are kept of all messages together.
+/// Bytes of text that are kept of all messages together, with the values that can be looked at.
 const TEXT: usize = 24 << 20;
 /// Bytes that are kept of one message.
 const LONGEST: usize = 256 << 10;
@@ -472,11 +472,11 @@ impl Kept {
             }
             _ => {}
         }
-        self.text += message.text.len();
+        self.text += message.weight();
         self.messages.push_back(message.clone());
         while self.messages.len() > MESSAGES || (self.text > TEXT && self.messages.len() > 1) {
             let Some(oldest) = self.messages.pop_front() else { break };
-            self.text = self.text.saturating_sub(oldest.text.len());
+            self.text = self.text.saturating_sub(oldest.weight());
             // Nobody can answer what is not there.
             if oldest.kind == Kind::Request
                 && oldest.pair.is_none()
@@ -542,6 +542,11 @@ impl Exchange {
 }
 
 impl Message {
+    /// Bytes that are kept of it.
+    fn weight(&self) -> usize {
+        self.text.len() + self.veiled.iter().map(Veiled::weight).sum::<usize>()
+    }
+
     /// The method with what it is about: `tools/call echo`.
     pub fn about(&self) -> String {
         match self.subject.is_empty() {

@@ -15,6 +15,8 @@ use super::Cover;
 const MOST: usize = 50;
 /// Bytes of one of them.
 const LONGEST: usize = 4 << 10;
+/// Bytes of the path to one of them: a server chooses its names.
+const LONGEST_PATH: usize = 300;
 
 /// A covered value that a person may look at.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,16 +26,24 @@ pub struct Veiled {
     pub(super) value: Arc<str>,
 }
 
+impl Veiled {
+    /// Bytes that are kept of it.
+    pub(super) fn weight(&self) -> usize {
+        self.path.len() + self.value.len()
+    }
+}
+
 impl fmt::Debug for Veiled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Veiled").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
-/// Whether the name of a field says that its value opens something: a token or a key.
+/// Whether the name of a field says that its value opens something: a token or a key. What is called a secret is a key of
+/// a program more often than a word of a person, as in `webhook_secret`.
 fn names_a_key(name: &str) -> bool {
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    ["token", "key", "credential", "credentials", "clientsecret"].iter().any(|end| name.ends_with(end))
+    name.contains("secret") || ["token", "key", "credential", "credentials"].iter().any(|end| name.ends_with(end))
 }
 
 /// The values of a message that can be looked at.
@@ -50,7 +60,7 @@ fn look(value: &Value, path: &mut String, cover: &Cover, found: &mut Vec<Veiled>
         path.push_str(&name.replace('~', "~0").replace('/', "~1"));
         match inner {
             Value::String(text) if names_a_secret(name) => {
-                let short = (1..=LONGEST).contains(&text.len()) && found.len() < MOST;
+                let short = (1..=LONGEST).contains(&text.len()) && path.len() <= LONGEST_PATH && found.len() < MOST;
                 if short && !names_a_key(name) && is_no_key(text, cover) {
                     found.push(Veiled { path: path.clone(), value: Arc::from(text.as_str()) });
                 }
@@ -87,7 +97,8 @@ mod tests {
         cover.learn("Bearer canary in the coal mine");
         let message = json!({"params": {"arguments": {
             "passphrase": "open sesame", "access_token": "abc", "apiKey": "abc", "client_secret": "abc",
-            "password": "canary in the coal mine", "old": [{"pin": "1234", "secret": "ghp_0123456789abcdefghijklmnopqrstuvwxyzAB"}],
+            "webhook_secret": "abc", "signingSecret": "abc", "secret": "abc",
+            "password": "canary in the coal mine", "old": [{"pin": "1234", "passcode": "ghp_0123456789abcdefghijklmnopqrstuvwxyzAB"}],
             "page": "2",
         }}});
         let found = veiled(&message, &cover);
@@ -96,5 +107,14 @@ mod tests {
         assert!(!format!("{found:?}").contains("sesame"));
         cover.learn("open sesame");
         assert!(!is_no_key("open sesame", &cover), "what became known since is not shown");
+    }
+
+    #[test]
+    fn a_value_whose_path_is_too_long_is_not_kept() {
+        let name = "n".repeat(LONGEST_PATH);
+        let found = veiled(&json!({name: {"pin": "1234"}, "pin": "5678"}), &Cover::default());
+        let told: Vec<&str> = found.iter().map(|one| one.path.as_str()).collect();
+        assert_eq!(told, ["/pin"]);
+        assert_eq!(found.iter().map(Veiled::weight).sum::<usize>(), 8);
     }
 }

@@ -19,7 +19,6 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::Workspace;
 use crate::error::Error;
-use crate::leaving;
 use crate::store::{Op, StoreError, Table, prefix_end};
 use crate::tabs::{Held, News};
 use crate::time::{new_id, now, sleep};
@@ -495,7 +494,7 @@ impl Workspace {
             }
         }
         self.0.writing.borrow_mut().extend(touched.iter().cloned());
-        let _change = leaving::change();
+        // It is committed in this task, with what `dirty` held: a page that is left asks nobody (`leaving`).
         let written = self.0.store.write(ops).await;
         for id in &touched {
             let mut writing = self.0.writing.borrow_mut();

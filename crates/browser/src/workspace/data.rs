@@ -6,7 +6,7 @@ use policy::ConversationId;
 use policy::audit::Came;
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
 use super::Workspace;
 use crate::error::Error;
@@ -179,18 +179,10 @@ impl Workspace {
             (AskAnswer::Decline | AskAnswer::Unattended, _) => mcp::Answer::Decline,
             (AskAnswer::Cancel, _) => mcp::Answer::Cancel,
         };
-        let row = self.asked_row(&waiting.view, came);
-        let workspace = self.clone();
-        spawn_local(async move {
-            let answer = match workspace.0.audit.write(vec![row]).await {
-                Ok(()) => answer,
-                Err(error) => {
-                    workspace.storage_failed(&error);
-                    mcp::Answer::Cancel
-                }
-            };
-            waiting.connection.answer(waiting.ask, answer);
-        });
+        let row = self.asked_row(&waiting.view, &waiting.cover.borrow(), came);
+        let late =
+            (came == Came::Submitted).then(|| self.asked_row(&waiting.view, &waiting.cover.borrow(), Came::Withdrawn));
+        self.answer_kept(waiting.connection, waiting.ask, row, answer, late);
         self.0.events.tell(Change::Asks);
         Ok(())
     }

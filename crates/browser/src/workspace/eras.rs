@@ -25,6 +25,13 @@ impl Workspace {
         chosen.map_or(EraChoice::Auto, EraChoice::Exact)
     }
 
+    /// Who leaves developer mode has no choice any more: the connections that follow one are closed, and find out by
+    /// themselves when they open again. One with a call under way is left to it, as a cut call has no known outcome.
+    pub(crate) fn forget_revisions(&self) {
+        let chosen = std::mem::take(&mut *self.0.revisions.borrow_mut());
+        chosen.keys().filter(|id| !self.calls_over(id)).for_each(|id| self.drop_links(id));
+    }
+
     /// Has the connections of a connector speak one revision and no other, or what they find out by themselves. They are
     /// opened anew, and the usual one at once.
     ///
@@ -44,18 +51,26 @@ impl Workspace {
         if self.chosen_revision(id) == revision {
             return Ok(());
         }
-        if self.calls_over(id) {
+        let busy = || {
             let error = Error::new(Code::Busy, format!("a call to `{}` is under way", connector.name));
-            return Err(error.hint("wait until it has ended, or cancel it, and choose again"));
+            error.hint("wait until it has ended, or cancel it, and choose again")
+        };
+        if self.calls_over(id) {
+            return Err(busy());
         }
-        let row = Entry::Changed {
+        let row = |how: &str| Entry::Changed {
             by: self.me(),
             subject: format!("connector {}", connector.name),
-            how: "protocol revision chosen in the inspector, until the page is closed".to_owned(),
+            how: how.to_owned(),
             before: None,
             after: Some(revision.map_or_else(|| "found out by itself".to_owned(), |one| one.to_string())),
         };
-        self.0.audit.write(vec![row]).await?;
+        self.0.audit.write(vec![row("protocol revision chosen in the inspector, until the page is closed")]).await?;
+        // A call that began meanwhile would be cut off.
+        if self.calls_over(id) {
+            self.0.audit.write(vec![row("protocol revision not chosen after all, because a call had begun")]).await?;
+            return Err(busy());
+        }
         {
             let mut revisions = self.0.revisions.borrow_mut();
             match revision {

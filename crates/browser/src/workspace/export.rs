@@ -146,7 +146,8 @@ impl Workspace {
 
     /// A conversation as JSON, secrets masked, item by item: each can hold megabytes.
     async fn put_conversation(&self, id: &ConversationId, mut put: impl FnMut(&str)) -> Result<(), Error> {
-        let mut conversation = self.conversation(id).await?;
+        // Read only: many are exported, and none is opened by that.
+        let mut conversation = self.kept_conversation(id).await?;
         let items = std::mem::take(&mut conversation.items);
         let mut head = serde_json::to_value(&conversation).unwrap_or_default();
         if let Some(fields) = head.as_object_mut() {

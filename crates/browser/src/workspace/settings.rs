@@ -13,7 +13,11 @@ impl Workspace {
     /// When the workspace has not given it to them, or it cannot be kept.
     pub async fn set_developer_mode(&self, on: bool) -> Result<(), Error> {
         let me = self.me();
-        self.change_rules(|book| book.set_developer_mode(&me, on, now())).await
+        self.change_rules(|book| book.set_developer_mode(&me, on, now())).await?;
+        if !on {
+            self.forget_revisions();
+        }
+        Ok(())
     }
 
     /// Allows or forbids servers on this machine and its network (S119).

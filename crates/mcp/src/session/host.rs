@@ -178,10 +178,12 @@ impl Session {
         self.advance();
     }
 
-    /// Answers a question of the server. An answer to a question that is void is ignored.
-    pub fn answer(&mut self, ask: AskId, answer: Answer, now: Millis) {
+    /// Answers a question of the server. An answer to a question that is void is ignored; whether it was open is
+    /// returned.
+    pub fn answer(&mut self, ask: AskId, answer: Answer, now: Millis) -> bool {
         self.enter(now);
-        self.answered(ask, answer);
+        let open = self.answered(ask, answer);
         self.advance();
+        open
     }
 }

@@ -17,6 +17,9 @@ const LOGS_A_SECOND: u32 = 20;
 /// line of its stream and us a POST (X115).
 const REPLIES_A_SECOND: u32 = 20;
 const REPLIES: usize = 8;
+/// Requests of the server that are put to the person, in a minute: each is a row of the record too, which stays.
+const QUESTIONS_A_MINUTE: u32 = 30;
+const MINUTE: Millis = 60_000;
 /// Addresses to open that are remembered until they are dealt with.
 const ELICITATIONS: usize = 64;
 /// Characters kept of the reason of a cancellation.
@@ -65,9 +68,21 @@ pub(super) struct Noise {
     replies: u32,
     dropped: u32,
     ignored: u32,
+    /// Questions since then.
+    asked: u32,
+    asked_since: Millis,
 }
 
 impl Noise {
+    /// Counts a question, and says whether it is one too many of its minute.
+    fn asks_too_much(&mut self, now: Millis) -> bool {
+        if now >= self.asked_since + MINUTE {
+            (self.asked_since, self.asked) = (now, 0);
+        }
+        self.asked = self.asked.saturating_add(1);
+        self.asked > QUESTIONS_A_MINUTE
+    }
+
     /// The counts of the second that `now` is in.
     fn at(&mut self, now: Millis) -> &mut Self {
         if now >= self.second + 1_000 {
@@ -94,6 +109,7 @@ impl Session {
                     Ok(_) if self.asks.len() >= self.config.limits.asks => {
                         Err((-32603, "too many questions are open".to_owned()))
                     }
+                    Ok(_) if self.noise.asks_too_much(self.now) => Err((-32603, "too many questions".to_owned())),
                     Ok((message, kind)) => {
                         let task = params.get("_meta").and_then(|meta| meta.get(RELATED_TASK)).cloned();
                         self.ask(Origin::Request(id, task), op, message, kind, 0);
@@ -167,8 +183,9 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn answered(&mut self, id: AskId, answer: Answer) {
-        let Some(open) = self.asks.remove(&id) else { return };
+    /// Answers a question, unless it is not open any more.
+    pub(super) fn answered(&mut self, id: AskId, answer: Answer) -> bool {
+        let Some(open) = self.asks.remove(&id) else { return false };
         self.stop_asking();
         let mut result = match answer {
             Answer::Accept(Some(content)) if !open.is_url => json!({ "action": "accept", "content": content }),
@@ -191,6 +208,7 @@ impl Session {
             }
             (Origin::Round(_), None) => {}
         }
+        true
     }
 
     /// Puts an operation at the front of the line.

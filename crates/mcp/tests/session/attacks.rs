@@ -534,6 +534,28 @@ fn x115_a_flood_of_questions_is_declined() {
 }
 
 #[test]
+fn x115_questions_that_are_taken_back_at_once_are_limited_in_a_minute() {
+    let (mut rig, stream) = legacy_with(config());
+    let ask = |rig: &mut Rig, id: u64| {
+        let question = json!({"jsonrpc": "2.0", "id": id, "method": "elicitation/create",
+            "params": {"message": "?", "requestedSchema": {}}});
+        rig.message(&stream, &question.to_string());
+        let back = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
+        rig.message(&stream, &back.to_string());
+        let asked = rig.events.iter().filter(|event| matches!(event, Event::Asked(_))).count();
+        rig.events.clear();
+        asked
+    };
+    assert_eq!((0..33).map(|id| ask(&mut rig, id)).sum::<usize>(), 30);
+    assert_eq!(rig.fetches.len(), 3);
+    for reply in &rig.fetches {
+        assert_eq!(body(reply)["error"]["code"], -32603);
+    }
+    rig.pass(60_000);
+    assert_eq!(ask(&mut rig, 40), 1);
+}
+
+#[test]
 fn x119_the_name_a_server_gives_itself_changes_nothing() {
     let (rig, _stream) = legacy();
     assert_eq!(rig.session.connected().unwrap().server_name(), "mcp-servers/everything");

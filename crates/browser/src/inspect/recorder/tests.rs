@@ -12,7 +12,7 @@ fn wire(slot: &Slot) -> Wire {
         host: "board.example".to_owned(),
         secret_headers: vec!["x-key".to_owned()],
     };
-    Wire { slot: slot.clone(), of: Arc::new(of) }
+    Wire { slot: slot.clone(), of: Arc::new(of), cover: Rc::default() }
 }
 
 fn recording() -> (Rc<Recorder>, Slot) {
