@@ -391,24 +391,28 @@ fn titled(mut structured: Structured, promised: Option<&Value>) -> Structured {
     let Some(root) = promised else {
         return structured;
     };
-    let title = |object: Option<&Value>, name: &str| schema::title(root, object?.get("properties")?.get(name)?);
+    let mut left = schema::MAX_LOOKED;
+    let left = &mut left;
+    let title = |object: Option<&Value>, name: &str, left: &mut usize| {
+        schema::title(root, object?.get("properties")?.get(name)?, left)
+    };
     match &mut structured {
         Structured::Table(table) => {
             let list = if table.path.is_empty() {
-                schema::resolved(root, root)
+                schema::resolved(root, root, left)
             } else {
-                schema::resolved(root, root)
-                    .and_then(|object| schema::resolved(root, object.get("properties")?.get(&table.path)?))
+                schema::resolved(root, root, left)
+                    .and_then(|object| schema::resolved(root, object.get("properties")?.get(&table.path)?, left))
             };
-            let row = list.and_then(|list| schema::resolved(root, list.get("items")?));
+            let row = list.and_then(|list| schema::resolved(root, list.get("items")?, left));
             for column in &mut table.columns {
-                column.title = title(row, &column.name);
+                column.title = title(row, &column.name, left);
             }
         }
         Structured::Card(facts) => {
-            let object = schema::resolved(root, root);
+            let object = schema::resolved(root, root, left);
             for fact in facts {
-                fact.title = title(object, &fact.name);
+                fact.title = title(object, &fact.name, left);
             }
         }
         Structured::Tree(_) => {}

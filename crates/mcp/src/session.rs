@@ -235,11 +235,11 @@ impl Session {
         self.enter(now);
         match input {
             Input::Response { id, status, headers } => {
-                self.heard = self.now;
+                self.hear(id);
                 self.head(id, status, &headers);
             }
             Input::Bytes { id, chunk } => {
-                self.heard = self.now;
+                self.hear(id);
                 self.bytes(id, &chunk);
             }
             Input::Ended { id } => self.ended(id),
@@ -274,6 +274,14 @@ impl Session {
 
     fn enter(&mut self, now: Millis) {
         self.now = self.now.max(now);
+    }
+
+    /// Takes note of a sign of life of the server.
+    fn hear(&mut self, id: FetchId) {
+        self.heard = self.now;
+        if self.stream.fetch == Some(id) {
+            self.stream.heard = Some(self.now);
+        }
     }
 
     fn next(&mut self) -> u64 {
@@ -359,7 +367,7 @@ impl Session {
             kind => matches!(kind, Some(Kind::Listen(_))),
         };
         if let Some(Output::Fetch(request)) = self.out.back_mut() {
-            request.background = own;
+            request.background |= own;
         }
         self.exchanges.insert(fetch, Exchange::new(Purpose::Op(op)));
         self.fly(op, rpc, Some(fetch));
@@ -410,7 +418,8 @@ impl Session {
             }
         }
         // The first stream of a server of 2024 is how one connects.
-        let background = method == Method::Get && matches!(self.phase, Phase::Ready | Phase::Held { .. });
+        let beside = method == Method::Get && matches!(self.phase, Phase::Ready | Phase::Held { .. });
+        let background = beside || self.connects_quietly();
         self.out.push_back(Output::Fetch(HttpRequest { id, method, url, headers, body, background }));
         id
     }
@@ -437,6 +446,11 @@ impl Session {
             Some(Kind::Call(calling)) => calling.only_reads(),
             _ => false,
         }
+    }
+
+    /// Whether an operation is a request that the host did not ask for.
+    fn is_quiet(&self, op: OpId) -> bool {
+        matches!(self.ops.get(&op).map(|op| &op.kind), Some(Kind::Call(calling)) if calling.quiet)
     }
 
     /// Whether the last request of an operation went out in 2026-07-28.

@@ -273,7 +273,8 @@ impl Bundle {
         if file.get("countersign").and_then(Value::as_str) != Some(KIND) {
             return Err(BundleError::Unreadable(format!("`countersign` is not `{KIND}`")));
         }
-        match file.get("schema").and_then(Value::as_u64) {
+        let form = file.get("schema").and_then(Value::as_u64);
+        match form {
             Some(1..=SCHEMA) => {}
             Some(newer) if newer > SCHEMA => return Err(BundleError::Newer(newer)),
             _ => return Err(BundleError::Form("no `schema` that this page knows".into())),
@@ -298,6 +299,9 @@ impl Bundle {
             rules: read("rules", field("rules")?)?,
         };
         check::payload(&payload)?;
+        if form == Some(1) {
+            check::first_form(&payload)?;
+        }
         check::signatures(&signatures)?;
         Ok(Bundle { digest: Digest::of_json(signed), payload, signatures })
     }

@@ -138,7 +138,8 @@ impl<'a> Run<'a> {
             self.resource = schema;
         }
         for (keyword, rule) in keywords {
-            self.work += 1;
+            // A list is looked through in one go, but one that many references lead to is not free.
+            self.work += 1 + reference::width(rule) / 16;
             self.keyword(keywords, keyword, rule, value, path, depth);
             if self.gave_up {
                 break;

@@ -1,13 +1,20 @@
 //! A form from a JSON Schema.
 
-use super::{resolve, types};
+use super::reference::{spend, width};
+use super::{MAX_LOOKED, resolve, types};
 use serde_json::{Map, Number, Value};
+use std::collections::BTreeSet;
 
 /// How deep groups may lie in groups; below that a field takes raw JSON.
 const MAX_DEPTH: usize = 4;
 
 /// How many fields a form has at most, groups counted with their fields; what is beyond takes raw JSON.
 const MAX_FIELDS: usize = 300;
+
+/// How many notes a form has at most.
+const MAX_NOTES: usize = 20;
+
+const TOO_LARGE: &str = "the schema is too large to be shown";
 
 /// What a person is asked to fill in. All texts are server texts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -176,11 +183,11 @@ pub enum TypedError {
 ///
 /// Never fails: what cannot be shown becomes a [`Kind::Raw`] field or a note.
 pub fn form_of(schema: &Value) -> Form {
-    let mut maker = Maker { root: schema, left: MAX_FIELDS, notes: Vec::new() };
-    let top = match resolve(schema, schema) {
+    let mut maker = Maker { root: schema, left: MAX_FIELDS, work: MAX_LOOKED, notes: Vec::new() };
+    let top = match resolve(schema, schema, &mut maker.work) {
         Ok(top) => maker.merged(top),
         Err(reference) => {
-            maker.notes.push(elsewhere(&reference));
+            maker.note(elsewhere(&reference));
             return Form { open: true, notes: maker.notes, ..Form::default() };
         }
     };
@@ -189,7 +196,7 @@ pub fn form_of(schema: &Value) -> Form {
         .iter()
         .any(|key| top.get(*key).is_some());
     if combined {
-        maker.notes.push("some fields depend on each other; the whole is checked before it is sent".to_owned());
+        maker.note("some fields depend on each other; the whole is checked before it is sent".to_owned());
     }
     let additional = match top.get("additionalProperties") {
         None => fields.is_empty(),
@@ -199,7 +206,7 @@ pub fn form_of(schema: &Value) -> Form {
     Form {
         title: text(&top, "title"),
         description: text(&top, "description"),
-        open: additional || top.get("patternProperties").is_some() || combined,
+        open: additional || top.get("patternProperties").is_some() || combined || maker.work == 0,
         fields,
         notes: maker.notes,
     }
@@ -207,11 +214,20 @@ pub fn form_of(schema: &Value) -> Form {
 
 struct Maker<'a> {
     root: &'a Value,
+    /// Fields that it may still have.
     left: usize,
+    /// Parts of the schema that may still be looked at.
+    work: usize,
     notes: Vec<String>,
 }
 
 impl Maker<'_> {
+    fn note(&mut self, note: String) {
+        if self.notes.len() < MAX_NOTES && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
     fn fields(&mut self, object: &Value, depth: usize) -> Vec<Field> {
         let Some(properties) = object.get("properties").and_then(Value::as_object) else {
             return Vec::new();
@@ -221,7 +237,7 @@ impl Maker<'_> {
         let mut fields = Vec::new();
         for (name, schema) in properties {
             if self.left == 0 {
-                self.notes.push(format!("only the first {MAX_FIELDS} fields are shown; edit the rest as JSON"));
+                self.note(format!("only the first {MAX_FIELDS} fields are shown; edit the rest as JSON"));
                 break;
             }
             self.left -= 1;
@@ -231,7 +247,7 @@ impl Maker<'_> {
     }
 
     fn field(&mut self, name: &str, schema: &Value, required: bool, depth: usize) -> Field {
-        let resolved = match resolve(self.root, schema) {
+        let resolved = match resolve(self.root, schema, &mut self.work) {
             Ok(resolved) => self.merged(resolved),
             Err(reference) => {
                 let why = elsewhere(&reference);
@@ -303,7 +319,8 @@ impl Maker<'_> {
                 nullable |= list.len() < before;
                 // With one alternative left the alternative is the schema.
                 if let [one] = list.as_slice() {
-                    let one = resolve(self.root, one).map_or_else(|_| one.clone(), |one| self.merged(one));
+                    let one =
+                        resolve(self.root, one, &mut self.work).map_or_else(|_| one.clone(), |one| self.merged(one));
                     object.remove(key);
                     if let Value::Object(one) = one {
                         for (name, value) in one {
@@ -325,14 +342,24 @@ impl Maker<'_> {
         let mut out = schema.as_object().cloned().unwrap_or_default();
         out.remove("allOf");
         for part in parts {
-            match resolve(self.root, part) {
+            match resolve(self.root, part, &mut self.work) {
                 Ok(Value::Object(part)) => {
                     for (key, value) in part {
+                        let work = 1 + width(value) + out.get(key).map_or(0, width);
+                        if spend(&mut self.work, work).is_none() {
+                            self.note(TOO_LARGE.to_owned());
+                            return Value::Object(out);
+                        }
                         merge_keyword(&mut out, key, value);
                     }
                 }
                 Ok(_) => {}
-                Err(reference) => self.notes.push(elsewhere(&reference)),
+                Err(reference) => {
+                    self.note(elsewhere(&reference));
+                    if self.work == 0 {
+                        break;
+                    }
+                }
             }
         }
         Value::Object(out)
@@ -344,6 +371,10 @@ impl Maker<'_> {
         }
         if let Some(options) = self.options(schema) {
             return Kind::Choice(options);
+        }
+        // Half of its options, or none, would be a wrong field.
+        if self.work == 0 {
+            return raw(TOO_LARGE);
         }
         if schema.get("anyOf").is_some() || schema.get("oneOf").is_some() {
             return raw("it can have one of several shapes");
@@ -393,7 +424,7 @@ impl Maker<'_> {
         if schema.get("prefixItems").is_some() {
             return raw("each place of the list has its own shape");
         }
-        let Ok(items) = resolve(self.root, items) else {
+        let Ok(items) = resolve(self.root, items, &mut self.work) else {
             return raw("the shape of its items is defined elsewhere");
         };
         let items = self.merged(items);
@@ -410,8 +441,10 @@ impl Maker<'_> {
 
     /// The options of an `enum` (with `enumNames`, as MCP elicitation once had them) or of constants under `oneOf` or
     /// `anyOf`.
-    fn options(&self, schema: &Value) -> Option<Vec<Opt>> {
+    fn options(&mut self, schema: &Value) -> Option<Vec<Opt>> {
         if let Some(values) = schema.get("enum").and_then(Value::as_array).filter(|values| !values.is_empty()) {
+            // Many alternatives can be the same long list.
+            spend(&mut self.work, values.len())?;
             let names: Vec<&str> = schema
                 .get("enumNames")
                 .and_then(Value::as_array)
@@ -433,7 +466,7 @@ impl Maker<'_> {
             schema.get("oneOf").or_else(|| schema.get("anyOf"))?.as_array().filter(|list| !list.is_empty())?;
         let mut options = Vec::new();
         for alternative in alternatives {
-            let alternative = resolve(self.root, alternative).ok()?;
+            let alternative = resolve(self.root, alternative, &mut self.work).ok()?;
             if let Some(value) = alternative.get("const") {
                 options.push(Opt {
                     value: value.clone(),
@@ -458,11 +491,10 @@ fn merge_keyword(out: &mut Map<String, Value>, key: &str, value: &Value) {
             }
         }
         ("required", Some(Value::Array(have)), Value::Array(more)) => {
-            for name in more {
-                if !have.contains(name) {
-                    have.push(name.clone());
-                }
-            }
+            let mut known: BTreeSet<&str> = have.iter().filter_map(Value::as_str).collect();
+            let new = more.iter().filter(|name| name.as_str().is_some_and(|name| known.insert(name)));
+            let new: Vec<Value> = new.cloned().collect();
+            have.extend(new);
         }
         (_, Some(_), _) => {}
         (_, None, _) => {

@@ -9,6 +9,25 @@ use serde_json::Value;
 /// How much of a document is looked through for one name; in the whole check it counts as work.
 const MAX_SOUGHT: usize = 20_000;
 
+/// The longest address, reference or `$id`, in bytes: addresses are put together and compared for every part of a document.
+const MAX_ADDRESS: usize = 2_000;
+
+/// Takes work off what is left. When there is not enough, nothing is left.
+pub(super) fn spend(left: &mut usize, work: usize) -> Option<()> {
+    let rest = left.checked_sub(work);
+    *left = rest.unwrap_or_default();
+    rest.map(|_| ())
+}
+
+/// How many parts a value has.
+pub(super) fn width(value: &Value) -> usize {
+    match value {
+        Value::Array(parts) => parts.len(),
+        Value::Object(members) => members.len(),
+        _ => 0,
+    }
+}
+
 /// The place that `reference` names, and the resource that it lies in. `resource` is the one that the reference stands in,
 /// `root` the document. What is looked through is taken off `left`.
 pub(super) fn target<'a>(
@@ -17,6 +36,10 @@ pub(super) fn target<'a>(
     reference: &str,
     left: &mut usize,
 ) -> Option<(&'a Value, &'a Value)> {
+    spend(left, 1)?;
+    if reference.len() > MAX_ADDRESS {
+        return None;
+    }
     let (address, fragment) = reference.split_once('#').unwrap_or((reference, ""));
     let resource = match address {
         "" => resource,
@@ -53,14 +76,17 @@ pub(super) fn id(schema: &Value) -> Option<&str> {
     schema
         .get("$id")
         .and_then(Value::as_str)
+        .filter(|id| id.len() <= MAX_ADDRESS)
         .map(|id| id.trim_end_matches('#'))
         .filter(|id| !id.starts_with('#') && !id.is_empty())
 }
 
 fn resource_named<'a>(root: &'a Value, resource: &'a Value, address: &str, left: &mut usize) -> Option<&'a Value> {
     let top = id(root).unwrap_or_default();
-    let wanted: Vec<String> = [id(resource).unwrap_or_default(), top].map(|base| joined(base, address)).into();
-    let names = |schema: &Value| id(schema).is_some_and(|id| id == address || wanted.contains(&joined(top, id)));
+    let bases = [id(resource).unwrap_or_default(), top];
+    let wanted: Vec<String> = bases.into_iter().filter_map(|base| joined(base, address)).collect();
+    let is_wanted = |id: &str| joined(top, id).is_some_and(|id| wanted.contains(&id));
+    let names = |schema: &Value| id(schema).is_some_and(|id| id == address || is_wanted(id));
     only(root, &names, true, left)
 }
 
@@ -78,10 +104,12 @@ fn anchored<'a>(resource: &'a Value, name: &str, left: &mut usize) -> Option<&'a
 fn only<'a>(top: &'a Value, fits: &dyn Fn(&Value) -> bool, all: bool, left: &mut usize) -> Option<&'a Value> {
     let mut open = vec![top];
     let mut found = None;
-    let mut sought = 0;
+    let mut sought = 1;
     while let Some(schema) = open.pop() {
-        sought += 1;
-        *left = left.checked_sub(1)?;
+        // Paid when it is put aside, not when it is taken up: one wide part would be free otherwise.
+        let work = width(schema);
+        sought += work;
+        spend(left, work)?;
         if sought > MAX_SOUGHT {
             return None;
         }
@@ -102,11 +130,11 @@ fn only<'a>(top: &'a Value, fits: &dyn Fn(&Value) -> bool, all: bool, left: &mut
     found
 }
 
-/// An address against its base (RFC 3986, 5.2), without dots to resolve: what has them is not found.
-fn joined(base: &str, address: &str) -> String {
+/// An address against its base (RFC 3986, 5.2), without dots to resolve: what has them is not found. None if it is too long.
+fn joined(base: &str, address: &str) -> Option<String> {
     let has_scheme = |text: &str| text.split_once(':').is_some_and(|(scheme, _)| !scheme.contains('/'));
     if has_scheme(address) {
-        return address.to_owned();
+        return (address.len() <= MAX_ADDRESS).then(|| address.to_owned());
     }
     let start = base.find("://").map_or(0, |at| at + 3);
     let host_end = base.get(start..).and_then(|rest| rest.find('/')).map_or(base.len(), |at| start + at);
@@ -114,7 +142,8 @@ fn joined(base: &str, address: &str) -> String {
         true => host_end,
         false => base.rfind('/').filter(|at| *at >= host_end).map_or(0, |at| at + 1),
     };
-    format!("{}{address}", base.get(..end).unwrap_or_default())
+    let base = base.get(..end).unwrap_or_default();
+    (base.len() + address.len() <= MAX_ADDRESS).then(|| format!("{base}{address}"))
 }
 
 /// A pointer in a fragment is percent-encoded (RFC 6901, section 6).

@@ -190,6 +190,46 @@ fn x41_looking_for_anchors_is_work_and_limited() {
 }
 
 #[test]
+fn x41_many_references_into_a_wide_document_are_one_work() {
+    let many: Vec<Value> = (0..20_000).map(|_| json!({ "$ref": "#a" })).collect();
+    let wide: Vec<Value> = (0..500_000).map(Value::from).collect();
+    let far: Vec<Value> = (0..5_000).map(|at| json!({ "$id": format!("{at}") })).collect();
+    let base = format!("https://example.com/{}/", "x".repeat(1_000_000));
+    for schema in [
+        json!({ "type": "object", "allOf": many }),
+        json!({ "type": "object", "allOf": many, "x": wide }),
+        json!({ "$id": base, "type": "object", "$defs": { "far": far },
+            "allOf": (0..5_000).map(|_| json!({ "$ref": "far" })).collect::<Vec<_>>() }),
+    ] {
+        let form = form_of(&schema);
+        assert!(form.open && form.notes.len() <= 2, "{:?}", form.notes);
+        assert!(!check(&schema, &json!({})).is_empty());
+    }
+    // Whatever it finds, a search takes no more than there is, and a wide part is not entered for nothing.
+    let schema = json!({ "x": wide, "y": { "$ref": "#a" } });
+    let mut left = 600_000;
+    assert!(resolve(&schema, &schema["y"], &mut left).is_err());
+    assert!(left <= 100_000, "{left}");
+    assert!(resolve(&schema, &schema["y"], &mut left).is_err());
+    assert_eq!(left, 0);
+    let ended = resolve(&schema, &json!({ "$ref": "#/x" }), &mut left).is_err();
+    assert!(ended, "nothing is left for another one");
+}
+
+#[test]
+fn x41_a_long_list_behind_many_references_is_work() {
+    let names: Vec<String> = (0..50_000).map(|at| format!("n{at}")).collect();
+    let long = json!({ "enum": names, "required": names });
+    let many: Vec<Value> = (0..1_000).map(|_| json!({ "$ref": "#/$defs/long" })).collect();
+    let schema = json!({ "properties": { "x": { "anyOf": many } }, "allOf": many, "$defs": { "long": long } });
+    assert!(form_of(&schema).open);
+    let problems = check(&schema, &json!({ "x": "none" }));
+    assert!(problems[0].message.contains("too large or too deep"), "{problems:?}");
+    let long = format!("#/$defs/{}", "x".repeat(3_000));
+    assert_eq!(check(&json!({ "$ref": long, "$defs": { long[8..]: true } }), &json!(1)).len(), 1);
+}
+
+#[test]
 fn x41_work_is_limited() {
     // Each level tries the one below twice: two to the power of sixty.
     let mut definitions = serde_json::Map::new();

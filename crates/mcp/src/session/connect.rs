@@ -32,6 +32,8 @@ pub(super) struct Handshake {
     /// What the server turned out to be, until the last step is done.
     found: Option<Connected>,
     session: Option<y2025::SessionId>,
+    /// Only requests of our own wait for it, so that no person is asked to sign in because of it.
+    quiet: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +49,15 @@ enum Step {
 impl Session {
     pub(super) fn begin_connect(&mut self) {
         let op = OpId(self.next());
-        let handshake =
-            Handshake { step: Step::Discover, corrected: false, named: None, first: None, found: None, session: None };
+        let handshake = Handshake {
+            step: Step::Discover,
+            corrected: false,
+            named: None,
+            first: None,
+            found: None,
+            session: None,
+            quiet: self.waiting.iter().all(|op| self.is_quiet(*op)),
+        };
         self.ops.insert(op, Op::new(Kind::Handshake(Box::new(handshake))));
         self.phase = Phase::Connecting(op);
         if let Err(error) = headers::check(&self.config.headers).and_then(|()| self.check_extensions()) {
@@ -68,6 +77,12 @@ impl Session {
             Kind::Handshake(handshake) => Some(handshake),
             _ => None,
         }
+    }
+
+    /// Whether a connection is being made for requests of our own only.
+    pub(super) fn connects_quietly(&self) -> bool {
+        let Phase::Connecting(op) = self.phase else { return false };
+        matches!(self.ops.get(&op).map(|op| &op.kind), Some(Kind::Handshake(handshake)) if handshake.quiet)
     }
 
     fn step(&mut self, op: OpId, step: Step) {
@@ -332,6 +347,7 @@ impl Session {
 
     /// Connecting failed, and so does everything that waited for it.
     fn give_up(&mut self, op: OpId, failure: Failure) {
+        let unasked = self.connects_quietly() && matches!(failure.error, OpError::SignIn { .. });
         if let Some(fetch) = self.ops.remove(&op).and_then(|op| op.flight?.fetch) {
             self.cut(fetch);
         }
@@ -345,6 +361,11 @@ impl Session {
             _ => Sent::No,
         };
         for waiting in std::mem::take(&mut self.waiting) {
+            // What the host asked for meanwhile connects again, and then the person is asked.
+            if unasked && !self.is_quiet(waiting) {
+                self.waiting.push_back(waiting);
+                continue;
+            }
             self.fail(waiting, failure.error.clone(), sent);
         }
     }

@@ -31,6 +31,10 @@ pub(super) struct Stream {
     pub(super) reopen_at: Option<Millis>,
     /// When to look whether the server has been silent for too long.
     pub(super) look_at: Option<Millis>,
+    /// When something came on it last.
+    pub(super) heard: Option<Millis>,
+    /// When the last ping for it was asked for.
+    pinged_at: Option<Millis>,
 }
 
 /// A subscription of 2026-07-28.
@@ -348,7 +352,10 @@ impl Session {
         let silent = now.saturating_sub(self.heard) >= self.config.timeouts.ping;
         // While the person is asked or signs in, silence is what is expected.
         let idle = self.phase == Phase::Ready && self.asking_since.is_none() && self.signing_since.is_none();
-        if silent && idle {
+        // One ping at a time: they would pile up where they are more frequent than their time limit.
+        let pinging = self.ops.values().any(|op| matches!(&op.kind, Kind::Call(call) if call.quiet && call.is_ping()));
+        if silent && idle && !pinging {
+            self.stream.pinged_at = Some(now);
             let op = self.send_quietly(Request::new("ping", "{}"));
             self.set_timeout(op, self.config.timeouts.connect);
             self.look_later(now);
@@ -358,10 +365,11 @@ impl Session {
     }
 
     /// One of our own requests failed. An unanswered ping takes the stream with it; any answer, an error too, shows that
-    /// the server is there.
+    /// the server is there, and so does what came on the stream meanwhile, which can be another one since.
     pub(super) fn quietly_failed(&mut self, calling: &Calling, error: OpError) {
         let is_silence = matches!(error, OpError::Timeout { .. } | OpError::Network { .. } | OpError::NoAnswer);
-        if let Some(fetch) = self.stream.fetch.filter(|_| calling.is_ping() && is_silence) {
+        let is_dead = self.stream.pinged_at.is_some_and(|at| self.stream.heard.is_none_or(|heard| heard <= at));
+        if let Some(fetch) = self.stream.fetch.filter(|_| calling.is_ping() && is_silence && is_dead) {
             self.tell(Event::Stale { error: error.clone() });
             self.cut(fetch);
             self.stream_lost(error);

@@ -599,6 +599,62 @@ fn the_rhythm_of_pings_can_be_chosen_and_there_is_none_without_a_stream_or_in_20
 }
 
 #[test]
+fn pings_more_frequent_than_their_time_limit_do_not_pile_up_and_a_late_one_leaves_a_new_stream_alone() {
+    for every in [2_000, 10_000] {
+        let quick = || {
+            let mut config = config();
+            config.timeouts.ping = every;
+            let (mut rig, stream) = legacy_with(config);
+            rig.cancelled.clear();
+            rig.pass(every);
+            (rig.post("ping"), rig, stream)
+        };
+        let (ping, mut rig, stream) = quick();
+        rig.pass(29_999);
+        rig.quiet();
+        rig.pass(1);
+        assert_eq!(rig.event(), Event::Stale { error: OpError::Timeout { seconds: 30 } });
+        assert_eq!(rig.cancelled, [ping.id, stream.id]);
+        rig.post("notifications/cancelled");
+        rig.quiet();
+        rig.pass(1_000);
+        let again = rig.take();
+        rig.open(&again);
+        rig.pass(every - 1);
+        rig.quiet();
+
+        // The stream is another one when the ping is late.
+        let (ping, mut rig, stream) = quick();
+        rig.fail(&stream);
+        rig.pass(1_000);
+        let again = rig.take();
+        rig.open(&again);
+        rig.pass(29_000);
+        assert_eq!(rig.cancelled, [ping.id]);
+        assert!(rig.events.is_empty(), "{:?}", rig.events);
+    }
+}
+
+#[test]
+fn a_session_that_a_ping_finds_lost_is_made_anew_without_asking_anybody_to_sign_in() {
+    let (mut rig, _stream) = legacy();
+    rig.pass(300_000);
+    let ping = rig.post("ping");
+    rig.reply(&ping, 404, &[], "no such session");
+    let initialize = rig.post("initialize");
+    assert!(initialize.background);
+    // Something that the host wants meanwhile is worth asking for.
+    let list = rig.list();
+    rig.reply(&initialize, 401, &[], "no token");
+    let initialize = rig.post("initialize");
+    assert!(!initialize.background);
+    rig.reply(&initialize, 401, &[], "no token");
+    let failed = rig.event();
+    assert!(matches!(&failed, Event::Failed { op, error: OpError::SignIn { .. }, .. } if *op == list), "{failed:?}");
+    rig.quiet();
+}
+
+#[test]
 fn one_ping_at_a_time_and_none_while_the_person_is_asked() {
     let (mut rig, stream) = legacy();
     rig.message(&stream, &format!(r#"{{"jsonrpc":"2.0","id":0,"method":"elicitation/create","params":{FORM}}}"#));

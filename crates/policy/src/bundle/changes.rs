@@ -86,6 +86,16 @@ pub fn preview(here: &Rulebook, rules: &Rulebook) -> Vec<Change> {
         .retain(|one| here.connector(&one.id).map_or(!one.is_part(), |found| found.is_part() == one.is_part()));
     let stays = |one: &Connector| one.is_part() || one.stage != Stage::Published;
     before.connectors.retain(|one| !stays(one) || rules.connector(&one.id).is_ok());
+    // Of a part only what was decided about it is taken over, and that only as far as it has it here. Who imports it makes
+    // no difference to that.
+    if let Some(anybody) = rules.members.first().map(|member| member.id.clone()) {
+        let after = super::portable(&super::adopt(here, &rules, &anybody, &anybody));
+        for part in rules.connectors.iter_mut().filter(|one| one.is_part()) {
+            if let Ok(after) = after.connector(&part.id) {
+                part.clone_from(after);
+            }
+        }
+    }
     for part in before.connectors.iter_mut().filter(|one| one.is_part()) {
         // Whose it is, is about a browser.
         if let Ok(theirs) = rules.connector(&part.id) {

@@ -128,10 +128,19 @@ fn rules(rules: &Rulebook) -> Result<(), BundleError> {
     Ok(())
 }
 
+/// The first form held published connectors of the workspace's own and nothing else.
+pub(super) fn first_form(payload: &Payload) -> Result<(), BundleError> {
+    let other = payload.rules.connectors.iter().find(|one| one.is_part() || one.stage != Stage::Published);
+    other.map_or(Ok(()), |other| {
+        Err(BundleError::Form(format!("the connector `{}`, which does not belong into a file of form 1", other.id)))
+    })
+}
+
 /// A part of the product: only what was decided about it, nothing that would say what it is.
 fn part(connector: &Connector) -> Result<(), BundleError> {
     let plain = connector.stage == Stage::Published
         && connector.reach == Reach::InPage
+        && connector.address.starts_with("in-page:")
         && connector.sign_in == SignIn::None
         && connector.snapshot.is_none();
     plain.then_some(()).ok_or_else(|| {

@@ -107,6 +107,14 @@ fn gv001_an_export_is_the_whole_workspace_drafts_and_parts_of_the_product_too() 
 fn gv001_the_older_form_is_read_and_leaves_drafts_and_parts_alone() {
     let mut old = portable(&full());
     old.connectors.retain(|one| one.stage == Stage::Published && !one.is_part());
+    for other in portable(&full()).connectors.iter().filter(|one| one.is_part() || one.stage != Stage::Published) {
+        let mut more = old.clone();
+        more.connectors.push(other.clone());
+        let mut file = file(more);
+        assert!(Bundle::read(&file.to_string()).is_ok());
+        file["schema"] = json!(1);
+        assert!(matches!(Bundle::read(&file.to_string()), Err(BundleError::Form(_))), "{}", other.id);
+    }
     let mut file = file(old);
     file["schema"] = json!(1);
     let rules = Bundle::read(&file.to_string()).unwrap().payload.rules;
@@ -189,6 +197,10 @@ fn gv001_the_preview_tells_of_drafts_and_parts_and_not_of_what_stays() {
     let mut theirs = full();
     theirs.set_action_on(&"owner".into(), &"notebook".into(), "delete", false, NOW).unwrap();
     theirs.workspace = here.workspace.clone();
+    // What a part is, and what only another version of it can do, is not taken over.
+    let notebook = theirs.connectors.iter_mut().find(|one| one.is_part()).unwrap();
+    (notebook.name, notebook.address) = ("Another name".into(), "in-page:other".into());
+    notebook.controls.insert("later".into(), Control::default());
     let told: Vec<String> = preview(&here, &portable(&theirs))
         .into_iter()
         .map(|change| format!("{} {}: {}", change.what, change.how.label(), change.detail.join("; ")))
