@@ -7,7 +7,7 @@ import Ajv from "ajv/dist/2020.js";
 import { App } from "./app.mjs";
 import { keyId, newKey, payload, sealed, spoken, verified } from "./bundles.mjs";
 import { READ, WRITE, hostile, strings, tool } from "../servers/hostile.mjs";
-import { PHONE, journey, site } from "./harness.mjs";
+import { PHONE, journey, leaveWhenWritten, site } from "./harness.mjs";
 import { publish } from "./publishing.mjs";
 import { assertSoon } from "./soon.mjs";
 
@@ -25,6 +25,7 @@ async function profile(app, keep, options = {}) {
   context.setDefaultTimeout(15_000);
   await keep({ close: () => context.close() });
   const errors = [];
+  context.on("page", leaveWhenWritten);
   const page = await context.newPage();
   page.on("pageerror", (error) => errors.push(error.message));
   return { app: new App(page, app.network, app.base), context, page, errors };

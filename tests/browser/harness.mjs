@@ -70,15 +70,16 @@ function aboutAnotherOrigin(message) {
 
 /**
  * Leaves a page as a person does, who stays when the browser asks whether to leave: not before what was changed is
- * written.
+ * written. Closing with `runBeforeUnload` leaves it to the browser to ask.
  */
-function leaveWhenWritten(page) {
-  const unwritten = () => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
-  for (const way of ["goto", "reload", "goBack", "goForward"]) {
+export function leaveWhenWritten(page) {
+  // A page that is gone, or was never ours, has nothing to write.
+  const unwritten = () => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true }))).catch(() => false);
+  for (const way of ["goto", "reload", "goBack", "goForward", "close"]) {
     const go = page[way].bind(page);
-    page[way] = async (...where) => {
-      await assertSoon(async () => !(await unwritten()), "what was changed is written");
-      return go(...where);
+    page[way] = async (...how) => {
+      if (!how[0]?.runBeforeUnload) await assertSoon(async () => !(await unwritten()), "what was changed is written");
+      return go(...how);
     };
   }
 }
@@ -123,9 +124,9 @@ export function journey(title, options, body) {
       });
     };
     context.on("page", listen);
+    context.on("page", leaveWhenWritten);
     try {
       const page = await context.newPage();
-      leaveWhenWritten(page);
       const app = new App(page, network, options.base ?? `${site}/`);
       try {
         const run = body({ ...made, app, page, network, context, keep, t });

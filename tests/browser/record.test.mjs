@@ -1,6 +1,7 @@
 // The record: what is in it, whether it is whole, what goes out of it, and remembered answers.
 import assert from "node:assert/strict";
 import { verify } from "../../pkg/verify.js";
+import { startModern } from "../servers/start.mjs";
 import { PHONE, journey, site } from "./harness.mjs";
 import { assertSoon } from "./soon.mjs";
 
