@@ -1,6 +1,6 @@
 // The first minute, with nothing set up: Notebook in direct mode, every way a decision can go.
 import assert from "node:assert/strict";
-import { DESKTOP, PHONE, journey, site, siteBelowPath } from "./harness.mjs";
+import { DESKTOP, PHONE, journey, site, siteBelowPath, unwritten } from "./harness.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const CREATE = "Create a note";
@@ -69,13 +69,13 @@ journey("a page that is left while a change is not written yet asks whether to l
   await app.field("Workspace name").fill("Harbour office");
   await app.button("Rename workspace").click();
   const asked = page.waitForEvent("dialog");
-  await assertSoon(() => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true }))), "the change is under way");
+  await assertSoon(() => unwritten(page), "the change is under way");
   await page.close({ runBeforeUnload: true });
   const dialog = await asked;
   assert.equal(dialog.type(), "beforeunload");
   await dialog.dismiss();
   await other.evaluate(() => globalThis.release());
-  await assertSoon(() => page.evaluate(() => dispatchEvent(new Event("beforeunload", { cancelable: true }))), "it is written, and nothing is asked any more");
+  await assertSoon(async () => !(await unwritten(page)), "it is written, and nothing is asked any more");
   await page.reload();
   await assertSoon(async () => (await app.field("Workspace name").inputValue()) === "Harbour office", "the change was kept");
 });

@@ -68,17 +68,19 @@ function aboutAnotherOrigin(message) {
   return /blocked by CORS policy/.test(text);
 }
 
+/** Whether a page would ask before it is left, because something that was changed is not written. */
+export const unwritten = (page) => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
+
 /**
  * Leaves a page as a person does, who stays when the browser asks whether to leave: not before what was changed is
  * written. Closing with `runBeforeUnload` leaves it to the browser to ask.
  */
 export function leaveWhenWritten(page) {
-  // A page that is gone, or was never ours, has nothing to write.
-  const unwritten = () => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true }))).catch(() => false);
   for (const way of ["goto", "reload", "goBack", "goForward", "close"]) {
     const go = page[way].bind(page);
     page[way] = async (...how) => {
-      if (!how[0]?.runBeforeUnload) await assertSoon(async () => !(await unwritten()), "what was changed is written");
+      // A page that is gone, or was never ours, has nothing to write.
+      if (!how[0]?.runBeforeUnload) await assertSoon(async () => !(await unwritten(page).catch(() => false)), "what was changed is written");
       return go(...how);
     };
   }

@@ -68,6 +68,20 @@ const ERAS = [
   ["of 2025", startEverything, /2025-/, "legacy"],
 ];
 
+/** Has the board book a room, which it asks for in a question of its own. */
+async function bookAttic({ app, page }, inspector) {
+  await inspector.tab("Run");
+  await inspector.choose("Action", "Book a room");
+  await app.fill(inspector.main, "day", "Monday");
+  await inspector.run();
+  await app.answer("Allow once");
+  const question = page.getByRole("group", { name: /^Question from/ });
+  await question.waitFor();
+  await app.fill(question, "room", "Attic");
+  await app.submit(question);
+  await inspector.answer.getByText(/Booked Attic/).first().waitFor();
+}
+
 for (const [era, start, revision, word] of ERAS) {
   journey(`inspector: a conversation with a server ${era} is on the wire, in pairs, with times`, async (stage) => {
     const { app, keep } = stage;
@@ -179,16 +193,7 @@ journey("inspector: a write by hand asks, a denied one never leaves, and a read 
   assert.match(headers, /mcp-method\s*tools\/call/i);
   assert.match(headers, /mcp-name\s*create_ticket/i);
   // The rounds of one call belong together.
-  await inspector.tab("Run");
-  await inspector.choose("Action", "Book a room");
-  await app.fill(inspector.main, "day", "Monday");
-  await inspector.run();
-  await app.answer("Allow once");
-  const question = page.getByRole("group", { name: /^Question from/ });
-  await question.waitFor();
-  await app.fill(question, "room", "Attic");
-  await app.submit(question);
-  await inspector.answer.getByText(/Booked Attic/).first().waitFor();
+  await bookAttic(stage, inspector);
   await inspector.tab("Protocol");
   await page.getByLabel("Which messages").selectOption({ label: "Requests" });
   await inspector.look("tools/call book_room", "last");
@@ -515,16 +520,7 @@ journey("inspector: questions and logs of servers have tabs of their own, in eve
   await inspector.rows("warning · pump · the pressure falls").click();
   await inspector.detail("Message").getByText(/pressure/).first().waitFor();
   await inspector.connection("Board").click();
-  await inspector.tab("Run");
-  await inspector.choose("Action", "Book a room");
-  await app.fill(inspector.main, "day", "Monday");
-  await inspector.run();
-  await app.answer("Allow once");
-  const question = page.getByRole("group", { name: /^Question from/ });
-  await question.waitFor();
-  await app.fill(question, "room", "Attic");
-  await app.submit(question);
-  await inspector.answer.getByText(/Booked Attic/).first().waitFor();
+  await bookAttic(stage, inspector);
   await inspector.tab("Questions");
   await inspector.rows("tools/call book_room: accept").filter({ hasText: "request" }).waitFor();
   assert.equal(await inspector.list.getByRole("option").count(), 2, "the question and its answer");

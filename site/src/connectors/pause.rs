@@ -1,10 +1,10 @@
 //! Pausing a connector, with a reason that everybody reads (e.5: *Paused by NAME on DATE: reason*).
 
-use browser::policy::{Connector, ConnectorId};
+use browser::policy::{Connector, ConnectorId, Rulebook};
 use leptos::prelude::*;
 
 use super::new::sentence;
-use crate::state::use_state;
+use crate::state::{AppState, use_state};
 use crate::ui::{Button, ButtonLook, Dialog, Field};
 
 /// The pause, while there is one: who, when, why.
@@ -20,6 +20,54 @@ pub(super) fn PauseNote(
     }
 }
 
+/// Whether the person on the screen may pause a connector.
+pub(super) fn may_pause(book: &Rulebook, app: AppState, connector: &Connector) -> bool {
+    book.member(&app.ws().seen_as()).is_ok_and(|me| book.may_pause(connector, me).is_ok())
+}
+
+/// Asks for the reason of a pause.
+#[component]
+pub(super) fn PauseDialog(
+    /// Its title.
+    title: &'static str,
+    /// What the pause does.
+    says: &'static str,
+    /// Which connectors it is about, where the title does not say.
+    #[prop(optional)]
+    names: Vec<String>,
+    /// The words for letting them run.
+    keep: &'static str,
+    /// The words for pausing.
+    #[prop(into)]
+    words: String,
+    /// Whether it is open.
+    asking: RwSignal<bool>,
+    /// Pauses, with the reason.
+    #[prop(into)]
+    pause: Callback<String>,
+) -> impl IntoView {
+    let reason = RwSignal::new(String::new());
+    let pause = move || pause.run(reason.get_untracked());
+    view! {
+        <Dialog title=title on_close=move |()| asking.set(false)>
+            <form class="body" on:submit=move |event| { event.prevent_default(); pause(); }>
+                <p>{says}" People read your name, the date and the reason."</p>
+                {(!names.is_empty()).then(|| view! {
+                    <ul class="bullets">{names.into_iter().map(|name| view! { <li><bdi>{name}</bdi></li> }).collect_view()}</ul>
+                })}
+                <Field label="Reason" let:field>
+                    <input id=field.id aria-describedby=field.described maxlength="200" autocomplete="off" prop:value=move || reason.get()
+                        on:input=move |event| reason.set(event_target_value(&event))/>
+                </Field>
+            </form>
+            <footer>
+                <Button on:click=move |_| asking.set(false)>{keep}</Button>
+                <Button look=ButtonLook::Danger disabled=Signal::derive(move || reason.get().trim().is_empty()) on:click=move |_| pause()>{words}</Button>
+            </footer>
+        </Dialog>
+    }
+}
+
 /// Pauses the connector, or ends the pause.
 #[component]
 pub(super) fn PauseButton(
@@ -30,16 +78,13 @@ pub(super) fn PauseButton(
 ) -> impl IntoView {
     let app = use_state();
     let id = StoredValue::new(id);
-    let (asking, reason) = (RwSignal::new(false), RwSignal::new(String::new()));
+    let asking = RwSignal::new(false);
     let paused = Memo::new(move |_| found.with(|found| found.as_ref().is_some_and(|one| one.review.pause.is_some())));
     let may = Memo::new(move |_| {
-        app.rulebook.with(|book| {
-            let me = book.member(&app.ws().seen_as());
-            found.with(|found| found.as_ref().is_some_and(|one| me.and_then(|me| book.may_pause(one, me)).is_ok()))
-        })
+        app.rulebook.with(|book| found.with(|found| found.as_ref().is_some_and(|one| may_pause(book, app, one))))
     });
-    let pause = move || {
-        let (ws, text) = (app.ws(), reason.get_untracked());
+    let pause = move |text: String| {
+        let ws = app.ws();
         app.run(async move { ws.pause(&id.get_value(), &text).await }, move |()| {
             asking.try_set(false);
             app.tell("Paused. Nothing of it runs.");
@@ -52,22 +97,11 @@ pub(super) fn PauseButton(
     view! {
         {move || may.get().then(|| match paused.get() {
             true => view! { <Button on:click=move |_| resume()>"End the pause"</Button> }.into_any(),
-            false => view! { <Button on:click=move |_| { reason.set(String::new()); asking.set(true); }>"Pause connector"</Button> }.into_any(),
+            false => view! { <Button on:click=move |_| asking.set(true)>"Pause connector"</Button> }.into_any(),
         })}
         {move || asking.get().then(|| view! {
-            <Dialog title="Pause this connector" on_close=move |()| asking.set(false)>
-                <form class="body" id="pause-form" on:submit=move |event| { event.prevent_default(); pause(); }>
-                    <p>"Nothing of it runs for anybody until the pause ends. People read your name, the date and the reason."</p>
-                    <Field label="Reason" let:field>
-                        <input id=field.id aria-describedby=field.described maxlength="200" autocomplete="off" prop:value=move || reason.get()
-                            on:input=move |event| reason.set(event_target_value(&event))/>
-                    </Field>
-                </form>
-                <footer>
-                    <Button on:click=move |_| asking.set(false)>"Keep it running"</Button>
-                    <Button look=ButtonLook::Danger disabled=Signal::derive(move || reason.get().trim().is_empty()) on:click=move |_| pause()>"Pause connector"</Button>
-                </footer>
-            </Dialog>
+            <PauseDialog title="Pause this connector" says="Nothing of it runs for anybody until the pause ends."
+                keep="Keep it running" words="Pause connector" asking pause/>
         })}
     }
 }

@@ -8,12 +8,13 @@ use browser::policy::{Access, Class, Connector, ConnectorId, Rulebook, Stage};
 use leptos::prelude::*;
 
 use super::list::{Row, matches, may_know};
+use super::pause::{PauseDialog, may_pause};
 use super::plural;
 use crate::people::requests::{Requests, waiting};
 use crate::router::{Link, Route, StageTab, page_title};
 use crate::settings::developer::developer_on;
 use crate::state::{AppState, use_state};
-use crate::ui::{Button, ButtonLook, Choice, Dialog, Field, SearchField, Tab, Tabs, class_word};
+use crate::ui::{Button, Choice, SearchField, Tab, Tabs, class_word};
 
 /// How a connector is, as the list sorts it out.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -209,10 +210,6 @@ fn Kept(
     }
 }
 
-fn may_pause(book: &Rulebook, app: AppState, connector: &Connector) -> bool {
-    book.member(&app.ws().seen_as()).is_ok_and(|me| book.may_pause(connector, me).is_ok())
-}
-
 /// What is done with the connectors that are chosen: pausing them with one reason, and ending their pauses.
 #[component]
 fn Together(
@@ -222,7 +219,7 @@ fn Together(
     selected: RwSignal<BTreeSet<ConnectorId>>,
 ) -> impl IntoView {
     let app = use_state();
-    let (asking, reason) = (RwSignal::new(false), RwSignal::new(String::new()));
+    let asking = RwSignal::new(false);
     let able = Memo::new(move |_| {
         let able = |one: &&Connector| app.rulebook.with(|book| may_pause(book, app, one));
         shown.with(|all| {
@@ -244,8 +241,8 @@ fn Together(
         let ids = able.get_untracked().into_iter().map(|(id, _)| id);
         selected.set(if every { ids.collect() } else { BTreeSet::new() });
     };
-    let pause = move || {
-        let (ws, ids, text) = (app.ws(), running.get_untracked(), reason.get_untracked());
+    let pause = move |text: String| {
+        let (ws, ids) = (app.ws(), running.get_untracked());
         let told = format!("Paused {}. Nothing of them runs.", plural(ids.len(), "connector"));
         app.run(async move { ws.pause_all(&ids, &text).await }, move |()| {
             asking.try_set(false);
@@ -269,7 +266,7 @@ fn Together(
                     on:change=move |event| pick(event_target_checked(&event))/>"Select all shown"</label>
                 {move || match running.with(Vec::len) {
                     0 => ().into_any(),
-                    count => view! { <Button small=true on:click=move |_| { reason.set(String::new()); asking.set(true); }>{format!("Pause {}", plural(count, "connector"))}</Button> }.into_any(),
+                    count => view! { <Button small=true on:click=move |_| asking.set(true)>{format!("Pause {}", plural(count, "connector"))}</Button> }.into_any(),
                 }}
                 {move || match paused.with(Vec::len) {
                     0 => ().into_any(),
@@ -289,20 +286,8 @@ fn Together(
             });
             let words = format!("Pause {}", plural(names.len(), "connector"));
             view! {
-                <Dialog title="Pause connectors" on_close=move |()| asking.set(false)>
-                    <form class="body" on:submit=move |event| { event.prevent_default(); pause(); }>
-                        <p>"Nothing of these runs for anybody until the pause ends. People read your name, the date and the reason."</p>
-                        <ul class="bullets">{names.into_iter().map(|name| view! { <li><bdi>{name}</bdi></li> }).collect_view()}</ul>
-                        <Field label="Reason" let:field>
-                            <input id=field.id aria-describedby=field.described maxlength="200" autocomplete="off" prop:value=move || reason.get()
-                                on:input=move |event| reason.set(event_target_value(&event))/>
-                        </Field>
-                    </form>
-                    <footer>
-                        <Button on:click=move |_| asking.set(false)>"Keep them running"</Button>
-                        <Button look=ButtonLook::Danger disabled=Signal::derive(move || reason.get().trim().is_empty()) on:click=move |_| pause()>{words}</Button>
-                    </footer>
-                </Dialog>
+                <PauseDialog title="Pause connectors" says="Nothing of these runs for anybody until the pause ends."
+                    names keep="Keep them running" words asking pause/>
             }
         })}
     }
