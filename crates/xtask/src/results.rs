@@ -10,6 +10,7 @@ use std::path::Path;
 pub(crate) struct Results {
     cases: BTreeMap<String, bool>,
     ignored: Vec<String>,
+    unsteady: Vec<String>,
 }
 
 impl Results {
@@ -25,6 +26,7 @@ impl Results {
             self.add(name, passed);
         }
         self.ignored.extend(other.ignored);
+        self.unsteady.extend(other.unsteady);
     }
 
     /// Whether a case ran, whatever came of it.
@@ -47,7 +49,13 @@ impl Results {
         &self.ignored
     }
 
-    /// Reads `{"passed": [...], "failed": [...]}`, as the suites in `tests/` leave it, into cases of `suite`.
+    /// The names of those that failed beside other tests and passed alone.
+    pub(crate) fn unsteady(&self) -> &[String] {
+        &self.unsteady
+    }
+
+    /// Reads `{"passed": [...], "failed": [...], "unsteady": [...]}`, as the suites in `tests/` leave it, into cases of
+    /// `suite`. What is unsteady passed, and a suite that has no such list (one that tries nothing twice) has none.
     pub(crate) fn read_json(suite: &str, file: &Path) -> Outcome<Self> {
         let text = std::fs::read_to_string(file)
             .doing(format_args!("read `{}`: the suite left no results", file.display()))?;
@@ -63,6 +71,9 @@ impl Results {
                 results.add(format!("{suite}::{title}"), passed);
             }
         }
+        let unsteady = value.get("unsteady").and_then(|list| list.as_array());
+        let titles = unsteady.into_iter().flatten().filter_map(|title| title.as_str());
+        results.unsteady.extend(titles.map(|title| format!("{suite}::{title}")));
         Ok(results)
     }
 }
@@ -188,6 +199,9 @@ test crates/policy/src/gate.rs - gate::Permit (line 20) ... FAILED",
         let results = Results::read_json("browser", &file).unwrap();
         assert!(results.ran("browser::a b"));
         assert_eq!(results.failed(), ["browser::c"]);
+        assert!(results.unsteady().is_empty());
+        std::fs::write(&file, r#"{"suite":"browser","passed":["a b"],"failed":[],"unsteady":["a b"]}"#).unwrap();
+        assert_eq!(Results::read_json("browser", &file).unwrap().unsteady(), ["browser::a b"]);
         std::fs::write(&file, r#"{"passed":["a b"]}"#).unwrap();
         assert!(Results::read_json("browser", &file).is_err(), "a list that is missing is no success");
         std::fs::remove_file(&file).unwrap();

@@ -108,6 +108,9 @@ fn run(
     for name in all.failed() {
         println!("  failed: {name}");
     }
+    for name in all.unsteady() {
+        println!("  unsteady: {name}");
+    }
     for line in lines {
         println!("{line}");
     }
@@ -128,11 +131,9 @@ pub(crate) fn conformance(options: &[String]) -> Outcome<bool> {
 
 /// One line for a suite.
 fn told(suite: &str, results: &Results, time: &str) -> String {
-    let ignored = match results.ignored().len() {
-        0 => String::new(),
-        count => format!(", {count} ignored"),
-    };
-    format!("{suite:12} {} passed, {} failed{ignored} ({time})", results.passed(), results.failed().len())
+    let some = |count: usize, word: &str| if count == 0 { String::new() } else { format!(", {count} {word}") };
+    let rest = some(results.ignored().len(), "ignored") + &some(results.unsteady().len(), "unsteady");
+    format!("{suite:12} {} passed, {} failed{rest} ({time})", results.passed(), results.failed().len())
 }
 
 impl Bench {

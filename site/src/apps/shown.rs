@@ -217,8 +217,8 @@ impl Shown {
             let (Some(target), Some(section)) = (target, section) else { return };
             let asked = target.closest("dialog").ok().flatten().is_some();
             if !asked && !section.contains(Some(&target)) {
-                // Not from in here: moving the focus comes back to this listener.
-                request_animation_frame(move || self.focus_head());
+                // Not from in here: moving the focus comes back to this listener. Still before the next key.
+                queue_microtask(move || self.focus_head());
             }
         });
         on_cleanup(move || listening.remove());
