@@ -922,7 +922,8 @@ fn ended(result: Result<Done, Failed>, host: &str) -> Ended {
 
 /// Measures a result, a step at a time: one of megabytes must not keep the page from answering.
 async fn measure(result: &Value) -> Measured {
-    let (mut measuring, mut pace) = (Measuring::of(result), Pace::new());
+    // A large one was read in the same task.
+    let (mut measuring, mut pace) = (Measuring::of(result), Pace::late());
     while measuring.step() {
         pace.rest().await;
     }

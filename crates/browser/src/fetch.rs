@@ -11,10 +11,13 @@
 //!   Chromium ask the server for permission again before every single call, a second round trip. `fetch` is taken from the global object, never from `window`.
 
 use std::cell::{Cell, RefCell};
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 use futures_util::future::{Either, select};
-use js_sys::{Function, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -146,6 +149,7 @@ impl Fetcher {
             status,
             headers: pairs(&response.headers()),
             reader,
+            reading: None,
             timeout: request.timeout,
             timed_out,
             abort,
@@ -190,6 +194,19 @@ fn below<'a>(url: &'a str, origin: &str) -> Option<&'a str> {
     url.strip_prefix(origin).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
 }
 
+/// A read for which everything is there is over after so many turns of the queue of microtasks.
+const TURNS: u8 = 6;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What a read gives: a model's answer takes thousands, so it is not looked up by names.
+    type Step;
+    #[wasm_bindgen(method, getter)]
+    fn done(this: &Step) -> bool;
+    #[wasm_bindgen(method, getter)]
+    fn value(this: &Step) -> Uint8Array;
+}
+
 /// An answer whose body is still arriving. Dropping it aborts the request.
 pub struct Response {
     /// The HTTP status.
@@ -197,6 +214,8 @@ pub struct Response {
     /// The headers the browser lets us read, names in lower case.
     pub headers: Vec<(String, String)>,
     reader: Option<ReadableStreamDefaultReader>,
+    /// The read that is under way.
+    reading: Option<JsFuture>,
     timeout: Option<u64>,
     timed_out: Rc<Cell<bool>>,
     abort: Abort,
@@ -209,23 +228,63 @@ impl Response {
     /// # Errors
     /// [`Failure`] when the body broke off.
     pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(reading) = self.reading() else { return Ok(None) };
+        let read = reading.await;
+        self.read(read)
+    }
+
+    /// Adds what has come of the body by now. It waits for nothing: a read that does is left to [`Response::chunk`].
+    ///
+    /// # Errors
+    /// [`Failure`] when the body broke off; what came before that is added.
+    pub(crate) async fn come(&mut self, to: &mut Vec<u8>) -> Result<(), Failure> {
+        while let Some(reading) = self.reading() {
+            let mut turns = 0;
+            let read = poll_fn(|context| match Pin::new(&mut *reading).poll(context) {
+                Poll::Pending if turns < TURNS => {
+                    turns += 1;
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                Poll::Pending => Poll::Ready(None),
+                Poll::Ready(read) => Poll::Ready(Some(read)),
+            });
+            let Some(read) = read.await else { return Ok(()) };
+            let Some(chunk) = self.read(read)? else { return Ok(()) };
+            to.extend_from_slice(&chunk);
+        }
+        Ok(())
+    }
+
+    /// Whether the body was read to its end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.reader.is_none()
+    }
+
+    /// The read that is under way, or a new one; none after the end.
+    fn reading(&mut self) -> Option<&mut JsFuture> {
         let Some(reader) = &self.reader else {
             self.abort.disarm();
-            return Ok(None);
+            return None;
         };
-        let failed = |error: JsValue| match (self.timed_out.get(), self.timeout) {
-            (true, Some(millis)) => Failure::Timeout(millis),
-            _ => Failure::Network(words(&error)),
-        };
-        let step = JsFuture::from(handled(reader.read())).await.map_err(failed)?;
-        let done = Reflect::get(&step, &"done".into()).map_err(network)?.is_truthy();
-        if done {
+        Some(self.reading.get_or_insert_with(|| JsFuture::from(handled(reader.read()))))
+    }
+
+    /// What a read gave.
+    fn read(&mut self, read: Result<JsValue, JsValue>) -> Result<Option<Vec<u8>>, Failure> {
+        self.reading = None;
+        let step: Step = read
+            .map_err(|error| match (self.timed_out.get(), self.timeout) {
+                (true, Some(millis)) => Failure::Timeout(millis),
+                _ => Failure::Network(words(&error)),
+            })?
+            .unchecked_into();
+        if step.done() {
             self.reader = None;
             self.abort.disarm();
             return Ok(None);
         }
-        let value = Reflect::get(&step, &"value".into()).map_err(network)?;
-        Ok(Some(value.unchecked_into::<Uint8Array>().to_vec()))
+        Ok(Some(step.value().to_vec()))
     }
 
     /// The whole body, at most `limit` bytes.
@@ -277,10 +336,6 @@ thread_local! {
 fn handled(promise: Promise) -> Promise {
     NOTHING.with(|nothing| drop(promise.catch(nothing)));
     promise
-}
-
-fn network(error: JsValue) -> Failure {
-    Failure::Network(words(&error))
 }
 
 fn unsendable(error: JsValue) -> Failure {

@@ -106,6 +106,12 @@ impl Future for Sleep {
     }
 }
 
+/// Whether this is a page that is in the background now. False where there is no page.
+pub(crate) fn unseen() -> bool {
+    let hidden = global("document").and_then(|page| Reflect::get(&page, &"hidden".into()).ok());
+    hidden.is_some_and(|hidden| hidden.is_truthy())
+}
+
 /// Long work in pieces: rests when it has gone on for a moment, so that the page can be used meanwhile.
 pub(crate) struct Pace {
     since: Millis,
@@ -119,6 +125,11 @@ impl Pace {
     /// Work begins now.
     pub(crate) fn new() -> Self {
         Pace { since: monotonic() }
+    }
+
+    /// Work goes on in a task that has done much already: it rests at the first chance.
+    pub(crate) fn late() -> Self {
+        Pace { since: 0 }
     }
 
     /// Lets the page have its turn, if it is time for that.

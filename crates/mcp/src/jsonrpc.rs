@@ -100,13 +100,16 @@ fn pick<'a>(text: &'a str, names: &[&str]) -> Result<Picked<'a>, serde_json::Err
 
 /// Reads one message, or a batch of them as 2025-03-26 allows.
 pub(crate) fn read(bytes: &[u8], caps: Caps) -> Result<Vec<Message>, Unreadable> {
-    if measure(bytes).depth > caps.depth {
+    let whole = measure(bytes);
+    if whole.depth > caps.depth {
         return Err(Unreadable::TooDeep);
     }
+    // No part has more values than the whole, so a large text is measured only once.
+    let caps = if whole.values > caps.values { caps } else { Caps { values: usize::MAX, ..caps } };
     let text = std::str::from_utf8(bytes).map_err(|error| Unreadable::Malformed(error.to_string()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim_start().starts_with('[') {
-        if measure(bytes).values > caps.values {
+        if whole.values > caps.values {
             return Err(Unreadable::TooMany);
         }
         let parts: Vec<&RawValue> = serde_json::from_str(text).map_err(malformed)?;
@@ -120,7 +123,7 @@ fn malformed(error: serde_json::Error) -> Unreadable {
 }
 
 fn value(text: &str, caps: Caps) -> Result<Value, Unreadable> {
-    if measure(text.as_bytes()).values > caps.values {
+    if caps.values < usize::MAX && measure(text.as_bytes()).values > caps.values {
         return Err(Unreadable::TooMany);
     }
     serde_json::from_str(text).map_err(malformed)

@@ -29,6 +29,7 @@ use fold::{count, number};
 pub(crate) use link::{Outward, away, unlisted};
 pub(crate) use media::{safe_name, save_file, size};
 use table::TableView;
+use text::Long;
 pub(crate) use text::{Folded, Visible, flat, pieces};
 pub(crate) use written::Markdown;
 
@@ -36,8 +37,6 @@ pub(crate) use written::Markdown;
 const ON_DEMAND: usize = 64 * 1024;
 /// Content blocks that are on the page at once.
 const BLOCKS: usize = 25;
-/// Characters of raw text that are on the page at once.
-const RAW_CHARS: usize = 64 * 1024;
 
 /// The three ways to look at a result.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -214,21 +213,16 @@ pub(crate) fn Raw(
     /// The whole text.
     text: String,
 ) -> impl IntoView {
-    let total = text.chars().count();
-    let shown = RwSignal::new(RAW_CHARS);
-    let text = Arc::new(text);
-    let body = move || {
-        let end = text.char_indices().nth(shown.get()).map_or(text.len(), |(at, _)| at);
-        pieces(text.get(..end).unwrap_or_default())
-    };
+    let long = Long::new(text);
     let rest = move || {
-        (shown.get() < total).then(|| {
-            let says = format!("Show more, {} left", count(total - shown.get(), "character"));
-            view! { <p><button type="button" class="btn" on:click=move |_| shown.update(|n| *n += RAW_CHARS)>{says}</button></p> }
+        let left = long.left();
+        (left > 0).then(|| {
+            let says = format!("Show more, {} left", count(left, "character"));
+            view! { <p><button type="button" class="btn" on:click=move |_| long.more()>{says}</button></p> }
         })
     };
     view! {
-        <pre class="raw"><bdi>{body}</bdi></pre>
+        <pre class="raw"><bdi>{long.shown()}</bdi></pre>
         {rest}
     }
 }

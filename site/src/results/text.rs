@@ -89,38 +89,97 @@ fn chip<'a>(group: &[Hidden]) -> Option<Piece<'a>> {
     Some(Piece::Chip { short, long: first.label() })
 }
 
-/// A long text of which the first part is shown, with the rest a click away and its length said.
+/// Characters of a long text that are added to the page at once: what more takes, nobody waits for in one task (SP05).
+const STRETCH: usize = 32 * 1024;
+
+/// A long text of which more and more is on the page. Copy.
+#[derive(Clone, Copy)]
+pub(super) struct Long {
+    text: StoredValue<String>,
+    /// Where the stretches end that are shown, in bytes.
+    ends: RwSignal<Vec<usize>>,
+}
+
+impl Long {
+    /// A text of which the beginning is shown.
+    pub(super) fn new(text: String) -> Self {
+        let end = stretch(&text, 0);
+        Self::up_to(text, end)
+    }
+
+    /// A text that is shown up to this byte.
+    fn up_to(text: String, end: usize) -> Self {
+        Self { text: StoredValue::new(text), ends: RwSignal::new(vec![end]) }
+    }
+
+    /// How many characters are not shown. Tracks.
+    pub(super) fn left(self) -> usize {
+        let end = self.end();
+        self.text.with_value(|text| text.get(end..).map_or(0, |rest| rest.chars().count()))
+    }
+
+    /// Shows the next stretch.
+    pub(super) fn more(self) {
+        let end = self.text.with_value(|text| stretch(text, self.end()));
+        self.ends.update(|ends| ends.push(end));
+    }
+
+    fn end(self) -> usize {
+        self.ends.with(|ends| ends.last().copied().unwrap_or_default())
+    }
+
+    /// What is shown. Each stretch is drawn once.
+    pub(super) fn shown(self) -> AnyView {
+        let stretches = move || {
+            let ends = self.ends.get();
+            std::iter::once(0).chain(ends.clone()).zip(ends).collect::<Vec<_>>()
+        };
+        let drawn = move |(from, to)| self.text.with_value(|text| pieces(text.get(from..to).unwrap_or_default()));
+        view! { <For each=stretches key=|(from, _)| *from children=drawn/> }.into_any()
+    }
+}
+
+/// Where a stretch ends that begins at this byte.
+fn stretch(text: &str, from: usize) -> usize {
+    let rest = text.get(from..).unwrap_or_default();
+    rest.char_indices().nth(STRETCH).map_or(text.len(), |(at, _)| from + at)
+}
+
+/// A long text of which the first part is shown, with the rest a click away, a stretch at a time, and its length said.
 #[component]
 pub(crate) fn Folded(
     /// The whole text.
     text: String,
 ) -> impl IntoView {
-    let open = RwSignal::new(false);
     let Some(at) = super::fold::fold_at(&text) else { return pieces(&text).into_any() };
-    let (shown, rest) = text.split_at(at);
-    let hidden = super::fold::count(rest.chars().count(), "more character");
-    let (shown, rest) = (shown.to_owned(), rest.to_owned());
-    view! {
-        <bdi>
-            {pieces(&shown)}
-            {move || {
-                if open.get() {
-                    pieces(&rest).into_any()
-                } else {
-                    let hidden = hidden.clone();
-                    view! { "… " <button type="button" class="text-btn" on:click=move |_| open.set(true)>{hidden}</button> }
-                        .into_any()
-                }
-            }}
-        </bdi>
-    }
-    .into_any()
+    let long = Long::up_to(text, at);
+    let rest = move || {
+        let left = long.left();
+        (left > 0).then(|| {
+            let says = super::fold::count(left, "more character");
+            view! { "… " <button type="button" class="text-btn" on:click=move |_| long.more()>{says}</button> }
+        })
+    };
+    view! { <bdi>{long.shown()}{rest}</bdi> }.into_any()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn sp05_a_long_text_is_shown_a_stretch_at_a_time_and_whole_in_the_end() {
+        let text = "ä€x".repeat(STRETCH);
+        let (mut end, mut shown, mut stretches) = (0, String::new(), 0);
+        while end < text.len() {
+            let next = stretch(&text, end);
+            shown.push_str(&text[end..next]);
+            (end, stretches) = (next, stretches + 1);
+        }
+        assert_eq!((shown == text, stretches), (true, 3));
+        assert_eq!(stretch("short", 0), 5);
+    }
 
     #[test]
     fn x32_x61_nothing_stays_hidden() {

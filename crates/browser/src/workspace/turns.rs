@@ -28,15 +28,18 @@ use crate::dispatch::{Ended, Wanted};
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
 use crate::tabs::{Held, News};
-use crate::time::{new_id, now, sleep};
+use crate::time::{new_id, now, sleep, unseen};
 use crate::view::{CallDone, CallRequest, Change, Confirm, ContextUse, ModelConfig};
 
 /// How long a turn waits for the live lists, in milliseconds; what has not come by then is read when it is called.
 const LISTS: u64 = 4_000;
 
-/// For how long pieces of an answer are gathered before they are shown, in milliseconds. Models send a few letters at a
-/// time, and each showing costs the page the same whether it is of three letters or of thirty.
+/// For how long pieces of an answer are gathered before they are read and shown, in milliseconds. Models send a few
+/// letters at a time, and each showing costs the page the same whether it is of three letters or of thirty (WI31).
 const GATHER: u64 = 100;
+
+/// As [`GATHER`], for the first pieces: it doubles until it is as long. A short answer waits for nothing.
+const SOON: u64 = 10;
 
 /// What is said about a turn that the person stopped before it asked anybody.
 pub(super) const STOPPED: &str = "You stopped this turn.";
@@ -423,8 +426,7 @@ impl Workspace {
         run.pump();
         while !run.over {
             match select(run.news.next(), &mut stopped).await {
-                Either::Left((Some(Some(input)), _)) => run.turn.handle(input),
-                Either::Left((Some(None), _)) => run.show(),
+                Either::Left((Some(input), _)) => run.turn.handle(input),
                 Either::Left((None, _)) => break,
                 // What runs is cancelled by whoever stopped the turn; the turn itself is over at once.
                 Either::Right(_) => run.turn.handle(Input::Stop),
@@ -480,9 +482,9 @@ struct ModelRun<'a> {
     id: &'a ConversationId,
     model: &'a ModelConfig,
     turn: Turn,
-    /// What happened outside, for the turn; none says that it is time to show what was gathered.
-    news: mpsc::UnboundedReceiver<Option<Input>>,
-    tell: mpsc::UnboundedSender<Option<Input>>,
+    /// What happened outside, for the turn.
+    news: mpsc::UnboundedReceiver<Input>,
+    tell: mpsc::UnboundedSender<Input>,
     /// Pieces of the answer that are not shown yet.
     gathered: Vec<Delta>,
     flights: HashMap<u32, AbortHandle>,
@@ -588,17 +590,11 @@ impl<'a> ModelRun<'a> {
                 }
             }
         }
+        self.show();
     }
 
-    /// Keeps a piece of the answer for a moment. The first one starts the clock.
+    /// Keeps a piece of the answer until the turn wants nothing more.
     fn gather(&mut self, delta: Delta) {
-        if self.gathered.is_empty() {
-            let tell = self.tell.clone();
-            spawn_local(async move {
-                sleep(GATHER).await;
-                let _ = tell.unbounded_send(None);
-            });
-        }
         match (self.gathered.last_mut(), delta) {
             (Some(Delta::Text(last)), Delta::Text(more)) | (Some(Delta::Thinking(last)), Delta::Thinking(more)) => {
                 last.push_str(&more);
@@ -654,7 +650,7 @@ impl<'a> ModelRun<'a> {
         let tell = self.tell.clone();
         let (work, handle) = abortable(async move {
             sleep(millis).await;
-            let _ = tell.unbounded_send(Some(Input::Waited { id }));
+            let _ = tell.unbounded_send(Input::Waited { id });
         });
         self.flights.insert(id, handle);
         spawn_local(work.map(drop));
@@ -675,7 +671,7 @@ impl<'a> ModelRun<'a> {
                     Some(Failure::Network(_)) => Some(workspace.why_unreachable(&model).await),
                     _ => None,
                 };
-                let _ = tell.unbounded_send(Some(Input::Failed { id, why }));
+                let _ = tell.unbounded_send(Input::Failed { id, why });
             }
         };
         let (work, handle) = abortable(work);
@@ -684,14 +680,14 @@ impl<'a> ModelRun<'a> {
     }
 
     /// The browser's own model is asked in the page: its words come as if they were bytes of an endpoint.
-    fn ask_browser(&mut self, id: u32, request: chat::model::Request, tell: mpsc::UnboundedSender<Option<Input>>) {
+    fn ask_browser(&mut self, id: u32, request: chat::model::Request, tell: mpsc::UnboundedSender<Input>) {
         let work = async move {
-            let _ = tell.unbounded_send(Some(Input::Response { id, status: 200, headers: Vec::new() }));
-            let line = |line: String| drop(tell.unbounded_send(Some(Input::Bytes { id, chunk: line.into_bytes() })));
+            let _ = tell.unbounded_send(Input::Response { id, status: 200, headers: Vec::new() });
+            let line = |line: String| drop(tell.unbounded_send(Input::Bytes { id, chunk: line.into_bytes() }));
             if let Err(said) = crate::built_in::answer(&request.body, line).await {
                 line(format!("{}\n", serde_json::json!({ "error": said })));
             }
-            let _ = tell.unbounded_send(Some(Input::Ended { id }));
+            let _ = tell.unbounded_send(Input::Ended { id });
         };
         let (work, handle) = abortable(work);
         self.flights.insert(id, handle);
@@ -722,7 +718,7 @@ impl<'a> ModelRun<'a> {
             // The card is under the id of the first call, also after an edit.
             workspace.until_looked(&id, &ItemId::from(call.as_str())).await;
             let text = workspace.told(&id, &call, limit);
-            let _ = tell.unbounded_send(Some(Input::CallEnded { key: wanted.key, text }));
+            let _ = tell.unbounded_send(Input::CallEnded { key: wanted.key, text });
         });
     }
 }
@@ -740,15 +736,23 @@ async fn carry(
     workspace: &Workspace,
     id: u32,
     request: Request,
-    tell: &mpsc::UnboundedSender<Option<Input>>,
+    tell: &mpsc::UnboundedSender<Input>,
 ) -> Result<(), Option<Failure>> {
     let mut response = workspace.0.fetcher.send(request).await.map_err(Some)?;
     let headers = std::mem::take(&mut response.headers);
-    let _ = tell.unbounded_send(Some(Input::Response { id, status: response.status, headers }));
-    while let Some(chunk) = response.chunk().await.map_err(|_| None)? {
-        let _ = tell.unbounded_send(Some(Input::Bytes { id, chunk }));
+    let _ = tell.unbounded_send(Input::Response { id, status: response.status, headers });
+    let mut rest = SOON;
+    while let Some(mut chunk) = response.chunk().await.map_err(|_| None)? {
+        let more = response.come(&mut chunk).await;
+        let _ = tell.unbounded_send(Input::Bytes { id, chunk });
+        more.map_err(|_| None)?;
+        // The timers of a page that nobody sees are slow, and nobody sees there what showing costs.
+        if !response.is_over() && !unseen() {
+            sleep(rest).await;
+            rest = GATHER.min(rest * 2);
+        }
     }
-    let _ = tell.unbounded_send(Some(Input::Ended { id }));
+    let _ = tell.unbounded_send(Input::Ended { id });
     Ok(())
 }
 
