@@ -234,6 +234,44 @@ journey("SP05 long work: a result of 5 MB is there whole, a part at a time, and 
   });
   told(t, `opening it: longest task ${longest(drawing).toFixed(0)} ms, ${over(drawing, 50)} over 50 ms`);
   await app.log.getByText(/not shown here; they are in the JSON/).waitFor();
+
+  // In the other two views as much is on the page as was asked for.
+  const result = app.log.getByRole("group", { name: /^Result from/ });
+  const left = async (button) => Number((await button.innerText()).replaceAll(/\D/g, ""));
+  const costs = {};
+  const during = async (what, work) => {
+    const tasks = await tasksDuring(page, work);
+    costs[what] = longest(tasks);
+    told(t, `${what}: longest task ${longest(tasks).toFixed(0)} ms, ${over(tasks, 50)} over 50 ms`);
+  };
+  const folded = result.getByRole("button", { name: /more characters$/ });
+  await during("its JSON", async () => {
+    await app.button("JSON", result).click();
+    await result.getByText("content", { exact: true }).click();
+    await result.locator("summary").filter({ hasText: "2 fields" }).click();
+    await folded.waitFor();
+  });
+  const hidden = await left(folded);
+  assert.ok(hidden > large.length - 1_000 && hidden < large.length, `${hidden} of ${large.length} characters are folded`);
+  await during("more of its JSON", async () => {
+    await folded.click();
+    await assertSoon(async () => (await left(folded)) < hidden, "more is shown");
+  });
+  const more = hidden - (await left(folded));
+  assert.ok(more > 10_000 && more < 100_000, `${more} more characters were shown at once`);
+  assert.equal((await result.locator(".leaf").filter({ hasText: "A line" }).innerText()).slice(0, more).trimEnd(), large.slice(0, more).trimEnd(), "in one piece");
+  const rest = result.getByRole("button", { name: /^Show more, .* left$/ });
+  await during("its wire text", async () => {
+    await app.button("Wire", result).click();
+    await rest.waitFor();
+  });
+  const untold = await left(rest);
+  await during("more of its wire text", async () => {
+    await rest.click();
+    await assertSoon(async () => (await left(rest)) < untold, "more is shown");
+  });
+  assert.ok((await result.locator("pre").innerText()).length < 200_000, "what was not asked for is not on the page");
+  for (const [what, cost] of Object.entries(costs)) assert.ok(cost < 300, `a task of ${cost} ms for ${what}`);
   assert.ok(longest(tasks) < 500, `a task of ${longest(tasks)} ms`);
 });
 
