@@ -44,6 +44,7 @@ impl Condition {
             _ if connector.review.pause.is_some() => Condition::Paused,
             ConnectionStatus::Changed { .. } => Condition::Changed,
             _ if seen => Condition::Changed,
+            _ if connector.review.unread.is_some() => Condition::Unreachable,
             ConnectionStatus::SignIn { .. } | ConnectionStatus::Failed { .. } => Condition::Unreachable,
             _ => Condition::Fine,
         }

@@ -319,6 +319,7 @@ impl Workspace {
         let first = stored.is_none();
         let mut book = stored.unwrap_or_else(|| Rulebook::first_run(member_name, crate::time::now()));
         self.read_me().await?;
+        self.0.audit.read_found().await?;
         self.read_pinned(&book).await?;
         let me = self.me();
         let before = book.clone();
