@@ -1,5 +1,7 @@
-// The rooms of the workspace that look after its connectors: the menu of each, and the inbox with the ways to it.
+// The rooms of the workspace around its connectors: the menu of each, the inbox with the ways to it, how people join, and
+// which build this is.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { READ, hostile, tool } from "../servers/hostile.mjs";
 import { startModern } from "../servers/start.mjs";
 import { DESKTOP, PHONE, journey } from "./harness.mjs";
@@ -122,4 +124,50 @@ journey("workspace: a record that is broken waits in the inbox until it is whole
   await app.open("/workspace/connectors");
   await app.button("Add connector").or(page.getByRole("link", { name: "Add connector" })).first().waitFor();
   await assertSoon(async () => (await inbox(page).count()) === 0, "a record that is whole does not wait");
+});
+
+journey("workspace: X128 the page names its build, and the files that are served are those of the list that gives it its name", async ({ app, page, network }) => {
+  await app.open("/about");
+  const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+  const fetched = async (address) => {
+    const answer = await fetch(address, { headers: { "Accept-Encoding": "identity" } });
+    assert.equal(answer.status, 200, address);
+    return Buffer.from(await answer.arrayBuffer());
+  };
+  const link = main(page).getByRole("link", { name: "List of the files of this build" });
+  const folder = new URL("./", await link.evaluate((element) => element.href)).href;
+  const name = folder.split("/").at(-2);
+  await main(page).getByRole("definition").filter({ hasText: new RegExp(`^${name}$`) }).waitFor();
+  const list = await fetched(`${folder}files.txt`);
+  assert.equal(sha256(list).slice(0, 16), name, "the build is named by its list");
+  const lines = list.toString().trimEnd().split("\n").map((line) => line.split("  "));
+  for (const [digest, file] of lines) assert.equal(sha256(await fetched(folder + file)), digest, file);
+  const listed = new Set(lines.map(([, file]) => folder + file));
+  const loaded = network.requests.map((request) => request.url).filter((url) => url.startsWith(folder));
+  assert.ok(loaded.some((url) => url.endsWith(".wasm")), "the program came from there");
+  assert.deepEqual(loaded.filter((url) => !listed.has(url)), [], "and nothing else did");
+  await app.screenshot("about");
+  assert.deepEqual(await app.violations(), []);
+  await page.setViewportSize(PHONE);
+  await app.screenshot("about-phone");
+  assert.deepEqual(await app.violations(), []);
+});
+
+journey("workspace: whoever wants to invite somebody is told that nothing is sent from here, and how people join", async ({ app, page }) => {
+  await app.open("/workspace/members");
+  await main(page).getByRole("link", { name: "How people join" }).click();
+  await page.getByRole("heading", { name: "Invite people", level: 1 }).waitFor();
+  assert.ok(page.url().endsWith("/invite"));
+  await main(page).getByText(/It sends no invitations and knows no accounts/).waitFor();
+  await app.screenshot("invite");
+  assert.deepEqual(await app.violations(), []);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.setViewportSize(PHONE);
+  await app.screenshot("invite-phone-dark");
+  assert.deepEqual(await app.violations(), []);
+  for (const [link, heading] of [["Members", "Members"], ["You", "You"]]) {
+    await app.open("/invite");
+    await main(page).getByRole("link", { name: link, exact: true }).click();
+    await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
+  }
 });

@@ -8,7 +8,7 @@ use super::{ConnectionState, action_summary};
 use crate::people::chain::ShortChain;
 use crate::people::requests::{AskFor, MyRequests, access_missing};
 use crate::router::{ConnectorTab, Link, Route, page_title, use_router};
-use crate::settings::developer::{developer_on, gate_closed};
+use crate::settings::developer::{developer_on, gate_closed, no_servers};
 use crate::state::{AppState, use_state};
 use crate::ui::{Badge, HostName, LocalMark, Menu, MenuItem, Monogram, SearchField, ago, clock, sentence};
 
@@ -63,6 +63,7 @@ fn AddOwn() -> impl IntoView {
             <span class="small">"To add your own, turn on developer mode in "<Link to=Route::Advanced>"Advanced"</Link>"."</span>
         }
         .into_any(),
+        (false, false) if app.person.with(|person| person.only_published) => view! { <p class="small">{no_servers()}</p> }.into_any(),
         (false, false) => ().into_any(),
     }
     }
