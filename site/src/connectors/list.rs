@@ -199,7 +199,7 @@ fn RowMenu(
     let archived = connector.stage == Stage::Archived;
     let (controls, reads, sees) = app.rulebook.with_untracked(|book| {
         let me = book.member(&app.ws().seen_as());
-        // Who has no connection of their own yet is told so when they ask for the list (S082).
+        // The connection is a matter of the moment in which the list is read (S082).
         let reads = me.as_ref().is_ok_and(|me| book.may_refresh(&connector, me, true).is_ok());
         (draft || book.plan().has_controls(), reads, me.is_ok_and(|me| book.may_see(&connector, me).is_ok()))
     });
@@ -229,7 +229,14 @@ fn RowMenu(
 fn read_again(app: AppState, id: ConnectorId, name: String) {
     let ws = app.ws();
     app.tell(format!("Reading the list of {name}, as you."));
-    app.run(async move { ws.refresh(&id, |_| ()).await }, move |changes| {
+    let read = async move {
+        // Who was connected on an earlier visit is again; who never was is told to sign in.
+        if ws.may_refresh(&id).is_err() {
+            ws.connect(&id).await?;
+        }
+        ws.refresh(&id, |_| ()).await
+    };
+    app.run(read, move |changes| {
         app.tell(match changes.diff.steps.len() {
             0 if changes.diff.is_empty() => format!("Nothing of {name} changed since it was approved."),
             0 => format!("{name} says something else about itself than approved. View changes shows it."),
