@@ -540,12 +540,13 @@ impl Rulebook {
     }
 
     /// Notes that the list of a published connector could not be read, or with `None` that it was. A draft concerns
-    /// nobody but who made it, and they see it fail.
-    pub fn note_unread(&mut self, id: &ConnectorId, unread: Option<Unread>) {
+    /// nobody but who made it, and they see it fail. Says whether that was news.
+    pub fn note_unread(&mut self, id: &ConnectorId, unread: Option<Unread>) -> bool {
         let found = self.connectors.iter_mut().find(|connector| &connector.id == id);
-        if let Some(connector) = found.filter(|one| one.stage == Stage::Published) {
-            connector.review.unread = unread;
-        }
+        let Some(connector) = found.filter(|one| one.stage == Stage::Published) else { return false };
+        let news = connector.review.unread != unread;
+        connector.review.unread = unread;
+        news
     }
 
     /// Asks the people who run the workspace to look at what changed.
