@@ -17,13 +17,18 @@ use crate::ui::{HostName, Icon, IconName, ago, sentence};
 
 /// How much waits, for the number beside the way to it.
 pub(crate) fn count(app: AppState) -> usize {
+    waiting(app) + found(app)
+}
+
+/// How much waits that nobody asked for.
+fn found(app: AppState) -> usize {
     let of_connectors = app.rulebook.with(|book| {
         book.connectors
             .iter()
             .map(|one| usize::from(differs(&one)) + usize::from(one.review.unread.is_some()))
             .sum::<usize>()
     });
-    waiting(app) + of_connectors + usize::from(record(app))
+    of_connectors + usize::from(record(app))
 }
 
 fn differs(connector: &&Connector) -> bool {
@@ -64,12 +69,13 @@ pub(super) fn Inbox() -> impl IntoView {
         drop(check.await);
     });
     on_cleanup(move || ends.abort());
-    let all = Memo::new(move |_| count(app));
+    let asked = requests_elsewhere(app);
+    let any = Memo::new(move |_| asked.get() + found(app) > 0);
     move || {
-        (all.get() > 0).then(|| {
+        any.get().then(|| {
             view! {
                 <section aria-label="Inbox"><h2 class="section">"Waiting for you"</h2>
-                    <ul class="plain inbox"><Broken/><Asked/><Changed/><Unread/></ul></section>
+                    <ul class="plain inbox"><Broken/><Asked asked/><Changed/><Unread/></ul></section>
             }
         })
     }
@@ -89,19 +95,28 @@ fn Broken() -> impl IntoView {
     }
 }
 
-/// How many requests wait, where they are not on the screen.
+/// How many requests wait, where they are not on the screen themselves.
+fn requests_elsewhere(app: AppState) -> Memo<usize> {
+    let router = use_router();
+    let here = Route::WorkspaceConnectors(StageTab::Requests);
+    Memo::new(move |_| if router.route() == here { 0 } else { waiting(app) })
+}
+
+/// The requests that wait, as one thing.
 #[component]
-fn Asked() -> impl IntoView {
-    let (app, router) = (use_state(), use_router());
-    let requests = Route::WorkspaceConnectors(StageTab::Requests);
+fn Asked(
+    /// How many there are.
+    asked: Memo<usize>,
+) -> impl IntoView {
     move || {
-        let count = waiting(app);
-        (count > 0 && router.route() != requests).then(|| {
-            let words = if count == 1 { "1 request waits".to_owned() } else { format!("{count} requests wait") };
-            view! {
-                <li class="note"><b>"Asked for"</b><span class="grow">{words}" for an answer."</span>
-                    <Link to=requests.clone()>"Answer requests"</Link></li>
-            }
+        let words = match asked.get() {
+            0 => return None,
+            1 => "1 request waits".to_owned(),
+            count => format!("{count} requests wait"),
+        };
+        Some(view! {
+            <li class="note"><b>"Asked for"</b><span class="grow">{words}" for an answer."</span>
+                <Link to=Route::WorkspaceConnectors(StageTab::Requests)>"Answer requests"</Link></li>
         })
     }
 }
