@@ -2,7 +2,6 @@
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 
 use leptos::prelude::*;
 
@@ -14,53 +13,47 @@ use super::text::pieces;
 /// Lines of code in one piece of a block that grows.
 const LINES: usize = 40;
 
-/// The blocks of a sheet. While a text grows, what changed in it is drawn again, of what is long only the part that
-/// changed; else blocks change together if at all.
-pub(crate) fn sheet(blocks: Signal<Vec<Arc<Block>>>, grows: bool) -> AnyView {
-    if !grows {
-        let drawn = move || blocks.with(|blocks| blocks.iter().map(|one| block((**one).clone())).collect::<Vec<_>>());
-        return drawn.into_any();
-    }
+/// Blocks that are drawn once.
+pub(crate) fn all(blocks: &[Block]) -> Vec<AnyView> {
+    blocks.iter().cloned().map(block).collect()
+}
+
+/// The end of a text that grows: what changed is drawn again, of what is long only the part that changed.
+pub(crate) fn growing(blocks: Signal<Vec<Block>>) -> impl IntoView {
     let keyed = move || blocks.get().into_iter().enumerate().collect::<Vec<_>>();
-    let one = move |at: usize| Memo::new(move |_| blocks.with(|all| all.get(at).cloned()));
     view! {
         <For
             each=keyed
-            key=|(at, block)| match &**block {
+            key=|(at, block)| match block {
                 Block::List(first, _) => digest(&(at, 1, first)),
                 Block::Code { language, .. } => digest(&(at, 2, language)),
                 Block::Table { right, head, .. } => digest(&(at, 3, right, head)),
                 other => digest(&(at, 0, other)),
             }
-            children=move |(at, drawn)| match &*drawn {
+            children=move |(at, one)| match one {
                 Block::List(first, _) => {
-                    let now = one(at);
-                    let items = each(move || now.with(|block| match block.as_deref() {
+                    let items = each(move || blocks.with(|all| match all.get(at) {
                         Some(Block::List(_, items)) => items.clone(),
                         _ => Vec::new(),
                     }), item);
-                    list(*first, items)
+                    list(first, items)
                 }
-                Block::Code { language, .. } => {
-                    let now = one(at);
-                    code(language.clone(), each(move || now.with(|block| match block.as_deref() {
-                        Some(Block::Code { text, .. }) => lines(text),
-                        _ => Vec::new(),
-                    }), |lines| view! { <span class="md-lines">{pieces(&lines)}</span> }.into_any()))
-                }
+                Block::Code { language, .. } => code(language, each(move || blocks.with(|all| match all.get(at) {
+                    Some(Block::Code { text, .. }) => lines(text),
+                    _ => Vec::new(),
+                }), |lines| view! { <span class="md-lines">{pieces(&lines)}</span> }.into_any())),
                 Block::Table { right, head, .. } => {
-                    let (now, numbers) = (one(at), right.clone());
-                    let rows = each(move || now.with(|block| match block.as_deref() {
+                    let numbers = right.clone();
+                    let rows = each(move || blocks.with(|all| match all.get(at) {
                         Some(Block::Table { rows, .. }) => rows.clone(),
                         _ => Vec::new(),
                     }), move |cells| row(&numbers, cells));
-                    table(right, head.clone(), rows)
+                    table(&right, head, rows)
                 }
-                other => block(other.clone()),
+                other => block(other),
             }
         />
     }
-    .into_any()
 }
 
 /// The parts of something that grows at its end, each drawn once.
@@ -90,10 +83,6 @@ fn lines(text: &str) -> Vec<String> {
     pieces
 }
 
-fn all(blocks: Vec<Block>) -> Vec<AnyView> {
-    blocks.into_iter().map(block).collect()
-}
-
 fn block(block: Block) -> AnyView {
     match block {
         // The page's own outline is not the server's to extend: headings look like headings and are not.
@@ -102,7 +91,7 @@ fn block(block: Block) -> AnyView {
             view! { <p class=class>{inline(line)}</p> }.into_any()
         }
         Block::Paragraph(line) => view! { <p>{inline(line)}</p> }.into_any(),
-        Block::Quote(inner) => view! { <blockquote>{all(inner)}</blockquote> }.into_any(),
+        Block::Quote(inner) => view! { <blockquote>{all(&inner)}</blockquote> }.into_any(),
         Block::Code { language, text } => code(language, pieces(text.strip_suffix('\n').unwrap_or(&text)).into_any()),
         Block::List(first, items) => list(first, items.into_iter().map(item).collect::<Vec<_>>().into_any()),
         Block::Table { right, head, rows } => {
@@ -129,7 +118,7 @@ fn item(item: Item) -> AnyView {
     let mut blocks = item.blocks;
     let inner = match blocks.as_mut_slice() {
         [Block::Paragraph(line)] => inline(std::mem::take(line)),
-        _ => all(blocks),
+        _ => all(&blocks),
     };
     view! { <li class:md-task=item.ticked.is_some()>{mark}{inner}</li> }.into_any()
 }
