@@ -284,7 +284,7 @@ impl Workspace {
         {
             rules.add(Veto::refuse(Level::Conversation, Cause::NotInConversation));
         }
-        self.add_mode(&mut rules, book, call);
+        self.add_limits(&mut rules, book, call);
         let approved = book.connector(&call.connector).ok().and_then(|connector| connector.action(&call.action));
         if let Some(action) = approved {
             let problems = chat::schema::check(action.input_schema(), &Value::Object(call.arguments.clone()));
@@ -501,7 +501,7 @@ impl Run {
         // What the rules forbid with what was approved does not even reach out to the server. What was read of the
         // live list before is looked at when the connection is there: it may have changed back.
         let mut approved_only = book.rules(&call);
-        self.workspace.add_mode(&mut approved_only, &book, &call);
+        self.workspace.add_limits(&mut approved_only, &book, &call);
         if let Decision::Refuse(refusal) = decide(call.clone(), &approved_only) {
             return self.refused(refusal).await;
         }

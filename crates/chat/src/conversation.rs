@@ -8,7 +8,7 @@
 
 use crate::model::Usage;
 use crate::plan::{self, Plan, PlanStep};
-use policy::{CallId, Caller, Class, ClassSource, ConnectionId, ConnectorId, ConversationId, Mode};
+use policy::{CallId, Caller, Chosen, Class, ClassSource, ConnectionId, ConnectorId, ConversationId, Mode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -86,6 +86,9 @@ pub struct Conversation {
     /// How many calls a message may take in a mode with a plan, where the person said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls_allowed: Option<u32>,
+    /// The single actions that are used here, of connectors where the person chose.
+    #[serde(default, skip_serializing_if = "Chosen::is_empty")]
+    pub chosen: Chosen,
     /// The actions that are always offered here, also where the others have to be searched for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pins: Vec<Pin>,
@@ -680,6 +683,11 @@ pub enum Event {
         /// All that are active now.
         connectors: Vec<ConnectorId>,
     },
+    /// The person chose which single actions are used here.
+    Chosen {
+        /// All that was chosen.
+        chosen: Chosen,
+    },
     /// The actions that are always offered here changed.
     Pins {
         /// All of them.
@@ -731,6 +739,7 @@ impl Conversation {
             mind: None,
             mode: Mode::Chat,
             calls_allowed: None,
+            chosen: Chosen::default(),
             pins: Vec::new(),
             forks: BTreeMap::new(),
             tip: None,
@@ -878,6 +887,10 @@ impl Conversation {
             }
             Event::Active { connectors } => {
                 self.connectors = connectors;
+                Ok(None)
+            }
+            Event::Chosen { chosen } => {
+                self.chosen = chosen;
                 Ok(None)
             }
             Event::Pins { pins } => {

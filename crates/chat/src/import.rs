@@ -89,6 +89,7 @@ pub fn adopt(
         accounts: BTreeMap::new(),
         mind: None,
         pins: Vec::new(),
+        // What a file has switched off stays off: a choice of actions only ever takes away.
         ..from
     };
     let mut renamed: BTreeMap<CallId, CallId> = BTreeMap::new();
@@ -143,6 +144,7 @@ mod tests {
     fn exported() -> Conversation {
         let mut chat = chat();
         chat.accounts.insert("desk".into(), "desk~2".into());
+        chat.chosen.choose("desk".into(), Some(["read".to_owned()].into()));
         put(&mut chat, "i1", Body::Said { text: "make a ticket".to_owned() });
         put(&mut chat, "i2", Body::Call(Box::new(card(CallState::Running))));
         chat
@@ -164,6 +166,7 @@ mod tests {
         assert!(call.state.ended(), "what the file says is running is not");
         assert_eq!(kept.path().len(), 3);
         assert!(kept.accounts.is_empty(), "no file chooses who acts");
+        assert_eq!(kept.chosen, exported().chosen, "what was off stays off");
     }
 
     #[test]

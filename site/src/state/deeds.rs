@@ -80,6 +80,10 @@ async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Erro
     for (connector, account) in state.chosen_accounts.get_untracked() {
         ws.act_as(&new, &connector, Some(account)).await?;
     }
+    let chosen = state.chosen_actions.get_untracked();
+    if !chosen.is_empty() {
+        ws.choose(&new, chosen).await?;
+    }
     let (mode, calls_allowed) = (state.thread.mode.get_untracked(), state.thread.calls_allowed.get_untracked());
     if !mode.is_chat() {
         ws.set_mode(&new, mode, calls_allowed).await?;

@@ -385,7 +385,7 @@ impl Workspace {
         select(Box::pin(lists), sleep(LISTS)).await;
     }
 
-    /// The actions that can be offered in a conversation: active, usable, on, and not known to have changed.
+    /// The actions that can be offered in a conversation: active, usable, on, chosen, and not known to have changed.
     pub fn candidates(&self, id: &ConversationId) -> Vec<Candidate> {
         let book = self.rulebook();
         let Ok(member) = book.member(&self.me()) else { return Vec::new() };
@@ -397,10 +397,11 @@ impl Workspace {
                 (connector.clone(), drift.changed.into_iter().chain(drift.removed).collect())
             })
             .collect();
-        let mode = self.mode_of(id);
+        let (mode, chosen) = (self.mode_of(id), self.chosen_in(id));
         book.offered(member)
             .into_iter()
             .filter(|(connector, action)| mode.admits(connector, action).is_ok())
+            .filter(|(connector, action)| chosen.admits(&connector.id, action.name()))
             .filter(|(connector, action)| {
                 held.get(&connector.id).is_some_and(|held| !held.iter().any(|name| name == action.name()))
             })

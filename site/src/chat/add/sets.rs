@@ -38,7 +38,8 @@ pub(super) fn Sets(writing: Writing) -> impl IntoView {
             Some(id) => ws.pins(&id),
             None => writing.pins.get_untracked(),
         };
-        let set = ToolSet { name: name.get_untracked(), connectors: writing.active.get_untracked(), pins };
+        let chosen = state.chosen_actions.get_untracked();
+        let set = ToolSet { name: name.get_untracked(), connectors: writing.active.get_untracked(), chosen, pins };
         state.run(async move { ws.keep_tool_set(set).await }, move |()| {
             let _ = name.try_set(String::new());
             read.run(());
@@ -57,7 +58,10 @@ pub(super) fn Sets(writing: Writing) -> impl IntoView {
     };
     let row = move |set: ToolSet| {
         let (own, from, gone) = (set.clone(), set.name.clone(), set.name.clone());
-        let says = plural(set.connectors.len(), "connector");
+        let mut says = plural(set.connectors.len(), "connector");
+        if !set.chosen.is_empty() {
+            says.push_str(", single actions");
+        }
         if renaming.with(|renamed| renamed.as_ref() == Some(&set.name)) {
             let text = RwSignal::new(set.name.clone());
             let to = from.clone();
