@@ -6,6 +6,7 @@
 //! sign-in or stage changes loses its connection.
 
 mod asks;
+mod left;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -26,6 +27,7 @@ use crate::view::{Change, ConnectionStatus, Drift, Excluded};
 use crate::workspace::{Inner, Workspace};
 
 pub(crate) use asks::WaitingAsk;
+pub(crate) use left::Asker;
 
 /// Who this client says it is.
 pub(crate) fn client() -> Implementation {
@@ -530,9 +532,14 @@ impl Workspace {
 
     /// Writes rows about what is over anyhow: that they cannot be kept is told and stops nothing.
     fn write_rows(&self, rows: Vec<Entry>) {
+        self.write_rows_with(rows, Vec::new());
+    }
+
+    /// The same, and something else in the same write.
+    fn write_rows_with(&self, rows: Vec<Entry>, others: Vec<Op>) {
         let workspace = self.clone();
         spawn_local(async move {
-            if let Err(error) = workspace.0.audit.write(rows).await {
+            if let Err(error) = workspace.0.audit.write_with(rows, others).await {
                 workspace.storage_failed(&error);
             }
         });

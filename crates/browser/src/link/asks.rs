@@ -13,6 +13,7 @@ use super::{Link, UnderWay};
 use crate::drive::Connection;
 use crate::error::{Code, Error};
 use crate::inspect::Cover;
+use crate::store::Op;
 use crate::time::{new_id, now};
 use crate::view::{AskAnswer, Change, ElicitationKind, ElicitationView};
 use crate::workspace::Workspace;
@@ -68,9 +69,10 @@ impl Workspace {
             (AskAnswer::Cancel, _) => mcp::Answer::Cancel,
         };
         let row = self.asked_row(&waiting.view, &waiting.cover.borrow(), came);
+        let over = self.no_longer_open(&waiting);
         let late =
             (came == Came::Submitted).then(|| self.asked_row(&waiting.view, &waiting.cover.borrow(), Came::Withdrawn));
-        self.answer_kept(waiting.connection, waiting.ask, row, answer, late);
+        self.answer_kept(waiting.connection, waiting.ask, (row, vec![over]), answer, late);
         self.0.events.tell(Change::Asks);
         Ok(())
     }
@@ -92,7 +94,7 @@ impl Workspace {
             let wanted = chat::schema::secrets_wanted(&chat::schema::form_of(schema), &request.message);
             if !wanted.is_empty() {
                 let row = self.secret_refused(connector, conversation.as_ref(), &wanted);
-                return self.answer_kept(connection, request.id, row, mcp::Answer::Decline, None);
+                return self.answer_kept(connection, request.id, (row, Vec::new()), mcp::Answer::Decline, None);
             }
         }
         let kind = match &request.kind {
@@ -114,10 +116,12 @@ impl Workspace {
         // A call without anybody to ask (the package, without a way to confirm) has nobody to fill in a form either.
         if unattended {
             let row = self.asked_row(&view, &link.cover.borrow(), Came::Unattended);
-            return self.answer_kept(connection, request.id, row, mcp::Answer::Decline, None);
+            return self.answer_kept(connection, request.id, (row, Vec::new()), mcp::Answer::Decline, None);
         }
         let (account, cover) = (link.account.clone(), link.cover.clone());
-        self.0.asks.borrow_mut().push(WaitingAsk { view, connection, account, cover, ask: request.id });
+        let waiting = WaitingAsk { view, connection, account, cover, ask: request.id };
+        self.keep_open(&waiting);
+        self.0.asks.borrow_mut().push(waiting);
         if let (Some(call), Some(conversation)) = (call, conversation) {
             self.needs_input(&conversation, &call, true);
         }
@@ -139,18 +143,19 @@ impl Workspace {
     }
 
     /// Answers a question once the row about it is kept; where that cannot be, the question is cancelled instead. `late`
-    /// is the row for an answer that is not sent, because the question was withdrawn in between.
+    /// is the row for an answer that is not sent, because the question was withdrawn in between. What is done with the row
+    /// in the same write goes with it.
     pub(crate) fn answer_kept(
         &self,
         connection: Connection,
         ask: AskId,
-        row: Entry,
+        (row, with): (Entry, Vec<Op>),
         answer: mcp::Answer,
         late: Option<Entry>,
     ) {
         let workspace = self.clone();
         spawn_local(async move {
-            let answer = match workspace.0.audit.write(vec![row]).await {
+            let answer = match workspace.0.audit.write_with(vec![row], with).await {
                 Ok(()) => answer,
                 Err(error) => {
                     workspace.storage_failed(&error);
@@ -187,11 +192,12 @@ impl Workspace {
 
     pub(crate) fn withdraw_asks(&self, gone: impl Fn(&WaitingAsk) -> bool) {
         let before = self.0.asks.borrow().len();
-        let (mut calls, mut rows) = (Vec::new(), Vec::new());
+        let (mut calls, mut rows, mut over) = (Vec::new(), Vec::new(), Vec::new());
         self.0.asks.borrow_mut().retain(|waiting| {
             let keep = !gone(waiting);
             if !keep {
                 rows.push(self.asked_row(&waiting.view, &waiting.cover.borrow(), Came::Withdrawn));
+                over.push(self.no_longer_open(waiting));
             }
             if let (false, Some(call), Some(conversation)) = (keep, &waiting.view.call, &waiting.view.conversation) {
                 calls.push((call.clone(), conversation.clone()));
@@ -202,7 +208,7 @@ impl Workspace {
             self.needs_input(&conversation, &call, false);
         }
         if self.0.asks.borrow().len() != before {
-            self.write_rows(rows);
+            self.write_rows_with(rows, over);
             self.0.events.tell(Change::Asks);
         }
     }
