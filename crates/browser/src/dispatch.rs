@@ -96,6 +96,18 @@ fn remembered((permit, grant): (Permit, Grant)) -> (Permit, Option<Grant>) {
     (permit, Some(grant))
 }
 
+/// A file of the person's as a source of arguments: theirs alone, and it belongs to no connector.
+fn file_source(file: &chat::conversation::File) -> Option<policy::lineage::Source> {
+    Some(policy::lineage::Source {
+        connector: ConnectorId::from(""),
+        name: file.name.clone(),
+        host: "your file".to_owned(),
+        private: true,
+        untrusted: true,
+        text: file.text.clone()?,
+    })
+}
+
 /// How long the server has been silent when a result is lost does not matter; what matters is what was sent.
 fn sent_of(sent: mcp::Sent) -> Sent {
     match sent {
@@ -346,6 +358,8 @@ impl Workspace {
             }
             // What the person attached is a server's all the same.
             Body::Attached(one) => Some(source(&one.connector, &one.connector_name, &one.host, None, &one.as_result())),
+            // So is a file of theirs, which may have been written by anybody.
+            Body::File(file) => Some(file_source(file)?),
             _ => None,
         });
         sources.collect()

@@ -15,9 +15,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 mod attached;
+mod file;
 mod path;
 
 pub use attached::Attached;
+pub use file::{FILE_IMAGE_BYTES, FILE_TEXT_BYTES, File, FileError};
 
 /// How many characters a title taken from the first message may have.
 pub const TITLE_CHARS: usize = 60;
@@ -146,6 +148,8 @@ pub enum Body {
     FromApp(AppWords),
     /// A resource that the person attached to what they said next.
     Attached(Box<Attached>),
+    /// A file of the person's computer that went with what they said next.
+    File(Box<File>),
     /// The plan of a turn in several steps.
     Plan(Plan),
     /// What a search without a model found.
@@ -977,6 +981,7 @@ impl Conversation {
             Body::Said { text } | Body::Note { text } => strike(text),
             Body::Answer(answer) => strike(&answer.text),
             Body::FromApp(words) => strike(&words.text),
+            Body::File(file) => strike(&file.name),
             Body::Attached(one) => strike(&format!("{} {} {}", one.name, one.connector_name, one.host)),
             Body::Proposal(proposal) => strike(&proposal.text),
             Body::Plan(plan) => plan.steps.iter().any(|step| strike(&step.text)),

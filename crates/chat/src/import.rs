@@ -110,7 +110,12 @@ pub fn adopt(
             // Whoever ran what a file suggests would not have been asked what they want done.
             Body::Proposal(proposal) => proposal.steps.clear(),
             // It stands before its calls, which have no new names yet.
-            Body::Search(_) | Body::Said { .. } | Body::Answer(_) | Body::Note { .. } | Body::Plan(_) => {}
+            Body::Search(_)
+            | Body::Said { .. }
+            | Body::Answer(_)
+            | Body::Note { .. }
+            | Body::Plan(_)
+            | Body::File(_) => {}
         }
     }
     for item in &mut conversation.items {

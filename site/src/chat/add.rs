@@ -47,7 +47,7 @@ pub fn AddMenu(
         )
     };
     view! {
-        <button node_ref=button type="button" class="btn quiet icon" popovertarget=id.clone() aria-label="Add" title="Add connectors, prompts and resources"
+        <button node_ref=button type="button" class="btn quiet icon" popovertarget=id.clone() aria-label="Add" title="Add connectors, prompts, resources and files"
             aria-haspopup="dialog" aria-expanded=move || open.get().to_string()><Icon name=IconName::Add/></button>
         <div node_ref=popover id=id class="menu add" popover="auto" role="dialog" aria-label="Add to this chat"
             on:toggle=move |_| {

@@ -1,10 +1,11 @@
 //! Where the person writes. What is typed is never lost: it is kept until it was really sent.
 
-use browser::chat::conversation::Pin;
+use browser::chat::conversation::{File, Pin};
 use browser::glance::Offer;
 use browser::{Error, Wish};
 use leptos::{ev, html, prelude::*};
 use policy::{ConnectorId, ConversationId};
+use std::sync::Arc;
 
 use super::add::AddMenu;
 use super::draft;
@@ -72,6 +73,10 @@ pub struct Writing {
     pub unfold: RwSignal<Option<ConnectorId>>,
     /// The resources that go with the message.
     pub attached: RwSignal<Vec<Wish>>,
+    /// The files that go with it.
+    pub files: RwSignal<Vec<Arc<File>>>,
+    /// The field that chooses them.
+    pub picker: NodeRef<html::Input>,
 }
 
 /// The composer of a conversation, or of a new chat.
@@ -89,6 +94,7 @@ pub fn Composer(
     let chosen = RwSignal::new(None::<Vec<ConnectorId>>);
     let field = NodeRef::<html::Textarea>::new();
     let (pins, attached) = (RwSignal::new(Vec::new()), RwSignal::new(Vec::new()));
+    let (files, picker) = (RwSignal::new(Vec::new()), NodeRef::<html::Input>::new());
     let (menu, unfold) = (unique("add"), RwSignal::new(None));
     let id = StoredValue::new(id);
     let running = Memo::new(move |_| id.with_value(|id| id.as_ref().is_some_and(|id| front.is_running(id))));
@@ -140,6 +146,7 @@ pub fn Composer(
             connectors: chosen.get_untracked(),
             pins: pins.get_untracked(),
             attached: attached.get_untracked(),
+            files: files.get_untracked(),
             words: message.clone(),
         };
         later.when(move |opened| {
@@ -148,6 +155,7 @@ pub fn Composer(
                 match told {
                     Ok(begun) => {
                         let _ = attached.try_set(Vec::new());
+                        let _ = files.try_set(Vec::new());
                         sent(&message);
                         if let Some(new) = begun {
                             router.go(Route::Conversation(new.to_string()));
@@ -177,7 +185,7 @@ pub fn Composer(
     };
     let is_new = id.with_value(Option::is_none);
     let put = Callback::new(put);
-    let writing = Writing { text, put, field, active, choose: switch, pins, unfold, attached };
+    let writing = Writing { text, put, field, active, choose: switch, pins, unfold, attached, files, picker };
     // Words that were put here and not touched since make room for others; what the person typed never does.
     let lent = StoredValue::new(String::new());
     words.lend(

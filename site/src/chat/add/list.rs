@@ -84,6 +84,7 @@ pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
         <Sets writing=writing/>
         <hr/>
         <Marks writing=writing/>
+        <FilesRow writing=writing/>
         <hr/>
         <Link to=Route::NewConnector class="menu-item"><Icon name=IconName::Add/>"Add connector"</Link>
         <Link to=Route::Connectors class="menu-item"><Icon name=IconName::Settings/>"Manage connectors"</Link>
@@ -217,6 +218,20 @@ fn Marks(writing: Writing) -> impl IntoView {
         {row("#", "Attach a resource or name an action")}
         {row("/", "Use a prompt of a server")}
         {row("@", "Name a connector for one turn")}
+    }
+}
+
+/// Files of the person's computer.
+#[component]
+fn FilesRow(writing: Writing) -> impl IntoView {
+    let choose = move |event: leptos::ev::MouseEvent| {
+        close_around(&event);
+        if let Some(picker) = writing.picker.try_get_untracked().flatten() {
+            picker.click();
+        }
+    };
+    view! {
+        <button type="button" class="menu-item" on:click=choose><span class="kbd clip"><Icon name=IconName::Clip size=14/></span>"Attach files of this computer"</button>
     }
 }
 
