@@ -76,3 +76,14 @@ pub fn AddMenu(
         </div>
     }
 }
+
+/// Something in the popover grew or shrank: it goes beside its button again.
+fn settle(within: &web_sys::Element) {
+    let popover = within.closest("[popover]").ok().flatten().and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok());
+    let Some(popover) = popover else { return };
+    // Of the buttons that open it, the one that has a place of its own.
+    let button = format!("[popovertarget=\"{}\"][aria-haspopup]", popover.id());
+    if let Ok(Some(button)) = document().query_selector(&button) {
+        place(&popover, &button);
+    }
+}

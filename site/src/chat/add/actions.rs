@@ -3,13 +3,15 @@
 //! Nothing chosen means all of them. From the first switch on it is a list of what is on, so that what the server adds
 //! later stays off here: see [`policy::Chosen`].
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use policy::{Class, ConnectorId};
 use std::collections::BTreeSet;
+use web_sys::ScrollLogicalPosition;
 
+use super::settle;
 use crate::results::Visible;
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, ClassMark, SearchField};
+use crate::ui::{Button, ClassMark, SearchField};
 
 /// Actions that are on the page at once; typing narrows them down.
 const SHOWN: usize = 60;
@@ -73,10 +75,20 @@ pub(super) fn Actions(connector: ConnectorId, name: String, host: String) -> imp
             false => format!("All {of} are used in this chat."),
         }
     };
+    let group = NodeRef::<html::Div>::new();
+    // What was unfolded is seen whole, where there is room for it.
+    group.on_load(|group| {
+        request_animation_frame(move || {
+            settle(&group);
+            let options = web_sys::ScrollIntoViewOptions::new();
+            options.set_block(ScrollLogicalPosition::Nearest);
+            group.scroll_into_view_with_scroll_into_view_options(&options);
+        });
+    });
     let label = format!("Actions of {name} in this chat");
     let search_label = format!("Search actions of {name}");
     view! {
-        <div class="add-actions" role="group" aria-label=label>
+        <div node_ref=group class="add-actions" role="group" aria-label=label>
             {move || all.with(|all| all.len() >= SEARCHED).then(|| view! { <SearchField label=search_label.clone() value=text/> })}
             <ul class="plain">
                 <For each=move || fitting.with(|all| all.iter().take(SHOWN).cloned().collect::<Vec<_>>()) key=|one| (one.name.clone(), one.title.clone(), one.class, one.for_app) let:one>
@@ -99,8 +111,8 @@ pub(super) fn Actions(connector: ConnectorId, name: String, host: String) -> imp
             }}
             <p class="small" role="status">{says}</p>
             <div class="row">
-                <Button small=true look=ButtonLook::Quiet disabled=Signal::derive(move || !narrowed.get()) on:click=move |_| choose(None)>"Use all actions"</Button>
-                <Button small=true look=ButtonLook::Quiet on:click=move |_| choose(Some(BTreeSet::new()))>"Use no actions"</Button>
+                <Button small=true disabled=Signal::derive(move || !narrowed.get()) on:click=move |_| choose(None)>"Use all actions"</Button>
+                <Button small=true on:click=move |_| choose(Some(BTreeSet::new()))>"Use no actions"</Button>
             </div>
         </div>
     }

@@ -3,13 +3,13 @@
 use browser::ToolSet;
 use leptos::task::spawn_local;
 use leptos::{ev, html, prelude::*};
-use wasm_bindgen::JsCast;
 
+use super::settle;
 use crate::chat::Writing;
 use crate::chat::mention::apply_set;
 use crate::connectors::plural;
 use crate::state::use_state;
-use crate::ui::{Button, IconButton, IconName, place};
+use crate::ui::{Button, IconButton, IconName};
 
 /// The sets, and a field to keep the choice of this chat as one.
 #[component]
@@ -25,7 +25,11 @@ pub(super) fn Sets(writing: Writing) -> impl IntoView {
             match ws.tool_sets().await {
                 Ok(found) => {
                     let _ = sets.try_set(found);
-                    request_animation_frame(move || settle(list));
+                    request_animation_frame(move || {
+                        if let Some(list) = list.try_get_untracked().flatten() {
+                            settle(&list);
+                        }
+                    });
                 }
                 Err(error) => state.tell_error(&error),
             }
@@ -104,16 +108,5 @@ pub(super) fn Sets(writing: Writing) -> impl IntoView {
                 on:keydown=move |event: ev::KeyboardEvent| if event.key() == "Enter" && !empty.get_untracked() { keep.run(()) }/>
             <Button small=true disabled=empty on:click=move |_| keep.run(())>"Save set"</Button>
         </div>
-    }
-}
-
-/// The list grew or shrank: the popover that it stands in goes beside its button again.
-fn settle(list: NodeRef<html::Ul>) {
-    let Some(list) = list.try_get_untracked().flatten() else { return };
-    let popover = list.closest("[popover]").ok().flatten().and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok());
-    let Some(popover) = popover else { return };
-    let button = format!("[popovertarget=\"{}\"]", popover.id());
-    if let Ok(Some(button)) = document().query_selector(&button) {
-        place(&popover, &button);
     }
 }
