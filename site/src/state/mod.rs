@@ -44,6 +44,8 @@ pub struct AppState {
     pub chosen_actions: ReadSignal<Chosen>,
     /// The models that can be chosen, whole.
     pub models: ReadSignal<Vec<ModelConfig>>,
+    /// The last check of the record found something wrong.
+    pub record_broken: ReadSignal<bool>,
     /// The conversation on the screen.
     pub thread: Thread,
     writers: StoredValue<Writers, LocalStorage>,
@@ -88,6 +90,7 @@ struct Writers {
     chosen_accounts: WriteSignal<BTreeMap<ConnectorId, ConnectionId>>,
     chosen_actions: WriteSignal<Chosen>,
     models: WriteSignal<Vec<ModelConfig>>,
+    record_broken: WriteSignal<bool>,
     id: WriteSignal<Option<ConversationId>>,
     load: WriteSignal<Load>,
     items: WriteSignal<Vec<Cell>>,
@@ -120,6 +123,7 @@ impl AppState {
         let (chosen_accounts, set_chosen_accounts) = signal(BTreeMap::new());
         let (chosen_actions, set_chosen_actions) = signal(Chosen::default());
         let (models, set_models) = signal(ws.models());
+        let (record_broken, set_record_broken) = signal(ws.record_is_broken());
         let (id, set_id) = signal(None);
         let (load, set_load) = signal(Load::default());
         let (items, set_items) = signal(Vec::new());
@@ -134,6 +138,7 @@ impl AppState {
             chosen_accounts: set_chosen_accounts,
             chosen_actions: set_chosen_actions,
             models: set_models,
+            record_broken: set_record_broken,
             id: set_id,
             load: set_load,
             items: set_items,
@@ -151,6 +156,7 @@ impl AppState {
             chosen_accounts,
             chosen_actions,
             models,
+            record_broken,
             thread: Thread { id, load, items, connectors: front.active, mind, mode, calls_allowed },
             writers: StoredValue::new_local(writers),
         };
@@ -320,6 +326,8 @@ impl AppState {
                     to.offers.set(offers);
                 });
                 self.write(|to| to.rulebook.set(rules));
+                // Where everything was erased, the record is a new one.
+                self.look_at_record(&ws);
                 self.name_accounts();
                 self.count_actions();
             }
@@ -378,9 +386,16 @@ impl AppState {
                 self.write(|to| to.models.set(models));
             }
             Change::Storage(storage) => self.front.write(|to| to.storage.set(storage.clone())),
-            // The page of the record listens for itself.
-            Change::Record => {}
+            // What is in the record is read by its page, which listens for itself.
+            Change::Record => self.look_at_record(&ws),
             Change::Dead => self.front.write(|to| to.dead.set(true)),
+        }
+    }
+
+    fn look_at_record(&self, ws: &Workspace) {
+        let broken = ws.record_is_broken();
+        if self.record_broken.get_untracked() != broken {
+            self.write(|to| to.record_broken.set(broken));
         }
     }
 
