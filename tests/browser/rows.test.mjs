@@ -369,10 +369,10 @@ journey("rows: X112 the connector's page says that a server stepped back to an o
   const server = await keep(hostile(options));
   await app.connect({ name: "Steps back", url: server.url });
   await app.openTab("Overview");
-  await main(page).getByText("connected, 2026-07-28").first().waitFor();
+  await main(page).getByText("connected, MCP 2026-07-28").first().waitFor();
   options.modern = false;
   await page.reload();
-  await main(page).getByText("connected, 2025-11-25; this server spoke 2026-07-28 last time, which protects more").first().waitFor();
+  await main(page).getByText("connected, MCP 2025-11-25; this server spoke 2026-07-28 last time, which protects more").first().waitFor();
 });
 
 journey("rows: X26 the names of the product are nobody else's, however they are written", async (stage) => {
