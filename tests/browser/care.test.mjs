@@ -91,6 +91,33 @@ journey("EY003 a model is removed after a question, because its key goes with it
   assert.ok(!(await app.kept()).includes("api.example.com"), "its address is erased");
 });
 
+journey("EY005 however many connectors a chat has, the words and Send keep their place", { viewport: PHONE }, async ({ app, page, keep }) => {
+  const server = await keep(talkative());
+  await app.connect({ name: "Talkative", url: server.url });
+  // The rules hold as many of it as a large workspace has, each under a name and an id of its own.
+  await page.evaluate(async () => {
+    const done = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+    const database = await done(indexedDB.open("countersign"));
+    const store = database.transaction("settings", "readwrite").objectStore("settings");
+    const kept = JSON.parse(await done(store.get("rulebook")));
+    const one = kept.rulebook.connectors.find((each) => each.name === "Talkative");
+    for (let n = 1; n <= 60; n += 1) kept.rulebook.connectors.push({ ...one, id: `${one.id}-${n}`, name: `Talkative ${n}` });
+    await done(store.put(JSON.stringify(kept), "rulebook"));
+    await done(store.delete("glance"));
+    database.close();
+  });
+  await app.chat();
+  await page.mouse.move(200, 200);
+  const chips = page.getByRole("list", { name: "Active connectors" });
+  await assertSoon(async () => (await chips.getByRole("listitem").count()) > 60, "all are in the chat");
+  assert.ok((await chips.boundingBox()).height < 100, "they take a few lines");
+  const send = await app.button("Send").boundingBox();
+  assert.ok(send.y + send.height < PHONE.height, "Send is on the screen");
+  await app.screenshot("care-many-phone");
+  await chips.getByRole("button", { name: "Leave Talkative 60 out of this chat" }).click();
+  await assertSoon(async () => (await chips.getByText("Talkative 60", { exact: true }).count()) === 0, "the last one can be reached");
+});
+
 journey("EY004 the composer stays where it is when the rest of the page arrives", async ({ app, page }) => {
   await app.open("/");
   await app.message.waitFor();
