@@ -427,7 +427,7 @@ journey("X102 what a result carries for the app alone reaches the app, and neith
   const { app, keep } = stage;
   const secret = "component-only-8f3a";
   const result = { ...text("seven tickets"), structuredContent: { open: 7 }, _meta: { secret } };
-  const html = appPage(`await start(); await new Promise((done) => setTimeout(done, 500)); const told = heard.find((each) => each.method === "ui/notifications/tool-result"); say(told.params._meta.secret);`);
+  const html = appPage(`await start(); let told; while (!(told = heard.find((each) => each.method === "ui/notifications/tool-result"))) await new Promise((done) => setTimeout(done, 50)); say(told.params._meta.secret);`);
   const server = await keep(appServer({ html, result }));
   const model = await keep(startModel(({ results }) => (results.length === 0 ? { calls: [["show_page", {}]] } : { say: "there are seven" })));
   await app.connect({ name: "Pages", url: server.url });

@@ -20,10 +20,11 @@ async function promptApi(context, state) {
         if (now === "downloadable") {
           const target = new EventTarget();
           monitor?.(target);
-          for (const loaded of [0.5, 1]) {
-            target.dispatchEvent(Object.assign(new Event("downloadprogress"), { loaded }));
-            await new Promise((done) => setTimeout(done, 300));
-          }
+          const arrived = (loaded) => target.dispatchEvent(Object.assign(new Event("downloadprogress"), { loaded }));
+          arrived(0.5);
+          // The rest comes when the test has seen the half.
+          await new Promise((done) => { globalThis.LanguageModel.sendTheRest = done; });
+          arrived(1);
           now = "available";
           sessionStorage.setItem("fetched", now);
         }
@@ -34,7 +35,7 @@ async function promptApi(context, state) {
             asked.push({ before: initialPrompts, words, session });
             return new ReadableStream({
               async start(stream) {
-                for (const piece of words.includes("slow") ? Array.from({ length: 100 }, (_, n) => `${n} `) : words.includes("fail") ? ["I begin"] : ["You said: ", `**${words}**`]) {
+                for (const piece of words.includes("slow") ? Array.from({ length: 1000 }, (_, n) => `${n} `) : words.includes("fail") ? ["I begin"] : ["You said: ", `**${words}**`]) {
                   if (session.ended) return;
                   stream.enqueue(piece);
                   await new Promise((done) => setTimeout(done, 60));
@@ -69,6 +70,7 @@ journey("TR12 the browser's own model is fetched by a click, answers as it write
   assert.deepEqual(await app.violations(), []);
   await app.button("Download this browser's model", offer(page)).click();
   await offer(page).getByText("Downloading, 50 %").waitFor();
+  await page.evaluate(() => globalThis.LanguageModel.sendTheRest());
   await assertSoon(() => page.getByRole("radio", { name: /^This browser's model/ }).isChecked(), "it is chosen");
   assert.equal(await offer(page).count(), 0, "it is not offered twice");
   await app.chat();
