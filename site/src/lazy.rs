@@ -100,8 +100,8 @@ pub struct Parts {
     pub settings: fn() -> AnyView,
     /// The inspector.
     pub inspector: fn() -> AnyView,
-    /// The way to the inspector, in the rail.
-    pub inspector_link: fn() -> AnyView,
+    /// The ways to the inbox and to the inspector, in the rail.
+    pub rail_links: fn() -> AnyView,
     /// The banner while an owner looks at the workspace as somebody else.
     pub viewing: fn() -> AnyView,
     /// The command palette.
@@ -168,7 +168,7 @@ part! { workspace:
             settings_rail: || view! { <crate::settings::rail::SettingsRail/> }.into_any(),
             settings: || view! { <crate::settings::SettingsPage/> }.into_any(),
             inspector: || view! { <crate::inspect::InspectPage/> }.into_any(),
-            inspector_link: || view! { <crate::inspect::InspectorLink/> }.into_any(),
+            rail_links: || view! { <crate::connectors::inbox::InboxLink/><crate::inspect::InspectorLink/> }.into_any(),
             viewing: || view! { <crate::people::viewing::ViewingBanner/> }.into_any(),
             palette: || view! { <crate::palette::Palette/> }.into_any(),
             shortcuts: || view! { <crate::shell::shortcuts::Shortcuts/> }.into_any(),

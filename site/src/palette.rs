@@ -186,10 +186,10 @@ fn entries(state: AppState) -> Vec<Entry> {
     let ws = state.ws();
     let me = ws.seen_as();
     let rules = ws.rulebook();
-    let mut all = vec![
-        go(IconName::Add, "New chat", "", Route::Chat),
-        go(IconName::Plug, "Add connector", "apps, plugins", Route::NewConnector),
-    ];
+    let mut all = vec![go(IconName::Add, "New chat", "", Route::Chat)];
+    if !rules.workspace.only_published {
+        all.push(go(IconName::Plug, "Add connector", "apps, plugins", Route::NewConnector));
+    }
     for head in state.conversations.get_untracked() {
         all.push(entry(
             "Conversations",
@@ -265,6 +265,7 @@ fn entries(state: AppState) -> Vec<Entry> {
         settings("Data", "storage, export, erase", Route::Data),
         settings("Help", "guide, manual, how to", Route::Help(String::new())),
         settings("About", "version, licence, limits, build", Route::About),
+        settings("Invite people", "join, share, workspace, colleagues", Route::Invite),
         settings("Workspace: Catalogue", "published, reviewed, directory, available, request access", Route::Catalogue),
     ]);
     if runs_workspace {

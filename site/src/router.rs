@@ -50,6 +50,8 @@ pub enum Route {
     Help(String),
     /// What this build is.
     About,
+    /// How people join a workspace.
+    Invite,
     /// The record of what happened.
     Audit(AuditTab),
     /// The person's remembered answers.
@@ -221,6 +223,7 @@ impl Route {
             ["help"] => Route::Help(String::new()),
             ["help", id] => Route::Help(decode(id)),
             ["about"] => Route::About,
+            ["invite"] => Route::Invite,
             _ => Route::NotFound(path.to_owned()),
         }
     }
@@ -250,6 +253,7 @@ impl Route {
             Route::Help(id) if id.is_empty() => "help".into(),
             Route::Help(id) => format!("help/{}", encode(id)),
             Route::About => "about".into(),
+            Route::Invite => "invite".into(),
             Route::WorkspaceConnectors(StageTab::Requests) => "workspace/connectors?tab=requests".into(),
             Route::WorkspaceConnectors(StageTab::Archived) => "workspace/connectors?tab=archived".into(),
             Route::NewConnector => "workspace/connectors/new".into(),

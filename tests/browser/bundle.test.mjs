@@ -354,6 +354,44 @@ journey("a site that is tied to signed settings: two people, and this browser ca
   assert.deepEqual(bob.errors, []);
 });
 
+journey("a demo that was added comes with an import as it was decided, and the look at it promises nothing that an import does not do", { timeout: 120_000 }, async ({ app, keep }) => {
+  await app.open("/settings/connectors");
+  await app.button("Add Workbench").click();
+  await app.button("Remove Workbench").waitFor();
+  await app.open("/workspace/connectors/workbench/actions");
+  const workflow = app.switch("Start a workflow");
+  await workflow.click();
+  await assertSoon(async () => !(await workflow.isChecked()), "an action of it is off");
+  await app.turnOnDeveloperMode();
+  await app.open("/settings/connectors/advanced");
+  const local = app.switch("Servers on this machine");
+  await local.waitFor();
+  if (!(await local.isChecked())) await local.click();
+  await assertSoon(() => local.isChecked(), "servers on this machine are allowed here");
+  await makeKey(app);
+  const text = await exported(app);
+  assert.equal(JSON.parse(text).signed.rules.workspace.allow_loopback, true);
+
+  const other = await profile(app, keep);
+  await preview(other.app, text);
+  const told = await dialog(other.app).textContent();
+  assert.match(told, /Workbench · this page added/);
+  assert.doesNotMatch(told, /allow loopback/i, "an import does not allow it");
+  assert.match(told, /servers on this machine stay forbidden where they are/);
+  await other.app.screenshot("bundle-import-demo");
+  await other.app.button("Change nothing", dialog(other.app)).click();
+  await take(other.app, text, "You");
+  await other.app.open("/workspace/connectors/workbench/actions");
+  const theirs = other.app.switch("Start a workflow");
+  await theirs.waitFor();
+  assert.equal(await theirs.isChecked(), false, "off, as it was decided");
+  assert.equal(await other.app.switch("Create a project task").isChecked(), true, "on, as it was decided");
+  await other.app.chat();
+  await other.app.propose("list customers", {}, "List customers");
+  await other.app.says("List customers", "Done");
+  assert.deepEqual(other.errors, []);
+});
+
 journey("X131 a site that lets nobody add servers of their own: a draft does not run, none is added, and the page says why", async ({ app, page, context, keep }) => {
   const server = await keep(hostile({ tools: [tool("find_ticket", READ, { title: "Find a ticket" })] }));
   await app.connect({ name: "Tickets", url: server.url });
@@ -368,6 +406,13 @@ journey("X131 a site that lets nobody add servers of their own: a draft does not
   assert.equal(await main(app).getByRole("link", { name: "Add connector" }).count(), 0);
   assert.deepEqual(await app.violations(), []);
   await app.screenshot("no-custom-servers");
+  // What would add or bring a server is not offered, and who forbids it is said there.
+  for (const route of ["/workspace/connectors", "/workspace/general"]) {
+    await app.open(route);
+    await main(app).getByText(/Servers of your own cannot be used on this site/).first().waitFor();
+    assert.equal(await main(app).getByRole("link", { name: "Add connector" }).count(), 0);
+    assert.equal(await main(app).getByLabel(/^Import workspace/).count(), 0);
+  }
   await app.open("/settings/connectors/advanced");
   await main(app).getByText(/Servers of your own cannot be used on this site/).first().waitFor();
   await app.open("/workspace/connectors/new");

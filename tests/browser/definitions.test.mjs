@@ -123,6 +123,11 @@ journey("S067 S068 on Business what is published is not changed but recreated", 
   await app.openTab("Overview");
   await app.button("Recreate from this").click();
   await main(page).getByText("Dev", { exact: true }).first().waitFor();
+  await app.open("/workspace/connectors");
+  await app.button("Menu of Board").click();
+  const menu = page.getByRole("menu", { name: "Menu of Board" });
+  await menu.getByRole("menuitem", { name: "Recreate from this" }).waitFor();
+  for (const name of ["Manage actions", "User access", "Refresh"]) assert.equal(await menu.getByRole("menuitem", { name, exact: true }).count(), 0, name);
 });
 
 journey("N06 a rule on a value refuses a call, with its examples checked and a look at earlier calls", async ({ app, page, network, keep }) => {

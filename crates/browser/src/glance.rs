@@ -46,6 +46,8 @@ pub struct Person {
     pub workspace: String,
     /// Whether they see the workspace's settings.
     pub runs_workspace: bool,
+    /// Whether only what was published can be used here, so that nobody adds a server (X131).
+    pub only_published: bool,
 }
 
 /// A connector that can be used.
@@ -109,6 +111,7 @@ impl Person {
             name: member.map(|member| member.name.clone()).unwrap_or_default(),
             workspace: book.workspace.name.clone(),
             runs_workspace: member.is_some_and(|member| member.role.runs_workspace()),
+            only_published: book.workspace.only_published,
         }
     }
 }
@@ -126,8 +129,11 @@ pub(crate) fn record(book: &Rulebook, me: &MemberId) -> String {
             })
         })
         .collect();
-    json!({ "name": person.name, "workspace": person.workspace, "runs": person.runs_workspace, "offers": offers })
-        .to_string()
+    json!({
+        "name": person.name, "workspace": person.workspace, "runs": person.runs_workspace,
+        "fixed": person.only_published, "offers": offers,
+    })
+    .to_string()
 }
 
 impl Glance {
@@ -147,6 +153,7 @@ impl Glance {
                 name: "You".to_owned(),
                 workspace: policy::FIRST_WORKSPACE.to_owned(),
                 runs_workspace: true,
+                only_published: false,
             },
             offers: vec![
                 built_in("guide", "Guide", None, &["search", "fetch"]),
@@ -191,6 +198,7 @@ impl Glance {
                 name: text_in(&kept, "name").unwrap_or_default(),
                 workspace: text_in(&kept, "workspace").unwrap_or_default(),
                 runs_workspace: truth_in(&kept, "runs"),
+                only_published: truth_in(&kept, "fixed"),
             };
             glance.offers = list_in(&kept, "offers").iter().filter_map(|offer| offer_of(&offer)).collect();
         }

@@ -65,7 +65,7 @@ pub enum Change {
     },
     /// The list of models or the chosen one changed.
     Models,
-    /// Rows were added to the record, here or in another tab.
+    /// Rows were added to the record, here or in another tab, or a check of it came to something else than the last.
     Record,
     /// What can be kept on this device changed.
     Storage(StorageState),

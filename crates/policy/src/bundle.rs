@@ -17,7 +17,7 @@ mod check;
 #[cfg(test)]
 mod tests;
 
-pub use adopt::{adopt, loosened, tighten};
+pub use adopt::{adopt, loosened, tighten, with_parts};
 pub use changes::{Change, How, Noun, changes, preview};
 
 use crate::{Access, Developer, Digest, GroupId, MemberId, Millis, Role, RoleId, Rulebook, Stage};

@@ -9,7 +9,7 @@
 
 use crate::diff::{Diff, Step, Weight};
 use crate::findings::{self, Finding, Severity, Subject};
-use crate::review::{Check, Declined, NewActions, Pause, Publication, SETTINGS, Settings, Sighting, Tombstone};
+use crate::review::{Check, Declined, NewActions, Pause, Publication, SETTINGS, Settings, Sighting, Tombstone, Unread};
 use crate::snapshot::SnapshotError;
 use crate::{
     Access, Action, AppPage, ArgumentRule, Class, Confirm, Connector, ConnectorId, Control, Digest, Member, MemberId,
@@ -537,6 +537,16 @@ impl Rulebook {
     pub fn note_sighting(&mut self, id: &ConnectorId, sighting: Sighting) -> bool {
         let found = self.connectors.iter_mut().find(|connector| &connector.id == id);
         found.is_some_and(|connector| connector.reach != Reach::InPage && connector.review.note(sighting))
+    }
+
+    /// Notes that the list of a published connector could not be read, or with `None` that it was. A draft concerns
+    /// nobody but who made it, and they see it fail. Says whether that was news.
+    pub fn note_unread(&mut self, id: &ConnectorId, unread: Option<Unread>) -> bool {
+        let found = self.connectors.iter_mut().find(|connector| &connector.id == id);
+        let Some(connector) = found.filter(|one| one.stage == Stage::Published) else { return false };
+        let news = connector.review.unread != unread;
+        connector.review.unread = unread;
+        news
     }
 
     /// Asks the people who run the workspace to look at what changed.

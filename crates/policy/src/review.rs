@@ -143,6 +143,17 @@ impl Sighting {
     }
 }
 
+/// A published list that could not be read when somebody who looks after the connector wanted it read again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// The name of who wanted it, as it was at that time.
+    pub by: String,
+    /// When.
+    pub at: Millis,
+    /// Why it could not be read, without a full stop.
+    pub why: String,
+}
+
 /// One point of the checklist that an organisation goes through before it publishes (S095, S096).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -273,6 +284,9 @@ pub struct Review {
     /// What people's live lists looked like, where they differ from what is approved.
     #[serde(default)]
     pub sightings: Vec<Sighting>,
+    /// The last refresh, if it failed and nobody could read the list since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<Unread>,
     /// The latest versions of our settings, oldest first.
     #[serde(default)]
     pub versions: Vec<Version>,
@@ -343,12 +357,17 @@ impl Review {
 
     /// What of it is for others: not what people here saw, nor how the settings came to be.
     pub(crate) fn portable(&self) -> Self {
-        Self { sightings: Vec::new(), versions: Vec::new(), ..self.clone() }
+        Self { sightings: Vec::new(), unread: None, versions: Vec::new(), ..self.clone() }
     }
 
     /// What was decided elsewhere, with what people here saw, and how the settings here came to be.
     pub(crate) fn with_history_of(&self, here: &Self) -> Self {
-        Self { sightings: here.sightings.clone(), versions: here.versions.clone(), ..self.clone() }
+        Self {
+            sightings: here.sightings.clone(),
+            unread: here.unread.clone(),
+            versions: here.versions.clone(),
+            ..self.clone()
+        }
     }
 
     /// What was decided elsewhere, with whatever is stricter here, and with what is only about this place.
@@ -358,6 +377,7 @@ impl Review {
             pause: self.pause.clone().or_else(|| here.pause.clone()),
             declined: here.declined.clone(),
             sightings: here.sightings.clone(),
+            unread: here.unread.clone(),
             versions: here.versions.clone(),
             ..self.clone()
         }

@@ -1,6 +1,7 @@
 //! `cargo xtask dist`: the site as one archive that unpacks onto any static host.
 
 use crate::Words;
+use crate::build_name;
 use crate::headers::{self, Loopback};
 use crate::places::Places;
 use crate::run::{Doing, Outcome, Program, step};
@@ -40,6 +41,7 @@ pub(crate) fn dist(words: &mut Words) -> Outcome<()> {
         "{} unpacks onto any static host at {base}; headers for Caddy and nginx are in site/deploy/",
         archive.display()
     );
+    println!("build {} (About shows it; {} beside its files names them)", build_name::of(&www)?, build_name::LIST);
     if apart.is_none() {
         println!(
             "without `--sandbox https://...` apps of servers run on the site's own host, in an opaque origin; say so to your people, or give them an origin of their own"

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a command talks to the person who typed it")]
 
 mod bench;
+mod build_name;
 mod chromium;
 mod debian;
 mod demo;

@@ -5,12 +5,12 @@
 //! part, `wasm-opt` shrinks every part. The parts name each other by relative paths, so the folder they are in carries
 //! the digest of the build, not each file. A debug build goes the same way, without the shrinking.
 
+use crate::build_name;
 use crate::headers::{self, Loopback};
 use crate::places::{Places, files_below};
 use crate::run::{Doing, Environment, Failure, Outcome, Program, step};
 use crate::setup::Tools;
 use crate::toolchain::FLAGS;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 /// How a site is wanted.
@@ -217,8 +217,8 @@ fn shrink(tools: &Tools, assets: &Path) -> Outcome<()> {
 /// Puts the page and its assets together, the assets in a folder named by what is in them.
 fn assemble(page: &str, back: &str, sandbox: &Path, assets: &Path, www: &Path, wanted: &Wanted) -> Outcome<()> {
     let files = files_below(assets)?;
-    let digest = digest(assets, &files)?;
-    let folder = format!("{}{digest}", headers::ASSETS);
+    let list = build_name::list(assets, &files)?;
+    let folder = format!("{}{}", headers::ASSETS, build_name::name(&list));
     let page = page_with(page, &folder, assets.join(SPLITTER).is_file(), wanted)?;
     let back = callback_with(back, &folder, wanted)?;
     // Beside the old one until it is complete, so that a server that is running never sees half a site.
@@ -229,6 +229,7 @@ fn assemble(page: &str, back: &str, sandbox: &Path, assets: &Path, www: &Path, w
         std::fs::create_dir_all(to.parent().unwrap_or(&new)).doing("make the folder for assets")?;
         std::fs::copy(&file, &to).doing(format_args!("copy `{}`", file.display()))?;
     }
+    std::fs::write(new.join(&folder).join(build_name::LIST), list).doing("write the list of files")?;
     std::fs::write(new.join("index.html"), &page).doing("write the page")?;
     // Hosts that know no rules give this for a deep link; it is the same page.
     std::fs::write(new.join("404.html"), &page).doing("write the page")?;
@@ -238,16 +239,6 @@ fn assemble(page: &str, back: &str, sandbox: &Path, assets: &Path, www: &Path, w
     std::fs::copy(sandbox, new.join(headers::SANDBOX)).doing("copy the sandbox of apps")?;
     let _ = std::fs::remove_dir_all(www);
     std::fs::rename(&new, www).doing("put the site in place")
-}
-
-/// A digest of all files and their names. It only has to differ when they do.
-fn digest(folder: &Path, files: &[PathBuf]) -> Outcome<String> {
-    let mut hasher = DefaultHasher::new();
-    for file in files {
-        file.strip_prefix(folder).unwrap_or(file).hash(&mut hasher);
-        std::fs::read(file).doing(format_args!("read `{}`", file.display()))?.hash(&mut hasher);
-    }
-    Ok(format!("{:016x}", hasher.finish()))
 }
 
 /// The page trunk made, pointing at the assets.

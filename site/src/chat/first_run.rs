@@ -64,7 +64,9 @@ pub fn FirstRun() -> impl IntoView {
                 </ul>
             })}
             <p class="row">
-                <Link to=Route::NewConnector class="btn"><Icon name=IconName::Add size=16/>"Add connector"</Link>
+                {move || (!front.person.with(|person| person.only_published)).then(|| view! {
+                    <Link to=Route::NewConnector class="btn"><Icon name=IconName::Add size=16/>"Add connector"</Link>
+                })}
                 {move || (!own.get()).then(|| view! {
                     <button type="button" class="btn quiet" on:click=move |_| words.put(TRY)>"Try Notebook"</button>
                 })}

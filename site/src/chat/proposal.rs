@@ -135,12 +135,13 @@ fn StepName(at: usize, total: usize, text: String) -> impl IntoView {
 /// No action fits.
 #[component]
 fn Nothing() -> impl IntoView {
+    let state = use_state();
     view! {
         <article class="proposal-none" aria-label="No action found">
             <p>"No action that is switched on in this chat fits these words. Direct mode looks for the words in the names and descriptions of actions."</p>
             <p class="row">
                 <Link to=Route::Connectors>"See what is switched on"</Link>
-                <Link to=Route::NewConnector>"Add a connector"</Link>
+                {move || (!state.person.with(|person| person.only_published)).then(|| view! { <Link to=Route::NewConnector>"Add a connector"</Link> })}
                 <ConnectModel/>
             </p>
         </article>

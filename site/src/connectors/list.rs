@@ -3,12 +3,13 @@
 use browser::policy::{Connector, ConnectorId, MemberId, Provider, Rulebook, Stage, Wanted};
 use leptos::prelude::*;
 
+use super::overview::recreate;
 use super::{ConnectionState, action_summary};
 use crate::people::chain::ShortChain;
 use crate::people::requests::{AskFor, MyRequests, access_missing};
 use crate::router::{ConnectorTab, Link, Route, page_title, use_router};
-use crate::settings::developer::{developer_on, gate_closed};
-use crate::state::use_state;
+use crate::settings::developer::{developer_on, gate_closed, no_servers};
+use crate::state::{AppState, use_state};
 use crate::ui::{Badge, HostName, LocalMark, Menu, MenuItem, Monogram, SearchField, ago, clock, sentence};
 
 /// What the person can use, and what they cannot with the reason (screens.md e.3).
@@ -62,6 +63,7 @@ fn AddOwn() -> impl IntoView {
             <span class="small">"To add your own, turn on developer mode in "<Link to=Route::Advanced>"Advanced"</Link>"."</span>
         }
         .into_any(),
+        (false, false) if app.person.with(|person| person.only_published) => view! { <p class="small">{no_servers()}</p> }.into_any(),
         (false, false) => ().into_any(),
     }
     }
@@ -126,7 +128,8 @@ pub(super) fn Row(
             me.is_ok_and(|me| me.role.runs_workspace() || connector.owner == me.id)
         });
     let menu = manages.then(|| {
-        view! { <RowMenu id=connector.id.clone() name=connector.name.clone() draft=connector.stage == Stage::Draft/> }
+        let connector = connector.clone();
+        view! { <RowMenu connector/> }
     });
     view! {
         <li class="row-card">
@@ -187,29 +190,60 @@ fn AccountsOf(
 #[component]
 fn RowMenu(
     /// Which connector.
-    id: ConnectorId,
-    /// Its name.
-    name: String,
-    /// Whether it is a draft.
-    draft: bool,
+    connector: Connector,
 ) -> impl IntoView {
     let app = use_state();
     let router = use_router();
-    let controls = draft || app.rulebook.with_untracked(|book| book.plan().has_controls());
-    let id = StoredValue::new(id);
+    let id = StoredValue::new(connector.id.clone());
+    let draft = connector.stage == Stage::Draft;
+    let archived = connector.stage == Stage::Archived;
+    let (controls, reads, sees) = app.rulebook.with_untracked(|book| {
+        let me = book.member(&app.ws().seen_as());
+        // The connection is a matter of the moment in which the list is read (S082).
+        let reads = me.as_ref().is_ok_and(|me| book.may_refresh(&connector, me, true).is_ok());
+        (draft || book.plan().has_controls(), reads, me.is_ok_and(|me| book.may_see(&connector, me).is_ok()))
+    });
+    let copies = sees && app.ws().may_add().is_ok();
+    let name = connector.name;
+    let label = format!("Menu of {name}");
     let to = move |tab| router.go(Route::Connector(id.get_value().to_string(), tab));
     view! {
-        <Menu label=format!("Menu of {name}") trigger=|| view! { "…" }>
+        <Menu label trigger=|| view! { "…" }>
             {controls.then(|| view! {
                 <MenuItem on:click=move |_| to(ConnectorTab::Actions)>"Manage actions"</MenuItem>
                 <MenuItem on:click=move |_| to(ConnectorTab::Access)>"User access"</MenuItem>
             })}
             {draft.then(|| view! { <MenuItem on:click=move |_| router.go(Route::Publish(id.get_value().to_string()))>"Publish"</MenuItem> })}
+            {reads.then(|| view! { <MenuItem on:click=move |_| read_again(app, id.get_value(), name.clone())>"Refresh"</MenuItem> })}
             <MenuItem on:click=move |_| to(ConnectorTab::Changes)>"View changes"</MenuItem>
             <MenuItem on:click=move |_| to(ConnectorTab::History)>"History"</MenuItem>
-            <MenuItem on:click=move |_| to(ConnectorTab::Overview)>{if controls { "Pause or archive" } else { "Recreate from this" }}</MenuItem>
+            {(!archived).then(|| view! { <MenuItem on:click=move |_| to(ConnectorTab::Overview)>"Pause or archive"</MenuItem> })}
+            {copies.then(|| view! {
+                <MenuItem on:click=move |_| recreate(app, router, id.get_value())>{if controls { "Duplicate to new draft" } else { "Recreate from this" }}</MenuItem>
+            })}
         </Menu>
     }
+}
+
+/// Reads a connector's list again with the person's own connection, and says what came of it (S079).
+fn read_again(app: AppState, id: ConnectorId, name: String) {
+    let ws = app.ws();
+    app.tell(format!("Reading the list of {name}, as you."));
+    let read = async move {
+        // Who was connected on an earlier visit is again; who never was is told to sign in.
+        if ws.may_refresh(&id).is_err() {
+            ws.connect(&id).await?;
+        }
+        ws.refresh(&id, |_| ()).await
+    };
+    app.run(read, move |changes| {
+        app.tell(match changes.diff.steps.len() {
+            0 if changes.diff.is_empty() => format!("Nothing of {name} changed since it was approved."),
+            0 => format!("{name} says something else about itself than approved. View changes shows it."),
+            1 => format!("1 action of {name} differs from what is approved. View changes shows it."),
+            count => format!("{count} actions of {name} differ from what is approved. View changes shows them."),
+        });
+    });
 }
 
 /// Why a connector cannot be used, step by step, and the request for what is missing.

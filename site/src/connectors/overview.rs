@@ -11,8 +11,8 @@ use super::pause::PauseButton;
 use super::{ConnectionState, action_summary, plural};
 use crate::results::Visible;
 use crate::results::fold::number;
-use crate::router::{ConnectorTab, Link, Route, StageTab, use_router};
-use crate::state::use_state;
+use crate::router::{ConnectorTab, Link, Route, Router, StageTab, use_router};
+use crate::state::{AppState, use_state};
 use crate::ui::{Button, ButtonLook, Dialog, Field, ago, clock};
 
 /// What it is, how it is doing, and what can be done about it.
@@ -129,14 +129,20 @@ fn Recreate(
         let custom = |one: &Connector| one.provider == browser::policy::Provider::Custom && one.stage != Stage::Draft;
         fixed && found.with(|found| found.as_ref().is_some_and(custom)) && app.ws().may_add().is_ok()
     });
-    let go = move || {
-        let ws = app.ws();
-        app.run(async move { ws.recreate(&id.get_value()).await }, move |new| {
-            app.tell("A new draft was made. Sign in again if the server asks for it.");
-            router.go(Route::Connector(new.to_string(), ConnectorTab::Changes));
-        });
-    };
-    move || shown.get().then(|| view! { <Button on:click=move |_| go()>"Recreate from this"</Button> })
+    move || {
+        shown.get().then(
+            || view! { <Button on:click=move |_| recreate(app, router, id.get_value())>"Recreate from this"</Button> },
+        )
+    }
+}
+
+/// Makes a new draft from a connector and goes there, where its list is read.
+pub(super) fn recreate(app: AppState, router: Router, id: ConnectorId) {
+    let ws = app.ws();
+    app.run(async move { ws.recreate(&id).await }, move |new| {
+        app.tell("A new draft was made. Sign in again if the server asks for it.");
+        router.go(Route::Connector(new.to_string(), ConnectorTab::Changes));
+    });
 }
 
 /// That the server lists something else than what is approved, and where to look at it.

@@ -12,7 +12,7 @@ use super::pause::{PauseDialog, may_pause};
 use super::plural;
 use crate::people::requests::{Requests, waiting};
 use crate::router::{Link, Route, StageTab, page_title};
-use crate::settings::developer::developer_on;
+use crate::settings::developer::{developer_on, no_servers};
 use crate::state::{AppState, use_state};
 use crate::ui::{Button, Choice, SearchField, Tab, Tabs, class_word};
 
@@ -44,6 +44,7 @@ impl Condition {
             _ if connector.review.pause.is_some() => Condition::Paused,
             ConnectionStatus::Changed { .. } => Condition::Changed,
             _ if seen => Condition::Changed,
+            _ if connector.review.unread.is_some() => Condition::Unreachable,
             ConnectionStatus::SignIn { .. } | ConnectionStatus::Failed { .. } => Condition::Unreachable,
             _ => Condition::Fine,
         }
@@ -295,9 +296,14 @@ fn Together(
 
 #[component]
 fn AddLink() -> impl IntoView {
-    let on = developer_on(use_state());
-    view! {
-        <Link to=Route::NewConnector class="btn primary">"Add connector"</Link>
-        {move || (!on.get()).then(|| view! { <span class="small">"Turns on developer mode first."</span> })}
+    let app = use_state();
+    let on = developer_on(app);
+    move || match app.person.with(|person| person.only_published) {
+        true => view! { <span class="small">{no_servers()}</span> }.into_any(),
+        false => view! {
+            <Link to=Route::NewConnector class="btn primary">"Add connector"</Link>
+            {move || (!on.get()).then(|| view! { <span class="small">"Turns on developer mode first."</span> })}
+        }
+        .into_any(),
     }
 }

@@ -8,7 +8,7 @@ use super::person::{AddPerson, EditPerson, RemovePerson, role_of};
 use super::roster::Roster;
 use super::{NotYours, Reach, may};
 use crate::connectors::plural;
-use crate::router::{Route, page_title, use_router};
+use crate::router::{Link, Route, page_title, use_router};
 use crate::state::use_state;
 use crate::ui::{Button, ButtonLook, Icon, IconName, Menu, MenuItem, Monogram, SearchField, Segmented, ago, clock};
 
@@ -129,7 +129,7 @@ fn List() -> impl IntoView {
             (shown, all) if shown < all => view! { <p class="small">{format!("{shown} of {all} are shown. Search to find the others.")}</p> }.into_any(),
             _ => ().into_any(),
         })}
-        <p class="small">"People here are entries of this workspace in this browser. Without a server behind it, what they may do is a guard-rail and a record, not a lock. Last active is the newest line about them in this browser's record."</p>
+        <p class="small">"People here are entries of this workspace in this browser. Without a server behind it, what they may do is a guard-rail and a record, not a lock. Last active is the newest line about them in this browser's record. "<Link to=Route::Invite>"How people join"</Link></p>
         <Reach/>
         <AddPerson open=adding/>
         <EditPerson editing/>

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::may;
 use crate::connectors::new::{prefill, sentence};
 use crate::router::{Route, use_router};
+use crate::settings::developer::no_servers;
 use crate::state::use_state;
 use crate::ui::{Button, ButtonLook, Dialog, Field, HostName, ago};
 
@@ -204,6 +205,7 @@ fn Waiting(request: Request, what: String, who: String, declining: RwSignal<Opti
         Wanted::Access(_) => ("Approve access", None),
         Wanted::Developer => ("Approve developer mode", None),
     };
+    let may = target.is_none() || !app.person.with_untracked(|person| person.only_published);
     let target = StoredValue::new(target);
     let approve = move |_| {
         let ws = app.ws();
@@ -223,7 +225,8 @@ fn Waiting(request: Request, what: String, who: String, declining: RwSignal<Opti
                 <p class="small"><bdi>{who}</bdi>{format!(" · {}", ago(request.at, app.ws().now()))}</p>
                 {listed}
                 {(!request.reason.is_empty()).then(|| view! { <p><bdi>{request.reason.clone()}</bdi></p> })}
-                <div class="row"><Button small=true on:click=approve>{word}</Button>
+                {(!may).then(|| view! { <p class="small why">{no_servers()}</p> })}
+                <div class="row">{may.then(|| view! { <Button small=true on:click=approve>{word}</Button> })}
                     <Button small=true look=ButtonLook::Quiet on:click=move |_| declining.set(Some(id.get_value()))>"Decline request"</Button></div>
             </div></li>
     }

@@ -7,6 +7,7 @@ use browser::{Governed, Import, Trust};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::developer::no_servers;
 use super::files::chosen;
 use super::keys::{Keys, fingerprint};
 use crate::results::Visible;
@@ -100,10 +101,15 @@ pub(super) fn PolicyBundle() -> impl IntoView {
                     <Button submit=true disabled=Signal::derive(move || known.with(|known| known.own.is_none()))>"Export workspace"</Button>
                 </form>
                 {move || known.with(|known| known.own.is_none()).then(|| view! { <p class="small why">"Exporting needs a signing key. Make one below first."</p> })}
-                <Field label="Import workspace" help="Choose an exported file. You see what it would change before anything does." let:field>
-                    <input id=field.id aria-describedby=field.described type="file" accept="application/json,.json"
-                        on:change=move |event| chosen(&event, LARGEST as f64, open)/>
-                </Field>
+                {match app.ws().may_import() {
+                    Err(_) => view! { <p class="small why">"No workspace is imported here. "{no_servers()}</p> }.into_any(),
+                    Ok(()) => view! {
+                        <Field label="Import workspace" help="Choose an exported file. You see what it would change before anything does." let:field>
+                            <input id=field.id aria-describedby=field.described type="file" accept="application/json,.json"
+                                on:change=move |event| chosen(&event, LARGEST as f64, open)/>
+                        </Field>
+                    }.into_any(),
+                }}
                 <div role="alert">{move || problem.get().map(|text| view! { <p class="form-problem"><Visible text=text/></p> })}</div>
             })}
         </section>
@@ -205,7 +211,7 @@ fn Preview(
                         </details>
                     }}).collect_view().into_any()
                 }}
-                <p class="small">"Nothing is switched on by an import: developer mode stays off, lockdown stays as it is, nobody is signed in anywhere, and a draft stays a draft that its developer has to connect."</p>
+                <p class="small">"Nothing is switched on for anybody by an import: developer mode stays off, servers on this machine stay forbidden where they are, a lockdown does not end, nobody is signed in anywhere, and a draft stays a draft that its developer has to connect."</p>
                 <Field label="I am" help="You say it yourself; nothing checks it." let:field>
                     <select id=field.id aria-describedby=field.described on:change=move |event| chosen.set(event_target_value(&event))>
                         <option value="" selected=move || chosen.with(String::is_empty)>"Choose a person"</option>

@@ -24,6 +24,11 @@ pub(crate) fn gate_closed(app: AppState) -> Signal<Option<String>> {
     })
 }
 
+/// In the place of what would add a server, where nobody may: who forbids it, and whom to ask (X131).
+pub(crate) fn no_servers() -> impl IntoView {
+    crate::ui::sentence(&policy::Why::OnlyPublished.to_string())
+}
+
 /// That this is beta (S002).
 #[component]
 pub(crate) fn Beta() -> impl IntoView {

@@ -89,16 +89,19 @@ pub(super) fn About() -> impl IntoView {
     page_title(|| "About".into());
     let kb = |bytes: usize| format!("{} KB", bytes >> 10);
     let mb = |bytes: usize| format!("{} MB", bytes >> 20);
+    let build = build();
     view! {
         <header class="head"><div class="grow"><h1>"About Countersign"</h1>
             <p class="lead">"A browser host for remote MCP servers. It has no server of its own: settings and conversations are kept in this browser, and go nowhere but to the servers and models that you choose."</p></div></header>
         <dl class="facts">
             <dt>"Version"</dt><dd>{env!("CARGO_PKG_VERSION")}</dd>
+            {build.clone().map(|name| view! { <dt>"Build"</dt><dd><code>{name}</code></dd> })}
             <dt>"Licence"</dt><dd>"MIT or Apache-2.0, at your choice"</dd>
             <dt>"Step budget"</dt><dd>{format!("{} calls for each message at most, in Research and Agent", browser::chat::plan::MAX_CALLS)}</dd>
             <dt>"Kept for auditors"</dt><dd>{format!("{} of the arguments and {} of the result of a call", kb(policy::record::PAYLOAD_CAP), kb(policy::record::PAYLOAD_CAP))}</dd>
             <dt>"Signed workspace"</dt><dd>{format!("A file of {} at most", mb(policy::bundle::LARGEST))}</dd>
         </dl>
+        {build.map(|name| view! { <Compare name/> })}
         <section class="setting"><h2>"What it cannot do"</h2>
             <ul class="bullets">
                 <li>"Rules are enforced in this client. Whoever owns the browser can change what a page does: restrict scopes on the server to enforce them everywhere."</li>
@@ -107,6 +110,31 @@ pub(super) fn About() -> impl IntoView {
             </ul>
         </section>
         <p class="small"><Link to=Route::Help(String::new())>"Help"</Link></p>
+    }
+}
+
+/// The name of this build: that of the folder which its files were loaded from.
+fn build() -> Option<String> {
+    let boot = document().get_element_by_id("boot")?.get_attribute("src")?;
+    let name = boot.strip_prefix("assets/")?.split_once('/')?.0;
+    Some(name.to_owned())
+}
+
+/// How anybody compares the files that this site serves with those of a build they trust (X128).
+#[component]
+fn Compare(
+    /// The name of the build.
+    name: String,
+) -> impl IntoView {
+    let list = format!("assets/{name}/files.txt");
+    view! {
+        <section class="setting"><h2>"Compare this build"</h2>
+            <p>"The list names every file of the program with its SHA-256, and the build is called by the first 16 digits of the SHA-256 of the list. "<code>"cargo xtask dist"</code>" prints the name of what it built."</p>
+            <p><a href=list>"List of the files of this build"</a></p>
+            <p>"Put the list and its files into one folder and run there:"</p>
+            <pre class="json"><code>"sha256sum --check files.txt\nsha256sum files.txt"</code></pre>
+            <p class="small">"The first says whether each file is the one of the list, the second begins with the name of the build. "<code>"index.html"</code>" is not in the list, because each site has settings of its own in it. Compare with an archive that you have from somewhere else: a page that was tampered with could show any name. That two machines build the same files from one source is not proven."</p>
+        </section>
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod files;
 pub(crate) mod general;
 mod help;
 mod import;
+mod invite;
 mod keys;
 pub(crate) mod models;
 mod plan;
@@ -66,6 +67,7 @@ pub(crate) fn Settings() -> impl IntoView {
         Route::Catalogue => view! { <Catalogue/> }.into_any(),
         Route::Help(id) => view! { <help::HelpPage id/> }.into_any(),
         Route::About => view! { <help::About/> }.into_any(),
+        Route::Invite => view! { <invite::Invite/> }.into_any(),
         Route::Chat | Route::Conversation(_) | Route::Inspect(..) | Route::NotFound(_) => ().into_any(),
     };
     view! { <main class="settings">{page}</main> }

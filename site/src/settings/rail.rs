@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 use policy::Permission;
 
-use crate::connectors::inbox::changed;
-use crate::people::requests::waiting;
+use crate::connectors::inbox;
 use crate::router::{AuditTab, Link, PermissionTab, Route, StageTab, use_router};
 use crate::shell::account::AccountMenu;
 use crate::state::{AppState, use_state};
@@ -61,7 +60,7 @@ pub(crate) fn SettingsRail() -> impl IntoView {
                         {open.connectors.then(|| view! {
                             <li><a class="rail-link" href=Route::WorkspaceConnectors(StageTab::Published).href() aria-current=in_connectors>
                                 <span class="grow">"Connectors"</span>
-                                {move || { let count = waiting(app) + changed(app); (count > 0).then(|| view! { <span class="count">{count}<span class="sr">" waiting for you"</span></span> }) }}
+                                {move || { let count = inbox::count(app); (count > 0).then(|| view! { <span class="count">{count}<span class="sr">" waiting for you"</span></span> }) }}
                             </a></li>
                         })}
                         {open.catalogue.then(|| view! { <li><Link to=Route::Catalogue class="rail-link">"Catalogue"</Link></li> })}
@@ -122,6 +121,11 @@ impl Sections {
     fn any(self) -> bool {
         self.runs || self.members || self.groups || self.permissions || self.connectors || self.audit
     }
+}
+
+/// Whether the person has a list of the workspace's connectors, with the inbox above it. Tracks.
+pub(crate) fn sees_connectors(app: AppState) -> bool {
+    Sections::of(app).connectors
 }
 
 /// The tab of the permissions that the plan begins with.

@@ -50,7 +50,7 @@ fn RailEnd() -> impl IntoView {
                     }),
                 }}
             </Link>
-            {once_open(|parts| (parts.inspector_link)(), || ().into_any())}
+            {once_open(|parts| (parts.rail_links)(), || ().into_any())}
             <AccountMenu/>
         </div>
     }

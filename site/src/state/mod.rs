@@ -42,6 +42,8 @@ pub struct AppState {
     pub chosen_accounts: ReadSignal<BTreeMap<ConnectorId, ConnectionId>>,
     /// The models that can be chosen, whole.
     pub models: ReadSignal<Vec<ModelConfig>>,
+    /// The last check of the record found something wrong.
+    pub record_broken: ReadSignal<bool>,
     /// The conversation on the screen.
     pub thread: Thread,
     writers: StoredValue<Writers, LocalStorage>,
@@ -85,6 +87,7 @@ struct Writers {
     connections: WriteSignal<BTreeMap<ConnectionId, ConnectionStatus>>,
     chosen_accounts: WriteSignal<BTreeMap<ConnectorId, ConnectionId>>,
     models: WriteSignal<Vec<ModelConfig>>,
+    record_broken: WriteSignal<bool>,
     id: WriteSignal<Option<ConversationId>>,
     load: WriteSignal<Load>,
     items: WriteSignal<Vec<Cell>>,
@@ -116,6 +119,7 @@ impl AppState {
         let (connections, set_connections) = signal(connections_of(&ws));
         let (chosen_accounts, set_chosen_accounts) = signal(BTreeMap::new());
         let (models, set_models) = signal(ws.models());
+        let (record_broken, set_record_broken) = signal(ws.record_is_broken());
         let (id, set_id) = signal(None);
         let (load, set_load) = signal(Load::default());
         let (items, set_items) = signal(Vec::new());
@@ -129,6 +133,7 @@ impl AppState {
             connections: set_connections,
             chosen_accounts: set_chosen_accounts,
             models: set_models,
+            record_broken: set_record_broken,
             id: set_id,
             load: set_load,
             items: set_items,
@@ -145,6 +150,7 @@ impl AppState {
             connections,
             chosen_accounts,
             models,
+            record_broken,
             thread: Thread { id, load, items, connectors: front.active, mind, mode, calls_allowed },
             writers: StoredValue::new_local(writers),
         };
@@ -274,6 +280,8 @@ impl AppState {
                     to.offers.set(offers);
                 });
                 self.write(|to| to.rulebook.set(rules));
+                // Where everything was erased, the record is a new one.
+                self.look_at_record(&ws);
                 self.name_accounts();
             }
             Change::Conversations => {
@@ -331,9 +339,16 @@ impl AppState {
                 self.write(|to| to.models.set(models));
             }
             Change::Storage(storage) => self.front.write(|to| to.storage.set(storage.clone())),
-            // The page of the record listens for itself.
-            Change::Record => {}
+            // What is in the record is read by its page, which listens for itself.
+            Change::Record => self.look_at_record(&ws),
             Change::Dead => self.front.write(|to| to.dead.set(true)),
+        }
+    }
+
+    fn look_at_record(&self, ws: &Workspace) {
+        let broken = ws.record_is_broken();
+        if self.record_broken.get_untracked() != broken {
+            self.write(|to| to.record_broken.set(broken));
         }
     }
 

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 pub enum IconName {
     Add,
     Back,
+    Bell,
     Chat,
     Check,
     ChevronDown,
@@ -37,6 +38,7 @@ impl IconName {
         match self {
             Self::Add => "M10 4v12M4 10h12",
             Self::Back => "M16 10H4M9 5l-5 5 5 5",
+            Self::Bell => "M5 14h10l-1.2-2V9a3.8 3.8 0 0 0-7.6 0v3zM8.5 16.5h3",
             Self::Chat => {
                 "M4 5.5A1.5 1.5 0 0 1 5.5 4h9A1.5 1.5 0 0 1 16 5.5v6a1.5 1.5 0 0 1-1.5 1.5H9l-4 3.5V13A1.5 1.5 0 0 1 4 11.5z"
             }

@@ -22,6 +22,7 @@ impl AuditLog {
         };
         let Some(last) = last else {
             let broken = if end.is_some() { vec![Broken::Empty] } else { Vec::new() };
+            self.keep_found(!broken.is_empty()).await;
             return Ok(AuditState { rows: 0, broken, checkpoint: None });
         };
         let (mut check, mut pace) = (Check::new(), Pace::new());
@@ -51,6 +52,7 @@ impl AuditLog {
             }
         }
         let report = report.signed(|checkpoint| fitting.contains(&checkpoint.signature));
+        self.keep_found(!report.broken.is_empty()).await;
         let checkpoint = report.checkpoints.last().cloned();
         Ok(AuditState { rows: report.rows, broken: report.broken, checkpoint })
     }

@@ -33,6 +33,8 @@ use crate::time::{new_id, now};
 use crate::view::AuditFilter;
 
 const END: &str = "audit-end";
+/// What the last check of the chain came to.
+const FOUND: &str = "audit-found";
 /// Rows that were found missing at the end, once and for all.
 const GAP: &str = "audit-gap";
 const LOCK: &str = "audit";
@@ -43,6 +45,15 @@ const TRIES: usize = 8;
 struct Gap {
     found: u64,
     expected: u64,
+}
+
+/// What a check of the chain came to.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Found {
+    /// When it was through.
+    pub(crate) at: Millis,
+    /// Whether something was wrong with the chain.
+    pub(crate) broken: bool,
 }
 
 /// The audit log of one workspace. Clones are the same log.
@@ -56,7 +67,9 @@ pub(crate) struct AuditLog {
     marked: Rc<Cell<bool>>,
     /// Rows without marks are getting them.
     marking: Rc<Cell<bool>>,
-    /// Hears that rows were written.
+    /// What the last check came to.
+    found: Rc<Cell<Option<Found>>>,
+    /// Hears that rows were written, or that a check came to something else than the one before.
     written: Rc<OnceCell<Box<dyn Fn()>>>,
 }
 
@@ -68,6 +81,7 @@ impl AuditLog {
             signed: Rc::default(),
             marked: Rc::default(),
             marking: Rc::default(),
+            found: Rc::default(),
             written: Rc::default(),
         }
     }
@@ -80,6 +94,29 @@ impl AuditLog {
     fn tell_written(&self) {
         if let Some(hears) = self.written.get() {
             hears();
+        }
+    }
+
+    /// What the last check came to; none before the first.
+    pub(crate) fn found(&self) -> Option<Found> {
+        self.found.get()
+    }
+
+    /// Reads what the last check came to, which an earlier visit may have made.
+    pub(crate) async fn read_found(&self) -> Result<(), StoreError> {
+        let text = self.store.get(Table::Settings, FOUND).await?;
+        self.found.set(text.and_then(|text| parse(&text).ok()));
+        Ok(())
+    }
+
+    /// Keeps what a check came to. Where that cannot be stored, the next visit checks again.
+    async fn keep_found(&self, broken: bool) {
+        let found = Found { at: now(), broken };
+        if let Ok(text) = json(&found) {
+            drop(self.store.write(vec![Op::Put(Table::Settings, FOUND.to_owned(), text)]).await);
+        }
+        if self.found.replace(Some(found)).is_some_and(|before| before.broken) != broken {
+            self.tell_written();
         }
     }
 
@@ -125,7 +162,10 @@ impl AuditLog {
                     && end.rows() > chain.rows()
                 {
                     let gap = Gap { found: chain.rows(), expected: end.rows() };
+                    let found = Found { at: now(), broken: true };
                     ops.push(Op::Put(Table::Settings, GAP.to_owned(), json(&gap)?));
+                    ops.push(Op::Put(Table::Settings, FOUND.to_owned(), json(&found)?));
+                    self.found.set(Some(found));
                 }
                 chain
             }

@@ -260,7 +260,7 @@ impl Workspace {
         Ok(Import {
             signer,
             known: !known.is_empty(),
-            changes: bundle::preview(&self.rulebook(), rules),
+            changes: bundle::preview(&self.rulebook(), rules, &self.addable()),
             people: rules.members.iter().map(|member| (member.id.clone(), member.name.clone())).collect(),
             contact: bundle.payload.contact.clone(),
             serial: bundle.payload.serial,
@@ -288,7 +288,8 @@ impl Workspace {
         let old = self.rulebook();
         let stored = self.stored_rulebook().await?.unwrap_or_else(|| Rulebook::clone(&old));
         let was = self.me();
-        let book = bundle::adopt(&stored, rules, &was, &me);
+        let with = bundle::with_parts(&stored, rules, &self.addable());
+        let book = bundle::adopt(&with, rules, &was, &me);
         let moved: Vec<&Connector> = book.connectors.iter().filter(|one| is_moved(&stored, one)).collect();
         for connector in &moved {
             self.forget_accounts(&stored, connector).await?;
@@ -307,6 +308,11 @@ impl Workspace {
         self.drop_changed_links(&old);
         self.tell_tabs(&News::Rulebook);
         Ok(())
+    }
+
+    /// The demos of the product, which an import adds where its rules name them: they are the same in every browser.
+    fn addable(&self) -> Vec<Connector> {
+        super::connectors::demos(&self.me(), now())
     }
 
     /// From now on the person at this browser is this one. They say so themselves.
@@ -502,9 +508,17 @@ impl Workspace {
         keys.find(|key| counts(key)).cloned().ok_or_else(|| BundleError::UnknownSigner.into())
     }
 
+    /// Why no workspace can be imported here, if so: what to show instead of the field for its file.
+    ///
+    /// # Errors
+    /// [`Why::OnlyPublished`] where the page that shows this workspace takes no servers of people's own.
+    pub fn may_import(&self) -> Result<(), Why> {
+        if self.0.only_published { Err(Why::OnlyPublished) } else { Ok(()) }
+    }
+
     /// A page that takes no servers of people's own takes none out of a file either (X131).
     fn may_bring_servers(&self) -> Result<(), Error> {
-        if self.0.only_published { Err(Why::OnlyPublished.into()) } else { Ok(()) }
+        Ok(self.may_import()?)
     }
 
     /// The host of each connector is that of its address (X26), and the address is one that could be connected at all.

@@ -13,7 +13,7 @@ use policy::audit::Entry;
 use policy::diff::Diff;
 use policy::findings::{self, Finding, Subject};
 use policy::publish::{Accepted, Evidence, Publishing};
-use policy::review::{Check, NewActions, Sighting};
+use policy::review::{Check, NewActions, Sighting, Unread};
 use policy::{
     Access, Action, ArgumentRule, Class, Confirm, Connector, ConnectorId, Digest, Reach, SignIn, Snapshot, Why,
 };
@@ -21,10 +21,10 @@ use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
 use super::Workspace;
-use super::scan::take;
+use super::scan::{offline, take};
 use crate::error::{Code, Error};
 use crate::link::Live;
-use crate::time::{new_id, now};
+use crate::time::{global, new_id, now};
 use crate::view::{Millis, ScanStep, Scanned};
 
 /// How a live list differs from what is approved, to be looked at.
@@ -150,8 +150,23 @@ impl Workspace {
     /// When the person may not, or the list cannot be read.
     pub async fn refresh(&self, id: &ConnectorId, on_step: impl Fn(ScanStep) + 'static) -> Result<Changes, Error> {
         self.may_refresh(id)?;
-        self.rescan(id, on_step).await.map_err(|stopped| stopped.error)?;
+        if let Err(stopped) = self.rescan(id, on_step).await {
+            self.note_unread(id, &stopped.error).await;
+            return Err(stopped.error);
+        }
         self.changes(id).ok_or_else(|| Error::new(Code::Protocol, "the list cannot be compared with what is approved"))
+    }
+
+    /// Notes for everybody who looks after a published connector that its list could not be read. Somebody who is
+    /// offline learns nothing about the server.
+    async fn note_unread(&self, id: &ConnectorId, error: &Error) {
+        if global("navigator").is_some_and(|navigator| offline(&navigator)) {
+            return;
+        }
+        let by = self.person_name(self.me().as_str());
+        let unread = Unread { by, at: now(), why: error.message.clone() };
+        // Where it cannot be kept, who asked for the list knows all the same.
+        drop(self.change_rules(|book| Ok(book.note_unread(id, Some(unread)))).await);
     }
 
     /// Takes over what was accepted of the list on the screen (S080 to S083).
@@ -209,6 +224,12 @@ impl Workspace {
     pub(crate) fn note_list(&self, id: &ConnectorId, live: &Live) {
         let book = self.rulebook();
         let Ok(connector) = book.connector(id) else { return };
+        if connector.review.unread.is_some() {
+            let (workspace, id) = (self.clone(), id.clone());
+            spawn_local(async move {
+                drop(workspace.change_rules(|book| Ok(book.note_unread(&id, None))).await);
+            });
+        }
         let (Some(approved), Ok(live)) = (&connector.snapshot, take(live)) else { return };
         if connector.reach == Reach::InPage {
             return;

@@ -319,13 +319,18 @@ impl Workspace {
         let first = stored.is_none();
         let mut book = stored.unwrap_or_else(|| Rulebook::first_run(member_name, crate::time::now()));
         self.read_me().await?;
+        self.0.audit.read_found().await?;
         self.read_pinned(&book).await?;
         let me = self.me();
         let before = book.clone();
         let parts = connectors::built_in(&me, crate::time::now());
-        // A demo that nobody added is not put in place.
+        // A demo that nobody added, and that no signed settings name, is not put in place.
         let demos = connectors::demos(&me, crate::time::now());
-        let demos = demos.into_iter().filter(|demo| before.connector(&demo.id).is_ok());
+        let signed = self.0.signed.borrow().clone();
+        let named = |demo: &policy::Connector| {
+            signed.as_ref().is_some_and(|rules| rules.connector(&demo.id).is_ok_and(policy::Connector::is_part))
+        };
+        let demos = demos.into_iter().filter(|demo| before.connector(&demo.id).is_ok() || named(demo));
         for connector in parts.into_iter().chain(demos) {
             let same = book.connector(&connector.id).ok().and_then(|old| old.snapshot.as_ref()).map(|old| &old.digest)
                 == connector.snapshot.as_ref().map(|new| &new.digest);

@@ -45,6 +45,24 @@ impl Workspace {
         Ok(self.0.audit.check(told).await?)
     }
 
+    /// Whether the last check found something wrong with the chain.
+    pub fn record_is_broken(&self) -> bool {
+        self.0.audit.found().is_some_and(|found| found.broken)
+    }
+
+    /// Checks the chain for who sees the whole record, unless that was done within a day. Dropping it ends it, and the
+    /// next one begins anew.
+    ///
+    /// # Errors
+    /// As [`Workspace::verify_audit`].
+    pub async fn verify_audit_daily(&self) -> Result<(), Error> {
+        let recent = self.0.audit.found().is_some_and(|found| now().saturating_sub(found.at) < DAY);
+        if !recent && self.sees_all_of_record() {
+            self.verify_audit().await?;
+        }
+        Ok(())
+    }
+
     /// A page of the record, the newest lines first. `before` is [`RecordPage::next`] of the page before.
     ///
     /// # Errors

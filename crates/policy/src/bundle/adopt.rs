@@ -59,6 +59,19 @@ pub fn adopt(before: &Rulebook, rules: &Rulebook, was: &MemberId, me: &MemberId)
     book
 }
 
+/// A workspace with the parts of the product that rules from elsewhere name and that are not here: of `demos`, which can
+/// be added everywhere and are the same everywhere. Each comes with every action off; what of it is on, the rules say.
+pub fn with_parts(book: &Rulebook, rules: &Rulebook, demos: &[Connector]) -> Rulebook {
+    let mut with = book.clone();
+    let named = |demo: &&Connector| rules.connector(&demo.id).is_ok_and(Connector::is_part);
+    for demo in demos.iter().filter(named).filter(|demo| book.connector(&demo.id).is_err()) {
+        let mut demo = demo.clone();
+        demo.controls.values_mut().for_each(|control| control.on = false);
+        with.connectors.push(demo);
+    }
+    with
+}
+
 /// The rules of a site that is tied to a bundle: those of `base`, which [`super::governing`] left, with whatever is
 /// stricter in this browser.
 ///

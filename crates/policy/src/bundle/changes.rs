@@ -77,21 +77,29 @@ pub struct Change {
 }
 
 /// What an import of rules would change here, sorted by noun and name. Drafts, archived connectors and parts of the
-/// product that the rules say nothing about stay as they are, so nothing is told about them.
-pub fn preview(here: &Rulebook, rules: &Rulebook) -> Vec<Change> {
+/// product that the rules say nothing about stay as they are, so nothing is told about them. Neither is what an import
+/// leaves as it is: that servers on this machine are forbidden, and that a lockdown is on.
+///
+/// `demos` are the parts that can be added here, as in [`super::with_parts`].
+pub fn preview(here: &Rulebook, rules: &Rulebook, demos: &[Connector]) -> Vec<Change> {
     let (mut before, mut rules) = (super::portable(here), rules.clone());
+    let with = super::with_parts(here, &rules, demos);
     // A part that this product does not have, and a connector with the id of one, are left alone.
     rules
         .connectors
-        .retain(|one| here.connector(&one.id).map_or(!one.is_part(), |found| found.is_part() == one.is_part()));
+        .retain(|one| with.connector(&one.id).map_or(!one.is_part(), |found| found.is_part() == one.is_part()));
     let stays = |one: &Connector| one.is_part() || one.stage != Stage::Published;
     before.connectors.retain(|one| !stays(one) || rules.connector(&one.id).is_ok());
     // Of a part only what was decided about it is taken over, and that only as far as it has it here. Who imports it makes
     // no difference to that.
     if let Some(anybody) = rules.members.first().map(|member| member.id.clone()) {
-        let after = super::portable(&super::adopt(here, &rules, &anybody, &anybody));
+        let after = super::adopt(&with, &rules, &anybody, &anybody);
+        rules.workspace.clone_from(&after.workspace);
+        let known = super::portable(&after);
         for part in rules.connectors.iter_mut().filter(|one| one.is_part()) {
-            if let Ok(after) = after.connector(&part.id) {
+            // One that comes new is told with all that it can do.
+            let book = if here.connector(&part.id).is_ok() { &known } else { &after };
+            if let Ok(after) = book.connector(&part.id) {
                 part.clone_from(after);
             }
         }

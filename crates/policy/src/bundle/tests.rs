@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::fixtures::*;
-use crate::{Access, Call, Class, Confirm, Control, Indexed, Profile, Provider, Remember, Role, Rules, Stage, Verdict};
+use crate::{
+    Access, Call, Class, Confirm, Connector, Control, Indexed, NewConnector, Profile, Provider, Remember, Role, Rules,
+    Stage, Verdict,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -120,7 +123,7 @@ fn gv001_the_older_form_is_read_and_leaves_drafts_and_parts_alone() {
     let rules = Bundle::read(&file.to_string()).unwrap().payload.rules;
     let mut here = full();
     here.set_action_on(&"owner".into(), &"notebook".into(), "delete", false, NOW).unwrap();
-    assert_eq!(preview(&here, &rules), []);
+    assert_eq!(preview(&here, &rules, &[]), []);
     let book = adopt(&here, &rules, &"owner".into(), &"owner".into());
     assert!(!book.connector(&"notebook".into()).unwrap().is_on("delete"));
     assert_eq!(book.connector(&"draft".into()).unwrap().owner.as_str(), "dev");
@@ -167,7 +170,7 @@ fn gv002_nothing_in_a_bundle_takes_the_place_of_a_part_of_the_product() {
     let notebooks: Vec<_> = book.connectors.iter().filter(|one| one.id.as_str() == "notebook").collect();
     assert_eq!(notebooks.len(), 1);
     assert!(notebooks[0].is_part() && notebooks[0].address == "in-page:notebook");
-    assert_eq!(preview(&here, &rules), [], "and nothing else is told");
+    assert_eq!(preview(&here, &rules, &[]), [], "and nothing else is told");
 }
 
 #[test]
@@ -201,7 +204,7 @@ fn gv001_the_preview_tells_of_drafts_and_parts_and_not_of_what_stays() {
     let notebook = theirs.connectors.iter_mut().find(|one| one.is_part()).unwrap();
     (notebook.name, notebook.address) = ("Another name".into(), "in-page:other".into());
     notebook.controls.insert("later".into(), Control::default());
-    let told: Vec<String> = preview(&here, &portable(&theirs))
+    let told: Vec<String> = preview(&here, &portable(&theirs), &[])
         .into_iter()
         .map(|change| format!("{} {}: {}", change.what, change.how.label(), change.detail.join("; ")))
         .collect();
@@ -213,6 +216,60 @@ fn gv001_the_preview_tells_of_drafts_and_parts_and_not_of_what_stays() {
             "Notebook · this page changed: `delete` off",
         ]
     );
+}
+
+#[test]
+fn gv002_a_demo_that_is_not_here_comes_with_the_rules_that_name_it_as_they_decided_it() {
+    let me: MemberId = "owner".into();
+    let here = workspace(Profile::Enterprise);
+    let mut theirs = full();
+    theirs.workspace = here.workspace.clone();
+    theirs.connectors.retain(Connector::is_part);
+    theirs.set_action_on(&me, &"notebook".into(), "delete", false, NOW).unwrap();
+    // This version of it can do something that theirs did not know.
+    theirs.connectors[0].controls.remove("find");
+    let (rules, demos) = (portable(&theirs), [part()]);
+    let told: Vec<String> = preview(&here, &rules, &demos)
+        .into_iter()
+        .map(|change| format!("{} {}: {}", change.what, change.how.label(), change.detail.join("; ")))
+        .collect();
+    let count = part().actions().len();
+    let on = count - 2;
+    assert_eq!(
+        told,
+        [format!("Notebook · this page added: address in-page:notebook; for everyone; {on} of {count} actions on")]
+    );
+    let book = adopt(&with_parts(&here, &rules, &demos), &rules, &me, &me);
+    let notebook = book.connector(&"notebook".into()).unwrap();
+    assert!(notebook.snapshot.is_some() && notebook.is_on("create"));
+    assert!(!notebook.is_on("delete") && !notebook.is_on("find"), "off, or unknown to them");
+    assert_eq!(preview(&book, &rules, &demos), [], "and then it is there");
+    let without = governing(portable(&here));
+    assert_eq!(with_parts(&here, &without, &demos), here, "nobody named it");
+    // A connector of people's own with that id keeps its place.
+    let mut own = here.clone();
+    own.create_draft(&me, NewConnector { id: "notebook".into(), ..new_connector("mine") }, NOW).unwrap();
+    assert_eq!(with_parts(&own, &rules, &demos), own);
+}
+
+#[test]
+fn the_preview_tells_only_what_an_import_does_to_local_servers_and_a_lockdown() {
+    let me: MemberId = "owner".into();
+    for (local, theirs_local, lockdown, theirs_lockdown) in
+        [(false, true, true, false), (true, false, false, true), (true, true, true, true)]
+    {
+        let mut here = full();
+        (here.workspace.allow_loopback, here.workspace.lockdown) = (local, lockdown);
+        let mut theirs = full();
+        (theirs.workspace.allow_loopback, theirs.workspace.lockdown) = (theirs_local, theirs_lockdown);
+        let rules = portable(&theirs);
+        let told: Vec<String> = preview(&here, &rules, &[]).into_iter().map(|change| change.what).collect();
+        let after = adopt(&here, &rules, &me, &me).workspace;
+        let says = |what: &str| told.iter().any(|one| one == what);
+        assert_eq!(says("allow loopback"), after.allow_loopback != local, "{told:?}");
+        assert_eq!(says("lockdown"), after.lockdown != lockdown, "{told:?}");
+        assert!((after.allow_loopback, after.lockdown) == (local && theirs_local, lockdown || theirs_lockdown));
+    }
 }
 
 #[test]

@@ -539,3 +539,21 @@ fn x48_a_page_is_taken_over_with_an_action_that_it_is_shown_with_and_not_otherwi
     assert_eq!(accepted("b").pages, old.pages);
     assert_eq!(accepted("a").computed_digest(), accepted("a").digest);
 }
+
+#[test]
+fn a_refresh_that_failed_is_noted_for_what_is_published_until_the_list_is_read_and_stays_here() {
+    let unread = crate::review::Unread { by: "Owner".to_owned(), at: NOW, why: "nothing answers".to_owned() };
+    let mut book = drafted(Profile::Enterprise);
+    assert!(!book.note_unread(&id(), Some(unread.clone())), "a draft concerns who made it alone");
+    assert_eq!(tracker(&book).review.unread, None);
+    let mut book = published();
+    let before = book.clone();
+    assert!(book.note_unread(&id(), Some(unread.clone())));
+    assert!(!book.note_unread(&id(), Some(unread.clone())), "the same again is no news");
+    let out = crate::bundle::portable(&book);
+    assert_eq!(tracker(&out).review.unread, None, "what happened here is no rule");
+    let tied = crate::bundle::tighten(&out, &book, &owner());
+    assert_eq!(tracker(&tied).review.unread, Some(unread), "and signed rules leave it");
+    assert!(book.note_unread(&id(), None));
+    assert_eq!(book, before);
+}

@@ -9,6 +9,7 @@ use crate::chat::Writing;
 use crate::chat::usable::{Standing, listed, standing};
 use crate::people::chain::ShortChain;
 use crate::router::{Link, Route};
+use crate::settings::developer::no_servers;
 use crate::state::{AppState, use_state};
 use crate::ui::{Badge, HostName, Icon, IconName, LocalMark, SearchField, StatusDot};
 
@@ -85,7 +86,10 @@ pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
         <hr/>
         <Marks writing=writing/>
         <hr/>
-        <Link to=Route::NewConnector class="menu-item"><Icon name=IconName::Add/>"Add connector"</Link>
+        {move || match state.person.with(|person| person.only_published) {
+            true => view! { <p class="rail-empty">{no_servers()}</p> }.into_any(),
+            false => view! { <Link to=Route::NewConnector class="menu-item"><Icon name=IconName::Add/>"Add connector"</Link> }.into_any(),
+        }}
         <Link to=Route::Connectors class="menu-item"><Icon name=IconName::Settings/>"Manage connectors"</Link>
     }
     .into_any()
