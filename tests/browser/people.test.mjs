@@ -341,7 +341,12 @@ journey("a request waits for an admin: approved it fills the form, declined it s
   };
   await ask("https://mcp.example.com/mcp", "for tickets");
   await ask("https://other.example.com/mcp", "");
-  await app.open("/workspace/connectors?tab=requests");
+  await app.open("/workspace/connectors");
+  const inbox = page.getByRole("region", { name: "Inbox" });
+  await inbox.getByText("2 requests wait for an answer.").waitFor();
+  await inbox.getByRole("link", { name: "Answer requests" }).click();
+  await item(page, "Requests", "other.example.com").waitFor();
+  assert.equal(await inbox.count(), 0, "what is on the screen is not said twice");
   await app.screenshot("requests");
   const second = item(page, "Requests", "other.example.com");
   await app.button("Decline request", second).click();

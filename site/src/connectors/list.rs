@@ -38,6 +38,7 @@ pub(crate) fn MyConnectors() -> impl IntoView {
             <div class="grow"><h1>"Connectors"</h1><p class="lead">"What chats can use. Each conversation chooses from these."</p></div>
             <AddOwn/>
         </header>
+        {move || app.person.with(|person| person.only_published).then(|| view! { <p class="small">{no_servers()}</p> })}
         <SearchField label="Search connectors" value=search/>
         <h2 class="section">"Enabled"</h2>
         {move || rows(split.get().0, "No connector matches.")}
@@ -63,7 +64,6 @@ fn AddOwn() -> impl IntoView {
             <span class="small">"To add your own, turn on developer mode in "<Link to=Route::Advanced>"Advanced"</Link>"."</span>
         }
         .into_any(),
-        (false, false) if app.person.with(|person| person.only_published) => view! { <p class="small">{no_servers()}</p> }.into_any(),
         (false, false) => ().into_any(),
     }
     }
