@@ -8,12 +8,13 @@
 //! Each function marked below is the entrance to a part of the module that is cut off and fetched on first use. A part
 //! that cannot be fetched is an error that the next use tries again, never a stopped page.
 
-use browser::chat::conversation::Pin;
+use browser::chat::conversation::{File, Pin};
 use browser::{Code, ConversationHead, Error, Wish};
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::task::spawn_local;
 use leptos::{ev, prelude::*};
 use policy::{ConnectorId, ConversationId};
+use std::sync::Arc;
 use wasm_split_helpers::SplitLoaderError;
 #[cfg(not(test))]
 use wasm_split_helpers::wasm_split;
@@ -149,6 +150,8 @@ pub struct Said {
     pub pins: Vec<Pin>,
     /// The resources that go with it.
     pub attached: Vec<Wish>,
+    /// The files that go with it.
+    pub files: Vec<Arc<File>>,
     /// The words.
     pub words: String,
 }
@@ -228,6 +231,8 @@ impl Later {
             window_event_listener(ev::pointermove, move |_| seen()),
             window_event_listener(ev::pointerdown, move |_| seen()),
             window_event_listener(ev::keydown, move |_| seen()),
+            // A file that is dragged here: what takes it has to be there when it is dropped.
+            window_event_listener(ev::dragenter, move |_| seen()),
         ]);
         on_cleanup(forget);
     }

@@ -317,3 +317,58 @@ journey("what servers asked is in the record: who, which host, which fields and 
   await page.getByText("2 questions.").waitFor();
   assert.match(await saved(stage, "Export CSV"), /question of .*room.*,,submitted/);
 });
+
+/** How many questions of servers are kept as open. */
+const openQuestions = (page) => page.evaluate(async () => {
+  const done = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+  let count = 0;
+  for (const { name } of await indexedDB.databases()) {
+    const database = await done(indexedDB.open(name));
+    for (const table of database.objectStoreNames) {
+      const keys = await done(database.transaction(table).objectStore(table).getAllKeys());
+      count += keys.filter((key) => String(key).startsWith("open-ask:")).length;
+    }
+    database.close();
+  }
+  return count;
+});
+
+journey("a question of a server that is open when its page goes away is in the record as not answered, once, and no sooner", async ({ app, page, context, keep }) => {
+  const server = await keep(startModern());
+  await app.connect({ name: "Board", url: server.url });
+  await app.chat();
+  await app.propose("book a room", { day: "Monday" }, "Book a room");
+  await app.answer("Allow once");
+  await app.ask(server.origin.slice("http://".length)).waitFor();
+  const asked = (other) => rows(other).filter({ hasText: "Board" });
+  // Another tab is there and sees no end of it, as long as somebody can answer.
+  const other = await context.newPage();
+  const there = new app.constructor(other, app.network, app.base);
+  await there.open("/workspace/audit/questions");
+  await other.mouse.move(200, 200);
+  await other.getByText("No server has asked you anything yet.").waitFor();
+  await assertSoon(async () => (await openQuestions(page)) === 1, "it is kept as open");
+  assert.equal(await asked(other).count(), 0);
+  await page.close();
+  await other.reload();
+  await asked(other).filter({ hasText: "not answered, because the page was closed" }).waitFor();
+  assert.equal(await asked(other).count(), 1);
+  await there.screenshot("record-question-left");
+  assert.deepEqual(await there.violations(), []);
+  await other.reload();
+  await asked(other).first().waitFor();
+  assert.equal(await asked(other).count(), 1, "it is noted once");
+  assert.equal(await openQuestions(other), 0);
+  // One that is answered leaves nothing behind.
+  await there.chat();
+  await there.propose("book a room", { day: "Monday" }, "Book a room");
+  await there.answer("Allow once");
+  const question = there.ask(server.origin.slice("http://".length));
+  await question.waitFor();
+  await assertSoon(async () => (await openQuestions(other)) === 1, "it is kept as open");
+  await there.button("Decline", question).click();
+  await assertSoon(async () => (await openQuestions(other)) === 0, "it is over");
+  await there.open("/workspace/audit/questions");
+  await asked(other).filter({ hasText: "declined" }).waitFor();
+  assert.equal(await asked(other).count(), 2);
+});

@@ -96,6 +96,18 @@ fn remembered((permit, grant): (Permit, Grant)) -> (Permit, Option<Grant>) {
     (permit, Some(grant))
 }
 
+/// A file of the person's as a source of arguments: theirs alone, and it belongs to no connector.
+fn file_source(file: &chat::conversation::File) -> Option<policy::lineage::Source> {
+    Some(policy::lineage::Source {
+        connector: ConnectorId::from(""),
+        name: file.name.clone(),
+        host: "your file".to_owned(),
+        private: true,
+        untrusted: true,
+        text: file.text.clone()?,
+    })
+}
+
 /// How long the server has been silent when a result is lost does not matter; what matters is what was sent.
 fn sent_of(sent: mcp::Sent) -> Sent {
     match sent {
@@ -284,7 +296,7 @@ impl Workspace {
         {
             rules.add(Veto::refuse(Level::Conversation, Cause::NotInConversation));
         }
-        self.add_mode(&mut rules, book, call);
+        self.add_limits(&mut rules, book, call);
         let approved = book.connector(&call.connector).ok().and_then(|connector| connector.action(&call.action));
         if let Some(action) = approved {
             let problems = chat::schema::check(action.input_schema(), &Value::Object(call.arguments.clone()));
@@ -346,6 +358,8 @@ impl Workspace {
             }
             // What the person attached is a server's all the same.
             Body::Attached(one) => Some(source(&one.connector, &one.connector_name, &one.host, None, &one.as_result())),
+            // So is a file of theirs, which may have been written by anybody.
+            Body::File(file) => Some(file_source(file)?),
             _ => None,
         });
         sources.collect()
@@ -501,7 +515,7 @@ impl Run {
         // What the rules forbid with what was approved does not even reach out to the server. What was read of the
         // live list before is looked at when the connection is there: it may have changed back.
         let mut approved_only = book.rules(&call);
-        self.workspace.add_mode(&mut approved_only, &book, &call);
+        self.workspace.add_limits(&mut approved_only, &book, &call);
         if let Decision::Refuse(refusal) = decide(call.clone(), &approved_only) {
             return self.refused(refusal).await;
         }

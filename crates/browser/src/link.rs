@@ -5,13 +5,16 @@
 //! compared with the approved snapshot, and what differs is held by the gate (X35). A connector whose address,
 //! sign-in or stage changes loses its connection.
 
+mod asks;
+mod left;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures_util::lock::Mutex;
-use mcp::{Again, Ask, AskId, Elicitation, EraChoice, Event, Implementation, OpError, OpId, ServerRequest};
-use policy::audit::{Came, Entry, Question};
+use mcp::{Again, Elicitation, EraChoice, Event, Implementation, OpError, OpId};
+use policy::audit::Entry;
 use policy::{Action, AppPage, CallId, ConnectionId, Connector, ConnectorId, ConversationId, Reach, SignIn};
 use wasm_bindgen_futures::spawn_local;
 
@@ -21,9 +24,11 @@ use crate::error::{Code, Error};
 use crate::fetch::UNEXPLAINED;
 use crate::inspect::{Cover, Wire};
 use crate::store::{Op, Table};
-use crate::time::{new_id, now};
-use crate::view::{Change, ConnectionStatus, Drift, ElicitationKind, ElicitationView, Excluded};
+use crate::view::{Change, ConnectionStatus, Drift, Excluded};
 use crate::workspace::{Inner, Workspace};
+
+pub(crate) use asks::WaitingAsk;
+pub(crate) use left::Asker;
 
 /// Who this client says it is.
 pub(crate) fn client() -> Implementation {
@@ -101,17 +106,6 @@ pub(crate) struct Account {
     pub(crate) headers: Vec<(String, String)>,
     /// Who has the tokens, where there are any.
     pub(crate) sign_in: Option<Rc<crate::oauth::SignIn>>,
-}
-
-/// A question of a server that waits for the person.
-pub(crate) struct WaitingAsk {
-    pub(crate) view: ElicitationView,
-    pub(crate) connection: Connection,
-    /// The account whose connection it came over.
-    account: ConnectionId,
-    /// What signed that account in.
-    pub(crate) cover: Rc<RefCell<Cover>>,
-    pub(crate) ask: AskId,
 }
 
 impl Workspace {
@@ -537,146 +531,19 @@ impl Workspace {
         self.write_rows(vec![row]);
     }
 
-    /// Keeps why a server took a question back, until its call is over.
-    fn note_withdrawal(&self, link: &Link, ask: mcp::AskId, reason: &str) {
-        let asks = self.0.asks.borrow();
-        let about = asks.iter().find(|waiting| waiting.account == link.account && waiting.ask == ask);
-        let Some(call) = about.and_then(|waiting| waiting.view.call.as_ref()) else { return };
-        if let Some(under_way) = link.calls.borrow_mut().values_mut().find(|one| one.call == *call) {
-            under_way.withdrawn = Some(reason.to_owned());
-        }
-    }
-
-    fn asked(&self, link: &Link, request: &ServerRequest) {
-        let Some(connection) = link.connection.borrow().clone() else { return };
-        let book = self.rulebook();
-        let Ok(connector) = book.connector(&link.connector) else { return };
-        let call = request.op.and_then(|op| link.calls.borrow().get(&op).cloned());
-        let (call, conversation) = match call {
-            Some(UnderWay { call, conversation, .. }) => (Some(call), conversation),
-            None => (None, None),
-        };
-        let unattended = call.as_ref().is_some_and(|call| self.0.unattended.borrow().contains(call));
-        if let Ask::Form { schema } = &request.kind
-            && !unattended
-            && book.workspace.refuse_secret_forms
-        {
-            let wanted = chat::schema::secrets_wanted(&chat::schema::form_of(schema), &request.message);
-            if !wanted.is_empty() {
-                let row = self.secret_refused(connector, conversation.as_ref(), &wanted);
-                return self.answer_kept(connection, request.id, row, mcp::Answer::Decline, None);
-            }
-        }
-        let kind = match &request.kind {
-            Ask::Form { schema } => ElicitationKind::Form { schema: schema.clone() },
-            Ask::Url { url, .. } => url_kind(url),
-        };
-        let view = ElicitationView {
-            id: new_id("ask"),
-            connector: connector.id.clone(),
-            connector_name: connector.name.clone(),
-            host: connector.host.clone(),
-            call: call.clone(),
-            conversation: conversation.clone(),
-            message: request.message.clone(),
-            kind,
-            repeated: request.repeated,
-            asked_at: now(),
-        };
-        // A call without anybody to ask (the package, without a way to confirm) has nobody to fill in a form either.
-        if unattended {
-            let row = self.asked_row(&view, &link.cover.borrow(), Came::Unattended);
-            return self.answer_kept(connection, request.id, row, mcp::Answer::Decline, None);
-        }
-        let (account, cover) = (link.account.clone(), link.cover.clone());
-        self.0.asks.borrow_mut().push(WaitingAsk { view, connection, account, cover, ask: request.id });
-        if let (Some(call), Some(conversation)) = (call, conversation) {
-            self.needs_input(&conversation, &call, true);
-        }
-        self.0.events.tell(Change::Asks);
-    }
-
-    /// A form is refused because it asks for a secret (X80): said in its conversation, and the row to be kept.
-    fn secret_refused(&self, connector: &Connector, conversation: Option<&ConversationId>, wanted: &[String]) -> Entry {
-        if let Some(conversation) = conversation {
-            let text = format!(
-                "{} at {} asked for what looks like a secret: {}. This workspace refuses such forms, so nothing was sent.",
-                connector.name,
-                connector.host,
-                wanted.join(", ")
-            );
-            self.add_item(conversation, chat::conversation::Body::Note { text });
-        }
-        Entry::changed(&self.me(), format!("form of {}", connector.name), "refused, because it asks for a secret")
-    }
-
-    /// Answers a question once the row about it is kept; where that cannot be, the question is cancelled instead. `late`
-    /// is the row for an answer that is not sent, because the question was withdrawn in between.
-    pub(crate) fn answer_kept(
-        &self,
-        connection: Connection,
-        ask: AskId,
-        row: Entry,
-        answer: mcp::Answer,
-        late: Option<Entry>,
-    ) {
-        let workspace = self.clone();
-        spawn_local(async move {
-            let answer = match workspace.0.audit.write(vec![row]).await {
-                Ok(()) => answer,
-                Err(error) => {
-                    workspace.storage_failed(&error);
-                    mcp::Answer::Cancel
-                }
-            };
-            if !connection.answer(ask, answer)
-                && let Some(late) = late
-            {
-                workspace.write_rows(vec![late]);
-            }
-        });
-    }
-
-    /// The row about a question of a server. Names of its fields can be what signed the account in, said back.
-    pub(crate) fn asked_row(&self, view: &ElicitationView, cover: &Cover, came: Came) -> Entry {
-        let (fields, page) = match &view.kind {
-            ElicitationKind::Form { schema } => (Question::fields_of(&cover.in_value(schema)), None),
-            ElicitationKind::Url { host, .. } => (Vec::new(), Some(host.clone())),
-        };
-        let (member, connector, host) = (self.me(), view.connector.clone(), view.host.clone());
-        Entry::Asked(Box::new(Question { member, connector, host, call: view.call.clone(), fields, page, came }))
-    }
-
     /// Writes rows about what is over anyhow: that they cannot be kept is told and stops nothing.
     fn write_rows(&self, rows: Vec<Entry>) {
+        self.write_rows_with(rows, Vec::new());
+    }
+
+    /// The same, and something else in the same write.
+    fn write_rows_with(&self, rows: Vec<Entry>, others: Vec<Op>) {
         let workspace = self.clone();
         spawn_local(async move {
-            if let Err(error) = workspace.0.audit.write(rows).await {
+            if let Err(error) = workspace.0.audit.write_with(rows, others).await {
                 workspace.storage_failed(&error);
             }
         });
-    }
-
-    pub(crate) fn withdraw_asks(&self, gone: impl Fn(&WaitingAsk) -> bool) {
-        let before = self.0.asks.borrow().len();
-        let (mut calls, mut rows) = (Vec::new(), Vec::new());
-        self.0.asks.borrow_mut().retain(|waiting| {
-            let keep = !gone(waiting);
-            if !keep {
-                rows.push(self.asked_row(&waiting.view, &waiting.cover.borrow(), Came::Withdrawn));
-            }
-            if let (false, Some(call), Some(conversation)) = (keep, &waiting.view.call, &waiting.view.conversation) {
-                calls.push((call.clone(), conversation.clone()));
-            }
-            keep
-        });
-        for (call, conversation) in calls {
-            self.needs_input(&conversation, &call, false);
-        }
-        if self.0.asks.borrow().len() != before {
-            self.write_rows(rows);
-            self.0.events.tell(Change::Asks);
-        }
     }
 }
 
@@ -772,22 +639,6 @@ fn drift(snapshot: &policy::Snapshot, live: &Live) -> Drift {
         }
     }
     drift
-}
-
-/// What can be opened of an address that a server wants opened: a page over `https:`, by a click (X81).
-fn url_kind(url: &str) -> ElicitationKind {
-    let parsed = web_sys::Url::new(url).ok();
-    let (host, refused) = match parsed {
-        None => (String::new(), Some("this is not an address".to_owned())),
-        Some(parsed) if parsed.protocol() != "https:" => {
-            (parsed.host(), Some("only pages over https: can be opened".to_owned()))
-        }
-        Some(parsed) if !parsed.username().is_empty() || !parsed.password().is_empty() => {
-            (parsed.host(), Some("the address carries a user name, which hides where it leads".to_owned()))
-        }
-        Some(parsed) => (parsed.host(), None),
-    };
-    ElicitationKind::Url { url: url.to_owned(), host, refused }
 }
 
 /// An error of a session in the words of the workspace.

@@ -6,7 +6,7 @@
 //!
 //! `_meta` of a result and of its blocks never gets here (X102), nor does anything of another conversation (X60).
 
-use crate::conversation::{AppWords, Attached, Body, CallCard, CallState, Conversation, Look, Sent};
+use crate::conversation::{AppWords, Attached, Body, CallCard, CallState, Conversation, File, Look, Sent};
 use crate::model::{Message, Part, WireCall, names};
 use crate::sources::Sources;
 use policy::{Caller, ConnectorId};
@@ -104,11 +104,13 @@ pub fn messages(
 ) -> Vec<Message> {
     let path = conversation.path();
     let last_said = path.iter().rposition(|item| matches!(item.body, Body::Said { .. })).unwrap_or(0);
-    // A resource stands before the message that it was attached to, and belongs to its turn.
-    let turn = path.iter().take(last_said).rposition(|item| !matches!(item.body, Body::Attached(_)));
+    // What was attached stands before its message, and belongs to the turn of that.
+    let turn = path.iter().take(last_said).rposition(|item| !matches!(item.body, Body::Attached(_) | Body::File(_)));
     let sources = conversation.mode.cites().then(|| Sources::of(conversation));
     let mut out: Vec<Message> = Vec::new();
+    let (mut starts, mut attached) = (Vec::new(), false);
     for (at, item) in path.into_iter().enumerate() {
+        let before = out.len();
         match &item.body {
             Body::Said { text } => out.push(Message::User(text.clone())),
             Body::Answer(answer) => {
@@ -128,6 +130,7 @@ pub fn messages(
                 let limit = if turn.is_none_or(|before| at > before) { limits.result } else { limits.old_result };
                 out.push(Message::User(attached_for_model(one, limit)));
             }
+            Body::File(file) => out.push(file_for_model(file)),
             Body::Call(card) => {
                 let limit = if at > last_said { limits.result } else { limits.old_result };
                 let told = told(card, limit, sources.as_ref());
@@ -135,8 +138,13 @@ pub fn messages(
             }
             Body::Proposal(_) | Body::Note { .. } | Body::Plan(_) | Body::Search(_) => {}
         }
+        // What is attached goes or stays with the message that it was attached to.
+        if !attached && out.len() > before && out.get(before).is_some_and(Message::is_persons) {
+            starts.push(before);
+        }
+        attached = matches!(item.body, Body::Attached(_) | Body::File(_));
     }
-    shorten(out, limits.history)
+    shorten(out, &starts, limits.history)
 }
 
 /// A resource for a model: what a server has, which the person attached, and no words of theirs.
@@ -149,6 +157,22 @@ fn attached_for_model(one: &Attached, limit: usize) -> String {
     match &one.error {
         Some(error) => format!("{says}\n[It could not be read: {}]", attribute(error)),
         None => format!("{says}\n{}", result_for_model(&one.host, "resources/read", &one.as_result(), limit)),
+    }
+}
+
+/// A file for a model: the person's own, like words that they typed, with its name and where it ends.
+fn file_for_model(file: &File) -> Message {
+    let name = attribute(&file.name);
+    match (&file.text, file.picture()) {
+        (Some(text), _) => Message::User(format!(
+            "[The person attached their file {name}. Its text:]\n{text}\n[End of the file {name}]"
+        )),
+        (None, Some((mime, data))) => Message::Picture {
+            says: format!("[The person attached their picture {name}.]"),
+            mime: mime.to_owned(),
+            data: data.to_owned(),
+        },
+        (None, None) => Message::User(format!("[The person attached their file {name}, which is not here any more.]")),
     }
 }
 
@@ -177,14 +201,12 @@ fn push_call(out: &mut Vec<Message>, card: &CallCard, text: String, name: String
     out.push(Message::Tool { id, text });
 }
 
-/// Leaves out the oldest turns until the rest fits; the last turn always stays.
-fn shorten(messages: Vec<Message>, limit: usize) -> Vec<Message> {
+/// Leaves out the oldest turns, which begin at `starts`, until the rest fits; the last turn always stays.
+fn shorten(messages: Vec<Message>, starts: &[usize], limit: usize) -> Vec<Message> {
     let mut total: usize = messages.iter().map(Message::chars).sum();
     if total <= limit {
         return messages;
     }
-    let starts: Vec<usize> =
-        messages.iter().enumerate().filter(|(_, m)| matches!(m, Message::User(_))).map(|(at, _)| at).collect();
     let mut from = 0;
     for (start, next) in starts.iter().zip(starts.iter().skip(1)) {
         if total <= limit {
@@ -195,7 +217,7 @@ fn shorten(messages: Vec<Message>, limit: usize) -> Vec<Message> {
     }
     let mut kept: Vec<Message> = messages.into_iter().skip(from).collect();
     if from > 0
-        && let Some(Message::User(text)) = kept.first_mut()
+        && let Some(Message::User(text) | Message::Picture { says: text, .. }) = kept.first_mut()
     {
         *text = format!("[earlier messages of this conversation were left out because they do not fit]\n\n{text}");
     }

@@ -8,16 +8,18 @@
 
 use crate::model::Usage;
 use crate::plan::{self, Plan, PlanStep};
-use policy::{CallId, Caller, Class, ClassSource, ConnectionId, ConnectorId, ConversationId, Mode};
+use policy::{CallId, Caller, Chosen, Class, ClassSource, ConnectionId, ConnectorId, ConversationId, Mode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
 mod attached;
+mod file;
 mod path;
 
 pub use attached::Attached;
+pub use file::{FILE_IMAGE_BYTES, FILE_TEXT_BYTES, File, FileError};
 
 /// How many characters a title taken from the first message may have.
 pub const TITLE_CHARS: usize = 60;
@@ -86,6 +88,9 @@ pub struct Conversation {
     /// How many calls a message may take in a mode with a plan, where the person said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls_allowed: Option<u32>,
+    /// The single actions that are used here, of connectors where the person chose.
+    #[serde(default, skip_serializing_if = "Chosen::is_empty")]
+    pub chosen: Chosen,
     /// The actions that are always offered here, also where the others have to be searched for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pins: Vec<Pin>,
@@ -143,6 +148,8 @@ pub enum Body {
     FromApp(AppWords),
     /// A resource that the person attached to what they said next.
     Attached(Box<Attached>),
+    /// A file of the person's computer that went with what they said next.
+    File(Box<File>),
     /// The plan of a turn in several steps.
     Plan(Plan),
     /// What a search without a model found.
@@ -680,6 +687,11 @@ pub enum Event {
         /// All that are active now.
         connectors: Vec<ConnectorId>,
     },
+    /// The person chose which single actions are used here.
+    Chosen {
+        /// All that was chosen.
+        chosen: Chosen,
+    },
     /// The actions that are always offered here changed.
     Pins {
         /// All of them.
@@ -731,6 +743,7 @@ impl Conversation {
             mind: None,
             mode: Mode::Chat,
             calls_allowed: None,
+            chosen: Chosen::default(),
             pins: Vec::new(),
             forks: BTreeMap::new(),
             tip: None,
@@ -880,6 +893,10 @@ impl Conversation {
                 self.connectors = connectors;
                 Ok(None)
             }
+            Event::Chosen { chosen } => {
+                self.chosen = chosen;
+                Ok(None)
+            }
             Event::Pins { pins } => {
                 self.pins = pins;
                 Ok(None)
@@ -964,6 +981,7 @@ impl Conversation {
             Body::Said { text } | Body::Note { text } => strike(text),
             Body::Answer(answer) => strike(&answer.text),
             Body::FromApp(words) => strike(&words.text),
+            Body::File(file) => strike(&file.name),
             Body::Attached(one) => strike(&format!("{} {} {}", one.name, one.connector_name, one.host)),
             Body::Proposal(proposal) => strike(&proposal.text),
             Body::Plan(plan) => plan.steps.iter().any(|step| strike(&step.text)),

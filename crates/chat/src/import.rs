@@ -89,6 +89,7 @@ pub fn adopt(
         accounts: BTreeMap::new(),
         mind: None,
         pins: Vec::new(),
+        // What a file has switched off stays off: a choice of actions only ever takes away.
         ..from
     };
     let mut renamed: BTreeMap<CallId, CallId> = BTreeMap::new();
@@ -109,7 +110,12 @@ pub fn adopt(
             // Whoever ran what a file suggests would not have been asked what they want done.
             Body::Proposal(proposal) => proposal.steps.clear(),
             // It stands before its calls, which have no new names yet.
-            Body::Search(_) | Body::Said { .. } | Body::Answer(_) | Body::Note { .. } | Body::Plan(_) => {}
+            Body::Search(_)
+            | Body::Said { .. }
+            | Body::Answer(_)
+            | Body::Note { .. }
+            | Body::Plan(_)
+            | Body::File(_) => {}
         }
     }
     for item in &mut conversation.items {
@@ -143,6 +149,7 @@ mod tests {
     fn exported() -> Conversation {
         let mut chat = chat();
         chat.accounts.insert("desk".into(), "desk~2".into());
+        chat.chosen.choose("desk".into(), Some(["read".to_owned()].into()));
         put(&mut chat, "i1", Body::Said { text: "make a ticket".to_owned() });
         put(&mut chat, "i2", Body::Call(Box::new(card(CallState::Running))));
         chat
@@ -164,6 +171,7 @@ mod tests {
         assert!(call.state.ended(), "what the file says is running is not");
         assert_eq!(kept.path().len(), 3);
         assert!(kept.accounts.is_empty(), "no file chooses who acts");
+        assert_eq!(kept.chosen, exported().chosen, "what was off stays off");
     }
 
     #[test]

@@ -38,6 +38,15 @@ pub enum Message {
     System(String),
     /// What the person said.
     User(String),
+    /// A picture of the person's, on a wire that takes it: see [`Wire::takes_picture`]. Others are told its words alone.
+    Picture {
+        /// What stands beside it.
+        says: String,
+        /// Its type.
+        mime: String,
+        /// The picture in base64.
+        data: String,
+    },
     /// What the model said and the calls it asked for, in its order.
     Assistant(Vec<Part>),
     /// What became of a call.
@@ -49,11 +58,25 @@ pub enum Message {
     },
 }
 
+/// What a picture takes of a context, in bytes of text: providers count between 250 and 1,600 tokens for one.
+const PICTURE_CHARS: usize = 6_000;
+
+/// The words beside a picture, for a wire that does not take it.
+pub(crate) fn unseen(says: &str) -> String {
+    format!("{says} [You cannot be shown it. Say so where it matters.]")
+}
+
 impl Message {
+    /// Whether it is told as the person's: what turns begin with.
+    pub(crate) fn is_persons(&self) -> bool {
+        matches!(self, Self::User(_) | Self::Picture { .. })
+    }
+
     /// About how much room it takes, in bytes.
     pub fn chars(&self) -> usize {
         match self {
             Self::System(text) | Self::User(text) => text.len(),
+            Self::Picture { says, .. } => says.len() + PICTURE_CHARS,
             Self::Assistant(parts) => parts
                 .iter()
                 .map(|part| match part {

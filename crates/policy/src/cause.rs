@@ -31,6 +31,8 @@ pub enum Cause {
     },
     /// The connector is not switched on in this conversation.
     NotInConversation,
+    /// The action was switched off for this conversation (X76).
+    OffHere,
     /// The account that was to act is gone, or someone else's.
     NoAccount,
     /// The action is not for this caller, such as one that an MCP App reserved for itself (X47).
@@ -122,6 +124,9 @@ impl Cause {
             Cause::Invalid { problem } => format!("the arguments do not fit: {problem}"),
             Cause::NotInConversation => {
                 "this connector is not switched on in this conversation; add it with the + menu".into()
+            }
+            Cause::OffHere => {
+                "this action is switched off in this conversation; switch it on under its connector in the + menu".into()
             }
             Cause::NoAccount => {
                 "the account that was chosen here is gone; choose another one in the + menu".into()

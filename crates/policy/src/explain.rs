@@ -463,7 +463,7 @@ fn stops(level: Level, cause: &Cause) -> Subject {
         Cause::NoAccount => Subject::Account,
         Cause::NotForCaller | Cause::NotAutomatic | Cause::Mode { .. } => Subject::Caller,
         Cause::Invalid { .. } | Cause::Rule { .. } => Subject::Arguments,
-        Cause::NotInConversation => Subject::Conversation,
+        Cause::NotInConversation | Cause::OffHere => Subject::Conversation,
         _ => match level {
             Level::Workspace => Subject::Plan,
             Level::Connector => Subject::Stage,

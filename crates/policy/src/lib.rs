@@ -16,7 +16,8 @@
 //!   which asks that question first; [`index`] finds things in it fast.
 //! * [`explain`] why: the chain of steps from a person to a verdict.
 //! * [`gate`] the one function between wanting a call and making it; [`cause`] why one is not made; [`grant`] answers
-//!   that are remembered; [`mode`] what a whole conversation limits itself to.
+//!   that are remembered; [`mode`] what a whole conversation limits itself to, [`chosen`] which single actions it
+//!   uses.
 //! * [`audit`] what happened, in a chain that shows when it was touched; [`record`] who may read it and what is kept;
 //!   [`lineage`] where arguments came from.
 //! * [`bundle`] a whole workspace as one signed file.
@@ -29,6 +30,7 @@ pub mod address;
 pub mod audit;
 pub mod bundle;
 pub mod cause;
+pub mod chosen;
 pub mod connector;
 pub mod csv;
 pub mod diff;
@@ -64,6 +66,7 @@ pub mod text;
 pub use account::Account;
 pub use action::{Action, Class, ClassSource, Classified};
 pub use cause::Cause;
+pub use chosen::Chosen;
 pub use connector::{Access, Confirm, Connector, Control, Provenance, Provider, Reach, ResultReview, SignIn, Stage};
 pub use digest::Digest;
 pub use domains::{DomainUse, Domains, Pattern};

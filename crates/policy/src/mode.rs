@@ -5,7 +5,9 @@
 //! call which the list should not have held is refused all the same (X76). A mode only ever takes away: who may use what,
 //! and what asks first, is decided as in every other conversation.
 
-use crate::{Action, Call, Cause, Class, Connector, ConnectorId, Level, Member, Provider, Rulebook, Stage, Veto};
+use crate::{
+    Action, Call, Cause, Chosen, Class, Connector, ConnectorId, Level, Member, Provider, Rulebook, Stage, Veto,
+};
 use serde::{Deserialize, Serialize};
 
 /// The action that a connector has to have for *Knowledge*: finding (S087).
@@ -172,9 +174,9 @@ impl Mode {
 }
 
 impl Rulebook {
-    /// Which of these connectors take part in a mode for a person. Connectors that the person may not use are not
-    /// mentioned at all: a mode opens nothing (S128).
-    pub fn in_mode(&self, mode: Mode, member: &Member, connectors: &[ConnectorId]) -> Roll {
+    /// Which of these connectors take part in a mode for a person, with what was chosen of them. Connectors that the
+    /// person may not use are not mentioned at all: a mode opens nothing (S128).
+    pub fn in_mode(&self, mode: Mode, member: &Member, connectors: &[ConnectorId], chosen: &Chosen) -> Roll {
         let mut roll = Roll::default();
         let offered = self.offered(member);
         for id in connectors {
@@ -188,6 +190,7 @@ impl Rulebook {
                     let used = offered
                         .iter()
                         .filter(|(one, action)| one.id == *id && mode.admits(one, action).is_ok())
+                        .filter(|(_, action)| chosen.admits(id, action.name()))
                         .count();
                     roll.taken.push((id.clone(), used));
                 }
@@ -316,7 +319,9 @@ mod tests {
     fn s128_the_access_list_decides_who_finds_a_connector_in_a_mode() {
         let mut book = library();
         let ids = ["tracker".into()];
-        let roll = |book: &Rulebook, who: &str| book.in_mode(Mode::Knowledge, book.member(&who.into()).unwrap(), &ids);
+        let roll = |book: &Rulebook, who: &str| {
+            book.in_mode(Mode::Knowledge, book.member(&who.into()).unwrap(), &ids, &Chosen::default())
+        };
         assert_eq!(roll(&book, "member").taken, [("tracker".into(), 3)]);
         let only = Access::Only {
             members: Default::default(),
@@ -327,7 +332,11 @@ mod tests {
         book.set_access(&"owner".into(), &"tracker".into(), only, NOW).unwrap();
         assert_eq!(roll(&book, "member"), Roll::default(), "it is not even named as left out");
         assert_eq!(roll(&book, "dev").taken.len(), 1);
-        let agent = book.in_mode(Mode::Agent, book.member(&"dev".into()).unwrap(), &ids);
+        let agent = book.in_mode(Mode::Agent, book.member(&"dev".into()).unwrap(), &ids, &Chosen::default());
+        let mut chosen = Chosen::default();
+        chosen.choose("tracker".into(), Some([FETCH.to_owned()].into()));
+        let counted = book.in_mode(Mode::Knowledge, book.member(&"dev".into()).unwrap(), &ids, &chosen);
+        assert_eq!(counted.taken, [("tracker".into(), 1)], "what is off here is not counted");
         assert_eq!(agent.left_out, [("tracker".into(), Unfit::Added)]);
     }
 

@@ -598,12 +598,17 @@ impl Rulebook {
     /// The actions a member can be offered now, with their connectors: usable, switched on, within every ceiling. The
     /// gate decides again about each call (X76, X77).
     pub fn offered(&self, member: &Member) -> Vec<(&Connector, &Action)> {
-        self.connectors
-            .iter()
-            .filter(|connector| !self.workspace.lockdown && self.may_use(connector, member).is_ok())
-            .flat_map(|connector| connector.actions().iter().map(move |action| (connector, action)))
-            .filter(|(connector, action)| connector.is_on(action.name()) && self.within_ceilings(connector, action))
-            .collect()
+        let of = |connector| self.offered_of(connector, member).into_iter().map(move |action| (connector, action));
+        self.connectors.iter().flat_map(of).collect()
+    }
+
+    /// The same of one connector, in the order of its server.
+    pub fn offered_of<'a>(&'a self, connector: &'a Connector, member: &Member) -> Vec<&'a Action> {
+        if self.workspace.lockdown || self.may_use(connector, member).is_err() {
+            return Vec::new();
+        }
+        let usable = |action: &&Action| connector.is_on(action.name()) && self.within_ceilings(connector, action);
+        connector.actions().iter().filter(usable).collect()
     }
 
     /// Whether an action exists in this plan and for this provider. An admin's milder class does not get around a

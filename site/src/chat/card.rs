@@ -292,6 +292,7 @@ fn WhyBlocked(
         let (connector, action) =
             card.with(|card| card.as_ref().map(|card| (card.connector.clone(), card.action.clone())))?;
         app.thread.mode.track();
+        app.chosen_actions.track();
         Some(app.ws().explain_in(Some(&conversation.get_value()), &app.ws().seen_as(), &connector, &action))
     };
     move || {

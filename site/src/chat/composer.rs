@@ -1,10 +1,11 @@
 //! Where the person writes. What is typed is never lost: it is kept until it was really sent.
 
-use browser::chat::conversation::Pin;
+use browser::chat::conversation::{File, Pin};
 use browser::glance::Offer;
 use browser::{Error, Wish};
 use leptos::{ev, html, prelude::*};
 use policy::{ConnectorId, ConversationId};
+use std::sync::Arc;
 
 use super::add::AddMenu;
 use super::draft;
@@ -68,8 +69,14 @@ pub struct Writing {
     pub choose: Callback<Vec<ConnectorId>>,
     /// The actions that are to be pinned in a chat that does not exist yet.
     pub pins: RwSignal<Vec<Pin>>,
+    /// The connector whose actions the + menu unfolds when it opens next.
+    pub unfold: RwSignal<Option<ConnectorId>>,
     /// The resources that go with the message.
     pub attached: RwSignal<Vec<Wish>>,
+    /// The files that go with it.
+    pub files: RwSignal<Vec<Arc<File>>>,
+    /// The field that chooses them.
+    pub picker: NodeRef<html::Input>,
 }
 
 /// The composer of a conversation, or of a new chat.
@@ -87,6 +94,8 @@ pub fn Composer(
     let chosen = RwSignal::new(None::<Vec<ConnectorId>>);
     let field = NodeRef::<html::Textarea>::new();
     let (pins, attached) = (RwSignal::new(Vec::new()), RwSignal::new(Vec::new()));
+    let (files, picker) = (RwSignal::new(Vec::new()), NodeRef::<html::Input>::new());
+    let (menu, unfold) = (unique("add"), RwSignal::new(None));
     let id = StoredValue::new(id);
     let running = Memo::new(move |_| id.with_value(|id| id.as_ref().is_some_and(|id| front.is_running(id))));
     let active = Signal::derive(move || match id.with_value(Option::is_some) {
@@ -137,6 +146,7 @@ pub fn Composer(
             connectors: chosen.get_untracked(),
             pins: pins.get_untracked(),
             attached: attached.get_untracked(),
+            files: files.get_untracked(),
             words: message.clone(),
         };
         later.when(move |opened| {
@@ -145,6 +155,7 @@ pub fn Composer(
                 match told {
                     Ok(begun) => {
                         let _ = attached.try_set(Vec::new());
+                        let _ = files.try_set(Vec::new());
                         sent(&message);
                         if let Some(new) = begun {
                             router.go(Route::Conversation(new.to_string()));
@@ -174,7 +185,7 @@ pub fn Composer(
     };
     let is_new = id.with_value(Option::is_none);
     let put = Callback::new(put);
-    let writing = Writing { text, put, field, active, choose: switch, pins, attached };
+    let writing = Writing { text, put, field, active, choose: switch, pins, unfold, attached, files, picker };
     // Words that were put here and not touched since make room for others; what the person typed never does.
     let lent = StoredValue::new(String::new());
     words.lend(
@@ -213,8 +224,8 @@ pub fn Composer(
                 }></textarea>
             {once_open(move |parts| (parts.mentions)(writing), || ().into_any())}
             <div class="row">
-                <AddMenu writing=writing/>
-                <Chips active=active on_change=switch/>
+                <AddMenu writing=writing id=menu.clone()/>
+                <Chips writing=writing menu=menu/>
                 <span class="grow"></span>
                 {move || if running.get() {
                     view! { <Button on:click=stop><Icon name=IconName::Stop size=16/>"Stop"</Button> }.into_any()
@@ -265,12 +276,12 @@ fn ModeLine() -> impl IntoView {
 /// The connectors that are active in this chat.
 #[component]
 fn Chips(
-    /// The active ones.
-    active: Signal<Vec<ConnectorId>>,
-    /// What they should be.
-    on_change: Callback<Vec<ConnectorId>>,
+    /// What is being written.
+    writing: Writing,
+    /// The id of the + menu, which chooses their actions.
+    menu: String,
 ) -> impl IntoView {
-    let front = use_front();
+    let (front, active, menu) = (use_front(), writing.active, StoredValue::new(menu));
     let chips = Memo::new(move |_| {
         front.offers.with(|offers| {
             let known = |id: ConnectorId| offers.iter().find(|offer| offer.id == id).cloned();
@@ -280,18 +291,23 @@ fn Chips(
     let chip = move |offer: Offer| {
         let Offer { id, name, colour, badge, on, .. } = offer;
         let label = format!("Leave {name} out of this chat");
-        let of = id.clone();
-        let acts_as =
-            move || front.acting.with(|all| all.iter().find(|(id, _)| *id == of).map(|(_, name)| name.clone()));
+        let said = move |of: ReadSignal<Vec<(ConnectorId, String)>>, id: &ConnectorId| {
+            of.with(|all| all.iter().find(|(one, _)| one == id).map(|(_, says)| says.clone()))
+        };
+        let (acting, counted, unfolded) = (id.clone(), id.clone(), id.clone());
+        let acts_as = move || said(front.acting, &acting);
+        let count = move || said(front.counts, &counted).unwrap_or_else(|| on.to_string());
         view! {
             <li class="chip">
-                <Monogram name=name.clone() colour=colour size="small"/>
-                <span class="ellipsis"><bdi>{name}</bdi></span>
-                {badge.filter(|badge| badge == "Dev").map(|badge| view! { <Badge word=badge/> })}
-                {move || acts_as().map(|name| view! { <small class="ellipsis">"as "<bdi>{name}</bdi></small> })}
-                <small><span aria-hidden="true">{on}</span><span class="sr">{format!("{on} actions")}</span></small>
+                <button type="button" class="chip-name" popovertarget=menu.get_value() title="Choose actions" on:click=move |_| writing.unfold.set(Some(unfolded.clone()))>
+                    <Monogram name=name.clone() colour=colour size="small"/>
+                    <span class="ellipsis"><bdi>{name}</bdi></span>
+                    {badge.filter(|badge| badge == "Dev").map(|badge| view! { <Badge word=badge/> })}
+                    {move || acts_as().map(|name| view! { <small class="ellipsis">"as "<bdi>{name}</bdi></small> })}
+                    <small>{count}<span class="sr">" actions"</span></small>
+                </button>
                 <button type="button" class="chip-off" aria-label=label.clone() title=label
-                    on:click=move |_| on_change.run(active.get_untracked().into_iter().filter(|other| *other != id).collect())>
+                    on:click=move |_| writing.choose.run(active.get_untracked().into_iter().filter(|other| *other != id).collect())>
                     <Icon name=IconName::Close size=12/>
                 </button>
             </li>

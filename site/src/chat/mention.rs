@@ -17,6 +17,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 
 use super::Writing;
+use super::files::Files;
 use crate::results::{Visible, flat, size};
 use crate::state::{AppState, sentence, use_state};
 use crate::ui::{HostName, Icon, IconName, Monogram, Working, unique};
@@ -24,8 +25,8 @@ use fill::{Fill, Form};
 use list::{Entry, Pick, entries};
 use offers::Known;
 
-/// How many resources go with one message.
-const MAX_ATTACHED: usize = 8;
+/// How many resources and files go with one message.
+pub(super) const MAX_ATTACHED: usize = 8;
 
 /// Where a prompt in the text comes from.
 #[derive(Clone, PartialEq)]
@@ -98,6 +99,7 @@ pub fn mentions(writing: Writing) -> AnyView {
     view! {
         <List naming=naming found=found id=id/>
         <Chips naming=naming/>
+        <Files writing=writing/>
         {move || naming.form.get().map(|form| view! {
             <Fill form=form state=state problem=naming.problem done=Callback::new(move |filled| naming.filled(filled)) close=Callback::new(move |()| {
                 naming.form.set(None);
@@ -221,9 +223,10 @@ impl Naming {
     }
 
     fn attach(self, wish: Wish) {
-        let room = self.writing.attached.with_untracked(|all| all.len() < MAX_ATTACHED);
+        let room =
+            self.writing.attached.with_untracked(Vec::len) + self.writing.files.with_untracked(Vec::len) < MAX_ATTACHED;
         match room {
-            false => self.problem.set(Some(format!("At most {MAX_ATTACHED} resources go with one message."))),
+            false => self.problem.set(Some(format!("At most {MAX_ATTACHED} files and resources go with one message."))),
             true => self.writing.attached.update(|all| {
                 if !all.iter().any(|one| one.connector == wish.connector && one.uri == wish.uri) {
                     all.push(wish);

@@ -4,6 +4,7 @@ mod add;
 mod card;
 mod composer;
 pub mod draft;
+mod files;
 mod first_run;
 mod look;
 mod mention;

@@ -45,7 +45,7 @@ fn unusable(state: AppState, mode: Mode, active: Active) -> Option<String> {
         return Some("Needs a language model. Connect one in Settings, Models.".to_owned());
     }
     state.rulebook.track();
-    let roll = state.ws().in_mode(mode, &active.get());
+    let roll = state.ws().in_mode(mode, &active.get(), &state.chosen_actions.get());
     roll.taken.is_empty().then(|| {
         match mode {
             Mode::Knowledge => "No connector of this chat can search and fetch.",
@@ -107,7 +107,7 @@ struct Named {
 fn TakesPart(active: Active) -> impl IntoView {
     let state = use_state();
     let rows = Memo::new(move |_| {
-        let roll = state.ws().in_mode(state.thread.mode.get(), &active.get());
+        let roll = state.ws().in_mode(state.thread.mode.get(), &active.get(), &state.chosen_actions.get());
         state.rulebook.with(|rules| {
             let named = |id: &ConnectorId, says: String| {
                 let connector = rules.connector(id).ok()?;

@@ -9,6 +9,7 @@ use policy::{ConnectorId, ConversationId};
 
 use super::card::CallView;
 use super::composer::Composer;
+use super::files::FileView;
 use super::mind::{Meter, Mind, spent};
 use super::plan::PlanView;
 use super::proposal::ProposalView;
@@ -219,6 +220,7 @@ fn kind(item: &Item) -> u8 {
         Body::Plan(_) => 6,
         Body::Search(_) => 7,
         Body::Attached(_) => 8,
+        Body::File(_) => 9,
     }
 }
 
@@ -233,6 +235,7 @@ pub(super) fn item(cell: Cell, position: Position, conversation: ConversationId)
         match of.get() {
             0 => view! { <Said item=item conversation=conversation position/> }.into_any(),
             8 => view! { <AttachedView item=item/> }.into_any(),
+            9 => view! { <FileView item=item/> }.into_any(),
             1 => view! { <AnswerView item=item position/> }.into_any(),
             2 => view! { <ProposalView id=id item=item conversation=conversation/> }.into_any(),
             5 => view! { <FromApp item=item/> }.into_any(),

@@ -25,7 +25,8 @@ use serde_json::Value;
 
 pub(crate) use cite::Cites;
 use data::{Card, Tree};
-use fold::{count, number};
+use fold::count;
+pub(crate) use fold::number;
 pub(crate) use link::{Outward, away, unlisted};
 pub(crate) use media::{safe_name, save_file, size};
 use table::TableView;

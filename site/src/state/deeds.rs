@@ -4,6 +4,7 @@ use browser::{BundleSource, Error, Options, Pinned, SignInSite, Where, Workspace
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use policy::ConversationId;
+use std::sync::Arc;
 
 use super::{AppState, Front, STORE, policy_tag, sentence};
 use crate::lazy::{Deeds, Said};
@@ -70,8 +71,9 @@ pub const DEEDS: Deeds = Deeds {
 
 async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Error> {
     let ws = state.ws();
+    let files = said.files.into_iter().map(Arc::unwrap_or_clone).collect();
     if let Some(id) = said.conversation {
-        return ws.say_with(&id, &said.words, said.attached).map(|()| None);
+        return ws.say_with(&id, &said.words, said.attached, files).map(|()| None);
     }
     let new = ws.new_conversation().await?;
     if let Some(connectors) = said.connectors {
@@ -80,6 +82,10 @@ async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Erro
     for (connector, account) in state.chosen_accounts.get_untracked() {
         ws.act_as(&new, &connector, Some(account)).await?;
     }
+    let chosen = state.chosen_actions.get_untracked();
+    if !chosen.is_empty() {
+        ws.choose(&new, chosen).await?;
+    }
     let (mode, calls_allowed) = (state.thread.mode.get_untracked(), state.thread.calls_allowed.get_untracked());
     if !mode.is_chat() {
         ws.set_mode(&new, mode, calls_allowed).await?;
@@ -87,6 +93,6 @@ async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Erro
     if !said.pins.is_empty() {
         ws.pin(&new, said.pins).await?;
     }
-    ws.say_with(&new, &said.words, said.attached)?;
+    ws.say_with(&new, &said.words, said.attached, files)?;
     Ok(Some(new))
 }

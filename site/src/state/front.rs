@@ -44,6 +44,8 @@ pub struct Front {
     pub active: ReadSignal<Vec<ConnectorId>>,
     /// The account that acts at a connector in the conversation on the screen, where the person has several there.
     pub acting: ReadSignal<Vec<(ConnectorId, String)>>,
+    /// How many of its actions a connector is used with there, where the person chose: *2 of 8*.
+    pub counts: ReadSignal<Vec<(ConnectorId, String)>>,
     /// The workspace stopped after an internal fault.
     pub dead: ReadSignal<bool>,
     /// Short messages to the person.
@@ -66,6 +68,7 @@ pub(super) struct Writers {
     pub(super) changed: WriteSignal<usize>,
     pub(super) active: WriteSignal<Vec<ConnectorId>>,
     pub(super) acting: WriteSignal<Vec<(ConnectorId, String)>>,
+    pub(super) counts: WriteSignal<Vec<(ConnectorId, String)>>,
     pub(super) dead: WriteSignal<bool>,
     toasts: WriteSignal<Vec<Toast>>,
     announced: WriteSignal<String>,
@@ -103,6 +106,7 @@ impl Front {
         let (changed, set_changed) = signal(0);
         let (active, set_active) = signal(Vec::new());
         let (acting, set_acting) = signal(Vec::new());
+        let (counts, set_counts) = signal(Vec::new());
         let (dead, set_dead) = signal(false);
         let (toasts, set_toasts) = signal(Vec::new());
         let (announced, set_announced) = signal(String::new());
@@ -118,6 +122,7 @@ impl Front {
             changed: set_changed,
             active: set_active,
             acting: set_acting,
+            counts: set_counts,
             dead: set_dead,
             toasts: set_toasts,
             announced: set_announced,
@@ -137,6 +142,7 @@ impl Front {
             changed,
             active,
             acting,
+            counts,
             dead,
             toasts,
             announced,

@@ -16,8 +16,8 @@ use browser::glance::{ModelName, Offer, Person};
 use browser::{Asked, Change, ConnectionStatus, ConversationHead, ElicitationView, Error, ModelConfig, Workspace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use policy::{ConnectionId, ConnectorId, ConversationId, Indexed, Mode};
-use std::collections::{BTreeMap, HashMap};
+use policy::{Chosen, ConnectionId, ConnectorId, ConversationId, Indexed, Mode};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -40,6 +40,8 @@ pub struct AppState {
     pub connections: ReadSignal<BTreeMap<ConnectionId, ConnectionStatus>>,
     /// The accounts that were chosen for the conversation on the screen, or for the new one.
     pub chosen_accounts: ReadSignal<BTreeMap<ConnectorId, ConnectionId>>,
+    /// The single actions that were chosen for the conversation on the screen, or for the new one.
+    pub chosen_actions: ReadSignal<Chosen>,
     /// The models that can be chosen, whole.
     pub models: ReadSignal<Vec<ModelConfig>>,
     /// The last check of the record found something wrong.
@@ -86,6 +88,7 @@ struct Writers {
     asks: WriteSignal<Vec<ElicitationView>>,
     connections: WriteSignal<BTreeMap<ConnectionId, ConnectionStatus>>,
     chosen_accounts: WriteSignal<BTreeMap<ConnectorId, ConnectionId>>,
+    chosen_actions: WriteSignal<Chosen>,
     models: WriteSignal<Vec<ModelConfig>>,
     record_broken: WriteSignal<bool>,
     id: WriteSignal<Option<ConversationId>>,
@@ -118,6 +121,7 @@ impl AppState {
         let (asks, set_asks) = signal(ws.asks());
         let (connections, set_connections) = signal(connections_of(&ws));
         let (chosen_accounts, set_chosen_accounts) = signal(BTreeMap::new());
+        let (chosen_actions, set_chosen_actions) = signal(Chosen::default());
         let (models, set_models) = signal(ws.models());
         let (record_broken, set_record_broken) = signal(ws.record_is_broken());
         let (id, set_id) = signal(None);
@@ -132,6 +136,7 @@ impl AppState {
             asks: set_asks,
             connections: set_connections,
             chosen_accounts: set_chosen_accounts,
+            chosen_actions: set_chosen_actions,
             models: set_models,
             record_broken: set_record_broken,
             id: set_id,
@@ -149,6 +154,7 @@ impl AppState {
             asks,
             connections,
             chosen_accounts,
+            chosen_actions,
             models,
             record_broken,
             thread: Thread { id, load, items, connectors: front.active, mind, mode, calls_allowed },
@@ -206,6 +212,44 @@ impl AppState {
         }
     }
 
+    /// Chooses the single actions of a connector for the conversation on the screen, or for the one that the next message
+    /// begins; none goes back to all of them.
+    pub fn choose_actions(&self, connector: ConnectorId, actions: Option<BTreeSet<String>>) {
+        let mut chosen = self.chosen_actions.get_untracked();
+        chosen.choose(connector, actions);
+        match self.thread.id.get_untracked() {
+            None => self.start_with(chosen),
+            Some(id) => {
+                let ws = self.ws();
+                self.front.run(async move { ws.choose(&id, chosen).await }, |()| ());
+            }
+        }
+    }
+
+    /// What the conversation that the next message begins uses of its connectors.
+    pub fn start_with(&self, chosen: Chosen) {
+        self.write(|to| to.chosen_actions.set(chosen));
+        self.count_actions();
+    }
+
+    /// What the first page says about connectors of which single actions were chosen: how many of how many.
+    fn count_actions(&self) {
+        let (rules, me) = (self.rulebook.get_untracked(), self.ws().seen_as());
+        let counts = self.chosen_actions.with_untracked(|chosen| {
+            let count = |connector: &policy::Connector| {
+                chosen.of(&connector.id)?;
+                let all = rules.offered_of(connector, rules.member(&me).ok()?);
+                let on = all.iter().filter(|action| chosen.admits(&connector.id, action.name())).count();
+                Some((connector.id.clone(), format!("{on} of {}", all.len())))
+            };
+            match chosen.is_empty() {
+                true => Vec::new(),
+                false => rules.connectors.iter().filter_map(count).collect(),
+            }
+        });
+        self.front.write(|to| to.counts.set(counts));
+    }
+
     /// What the first page says about accounts: their names, where there are several to choose from.
     fn name_accounts(&self) {
         let ws = self.ws();
@@ -256,12 +300,14 @@ impl AppState {
             to.items.set(Vec::new());
             to.mind.set(None);
             to.chosen_accounts.set(BTreeMap::new());
+            to.chosen_actions.set(Chosen::default());
             to.mode.set(Mode::Chat);
             to.calls_allowed.set(None);
             to.load.set(if id.is_some() { Load::Loading } else { Load::Ready });
         });
         self.front.write(|to| to.active.set(Vec::new()));
         self.name_accounts();
+        self.count_actions();
         if let Some(id) = id {
             self.read_thread(id);
         }
@@ -283,6 +329,7 @@ impl AppState {
                 // Where everything was erased, the record is a new one.
                 self.look_at_record(&ws);
                 self.name_accounts();
+                self.count_actions();
             }
             Change::Conversations => {
                 // Another person's view has none of one's own conversations.
@@ -392,11 +439,13 @@ impl AppState {
             to.items.set(cells);
             to.mind.set(conversation.mind);
             to.chosen_accounts.set(conversation.accounts);
+            to.chosen_actions.set(conversation.chosen);
             to.mode.set(conversation.mode);
             to.calls_allowed.set(conversation.calls_allowed);
             to.load.set(Load::Ready);
         });
         self.name_accounts();
+        self.count_actions();
     }
 
     fn put(&self, item: &Item) {

@@ -13,6 +13,7 @@ pub enum IconName {
     Check,
     ChevronDown,
     ChevronRight,
+    Clip,
     Close,
     Command,
     Edit,
@@ -45,6 +46,9 @@ impl IconName {
             Self::Check => "M4.5 10.5l3.5 3.5 7.5-8",
             Self::ChevronDown => "M5.5 8l4.5 4.5L14.5 8",
             Self::ChevronRight => "M8 5.5l4.5 4.5L8 14.5",
+            Self::Clip => {
+                "M14.5 9.5l-5 5a3.3 3.3 0 0 1-4.6-4.6l5.6-5.6a2.2 2.2 0 0 1 3.1 3.1l-5.3 5.3a1.1 1.1 0 0 1-1.6-1.5l4.6-4.7"
+            }
             Self::Close => "M5 5l10 10M15 5L5 15",
             Self::Command => {
                 "M7 7h6v6H7zM7 7H5.5A1.75 1.75 0 1 1 7 5.25zM13 7V5.5A1.75 1.75 0 1 1 14.75 7zM13 13h1.5a1.75 1.75 0 1 1-1.5 1.75zM7 13v1.5A1.75 1.75 0 1 1 5.25 13z"

@@ -1,8 +1,8 @@
-//! Choices that a person gave a name: which connectors and pinned actions a chat has (tool sets, S084), and what an action
-//! is run with (argument sets). Kept on this device, each person's own; no value that looks like a secret is kept.
+//! Choices of a person: which single actions a chat uses, and those that have a name: the connectors, actions and pins of a
+//! chat (tool sets, S084), and what an action is run with (argument sets). Kept on this device, each person's own; no value that looks like a secret is kept.
 
 use chat::conversation::{Event, Pin};
-use policy::{ConnectorId, ConversationId};
+use policy::{Chosen, ConnectorId, ConversationId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -24,6 +24,9 @@ pub struct ToolSet {
     pub name: String,
     /// The connectors that are active with it.
     pub connectors: Vec<ConnectorId>,
+    /// The single actions that are used of them, where the person chose.
+    #[serde(default, skip_serializing_if = "Chosen::is_empty")]
+    pub chosen: Chosen,
     /// The actions that are pinned with it.
     #[serde(default)]
     pub pins: Vec<Pin>,
@@ -48,19 +51,23 @@ impl Workspace {
         let book = self.rulebook();
         for set in &mut sets {
             set.connectors.retain(|id| book.connector(id).is_ok());
+            set.chosen.keep(|id| book.connector(id).is_ok());
             set.pins.retain(|pin| book.connector(&pin.connector).is_ok());
         }
         Ok(sets)
     }
 
-    /// Keeps a choice under a name, in the place of one that has it.
+    /// Keeps a choice under a name, in the place of one that has it. What was chosen of connectors that are not in it is left
+    /// out.
     ///
     /// # Errors
     /// When the name is empty or too long, there are too many, or it cannot be kept.
     pub async fn keep_tool_set(&self, set: ToolSet) -> Result<(), Error> {
         let _change = leaving::change();
         let mut sets = self.tool_sets().await?;
-        put(&mut sets, ToolSet { name: named(&set.name)?, ..set }, |one| one.name.clone())?;
+        let mut set = ToolSet { name: named(&set.name)?, ..set };
+        set.chosen.keep(|id| set.connectors.contains(id));
+        put(&mut sets, set, |one| one.name.clone())?;
         self.keep_list(&self.tool_sets_key(), &sets).await
     }
 
@@ -100,7 +107,20 @@ impl Workspace {
     /// When there is no such conversation.
     pub async fn apply_tool_set(&self, id: &ConversationId, set: &ToolSet) -> Result<(), Error> {
         self.set_active(id, set.connectors.clone()).await?;
+        self.choose(id, set.chosen.clone()).await?;
         self.pin(id, set.pins.clone()).await
+    }
+
+    /// Chooses the single actions that a conversation uses, from the next call on; what is on its way is held to it as well.
+    ///
+    /// # Errors
+    /// When there is no such conversation.
+    pub async fn choose(&self, id: &ConversationId, chosen: Chosen) -> Result<(), Error> {
+        self.acting()?;
+        self.conversation(id).await?;
+        self.apply(id, Event::Chosen { chosen });
+        self.0.events.tell(Change::Conversation { id: id.clone() });
+        Ok(())
     }
 
     /// The actions that are always offered in a conversation.

@@ -3,8 +3,6 @@
 use chat::conversation::{Body, Event};
 use js_sys::{Function, Promise, Reflect};
 use policy::ConversationId;
-use policy::audit::Came;
-use serde_json::Value;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -14,7 +12,7 @@ use crate::store::indexed_db::IndexedDb;
 use crate::store::{Op, Table};
 use crate::tabs::News;
 use crate::time::{global, monotonic, sleep};
-use crate::view::{AskAnswer, Change, ElicitationKind, ElicitationView, StorageUse, TableUse};
+use crate::view::{Change, StorageUse, TableUse};
 
 impl Workspace {
     /// How much is stored, table by table.
@@ -141,52 +139,6 @@ impl Workspace {
         Ok(IndexedDb::delete(name).await?)
     }
 
-    /// The questions which servers ask the person, the oldest first.
-    pub fn asks(&self) -> Vec<ElicitationView> {
-        self.0.asks.borrow().iter().map(|waiting| waiting.view.clone()).collect()
-    }
-
-    /// Answers a server's question. The answer is sent once the row about it is kept; where that cannot be, the question
-    /// is cancelled instead.
-    ///
-    /// # Errors
-    /// When there is no such question any more, or the values do not fit its form.
-    pub fn answer_ask(&self, id: &str, answer: AskAnswer) -> Result<(), Error> {
-        self.alive()?;
-        let waiting = {
-            let mut asks = self.0.asks.borrow_mut();
-            let at = asks
-                .iter()
-                .position(|waiting| waiting.view.id == id)
-                .ok_or_else(|| Error::not_found("open question of a server", id))?;
-            if let (AskAnswer::Submit(values), Some(waiting)) = (&answer, asks.get(at)) {
-                fits(&waiting.view.kind, values)?;
-            }
-            asks.remove(at)
-        };
-        if let (Some(call), Some(conversation)) = (&waiting.view.call, &waiting.view.conversation) {
-            self.needs_input(conversation, call, false);
-        }
-        let came = match &answer {
-            AskAnswer::Submit(_) => Came::Submitted,
-            AskAnswer::Decline => Came::Declined,
-            AskAnswer::Cancel => Came::Cancelled,
-            AskAnswer::Unattended => Came::Unattended,
-        };
-        let answer = match (answer, &waiting.view.kind) {
-            (AskAnswer::Submit(values), ElicitationKind::Form { .. }) => mcp::Answer::Accept(Some(values)),
-            (AskAnswer::Submit(_), ElicitationKind::Url { .. }) => mcp::Answer::Accept(None),
-            (AskAnswer::Decline | AskAnswer::Unattended, _) => mcp::Answer::Decline,
-            (AskAnswer::Cancel, _) => mcp::Answer::Cancel,
-        };
-        let row = self.asked_row(&waiting.view, &waiting.cover.borrow(), came);
-        let late =
-            (came == Came::Submitted).then(|| self.asked_row(&waiting.view, &waiting.cover.borrow(), Came::Withdrawn));
-        self.answer_kept(waiting.connection, waiting.ask, row, answer, late);
-        self.0.events.tell(Change::Asks);
-        Ok(())
-    }
-
     /// Stops what runs, and waits until it has written its last rows.
     async fn stop_everything(&self) {
         let running: Vec<_> = self.0.turns.borrow().keys().cloned().collect();
@@ -224,20 +176,6 @@ impl Workspace {
         }
         for change in [Change::Rulebook, Change::Conversations, Change::Questions, Change::Asks, Change::Models] {
             self.0.events.tell(change);
-        }
-    }
-}
-
-/// Whether values fit the form they were asked for.
-fn fits(kind: &ElicitationKind, values: &Value) -> Result<(), Error> {
-    let ElicitationKind::Form { schema } = kind else { return Ok(()) };
-    match chat::schema::check(schema, values).first() {
-        None => Ok(()),
-        Some(problem) => {
-            let place = problem.path.trim_start_matches('/');
-            let message =
-                if place.is_empty() { problem.message.clone() } else { format!("`{place}`: {}", problem.message) };
-            Err(Error::new(crate::error::Code::Invalid, message).hint("correct it and submit again"))
         }
     }
 }

@@ -59,7 +59,7 @@ use crate::error::{Code, Error};
 use crate::events::{Events, Subscription};
 use crate::fetch::Fetcher;
 use crate::leaving;
-use crate::link::{Link, WaitingAsk};
+use crate::link::{Asker, Link, WaitingAsk};
 use crate::secrets::Secrets;
 use crate::store::indexed_db::IndexedDb;
 use crate::store::memory::Memory;
@@ -151,6 +151,7 @@ pub(crate) struct Inner {
 
     pub(crate) links: RefCell<HashMap<ConnectionId, Rc<Link>>>,
     pub(crate) asks: RefCell<Vec<WaitingAsk>>,
+    pub(crate) asker: Asker,
 
     /// Where authorization servers send people back to, once the page has said so.
     pub(crate) sign_in_site: OnceCell<SignInSite>,
@@ -258,6 +259,7 @@ impl Workspace {
             closed: Cell::new(false),
             links: RefCell::default(),
             asks: RefCell::default(),
+            asker: Asker::default(),
             sign_in_site: OnceCell::new(),
             sign_ins: RefCell::default(),
             tried: RefCell::default(),
@@ -349,6 +351,7 @@ impl Workspace {
         }
         self.prune_payloads().await;
         self.load_heads().await?;
+        self.note_left_asks().await?;
         self.load_models().await
     }
 

@@ -1,7 +1,8 @@
 //! The mode of a conversation: choosing it, holding every call to it, and what Knowledge does without a model.
 //!
 //! What a mode uses is decided by [`policy::Mode`] alone. Here it is asked three times, each on its own: for the list of
-//! actions that is offered, for every call on its way ([`Workspace::add_mode`], X76), and for what the menu says.
+//! actions that is offered, for every call on its way ([`Workspace::add_limits`], X76), and for what the menu says. The single
+//! actions that a person chose for a conversation ([`policy::Chosen`]) go the same three ways.
 
 use chat::context::told;
 use chat::conversation::{Body, Event, ItemId, Search};
@@ -10,7 +11,7 @@ use chat::turn::End;
 use futures_channel::oneshot;
 use futures_util::future::{Either, join_all, select};
 use policy::mode::{FETCH, SEARCH};
-use policy::{Action, Call, CallId, Caller, ConnectorId, ConversationId, Indexed, Mode, Roll, Rules};
+use policy::{Action, Call, CallId, Caller, Chosen, ConnectorId, ConversationId, Indexed, Mode, Roll, Rules};
 use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
 
@@ -39,10 +40,16 @@ impl Workspace {
         Ok(())
     }
 
-    /// Which of these connectors take part in a mode for the person whose view is shown, and why others do not.
-    pub fn in_mode(&self, mode: Mode, connectors: &[ConnectorId]) -> Roll {
+    /// The single actions that a conversation uses; all of them where it is not loaded.
+    pub fn chosen_in(&self, id: &ConversationId) -> Chosen {
+        self.0.records.borrow().get(id).map(|record| record.conversation.chosen.clone()).unwrap_or_default()
+    }
+
+    /// Which of these connectors take part in a mode for the person whose view is shown, with what was chosen of them, and
+    /// why others do not.
+    pub fn in_mode(&self, mode: Mode, connectors: &[ConnectorId], chosen: &Chosen) -> Roll {
         let book = self.rulebook();
-        book.member(&self.seen_as()).map(|member| book.in_mode(mode, member, connectors)).unwrap_or_default()
+        book.member(&self.seen_as()).map(|member| book.in_mode(mode, member, connectors, chosen)).unwrap_or_default()
     }
 
     /// Every source that the results of a conversation contain; none where it is not loaded.
@@ -50,12 +57,12 @@ impl Workspace {
         self.0.records.borrow().get(id).map(|record| Sources::of(&record.conversation)).unwrap_or_default()
     }
 
-    /// Holds a call to the mode of its conversation, whoever wants it made and whatever it was offered (X76).
-    pub(crate) fn add_mode(&self, rules: &mut Rules, book: &Indexed, call: &Call) {
-        let mode = call.conversation.as_ref().map(|id| self.mode_of(id)).unwrap_or_default();
-        if let Some(veto) = mode.veto(book, call) {
-            rules.add(veto);
-        }
+    /// Holds a call to the mode of its conversation and to the actions that were chosen for it, whoever wants it made and
+    /// whatever it was offered (X76).
+    pub(crate) fn add_limits(&self, rules: &mut Rules, book: &Indexed, call: &Call) {
+        let Some(id) = &call.conversation else { return };
+        let vetoes = [self.mode_of(id).veto(book, call), self.chosen_in(id).veto(call)];
+        vetoes.into_iter().flatten().for_each(|veto| rules.add(veto));
     }
 
     /// What a model is told about a call that ended. The card is under the id of the first call, also after an edit.

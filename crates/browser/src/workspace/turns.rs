@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use chat::context::{Limits, Party};
-use chat::conversation::{Answer, Body, Event, Item, ItemId};
+use chat::conversation::{Answer, Body, Event, File, Item, ItemId};
 use chat::direct::{self, Candidate};
 use chat::model::{Delta, Wire};
 use chat::plan::Plan;
@@ -52,14 +52,20 @@ impl Workspace {
     /// # Errors
     /// When the conversation is not loaded, something runs in it already, or the text is empty.
     pub fn say(&self, id: &ConversationId, text: &str) -> Result<(), Error> {
-        self.say_with(id, text, Vec::new())
+        self.say_with(id, text, Vec::new(), Vec::new())
     }
 
-    /// As [`Workspace::say`], with resources that are read now, each from its own server.
+    /// As [`Workspace::say`], with resources that are read now, each from its own server, and with files of the person's.
     ///
     /// # Errors
     /// As [`Workspace::say`]. A resource that cannot be read is no error: the conversation says so.
-    pub fn say_with(&self, id: &ConversationId, text: &str, attached: Vec<Wish>) -> Result<(), Error> {
+    pub fn say_with(
+        &self,
+        id: &ConversationId,
+        text: &str,
+        attached: Vec<Wish>,
+        files: Vec<File>,
+    ) -> Result<(), Error> {
         self.acting()?;
         if !self.0.records.borrow().contains_key(id) {
             return Err(Error::not_found("open conversation", id.as_str()));
@@ -72,6 +78,7 @@ impl Workspace {
         let (workspace, id, text) = (self.clone(), id.clone(), text.to_owned());
         spawn_local(async move {
             if let Some(held) = workspace.take_turn(&id, &mut stopped).await {
+                files.into_iter().for_each(|file| drop(workspace.add_item(&id, Body::File(Box::new(file)))));
                 workspace.turn(&id, &text, attached, stopped).await;
                 workspace.finish(&id).await;
                 workspace.give_turn_back(&id, held).await;
@@ -385,7 +392,7 @@ impl Workspace {
         select(Box::pin(lists), sleep(LISTS)).await;
     }
 
-    /// The actions that can be offered in a conversation: active, usable, on, and not known to have changed.
+    /// The actions that can be offered in a conversation: active, usable, on, chosen, and not known to have changed.
     pub fn candidates(&self, id: &ConversationId) -> Vec<Candidate> {
         let book = self.rulebook();
         let Ok(member) = book.member(&self.me()) else { return Vec::new() };
@@ -397,10 +404,11 @@ impl Workspace {
                 (connector.clone(), drift.changed.into_iter().chain(drift.removed).collect())
             })
             .collect();
-        let mode = self.mode_of(id);
+        let (mode, chosen) = (self.mode_of(id), self.chosen_in(id));
         book.offered(member)
             .into_iter()
             .filter(|(connector, action)| mode.admits(connector, action).is_ok())
+            .filter(|(connector, action)| chosen.admits(&connector.id, action.name()))
             .filter(|(connector, action)| {
                 held.get(&connector.id).is_some_and(|held| !held.iter().any(|name| name == action.name()))
             })

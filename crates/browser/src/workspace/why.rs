@@ -28,7 +28,7 @@ impl Workspace {
         self.explain_in(None, who, connector, action)
     }
 
-    /// As [`Workspace::explain_action`], within a conversation with its mode.
+    /// As [`Workspace::explain_action`], within a conversation with its mode and the actions chosen for it.
     pub fn explain_in(
         &self,
         conversation: Option<&ConversationId>,
@@ -58,7 +58,7 @@ impl Workspace {
             at: now(),
         };
         let mut rules = policy::Rules::of(&book, &call);
-        self.add_mode(&mut rules, &book, &call);
+        self.add_limits(&mut rules, &book, &call);
         book.explain(&call, &rules)
     }
 

@@ -244,3 +244,32 @@ proptest::proptest! {
         proptest::prop_assert!(!inside.to_lowercase().contains("<tool-output") && !inside.to_lowercase().contains("</tool-output"));
     }
 }
+
+#[test]
+fn a_file_is_the_persons_own_whole_in_every_turn_and_a_picture_goes_as_one() {
+    let mut chat = Conversation::new(ConversationId::from("c"), Vec::new(), 0);
+    let mut put = |id: &str, body: Body| {
+        chat.apply(crate::conversation::Event::Put(Item { id: ItemId::from(id), at: 0, body }), 0).unwrap();
+    };
+    let long = "é".repeat(50_000);
+    let file = File::of("notes \"a\".txt", long.clone().into_bytes(), |_| None).unwrap();
+    let picture = File::of("cat.png", b"\x89PNG\r\n\x1a\n1".to_vec(), |_| Some("iVBORw0K".to_owned())).unwrap();
+    put("1", Body::File(Box::new(file)));
+    put("2", Body::File(Box::new(picture)));
+    put("3", Body::Said { text: "what is in these?".to_owned() });
+    put("4", Body::Said { text: "and now?".to_owned() });
+    let told = messages(&chat, Limits::default(), &|_, _| String::new());
+    let expected =
+        format!("[The person attached their file notes a.txt. Its text:]\n{long}\n[End of the file notes a.txt]");
+    assert_eq!(told[0], Message::User(expected));
+    let says = "[The person attached their picture cat.png.]".to_owned();
+    assert_eq!(told[1], Message::Picture { says, mime: "image/png".to_owned(), data: "iVBORw0K".to_owned() });
+    assert_eq!(told.len(), 4);
+    // A picture that does not fit goes with its turn, like words.
+    let short = messages(&chat, Limits { history: 200, ..Limits::default() }, &|_, _| String::new());
+    assert!(matches!(short.as_slice(), [Message::User(last)] if last.ends_with("\n\nand now?")), "{short:?}");
+    // What was attached to the last message stays with it, however long it is.
+    chat.items.pop();
+    let last = messages(&chat, Limits { history: 200, ..Limits::default() }, &|_, _| String::new());
+    assert_eq!(last.len(), 3);
+}

@@ -73,6 +73,7 @@ impl Conversation {
         branch.renamed = true;
         branch.mind = self.mind.clone();
         branch.pins = self.pins.clone();
+        branch.chosen = self.chosen.clone();
         // Nothing acts in the place of what was chosen, here either.
         branch.accounts = self.accounts.clone();
         branch.restore(now);
@@ -185,7 +186,10 @@ mod tests {
             say(&mut chat, id);
         }
         let plain = serde_json::to_string(&chat).unwrap();
-        assert!(!plain.contains("forks") && !plain.contains("tip") && !plain.contains("pins"), "{plain}");
+        assert!(
+            !plain.contains("forks") && !plain.contains("tip") && !plain.contains("pins") && !plain.contains("chosen"),
+            "{plain}"
+        );
         edit(&mut chat, "b", "b2");
         go(&mut chat, "b");
         let again: Conversation = serde_json::from_str(&serde_json::to_string(&chat).unwrap()).unwrap();
@@ -205,9 +209,11 @@ mod tests {
         }
         edit(&mut chat, "b", "b2");
         chat.accounts.insert("tracker".into(), "tracker~2".into());
+        chat.chosen.choose("tracker".into(), Some(["find".to_owned()].into()));
         let branch = chat.branch(&"b".into(), "other".into(), 9).unwrap();
         assert_eq!((shown(&branch).as_str(), branch.created_at), ("a b", 9));
         assert_eq!(branch.accounts, chat.accounts, "it acts as the accounts that were chosen");
+        assert_eq!(branch.chosen, chat.chosen, "and what is off stays off");
         assert_eq!(chat.branch(&"none".into(), "other".into(), 9), None);
     }
 }

@@ -55,6 +55,11 @@ pub(crate) fn body(endpoint: &Endpoint, messages: &[Message], tools: &[ToolSpec]
                 continue;
             }
             Message::User(text) => ("user", vec![json!({ "type": "text", "text": text })]),
+            Message::Picture { says, mime, data } => {
+                let source = json!({ "type": "base64", "media_type": mime, "data": data });
+                let image = json!({ "type": "image", "source": source });
+                ("user", vec![json!({ "type": "text", "text": says }), image])
+            }
             Message::Tool { id, text } => {
                 ("user", vec![json!({ "type": "tool_result", "tool_use_id": id, "content": text })])
             }

@@ -5,7 +5,7 @@
 
 use super::draft::{Draft, text};
 use super::stream::Dialect;
-use super::{Finish, Message, text_of};
+use super::{Finish, Message, text_of, unseen};
 use serde_json::{Value, json};
 
 /// The place of such a model, where others have a base URL.
@@ -19,6 +19,7 @@ pub(crate) fn body(messages: &[Message]) -> Value {
         let (role, content) = match message {
             Message::System(text) => ("system", text.clone()),
             Message::User(text) => ("user", text.clone()),
+            Message::Picture { says, .. } => ("user", unseen(says)),
             Message::Assistant(parts) => ("assistant", text_of(parts)),
             Message::Tool { text, .. } => ("user", format!("[What an earlier call gave]\n{text}")),
         };

@@ -47,6 +47,19 @@ impl Wire {
         self != Self::BuiltIn
     }
 
+    /// Whether a model on this wire can be given a picture of a type. Whether the model then sees, its provider knows.
+    pub fn takes_picture(self, mime: &str) -> bool {
+        let common = matches!(mime, "image/png" | "image/jpeg");
+        match self {
+            Self::OpenaiChat | Self::OpenaiResponses | Self::Anthropic => {
+                common || matches!(mime, "image/webp" | "image/gif")
+            }
+            Self::Gemini => common || mime == "image/webp",
+            Self::Ollama => common,
+            Self::BuiltIn => false,
+        }
+    }
+
     /// The header that carries the key.
     pub fn key_header(self, key: &str) -> (String, String) {
         let (name, value) = match self {

@@ -7,7 +7,7 @@
 use super::draft::{Draft, count, text};
 use super::endpoint::Extras;
 use super::stream::Dialect;
-use super::{Endpoint, Finish, Message, Part, ToolSpec, Usage, WireCall, calls_of};
+use super::{Endpoint, Finish, Message, Part, ToolSpec, Usage, Wire, WireCall, calls_of, unseen};
 use serde_json::{Map, Value, json};
 
 /// The model's part of the address: `models/NAME`, with whatever is no letter, digit or plain mark escaped.
@@ -37,6 +37,11 @@ pub(crate) fn body(endpoint: &Endpoint, messages: &[Message], tools: &[ToolSpec]
                 continue;
             }
             Message::User(text) => ("user", vec![json!({ "text": text })]),
+            Message::Picture { says, mime, data } if Wire::Gemini.takes_picture(mime) => {
+                let image = json!({ "inlineData": { "mimeType": mime, "data": data } });
+                ("user", vec![json!({ "text": says }), image])
+            }
+            Message::Picture { says, .. } => ("user", vec![json!({ "text": unseen(says) })]),
             Message::Tool { id, text } => ("user", vec![response(messages.get(..at).unwrap_or_default(), id, text)]),
             Message::Assistant(parts) => ("model", parts.iter().filter_map(part).collect()),
         };

@@ -6,7 +6,7 @@
 use super::draft::{Draft, count, text};
 use super::endpoint::Extras;
 use super::stream::Dialect;
-use super::{Endpoint, Finish, Message, ToolSpec, Usage, WireCall, calls_of, text_of, thoughts_of};
+use super::{Endpoint, Finish, Message, ToolSpec, Usage, Wire, WireCall, calls_of, text_of, thoughts_of, unseen};
 use serde_json::{Map, Value, json};
 
 /// The body of a request.
@@ -35,6 +35,10 @@ fn message(before: &[Message], message: &Message) -> Value {
     match message {
         Message::System(text) => json!({ "role": "system", "content": text }),
         Message::User(text) => json!({ "role": "user", "content": text }),
+        Message::Picture { says, mime, data } if Wire::Ollama.takes_picture(mime) => {
+            json!({ "role": "user", "content": says, "images": [data] })
+        }
+        Message::Picture { says, .. } => json!({ "role": "user", "content": unseen(says) }),
         Message::Assistant(parts) => {
             let mut out = json!({ "role": "assistant", "content": text_of(parts) });
             let Some(object) = out.as_object_mut() else { return out };

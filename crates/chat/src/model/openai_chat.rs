@@ -36,6 +36,10 @@ fn message(message: &Message) -> Value {
     match message {
         Message::System(text) => json!({ "role": "system", "content": text }),
         Message::User(text) => json!({ "role": "user", "content": text }),
+        Message::Picture { says, mime, data } => json!({ "role": "user", "content": [
+            { "type": "text", "text": says },
+            { "type": "image_url", "image_url": { "url": format!("data:{mime};base64,{data}") } },
+        ] }),
         Message::Assistant(parts) => {
             let text = text_of(parts);
             let calls: Vec<Value> = calls_of(parts)

@@ -22,6 +22,10 @@ pub(crate) fn body(endpoint: &Endpoint, messages: &[Message], tools: &[ToolSpec]
                 body.insert("instructions".into(), text.as_str().into());
             }
             Message::User(text) => input.push(json!({ "role": "user", "content": text })),
+            Message::Picture { says, mime, data } => input.push(json!({ "role": "user", "content": [
+                { "type": "input_text", "text": says },
+                { "type": "input_image", "detail": "auto", "image_url": format!("data:{mime};base64,{data}") },
+            ] })),
             Message::Assistant(parts) => input.extend(parts.iter().filter_map(item)),
             Message::Tool { id, text } => {
                 input.push(json!({ "type": "function_call_output", "call_id": id, "output": text }));

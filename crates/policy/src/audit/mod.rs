@@ -166,6 +166,8 @@ pub enum Came {
     Withdrawn,
     /// Nobody was there who could be asked, so it was declined.
     Unattended,
+    /// The page was closed before anybody answered.
+    NotAnswered,
 }
 
 impl Came {
@@ -177,6 +179,7 @@ impl Came {
             Came::Cancelled => "cancelled",
             Came::Withdrawn => "ended before it was answered",
             Came::Unattended => "declined, because nobody could be asked",
+            Came::NotAnswered => "not answered, because the page was closed",
         }
     }
 }

@@ -381,6 +381,7 @@ fn every_cause_has_a_sentence_in_the_house_style() {
     let causes = [
         Cause::NotAnswered,
         Cause::NotInConversation,
+        Cause::OffHere,
         Cause::NotForCaller,
         Cause::NotAutomatic,
         Cause::Held,

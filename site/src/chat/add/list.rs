@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use policy::{ConnectionId, Connector, ConnectorId};
 use wasm_bindgen::JsCast;
 
+use super::actions::Actions;
 use super::sets::Sets;
 use crate::chat::Writing;
 use crate::chat::usable::{Standing, listed, standing};
@@ -47,7 +48,6 @@ impl Row {
 /// The content of the + menu; `drawn` is called when it is there.
 pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
     let state = use_state();
-    let (active, on_change) = (writing.active, writing.choose);
     let search = RwSignal::new(String::new());
     let rows = Memo::new(move |_| {
         let me = state.ws().seen_as();
@@ -72,7 +72,7 @@ pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
             {move || rows.with(|(usable, _)| !usable.is_empty()).then(|| view! { <div class="grp" id="add-usable">"Connectors"</div> })}
             <ul class="plain" aria-labelledby="add-usable">
                 <For each=move || rows.get().0 key=|row| (row.id.clone(), row.standing.says.clone(), row.standing.dot, row.standing.on, row.accounts.clone()) let:row>
-                    <Usable row=row active=active on_change=on_change/>
+                    <Usable row=row writing=writing/>
                 </For>
             </ul>
             {move || rows.with(|(_, others)| !others.is_empty()).then(|| view! { <div class="grp" id="add-others">"Not usable now"</div> })}
@@ -85,6 +85,7 @@ pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
         <Sets writing=writing/>
         <hr/>
         <Marks writing=writing/>
+        <FilesRow writing=writing/>
         <hr/>
         {move || match state.person.with(|person| person.only_published) {
             true => view! { <p class="rail-empty">{no_servers()}</p> }.into_any(),
@@ -96,7 +97,8 @@ pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
 }
 
 #[component]
-fn Usable(row: Row, active: Signal<Vec<ConnectorId>>, on_change: Callback<Vec<ConnectorId>>) -> impl IntoView {
+fn Usable(row: Row, writing: Writing) -> impl IntoView {
+    let (state, active) = (use_state(), writing.active);
     let id = StoredValue::new(row.id);
     let is_on = Memo::new(move |_| active.with(|active| id.with_value(|id| active.contains(id))));
     let toggle = move |_| {
@@ -107,23 +109,39 @@ fn Usable(row: Row, active: Signal<Vec<ConnectorId>>, on_change: Callback<Vec<Co
         } else {
             wanted.push(id);
         }
-        on_change.run(wanted);
+        writing.choose.run(wanted);
     };
-    let says = row.standing.says.unwrap_or_else(|| match row.standing.on {
-        1 => "1 action".to_owned(),
-        on => format!("{on} actions"),
-    });
+    let (told, on) = (row.standing.says, row.standing.on);
+    let counted = move || {
+        let counts = state.counts.get();
+        match counts.into_iter().find(|(one, _)| id.with_value(|id| one == id)) {
+            Some((_, count)) => format!("{count} actions"),
+            None if on == 1 => "1 action".to_owned(),
+            None => format!("{on} actions"),
+        }
+    };
+    let unfolded = RwSignal::new(writing.unfold.with_untracked(|one| id.with_value(|id| one.as_ref() == Some(id))));
+    let (name, host) = (row.name.clone(), row.host.clone());
+    let actions = move || {
+        unfolded.get().then(|| view! { <Actions connector=id.get_value() name=name.clone() host=host.clone()/> })
+    };
+    let fold_label = format!("Actions of {}", row.name);
     view! {
         <li>
-            <label class="menu-item">
+            <div class="add-row"><label class="menu-item grow">
                 <input type="checkbox" prop:checked=move || is_on.get() on:change=toggle/>
                 <span class="grow add-name">
                     <span><bdi>{row.name}</bdi>" "{row.badge.map(|badge| view! { <Badge word=badge/> })}{row.local.then(|| view! { " "<LocalMark/> })}</span>
                     <HostName host=row.host/>
                 </span>
-                <small>{says}</small>
+                <small>{move || told.clone().unwrap_or_else(counted)}</small>
                 <StatusDot look=row.standing.dot/>
             </label>
+            <button type="button" class="btn quiet icon small" aria-label=fold_label.clone() title=fold_label aria-expanded=move || unfolded.get().to_string()
+                on:click=move |_| unfolded.update(|on| *on = !*on)>
+                {move || if unfolded.get() { view! { <Icon name=IconName::ChevronDown size=16/> } } else { view! { <Icon name=IconName::ChevronRight size=16/> } }}
+            </button></div>
+            {actions}
             {(!row.accounts.is_empty()).then(|| view! { <AccountChoice connector=id.get_value() accounts=row.accounts acts=row.acts/> })}
             {row.standing.fix.map(|(word, to)| view! { <Link to=to class="add-fix">{word}</Link> })}
         </li>
@@ -204,6 +222,20 @@ fn Marks(writing: Writing) -> impl IntoView {
         {row("#", "Attach a resource or name an action")}
         {row("/", "Use a prompt of a server")}
         {row("@", "Name a connector for one turn")}
+    }
+}
+
+/// Files of the person's computer.
+#[component]
+fn FilesRow(writing: Writing) -> impl IntoView {
+    let choose = move |event: leptos::ev::MouseEvent| {
+        close_around(&event);
+        if let Some(picker) = writing.picker.try_get_untracked().flatten() {
+            picker.click();
+        }
+    };
+    view! {
+        <button type="button" class="menu-item" on:click=choose><span class="kbd clip"><Icon name=IconName::Clip size=14/></span>"Attach files of this computer"</button>
     }
 }
 

@@ -3,13 +3,13 @@
 use browser::ToolSet;
 use leptos::task::spawn_local;
 use leptos::{ev, html, prelude::*};
-use wasm_bindgen::JsCast;
 
+use super::settle;
 use crate::chat::Writing;
 use crate::chat::mention::apply_set;
 use crate::connectors::plural;
 use crate::state::use_state;
-use crate::ui::{Button, IconButton, IconName, place};
+use crate::ui::{Button, IconButton, IconName};
 
 /// The sets, and a field to keep the choice of this chat as one.
 #[component]
@@ -25,7 +25,11 @@ pub(super) fn Sets(writing: Writing) -> impl IntoView {
             match ws.tool_sets().await {
                 Ok(found) => {
                     let _ = sets.try_set(found);
-                    request_animation_frame(move || settle(list));
+                    request_animation_frame(move || {
+                        if let Some(list) = list.try_get_untracked().flatten() {
+                            settle(&list);
+                        }
+                    });
                 }
                 Err(error) => state.tell_error(&error),
             }
@@ -38,7 +42,8 @@ pub(super) fn Sets(writing: Writing) -> impl IntoView {
             Some(id) => ws.pins(&id),
             None => writing.pins.get_untracked(),
         };
-        let set = ToolSet { name: name.get_untracked(), connectors: writing.active.get_untracked(), pins };
+        let chosen = state.chosen_actions.get_untracked();
+        let set = ToolSet { name: name.get_untracked(), connectors: writing.active.get_untracked(), chosen, pins };
         state.run(async move { ws.keep_tool_set(set).await }, move |()| {
             let _ = name.try_set(String::new());
             read.run(());
@@ -57,7 +62,10 @@ pub(super) fn Sets(writing: Writing) -> impl IntoView {
     };
     let row = move |set: ToolSet| {
         let (own, from, gone) = (set.clone(), set.name.clone(), set.name.clone());
-        let says = plural(set.connectors.len(), "connector");
+        let mut says = plural(set.connectors.len(), "connector");
+        if !set.chosen.is_empty() {
+            says.push_str(", single actions");
+        }
         if renaming.with(|renamed| renamed.as_ref() == Some(&set.name)) {
             let text = RwSignal::new(set.name.clone());
             let to = from.clone();
@@ -100,16 +108,5 @@ pub(super) fn Sets(writing: Writing) -> impl IntoView {
                 on:keydown=move |event: ev::KeyboardEvent| if event.key() == "Enter" && !empty.get_untracked() { keep.run(()) }/>
             <Button small=true disabled=empty on:click=move |_| keep.run(())>"Save set"</Button>
         </div>
-    }
-}
-
-/// The list grew or shrank: the popover that it stands in goes beside its button again.
-fn settle(list: NodeRef<html::Ul>) {
-    let Some(list) = list.try_get_untracked().flatten() else { return };
-    let popover = list.closest("[popover]").ok().flatten().and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok());
-    let Some(popover) = popover else { return };
-    let button = format!("[popovertarget=\"{}\"]", popover.id());
-    if let Ok(Some(button)) = document().query_selector(&button) {
-        place(&popover, &button);
     }
 }

@@ -103,8 +103,9 @@ fn things(naming: Naming) -> Vec<Entry> {
     naming.state.rulebook.with(|rules| {
         let me = naming.state.ws().seen_as();
         let Ok(member) = rules.member(&me) else { return };
+        let chosen = naming.state.chosen_actions.get();
         for (connector, action) in rules.offered(member) {
-            if !active.contains(&connector.id) {
+            if !active.contains(&connector.id) || !chosen.admits(&connector.id, action.name()) {
                 continue;
             }
             entries.push(Entry {

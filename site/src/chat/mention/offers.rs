@@ -144,6 +144,7 @@ pub(crate) fn apply_set(state: AppState, writing: Writing, set: ToolSet) {
     match state.thread.id.get_untracked() {
         None => {
             writing.choose.run(set.connectors);
+            state.start_with(set.chosen);
             writing.pins.set(set.pins);
             state.announce(told);
         }

@@ -73,3 +73,34 @@ fn a_request_that_is_refused_for_something_optional_is_known() {
     assert!(!is_about_extras(401, "reasoning"));
     assert!(!is_about_extras(400, "prompt is too long"));
 }
+
+#[test]
+fn a_picture_goes_in_the_way_of_each_wire_and_as_words_where_none_is_taken() {
+    let picture = |mime: &str| {
+        let says = "[a picture]".to_owned();
+        [
+            Message::Picture { says, mime: mime.to_owned(), data: "iVBORw0K".to_owned() },
+            Message::User("what is it?".into()),
+        ]
+    };
+    let body = |wire: Wire, mime: &str| -> Value {
+        let request = request(&at(wire, "https://x.example"), &picture(mime), &[], Extras::None);
+        serde_json::from_str(&request.body).unwrap()
+    };
+    for (wire, place, expected) in [
+        (Wire::OpenaiChat, "/messages/0/content/1/image_url/url", "data:image/png;base64,iVBORw0K"),
+        (Wire::OpenaiResponses, "/input/0/content/1/image_url", "data:image/png;base64,iVBORw0K"),
+        (Wire::Anthropic, "/messages/0/content/1/source/data", "iVBORw0K"),
+        (Wire::Gemini, "/contents/0/parts/1/inlineData/data", "iVBORw0K"),
+        (Wire::Ollama, "/messages/0/images/0", "iVBORw0K"),
+    ] {
+        let body = body(wire, "image/png");
+        assert_eq!(body.pointer(place).and_then(Value::as_str), Some(expected), "{wire:?} {body}");
+        assert!(body.to_string().contains("[a picture]") && wire.takes_picture("image/png"));
+    }
+    for (wire, mime) in [(Wire::Gemini, "image/gif"), (Wire::Ollama, "image/webp"), (Wire::BuiltIn, "image/png")] {
+        let body = body(wire, mime).to_string();
+        assert!(!wire.takes_picture(mime) && !body.contains("iVBORw0K"), "{wire:?} {body}");
+        assert!(body.contains("You cannot be shown it"), "{body}");
+    }
+}
