@@ -35,7 +35,7 @@ journey("X01 only web addresses are taken: javascript:, data:, file:, blob:, vbs
 
 journey("X02 plain http is refused, on this machine too unless that was switched on, and is then called insecure or local", async ({ app, network, keep }) => {
   await app.turnOnDeveloperMode({ thisMachine: false });
-  await refusesEach(app, network, ["http://mcp.example.com/mcp", "http://127.0.0.1:3999/mcp"], /use `https:\/\/`|only servers on the internet/);
+  await refusesEach(app, network, ["http://mcp.example.com/mcp", "http://127.0.0.1:3999/mcp"], /use https:\/\/|only servers on the internet/);
   const server = await keep(startModern());
   await app.connect({ name: "Near", url: server.url });
   assert.match(await app.page.getByRole("main").innerText(), /local|insecure/i);
@@ -43,7 +43,7 @@ journey("X02 plain http is refused, on this machine too unless that was switched
 
 journey("X03 a misleading address is refused or shown for what it is", async ({ app, network }) => {
   await app.turnOnDeveloperMode();
-  await refusesEach(app, network, ["https://good.com@evil.com/", "https://user:secret@evil.com/"], /what stands before the `@`/);
+  await refusesEach(app, network, ["https://good.com@evil.com/", "https://user:secret@evil.com/"], /what stands before the @/);
   await app.field("Server URL").fill("https://\u0430pple.com/mcp");
   await app.field("Server URL").blur();
   await assertSoon(async () => (await app.page.getByRole("main").innerText()).includes("xn--pple-43d.com"), "the host is shown in ASCII");

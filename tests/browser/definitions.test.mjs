@@ -269,7 +269,7 @@ journey("N19 what a model is told is shown as it is sent", async ({ app, page, k
   await told.waitFor();
   assert.match(await told.textContent(), /^\{"type":"function","function":\{"name":"quiet__look_up"/);
   assert.match(await told.textContent(), /U\+200B/, "what cannot be seen is shown");
-  assert.match(await main(page).textContent(), /about \d+ tokens in every request/);
+  assert.match(await main(page).textContent(), /about [\d\u202f]+ tokens in every request/);
 });
 
 for (const colorScheme of ["light", "dark"]) {

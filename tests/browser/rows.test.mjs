@@ -74,7 +74,7 @@ journey("rows: S008 S021 S039 S040 S042 S043 S046 S047 S048 S055 S114 S118 from 
   // S043: what is needed, and addresses that are refused.
   await app.field("Server URL").fill(server.url);
   await main(page).getByText("Still needed: a name.").waitFor();
-  for (const [address, why] of [["https://ada:secret@mcp.example.com/mcp", /Take out what stands before the `@`/], ["http://mcp.example.com/mcp", /https/i]]) {
+  for (const [address, why] of [["https://ada:secret@mcp.example.com/mcp", /Take out what stands before the @/], ["http://mcp.example.com/mcp", /https/i]]) {
     await app.field("Server URL").fill(address);
     await main(page).locator(".problem").filter({ hasText: why }).waitFor();
     assert.equal(await app.button("Scan").isDisabled(), true);
@@ -369,10 +369,10 @@ journey("rows: X112 the connector's page says that a server stepped back to an o
   const server = await keep(hostile(options));
   await app.connect({ name: "Steps back", url: server.url });
   await app.openTab("Overview");
-  await main(page).getByText("connected, 2026-07-28").first().waitFor();
+  await main(page).getByText("connected, MCP 2026-07-28").first().waitFor();
   options.modern = false;
   await page.reload();
-  await main(page).getByText("connected, 2025-11-25; this server spoke 2026-07-28 last time, which protects more").first().waitFor();
+  await main(page).getByText("connected, MCP 2025-11-25; this server spoke 2026-07-28 last time, which protects more").first().waitFor();
 });
 
 journey("rows: X26 the names of the product are nobody else's, however they are written", async (stage) => {

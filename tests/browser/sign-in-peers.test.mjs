@@ -35,7 +35,7 @@ journey("the OAuth example of the TypeScript SDK 1, which lets no page in, behin
 });
 
 journey("a page registers at the certified provider through nginx; five seconds later its tokens rotate; removal revokes them", async (stage) => {
-  const { app, network, keep } = stage;
+  const { app, network, page, keep } = stage;
   const server = await keep(startGuarded({ lifetime: 5 }));
   const proxy = await keep(startNginxProxy([site], { issuer: server.issuer }));
   await app.turnOnDeveloperMode();
@@ -57,8 +57,8 @@ journey("a page registers at the certified provider through nginx; five seconds 
   assert.equal(new Set(renewals.map((request) => new URLSearchParams(request.body).get("refresh_token"))).size, renewals.length, "none was used twice");
   await noSecrets(app, server);
   await app.openConnector("Guarded", "Overview");
-  await app.button("Remove").click();
   await app.button("Remove connector").click();
+  await app.button("Remove connector", page.getByRole("alertdialog")).click();
   await assertSoon(() => server.asked.filter((path) => path === "/token/revocation").length >= 2, "both tokens were revoked");
 });
 

@@ -135,7 +135,7 @@ journey("WI06 the test of a model says what is in the way: CORS, nothing there, 
   const organisation = (await app.testModel()).at(-1);
   assert.match(organisation, /does not let web pages use this account.*administrator/s);
   answer = { fail: 404, message: "model not found" };
-  assert.match((await app.testModel()).at(-1), /has no model `m-1`/);
+  assert.match((await app.testModel()).at(-1), /has no model m-1/);
   answer = { fail: 402, message: "Insufficient credits" };
   assert.match((await app.testModel()).at(-1), /no credit left/);
 });

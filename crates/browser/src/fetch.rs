@@ -42,6 +42,9 @@ pub struct Request {
     pub timeout: Option<u64>,
 }
 
+/// What stands before a browser's own words for a failure that it does not explain.
+pub(crate) const UNEXPLAINED: &str = "the request failed: ";
+
 /// Why there was no answer, or why it ended early.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -49,7 +52,7 @@ pub enum Failure {
     #[error("the request cannot be sent: {0}")]
     Unsendable(String),
     /// The browser could not send it or was not allowed to read the answer; it does not say which.
-    #[error("the request failed: {0}")]
+    #[error("{UNEXPLAINED}{0}", UNEXPLAINED = UNEXPLAINED)]
     Network(String),
     /// The server answered with a redirect, which is not followed.
     #[error("the server redirected the request; redirects are not followed")]

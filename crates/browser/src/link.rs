@@ -21,6 +21,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::builtin::{self, Server};
 use crate::drive::{Connection, Done, Failed, Transport};
 use crate::error::{Code, Error};
+use crate::fetch::UNEXPLAINED;
 use crate::inspect::{Cover, Wire};
 use crate::store::{Op, Table};
 use crate::view::{Change, ConnectionStatus, Drift, Excluded};
@@ -646,6 +647,13 @@ pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
         return Error::new(Code::Network, format!("{host} redirected the request, and redirects are not followed"))
             .hint("enter the address it leads to, after you have checked its host");
     }
+    // What a browser says about a request that it will not explain helps nobody in a sentence; it is in the cause.
+    let message = match error {
+        OpError::Network { why } if why.starts_with(UNEXPLAINED) => {
+            format!("{host} could not be reached, or the connection broke")
+        }
+        _ => format!("{host}: {error}"),
+    };
     let (code, hint) = match error {
         OpError::SignIn { .. } => (Code::SignIn, "enter a new value for its header in the connector's settings"),
         OpError::Network { .. } => (Code::Network, "check that the server runs and lets this page in; scan it again"),
@@ -660,7 +668,7 @@ pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
         OpError::DefinitionChanged { .. } => (Code::Held, "rescan the connector and review the change"),
         _ => (Code::Protocol, "tell the server's operator; details are in the cause"),
     };
-    let mut out = Error::new(code, format!("{host}: {error}")).hint(hint);
+    let mut out = Error::new(code, message).hint(hint);
     out.cause = cause_of(error);
     out
 }
@@ -673,6 +681,7 @@ fn cause_of(error: &OpError) -> Option<serde_json::Value> {
             Some(json!({ "status": status, "text": text, "retryAfter": retry_after }))
         }
         OpError::SignIn { status, text, .. } => Some(json!({ "status": status, "text": text })),
+        OpError::Network { why } => Some(json!({ "browser": why })),
         OpError::SessionUnreadable { status, text } => Some(json!({ "status": status, "text": text })),
         _ => None,
     }

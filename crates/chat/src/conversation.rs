@@ -1078,8 +1078,11 @@ fn lower_first(title: &str) -> String {
     }
 }
 
-/// A duration in words: `0.4 s`, `12 s`, `3 min 20 s`.
+/// A duration in words: `under 0.1 s`, `0.4 s`, `12 s`, `3 min 20 s`.
 pub fn seconds(millis: u64) -> String {
+    if millis < 50 {
+        return "under 0.1 s".to_owned();
+    }
     if millis < 10_000 {
         let tenths = (millis + 50) / 100;
         return format!("{}.{} s", tenths / 10, tenths % 10);

@@ -98,7 +98,10 @@ fn compress(folder: &Path, tools: &Tools) -> Outcome<()> {
 pub(crate) fn build(places: &Places, tools: &Tools, wanted: &Wanted) -> Outcome<PathBuf> {
     let work = workshop(places, wanted);
     let trunk = work.join("trunk");
-    step(&format!("build the site with trunk ({})", wanted.profile()), || {
+    let built = places.target.join("wasm32-unknown-unknown").join(wanted.profile()).join("site.wasm");
+    // Whoever waits for the first time should know that it is no fault.
+    let patience = if built.exists() { "" } else { ", which takes minutes the first time" };
+    step(&format!("build the site with trunk ({}){patience}", wanted.profile()), || {
         let mut environment = if wanted.debug { tools.wasm.clone() } else { tools.shipping.clone() };
         environment.set("CARGO_TARGET_DIR", places.target.clone());
         environment.set("TRUNK_SKIP_VERSION_CHECK", "true");
@@ -121,7 +124,6 @@ pub(crate) fn build(places: &Places, tools: &Tools, wanted: &Wanted) -> Outcome<
             .within(&places.root)
             .done()
     })?;
-    let built = places.target.join("wasm32-unknown-unknown").join(wanted.profile()).join("site.wasm");
     let assets = work.join("assets");
     let www = folder(places, wanted);
     step("split it into what is loaded first and what is loaded on use", || {

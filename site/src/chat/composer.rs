@@ -239,7 +239,8 @@ pub fn Composer(
             <div id="composer-problem" role="alert">
                 {move || problem.get().map(|text| view! { <p class="form-problem"><Visible text=text/></p> })}
             </div>
-            {once_open(move |parts| (parts.modes)(active), || ().into_any())}
+            // What is loaded later has its place from the beginning: nothing moves when somebody comes near.
+            {once_open(move |parts| (parts.modes)(active), || view! { <div class="modes reserved" aria-hidden="true"><span class="mode tag">"Chat"</span></div> }.into_any())}
             <ModeLine/>
         </div>
     }

@@ -17,7 +17,7 @@ use super::said::{AttachedView, Said};
 use super::sources::{AnswerFoot, SearchView, Side, SourcesPanel};
 use super::thread::{Position, ThreadView};
 use super::title::{Delete, Rename};
-use crate::results::{Markdown, Visible, pieces};
+use crate::results::{Markdown, Visible, Worded, pieces};
 use crate::router::{ConnectorTab, Link, Route, page_title};
 use crate::shell::rail::BackToChat;
 use crate::state::{AppState, Cell, Load, sentence, use_state};
@@ -247,7 +247,7 @@ pub(super) fn item(cell: Cell, position: Position, conversation: ConversationId)
                     Body::Note { text } => text.clone(),
                     _ => String::new(),
                 });
-                view! { <p class="remark" role="note"><Visible text=text/></p> }.into_any()
+                view! { <p class="remark" role="note"><Worded text/></p> }.into_any()
             }
         }
     }

@@ -55,7 +55,7 @@ pub fn ProposalView(id: String, item: ArcRwSignal<Item>, conversation: Conversat
                                 many().then(|| view! { <Started step=step/> }).into_any()
                             } else if now.get() {
                                 view! {
-                                    {many().then(|| view! { <p class="step-text"><bdi>{step.text.clone()}</bdi></p> })}
+                                    {many().then(|| view! { <StepName at total=count.get_untracked() text=step.text.clone()/> })}
                                     <StepForm step=step at=at id=id.get_value() conversation=conversation.get_value()/>
                                 }
                                 .into_any()
@@ -107,11 +107,11 @@ pub fn NextStep(conversation: ConversationId) -> impl IntoView {
     let next = Memo::new(move |_| next_below(state));
     move || {
         let (id, at) = next.get()?;
-        let step = untrack(|| {
+        let (step, total) = untrack(|| {
             state.thread.items.with(|items| {
                 let cell = items.iter().find(|cell| cell.id == id)?;
                 cell.item.with(|item| match &item.body {
-                    Body::Proposal(proposal) => proposal.steps.get(at).cloned(),
+                    Body::Proposal(proposal) => Some((proposal.steps.get(at).cloned()?, proposal.steps.len())),
                     _ => None,
                 })
             })
@@ -119,11 +119,17 @@ pub fn NextStep(conversation: ConversationId) -> impl IntoView {
         let conversation = conversation.clone();
         Some(view! {
             <section aria-label="Next step">
-                <p class="step-text"><bdi>{step.text.clone()}</bdi></p>
+                <StepName at total text=step.text.clone()/>
                 <StepForm step=step at=at id=id conversation=conversation/>
             </section>
         })
     }
+}
+
+/// Which of several steps is to be filled in now, in the person's own words.
+#[component]
+fn StepName(at: usize, total: usize, text: String) -> impl IntoView {
+    view! { <p class="step-text"><span class="muted">{format!("Step {} of {total}: ", at + 1)}</span><bdi>{text}</bdi></p> }
 }
 
 /// No action fits.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::new::sentence;
 use super::plural;
-use crate::results::Visible;
+use crate::results::{Visible, Worded};
 use crate::state::{sentence as told, use_state};
 use crate::ui::{Button, ButtonLook, Field};
 
@@ -172,7 +172,7 @@ fn Editor(id: ConnectorId, action: String, arguments: Vec<(String, String)>, don
                 0 => "No earlier call of this action is kept in conversations on this device.".to_owned(),
                 calls => format!("Of {} kept in conversations on this device it would have met {}, and {} would have come out differently.", plural(calls, "earlier call"), seen.met, seen.different),
             }}</p> })}
-            {move || problem.get().map(|why| view! { <div class="note danger" role="alert"><span class="grow"><bdi>{why}</bdi></span></div> })}
+            {move || problem.get().map(|why| view! { <div class="note danger" role="alert"><span class="grow"><Worded text=why/></span></div> })}
             <div class="row"><Button look=ButtonLook::Primary submit=true>"Save rule"</Button><Button on:click=move |_| try_it()>"Try on earlier calls"</Button>
                 <Button look=ButtonLook::Quiet on:click=move |_| done.run(())>"Discard rule"</Button></div>
         </form>

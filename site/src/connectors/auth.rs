@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::accounts::Accounts;
 use super::new::{KeepChoice, sentence};
-use crate::results::Visible;
+use crate::results::{Visible, Worded};
 use crate::state::use_state;
 use crate::ui::{Button, CopyButton, Field, Icon, IconName, clock, save_text};
 
@@ -52,9 +52,9 @@ pub(crate) fn Problem(
             let said = said.filter(|said| !said.is_empty());
             view! {
                 <div class="note danger" role="alert"><span class="grow">
-                    <bdi>{sentence(&error.message)}</bdi>" "
+                    <Worded text=sentence(&error.message)/>" "
                     {said.map(|text| view! { "The provider says: "<q><Visible text/></q>". " })}
-                    {error.hint.map(|next| view! { <bdi>{sentence(&next)}</bdi> })}
+                    {error.hint.map(|next| view! { <Worded text=sentence(&next)/> })}
                 </span></div>
             }
         })

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::list::may_know;
 use super::plural;
 use crate::people::requests::AskFor;
-use crate::results::Visible;
+use crate::results::{Visible, Worded};
 use crate::router::{ConnectorTab, Link, Route, StageTab, page_title};
 use crate::state::use_state;
 use crate::ui::{Badge, Field, HostName, LocalMark, Monogram, SearchField, sentence};
@@ -228,7 +228,7 @@ pub(super) fn Record(
                         }
                     }).collect_view()}</ul></dd>
                 <dt>"High findings"</dt><dd>{match record.high { 0 => "none".to_owned(), high => plural(high, "finding") }}
-                    {(!record.accepted.is_empty()).then(|| view! { <ul class="plain checks">{record.accepted.iter().map(|one| view! { <li><Visible text=sentence(one)/></li> }).collect_view()}</ul> })}
+                    {(!record.accepted.is_empty()).then(|| view! { <ul class="plain checks">{record.accepted.iter().map(|one| view! { <li><Worded text=sentence(one)/></li> }).collect_view()}</ul> })}
                     {record.reason.map(|reason| view! { <span class="block">"Published because: "<bdi>{reason}</bdi></span> })}</dd>
                 <dt>"Tried before"</dt><dd>{if record.tried.is_empty() { "nothing".to_owned() } else { record.tried.join(", ") }}</dd>
             </dl>

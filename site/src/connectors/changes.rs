@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::new::{Checklist, fresh_lines, sentence};
 use super::pause::PauseButton;
 use super::plural;
-use crate::results::Visible;
+use crate::results::{Visible, Worded};
 use crate::router::{ConnectorTab, Link, Route};
 use crate::state::use_state;
 use crate::ui::{Button, ButtonLook, class_word, clock};
@@ -97,7 +97,7 @@ pub(super) fn ChangesTab(
         </div>
         {move || busy.get().then(|| view! { <Checklist lines/> })}
         {move || problem.get().map(|(why, next)| view! {
-            <div class="note danger" role="alert"><span class="grow"><bdi>{sentence(&why)}</bdi>" "{next.map(|next| view! { <bdi>{sentence(&next)}</bdi> })}</span></div>
+            <div class="note danger" role="alert"><span class="grow"><Worded text=sentence(&why)/>" "{next.map(|next| view! { <Worded text=sentence(&next)/> })}</span></div>
         })}
         {move || match changes.get() {
             None => view! { <p class="none">"The list was not read in this tab yet."</p> }.into_any(),

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::snippets::{ServerKind, snippet};
-use crate::results::Visible;
+use crate::results::Worded;
 use crate::state::use_state;
 use crate::ui::{Button, CopyButton, Icon, IconName, Segmented, Working, capital};
 
@@ -72,10 +72,11 @@ fn list(checks: &[Check]) -> AnyView {
             view! {
                 <li class=look>
                     <span class="sign"><Icon name=icon size=14/></span>
-                    <b><Visible text=capital(&check.asked)/>"?"</b>
+                    <b><Worded text=capital(&check.asked)/>"?"</b>
                     <span>
-                        <span class="verdict">{word}": "</span><Visible text=check.answered.clone()/>
-                        {remedy.map(|remedy| view! { <span class="next">". "<Visible text=capital(&remedy)/>"."</span> })}
+                        // A tick says it; only what is not good is said in words as well.
+                        <span class="verdict" class:sr={ check.verdict == Verdict::Good }>{word}": "</span><Worded text=check.answered.clone()/>
+                        {remedy.map(|remedy| view! { <span class="next">". "<Worded text=capital(&remedy)/>"."</span> })}
                         <small class="rule">{check.rule}</small>
                     </span>
                 </li>

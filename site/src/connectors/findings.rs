@@ -4,7 +4,7 @@ use browser::policy::findings::{Finding, Severity};
 use leptos::prelude::*;
 
 use super::new::sentence;
-use crate::results::Visible;
+use crate::results::{Visible, Worded};
 
 /// The findings, the highest severity first.
 #[component]
@@ -24,7 +24,7 @@ pub(crate) fn Findings(
             <li>
                 <p class="marks"><span class=look>{finding.severity.label()}</span><b>{finding.kind.label()}</b>
                     {finding.action.map(|name| view! { <code><Visible text=name/></code> })}</p>
-                <p><bdi>{sentence(&finding.words)}</bdi></p>
+                <p><Worded text=sentence(&finding.words)/></p>
                 {(!finding.at.is_empty()).then(|| view! { <p class="small"><code><Visible text=finding.at/></code></p> })}
                 {(!finding.quote.is_empty()).then(|| view! { <div class="server-text small"><Visible text=finding.quote/></div> })}
             </li>

@@ -41,7 +41,7 @@ pub(super) fn HistoryTab(
     };
     view! {
         <super::overview::ReviewRecord found/>
-        <h2 class="section">"Versions of our settings"</h2>
+        <h2 class="section">"Versions of its settings here"</h2>
         {move || refused.get().map(|why| view! { <p class="small">{sentence(&why)}</p> })}
         {move || found.get().map(|connector| {
             let current = connector.settings();
@@ -50,7 +50,7 @@ pub(super) fn HistoryTab(
                 let now = version.settings == current;
                 let on = version.settings.controls.values().filter(|control| control.on).count();
                 view! {
-                    <tr><th scope="row">{number}</th><td>{clock(version.at)}</td><td><bdi>{version.by.clone()}</bdi></td>
+                    <tr><th scope="row">{number}</th><td class="nowrap">{clock(version.at)}</td><td><bdi>{version.by.clone()}</bdi></td>
                         <td>{sentence(&version.how)}" "<span class="small">{format!("{} on", plural(on, "action"))}</span></td>
                         <td>{version.definition.as_ref().map(|digest| view! { <code>{digest.short().to_owned()}</code> })}</td>
                         <td>{if now { view! { <span class="small">"as now"</span> }.into_any() } else { view! { <Button small=true disabled=Signal::derive(move || refused.get().is_some()) on:click=move |_| asking.set(Some(number))>{format!("Restore version {number}")}</Button> }.into_any() }}</td></tr>
@@ -59,7 +59,7 @@ pub(super) fn HistoryTab(
             match rows.is_empty() {
                 true => view! { <p class="none">"Nothing was changed since it was added."</p> }.into_any(),
                 false => view! {
-                    <div class="table-wrap"><table><thead><tr><th scope="col">"Version"</th><th scope="col">"When"</th><th scope="col">"Who"</th><th scope="col">"What"</th><th scope="col">"Definition"</th><th scope="col">"Restore"</th></tr></thead><tbody>{rows}</tbody></table></div>
+                    <div class="table-wrap" role="region" aria-label="Versions" tabindex="0"><table><thead><tr><th scope="col">"Version"</th><th scope="col">"When"</th><th scope="col">"Who"</th><th scope="col">"What"</th><th scope="col">"Definition"</th><th scope="col">"Restore"</th></tr></thead><tbody>{rows}</tbody></table></div>
                 }.into_any(),
             }
         })}

@@ -63,9 +63,9 @@ pub(crate) fn ConnectionState(
     let words = move || match status.get() {
         ConnectionStatus::Idle => "connects when needed".to_owned(),
         ConnectionStatus::Connecting => "connecting".to_owned(),
-        ConnectionStatus::Connected { protocol, before: None } => format!("connected, {protocol}"),
+        ConnectionStatus::Connected { protocol, before: None } => format!("connected, MCP {protocol}"),
         ConnectionStatus::Connected { protocol, before: Some(before) } => {
-            format!("connected, {protocol}; this server spoke {before} last time, which protects more")
+            format!("connected, MCP {protocol}; this server spoke {before} last time, which protects more")
         }
         ConnectionStatus::Changed { actions, .. } => format!("{} changed, held", plural(actions.len(), "action")),
         ConnectionStatus::SignIn { why } => new::sentence(&why),

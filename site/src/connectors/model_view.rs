@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::plural;
 use crate::results::Visible;
+use crate::results::fold::number;
 use crate::state::use_state;
 
 /// How many actions are shown at once.
@@ -26,13 +27,13 @@ pub(super) fn ModelViewTab(
         let left = count.saturating_sub(SHOWN);
         let rows: Vec<_> = views.actions.into_iter().take(SHOWN).map(|one| view! {
             <li class="model-view">
-                <h3><code><Visible text=one.action/></code>" "<span class="small">{format!("about {} tokens", one.tokens)}</span></h3>
+                <h3><code><Visible text=one.action/></code>" "<span class="small">{format!("about {} tokens", number(one.tokens))}</span></h3>
                 {(one.cut > 0).then(|| view! { <p class="small why">{format!("The last {} characters of its description are cut off.", one.cut)}</p> })}
                 <pre class="json" tabindex="0"><Visible text=one.text/></pre>
             </li>
         }).collect();
         view! {
-            <p>{format!("{} switched on, about {} tokens in every request, as sent over {}.", plural(count, "action"), views.tokens, views.wire)}</p>
+            <p>{format!("{} switched on, about {} tokens in every request, as sent over {}.", plural(count, "action"), number(views.tokens), views.wire)}</p>
             {(!views.instructions.is_empty()).then(|| view! {
                 <section><h2 class="section">"The server's instructions, as a model gets them"</h2><pre class="json" tabindex="0"><Visible text=views.instructions/></pre></section>
             })}

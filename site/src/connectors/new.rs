@@ -11,6 +11,7 @@ use leptos::task::spawn_local;
 
 use super::auth::{Doctor, OAuthFields, Problem};
 use super::doctor::ConnectionDoctor;
+use crate::results::Worded;
 use crate::router::{Link, Route, page_title, use_router};
 use crate::settings::advanced::LocalServers;
 use crate::settings::developer::{Beta, DeveloperOffer, developer_on};
@@ -55,7 +56,7 @@ pub(super) fn Checklist(
                     Some(StepState::Running) => ("now", None, Some(view! { <Working what="checking"/> }.into_any())),
                     Some(StepState::Ok(detail)) => ("ok", Some(IconName::Check), Some(view! { <span><bdi>{detail}</bdi></span> }.into_any())),
                     Some(StepState::Failed { why, next }) => ("bad", Some(IconName::Close), Some(view! {
-                        <span><bdi>{why}</bdi>". "<span class="next"><bdi>{sentence(&next)}</bdi></span></span>
+                        <span><Worded text=why/>". "<span class="next"><Worded text=sentence(&next)/></span></span>
                     }.into_any())),
                 };
                 view! {
@@ -330,7 +331,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
                 <div class="row">
                     {move || {
                         // The next step is the loud one.
-                        let look = if asks.get() { ButtonLook::Plain } else { ButtonLook::Primary };
+                        let look = if asks.get() || scanned.with(Option::is_some) { ButtonLook::Plain } else { ButtonLook::Primary };
                         view! {
                             <Button look submit=true disabled=Signal::derive(move || !ready.get() || scanning.get())>
                                 {move || if begun.get() { "Scan again" } else { "Scan" }}
@@ -344,8 +345,8 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
                 </div>
                 {move || begun.get().then(|| view! { <Checklist lines/> })}
                 {move || problem.get().map(|(why, next)| view! {
-                    <div class="note danger" role="alert"><span class="grow"><bdi>{sentence(&why)}</bdi>" "
-                        {next.map(|next| view! { <bdi>{sentence(&next)}</bdi> })}</span></div>
+                    <div class="note danger" role="alert"><span class="grow"><Worded text=sentence(&why)/>" "
+                        {next.map(|next| view! { <Worded text=sentence(&next)/> })}</span></div>
                     <ConnectionDoctor address/>
                 })}
                 {move || asks.get().then(|| view! {

@@ -10,6 +10,7 @@ use super::new::KeepChoice;
 use super::pause::PauseButton;
 use super::{ConnectionState, action_summary, plural};
 use crate::results::Visible;
+use crate::results::fold::number;
 use crate::router::{ConnectorTab, Link, Route, Router, StageTab, use_router};
 use crate::state::{AppState, use_state};
 use crate::ui::{Button, ButtonLook, Dialog, Field, ago, clock};
@@ -67,7 +68,7 @@ pub(super) fn Overview(
                     <dt>"Added"</dt><dd>{clock(connector.created_at)}" by "<bdi>{owner_name(&connector)}</bdi></dd>
                     <dt>"Built by"</dt><dd>{super::catalogue::built_by(connector.provenance)}</dd>
                     <dt>"Used"</dt><dd>{move || used.get().map(|usage| used_words(usage, app.ws().now()))}</dd>
-                    <dt>"Told to a model"</dt><dd>{format!("about {} tokens in every request", app.ws().model_views(&connector.id).tokens)}</dd>
+                    <dt>"Told to a model"</dt><dd>{format!("about {} tokens in every request", number(app.ws().model_views(&connector.id).tokens))}</dd>
                     {snapshot.map(|snapshot| view! {
                         <dt>"Approved definition"</dt>
                         <dd>{format!("Version {}, read {}", snapshot.version, clock(snapshot.taken_at))}<br/>
@@ -285,8 +286,8 @@ fn Ending(
     };
     view! {
         <div class="row ending">
-            {move || may_archive().then(|| view! { <Button on:click=move |_| asking.set(Some(false))>"Archive"</Button> })}
-            {move || removable().then(|| view! { <Button look=ButtonLook::Danger on:click=move |_| asking.set(Some(true))>"Remove"</Button> })}
+            {move || may_archive().then(|| view! { <Button on:click=move |_| asking.set(Some(false))>"Archive connector"</Button> })}
+            {move || removable().then(|| view! { <Button look=ButtonLook::Danger on:click=move |_| asking.set(Some(true))>"Remove connector"</Button> })}
         </div>
         {move || asking.get().map(|remove| {
             let name = found.with_untracked(|found| found.as_ref().map(|one| one.name.clone()).unwrap_or_default());

@@ -11,7 +11,7 @@ use super::findings::Findings;
 use super::new::sentence;
 use super::plural;
 use crate::people::audience::Audience;
-use crate::results::Visible;
+use crate::results::{Visible, Worded};
 use crate::router::{ConnectorTab, Link, Route, page_title, use_router};
 use crate::state::use_state;
 use crate::ui::{Button, ButtonLook, ClassMark, Field, HostName, Segmented, ago};
@@ -189,10 +189,12 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
             <div class="evidence">
                 <section><h2>"Findings"</h2>
                     {move || evidence.get().map(|one| {
-                        let open = one.findings.iter().find(|finding| finding.kind == browser::policy::findings::Kind::Unauthenticated).cloned();
+                        // The one that weighs most stands alone (N18); it is not told twice.
+                        let (open, rest): (Vec<_>, Vec<_>) = one.findings.into_iter().partition(|finding| finding.kind == browser::policy::findings::Kind::Unauthenticated);
+                        let alone = open.is_empty() || !rest.is_empty();
                         view! {
-                            {open.map(|finding| view! { <div class="note danger"><b>"No sign-in"</b><span class="grow"><bdi>{sentence(&finding.words)}</bdi></span></div> })}
-                            <Findings list=one.findings/>
+                            {open.into_iter().map(|finding| view! { <div class="note danger"><b>"No sign-in"</b><span class="grow"><Worded text=sentence(&finding.words)/></span></div> }).collect_view()}
+                            {alone.then(|| view! { <Findings list=rest/> })}
                         }
                     })}
                 </section>
@@ -267,7 +269,7 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
                     <label class="check"><input type="checkbox" prop:checked=move || responsible.get() on:change=move |event| responsible.set(event_target_checked(&event))/>"I have verified it, and I answer for publishing it."</label>
                 </section>
                 {move || problem.get().map(|(why, next)| view! {
-                    <div class="note danger" role="alert"><span class="grow"><bdi>{sentence(&why)}</bdi>" "{next.map(|next| view! { <bdi>{sentence(&next)}</bdi> })}</span>
+                    <div class="note danger" role="alert"><span class="grow"><Worded text=sentence(&why)/>" "{next.map(|next| view! { <Worded text=sentence(&next)/> })}</span>
                         <Link to=Route::Connector(id.get_value().to_string(), ConnectorTab::Changes)>"See changes"</Link></div>
                 })}
                 <div class="row"><Button look=ButtonLook::Primary submit=true disabled=Signal::derive(move || busy.get() || missing().is_some())>"Publish connector"</Button>

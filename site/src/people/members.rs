@@ -222,7 +222,7 @@ fn Person(
         <li class="row-card">
             <Monogram name=name.clone()/>
             <div class="grow">
-                <h3><bdi>{name.clone()}</bdi>{is_me.then(|| view! { <span class="tag">"you"</span> })}</h3>
+                <h3><bdi>{name.clone()}</bdi>{(is_me && name != "You").then(|| view! { <span class="tag">"you"</span> })}</h3>
                 {member.email.clone().map(|email| view! { <p class="small"><bdi>{email}</bdi></p> })}
                 <p class="small"><bdi>{facts.join(" · ")}</bdi>{last_active}</p>
             </div>

@@ -91,9 +91,6 @@ fn Looked(preview: Preview) -> impl IntoView {
         preview.changed.iter().map(|(name, how)| format!("{name}: {}", how.join(", "))).collect();
     view! {
         {nothing.then(|| view! { <p>"The list says what is here already. There is nothing to do."</p> })}
-        {names("Added", preview.added)}
-        {names("Changed", changed)}
-        {names("Removed", preview.removed)}
         {(!preview.problems.is_empty()).then(|| {
             let count = preview.problems.len();
             view! {
@@ -102,6 +99,9 @@ fn Looked(preview: Preview) -> impl IntoView {
                     <p class="small">"Nothing is taken over until these are put right."</p></div></div>
             }
         })}
+        {names("Added", preview.added)}
+        {names("Changed", changed)}
+        {names("Removed", preview.removed)}
     }
 }
 

@@ -33,6 +33,8 @@ pub(crate) fn Card(
 pub(crate) fn cell(value: &Value) -> AnyView {
     match value {
         Value::Null => view! { <span class="nothing">"–"</span> }.into_any(),
+        Value::Array(list) if list.is_empty() => leaf(value),
+        Value::Object(object) if object.is_empty() => leaf(value),
         Value::String(text) => view! { <Folded text=text.clone()/> }.into_any(),
         Value::Array(_) | Value::Object(_) => view! { <code><Folded text=value.to_string()/></code> }.into_any(),
         other => other.to_string().into_any(),

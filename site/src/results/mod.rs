@@ -31,7 +31,7 @@ pub(crate) use link::{Outward, away, unlisted};
 pub(crate) use media::{safe_name, save_file, size};
 use table::TableView;
 use text::Long;
-pub(crate) use text::{Folded, Visible, flat, pieces};
+pub(crate) use text::{Folded, Visible, Worded, flat, pieces};
 pub(crate) use written::Markdown;
 
 /// Results of more bytes than this are drawn when somebody opens them (look.md, *Long things*).

@@ -13,6 +13,8 @@ use crate::ui::{Button, CopyButton, SearchField, save_text};
 
 /// Rows that are on the page at once.
 const PAGE: usize = 100;
+/// Texts of more bytes than this get a column that they can be read in, also where the table is wider than its place.
+const WORDY: usize = 32;
 /// With fewer rows than this there is nothing to narrow.
 const NARROWABLE: usize = 8;
 
@@ -50,7 +52,8 @@ pub(crate) fn TableView(
                 .iter()
                 .zip(&drawn.columns)
                 .map(|(value, column)| {
-                    view! { <td class:num=column.numeric>{value.as_ref().map(cell)}</td> }.into_any()
+                    let wordy = value.as_ref().and_then(Value::as_str).is_some_and(|text| text.len() > WORDY);
+                    view! { <td class:num=column.numeric class:wordy=wordy>{value.as_ref().map(cell)}</td> }.into_any()
                 })
                 .collect();
             Some(view! { <tr>{cells}</tr> }.into_any())

@@ -14,6 +14,24 @@ pub(crate) fn Visible(
     view! { <bdi>{pieces(&text)}</bdi> }
 }
 
+/// A sentence of ours, in which what it is about stands between backticks: shown as code. Where they do not pair up they
+/// are part of what it is about, and nothing is taken for code.
+#[component]
+pub(crate) fn Worded(
+    /// The sentence.
+    #[prop(into)]
+    text: String,
+) -> impl IntoView {
+    if !text.matches('`').count().is_multiple_of(2) {
+        return view! { <bdi>{pieces(&text)}</bdi> };
+    }
+    let part = |(at, part): (usize, &str)| match at % 2 {
+        0 => pieces(part).into_any(),
+        _ => view! { <code><bdi>{pieces(part)}</bdi></code> }.into_any(),
+    };
+    view! { <bdi>{text.split('`').enumerate().map(part).collect::<Vec<_>>()}</bdi> }
+}
+
 /// The pieces of a text as views: plain runs as text nodes, what is hidden as chips.
 pub(crate) fn pieces(text: &str) -> Vec<AnyView> {
     chipped(text)

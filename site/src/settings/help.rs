@@ -38,7 +38,8 @@ fn Contents() -> impl IntoView {
         <ul class="rows">{ARTICLES.iter().map(|article| view! {
             <li class="row-card"><div class="grow">
                 <h2><Link to=Route::Help(article.id.to_owned())>{article.title()}</Link></h2>
-                <p class="small">{article.summary()}</p>
+                // One line of plain words: marks of emphasis would be read as they are written.
+                <p class="small">{article.summary().replace(['*', '`'], "")}</p>
             </div></li>
         }).collect_view()}</ul>
         <p class="small"><Link to=Route::About>"About this build"</Link></p>

@@ -31,7 +31,7 @@ pub(crate) fn SettingsRail() -> impl IntoView {
             <Link to=Route::Chat class="rail-button"><Icon name=IconName::Back/><span class="grow">"Back to chat"</span></Link>
         </div>
         <nav class="rail-list" aria-label="Settings">
-            <div class="grp" id="grp-you">"You"</div>
+            <div class="grp" id="grp-you">"Personal"</div>
             <ul class="plain" aria-labelledby="grp-you">
                 <li><Link to=Route::You class="rail-link">"You"</Link></li>
                 <li><Link to=Route::Connectors class="rail-link">"Connectors"</Link></li>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{Icon, IconName};
+use crate::results::Worded;
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
@@ -57,7 +58,7 @@ where
             {children(FieldIds { id, described })}
             {help.map(|help| view! { <span class="help" id=help_id>{help}</span> })}
             <span id=problem_id aria-live="polite">
-                {move || problem.get().map(|problem| view! { <span class="problem">{problem}</span> })}
+                {move || problem.get().map(|problem| view! { <span class="problem"><Worded text=problem/></span> })}
             </span>
         </div>
     }

@@ -1,9 +1,10 @@
 //! Tabs are links to places; segments are one choice of a few.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use super::field::unique;
-use crate::router::{Link, Route};
+use crate::router::{Link, Route, use_router};
 
 /// A row of links that shows which one is here.
 #[component]
@@ -13,7 +14,19 @@ pub fn Tabs(
     label: String,
     children: Children,
 ) -> impl IntoView {
-    view! { <nav class="tabs" aria-label=label>{children()}</nav> }
+    let router = use_router();
+    let nav = NodeRef::<leptos::html::Nav>::new();
+    // On a narrow screen the tabs are wider than their place: the one that is open is always seen whole.
+    Effect::new(move |_| {
+        router.route();
+        let Some(nav) = nav.get() else { return };
+        let here = nav.query_selector("[aria-current]").ok().flatten();
+        if let Some(here) = here.and_then(|here| here.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let spare = (nav.client_width() - here.offset_width()) / 2;
+            nav.set_scroll_left(here.offset_left() - nav.offset_left() - spare);
+        }
+    });
+    view! { <nav class="tabs" aria-label=label node_ref=nav>{children()}</nav> }
 }
 
 /// One of the links in [`Tabs`].

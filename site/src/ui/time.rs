@@ -18,10 +18,11 @@ pub fn tick() -> ReadSignal<u64> {
     time
 }
 
-/// A length of time: `0.4 s`, `12 s`, `3 min`, `2 h`.
+/// A length of time: `under 0.1 s`, `0.4 s`, `12 s`, `3 min`, `2 h`.
 pub fn seconds(millis: u64) -> String {
     match millis {
-        0..10_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        0..100 => "under 0.1 s".to_owned(),
+        100..10_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
         10_000..120_000 => format!("{} s", millis / 1000),
         120_000..7_200_000 => format!("{} min", millis / 60_000),
         _ => format!("{} h", millis / 3_600_000),

@@ -4,7 +4,7 @@ use browser::ModelCheck;
 use browser::workspace::doctor::Verdict;
 use leptos::prelude::*;
 
-use crate::results::Visible;
+use crate::results::Worded;
 use crate::ui::{Icon, IconName, capital};
 
 /// The checks so far.
@@ -26,8 +26,8 @@ pub(super) fn Checks(
                     <span class="sign"><Icon name=icon size=14/></span>
                     <b>{check.asked}</b>
                     <span>
-                        <span class="verdict">{word}": "</span><Visible text=check.answered/>
-                        {check.remedy.map(|remedy| view! { <span class="next">". "<Visible text=capital(&remedy)/>"."</span> })}
+                        <span class="verdict" class:sr={ check.verdict == Verdict::Good }>{word}": "</span><Worded text=check.answered/>
+                        {check.remedy.map(|remedy| view! { <span class="next">". "<Worded text=capital(&remedy)/>"."</span> })}
                     </span>
                 </li>
             }

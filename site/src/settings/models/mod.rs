@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use crate::router::page_title;
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook};
+use crate::ui::{Button, ButtonLook, Dialog};
 use browser::chat::model::Wire;
 use built_in::BuiltInModel;
 use editor::Editor;
@@ -21,6 +21,8 @@ pub(crate) fn Models() -> impl IntoView {
     let app = use_state();
     page_title(|| "Models".into());
     let editing = RwSignal::new(None::<ModelConfig>);
+    // A key that is erased cannot be brought back, so this asks: the id and the name.
+    let removing = RwSignal::new(None::<(String, String)>);
     let choose = move |id: Option<String>| {
         let ws = app.ws();
         app.run(async move { ws.choose_model(id.as_deref()).await }, |()| ());
@@ -44,7 +46,7 @@ pub(crate) fn Models() -> impl IntoView {
             <For each=move || app.models.get() key=|model| format!("{model:?}") let:model>
                 {
                     let (id, chosen) = (model.id.clone(), model.id.clone());
-                    let (edit, remove) = (model.clone(), model.id.clone());
+                    let (edit, gone) = (model.clone(), (model.id.clone(), model.name.clone()));
                     view! {
                         <div class="row-card">
                             <label class="check grow"><input type="radio" name="model" prop:checked=move || app.chosen_model.get().as_ref() == Some(&chosen)
@@ -54,10 +56,7 @@ pub(crate) fn Models() -> impl IntoView {
                             {(edit.wire != Wire::BuiltIn).then(|| view! {
                                 <Button small=true look=ButtonLook::Quiet on:click=move |_| editing.set(Some(edit.clone()))>"Edit"</Button>
                             })}
-                            <Button small=true look=ButtonLook::Quiet on:click=move |_| {
-                                let (ws, id) = (app.ws(), remove.clone());
-                                app.run(async move { ws.remove_model(&id).await }, |()| ());
-                            }>"Remove"</Button>
+                            <Button small=true look=ButtonLook::Quiet on:click=move |_| removing.set(Some(gone.clone()))>"Remove"</Button>
                         </div>
                     }
                 }
@@ -68,5 +67,20 @@ pub(crate) fn Models() -> impl IntoView {
             None => view! { <Button look=ButtonLook::Primary on:click=move |_| editing.set(Some(blank()))>"Add model"</Button> }.into_any(),
             Some(config) => view! { <Editor config editing/> }.into_any(),
         }}
+        {move || removing.get().map(|(id, name)| {
+            let remove = move |_| {
+                let (ws, id) = (app.ws(), id.clone());
+                app.run(async move { ws.remove_model(&id).await }, move |()| drop(removing.try_set(None)));
+            };
+            view! {
+                <Dialog title=format!("Remove {name}") role="alertdialog" on_close=move |()| removing.set(None)>
+                    <div class="body"><p>"Its address and its key are erased from this browser. Chats that it answered stay, and go on in direct mode."</p></div>
+                    <footer>
+                        <Button on:click=move |_| removing.set(None)>"Keep model"</Button>
+                        <Button look=ButtonLook::Danger on:click=remove>"Remove model"</Button>
+                    </footer>
+                </Dialog>
+            }
+        })}
     }
 }
