@@ -60,7 +60,7 @@ journey("EY001 whatever a server calls its actions, a phone shows every page who
   assert.ok((await tooWide(page)) <= 0, "the chat fits");
 });
 
-journey("EY002 a server that is gone is said in words for people, and what the browser said is in the details of the connection", async ({ app, page, keep }) => {
+journey("EY002 a server that is gone is said in words for people, not in those of the browser", async ({ app, page, keep }) => {
   const board = await keep(startModern());
   await app.connect({ name: "Board", url: board.url });
   await board.kill();
@@ -121,6 +121,7 @@ journey("EY005 however many connectors a chat has, the words and Send keep their
 journey("EY004 the composer stays where it is when the rest of the page arrives", async ({ app, page }) => {
   await app.open("/");
   await app.message.waitFor();
+  assert.equal(await app.mode.count(), 0, "the later parts are not there yet");
   const before = await app.message.boundingBox();
   await page.mouse.move(300, 300);
   await app.mode.waitFor();

@@ -551,7 +551,10 @@ impl Rulebook {
     /// # Errors
     /// As [`Rulebook::may_archive`].
     pub fn archive(&mut self, by: &MemberId, id: &ConnectorId, now: Millis) -> Result<(), Why> {
-        self.change(by, id, now, Rulebook::may_archive, |connector| connector.stage = Stage::Archived)?;
+        self.change(by, id, now, Rulebook::may_archive, |connector| {
+            connector.stage = Stage::Archived;
+            connector.review.unread = None;
+        })?;
         self.forget_people_of(id);
         Ok(())
     }

@@ -543,7 +543,8 @@ impl Rulebook {
     /// nobody but who made it, and they see it fail. Says whether that was news.
     pub fn note_unread(&mut self, id: &ConnectorId, unread: Option<Unread>) -> bool {
         let found = self.connectors.iter_mut().find(|connector| &connector.id == id);
-        let Some(connector) = found.filter(|one| one.stage == Stage::Published) else { return false };
+        let concerns = |one: &&mut Connector| unread.is_none() || one.stage == Stage::Published;
+        let Some(connector) = found.filter(concerns) else { return false };
         let news = connector.review.unread != unread;
         connector.review.unread = unread;
         news

@@ -3,7 +3,7 @@
 //! (screens.md e.1, Navigation). It is derived from the rules and from the last check of the record; settling a thing
 //! takes it away.
 
-use browser::policy::{Connector, ConnectorId};
+use browser::policy::{Connector, ConnectorId, Stage};
 use futures_util::future::abortable;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -32,7 +32,7 @@ fn found(app: AppState) -> usize {
 }
 
 fn differs(connector: &&Connector) -> bool {
-    connector.review.open().next().is_some() || connector.review.lists_differ()
+    connector.stage != Stage::Archived && (connector.review.open().next().is_some() || connector.review.lists_differ())
 }
 
 /// Whether the record is broken and the person sees all of it.

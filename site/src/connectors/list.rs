@@ -229,13 +229,7 @@ fn RowMenu(
 fn read_again(app: AppState, id: ConnectorId, name: String) {
     let ws = app.ws();
     app.tell(format!("Reading the list of {name}, as you."));
-    let read = async move {
-        // Who was connected on an earlier visit is again; who never was is told to sign in.
-        if ws.may_refresh(&id).is_err() {
-            ws.connect(&id).await?;
-        }
-        ws.refresh(&id, |_| ()).await
-    };
+    let read = async move { ws.refresh(&id, |_| ()).await };
     app.run(read, move |changes| {
         app.tell(match changes.diff.steps.len() {
             0 if changes.diff.is_empty() => format!("Nothing of {name} changed since it was approved."),

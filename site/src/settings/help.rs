@@ -129,11 +129,11 @@ fn Compare(
     let list = format!("assets/{name}/files.txt");
     view! {
         <section class="setting"><h2>"Compare this build"</h2>
-            <p>"The list names every file of the program with its SHA-256, and the build is called by the first 16 digits of the SHA-256 of the list. "<code>"cargo xtask dist"</code>" prints the name of what it built."</p>
+            <p>"The list names every file of the program itself with its SHA-256, and the build is called by the first 16 digits of the SHA-256 of the list. "<code>"cargo xtask dist"</code>" prints the name of what it built."</p>
             <p><a href=list>"List of the files of this build"</a></p>
             <p>"Put the list and its files into one folder and run there:"</p>
             <pre class="json"><code>"sha256sum --check files.txt\nsha256sum files.txt"</code></pre>
-            <p class="small">"The first says whether each file is the one of the list, the second begins with the name of the build. "<code>"index.html"</code>" is not in the list, because each site has settings of its own in it. Compare with an archive that you have from somewhere else: a page that was tampered with could show any name. That two machines build the same files from one source is not proven."</p>
+            <p class="small">"The first says whether each file is the one of the list, the second begins with the name of the build. Not in the list are "<code>"index.html"</code>", in which each site has settings of its own, and the two pages beside it: "<code>"sandbox.html"</code>", which keeps apps of servers apart, and the one that ends a sign-in. Compare those, and the list, with an archive that you have from somewhere else: a page that was tampered with could show any name. That two machines build the same files from one source is not proven."</p>
         </section>
     }
 }

@@ -144,27 +144,48 @@ impl Workspace {
         book.may_refresh(connector, book.member(&self.me())?, self.is_connected(connector))
     }
 
-    /// Reads the list again with the person's own connection, and says what differs (S079).
+    /// Reads the list again with the person's own connection, and says what differs (S079). Who was connected on an
+    /// earlier visit is connected first.
     ///
     /// # Errors
     /// When the person may not, or the list cannot be read.
     pub async fn refresh(&self, id: &ConnectorId, on_step: impl Fn(ScanStep) + 'static) -> Result<Changes, Error> {
-        self.may_refresh(id)?;
-        if let Err(stopped) = self.rescan(id, on_step).await {
-            self.note_unread(id, &stopped.error).await;
-            return Err(stopped.error);
+        let connected = {
+            let book = self.rulebook();
+            let connector = book.connector(id)?;
+            book.may_refresh(connector, book.member(&self.me())?, true)?;
+            self.is_connected(connector)
+        };
+        let read = async {
+            if !connected {
+                self.connect(id).await?;
+            }
+            self.rescan(id, on_step).await.map_err(|stopped| stopped.error)
+        };
+        if let Err(error) = read.await {
+            self.note_unread(id, error.code).await;
+            return Err(error);
         }
         self.changes(id).ok_or_else(|| Error::new(Code::Protocol, "the list cannot be compared with what is approved"))
     }
 
     /// Notes for everybody who looks after a published connector that its list could not be read. Somebody who is
-    /// offline learns nothing about the server.
-    async fn note_unread(&self, id: &ConnectorId, error: &Error) {
+    /// offline, or not signed in, learns nothing about the server. What the server said stays with who asked: it may
+    /// hold what they signed in with (X21).
+    async fn note_unread(&self, id: &ConnectorId, code: Code) {
+        let why = match code {
+            Code::Network => "the server could not be reached, or the connection broke",
+            Code::Timeout => "no answer came in time",
+            Code::Cors => "the server does not let this page talk to it",
+            Code::Protocol => "its answer is no list",
+            Code::Server => "the server answered with an error",
+            _ => return,
+        };
         if global("navigator").is_some_and(|navigator| offline(&navigator)) {
             return;
         }
         let by = self.person_name(self.me().as_str());
-        let unread = Unread { by, at: now(), why: error.message.clone() };
+        let unread = Unread { by, at: now(), why: why.to_owned() };
         // Where it cannot be kept, who asked for the list knows all the same.
         drop(self.change_rules(|book| Ok(book.note_unread(id, Some(unread)))).await);
     }

@@ -597,8 +597,9 @@ impl Workspace {
             }
             News::Models => self.load_models().await.map(|()| self.0.events.tell(Change::Models)),
             News::Record => {
+                let read = self.0.audit.read_found().await;
                 self.0.events.tell(Change::Record);
-                Ok(())
+                read.map_err(Error::from)
             }
             News::Erased => self.erased_elsewhere().await,
         };

@@ -80,11 +80,12 @@ impl Rows<'_> {
                         self.values(subject, &what, old.get(name).map(shown), new.get(name).map(shown));
                     }
                 }
-                // What a review decided, each part by itself. The versions it keeps are what earlier rows told.
+                // What a review decided, each part by itself. The versions it keeps are what earlier rows told, and
+                // that a list could not be read is nobody's decision.
                 (old, new) if key == "review" => {
                     let nothing = Map::new();
                     let [old, new] = [old, new].map(|review| review.and_then(Value::as_object).unwrap_or(&nothing));
-                    for part in keys(old, new).filter(|part| *part != "versions") {
+                    for part in keys(old, new).filter(|part| !matches!(*part, "versions" | "unread")) {
                         if part == "publication" {
                             self.evidence(subject, old.get(part), new.get(part));
                         }

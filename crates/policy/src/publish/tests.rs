@@ -553,7 +553,10 @@ fn a_refresh_that_failed_is_noted_for_what_is_published_until_the_list_is_read_a
     let out = crate::bundle::portable(&book);
     assert_eq!(tracker(&out).review.unread, None, "what happened here is no rule");
     let tied = crate::bundle::tighten(&out, &book, &owner());
-    assert_eq!(tracker(&tied).review.unread, Some(unread), "and signed rules leave it");
+    assert_eq!(tracker(&tied).review.unread.as_ref(), Some(&unread), "and signed rules leave it");
     assert!(book.note_unread(&id(), None));
     assert_eq!(book, before);
+    book.note_unread(&id(), Some(unread));
+    book.archive(&owner(), &id(), NOW).unwrap();
+    assert_eq!(tracker(&book).review.unread, None, "nobody reads the list of what is archived");
 }
