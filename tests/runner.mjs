@@ -38,16 +38,18 @@ export async function runSuite(suite, files, needed, wanted) {
   const first = await runFiles({ files: byTitle ? files : byFile, concurrency: 2, ...pattern });
   const { passed } = first;
   let { failed } = first;
-  const unsteady = [];
+  const steadied = new Set();
   if (failed.length <= SECOND_TRIES && failed.every((each) => each.file)) {
-    for (const { name, file } of failed) {
+    for (const each of failed) {
+      const { name, file } = each;
       console.log(`once more, alone: ${name}`);
       // A test that a helper makes is said to be in the helper's file: then each file is asked for it.
       const again = await runFiles({ files: files.includes(file) ? [file] : files, concurrency: 1, testNamePatterns: [new RegExp(`^${literally(name)}$`)] });
-      if (again.failed.length === 0 && again.passed.includes(name)) unsteady.push(name);
+      if (again.failed.length === 0 && again.passed.includes(name)) steadied.add(each);
     }
-    failed = failed.filter((each) => !unsteady.includes(each.name));
+    failed = failed.filter((each) => !steadied.has(each));
   }
+  const unsteady = [...steadied].map((each) => each.name);
   await browser.close();
   failed = failed.map((each) => each.name);
   passed.push(...unsteady);

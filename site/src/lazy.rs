@@ -15,6 +15,7 @@ use leptos::task::spawn_local;
 use leptos::{ev, prelude::*};
 use policy::{ConnectorId, ConversationId};
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
 use wasm_split_helpers::SplitLoaderError;
 #[cfg(not(test))]
 use wasm_split_helpers::wasm_split;
@@ -235,6 +236,16 @@ impl Later {
             window_event_listener(ev::dragenter, move |_| seen()),
         ]);
         on_cleanup(forget);
+        // A file that is dropped beside what takes it: the browser would show it in the place of the page. Fields that
+        // choose files take it by themselves.
+        let stay = |event: web_sys::DragEvent| {
+            let on = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+            let takes = on.is_some_and(|on| on.matches("input[type=file]").unwrap_or(false));
+            if !takes && event.data_transfer().is_some_and(|data| data.types().includes(&"Files".into(), 0)) {
+                event.prevent_default();
+            }
+        };
+        let _ = (window_event_listener(ev::dragover, stay), window_event_listener(ev::drop, stay));
     }
 
     /// Opens the workspace, unless it is open or being opened. After a failure it tries again.

@@ -21,9 +21,12 @@ async function unfold(app, connector) {
   await actions(app, connector).waitFor();
 }
 
-/** Waits until a chip counts this many. */
+/** Waits until a chip counts this many: all of them, where the words are a number alone. */
 async function counts(app, connector, words) {
-  await assertSoon(async () => (await chip(app, connector).innerText()).includes(words), `the chip of ${connector} says ${words}`);
+  await assertSoon(async () => {
+    const said = await chip(app, connector).innerText();
+    return said.includes(words) && (words.includes("of") || !said.includes(" of "));
+  }, `the chip of ${connector} says ${words}`);
 }
 
 /** A desk with an action that reads, one that writes, and one that reads as well. */

@@ -199,6 +199,8 @@ fn below<'a>(url: &'a str, origin: &str) -> Option<&'a str> {
 
 /// A read for which everything is there is over after so many turns of the queue of microtasks.
 const TURNS: u8 = 6;
+/// From so many bytes on, nothing more is gathered for one reading: a server that never pauses would fill the memory.
+const GATHERED: usize = 256 * 1024;
 
 #[wasm_bindgen]
 extern "C" {
@@ -236,12 +238,15 @@ impl Response {
         self.read(read)
     }
 
-    /// Adds what has come of the body by now. It waits for nothing: a read that does is left to [`Response::chunk`].
+    /// Adds what has come of the body by now, until [`GATHERED`] bytes are there. It waits for nothing: a read that does is
+    /// left to [`Response::chunk`].
     ///
     /// # Errors
     /// [`Failure`] when the body broke off; what came before that is added.
     pub(crate) async fn come(&mut self, to: &mut Vec<u8>) -> Result<(), Failure> {
-        while let Some(reading) = self.reading() {
+        while to.len() < GATHERED
+            && let Some(reading) = self.reading()
+        {
             let mut turns = 0;
             let read = poll_fn(|context| match Pin::new(&mut *reading).poll(context) {
                 Poll::Pending if turns < TURNS => {

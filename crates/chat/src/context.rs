@@ -6,7 +6,9 @@
 //!
 //! `_meta` of a result and of its blocks never gets here (X102), nor does anything of another conversation (X60).
 
-use crate::conversation::{AppWords, Attached, Body, CallCard, CallState, Conversation, File, Look, Sent};
+use crate::conversation::{
+    AppWords, Attached, Body, CallCard, CallState, Conversation, FILE_IMAGES_BASE64, File, Look, Sent,
+};
 use crate::model::{Message, Part, WireCall, names};
 use crate::sources::Sources;
 use policy::{Caller, ConnectorId};
@@ -144,6 +146,7 @@ pub fn messages(
         }
         attached = matches!(item.body, Body::Attached(_) | Body::File(_));
     }
+    leave_out_pictures(&mut out);
     shorten(out, &starts, limits.history)
 }
 
@@ -199,6 +202,21 @@ fn push_call(out: &mut Vec<Message>, card: &CallCard, text: String, name: String
         _ => out.push(Message::Assistant(vec![Part::Call(call)])),
     }
     out.push(Message::Tool { id, text });
+}
+
+/// Leaves out the oldest pictures, so that the others fit into one request; the words beside them stay, and say so.
+fn leave_out_pictures(messages: &mut [Message]) {
+    let mut room = FILE_IMAGES_BASE64;
+    for message in messages.iter_mut().rev() {
+        let Message::Picture { says, data, .. } = &*message else { continue };
+        // From the first that does not fit on, none is sent: which ones are is then a matter of their age alone.
+        let rest = room.checked_sub(data.len());
+        room = rest.unwrap_or_default();
+        if rest.is_none() {
+            let told = format!("{says} [It is not sent again, because it does not fit. Say so where it matters.]");
+            *message = Message::User(told);
+        }
+    }
 }
 
 /// Leaves out the oldest turns, which begin at `starts`, until the rest fits; the last turn always stays.

@@ -19,7 +19,7 @@ mod file;
 mod path;
 
 pub use attached::Attached;
-pub use file::{FILE_IMAGE_BYTES, FILE_TEXT_BYTES, File, FileError};
+pub use file::{FILE_IMAGE_BYTES, FILE_IMAGES_BASE64, FILE_TEXT_BYTES, File, FileError};
 
 /// How many characters a title taken from the first message may have.
 pub const TITLE_CHARS: usize = 60;

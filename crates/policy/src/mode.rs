@@ -44,6 +44,10 @@ pub enum Unfit {
     Added,
     /// The connector is a draft.
     Draft,
+    /// What the mode uses of the connector is switched off in the conversation.
+    OffHere,
+    /// Nothing that the mode uses of the connector can be offered now.
+    NothingNow,
 }
 
 impl Unfit {
@@ -55,6 +59,8 @@ impl Unfit {
             Unfit::Writes => "it may change something",
             Unfit::Added => "people added it, and this mode only uses connectors that are part of the product",
             Unfit::Draft => "it is a draft",
+            Unfit::OffHere => "the actions that this mode uses of it are switched off in this chat",
+            Unfit::NothingNow => "none of its actions can be used now",
         }
     }
 }
@@ -62,7 +68,7 @@ impl Unfit {
 /// Which of the connectors of a conversation take part in a mode, for one person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roll {
-    /// Those that take part, each with how many of its actions are used.
+    /// Those that take part, each with how many of its actions are used: one at least.
     pub taken: Vec<(ConnectorId, usize)>,
     /// Those that do not, each with the reason.
     pub left_out: Vec<(ConnectorId, Unfit)>,
@@ -187,12 +193,16 @@ impl Rulebook {
             match mode.takes(connector) {
                 Err(unfit) => roll.left_out.push((id.clone(), unfit)),
                 Ok(()) => {
-                    let used = offered
+                    let usable: Vec<_> = offered
                         .iter()
                         .filter(|(one, action)| one.id == *id && mode.admits(one, action).is_ok())
-                        .filter(|(_, action)| chosen.admits(id, action.name()))
-                        .count();
-                    roll.taken.push((id.clone(), used));
+                        .collect();
+                    let used = usable.iter().filter(|(_, action)| chosen.admits(id, action.name())).count();
+                    match used {
+                        0 if usable.is_empty() => roll.left_out.push((id.clone(), Unfit::NothingNow)),
+                        0 => roll.left_out.push((id.clone(), Unfit::OffHere)),
+                        used => roll.taken.push((id.clone(), used)),
+                    }
                 }
             }
         }
@@ -338,6 +348,9 @@ mod tests {
         let counted = book.in_mode(Mode::Knowledge, book.member(&"dev".into()).unwrap(), &ids, &chosen);
         assert_eq!(counted.taken, [("tracker".into(), 1)], "what is off here is not counted");
         assert_eq!(agent.left_out, [("tracker".into(), Unfit::Added)]);
+        chosen.choose("tracker".into(), Some(["create".to_owned()].into()));
+        let none = book.in_mode(Mode::Knowledge, book.member(&"dev".into()).unwrap(), &ids, &chosen);
+        assert_eq!((none.taken, none.left_out), (vec![], vec![("tracker".into(), Unfit::OffHere)]));
     }
 
     #[test]

@@ -75,6 +75,8 @@ pub struct Writing {
     pub attached: RwSignal<Vec<Wish>>,
     /// The files that go with it.
     pub files: RwSignal<Vec<Arc<File>>>,
+    /// How many files are being read, to go with it as well.
+    pub reading: RwSignal<u32>,
     /// The field that chooses them.
     pub picker: NodeRef<html::Input>,
 }
@@ -94,7 +96,8 @@ pub fn Composer(
     let chosen = RwSignal::new(None::<Vec<ConnectorId>>);
     let field = NodeRef::<html::Textarea>::new();
     let (pins, attached) = (RwSignal::new(Vec::new()), RwSignal::new(Vec::new()));
-    let (files, picker) = (RwSignal::new(Vec::new()), NodeRef::<html::Input>::new());
+    let (files, reading) = (RwSignal::new(Vec::<Arc<File>>::new()), RwSignal::new(0_u32));
+    let picker = NodeRef::<html::Input>::new();
     let (menu, unfold) = (unique("add"), RwSignal::new(None));
     let id = StoredValue::new(id);
     let running = Memo::new(move |_| id.with_value(|id| id.as_ref().is_some_and(|id| front.is_running(id))));
@@ -139,6 +142,10 @@ pub fn Composer(
             problem.set(Some("An answer is still coming. Wait for it or stop it; your text stays here.".to_owned()));
             return;
         }
+        if reading.get_untracked() > 0 {
+            problem.set(Some("A file is still being read.".to_owned()));
+            return;
+        }
         problem.set(None);
         sending.set(true);
         let said = Said {
@@ -149,13 +156,16 @@ pub fn Composer(
             files: files.get_untracked(),
             words: message.clone(),
         };
+        let with = said.files.clone();
         later.when(move |opened| {
             let told = move |told: Result<Option<ConversationId>, Error>| {
                 let _ = sending.try_set(false);
                 match told {
                     Ok(begun) => {
                         let _ = attached.try_set(Vec::new());
-                        let _ = files.try_set(Vec::new());
+                        // What was attached since stays, for the next message.
+                        let _ =
+                            files.try_update(|all| all.retain(|one| !with.iter().any(|sent| Arc::ptr_eq(one, sent))));
                         sent(&message);
                         if let Some(new) = begun {
                             router.go(Route::Conversation(new.to_string()));
@@ -185,7 +195,7 @@ pub fn Composer(
     };
     let is_new = id.with_value(Option::is_none);
     let put = Callback::new(put);
-    let writing = Writing { text, put, field, active, choose: switch, pins, unfold, attached, files, picker };
+    let writing = Writing { text, put, field, active, choose: switch, pins, unfold, attached, files, reading, picker };
     // Words that were put here and not touched since make room for others; what the person typed never does.
     let lent = StoredValue::new(String::new());
     words.lend(

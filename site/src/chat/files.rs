@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use browser::chat::conversation::{Body, FILE_IMAGE_BYTES, File, FileError, Item};
+use browser::chat::context::Limits;
+use browser::chat::conversation::{Body, FILE_IMAGE_BYTES, FILE_IMAGES_BASE64, File, FileError, Item};
 use browser::chat::model::Wire;
 use leptos::task::spawn_local;
 use leptos::{ev, prelude::*};
@@ -73,7 +74,9 @@ fn notes(state: AppState, files: &[Arc<File>]) -> Vec<String> {
             "Files are for a language model. In direct mode nothing reads them; they stay with the message.".to_owned(),
         ];
     };
-    let mut notes = Vec::new();
+    let (mut notes, mut texts, mut bytes, mut alone) = (Vec::new(), Vec::new(), 0_usize, false);
+    // Four bytes a token, as everywhere before a provider has counted.
+    let too_long = |bytes: usize| model.context.map(|context| context as usize).filter(|context| bytes / 4 > *context);
     for file in files {
         let name = &file.name;
         if let Some((mime, _)) = file.picture().filter(|(mime, _)| !model.wire.takes_picture(mime)) {
@@ -81,30 +84,51 @@ fn notes(state: AppState, files: &[Arc<File>]) -> Vec<String> {
             notes.push(format!("{} cannot be given {what}. It is told the name {name} and no more.", model.name));
         }
         let Some(text) = &file.text else { continue };
-        // Four bytes a token, as everywhere before a provider has counted.
-        let tokens = text.len() / 4;
-        if let Some(context) = model.context.filter(|context| tokens > *context as usize) {
+        texts.push(name.as_str());
+        bytes += text.len();
+        if let Some(context) = too_long(text.len()) {
+            alone = true;
             notes.push(format!(
                 "{name} is about {} tokens long, and {} holds {}. Attach a part of it.",
-                number(tokens),
+                number(text.len() / 4),
                 model.name,
-                number(context as usize)
+                number(context)
             ));
         }
         if let Some(found) = policy::secrets::find(text).first() {
             notes.push(format!("{name} contains what looks like {}. {} is given it as it is.", found.what, model.name));
         }
     }
+    // What a turn keeps of the ones before it.
+    let kept = model.context.map_or_else(Limits::default, Limits::for_context).history;
+    match too_long(bytes) {
+        Some(_) if alone => {}
+        Some(context) => notes.push(format!(
+            "The files are about {} tokens long together, and {} holds {}. Take one off.",
+            number(bytes / 4),
+            model.name,
+            number(context)
+        )),
+        None if bytes > kept => {
+            let (are, them) = if texts.len() == 1 { ("is", "it") } else { ("are", "them") };
+            let names = texts.join(", ");
+            notes.push(format!("{names} {are} read with this message; later messages may be sent without {them}."));
+        }
+        None => {}
+    }
     notes
 }
 
 /// Reads a file and puts it beside the message.
 fn attach(writing: Writing, problems: RwSignal<Vec<String>>, file: web_sys::File) {
+    writing.reading.update(|count| *count += 1);
     spawn_local(async move {
         let read = read(&file).await;
         // The composer may be gone.
-        let Some(resources) = writing.attached.try_with_untracked(Vec::len) else { return };
+        let Some(()) = writing.reading.try_update(|count| *count = count.saturating_sub(1)) else { return };
+        let resources = writing.attached.with_untracked(Vec::len);
         let full = writing.files.with_untracked(Vec::len) + resources >= MAX_ATTACHED;
+        let pictures: usize = writing.files.with_untracked(|all| all.iter().map(|file| weight(file)).sum());
         match read {
             Ok(_) if full => {
                 let says = format!("At most {MAX_ATTACHED} files and resources go with one message.");
@@ -114,10 +138,23 @@ fn attach(writing: Writing, problems: RwSignal<Vec<String>>, file: web_sys::File
                     }
                 });
             }
+            Ok(file) if file.image.is_some() && pictures + weight(&file) > FILE_IMAGES_BASE64 => {
+                problems.update(|all| {
+                    all.push(format!(
+                        "The pictures of one message may have 10 MB together. Send `{}` with another message.",
+                        file.name
+                    ));
+                })
+            }
             Ok(file) => writing.files.update(|all| all.push(Arc::new(file))),
             Err(error) => problems.update(|all| all.push(format!("{}.", capital(&error.to_string())))),
         }
     });
+}
+
+/// What a picture takes of [`FILE_IMAGES_BASE64`].
+fn weight(file: &File) -> usize {
+    file.image.as_ref().map_or(0, String::len)
 }
 
 async fn read(file: &web_sys::File) -> Result<File, FileError> {

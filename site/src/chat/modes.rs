@@ -4,7 +4,7 @@
 
 use browser::chat::plan;
 use leptos::prelude::*;
-use policy::{ConnectorId, Mode};
+use policy::{ConnectorId, Mode, Unfit};
 
 use crate::lazy::Active;
 use crate::results::Visible;
@@ -46,8 +46,11 @@ fn unusable(state: AppState, mode: Mode, active: Active) -> Option<String> {
     }
     state.rulebook.track();
     let roll = state.ws().in_mode(mode, &active.get(), &state.chosen_actions.get());
+    let left_out = |why: Unfit| roll.left_out.iter().any(|(_, one)| *one == why);
     roll.taken.is_empty().then(|| {
         match mode {
+            _ if left_out(Unfit::OffHere) => "The actions it needs are switched off in this chat.",
+            _ if left_out(Unfit::NothingNow) => "The actions it needs cannot be used now.",
             Mode::Knowledge => "No connector of this chat can search and fetch.",
             Mode::Research => "No connector of this chat has an action that only reads.",
             _ => "No connector of this chat is part of the product.",

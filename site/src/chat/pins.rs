@@ -17,6 +17,8 @@ pub(super) fn Pins(id: ConversationId) -> impl IntoView {
     let state = use_state();
     let id = StoredValue::new(id);
     let text = RwSignal::new(String::new());
+    // Said when a choice was not kept: the boxes then show again what is.
+    let refused = RwSignal::new(());
     let pins = Memo::new(move |_| {
         state.thread.items.track();
         id.with_value(|id| state.ws().pins(id))
@@ -49,7 +51,14 @@ pub(super) fn Pins(id: ConversationId) -> impl IntoView {
             wanted.push(pin);
         }
         let (ws, id) = (state.ws(), id.get_value());
-        state.run(async move { ws.pin(&id, wanted).await }, |()| ());
+        let work = async move {
+            let kept = ws.pin(&id, wanted).await;
+            if kept.is_err() {
+                let _ = refused.try_set(());
+            }
+            kept
+        };
+        state.run(work, |()| ());
     };
     view! {
         <section class="pins" aria-label="Pinned actions">
@@ -62,7 +71,10 @@ pub(super) fn Pins(id: ConversationId) -> impl IntoView {
                         let own = pin.clone();
                         view! {
                             <li><label class="check">
-                                <input type="checkbox" prop:checked=move || pins.with(|pins| pins.contains(&own)) on:change=move |_| toggle(pin.clone())/>
+                                <input type="checkbox" prop:checked=move || {
+                                    refused.track();
+                                    pins.with(|pins| pins.contains(&own))
+                                } on:change=move |_| toggle(pin.clone())/>
                                 <span class="grow"><Visible text=title/>" "<small><bdi>{place}</bdi></small></span>
                             </label></li>
                         }

@@ -71,6 +71,9 @@ pub const DEEDS: Deeds = Deeds {
 
 async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Error> {
     let ws = state.ws();
+    // What was chosen when this was said: while the conversation is made, the person may go on to another page.
+    let (accounts, chosen) = (state.chosen_accounts.get_untracked(), state.chosen_actions.get_untracked());
+    let (mode, calls_allowed) = (state.thread.mode.get_untracked(), state.thread.calls_allowed.get_untracked());
     let files = said.files.into_iter().map(Arc::unwrap_or_clone).collect();
     if let Some(id) = said.conversation {
         return ws.say_with(&id, &said.words, said.attached, files).map(|()| None);
@@ -79,14 +82,12 @@ async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Erro
     if let Some(connectors) = said.connectors {
         ws.set_active(&new, connectors).await?;
     }
-    for (connector, account) in state.chosen_accounts.get_untracked() {
+    for (connector, account) in accounts {
         ws.act_as(&new, &connector, Some(account)).await?;
     }
-    let chosen = state.chosen_actions.get_untracked();
     if !chosen.is_empty() {
         ws.choose(&new, chosen).await?;
     }
-    let (mode, calls_allowed) = (state.thread.mode.get_untracked(), state.thread.calls_allowed.get_untracked());
     if !mode.is_chat() {
         ws.set_mode(&new, mode, calls_allowed).await?;
     }

@@ -220,8 +220,16 @@ impl AppState {
         match self.thread.id.get_untracked() {
             None => self.start_with(chosen),
             Some(id) => {
-                let ws = self.ws();
-                self.front.run(async move { ws.choose(&id, chosen).await }, |()| ());
+                let (state, ws) = (*self, self.ws());
+                let work = async move {
+                    let kept = ws.choose(&id, chosen).await;
+                    if kept.is_err() {
+                        // The switch was moved; it shows again what is kept.
+                        state.write(|to| to.chosen_actions.update(|_| ()));
+                    }
+                    kept
+                };
+                self.front.run(work, |()| ());
             }
         }
     }

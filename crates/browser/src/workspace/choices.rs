@@ -104,8 +104,10 @@ impl Workspace {
     /// Chooses what a tool set says for a conversation. What the person may not use stays out of reach as before.
     ///
     /// # Errors
-    /// When there is no such conversation.
+    /// When there is no such conversation, or another tab runs something in it.
     pub async fn apply_tool_set(&self, id: &ConversationId, set: &ToolSet) -> Result<(), Error> {
+        self.conversation(id).await?;
+        self.not_elsewhere(id)?;
         self.set_active(id, set.connectors.clone()).await?;
         self.choose(id, set.chosen.clone()).await?;
         self.pin(id, set.pins.clone()).await
@@ -114,10 +116,12 @@ impl Workspace {
     /// Chooses the single actions that a conversation uses, from the next call on; what is on its way is held to it as well.
     ///
     /// # Errors
-    /// When there is no such conversation.
+    /// When there is no such conversation, or another tab runs something in it: that one would not hear of the choice,
+    /// and would undo it.
     pub async fn choose(&self, id: &ConversationId, chosen: Chosen) -> Result<(), Error> {
         self.acting()?;
         self.conversation(id).await?;
+        self.not_elsewhere(id)?;
         self.apply(id, Event::Chosen { chosen });
         self.0.events.tell(Change::Conversation { id: id.clone() });
         Ok(())
@@ -131,10 +135,11 @@ impl Workspace {
     /// Chooses the actions that are always offered in a conversation, also where the others are searched for.
     ///
     /// # Errors
-    /// When there is no such conversation.
+    /// When there is no such conversation, or another tab runs something in it.
     pub async fn pin(&self, id: &ConversationId, pins: Vec<Pin>) -> Result<(), Error> {
         self.acting()?;
         self.conversation(id).await?;
+        self.not_elsewhere(id)?;
         let mut pins = pins;
         pins.sort();
         pins.dedup();

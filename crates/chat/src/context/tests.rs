@@ -273,3 +273,26 @@ fn a_file_is_the_persons_own_whole_in_every_turn_and_a_picture_goes_as_one() {
     let last = messages(&chat, Limits { history: 200, ..Limits::default() }, &|_, _| String::new());
     assert_eq!(last.len(), 3);
 }
+
+#[test]
+fn the_oldest_pictures_are_left_out_where_one_request_has_no_room_for_all_and_it_is_said() {
+    let mut chat = Conversation::new(ConversationId::from("c"), Vec::new(), 0);
+    let mut put = |id: &str, body: Body| {
+        chat.apply(crate::conversation::Event::Put(Item { id: ItemId::from(id), at: 0, body }), 0).unwrap();
+    };
+    for name in ["a", "b", "c", "d"] {
+        let bytes = b"\x89PNG\r\n\x1a\n1".to_vec();
+        let picture = File::of(&format!("{name}.png"), bytes, |_| Some("A".repeat(4 * 1024 * 1024))).unwrap();
+        put(name, Body::File(Box::new(picture)));
+        put(&format!("{name}{name}"), Body::Said { text: format!("what is {name}?") });
+    }
+    let told = messages(&chat, Limits::default(), &|_, _| String::new());
+    assert_eq!(told.len(), 8);
+    assert!(
+        matches!(&told[0], Message::User(text) if text.starts_with("[The person attached their picture a.png.] [It is not sent again"))
+    );
+    for (at, name) in [(2, "b"), (4, "c"), (6, "d")] {
+        let expected = format!("[The person attached their picture {name}.png.]");
+        assert!(matches!(&told[at], Message::Picture { says, .. } if *says == expected), "{name}");
+    }
+}

@@ -7,8 +7,12 @@ use serde::{Deserialize, Serialize};
 
 /// The largest text that is taken, in bytes: what models with a large context read, and pages can show.
 pub const FILE_TEXT_BYTES: usize = 512 * 1024;
-/// The largest picture that is taken, in bytes. In base64 that is 4 MB, below what every wire takes.
+/// The largest picture that is taken, in bytes. In base64 that is 4 MiB. Providers limit a picture and a whole request each in
+/// its own way; one that takes less says so in its refusal.
 pub const FILE_IMAGE_BYTES: usize = 3 * 1024 * 1024;
+/// The most of all pictures in one request, in bytes of base64: pictures are sent again in every turn, and a request with
+/// everything else in it has to stay below the limits of providers, of which 20 MB is among the smaller ones.
+pub const FILE_IMAGES_BASE64: usize = 14 * 1024 * 1024;
 /// Longest name that is kept, in characters.
 const NAME_CHARS: usize = 200;
 
@@ -94,11 +98,13 @@ impl File {
         }
     }
 
-    /// The picture with its type, where it is one that is whole: in a file from elsewhere it may have been masked.
+    /// The picture with its type, where it is one of the four that are taken, and whole: in a conversation from elsewhere it
+    /// may be anything, or have been masked.
     pub fn picture(&self) -> Option<(&str, &str)> {
         let (mime, data) = (self.mime.as_deref()?, self.image.as_deref()?);
         let whole = data.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
-        whole.then_some((mime, data))
+        let known = matches!(mime, "image/png" | "image/jpeg" | "image/webp" | "image/gif");
+        (known && whole).then_some((mime, data))
     }
 }
 
@@ -159,6 +165,16 @@ mod tests {
         let mut picture = file("a.png", b"\x89PNG\r\n\x1a\n123").unwrap();
         picture.image = Some("iVBO•••• masked".to_owned());
         assert_eq!(picture.picture(), None);
+    }
+
+    #[test]
+    fn a_picture_of_another_type_in_an_import_is_none() {
+        let mut picture = file("a.png", b"\x89PNG\r\n\x1a\n123").unwrap();
+        assert!(picture.picture().is_some());
+        for mime in ["image/svg+xml", "text/html", "image/png,"] {
+            picture.mime = Some(mime.to_owned());
+            assert_eq!(picture.picture(), None, "{mime}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use super::draft::{Draft, count, text};
 use super::endpoint::{Effort, Extras};
 use super::stream::Dialect;
-use super::{Endpoint, Finish, Message, Part, ToolSpec, Usage};
+use super::{Endpoint, Finish, Message, Part, ToolSpec, Usage, Wire, unseen};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -55,11 +55,12 @@ pub(crate) fn body(endpoint: &Endpoint, messages: &[Message], tools: &[ToolSpec]
                 continue;
             }
             Message::User(text) => ("user", vec![json!({ "type": "text", "text": text })]),
-            Message::Picture { says, mime, data } => {
+            Message::Picture { says, mime, data } if Wire::Anthropic.takes_picture(mime) => {
                 let source = json!({ "type": "base64", "media_type": mime, "data": data });
                 let image = json!({ "type": "image", "source": source });
                 ("user", vec![json!({ "type": "text", "text": says }), image])
             }
+            Message::Picture { says, .. } => ("user", vec![json!({ "type": "text", "text": unseen(says) })]),
             Message::Tool { id, text } => {
                 ("user", vec![json!({ "type": "tool_result", "tool_use_id": id, "content": text })])
             }

@@ -8,7 +8,7 @@
 use super::draft::{Draft, count, text};
 use super::endpoint::Extras;
 use super::stream::Dialect;
-use super::{Endpoint, Finish, Message, ToolSpec, Usage, calls_of, text_of, thoughts_of};
+use super::{Endpoint, Finish, Message, ToolSpec, Usage, Wire, calls_of, text_of, thoughts_of, unseen};
 use serde_json::{Map, Value, json};
 
 /// The body of a request.
@@ -36,10 +36,13 @@ fn message(message: &Message) -> Value {
     match message {
         Message::System(text) => json!({ "role": "system", "content": text }),
         Message::User(text) => json!({ "role": "user", "content": text }),
-        Message::Picture { says, mime, data } => json!({ "role": "user", "content": [
-            { "type": "text", "text": says },
-            { "type": "image_url", "image_url": { "url": format!("data:{mime};base64,{data}") } },
-        ] }),
+        Message::Picture { says, mime, data } if Wire::OpenaiChat.takes_picture(mime) => {
+            json!({ "role": "user", "content": [
+                { "type": "text", "text": says },
+                { "type": "image_url", "image_url": { "url": format!("data:{mime};base64,{data}") } },
+            ] })
+        }
+        Message::Picture { says, .. } => json!({ "role": "user", "content": unseen(says) }),
         Message::Assistant(parts) => {
             let text = text_of(parts);
             let calls: Vec<Value> = calls_of(parts)

@@ -7,7 +7,7 @@
 use super::draft::{Draft, count, text};
 use super::endpoint::Extras;
 use super::stream::Dialect;
-use super::{Endpoint, Finish, Message, Part, ToolSpec, Usage, WireCall};
+use super::{Endpoint, Finish, Message, Part, ToolSpec, Usage, Wire, WireCall, unseen};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -22,10 +22,13 @@ pub(crate) fn body(endpoint: &Endpoint, messages: &[Message], tools: &[ToolSpec]
                 body.insert("instructions".into(), text.as_str().into());
             }
             Message::User(text) => input.push(json!({ "role": "user", "content": text })),
-            Message::Picture { says, mime, data } => input.push(json!({ "role": "user", "content": [
-                { "type": "input_text", "text": says },
-                { "type": "input_image", "detail": "auto", "image_url": format!("data:{mime};base64,{data}") },
-            ] })),
+            Message::Picture { says, mime, data } if Wire::OpenaiResponses.takes_picture(mime) => {
+                input.push(json!({ "role": "user", "content": [
+                    { "type": "input_text", "text": says },
+                    { "type": "input_image", "detail": "auto", "image_url": format!("data:{mime};base64,{data}") },
+                ] }));
+            }
+            Message::Picture { says, .. } => input.push(json!({ "role": "user", "content": unseen(says) })),
             Message::Assistant(parts) => input.extend(parts.iter().filter_map(item)),
             Message::Tool { id, text } => {
                 input.push(json!({ "type": "function_call_output", "call_id": id, "output": text }));

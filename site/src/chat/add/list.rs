@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use policy::{ConnectionId, Connector, ConnectorId};
+use std::collections::BTreeSet;
 use wasm_bindgen::JsCast;
 
 use super::actions::Actions;
@@ -24,16 +25,16 @@ struct Row {
     standing: Standing,
     /// The accounts to choose from, where there are several.
     accounts: Vec<(ConnectionId, String)>,
-    /// The one that acts.
-    acts: ConnectionId,
 }
+
+/// The connectors that can be used, and the others.
+type Rows = Memo<(Vec<Row>, Vec<Row>)>;
 
 impl Row {
     fn new(state: AppState, connector: &Connector, standing: Standing) -> Row {
         let accounts = state.ws().accounts(&connector.id).into_iter().map(|one| (one.id, one.name));
         let accounts: Vec<_> = accounts.collect();
         Row {
-            acts: state.account_here(&connector.id),
             accounts: if accounts.len() > 1 { accounts } else { Vec::new() },
             id: connector.id.clone(),
             name: connector.name.clone(),
@@ -64,6 +65,8 @@ pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
             rows.partition::<Vec<Row>, _>(|row| row.standing.usable)
         })
     });
+    // Which of them show their actions: searching, or a connection that breaks off, folds nothing.
+    let unfolded = RwSignal::new(writing.unfold.with_untracked(|one| one.iter().cloned().collect::<BTreeSet<_>>()));
     let none = move || rows.with(|(usable, others)| usable.is_empty() && others.is_empty());
     request_animation_frame(move || drawn.run(()));
     view! {
@@ -71,8 +74,8 @@ pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
         <div class="add-list">
             {move || rows.with(|(usable, _)| !usable.is_empty()).then(|| view! { <div class="grp" id="add-usable">"Connectors"</div> })}
             <ul class="plain" aria-labelledby="add-usable">
-                <For each=move || rows.get().0 key=|row| (row.id.clone(), row.standing.says.clone(), row.standing.dot, row.standing.on, row.accounts.clone()) let:row>
-                    <Usable row=row writing=writing/>
+                <For each=move || rows.get().0 key=|row| row.id.clone() let:row>
+                    <Usable row=row rows=rows unfolded=unfolded writing=writing/>
                 </For>
             </ul>
             {move || rows.with(|(_, others)| !others.is_empty()).then(|| view! { <div class="grp" id="add-others">"Not usable now"</div> })}
@@ -96,10 +99,18 @@ pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
     .into_any()
 }
 
+/// One that can be used. It stays, with the focus in it, while the state of its connection changes.
 #[component]
-fn Usable(row: Row, writing: Writing) -> impl IntoView {
+fn Usable(row: Row, rows: Rows, unfolded: RwSignal<BTreeSet<ConnectorId>>, writing: Writing) -> impl IntoView {
     let (state, active) = (use_state(), writing.active);
     let id = StoredValue::new(row.id);
+    let now = Memo::new(move |_| {
+        rows.with(|(usable, _)| usable.iter().find(|row| id.with_value(|id| row.id == *id)).cloned())
+    });
+    let accounts = Memo::new(move |_| now.with(|row| row.as_ref().map(|row| row.accounts.clone()).unwrap_or_default()));
+    let fix = Memo::new(move |_| now.with(|row| row.as_ref().and_then(|row| row.standing.fix.clone())));
+    let dot = Signal::derive(move || now.with(|row| row.as_ref().map_or("idle", |row| row.standing.dot)));
+    let told = move || now.with(|row| row.as_ref().and_then(|row| row.standing.says.clone()));
     let is_on = Memo::new(move |_| active.with(|active| id.with_value(|id| active.contains(id))));
     let toggle = move |_| {
         let mut wanted = active.get_untracked();
@@ -111,8 +122,8 @@ fn Usable(row: Row, writing: Writing) -> impl IntoView {
         }
         writing.choose.run(wanted);
     };
-    let (told, on) = (row.standing.says, row.standing.on);
     let counted = move || {
+        let on = now.with(|row| row.as_ref().map_or(0, |row| row.standing.on));
         let counts = state.counts.get();
         match counts.into_iter().find(|(one, _)| id.with_value(|id| one == id)) {
             Some((_, count)) => format!("{count} actions"),
@@ -120,10 +131,18 @@ fn Usable(row: Row, writing: Writing) -> impl IntoView {
             None => format!("{on} actions"),
         }
     };
-    let unfolded = RwSignal::new(writing.unfold.with_untracked(|one| id.with_value(|id| one.as_ref() == Some(id))));
+    let is_unfolded = Memo::new(move |_| unfolded.with(|all| id.with_value(|id| all.contains(id))));
+    let fold = move |_| {
+        let id = id.get_value();
+        unfolded.update(|all| {
+            if !all.remove(&id) {
+                all.insert(id);
+            }
+        });
+    };
     let (name, host) = (row.name.clone(), row.host.clone());
     let actions = move || {
-        unfolded.get().then(|| view! { <Actions connector=id.get_value() name=name.clone() host=host.clone()/> })
+        is_unfolded.get().then(|| view! { <Actions connector=id.get_value() name=name.clone() host=host.clone()/> })
     };
     let fold_label = format!("Actions of {}", row.name);
     view! {
@@ -134,36 +153,40 @@ fn Usable(row: Row, writing: Writing) -> impl IntoView {
                     <span><bdi>{row.name}</bdi>" "{row.badge.map(|badge| view! { <Badge word=badge/> })}{row.local.then(|| view! { " "<LocalMark/> })}</span>
                     <HostName host=row.host/>
                 </span>
-                <small>{move || told.clone().unwrap_or_else(counted)}</small>
-                <StatusDot look=row.standing.dot/>
+                <small>{move || told().unwrap_or_else(counted)}</small>
+                <StatusDot look=dot/>
             </label>
-            <button type="button" class="btn quiet icon small" aria-label=fold_label.clone() title=fold_label aria-expanded=move || unfolded.get().to_string()
-                on:click=move |_| unfolded.update(|on| *on = !*on)>
-                {move || if unfolded.get() { view! { <Icon name=IconName::ChevronDown size=16/> } } else { view! { <Icon name=IconName::ChevronRight size=16/> } }}
+            <button type="button" class="btn quiet icon small" aria-label=fold_label.clone() title=fold_label aria-expanded=move || is_unfolded.get().to_string()
+                on:click=fold>
+                {move || if is_unfolded.get() { view! { <Icon name=IconName::ChevronDown size=16/> } } else { view! { <Icon name=IconName::ChevronRight size=16/> } }}
             </button></div>
             {actions}
-            {(!row.accounts.is_empty()).then(|| view! { <AccountChoice connector=id.get_value() accounts=row.accounts acts=row.acts/> })}
-            {row.standing.fix.map(|(word, to)| view! { <Link to=to class="add-fix">{word}</Link> })}
+            {move || {
+                let accounts = accounts.get();
+                (!accounts.is_empty()).then(|| view! { <AccountChoice connector=id.get_value() accounts=accounts/> })
+            }}
+            {move || fix.get().map(|(word, to)| view! { <Link to=to class="add-fix">{word}</Link> })}
         </li>
     }
 }
 
 /// Which account acts in this chat. One that was chosen and is gone is said to be gone, and no other acts in its place.
 #[component]
-fn AccountChoice(connector: ConnectorId, accounts: Vec<(ConnectionId, String)>, acts: ConnectionId) -> impl IntoView {
+fn AccountChoice(connector: ConnectorId, accounts: Vec<(ConnectionId, String)>) -> impl IntoView {
     let app = use_state();
     let name = app.rulebook.with_untracked(|book| book.connector(&connector).map(|one| one.name.clone()));
     let label = format!("Account for {} in this chat", name.unwrap_or_default());
-    let gone = accounts.iter().all(|(id, _)| *id != acts);
     let connector = StoredValue::new(connector);
     let acts = Memo::new(move |_| connector.with_value(|id| app.account_here(id)));
+    let known: Vec<ConnectionId> = accounts.iter().map(|(id, _)| id.clone()).collect();
+    let gone = Memo::new(move |_| acts.with(|acts| !known.contains(acts)));
     let choose = move |event: leptos::ev::Event| {
         app.choose_account(connector.get_value(), event_target_value(&event).into());
     };
     view! {
         // Arrow keys choose in it, and do not leave it.
         <select class="input add-account" aria-label=label on:change=choose on:keydown=|event| event.stop_propagation()>
-            {gone.then(|| view! { <option value="" selected=true disabled=true>"Removed; choose another account"</option> })}
+            {move || gone.get().then(|| view! { <option value="" selected=true disabled=true>"Removed; choose another account"</option> })}
             {accounts.into_iter().map(|(id, name)| {
                 let (value, own) = (id.to_string(), id);
                 view! { <option value=value selected=move || acts.get() == own>{format!("as {name}")}</option> }

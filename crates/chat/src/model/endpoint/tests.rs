@@ -98,7 +98,14 @@ fn a_picture_goes_in_the_way_of_each_wire_and_as_words_where_none_is_taken() {
         assert_eq!(body.pointer(place).and_then(Value::as_str), Some(expected), "{wire:?} {body}");
         assert!(body.to_string().contains("[a picture]") && wire.takes_picture("image/png"));
     }
-    for (wire, mime) in [(Wire::Gemini, "image/gif"), (Wire::Ollama, "image/webp"), (Wire::BuiltIn, "image/png")] {
+    for (wire, mime) in [
+        (Wire::Gemini, "image/gif"),
+        (Wire::Ollama, "image/webp"),
+        (Wire::BuiltIn, "image/png"),
+        (Wire::OpenaiChat, "image/svg+xml"),
+        (Wire::OpenaiResponses, "image/svg+xml"),
+        (Wire::Anthropic, "image/svg+xml"),
+    ] {
         let body = body(wire, mime).to_string();
         assert!(!wire.takes_picture(mime) && !body.contains("iVBORw0K"), "{wire:?} {body}");
         assert!(body.contains("You cannot be shown it"), "{body}");
