@@ -10,12 +10,27 @@
   const at = (name) => new URL(me.dataset[name], me.src).href;
   // A host that gives this page for every address gives it for the end of a sign-in too, which needs no program.
   if (location.pathname.endsWith("/oauth/callback")) return void import(at("callback"));
+  // How the parts look that are loaded later: at the first sign of a person, or of another page, as they are themselves;
+  // before anything is drawn where the first page is not the start of a chat.
+  const look = () => new Promise((done) => {
+    const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: at("later"), onload: done });
+    // The next sign tries again, as it does for the parts.
+    sheet.onerror = () => { sheet.remove(); awaitSign(); done(); };
+    document.head.append(sheet);
+  });
+  const awaitSign = () => {
+    const waiting = new AbortController();
+    const seen = () => { waiting.abort(); look(); };
+    for (const sign of ["pointermove", "pointerdown", "keydown", "dragenter", "popstate"]) addEventListener(sign, seen, { signal: waiting.signal });
+  };
+  const plain = location.pathname === new URL(document.baseURI).pathname;
+  if (plain) awaitSign();
   const read = new Promise((done) => {
     if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", done, { once: true });
     else done();
   });
   try {
-    const [{ default: start }] = await Promise.all([import(at("js")), read]);
+    const [{ default: start }] = await Promise.all([import(at("js")), read, plain || look()]);
     await start({ module_or_path: at("wasm") });
   } catch (error) {
     console.error(error);

@@ -11,11 +11,14 @@ journey("an empty chat that nobody touches loads no more than it needs", async (
   await app.chat();
   await page.waitForLoadState("networkidle");
   const split = () => network.requests.filter((request) => PART.test(request.url)).length;
+  const sheets = () => network.requests.filter((request) => request.url.endsWith("/later.css")).length;
   assert.equal(split(), 0);
+  assert.equal(sheets(), 0, "how the later parts look comes with them");
   await page.mouse.move(300, 300);
   await page.waitForRequest(PART, { timeout: 5_000 }).catch(() => null);
   assert.equal(split(), 1, "it is fetched at the first sign of a person");
   await page.waitForLoadState("networkidle");
+  assert.equal(sheets(), 1);
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Search commands" }).waitFor();
   assert.equal(split(), 1, "once");

@@ -133,12 +133,14 @@ pub(crate) fn build(places: &Places, tools: &Tools, wanted: &Wanted) -> Outcome<
         for name in ["boot.js", "callback.js", "icon.svg"] {
             std::fs::copy(trunk.join(name), assets.join(name)).doing(format_args!("copy {name}"))?;
         }
-        Program::new("esbuild")
-            .args(["--bundle", "--minify", "--log-level=warning"])
-            .args([trunk.join("style/app.css")])
-            .args([out_file(&assets.join("app.css"))])
-            .env(&tools.wasm)
-            .done()?;
+        for sheet in ["app.css", "later.css"] {
+            Program::new("esbuild")
+                .args(["--bundle", "--minify", "--log-level=warning"])
+                .args([trunk.join("style").join(sheet)])
+                .args([out_file(&assets.join(sheet))])
+                .env(&tools.wasm)
+                .done()?;
+        }
         if !wanted.debug {
             shrink(tools, &assets)?;
         }
@@ -250,7 +252,7 @@ fn page_with(page: &str, folder: &str, splits: bool, wanted: &Wanted) -> Outcome
         r#"<link rel="stylesheet" href="{folder}/app.css"><link rel="modulepreload" href="{folder}/app.js">{splitter}<link rel="preload" href="{folder}/app_bg.wasm" as="fetch" type="application/wasm" crossorigin="anonymous">"#
     );
     let boot = format!(
-        r#"<script src="{folder}/boot.js" id="boot" data-js="app.js" data-wasm="app_bg.wasm" data-callback="callback.js"></script>"#
+        r#"<script src="{folder}/boot.js" id="boot" data-js="app.js" data-wasm="app_bg.wasm" data-later="later.css" data-callback="callback.js"></script>"#
     );
     all_replaced(
         page,
