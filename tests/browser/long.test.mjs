@@ -109,7 +109,8 @@ journey("SP01 long work: a conversation of 5,000 messages opens, scrolls and kee
   const seen = await thread.evaluate(async (element) => {
     const frame = () => new Promise(requestAnimationFrame);
     element.scrollTop = element.scrollHeight / 2;
-    const middle = () => { const box = element.getBoundingClientRect(); return document.elementsFromPoint(box.x + box.width / 2, box.y + box.height / 2).map((one) => one.closest("article")).find(Boolean); };
+    // Between two messages is air.
+    const middle = () => { const box = element.getBoundingClientRect(); return [0, 30, 60].flatMap((below) => document.elementsFromPoint(box.x + box.width / 2, box.y + box.height / 2 + below)).map((one) => one.closest("article")).find(Boolean); };
     let article = null;
     for (let tries = 0; tries < 100 && !article; tries += 1) { await frame(); article = middle(); }
     for (let frames = 0; frames < 30; frames += 1) await frame();
