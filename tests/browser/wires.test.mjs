@@ -100,7 +100,7 @@ journey("WI06 the test of a model says what works: answer, key, list, tools", as
   await app.describeModel({ url: model.url, model: "gpt-4o" });
   const lines = await app.testModel();
   assert.equal(lines.length, 6, lines.join("\n"));
-  for (const line of lines) assert.match(line, /good: /);
+  for (const line of lines) assert.match(line, /good:\s/);
   assert.match(lines.at(-1), /call a tool/);
   await app.page.getByText("This endpoint lists").waitFor();
   assert.deepEqual(await app.violations(), []);
