@@ -81,6 +81,17 @@ pub struct Writing {
     pub picker: NodeRef<html::Input>,
 }
 
+/// How many resources and files go with one message.
+const MAX_ATTACHED: usize = 8;
+
+impl Writing {
+    /// Why nothing more can go with the message, if so.
+    pub(super) fn full(&self) -> Option<String> {
+        let count = self.attached.with_untracked(Vec::len) + self.files.with_untracked(Vec::len);
+        (count >= MAX_ATTACHED).then(|| format!("At most {MAX_ATTACHED} files and resources go with one message."))
+    }
+}
+
 /// The composer of a conversation, or of a new chat.
 #[component]
 pub fn Composer(

@@ -15,10 +15,9 @@ use wasm_bindgen::prelude::Closure;
 use wasm_bindgen_futures::JsFuture;
 
 use super::Writing;
-use super::mention::MAX_ATTACHED;
 use crate::results::{Folded, Visible, flat, number, size};
 use crate::state::{AppState, use_state};
-use crate::ui::{Icon, IconName, capital};
+use crate::ui::{Icon, IconName, sentence};
 
 /// The files of the message: the field that chooses them, a chip for each, and what is to be said about them.
 #[component]
@@ -126,28 +125,24 @@ fn attach(writing: Writing, problems: RwSignal<Vec<String>>, file: web_sys::File
         let read = read(&file).await;
         // The composer may be gone.
         let Some(()) = writing.reading.try_update(|count| *count = count.saturating_sub(1)) else { return };
-        let resources = writing.attached.with_untracked(Vec::len);
-        let full = writing.files.with_untracked(Vec::len) + resources >= MAX_ATTACHED;
         let pictures: usize = writing.files.with_untracked(|all| all.iter().map(|file| weight(file)).sum());
-        match read {
-            Ok(_) if full => {
-                let says = format!("At most {MAX_ATTACHED} files and resources go with one message.");
+        match (read, writing.full()) {
+            (Ok(_), Some(says)) => {
                 problems.update(|all| {
                     if !all.contains(&says) {
                         all.push(says)
                     }
                 });
             }
-            Ok(file) if file.image.is_some() && pictures + weight(&file) > FILE_IMAGES_BASE64 => {
-                problems.update(|all| {
+            (Ok(file), None) if file.image.is_some() && pictures + weight(&file) > FILE_IMAGES_BASE64 => problems
+                .update(|all| {
                     all.push(format!(
                         "The pictures of one message may have 10 MB together. Send `{}` with another message.",
                         file.name
                     ));
-                })
-            }
-            Ok(file) => writing.files.update(|all| all.push(Arc::new(file))),
-            Err(error) => problems.update(|all| all.push(format!("{}.", capital(&error.to_string())))),
+                }),
+            (Ok(file), None) => writing.files.update(|all| all.push(Arc::new(file))),
+            (Err(error), _) => problems.update(|all| all.push(sentence(&error.to_string()))),
         }
     });
 }
@@ -190,8 +185,6 @@ fn listen(writing: Writing, take: Callback<Vec<web_sys::File>>) {
         if !data.types().includes(&"Files".into(), 0) {
             return;
         }
-        // Otherwise the browser shows the file in the place of the page.
-        event.prevent_default();
         match event.type_().as_str() {
             "drop" => {
                 drops(false);

@@ -25,9 +25,6 @@ use fill::{Fill, Form};
 use list::{Entry, Pick, entries};
 use offers::Known;
 
-/// How many resources and files go with one message.
-pub(super) const MAX_ATTACHED: usize = 8;
-
 /// Where a prompt in the text comes from.
 #[derive(Clone, PartialEq)]
 struct Inserted {
@@ -223,11 +220,9 @@ impl Naming {
     }
 
     fn attach(self, wish: Wish) {
-        let room =
-            self.writing.attached.with_untracked(Vec::len) + self.writing.files.with_untracked(Vec::len) < MAX_ATTACHED;
-        match room {
-            false => self.problem.set(Some(format!("At most {MAX_ATTACHED} files and resources go with one message."))),
-            true => self.writing.attached.update(|all| {
+        match self.writing.full() {
+            Some(says) => self.problem.set(Some(says)),
+            None => self.writing.attached.update(|all| {
                 if !all.iter().any(|one| one.connector == wish.connector && one.uri == wish.uri) {
                     all.push(wish);
                 }
