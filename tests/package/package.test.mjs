@@ -21,13 +21,21 @@ const root = path.join(here, "..", "..");
 const scenario = readFileSync(path.join(here, "scenario.mjs"), "utf8");
 
 let board;
+let begun;
 
-before(async () => {
-  writeFileSync(path.join(project, "scenario.mjs"), scenario);
-  board = await startModern();
+before(() => {
+  begun = (async () => {
+    writeFileSync(path.join(project, "scenario.mjs"), scenario);
+    board = await startModern();
+  })();
+  return begun;
 });
 
-after(async () => { await board?.stop(); });
+// Where no test of this file is wanted, this runs while the hook before is still at work.
+after(async () => {
+  await begun;
+  await board?.stop();
+});
 
 /** What a page found, which by default was told where the board is. */
 const findings = (url, address = board.url) => foundBy(url, address);
