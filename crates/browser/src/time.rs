@@ -124,7 +124,7 @@ const PIECE: Millis = 12;
 
 impl Pace {
     /// Work begins now.
-    pub fn new() -> Self {
+    pub fn begin() -> Self {
         Pace { since: monotonic() }
     }
 

@@ -43,7 +43,7 @@ fn cover(result: &Value, masked: Value) -> Covered {
 
 /// Whether anything in a large result looks like a secret.
 async fn has_some(result: &Value) -> bool {
-    let (mut looking, mut pace) = (Looking::of(result), Pace::new());
+    let (mut looking, mut pace) = (Looking::of(result), Pace::begin());
     loop {
         if let Some(some) = looking.step() {
             // What comes now is work of its own.
