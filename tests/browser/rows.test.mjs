@@ -258,6 +258,29 @@ journey("rows: a connector's whole life: a draft, published, changed and accepte
   await main(page).locator("tbody tr").filter({ hasText: "connector Tickets" }).filter({ hasText: /archived/ }).first().waitFor();
 });
 
+journey("rows: a link to a host that the workspace denies stays text, one to another host can be followed", async (stage) => {
+  const { app, page, keep } = stage;
+  const says = "[the invoice](https://pay.evil.example/1) and [the manual](https://docs.example.com/2)";
+  const server = await keep(hostile({ tools: [tool("find_ticket", READ, { title: "Find a ticket" })], call: () => text(says) }));
+  await app.open("/workspace/domains");
+  await app.field("Host for links").fill("*.evil.example");
+  await choose(page, "List for links", "Deny");
+  await app.button("Add host").last().click();
+  await app.button(/^Remove /).waitFor();
+  await app.connect({ name: "Tickets", url: server.url });
+  await app.chat();
+  await app.propose("find a ticket", {}, "Find a ticket");
+  await app.says("Find a ticket", "Done");
+  const card = app.card("Find a ticket");
+  const shown = card.getByRole("link", { name: "the manual" });
+  for (const summary of await card.locator("summary").all()) if (!(await shown.isVisible()) && (await summary.isVisible())) await summary.click();
+  await shown.waitFor();
+  await card.getByText("pay.evil.example").waitFor();
+  await card.getByText("(not on your workspace's list)").waitFor();
+  await count(card.getByRole("link", { name: "the invoice" }), 0, "it stays text");
+  assert.deepEqual(await app.violations(), []);
+});
+
 journey("rows: S001 S123 S124 S125 what changes things exists on Enterprise and not on Pro, where one's own can still be added", async (stage) => {
   const { app, page, network, keep } = stage;
   const server = await keep(tickets());

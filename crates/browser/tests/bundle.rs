@@ -213,7 +213,7 @@ async fn ro006_a_demo_that_signed_settings_name_is_there_while_they_name_it_and_
     assert!(!stored().await.contains("workbench"), "it is not stored");
     ws.set_action_on(&workbench, "list_customers", false).await.unwrap();
     let told: Vec<String> = ws.stricter_here().into_iter().flat_map(|one| one.detail).collect();
-    assert_eq!(told, ["lockdown: false → true", "`list_customers` off"]);
+    assert_eq!(told, ["off → on", "`list_customers` off"]);
     ws.close();
 
     // The next settings loosen one action; what was decided here stays stricter.
