@@ -233,3 +233,35 @@ async fn ro006_a_demo_that_signed_settings_name_is_there_while_they_name_it_and_
     ws.remove_demo(&workbench).await.unwrap();
     assert!(!stored().await.contains("workbench"));
 }
+
+#[wasm_bindgen_test]
+async fn x121_a_site_without_its_bundle_reads_by_the_one_that_was_verified_last() {
+    let workbench = browser::policy::ConnectorId::from("workbench");
+    let ada = over(&Memory::new()).await;
+    ada.make_signing_key(PASSPHRASE).await.unwrap();
+    let key = ada.signing_key().await.unwrap().unwrap().id().to_string();
+    ada.add_demo(&workbench).await.unwrap();
+    ada.set_action_on(&workbench, "list_customers", false).await.unwrap();
+    ada.set_lockdown(true).await.unwrap();
+    let file = ada.export_bundle(None, false).await.unwrap();
+
+    let store = Memory::new();
+    let ws = tied(&store, &file, &key).await;
+    ws.set_action_on(&"notebook".into(), "delete_note", false).await.unwrap();
+    ws.close();
+    let holds = |ws: &Workspace| {
+        let book = ws.rulebook();
+        book.workspace.lockdown && book.connector(&workbench).is_ok_and(|one| !one.is_on("list_customers"))
+    };
+    let ws = tied(&store, "nothing that was signed", &key).await;
+    assert!(matches!(ws.governed(), Governed::Unverified { .. }));
+    assert!(holds(&ws), "what was signed last");
+    assert!(!ws.rulebook().connector(&"notebook".into()).unwrap().is_on("delete_note"), "and what was decided here");
+    ws.close();
+    // What somebody wrote into the store in its place is not what was signed.
+    let forged = file.replace("\"lockdown\": true", "\"lockdown\": false");
+    assert_ne!(forged, file);
+    store.write(vec![Op::Put(Table::Settings, "bundle-seen".into(), forged)]).await.unwrap();
+    let ws = tied(&store, "nothing that was signed", &key).await;
+    assert!(matches!(ws.governed(), Governed::Unverified { .. }) && !holds(&ws), "it does not count");
+}

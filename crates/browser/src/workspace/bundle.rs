@@ -36,6 +36,8 @@ const FRESH: u64 = 5_000;
 const FIRST: &str = "me";
 /// What is known of bundles of this workspace.
 const TRUST: &str = "bundle";
+/// The file of the bundle that the site is tied to, as it was verified last.
+const SEEN: &str = "bundle-seen";
 /// The signing key of this browser: its public half among the settings, its private half among the keys.
 const KEY: &str = "signing-key";
 /// How long a bundle may take to come, in milliseconds.
@@ -387,7 +389,7 @@ impl Workspace {
         };
         match &found {
             // Two bundles of one number are the same one.
-            Ok((bundle, _)) if verified == Some(bundle.payload.serial) => return,
+            Ok((bundle, ..)) if verified == Some(bundle.payload.serial) => return,
             Err(error) if verified.is_some() && error.code == Code::Network => return,
             _ => {}
         }
@@ -474,12 +476,16 @@ impl Workspace {
         stored: &Rulebook,
         pinned: Pinned,
         trust: Option<Trust>,
-        found: Result<(Bundle, PublicKey), Error>,
+        found: Result<(Bundle, PublicKey, String), Error>,
     ) -> Result<(), Error> {
         match found {
-            Ok((bundle, signer)) => {
+            Ok((bundle, signer, text)) => {
                 let trust = Trust::of(&bundle.payload, &bundle.digest, signer.clone());
-                self.0.store.write(vec![put(TRUST, &trust)?]).await?;
+                let mut ops = vec![put(TRUST, &trust)?];
+                if self.0.store.get(Table::Settings, SEEN).await?.as_deref() != Some(&text) {
+                    ops.push(Op::Put(Table::Settings, SEEN.to_owned(), text));
+                }
+                self.0.store.write(ops).await?;
                 self.0.governed.replace(Governed::Signed {
                     serial: trust.serial,
                     issued_at: trust.issued_at,
@@ -493,6 +499,10 @@ impl Workspace {
                 self.0.signed.replace(Some(rules));
             }
             Err(error) => {
+                // Reading goes on by the settings that were seen last, as long as they are what was signed.
+                if let Some(rules) = self.seen_last(&pinned, trust.as_ref()).await {
+                    self.0.signed.replace(Some(rules));
+                }
                 let contact = pinned.contact.or(trust.and_then(|trust| trust.contact));
                 let why = match &error.hint {
                     Some(hint) => format!("{}; {hint}", error.message),
@@ -504,7 +514,21 @@ impl Workspace {
         Ok(())
     }
 
-    async fn pinned_bundle(&self, pinned: &Pinned, trust: Option<&Trust>) -> Result<(Bundle, PublicKey), Error> {
+    /// The rules of the bundle that was verified last, which is verified again; none before the first.
+    async fn seen_last(&self, pinned: &Pinned, trust: Option<&Trust>) -> Option<Rulebook> {
+        let text = self.0.store.get(Table::Settings, SEEN).await.ok()??;
+        let bundle = Bundle::read(&text)
+            .ok()
+            .filter(|bundle| trust.is_some_and(|trust| trust.digest.as_ref() == Some(&bundle.digest)))?;
+        self.signer(&bundle, Some(&pinned.keys)).await.ok()?;
+        Some(bundle::governing(bundle.payload.rules))
+    }
+
+    async fn pinned_bundle(
+        &self,
+        pinned: &Pinned,
+        trust: Option<&Trust>,
+    ) -> Result<(Bundle, PublicKey, String), Error> {
         let text = match &pinned.source {
             BundleSource::Text(text) => text.clone(),
             BundleSource::Url(url) => self.fetched_bundle(url).await?,
@@ -514,7 +538,7 @@ impl Workspace {
         let seen = trust.and_then(|trust| Some((trust.serial, trust.digest.as_ref()?)));
         bundle.follows(seen).map_err(Error::from)?;
         self.addresses_fit(&bundle)?;
-        Ok((bundle, signer))
+        Ok((bundle, signer, text))
     }
 
     async fn fetched_bundle(&self, url: &str) -> Result<String, Error> {
