@@ -213,6 +213,46 @@ journey("chosen: S084 a tool set keeps single actions; a chat has them after a r
   await counts(app, "Desk", "2 of 3");
 });
 
+journey("chosen: CT001 while another tab runs a turn, a choice for its chat is refused in words and shows what is kept", async ({ app, page, context, keep }) => {
+  let goOn;
+  const held = new Promise((resolve) => { goOn = resolve; });
+  const server = await keep(desk({ call: async () => { await held; return text("3 tickets"); } }));
+  const model = await keep(startModel(({ results }) => (results.length === 0 ? { calls: [["list_tickets", {}]] } : { say: "There are three." })));
+  await app.connect({ name: "Desk", url: server.url });
+  await app.chooseModel({ url: model.url });
+  await app.chat();
+  await app.say("which tickets are there?");
+  await app.card("List tickets").waitFor();
+  const other = await context.newPage();
+  const there = new app.constructor(other, app.network, app.base);
+  await other.goto(page.url());
+  await there.card("List tickets").waitFor();
+  const refused = other.getByText("This conversation is running in another tab. Go on there, or try again in a moment.").first();
+  await there.button("Add").click();
+  const tick = menu(there).getByRole("checkbox", { name: /^Desk/ });
+  await tick.waitFor();
+  await tick.click();
+  await refused.waitFor();
+  await assertSoon(() => tick.isChecked(), "the tick says what is kept");
+  await there.screenshot("chosen-elsewhere");
+  assert.deepEqual(await there.violations(), []);
+  await other.keyboard.press("Escape");
+  await there.mode.click();
+  await there.modeChoice("Research").click();
+  await there.button("Mode: Chat").waitFor();
+  goOn();
+  await app.log.getByText("There are three.").first().waitFor();
+  await app.button("Send").waitFor();
+  await there.log.getByText("There are three.").first().waitFor();
+  // It is over there, and what is chosen here is known in both.
+  await assertSoon(async () => {
+    await there.mode.click();
+    await there.modeChoice("Research").click();
+    return (await there.mode.innerText()).includes("Research");
+  }, "the mode is chosen");
+  await app.button("Mode: Research").waitFor();
+});
+
 journey("chosen: an action that is switched on at the connector later stays off in a chat with a choice", async ({ app, page, keep }) => {
   const server = await keep(desk());
   const model = await keep(startModel(() => ({ say: "Seen." })));

@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use browser::chat::conversation::{Body, CallState};
 use browser::glance::Glance;
-use browser::policy::{Provenance, SignIn};
+use browser::policy::{Chosen, Mode, Provenance, SignIn};
 use browser::store::indexed_db::IndexedDb;
 use browser::store::{Op, Store, StoreError, Table};
 use browser::{
@@ -234,6 +234,45 @@ async fn a_turn_that_runs_in_one_tab_is_not_started_in_another() {
         })
         .collect();
     assert_eq!(kinds, ["said", "proposal", "call", "said", "proposal"]);
+}
+
+#[wasm_bindgen_test]
+async fn ct001_nothing_is_chosen_for_a_conversation_while_another_tab_runs_something_in_it() {
+    let name = fresh();
+    let (one, two) = (tab(&name).await, tab(&name).await);
+    let id = one.new_conversation().await.unwrap();
+    common::start(&one, &id, "create a note", "create_note", json!({"title": "t"})).await;
+    let asked = question(&one).await;
+    until("the conversation in the other tab", || two.conversations().into_iter().find(|head| head.id == id)).await;
+    let before = two.conversation(&id).await.unwrap();
+    let account = two.accounts(&"notebook".into())[0].id.clone();
+    let said = before.items[0].id.clone();
+    let refused = [
+        two.set_active(&id, Vec::new()).await,
+        two.act_as(&id, &"notebook".into(), Some(account)).await,
+        two.set_mode(&id, Mode::Research, None).await,
+        two.choose(&id, Chosen::default()).await,
+        two.pin(&id, Vec::new()).await,
+        two.choose_mind(&id, Some(browser::chat::conversation::DIRECT.to_owned())).await,
+        two.rename_conversation(&id, "Mine").await,
+        two.show_version(&id, &said),
+        two.say(&id, "list my notes"),
+    ];
+    for refusal in refused {
+        let error = refusal.unwrap_err();
+        assert_eq!((error.code, error.message.as_str()), (Code::Busy, "this conversation is running in another tab"));
+    }
+    let after = two.conversation(&id).await.unwrap();
+    assert_eq!((after.connectors, after.mode, after.accounts), (before.connectors, before.mode, before.accounts));
+    one.answer(&asked.id, &asked.shown, Answer::Deny { reason: None }).unwrap();
+    for _ in 0..200 {
+        if two.set_active(&id, vec!["notebook".into()]).await.is_ok() {
+            break;
+        }
+        browser::time::sleep(20).await;
+    }
+    two.set_mode(&id, Mode::Knowledge, None).await.unwrap();
+    until("the choice in the first tab", || (one.mode_of(&id) == Mode::Knowledge).then_some(())).await;
 }
 
 async fn draft_with_header(name: &str, keep: Keep) -> (Workspace, browser::policy::ConnectorId) {

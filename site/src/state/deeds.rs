@@ -61,7 +61,7 @@ pub const DEEDS: Deeds = Deeds {
     stop: |state, id| state.ws().stop(id),
     activate: |state, id, wanted| {
         let ws = state.ws();
-        state.run(async move { ws.set_active(&id, wanted).await }, |()| ());
+        state.choose(async move { ws.set_active(&id, wanted).await });
     },
     search: |state, text, found| {
         let ws = state.ws();

@@ -207,9 +207,28 @@ impl AppState {
             }
             Some(id) => {
                 let ws = self.ws();
-                self.front.run(async move { ws.act_as(&id, &connector, Some(account)).await }, |()| ());
+                self.choose(async move { ws.act_as(&id, &connector, Some(account)).await });
             }
         }
+    }
+
+    /// Chooses something for the conversation on the screen. Where that is refused, the person is told, and what they
+    /// moved shows again what is kept.
+    pub fn choose(&self, work: impl Future<Output = Result<(), Error>> + 'static) {
+        let state = *self;
+        let work = async move {
+            let kept = work.await;
+            if kept.is_err() {
+                state.front.write(|to| to.active.update(|_| ()));
+                state.write(|to| {
+                    to.chosen_accounts.update(|_| ());
+                    to.chosen_actions.update(|_| ());
+                    to.calls_allowed.update(|_| ());
+                });
+            }
+            kept
+        };
+        self.front.run(work, |()| ());
     }
 
     /// Chooses the single actions of a connector for the conversation on the screen, or for the one that the next message
@@ -220,16 +239,8 @@ impl AppState {
         match self.thread.id.get_untracked() {
             None => self.start_with(chosen),
             Some(id) => {
-                let (state, ws) = (*self, self.ws());
-                let work = async move {
-                    let kept = ws.choose(&id, chosen).await;
-                    if kept.is_err() {
-                        // The switch was moved; it shows again what is kept.
-                        state.write(|to| to.chosen_actions.update(|_| ()));
-                    }
-                    kept
-                };
-                self.front.run(work, |()| ());
+                let ws = self.ws();
+                self.choose(async move { ws.choose(&id, chosen).await });
             }
         }
     }
@@ -285,7 +296,7 @@ impl AppState {
         match self.thread.id.get_untracked() {
             Some(id) => {
                 let ws = self.ws();
-                self.run(async move { ws.set_mode(&id, mode, calls_allowed).await }, |()| ());
+                self.choose(async move { ws.set_mode(&id, mode, calls_allowed).await });
             }
             None => self.write(|to| {
                 to.mode.set(mode);

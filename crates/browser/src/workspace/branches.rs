@@ -50,9 +50,10 @@ impl Workspace {
     /// Shows the way that goes through a version of a message, as far as it was gone.
     ///
     /// # Errors
-    /// When there is none, or something runs in the conversation.
+    /// When there is none, or something runs in the conversation, here or in another tab.
     pub fn show_version(&self, id: &ConversationId, item: &ItemId) -> Result<(), Error> {
         self.standing_still(id)?;
+        self.not_elsewhere(id)?;
         let event = {
             let records = self.0.records.borrow();
             records.get(id).and_then(|record| Event::to_version(&record.conversation, item))

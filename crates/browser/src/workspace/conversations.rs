@@ -190,9 +190,10 @@ impl Workspace {
     /// Gives a conversation a title; an empty one goes back to the first words said in it.
     ///
     /// # Errors
-    /// When there is no such conversation.
+    /// When there is no such conversation, or another tab runs something in it.
     pub async fn rename_conversation(&self, id: &ConversationId, title: &str) -> Result<(), Error> {
         self.conversation(id).await?;
+        self.not_elsewhere(id)?;
         self.apply(id, Event::Renamed { title: title.to_owned() });
         Ok(())
     }
@@ -260,10 +261,12 @@ impl Workspace {
     /// Chooses the connectors that are active in a conversation.
     ///
     /// # Errors
-    /// When there is no such conversation or connector.
+    /// When there is no such conversation or connector, or another tab runs something in it: that one would not hear of
+    /// the choice, and would undo it.
     pub async fn set_active(&self, id: &ConversationId, connectors: Vec<ConnectorId>) -> Result<(), Error> {
         self.acting()?;
         self.conversation(id).await?;
+        self.not_elsewhere(id)?;
         let book = self.rulebook();
         for connector in &connectors {
             book.connector(connector)?;
@@ -277,7 +280,7 @@ impl Workspace {
     /// answer keeps the account that it was asked about.
     ///
     /// # Errors
-    /// When there is no such conversation, connector or account.
+    /// When there is no such conversation, connector or account, or another tab runs something in it.
     pub async fn act_as(
         &self,
         id: &ConversationId,
@@ -286,6 +289,7 @@ impl Workspace {
     ) -> Result<(), Error> {
         self.acting()?;
         self.conversation(id).await?;
+        self.not_elsewhere(id)?;
         let book = self.rulebook();
         book.connector(connector)?;
         let own = book.accounts_of(&self.me(), connector);

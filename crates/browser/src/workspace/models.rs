@@ -130,9 +130,10 @@ impl Workspace {
     /// Chooses what answers in one conversation: a model, [`DIRECT`], or none for what answers everywhere.
     ///
     /// # Errors
-    /// When there is no such conversation or model.
+    /// When there is no such conversation or model, or another tab runs something in it.
     pub async fn choose_mind(&self, id: &ConversationId, mind: Option<String>) -> Result<(), Error> {
         self.conversation(id).await?;
+        self.not_elsewhere(id)?;
         if let Some(model) = mind.as_deref().filter(|mind| *mind != DIRECT) {
             self.model(model).ok_or_else(|| Error::not_found("model", model))?;
         }

@@ -31,10 +31,11 @@ impl Workspace {
     /// `calls_allowed` is how many calls a message may take in a mode with a plan; none for the usual number.
     ///
     /// # Errors
-    /// When there is no such conversation.
+    /// When there is no such conversation, or another tab runs something in it.
     pub async fn set_mode(&self, id: &ConversationId, mode: Mode, calls_allowed: Option<u32>) -> Result<(), Error> {
         self.acting()?;
         self.conversation(id).await?;
+        self.not_elsewhere(id)?;
         self.apply(id, Event::Mode { mode, calls_allowed });
         self.0.events.tell(Change::Conversation { id: id.clone() });
         Ok(())

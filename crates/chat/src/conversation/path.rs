@@ -72,6 +72,8 @@ impl Conversation {
         branch.title = format!("{} (branch)", self.title);
         branch.renamed = true;
         branch.mind = self.mind.clone();
+        // What holds here holds there: a branch of a chat that only reads does not begin to write.
+        (branch.mode, branch.calls_allowed) = (self.mode, self.calls_allowed);
         branch.pins = self.pins.clone();
         branch.chosen = self.chosen.clone();
         // Nothing acts in the place of what was chosen, here either.
@@ -133,6 +135,7 @@ impl Event {
 mod tests {
     use super::*;
     use crate::conversation::tests::chat;
+    use policy::Mode;
 
     fn say(chat: &mut Conversation, id: &str) {
         let item = Item { id: id.into(), at: 0, body: Body::Said { text: format!("said {id}") } };
@@ -210,10 +213,12 @@ mod tests {
         edit(&mut chat, "b", "b2");
         chat.accounts.insert("tracker".into(), "tracker~2".into());
         chat.chosen.choose("tracker".into(), Some(["find".to_owned()].into()));
+        chat.apply(Event::Mode { mode: Mode::Research, calls_allowed: Some(5) }, 5).unwrap();
         let branch = chat.branch(&"b".into(), "other".into(), 9).unwrap();
         assert_eq!((shown(&branch).as_str(), branch.created_at), ("a b", 9));
         assert_eq!(branch.accounts, chat.accounts, "it acts as the accounts that were chosen");
         assert_eq!(branch.chosen, chat.chosen, "and what is off stays off");
+        assert_eq!((branch.mode, branch.calls_allowed), (Mode::Research, Some(5)), "it limits itself as this one does");
         assert_eq!(chat.branch(&"none".into(), "other".into(), 9), None);
     }
 }

@@ -111,7 +111,8 @@ fn Usable(row: Row, rows: Rows, unfolded: RwSignal<BTreeSet<ConnectorId>>, writi
     let fix = Memo::new(move |_| now.with(|row| row.as_ref().and_then(|row| row.standing.fix.clone())));
     let dot = Signal::derive(move || now.with(|row| row.as_ref().map_or("idle", |row| row.standing.dot)));
     let told = move || now.with(|row| row.as_ref().and_then(|row| row.standing.says.clone()));
-    let is_on = Memo::new(move |_| active.with(|active| id.with_value(|id| active.contains(id))));
+    // Said again with every change, also where it stays the same: a tick that was refused goes away again.
+    let is_on = move || active.with(|active| id.with_value(|id| active.contains(id)));
     let toggle = move |_| {
         let mut wanted = active.get_untracked();
         let id = id.get_value();
@@ -148,7 +149,7 @@ fn Usable(row: Row, rows: Rows, unfolded: RwSignal<BTreeSet<ConnectorId>>, writi
     view! {
         <li>
             <div class="add-row"><label class="menu-item grow">
-                <input type="checkbox" prop:checked=move || is_on.get() on:change=toggle/>
+                <input type="checkbox" prop:checked=is_on on:change=toggle/>
                 <span class="grow add-name">
                     <span><bdi>{row.name}</bdi>" "{row.badge.map(|badge| view! { <Badge word=badge/> })}{row.local.then(|| view! { " "<LocalMark/> })}</span>
                     <HostName host=row.host/>
@@ -177,7 +178,7 @@ fn AccountChoice(connector: ConnectorId, accounts: Vec<(ConnectionId, String)>) 
     let name = app.rulebook.with_untracked(|book| book.connector(&connector).map(|one| one.name.clone()));
     let label = format!("Account for {} in this chat", name.unwrap_or_default());
     let connector = StoredValue::new(connector);
-    let acts = Memo::new(move |_| connector.with_value(|id| app.account_here(id)));
+    let acts = Signal::derive(move || connector.with_value(|id| app.account_here(id)));
     let known: Vec<ConnectionId> = accounts.iter().map(|(id, _)| id.clone()).collect();
     let gone = Memo::new(move |_| acts.with(|acts| !known.contains(acts)));
     let choose = move |event: leptos::ev::Event| {
@@ -189,7 +190,7 @@ fn AccountChoice(connector: ConnectorId, accounts: Vec<(ConnectionId, String)>) 
             {move || gone.get().then(|| view! { <option value="" selected=true disabled=true>"Removed; choose another account"</option> })}
             {accounts.into_iter().map(|(id, name)| {
                 let (value, own) = (id.to_string(), id);
-                view! { <option value=value selected=move || acts.get() == own>{format!("as {name}")}</option> }
+                view! { <option value=value prop:selected=move || acts.get() == own>{format!("as {name}")}</option> }
             }).collect_view()}
         </select>
     }
