@@ -61,8 +61,7 @@ pub(super) fn AddPerson(
     }
 }
 
-/// The dialog that changes a person: name, mail address, groups, custom roles. Each is kept as soon as it is changed, a
-/// word once its field is left.
+/// The dialog that changes a person: name, mail address, groups, custom roles.
 #[component]
 pub(super) fn EditPerson(
     /// Who, while it is open.
@@ -83,33 +82,24 @@ pub(super) fn EditPerson(
             (groups, roles)
         });
         let whose = StoredValue::new(id);
-        let kept = RwSignal::new((name.get_untracked(), email.get_untracked()));
-        // Also when the dialog is closed: Escape leaves no field.
-        let keep = move || {
-            let words = (name.get_untracked(), email.get_untracked());
-            if words == kept.get_untracked() {
-                return;
-            }
-            kept.set(words.clone());
-            let (ws, (name, email)) = (app.ws(), words);
+        let save = move |event: leptos::ev::SubmitEvent| {
+            event.prevent_default();
+            let (ws, name, email) = (app.ws(), name.get_untracked(), email.get_untracked());
             app.run(async move { ws.rename_member(&whose.get_value(), &name, &email).await }, move |()| {
+                editing.set(None);
                 app.tell("The member was changed.");
             });
         };
-        let close = move || {
-            keep();
-            editing.set(None);
-        };
         Some(view! {
-            <Dialog title=format!("Change {}", member.name) on_close=move |()| close()>
-                <div class="body">
+            <Dialog title=format!("Change {}", member.name) on_close=move |()| editing.set(None)>
+                <form class="body" id="edit-member" on:submit=save>
                     <Field label="Name" let:field>
                         <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="120"
-                            prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event)) on:change=move |_| keep()/>
+                            prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/>
                     </Field>
                     <Field label="Mail address" optional=true let:field>
                         <input id=field.id aria-describedby=field.described type="email" autocomplete="off" maxlength="254"
-                            prop:value=move || email.get() on:input=move |event| email.set(event_target_value(&event)) on:change=move |_| keep()/>
+                            prop:value=move || email.get() on:input=move |event| email.set(event_target_value(&event))/>
                     </Field>
                     {(!groups.is_empty()).then(|| view! {
                         <fieldset class="choices"><legend>"Groups"</legend>
@@ -119,9 +109,10 @@ pub(super) fn EditPerson(
                         <fieldset class="choices"><legend>"Custom roles"</legend>
                             {roles.into_iter().map(|(id, name)| view! { <HasRole whose=whose id name/> }).collect_view()}</fieldset>
                     })}
-                </div>
+                </form>
                 <footer>
-                    <Button on:click=move |_| close()>"Close"</Button>
+                    <Button on:click=move |_| editing.set(None)>"Close"</Button>
+                    <button type="submit" form="edit-member" class="btn primary" disabled=move || name.get().trim().is_empty()>"Save name and mail address"</button>
                 </footer>
             </Dialog>
         })
