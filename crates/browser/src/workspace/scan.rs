@@ -259,6 +259,7 @@ fn unsaved(new: &NewConnector, address: &Address, me: MemberId) -> Connector {
         review: Default::default(),
         result_review: Default::default(),
         app_permissions: Default::default(),
+        lent: false,
     }
 }
 
