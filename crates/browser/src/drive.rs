@@ -237,6 +237,13 @@ impl Connection {
         open
     }
 
+    /// Has an operation wait on, and says for how long, in milliseconds: see [`Session::keep_waiting`].
+    pub(crate) fn keep_waiting(&self, op: OpId) -> Option<u64> {
+        let more = self.0.session.borrow_mut().keep_waiting(op, monotonic());
+        self.0.pump();
+        more
+    }
+
     /// What the server said it is, once connected.
     pub fn connected(&self) -> Option<Connected> {
         self.0.connected.borrow().clone()
