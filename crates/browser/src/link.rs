@@ -20,7 +20,7 @@ use policy::{Action, AppPage, CallId, ConnectionId, Connector, ConnectorId, Conv
 use wasm_bindgen_futures::spawn_local;
 
 use crate::builtin::{self, Server};
-use crate::drive::{Connection, Done, Failed, Transport};
+use crate::drive::{Connection, Done, Failed, OFFLINE, Transport};
 use crate::error::{Code, Error};
 use crate::fetch::UNEXPLAINED;
 use crate::inspect::{Cover, Wire};
@@ -664,6 +664,9 @@ pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
     if let OpError::Http { status: 300..400, .. } = error {
         return Error::new(Code::Network, format!("{host} redirected the request, and redirects are not followed"))
             .hint("enter the address it leads to, after you have checked its host");
+    }
+    if matches!(error, OpError::Network { why } if why == OFFLINE) {
+        return Error::new(Code::Network, OFFLINE).hint("run it again when you are back");
     }
     // What a browser says about a request that it will not explain helps nobody in a sentence; it is in the cause.
     let message = match error {

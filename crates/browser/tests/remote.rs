@@ -597,6 +597,37 @@ async fn ct005_a_message_asks_six_servers_at_once_the_one_it_names_first_and_wai
     assert_eq!(asked().len(), 6, "{:?}", asked());
 }
 
+#[wasm_bindgen_test]
+async fn ct008_a_call_without_a_network_says_so_and_that_nothing_was_sent() {
+    let played = mcp_server(tools(), |_| Say::Break);
+    let (ws, _) = connected(&played, &Memory::new()).await;
+    let conversation = ws.new_conversation().await.unwrap();
+    let item = common::propose(&ws, &conversation, "create a ticket").await;
+    let (step, choice) = common::choice(&item, "create_ticket");
+    let run = |title: &str| {
+        ws.run_proposal(&conversation, &item.id, step, choice, object(json!({ "title": title }))).unwrap()
+    };
+    let has_network = |has: bool| {
+        let code = format!("Object.defineProperty(navigator, 'onLine', {{ value: {has}, configurable: true }})");
+        js_sys::eval(&code).unwrap();
+    };
+    has_network(false);
+    let call = run("a");
+    let asked = question(&ws).await;
+    ws.answer(&call, &asked.shown, Answer::AllowOnce).unwrap();
+    let alone = ended(&ws, &conversation, &call).await;
+    has_network(true);
+    assert!(matches!(&alone.state, CallState::Failed { sent: Sent::No, .. }), "{:?}", alone.state);
+    let header = alone.header(0).to_lowercase();
+    assert!(header.contains("you are offline") && header.contains("nothing was sent"), "{header}");
+    // With a network nobody knows.
+    let call = run("b");
+    let asked = question(&ws).await;
+    ws.answer(&call, &asked.shown, Answer::AllowOnce).unwrap();
+    let broken = ended(&ws, &conversation, &call).await;
+    assert!(matches!(broken.state, CallState::Unknown { .. }), "{:?}", broken.state);
+}
+
 /// A server that answers a probe and nothing else: what a browser sees of a server without CORS.
 #[wasm_bindgen_test]
 async fn a_server_that_refuses_web_pages_is_told_from_one_that_is_not_there() {
