@@ -19,6 +19,8 @@ export interface ConnectOptions {
   version?: string;
   /** Speak this revision only. Default: the newest one that the server speaks, found out while connecting. */
   protocol?: Protocol;
+  /** What `server.protocol` was the last time: an older one now is told by `server.downgrade`. */
+  lastProtocol?: Protocol;
   /** Signs in where the server asks for it (OAuth 2.1). Without it a server that asks for a sign-in rejects with `sign-in`. */
   auth?: Auth;
   /**
@@ -139,6 +141,14 @@ export type Answer = { action: "accept"; content?: JsonObject } | { action: "dec
 export type ClientEvent =
   | { readonly kind: "log"; readonly level: string; readonly logger: string | null; readonly data: Json }
   | { readonly kind: "list-changed"; readonly list: "tools" | "prompts" | "resources" }
+  /** The server does not tell of changes of this list, although it says that it can. */
+  | { readonly kind: "not-told"; readonly list: "tools" | "prompts" | "resources" }
+  /** Entries of a list that cannot be used, each with the reason; the list comes without them. */
+  | {
+      readonly kind: "left-out";
+      readonly list: "tools" | "prompts" | "resources" | "templates";
+      readonly entries: readonly { readonly name: string; readonly reason: string }[];
+    }
   /** A resource that is subscribed to is another one now. */
   | { readonly kind: "resource-updated"; readonly uri: string }
   /** The person has done what the server asked to open an address for. */
@@ -217,6 +227,8 @@ export interface Server {
   readonly serverInfo: JsonObject | null;
   readonly capabilities: JsonObject;
   readonly instructions: string | null;
+  /** Whether the protocol is older than `lastProtocol`, or than the one spoken earlier on this connection. */
+  readonly downgrade: boolean;
 }
 
 /** The definition of a tool as received; unknown members are kept. */

@@ -9,10 +9,12 @@ const instance = /* @__PURE__ */ new Instance(
   /* @__PURE__ */ new URL("./wasm/mcp/sdk_bg.wasm", import.meta.url),
 );
 
+/** The protocol revisions that are spoken. */
+const REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
+
 /** What `connect()` takes beside functions: the type of each option, its choices, or the options in it. */
 const OPTIONS = {
-  name: "string", version: "string", ping: "number", tasks: "boolean", extensions: "object",
-  protocol: ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"],
+  name: "string", version: "string", ping: "number", tasks: "boolean", extensions: "object", protocol: REVISIONS, lastProtocol: REVISIONS,
   logLevel: ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"],
   auth: {
     redirectUri: "string", clientName: "string", clientMetadataUrl: "string", scope: "string", dpop: "boolean", trustNamedIssuer: "boolean",

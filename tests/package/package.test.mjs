@@ -21,13 +21,21 @@ const root = path.join(here, "..", "..");
 const scenario = readFileSync(path.join(here, "scenario.mjs"), "utf8");
 
 let board;
+let begun;
 
-before(async () => {
-  writeFileSync(path.join(project, "scenario.mjs"), scenario);
-  board = await startModern();
+before(() => {
+  begun = (async () => {
+    writeFileSync(path.join(project, "scenario.mjs"), scenario);
+    board = await startModern();
+  })();
+  return begun;
 });
 
-after(async () => { await board?.stop(); });
+// Where no test of this file is wanted, this runs while the hook before is still at work.
+after(async () => {
+  await begun;
+  await board?.stop();
+});
 
 /** What a page found, which by default was told where the board is. */
 const findings = (url, address = board.url) => foundBy(url, address);
@@ -679,6 +687,49 @@ test("what a server sends is handed over whole: large numbers, a member called _
       await client.close();
     `, `http://127.0.0.1:${http.address().port}/mcp`);
     assert.deepEqual(found, { own: ["__proto__", "id"], polluted: null, id: 12345678901234567890, later: -9007199254740995 });
+  } finally {
+    http.closeAllConnections();
+    http.close();
+  }
+});
+
+test("the client alone says what it leaves out of a list and why, and that a server speaks an older revision than last time", async () => {
+  const http = createServer(async (request, response) => {
+    let body = "";
+    for await (const bytes of request) body += bytes;
+    const { id, method, params } = JSON.parse(body || "{}");
+    if (request.method !== "POST") return response.writeHead(405).end();
+    if (id === undefined) return response.writeHead(202).end();
+    const results = {
+      initialize: { protocolVersion: "2025-06-18", capabilities: { tools: {}, prompts: {} }, serverInfo: { name: "half", version: "1" } },
+      "tools/list": { tools: [{ name: "whole", inputSchema: { type: "object" } }, { name: "half" }] },
+      "prompts/list": { prompts: [{ name: "fine" }, { title: "nameless" }] },
+    };
+    response.setHeader("Content-Type", "application/json");
+    const answer = method in results && params !== null ? { result: results[method] } : { error: { code: -32601, message: "no such method" } };
+    return response.end(JSON.stringify({ jsonrpc: "2.0", id, ...answer }));
+  });
+  await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
+  try {
+    const found = await inNode("half.mjs", `
+      import { connect } from "countersign/mcp";
+      const leftOut = [];
+      const onEvent = ({ kind, list, entries }) => kind === "left-out" && leftOut.push({ list, entries });
+      const client = await connect(process.argv[2], { lastProtocol: "2025-11-25", onEvent });
+      const tools = (await client.listTools()).map(({ name }) => name);
+      const prompts = (await client.listPrompts()).map(({ name }) => name);
+      const { protocol, downgrade } = client.server;
+      await client.close();
+      const again = await connect(process.argv[2], { lastProtocol: protocol });
+      const same = again.server.downgrade;
+      await again.close();
+      const odd = await connect(process.argv[2], { lastProtocol: "yesterday" }).then(() => "connected", (error) => error.code);
+      console.log(JSON.stringify({ tools, prompts, leftOut, protocol, downgrade, same, odd }));
+    `, `http://127.0.0.1:${http.address().port}/mcp`);
+    const { leftOut, ...rest } = found;
+    assert.deepEqual(rest, { tools: ["whole"], prompts: ["fine"], protocol: "2025-06-18", downgrade: true, same: false, odd: "invalid" });
+    assert.deepEqual(leftOut.map(({ list, entries }) => [list, entries.map(({ name }) => name)]), [["tools", ["half"]], ["prompts", ["#1"]]]);
+    for (const { entries } of leftOut) assert.match(entries[0].reason, /[a-z]+ [a-z]+/);
   } finally {
     http.closeAllConnections();
     http.close();

@@ -27,6 +27,10 @@ const signIn = `
   };
 `;
 
+/** The page that a provider leads back to: it hands its address over and closes. */
+writeFileSync(path.join(project, "callback.html"), page("callback.mjs"));
+writeFileSync(path.join(project, "callback.mjs"), 'new BroadcastChannel("sign-in").postMessage(location.href);\nclose();\n');
+
 test("a sign-in is kept, renewed without a person, and revoked", async () => {
   const server = await startProtected();
   try {
@@ -238,8 +242,6 @@ test("a workspace signs in: on the way to a new connector and when asked to, nev
 test("a workspace in a page keeps a sign-in on the device, encrypted, and uses it when it is opened again", async () => {
   const server = await startProtected();
   writeFileSync(path.join(project, "device.html"), page("device.mjs"));
-  writeFileSync(path.join(project, "back.html"), page("back.mjs"));
-  writeFileSync(path.join(project, "back.mjs"), 'new BroadcastChannel("sign-in").postMessage(location.href);\nclose();\n');
   writeFileSync(path.join(project, "device.mjs"), `
     import { open as openWorkspace } from "./node_modules/countersign/index.js";
     let windows = 0;
@@ -252,7 +254,7 @@ test("a workspace in a page keeps a sign-in on the device, encrypted, and uses i
     });
     const names = [];
     for (let round = 0; round < 2; round += 1) {
-      const auth = { redirectUri: new URL("back.html", location.href).href, authorize: round === 0 ? visit : nobody };
+      const auth = { redirectUri: new URL("callback.html", location.href).href, authorize: round === 0 ? visit : nobody };
       const workspace = await openWorkspace({ store: { indexedDb: "device" }, allowLoopback: true, auth });
       const address = decodeURIComponent(location.hash.slice(1));
       if (round === 0) await workspace.addConnector({ name: "Guarded", address, signIn: { keep: "device" } });
@@ -281,8 +283,6 @@ test("a workspace in a page keeps a sign-in on the device, encrypted, and uses i
 test("a page signs in in a window, once for all clients that share a store", async () => {
   const server = await startProtected();
   writeFileSync(path.join(project, "window.html"), page("window.mjs"));
-  writeFileSync(path.join(project, "callback.html"), page("callback.mjs"));
-  writeFileSync(path.join(project, "callback.mjs"), 'new BroadcastChannel("sign-in").postMessage(location.href);\nclose();\n');
   writeFileSync(path.join(project, "window.mjs"), `
     import { connect } from "./node_modules/countersign/mcp.js";
     const stateOf = (address) => new URL(address).searchParams.get("state");
@@ -309,6 +309,55 @@ test("a page signs in in a window, once for all clients that share a store", asy
     assert.deepEqual(found.names, ["Ann", "Ann"]);
     assert.equal(found.windows, 1);
     assert.equal(found.held, 0, "no lock is left behind");
+  } finally {
+    await host.close();
+    await server.stop();
+  }
+});
+
+test("X23 who stops waiting for another tab's renewal leaves no claim behind, and the next one gets through", async () => {
+  const server = await startProtected();
+  writeFileSync(path.join(project, "waiting.html"), page("waiting.mjs"));
+  writeFileSync(path.join(project, "waiting.mjs"), `
+    import { connect } from "./node_modules/countersign/mcp.js";
+    const url = decodeURIComponent(location.hash.slice(1));
+    let windows = 0;
+    const authorize = async (address) => {
+      windows += 1;
+      const { promise, resolve } = Promise.withResolvers();
+      const channel = new BroadcastChannel("sign-in");
+      channel.onmessage = ({ data }) => { channel.close(); resolve(data); };
+      open(address, "_blank", "popup,width=480,height=640");
+      return promise;
+    };
+    const auth = { redirectUri: new URL("callback.html", location.href).href, authorize, store: new Map() };
+    const key = "countersign sign-in " + url;
+    const asked = async (state) => (await navigator.locks.query())[state].filter(({ name }) => name === key).length;
+    const until = async (holds) => { while (!await holds()) await new Promise((done) => setTimeout(done, 10)); };
+
+    // As if another tab renewed: somebody has the lock for as long as we say.
+    let letGo;
+    const there = new Promise((ready) => navigator.locks.request(key, () => { ready(); return new Promise((done) => { letGo = done; }); }));
+    await there;
+    const stop = new AbortController();
+    const left = connect(url, { auth, signal: stop.signal }).then(() => "connected", (error) => error.name);
+    await until(async () => await asked("pending") === 1);
+    stop.abort();
+    const how = await left;
+    await until(async () => await asked("pending") === 0);
+    const second = connect(url, { auth });
+    await until(async () => await asked("pending") === 1);
+    letGo();
+    const client = await second;
+    const name = (await client.callTool("whoami")).content[0].text;
+    await client.close();
+    await until(async () => await asked("held") === 0);
+    globalThis.found = { how, name, windows };
+  `);
+  const host = await serve(project);
+  try {
+    const { how, name, windows } = await foundBy(`${host.url}/waiting.html`, server.url);
+    assert.deepEqual({ how, name, windows }, { how: "AbortError", name: "Ann", windows: 1 });
   } finally {
     await host.close();
     await server.stop();

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use futures_util::future::LocalBoxFuture;
 use mcp::oauth::Revocation;
 use mcp::{
-    Again, Answer, Ask, CallTool, Config, Elicitation, EraChoice, Event, List, Listed, LogLevel, OpError, Request,
-    ServerRequest,
+    Again, Answer, Ask, CallTool, Config, Elicitation, EraChoice, Event, Excluded, List, Listed, LogLevel, OpError,
+    Request, ServerRequest,
 };
 use serde_json::{Map, Value, json};
 use wasm_bindgen_futures::spawn_local;
@@ -136,7 +136,8 @@ impl Client {
         Ok(client)
     }
 
-    /// What the server is: `protocol`, `serverInfo`, `capabilities`, `instructions`, as it says.
+    /// What the server is: `protocol`, `serverInfo`, `capabilities`, `instructions`, as it says, and `downgrade`: whether
+    /// the protocol is older than the one that it spoke before.
     pub fn server(&self) -> Value {
         match self.connection.connected() {
             Some(connected) => json!({
@@ -144,6 +145,7 @@ impl Client {
                 "serverInfo": connected.server,
                 "capabilities": connected.capabilities,
                 "instructions": connected.instructions,
+                "downgrade": connected.downgrade,
             }),
             None => Value::Null,
         }
@@ -248,13 +250,17 @@ fn told(event: &Event) -> Option<Value> {
             let logger = logger.clone().into();
             ("log", vec![("level", level.as_str().into()), ("logger", logger), ("data", data.clone())])
         }
-        Event::ListChanged(listed) => {
-            let list = match listed {
-                Listed::Tools => "tools",
-                Listed::Prompts => "prompts",
-                Listed::Resources => "resources",
+        Event::ListChanged(listed) => ("list-changed", vec![("list", changing(*listed).into())]),
+        Event::NotTold(listed) => ("not-told", vec![("list", changing(*listed).into())]),
+        Event::Tools { excluded, .. } if !excluded.is_empty() => left_out("tools", excluded),
+        Event::Listed { list, excluded, .. } if !excluded.is_empty() => {
+            let list = match list {
+                List::Tools => "tools",
+                List::Prompts => "prompts",
+                List::Resources => "resources",
+                List::Templates => "templates",
             };
-            ("list-changed", vec![("list", list.into())])
+            left_out(list, excluded)
         }
         Event::SentAgain { why, .. } => {
             let why = match why {
@@ -283,6 +289,21 @@ fn told(event: &Event) -> Option<Value> {
         _ => return None,
     };
     Some(object("kind", kind, members))
+}
+
+/// A list that can change, by its name.
+fn changing(listed: Listed) -> &'static str {
+    match listed {
+        Listed::Tools => "tools",
+        Listed::Prompts => "prompts",
+        Listed::Resources => "resources",
+    }
+}
+
+/// What a list of the server has that cannot be used, and why.
+fn left_out(list: &str, excluded: &[Excluded]) -> (&'static str, Vec<(&'static str, Value)>) {
+    let entries = excluded.iter().map(|one| object("name", &one.name, vec![("reason", one.reason.as_str().into())]));
+    ("left-out", vec![("list", list.into()), ("entries", entries.collect())])
 }
 
 /// An object whose first member says what it is. One function for all of them: the macro would be one each.

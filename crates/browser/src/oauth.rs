@@ -7,9 +7,10 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 use futures_channel::oneshot;
 use futures_util::future::{Either, LocalBoxFuture, select};
@@ -78,7 +79,8 @@ pub type Kept = (Option<String>, Option<JsValue>);
 /// The sign-in of one connection to a server.
 ///
 /// What it does for a request runs on when the request is given up: a token that was rotated and not kept is lost, and
-/// with it, at many providers, the whole grant (X23).
+/// with it, at many providers, the whole grant (X23). Where it has only waited for its turn, it ends with the request: no
+/// window opens for somebody who has left.
 pub struct SignIn(Rc<State>);
 
 struct State {
@@ -89,6 +91,35 @@ struct State {
     visit: Visiting,
     /// A person was at a sign-in page.
     somebody_new: Rc<Cell<bool>>,
+    waits: Waits,
+}
+
+/// Whether the flow only waits for its turn: nothing is lost if it ends here.
+#[derive(Clone, Default)]
+struct Waits(Rc<Cell<bool>>);
+
+impl Waits {
+    /// Waits for something, as a wait that may be given up.
+    async fn on<T>(&self, what: impl Future<Output = T>) -> T {
+        let _until = Waiting::new(&self.0);
+        what.await
+    }
+}
+
+/// Says that the flow waits, until dropped.
+struct Waiting(Rc<Cell<bool>>);
+
+impl Waiting {
+    fn new(waits: &Rc<Cell<bool>>) -> Self {
+        waits.set(true);
+        Waiting(waits.clone())
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
 }
 
 /// The person who is signing in right now.
@@ -119,6 +150,7 @@ impl SignIn {
         let credentials = kept.as_deref().map(read).unwrap_or_default();
         let visit = Visiting::default();
         let somebody_new: Rc<Cell<bool>> = Rc::default();
+        let waits = Waits::default();
         let is_local = reach(&settings.endpoint) == Ok(Reach::Local);
         let hands = Hands {
             fetcher,
@@ -126,12 +158,13 @@ impl SignIn {
             pair: RefCell::new(usable(pair)),
             visit: visit.clone(),
             somebody_new: somebody_new.clone(),
+            waits: waits.clone(),
             is_local,
             background: Cell::new(false),
         };
         let authorizer = Mutex::new(Authorizer::new(hands, settings, credentials));
         let (failure, wanted) = (RefCell::default(), RefCell::default());
-        Ok(SignIn(Rc::new(State { authorizer, failure, wanted, visit, somebody_new })))
+        Ok(SignIn(Rc::new(State { authorizer, failure, wanted, visit, somebody_new, waits })))
     }
 
     /// Has the person sign in now, because they want to. Requests wait meanwhile. What is held stays if it fails. With
@@ -241,11 +274,30 @@ async fn detached<T: 'static>(work: impl Future<Output = T> + 'static) -> Option
     wait.await.ok()
 }
 
+/// The same, but ends where the work only [`Waits`] and nobody waits for it any more: then there is none either.
+async fn detached_unless_waiting<T: 'static>(waits: &Waits, work: impl Future<Output = T> + 'static) -> Option<T> {
+    let (mut done, wait) = oneshot::channel();
+    let waits = waits.clone();
+    spawn_local(async move {
+        let mut work = pin!(work);
+        let ended = poll_fn(|context| match work.as_mut().poll(context) {
+            Poll::Ready(ended) => Poll::Ready(Some(ended)),
+            Poll::Pending if done.poll_canceled(context).is_ready() && waits.0.get() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        });
+        if let Some(ended) = ended.await {
+            let _ = done.send(ended);
+        }
+    });
+    wait.await.ok()
+}
+
 impl Authority for SignIn {
     fn headers<'a>(&'a self, method: &'a str, url: &'a str) -> LocalBoxFuture<'a, Result<Signed, String>> {
         let (state, method, url) = (self.0.clone(), method.to_owned(), url.to_owned());
         Box::pin(async move {
-            let signed = detached(async move {
+            let waits = state.waits.clone();
+            let signed = detached_unless_waiting(&waits, async move {
                 let signed = state.authorizer.lock().await.headers(&method, &url).await;
                 signed.map_err(|failure| {
                     let words = failure.to_string();
@@ -263,7 +315,8 @@ impl Authority for SignIn {
         let challenge = refusal.www_authenticate.map(str::to_owned);
         let nonce = refusal.dpop_nonce.map(str::to_owned);
         Box::pin(async move {
-            let answered = detached(async move {
+            let waits = state.waits.clone();
+            let answered = detached_unless_waiting(&waits, async move {
                 let refusal =
                     Refusal { status, www_authenticate: challenge.as_deref(), dpop_nonce: nonce.as_deref(), used };
                 let again = state.refused(&mut own, refusal, background).await;
@@ -318,6 +371,7 @@ struct Hands {
     pair: RefCell<Option<JsValue>>,
     visit: Visiting,
     somebody_new: Rc<Cell<bool>>,
+    waits: Waits,
     /// The server is on this machine or its network, so what it names may be there too (X04).
     is_local: bool,
     /// Nobody waits for what is being done, so nobody is asked for anything.
@@ -384,6 +438,7 @@ impl Port for Hands {
             return Err(AuthorizeFailure::NeedsPerson);
         }
         self.allows(page.url).map_err(AuthorizeFailure::Failed)?;
+        self.waits.on(a_moment()).await;
         self.somebody_new.set(true);
         let visit = self.visit.borrow().clone();
         match visit {
@@ -432,7 +487,7 @@ impl Port for Hands {
 
     async fn lock(&self) -> (Self::Lock, Option<Credentials>) {
         let held = match self.surroundings.lock() {
-            Some(lock) => Some(lock.await),
+            Some(lock) => Some(self.waits.on(lock).await),
             None => return (None, None),
         };
         let Some((kept, pair)) = self.surroundings.load().await else { return (held, None) };
@@ -449,6 +504,19 @@ impl Port for Hands {
         }
         self.surroundings.save(Some(credentials.to_json().to_string())).await;
     }
+}
+
+/// Lets whoever drives this look once whether anybody still waits for it.
+async fn a_moment() {
+    let mut is_over = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut is_over, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// A key pair that can be used. A store of texts gives back something else than was put in.

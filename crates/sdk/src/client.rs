@@ -124,6 +124,7 @@ fn config(url: &str, options: &Value) -> mcp::Config {
         config.headers.extend(half(0).zip(half(1)));
     }
     config.era = text("protocol").and_then(mcp::Revision::of).map_or(mcp::EraChoice::Auto, mcp::EraChoice::Exact);
+    config.last_seen = text("lastProtocol").map(str::to_owned);
     config.log_level = text("logLevel").and_then(mcp::LogLevel::of);
     if let Some(silence) = options.get("ping").and_then(Value::as_f64) {
         // A number of JavaScript; what is too large or too small is as near as it gets.
