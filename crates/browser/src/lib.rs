@@ -60,4 +60,4 @@ pub use workspace::{
     Workspace, registered_words, verdict_word,
 };
 pub use workspace::{ArgumentSet, Changes, ModelView, ModelViews, Preview, Publish, ToolSet, Tried};
-pub use workspace::{Listed, Plain, SavedRequest};
+pub use workspace::{Listed, Plain, SavedRequest, Unsent};

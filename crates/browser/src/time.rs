@@ -190,6 +190,12 @@ pub(crate) fn words(error: &JsValue) -> String {
     }
 }
 
+/// Whether a browser says that it has no network at all.
+pub(crate) fn offline() -> bool {
+    let online = global("navigator").and_then(|navigator| Reflect::get(&navigator, &"onLine".into()).ok());
+    online.and_then(|online| online.as_bool()) == Some(false)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@ use policy::ConversationId;
 use std::sync::Arc;
 
 use super::{AppState, Front, STORE, policy_tag, sentence};
+use crate::chat::draft;
 use crate::lazy::{Deeds, Said};
 use crate::router::base;
 use crate::{confirm, shell};
@@ -81,9 +82,19 @@ async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Erro
     // What was chosen when this was said: while the conversation is made, the person may go on to another page.
     let (accounts, chosen) = (state.chosen_accounts.get_untracked(), state.chosen_actions.get_untracked());
     let (mode, calls_allowed) = (state.thread.mode.get_untracked(), state.thread.calls_allowed.get_untracked());
+    let has_more = !said.files.is_empty() || !said.attached.is_empty();
     let files = said.files.into_iter().map(Arc::unwrap_or_clone).collect();
+    // What goes out is no draft any more, also where the composer is gone by then.
+    let sent = |id: Option<&ConversationId>| {
+        if has_more {
+            draft::mark_more(id, false);
+            ws.keep_unsent(id, [], &[]);
+        }
+    };
     if let Some(id) = said.conversation {
-        return ws.say_with(&id, &said.words, said.attached, files).map(|()| None);
+        ws.say_with(&id, &said.words, said.attached, files)?;
+        sent(Some(&id));
+        return Ok(None);
     }
     let new = ws.new_conversation().await?;
     if let Some(connectors) = said.connectors {
@@ -102,5 +113,6 @@ async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Erro
         ws.pin(&new, said.pins).await?;
     }
     ws.say_with(&new, &said.words, said.attached, files)?;
+    sent(None);
     Ok(Some(new))
 }

@@ -217,6 +217,7 @@ impl Workspace {
             .write(vec![
                 Op::Delete(Table::Conversations, id.to_string()),
                 Op::DeletePrefix(Table::Items, format!("{id}/")),
+                Op::Delete(Table::Settings, self.unsent_key(Some(id))),
             ])
             .await;
         if let Err(error) = written {

@@ -16,11 +16,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::Workspace;
-use super::scan::offline;
 use crate::drive::{Connection, Done, Transport};
 use crate::fetch::{Failure, Request};
 use crate::link::client;
-use crate::time::global;
+use crate::time::{global, offline};
 
 /// How long one question may take, in milliseconds.
 const PATIENCE: u64 = 8_000;
@@ -175,7 +174,7 @@ impl Workspace {
             Verdict::Good,
             None,
         );
-        if global("navigator").is_some_and(|navigator| offline(&navigator)) {
+        if offline() {
             let remedy = "connect to a network and try again".to_owned();
             report.say(
                 CheckKind::Online,

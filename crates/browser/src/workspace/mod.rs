@@ -18,6 +18,7 @@ mod eras;
 mod export;
 mod inspect;
 mod looks;
+mod masked;
 pub mod material;
 mod model_check;
 mod model_sign_in;
@@ -30,6 +31,7 @@ mod scan;
 mod settings;
 mod sign_in;
 mod turns;
+mod unsent;
 mod why;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -52,6 +54,7 @@ pub(crate) use models::CHOSEN;
 pub(crate) use sign_in::OAuth;
 pub use sign_in::{OAuthReport, SignInSite, SignedOut, registered_words, verdict_word};
 pub(crate) use turns::TurnHandle;
+pub use unsent::Unsent;
 
 use crate::audit::AuditLog;
 use crate::dispatch::{Flight, Pending};
