@@ -275,6 +275,36 @@ journey("X21 X113 X120 a header value and a session id never show: not in the pa
   assert.ok(!kept.includes("extractable: true"), "a key that is kept cannot be read out");
 });
 
+journey("MB001 X21 what signed in is covered where the server says it back: on the card, for the model, in what is kept, and in an error", async ({ app, page, keep }) => {
+  const canary = "canary-7f3a-said-back";
+  const server = await keep(hostile({
+    tools: [tool("look_up", READ, { title: "Look up" }), tool("fall_over", READ, { title: "Fall over" })],
+    call: (name, given, exchange) => {
+      const came = exchange.request.headers.authorization;
+      if (name === "fall_over") {
+        exchange.error(-32000, `no way for ${came}`);
+        return undefined;
+      }
+      return { ...text(`You came with ${came}`), structuredContent: { [canary]: { header: came } } };
+    },
+  }));
+  const model = await keep(startModel(({ results }) => [{ calls: [["look_up", {}]] }, { calls: [["fall_over", {}]] }, { say: "finished" }][results.length]));
+  await app.connect({ name: "Echo", url: server.url, header: ["Authorization", `Bearer ${canary}`] });
+  await app.chooseModel({ url: model.url });
+  await app.chat();
+  await app.say("what is new?");
+  await app.log.getByText("finished").first().waitFor();
+  assert.deepEqual(server.messages.filter((each) => each.method === "tools/call").map((each) => each.headers.authorization), [`Bearer ${canary}`, `Bearer ${canary}`], "the server got it twice");
+  await app.says("Look up", "You came with ••••");
+  await app.says("Fall over", "no way for ••••");
+  assert.ok(!(await page.content()).includes(canary), "not in the page");
+  const told = JSON.stringify(model.asked);
+  assert.ok(told.includes("You came with ••••") && told.includes("no way for ••••"), "the model is told the rest");
+  assert.ok(!told.includes(canary) && !JSON.stringify(model.journal()).includes(canary), "and not the token");
+  await app.open("/workspace/audit/activity");
+  assert.ok(!(await app.kept()).includes(canary), "not in what is kept");
+});
+
 journey("X26 the host stands next to the name wherever something is decided, whatever the name claims", async ({ app, keep }) => {
   const server = await keep(hostile({ tools: [tool("share_file", WRITE, { title: "Share a file" })] }));
   await app.connect({ name: "Google Drive", url: server.url });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { startEverything, startEverythingSse, startModern, startPython } from "../servers/start.mjs";
 import { DESTROY, READ, WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { journey } from "./harness.mjs";
+import { assertSoon } from "./soon.mjs";
 import { writeAfterApproval } from "./approval.mjs";
 
 journey("server-everything over streamable HTTP: connect, confirm, run, reload", async (stage) => {
@@ -31,6 +32,36 @@ journey("server-everything over the legacy SSE transport", async ({ app, network
   await app.says("Echo Tool", "Done");
   assert.ok((await app.card("Echo Tool").textContent()).includes("over the old wire"));
   assert.ok(network.to(server.origin).some((request) => new URL(request.url).pathname === "/message"));
+});
+
+journey("MB003 an action of server-everything that must run as a task: how it is doing, a question in the middle, its result, and a cancel that ends it", async ({ app, network, keep }) => {
+  const server = await keep(startEverything());
+  await app.connect({ name: "Everything", url: server.url });
+  await app.chat();
+  const run = async (topic) => {
+    await app.propose("simulate research query", { topic, ambiguous: true }, "Simulate Research Query");
+    await app.decision.waitFor();
+    await app.answer("Allow once");
+  };
+  const card = app.card("Simulate Research Query");
+  const question = app.ask(server.host);
+  await run("python");
+  // The state of the task stands on the card for as long as the server wants to be left alone at least.
+  await card.locator(".progress").filter({ hasText: /works on it as a task|Gathering|Analyzing/ }).waitFor();
+  await question.waitFor();
+  await app.fill(question, "Clarification", "Python snake species");
+  await app.submit(question);
+  await app.says("Simulate Research Query", "Research Report: python (snake)", 30_000);
+  assert.ok(network.calls(server.origin).every((call) => call.task), "the call asked for a task");
+  assert.ok(network.methods(server.origin).includes("tasks/result"));
+  assert.equal(network.methods(server.origin).filter((method) => method === "tasks/cancel").length, 0);
+  // The second one waits for the person, so that it is surely under way when it is cancelled.
+  await run("rust");
+  await question.waitFor();
+  await app.button("Cancel", card).click();
+  await app.says("Simulate Research Query", "Cancelled.");
+  await question.waitFor({ state: "detached" });
+  await assertSoon(() => network.methods(server.origin).filter((method) => method === "tasks/cancel").length === 1, "the task is cancelled with the server");
 });
 
 journey("a 2026-07-28 server: a write leaves the page only after the approval", async (stage) => {

@@ -34,6 +34,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::drive::{Done, Failed};
 use crate::error::{Code, Error};
+use crate::inspect::Cover;
 use crate::link::op_error;
 use crate::time::{Pace, monotonic, new_id, now};
 use crate::view::{
@@ -61,6 +62,8 @@ pub(crate) enum Ended {
     Failed { error: Error, sent: Sent },
     /// It was not made: the person has to sign in first, or to give more access.
     NeedsSignIn { error: Error, scopes: Vec<String> },
+    /// The server did not run it: it wants the person to open a page first.
+    NeedsPage { error: Error },
     /// It was not made.
     Refused(Refusal),
     /// It was given up.
@@ -701,20 +704,26 @@ impl Run {
             Either::Right(_) => Err(Failed { error: OpError::Cancelled, sent: mcp::Sent::Unknown }),
         };
         let reason = during.reason(result.as_ref().err().map(|failed| &failed.error));
+        let cover = during.cover();
         drop(during);
-        let ended = match result {
+        let mut ended = match result {
             Err(failed) if matches!(failed.error, OpError::SignIn { .. }) => {
                 // A server that refuses a request for want of a sign-in has not run it.
                 self.workspace.sign_in_ended(connector, &self.account, &failed.error);
                 self.unopened(connector, &failed)
             }
+            Err(failed) if !failed.error.pages_first().is_empty() => {
+                self.workspace.pages_first(&connector.id, &self.account, &call, conversation, &failed.error);
+                Ended::NeedsPage { error: op_error(&failed.error, &connector.host) }
+            }
             result => ended(result, &connector.host),
         };
+        ended.cover(&cover).await;
         let outcome = match &ended {
             Ended::Done(result) if chat::results::is_error(result) => Outcome::ToolError,
             Ended::Done(_) => Outcome::Done,
             Ended::Failed { sent: Sent::No, .. } | Ended::NeedsSignIn { .. } => Outcome::NotSent,
-            Ended::Failed { sent: Sent::Yes, .. } => Outcome::Failed,
+            Ended::Failed { sent: Sent::Yes, .. } | Ended::NeedsPage { .. } => Outcome::Failed,
             Ended::Failed { sent: Sent::Unknown, .. } => Outcome::Unknown,
             Ended::Cancelled(_) | Ended::Refused(_) => Outcome::Cancelled,
         };
@@ -889,6 +898,7 @@ impl Run {
             Ended::Failed { error, sent } => CallState::Failed { cause: error.message.clone(), sent: *sent },
             Ended::Cancelled(sent) => CallState::Cancelled { sent: *sent },
             Ended::NeedsSignIn { scopes, .. } => CallState::NeedsSignIn { scopes: scopes.clone() },
+            Ended::NeedsPage { .. } => CallState::NeedsPage,
             Ended::Refused(refusal) => match &refusal.cause {
                 Cause::Denied { reason } => CallState::Denied { reason: reason.clone() },
                 Cause::NotAnswered => CallState::NotAnswered,
@@ -899,6 +909,22 @@ impl Run {
         if let Some(conversation) = &self.wanted.conversation {
             let event = Event::Call { call: self.call.clone(), state };
             self.workspace.apply_kept(conversation, event).await;
+        }
+    }
+}
+
+impl Ended {
+    /// Covers what signed the account in, where the server says it back, before anybody has it (X21).
+    async fn cover(&mut self, cover: &Cover) {
+        match self {
+            Ended::Done(result) => cover.answered(result).await,
+            Ended::Failed { error, .. } | Ended::NeedsSignIn { error, .. } | Ended::NeedsPage { error } => {
+                cover.said(&mut error.message);
+                if let Some(cause) = &mut error.cause {
+                    cover.answered(cause).await;
+                }
+            }
+            Ended::Refused(_) | Ended::Cancelled(_) => {}
         }
     }
 }

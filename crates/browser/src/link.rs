@@ -184,6 +184,11 @@ impl Workspace {
         }
     }
 
+    /// What signed an account in, as far as it is known by now.
+    pub(crate) fn cover_of(&self, connector: &ConnectorId, account: &ConnectionId) -> Cover {
+        self.link(connector, account).cover.borrow().clone()
+    }
+
     /// Closes the connections of a connector. They open again when needed.
     pub async fn disconnect(&self, id: &ConnectorId) {
         self.drop_links(id);
@@ -427,6 +432,8 @@ impl Workspace {
         config.last_seen = before;
         config.headers = account.headers;
         config.elicitation = Elicitation { form: true, url: true };
+        // Without them an action that must run as a task cannot run at all (2025-11-25, basic/utilities/tasks).
+        config.tasks = true;
         if self.0.apps {
             config.extensions.push((mcp::apps::EXTENSION.to_owned(), mcp::apps::settings()));
         }
@@ -499,18 +506,17 @@ impl Workspace {
                 self.resource_changed(id, uri, connection);
             }
             Event::Progress { op, progress, total, message } => {
-                let call = link.calls.borrow().get(op).cloned();
-                if let Some(UnderWay { call, conversation: Some(conversation), .. }) = call {
-                    self.progress(&conversation, &call, *progress, *total, message.clone());
-                }
+                self.signal(&link, *op, *progress, *total, message.clone());
             }
+            Event::Task { op, status } => self.signal(&link, *op, 0.0, None, Some(task_words(status))),
+            Event::ElicitationComplete { elicitation } => self.asked_is_done(id, elicitation),
             Event::SentAgain { op, why } => self.sent_again(&link, *op, *why),
             Event::Asked(request) => self.asked(&link, request),
             Event::AskWithdrawn { id: ask, reason } => {
                 if let Some(reason) = reason {
                     self.note_withdrawal(&link, *ask, reason);
                 }
-                self.withdraw_asks(|waiting| waiting.account == *id && waiting.ask == *ask);
+                self.withdraw_asks(|waiting| waiting.account == *id && waiting.is(*ask));
             }
             Event::Disconnected { error } => {
                 link.pages.borrow_mut().clear();
@@ -522,6 +528,16 @@ impl Workspace {
             }
             _ => {}
         }
+    }
+
+    /// A server says how far a call is.
+    fn signal(&self, link: &Link, op: OpId, done: f64, total: Option<f64>, mut message: Option<String>) {
+        let call = link.calls.borrow().get(&op).cloned();
+        let Some(UnderWay { call, conversation: Some(conversation), .. }) = call else { return };
+        if let Some(message) = &mut message {
+            link.cover.borrow().said(message);
+        }
+        self.progress(&conversation, &call, done, total, message);
     }
 
     /// A call goes out once more, which the session does only while the server has surely not run it: a row says so.
@@ -587,6 +603,11 @@ pub(crate) struct During {
 }
 
 impl During {
+    /// What signed the account in, as far as it is known by now.
+    pub(crate) fn cover(&self) -> Cover {
+        self.link.cover.borrow().clone()
+    }
+
     /// Why the call was cut short, or a question about it, where somebody said so; for the record. Text of the server in
     /// it is one line and cut short, and what signed the account in and what looks like a secret are masked.
     pub(crate) fn reason(&self, result: Option<&OpError>) -> Option<String> {
@@ -659,6 +680,19 @@ fn drift(snapshot: &policy::Snapshot, live: &Live) -> Drift {
     drift
 }
 
+/// How a task is doing: what its server says of it, or else what its state means.
+fn task_words(status: &mcp::TaskStatus) -> String {
+    let said = status.message.as_deref().map(str::trim).filter(|said| !said.is_empty());
+    let words = said.unwrap_or(match status.status.as_str() {
+        "working" => "The server works on it as a task",
+        "input_required" => "The task waits for an answer",
+        "completed" => "The task is done, its result is being fetched",
+        "failed" => "The task failed",
+        _ => "The task was cancelled",
+    });
+    words.to_owned()
+}
+
 /// An error of a session in the words of the workspace.
 pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
     if let OpError::Http { status: 300..400, .. } = error {
@@ -667,6 +701,12 @@ pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
     }
     if matches!(error, OpError::Network { why } if why == OFFLINE) {
         return Error::new(Code::Network, OFFLINE).hint("run it again when you are back");
+    }
+    if !error.pages_first().is_empty() {
+        let mut out = Error::new(Code::Server, format!("{host} wants a page opened before it runs this"))
+            .hint("open the page, and run it again when you are done there");
+        out.cause = cause_of(error);
+        return out;
     }
     // What a browser says about a request that it will not explain helps nobody in a sentence; it is in the cause.
     let message = match error {

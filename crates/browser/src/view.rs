@@ -510,6 +510,10 @@ pub struct ElicitationView {
     pub kind: ElicitationKind,
     /// How often the same question was asked before during the same call (X84).
     pub repeated: u32,
+    /// The call is over: its server wants this page opened first, and the person runs it again when that is done.
+    pub run_again: bool,
+    /// The server says that what it wanted the page opened for is done.
+    pub done: bool,
     /// Since when it waits.
     pub asked_at: Millis,
 }

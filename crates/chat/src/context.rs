@@ -301,6 +301,9 @@ pub fn call_for_model(card: &CallCard, limit: usize) -> String {
         CallState::Cancelled { .. } => {
             "status: cancelled. The person stopped this call while it ran; it may still have taken effect. Do not repeat it unless they ask.".to_owned()
         }
+        CallState::NeedsPage => {
+            "status: not run. The server wants the person to open a page first, and they are asked to. Do not repeat it; they run it again when they are done there.".to_owned()
+        }
         CallState::NeedsSignIn { scopes } => {
             let what = match scopes.is_empty() {
                 true => "has to sign in to this connector first".to_owned(),

@@ -407,6 +407,8 @@ pub enum CallState {
         /// The scopes that are missing; empty when nobody is signed in (any more).
         scopes: Vec<String>,
     },
+    /// The server did not run it: it wants the person to open a page first. It can be run again afterwards.
+    NeedsPage,
     /// It ran and the server answered.
     Done,
     /// It did not work.
@@ -456,6 +458,7 @@ impl CallState {
             Self::Running => "running",
             Self::NeedsInput => "needs_input",
             Self::NeedsSignIn { .. } => "needs_sign_in",
+            Self::NeedsPage => "needs_page",
             Self::Done => "done",
             Self::Failed { .. } => "failed",
             Self::Denied { .. } => "denied",
@@ -481,6 +484,9 @@ impl CallCard {
             CallState::NeedsSignIn { scopes } if scopes.is_empty() => "Sign-in needed. Nothing was sent.".to_owned(),
             CallState::NeedsSignIn { scopes } => {
                 format!("More access needed: {}. Nothing was sent.", scopes.join(", "))
+            }
+            CallState::NeedsPage => {
+                format!("{} wants you to open a page first. Run it again when you are done there.", self.host)
             }
             CallState::Done => {
                 let mut words = "Done".to_owned();

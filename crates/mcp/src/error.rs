@@ -183,6 +183,42 @@ pub enum OpError {
     },
 }
 
+/// `URLElicitationRequiredError` of 2025-11-25: addresses to open before the request is made again.
+pub(crate) const URL_FIRST: i64 = -32042;
+
+/// A page that the person has to open before a request is made again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageFirst {
+    /// Its address as received; what may be opened is for the host to decide (X81).
+    pub url: String,
+    /// The server's text to the person, untrusted.
+    pub message: String,
+    /// `elicitationId`, to match [`crate::Event::ElicitationComplete`].
+    pub elicitation: Option<String>,
+}
+
+impl OpError {
+    /// The pages that the person has to open before the request is made again (2025-11-25, client/elicitation, "URL
+    /// Elicitation Required Error"); none where the error says no such thing. Only `https:` and `http:` come through, as
+    /// in [`crate::Ask::Url`].
+    pub fn pages_first(&self) -> Vec<PageFirst> {
+        let Self::Rpc { code: URL_FIRST, data: Some(data), .. } = self else { return Vec::new() };
+        let page = |wanted: &Value| {
+            let text = |key: &str| wanted.get(key).and_then(Value::as_str).map(str::to_owned);
+            let url = text("url").filter(|url| is_web(url))?;
+            let message = text("message").unwrap_or_default();
+            (text("mode")? == "url").then(|| PageFirst { url, message, elicitation: text("elicitationId") })
+        };
+        crate::session::list(data, "elicitations").iter().filter_map(page).collect()
+    }
+}
+
+/// Whether an address is one of the web.
+pub(crate) fn is_web(url: &str) -> bool {
+    let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
+    lower.starts_with("https://") || lower.starts_with("http://")
+}
+
 /// The reason that a server is told, and a record keeps, when a person gives a request up
 /// (basic/utilities/cancellation).
 pub const CANCELLED: &str = "cancelled by the user";

@@ -33,7 +33,7 @@ mod sse;
 mod table;
 mod types;
 
-pub use error::{CANCELLED, OpError, Sent};
+pub use error::{CANCELLED, OpError, PageFirst, Sent};
 pub use headers::{HeaderArgument, header_arguments};
 pub use request::{List, LogLevel, Reference, Request};
 pub use revision::Revision;

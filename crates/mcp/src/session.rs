@@ -634,6 +634,6 @@ fn add(list: &mut Vec<String>, text: &str) {
 }
 
 /// A member of an object as a list, empty if it is none.
-fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+pub(crate) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

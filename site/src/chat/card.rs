@@ -46,7 +46,9 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
     let look = move || {
         state.with(|state| match state {
             _ if looking.get() => "card call waiting",
-            CallState::Waiting | CallState::NeedsInput | CallState::NeedsSignIn { .. } => "card call waiting",
+            CallState::Waiting | CallState::NeedsInput | CallState::NeedsSignIn { .. } | CallState::NeedsPage => {
+                "card call waiting"
+            }
             CallState::Held => "card call held",
             CallState::Failed { .. } | CallState::Unknown { .. } => "card call failed",
             _ => "card call",
@@ -105,6 +107,7 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
             view! { <SignInAndContinue flow card=card conversation=conversation connector=check.get_value()/> }
                 .into_any()
         }
+        CallState::NeedsPage => view! { <Again word="Run again" card=card conversation=conversation/> }.into_any(),
         CallState::NotAnswered | CallState::Denied { .. } => {
             view! { <Again word="Ask again" card=card conversation=conversation/> }.into_any()
         }
@@ -210,7 +213,7 @@ fn StateMark(state: Memo<CallState>) -> impl IntoView {
             CallState::Proposed => ("state", "…"),
             CallState::Waiting => ("state s-wait", "?"),
             CallState::Running => ("state s-run", ""),
-            CallState::NeedsInput | CallState::NeedsSignIn { .. } => ("state s-wait", "?"),
+            CallState::NeedsInput | CallState::NeedsSignIn { .. } | CallState::NeedsPage => ("state s-wait", "?"),
             CallState::Done => ("state s-done", "✓"),
             CallState::Failed { .. } => ("state s-bad", "!"),
             CallState::Unknown { .. } => ("state s-bad", "?"),
@@ -388,6 +391,7 @@ fn went_out(state: &CallState) -> bool {
         state,
         CallState::Running
             | CallState::NeedsInput
+            | CallState::NeedsPage
             | CallState::Done
             | CallState::Unknown { .. }
             | CallState::Failed { sent: Sent::Yes | Sent::Unknown, .. }

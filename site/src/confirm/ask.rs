@@ -33,7 +33,10 @@ pub(crate) fn Asks() -> impl IntoView {
         let on_answer = Callback::new(move |answer: AskAnswer| {
             state.ws().answer_ask(&id, answer).map_err(|error| sentence(&error))
         });
-        view! { <AskCard ask=ask on_answer=on_answer/> }
+        // The server may say that it is done while the question is on the screen.
+        let id = ask.id.clone();
+        let done = Memo::new(move |_| state.asks.with(|asks| asks.iter().any(|one| one.id == id && one.done)));
+        view! { <AskCard ask=ask done=done on_answer=on_answer/> }
     };
     let says = move || here().last().map(|ask| format!("{} is asking you something", ask.host));
     view! {
@@ -49,10 +52,12 @@ pub(crate) fn Asks() -> impl IntoView {
 pub(crate) fn AskCard(
     /// The question.
     ask: ElicitationView,
+    /// Whether the server says that what it wanted a page opened for is done.
+    done: Memo<bool>,
     /// Takes the answer, or says why it could not be taken.
     on_answer: Callback<AskAnswer, Result<(), String>>,
 ) -> impl IntoView {
-    let ElicitationView { connector_name, host, message, kind, repeated, .. } = ask;
+    let ElicitationView { connector_name, host, message, kind, repeated, run_again, .. } = ask;
     let asked = message.clone();
     let problem = RwSignal::new(None::<String>);
     let answer = Callback::new(move |answer: AskAnswer| problem.set(on_answer.run(answer).err()));
@@ -65,7 +70,9 @@ pub(crate) fn AskCard(
     });
     let body = match kind {
         ElicitationKind::Form { schema } => form(&schema, &host, &asked, answer),
-        ElicitationKind::Url { url, host, refused } => page(&url, &host, refused, answer),
+        ElicitationKind::Url { url, host: leads_to, refused } => {
+            page(&url, &leads_to, refused, Going { asks: host, done, run_again }, answer)
+        }
     };
     view! {
         <section class="ask" role="group" aria-label=label>
@@ -194,8 +201,19 @@ fn ways_out(answer: Callback<AskAnswer>) -> AnyView {
     .into_any()
 }
 
+/// How it goes on with a page.
+struct Going {
+    /// The host of the server that asks.
+    asks: String,
+    /// Whether the server says that it is done.
+    done: Memo<bool>,
+    /// Whether the person runs the call again afterwards, because the server waits for nothing.
+    run_again: bool,
+}
+
 /// A page which the server wants opened.
-fn page(url: &str, host: &str, refused: Option<String>, answer: Callback<AskAnswer>) -> AnyView {
+fn page(url: &str, host: &str, refused: Option<String>, going: Going, answer: Callback<AskAnswer>) -> AnyView {
+    let Going { asks, done: said_done, run_again } = going;
     let opened = RwSignal::new(false);
     // Judged here once more: only what may be opened becomes a link.
     let refused = refused.or_else(|| away(url).and_then(|link| untrack(|| unlisted(&link.host))));
@@ -227,13 +245,20 @@ fn page(url: &str, host: &str, refused: Option<String>, answer: Callback<AskAnsw
     });
     let openable = open.is_some();
     let done = move || {
-        (openable && opened.get())
+        (openable && (opened.get() || said_done.get()))
             .then(|| view! { <button type="button" class="btn" on:click=move |_| answer.run(AskAnswer::Submit(Value::Object(Map::new())))>"Submit"</button> })
     };
+    let then = match run_again {
+        true => "then you can run the action again",
+        false => "then the server goes on",
+    };
     let waiting = move || {
-        opened.get().then(
-            || view! { <p role="status">"Opened. Press Submit when you are done there; then the server goes on."</p> },
-        )
+        let words = match (said_done.get(), opened.get()) {
+            (true, _) => format!("{asks} says that this is done. Press Submit; {then}."),
+            (false, true) => format!("Opened. Press Submit when you are done there; {then}."),
+            (false, false) => return None,
+        };
+        Some(view! { <p role="status">{words}</p> })
     };
     view! {
         <div class="ask-body">

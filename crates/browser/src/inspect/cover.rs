@@ -4,13 +4,23 @@
 //! what looks like a secret, or stands in a field or header whose name says that it is one, is covered unseen.
 
 use std::borrow::Cow;
+use std::mem;
 
 use mcp::inspect::COVER;
 use policy::secrets::{mask, mask_value, names_a_secret};
 use serde_json::Value;
 
+use crate::time::Pace;
+
 /// Shorter values are no secrets, and would cover half of every text.
 const SHORTEST: usize = 4;
+
+/// The same in what a server says to the person and to a model, where nothing may be covered that is none: a short value
+/// is likely to be a word, such as the name of a tenant.
+const SHORTEST_SAID: usize = 8;
+
+/// Values of a result that are looked at in one go.
+const STEP: usize = 256;
 
 /// Whether the value of a header is a secret, by its name.
 pub(super) fn secret_header(name: &str) -> bool {
@@ -86,10 +96,50 @@ impl Cover {
         }
     }
 
+    /// Covers what signed the account in, where its server says it back: in a text to the person (X21).
+    pub(crate) fn said(&self, text: &mut String) {
+        if let Cow::Owned(covered) = self.hide(text, SHORTEST_SAID) {
+            *text = covered;
+        }
+    }
+
+    /// The same in an answer, before a card, a model or an app has it; in its texts and in the names of its fields. An
+    /// answer of megabytes is gone through in pieces, so that the page can be used meanwhile.
+    pub(crate) async fn answered(&self, answer: &mut Value) {
+        if self.values.iter().all(|value| value.len() < SHORTEST_SAID) {
+            return;
+        }
+        let (mut pace, mut seen) = (Pace::late(), 0_usize);
+        let mut left = vec![answer];
+        while let Some(value) = left.pop() {
+            match value {
+                Value::String(text) => self.said(text),
+                Value::Array(items) => left.extend(items),
+                Value::Object(fields) => {
+                    if fields.keys().any(|key| matches!(self.hide(key, SHORTEST_SAID), Cow::Owned(_))) {
+                        let named =
+                            |(key, value): (String, Value)| (self.hide(&key, SHORTEST_SAID).into_owned(), value);
+                        *fields = mem::take(fields).into_iter().map(named).collect();
+                    }
+                    left.extend(fields.values_mut());
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            }
+            seen += 1;
+            if seen.is_multiple_of(STEP) {
+                pace.rest().await;
+            }
+        }
+    }
+
     /// The text without the values that are known.
     fn known<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.hide(text, SHORTEST)
+    }
+
+    fn hide<'a>(&self, text: &'a str, shortest: usize) -> Cow<'a, str> {
         let mut covered = Cow::Borrowed(text);
-        for value in &self.values {
+        for value in self.values.iter().filter(|value| value.len() >= shortest) {
             if covered.contains(value.as_str()) {
                 covered = Cow::Owned(covered.replace(value.as_str(), COVER));
             }
@@ -117,6 +167,25 @@ mod tests {
         assert_eq!(
             cover.address("https://a.example/mcp?api_key=abc&page=2"),
             "https://a.example/mcp?api_key=••••&page=2"
+        );
+    }
+
+    #[test]
+    async fn x21_what_signed_in_is_covered_in_an_answer_and_nothing_else_of_it_is_touched() {
+        let mut cover = Cover::default();
+        cover.learn("Bearer canary-in-the-coal-mine");
+        cover.learn("acme");
+        let mut answer = json!({
+            "content": [{"type": "text", "text": "You came with Bearer canary-in-the-coal-mine to acme."}],
+            "structuredContent": {"canary-in-the-coal-mine": {"deep": ["canary-in-the-coal-mine", 1, null]}, "password": "hunter22"},
+        });
+        cover.answered(&mut answer).await;
+        assert_eq!(
+            answer,
+            json!({
+                "content": [{"type": "text", "text": "You came with •••• to acme."}],
+                "structuredContent": {"••••": {"deep": ["••••", 1, null]}, "password": "hunter22"},
+            })
         );
     }
 

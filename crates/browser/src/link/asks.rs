@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use mcp::{Ask, AskId, ServerRequest};
+use mcp::{Ask, AskId, OpError, ServerRequest};
 use policy::audit::{Came, Entry, Question};
-use policy::{ConnectionId, Connector, ConversationId};
+use policy::{CallId, ConnectionId, Connector, ConnectorId, ConversationId};
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
@@ -21,13 +21,25 @@ use crate::workspace::Workspace;
 /// A question of a server that waits for the person.
 pub(crate) struct WaitingAsk {
     pub(crate) view: ElicitationView,
-    pub(crate) connection: Connection,
+    /// Where the answer goes; nowhere where it only prepares another call.
+    pub(crate) to: Option<(Connection, AskId)>,
+    /// The server's own name for a page to open, by which it says that it is done (2025-11-25).
+    elicitation: Option<String>,
     /// The account whose connection it came over.
     pub(super) account: ConnectionId,
     /// What signed that account in.
     pub(crate) cover: Rc<RefCell<Cover>>,
-    pub(crate) ask: AskId,
 }
+
+impl WaitingAsk {
+    /// Whether it is the question that its session calls so.
+    pub(super) fn is(&self, ask: AskId) -> bool {
+        self.to.as_ref().is_some_and(|(_, id)| *id == ask)
+    }
+}
+
+/// Pages that one refused call can want opened.
+const PAGES: usize = 8;
 
 impl Workspace {
     /// The questions which servers ask the person, the oldest first.
@@ -53,7 +65,8 @@ impl Workspace {
             }
             asks.remove(at)
         };
-        if let (Some(call), Some(conversation)) = (&waiting.view.call, &waiting.view.conversation) {
+        if let (Some(_), Some(call), Some(conversation)) = (&waiting.to, &waiting.view.call, &waiting.view.conversation)
+        {
             self.needs_input(conversation, call, false);
         }
         let came = match &answer {
@@ -70,9 +83,14 @@ impl Workspace {
         };
         let row = self.asked_row(&waiting.view, &waiting.cover.borrow(), came);
         let over = self.no_longer_open(&waiting);
+        let Some((connection, ask)) = waiting.to else {
+            self.write_rows_with(vec![row], vec![over]);
+            self.0.events.tell(Change::Asks);
+            return Ok(());
+        };
         let late =
             (came == Came::Submitted).then(|| self.asked_row(&waiting.view, &waiting.cover.borrow(), Came::Withdrawn));
-        self.answer_kept(waiting.connection, waiting.ask, (row, vec![over]), answer, late);
+        self.answer_kept(connection, ask, (row, vec![over]), answer, late);
         self.0.events.tell(Change::Asks);
         Ok(())
     }
@@ -97,10 +115,12 @@ impl Workspace {
                 return self.answer_kept(connection, request.id, (row, Vec::new()), mcp::Answer::Decline, None);
             }
         }
-        let kind = match &request.kind {
-            Ask::Form { schema } => ElicitationKind::Form { schema: schema.clone() },
-            Ask::Url { url, .. } => url_kind(url),
+        let (kind, elicitation) = match &request.kind {
+            Ask::Form { schema } => (ElicitationKind::Form { schema: schema.clone() }, None),
+            Ask::Url { url, elicitation } => (url_kind(url), elicitation.clone()),
         };
+        let mut message = request.message.clone();
+        link.cover.borrow().said(&mut message);
         let view = ElicitationView {
             id: new_id("ask"),
             connector: connector.id.clone(),
@@ -108,9 +128,11 @@ impl Workspace {
             host: connector.host.clone(),
             call: call.clone(),
             conversation: conversation.clone(),
-            message: request.message.clone(),
+            message,
             kind,
             repeated: request.repeated,
+            run_again: false,
+            done: false,
             asked_at: now(),
         };
         // A call without anybody to ask (the package, without a way to confirm) has nobody to fill in a form either.
@@ -119,13 +141,76 @@ impl Workspace {
             return self.answer_kept(connection, request.id, (row, Vec::new()), mcp::Answer::Decline, None);
         }
         let (account, cover) = (link.account.clone(), link.cover.clone());
-        let waiting = WaitingAsk { view, connection, account, cover, ask: request.id };
-        self.keep_open(&waiting);
-        self.0.asks.borrow_mut().push(waiting);
+        self.put_ask(WaitingAsk { view, to: Some((connection, request.id)), elicitation, account, cover });
         if let (Some(call), Some(conversation)) = (call, conversation) {
             self.needs_input(&conversation, &call, true);
         }
+    }
+
+    fn put_ask(&self, waiting: WaitingAsk) {
+        self.keep_open(&waiting);
+        self.0.asks.borrow_mut().push(waiting);
         self.0.events.tell(Change::Asks);
+    }
+
+    /// A server has refused a call until the person has opened pages (-32042 of 2025-11-25). They are asked as for any
+    /// other page. What they answer goes nowhere: the call is over, and is made again by a decision of its own only.
+    pub(crate) fn pages_first(
+        &self,
+        connector: &ConnectorId,
+        account: &ConnectionId,
+        call: &CallId,
+        conversation: Option<&ConversationId>,
+        refused: &OpError,
+    ) {
+        let book = self.rulebook();
+        let Ok(connector) = book.connector(connector) else { return };
+        // Where nobody can be asked the error alone says what is wanted.
+        if self.0.unattended.borrow().contains(call) {
+            return;
+        }
+        let cover = self.link(&connector.id, account).cover.clone();
+        for page in refused.pages_first().into_iter().take(PAGES) {
+            let kind = url_kind(&page.url);
+            let waits = |one: &WaitingAsk| {
+                one.account == *account && one.view.conversation.as_ref() == conversation && one.view.kind == kind
+            };
+            if self.0.asks.borrow().iter().any(waits) {
+                continue;
+            }
+            let mut message = page.message;
+            cover.borrow().said(&mut message);
+            let view = ElicitationView {
+                id: new_id("ask"),
+                connector: connector.id.clone(),
+                connector_name: connector.name.clone(),
+                host: connector.host.clone(),
+                call: Some(call.clone()),
+                conversation: conversation.cloned(),
+                message,
+                kind,
+                repeated: 0,
+                run_again: true,
+                done: false,
+                asked_at: now(),
+            };
+            let (account, cover) = (account.clone(), cover.clone());
+            self.put_ask(WaitingAsk { view, to: None, elicitation: page.elicitation, account, cover });
+        }
+    }
+
+    /// A server says that what it wanted a page opened for is done. The person still has the last word.
+    pub(super) fn asked_is_done(&self, account: &ConnectionId, elicitation: &str) {
+        let mut found = false;
+        for waiting in self.0.asks.borrow_mut().iter_mut() {
+            if waiting.account == *account && waiting.elicitation.as_deref() == Some(elicitation) {
+                waiting.view.done = true;
+                found = true;
+            }
+        }
+        if found {
+            self.0.events.tell(Change::Asks);
+        }
     }
 
     /// A form is refused because it asks for a secret (X80): said in its conversation, and the row to be kept.
@@ -183,7 +268,7 @@ impl Workspace {
     /// Keeps why a server took a question back, until its call is over.
     pub(super) fn note_withdrawal(&self, link: &Link, ask: mcp::AskId, reason: &str) {
         let asks = self.0.asks.borrow();
-        let about = asks.iter().find(|waiting| waiting.account == link.account && waiting.ask == ask);
+        let about = asks.iter().find(|waiting| waiting.account == link.account && waiting.is(ask));
         let Some(call) = about.and_then(|waiting| waiting.view.call.as_ref()) else { return };
         if let Some(under_way) = link.calls.borrow_mut().values_mut().find(|one| one.call == *call) {
             under_way.withdrawn = Some(reason.to_owned());
@@ -199,7 +284,9 @@ impl Workspace {
                 rows.push(self.asked_row(&waiting.view, &waiting.cover.borrow(), Came::Withdrawn));
                 over.push(self.no_longer_open(waiting));
             }
-            if let (false, Some(call), Some(conversation)) = (keep, &waiting.view.call, &waiting.view.conversation) {
+            let under_way = !keep && waiting.to.is_some();
+            if let (true, Some(call), Some(conversation)) = (under_way, &waiting.view.call, &waiting.view.conversation)
+            {
                 calls.push((call.clone(), conversation.clone()));
             }
             keep

@@ -152,7 +152,9 @@ impl Workspace {
         self.give_turn_back(conversation, held).await;
         match ended {
             Ended::Done(result) => Ok(result),
-            Ended::Failed { error, .. } | Ended::NeedsSignIn { error, .. } => Err(error.message),
+            Ended::Failed { error, .. } | Ended::NeedsSignIn { error, .. } | Ended::NeedsPage { error } => {
+                Err(error.message)
+            }
             Ended::Refused(refusal) => Err(refusal.sentence()),
             Ended::Cancelled(_) => Err("the call was cancelled".to_owned()),
         }
@@ -172,7 +174,10 @@ impl Workspace {
         let (connection, _) = self.open_link(connector, &account, false).await.map_err(failed)?;
         let request = mcp::Request::new("resources/read", serde_json::json!({ "uri": uri }).to_string());
         match connection.request(request).await.map_err(failed)? {
-            Done::Answered(result) => Ok(result),
+            Done::Answered(mut result) => {
+                self.cover_of(&of.connector, &account).answered(&mut result).await;
+                Ok(result)
+            }
             _ => Err("the answer was of another kind".to_owned()),
         }
     }

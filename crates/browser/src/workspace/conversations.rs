@@ -208,6 +208,8 @@ impl Workspace {
             return Err(Error::not_found("conversation", id.as_str()));
         }
         self.stop(id);
+        // A page that was wanted for a call of it has no card any more.
+        self.withdraw_asks(|waiting| waiting.to.is_none() && waiting.view.conversation.as_ref() == Some(id));
         self.0.records.borrow_mut().remove(id);
         self.0.write_turns.borrow_mut().remove(id);
         self.0.dirty.borrow_mut().retain(|(one, _)| one != id);

@@ -208,7 +208,10 @@ impl Workspace {
 
     async fn answered(&self, server: &Server, request: mcp::Request) -> Result<Value, Error> {
         match server.connection.request(request).await {
-            Ok(Done::Answered(result)) => Ok(result),
+            Ok(Done::Answered(mut result)) => {
+                self.cover_of(&server.connector.id, &server.account).answered(&mut result).await;
+                Ok(result)
+            }
             Ok(_) => Err(server.unreadable("answer")),
             Err(failed) => Err(self.op_error(&server.connector, &server.account, &failed.error)),
         }

@@ -297,7 +297,7 @@ impl Workspace {
         match ended {
             Ended::Done(result) => Ok(CallDone { id, result }),
             Ended::Failed { error, .. } => Err(error),
-            Ended::NeedsSignIn { error, .. } => Err(error),
+            Ended::NeedsSignIn { error, .. } | Ended::NeedsPage { error } => Err(error),
             Ended::Refused(refusal) => Err(self.refused_call(&refusal)),
             Ended::Cancelled(_) => Err(Error::new(Code::Cancelled, "the call was cancelled")),
         }

@@ -358,7 +358,7 @@ impl Session {
         let modern = self.was_modern(op);
         let code = match &failure.error {
             OpError::Rpc { code, data, .. } => {
-                if *code == URL_FIRST
+                if *code == crate::error::URL_FIRST
                     && let Some(data) = data
                 {
                     self.note_elicitations(data);
@@ -393,6 +393,3 @@ impl Session {
         self.fail(op, failure.error, failure.sent);
     }
 }
-
-/// `URLElicitationRequiredError` of 2025-11-25: addresses to open before the request is made again.
-const URL_FIRST: i64 = -32042;

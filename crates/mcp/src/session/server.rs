@@ -143,8 +143,7 @@ impl Session {
             }
             Some("url") if self.config.elicitation.url => {
                 let url = text("url").ok_or("an elicitation by address needs a `url`")?.to_owned();
-                let lower = url.get(..8).unwrap_or(&url).to_ascii_lowercase();
-                if !lower.starts_with("https://") && !lower.starts_with("http://") {
+                if !crate::error::is_web(&url) {
                     return Err("an elicitation may only name an https address".into());
                 }
                 Ok((message, Ask::Url { url, elicitation: text("elicitationId").map(str::to_owned) }))

@@ -1,6 +1,6 @@
 //! Prompts, resources, completion, logging: one way for all of them, in every revision.
 
-use mcp::{Again, Answer, Event, List, LogLevel, OpError, Reference, Request, Sent};
+use mcp::{Again, Answer, Event, List, LogLevel, OpError, PageFirst, Reference, Request, Sent};
 use serde_json::json;
 
 use crate::rig::{Rig, body, config, header, legacy_has, modern, modern_has, oldest};
@@ -366,7 +366,9 @@ fn the_end_of_an_opened_address_is_told_once_and_only_if_it_was_asked_for() {
     rig.call("t", "{}");
     let call = rig.post("tools/call");
     rig.error(&call, 200, r#"{"code":-32042,"message":"open first","data":{"elicitations":[{"mode":"url","elicitationId":"e-1","url":"https://a.example","message":"m"}]}}"#);
-    assert!(matches!(rig.event(), Event::Failed { error: OpError::Rpc { code: -32042, data: Some(_), .. }, .. }));
+    let Event::Failed { error, .. } = rig.event() else { panic!("it fails") };
+    let page = PageFirst { url: "https://a.example".into(), message: "m".into(), elicitation: Some("e-1".into()) };
+    assert_eq!(error.pages_first(), [page]);
     rig.message(&stream, &done("e-1"));
     assert_eq!(rig.event(), Event::ElicitationComplete { elicitation: "e-1".into() });
     rig.message(&stream, &done("e-1"));
