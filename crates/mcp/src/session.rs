@@ -98,12 +98,15 @@ struct Op {
     /// Whether its last request went out in 2026-07-28: it is judged by the rules it was sent under, whatever the
     /// connection speaks when the answer comes.
     modern: bool,
+    /// Whether the server had the tasks extension then.
+    tasks: bool,
     progress: Progress,
 }
 
 impl Op {
     fn new(kind: Kind) -> Self {
-        Self { kind, flight: None, renewed: false, limit: None, modern: false, progress: Progress::default() }
+        let progress = Progress::default();
+        Self { kind, flight: None, renewed: false, limit: None, modern: false, tasks: false, progress }
     }
 
     /// How far it got, if it ends now.
@@ -140,6 +143,8 @@ struct Flight {
     fetch: Option<FetchId>,
     /// The legacy session that it was sent in.
     session: Option<y2025::SessionId>,
+    /// The server took it (2xx), so it may have run it, whatever is said of it later.
+    taken: bool,
     started: Millis,
     active: Millis,
     idle: Option<Millis>,
@@ -380,8 +385,10 @@ impl Session {
             _ => None,
         };
         let modern = self.is_modern();
+        let tasks = modern && self.has_tasks();
         let Some(op) = self.ops.get_mut(&op) else { return };
         op.modern = modern;
+        op.tasks = tasks;
         let (idle, total) = match op.kind {
             Kind::Listen(_) => (None, None),
             _ if op.limit.is_some() => (None, op.limit),
@@ -392,6 +399,7 @@ impl Session {
             rpc,
             fetch,
             session,
+            taken: false,
             started: now,
             active: now,
             idle,
@@ -448,6 +456,13 @@ impl Session {
         }
     }
 
+    /// Whether the request of an operation may go out again although the server may have run it: it changes nothing, or
+    /// is about a task, which a server takes note of once.
+    fn may_repeat(&self, op: OpId) -> bool {
+        self.only_reads(op)
+            || matches!(self.ops.get(&op).map(|op| &op.kind), Some(Kind::Call(calling)) if calling.task.is_some())
+    }
+
     /// Whether an operation is a request that the host did not ask for.
     fn is_quiet(&self, op: OpId) -> bool {
         matches!(self.ops.get(&op).map(|op| &op.kind), Some(Kind::Call(calling)) if calling.quiet)
@@ -495,14 +510,30 @@ impl Session {
         let is_list = matches!(kind, Kind::List(_));
         match landing {
             Err(failure) => match flight.session {
-                Some(session) if !renewed && y2025::is_lost(&failure.error, failure.status) => self.renew(op, &session),
-                _ if !renewed && modern && y2026::is_other_version(&failure.error) => self.find_out_anew(op),
+                Some(session) if !renewed && y2025::is_lost(&failure.error, failure.status) => {
+                    self.forget_session(&session);
+                    self.again_unless_taken(op, flight.taken, failure, Again::NewSession);
+                }
+                _ if !renewed && modern && y2026::is_other_version(&failure.error) => {
+                    self.forget_version();
+                    self.again_unless_taken(op, flight.taken, failure, Again::Version);
+                }
                 _ if !renewed && modern && failure.cut && self.only_reads(op) => self.put_back(op, Again::Read),
                 _ => self.failed(op, failure),
             },
             Ok(answered) if is_list => self.page(op, answered),
             Ok(answered) => self.call_answered(op, answered),
         }
+    }
+
+    /// Puts an operation back that the server refused to take. One that it had taken may have been run, and only what may
+    /// be repeated goes out again (X114).
+    fn again_unless_taken(&mut self, op: OpId, taken: bool, failure: Failure, why: Again) {
+        if !taken || self.may_repeat(op) {
+            return self.put_back(op, why);
+        }
+        self.failed(op, failure);
+        self.connect_unasked();
     }
 
     /// Fails an operation for the host, or takes the consequences for one of our own.

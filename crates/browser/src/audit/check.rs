@@ -35,7 +35,7 @@ impl AuditLog {
             let broken = if end.is_some() { vec![Broken::Empty] } else { Vec::new() };
             return Ok((start, AuditState { rows: 0, broken, checkpoint: None }));
         };
-        let (mut check, mut pace) = (Check::new(), Pace::new());
+        let (mut check, mut pace) = (Check::new(), Pace::begin());
         let mut pieces = self.pieces(last);
         while let Some(rows) = pieces.next().await? {
             for (_, text) in rows {

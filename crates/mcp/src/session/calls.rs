@@ -5,7 +5,7 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::era::{Wire, y2026};
+use crate::era::{TASKS, Wire, y2026};
 use crate::error::{OpError, Sent};
 use crate::headers;
 use crate::jsonrpc::{Answered, quoted};
@@ -136,6 +136,10 @@ impl Session {
             return self.fail(op, OpError::Downgrade, sent);
         }
         if calling.task.is_some() {
+            if matches!(calling.job, Job::Resume) && now_modern && !self.has_tasks() {
+                let error = OpError::Unsupported { what: format!("`{TASKS}`") };
+                return self.fail(op, error, Sent::Unknown);
+            }
             return self.send_task(op);
         }
         match &calling.job {
@@ -219,7 +223,10 @@ impl Session {
 
     /// A call or a request was answered.
     pub(super) fn call_answered(&mut self, op: OpId, answered: Answered) {
-        let (modern, tasks) = (self.was_modern(op), self.config.tasks);
+        let modern = self.was_modern(op);
+        // A server that does not say that it has tasks has none, whatever it answers (2026-07-28, basic/versioning,
+        // "Extension Negotiation").
+        let tasks = self.config.tasks && self.ops.get(&op).is_some_and(|op| op.tasks);
         let has_old_tasks = !modern && self.has_old_tasks();
         let Some(calling) = self.calling(op) else { return };
         if calling.task.is_some() {
@@ -365,7 +372,9 @@ impl Session {
                 return self.task_failed(op, failure);
             }
             let is_tool = matches!(calling.job, Job::Tool(_));
-            if is_tool && modern && code == Some(y2026::HEADER_MISMATCH) && !calling.relisted {
+            // Headers are missed before a call is taken (400); where it was taken it may have been run (X114).
+            let refused = !failure.status.is_some_and(|status| (200..300).contains(&status));
+            if is_tool && modern && refused && code == Some(y2026::HEADER_MISMATCH) && !calling.relisted {
                 if !self.is_modern() {
                     // The server stepped back meanwhile (X112).
                     return self.fail(op, OpError::Downgrade, Sent::No);

@@ -310,6 +310,7 @@ impl Session {
         let downgrade = seen.is_some_and(|seen| connected.protocol < seen);
         connected.downgrade = downgrade;
         self.connected = Some(connected.clone());
+        self.stream.has_session();
         self.tell(Event::Connected(connected));
         if downgrade {
             self.hold();
@@ -347,7 +348,8 @@ impl Session {
 
     /// Connecting failed, and so does everything that waited for it.
     fn give_up(&mut self, op: OpId, failure: Failure) {
-        let unasked = self.connects_quietly() && matches!(failure.error, OpError::SignIn { .. });
+        let quiet = self.connects_quietly();
+        let unasked = quiet && matches!(failure.error, OpError::SignIn { .. });
         if let Some(fetch) = self.ops.remove(&op).and_then(|op| op.flight?.fetch) {
             self.cut(fetch);
         }
@@ -355,6 +357,9 @@ impl Session {
         self.phase = Phase::Idle;
         if let Some(fetch) = self.stream.fetch.take() {
             self.cut(fetch);
+        }
+        if quiet && !unasked {
+            self.stream.connect_later(self.now);
         }
         let sent = match failure.error {
             OpError::SignIn { .. } => failure.sent,
@@ -370,24 +375,30 @@ impl Session {
         }
     }
 
-    /// Makes a new session and puts an operation back to the front. The server did not know the session of the request,
-    /// so it has not run it.
-    pub(super) fn renew(&mut self, op: OpId, lost: &y2025::SessionId) {
+    /// Lets go of a session that the server does not know any more.
+    pub(super) fn forget_session(&mut self, lost: &y2025::SessionId) {
         if matches!(&self.wire, Some(Wire::Y2025(wire)) if wire.session.as_ref() == Some(lost)) {
             if let Some(fetch) = self.stream.fetch.take() {
                 self.cut(fetch);
             }
-            self.stream = Stream::default();
+            self.stream.lose_session();
             self.wire = None;
             self.phase = Phase::Idle;
             self.withdraw_asks_of_server();
         }
-        self.put_back(op, Again::NewSession);
     }
 
-    /// Finds out anew what the server speaks, because it refused a request for its revision, and puts the operation back
-    /// to the front (basic/versioning, "Protocol Version Negotiation").
-    pub(super) fn find_out_anew(&mut self, op: OpId) {
+    /// Connects although no operation waits for it, so that what the server says by itself is heard again. Nobody is
+    /// asked to sign in because of it.
+    pub(super) fn connect_unasked(&mut self) {
+        if self.phase == Phase::Idle {
+            self.begin_connect();
+        }
+    }
+
+    /// Lets go of what the server spoke, because it refused a request for its revision: it is found out anew
+    /// (basic/versioning, "Protocol Version Negotiation").
+    pub(super) fn forget_version(&mut self) {
         if self.is_modern() && !matches!(self.phase, Phase::Connecting(_)) {
             let listens = self.listens();
             self.end_listens(&listens);
@@ -397,9 +408,9 @@ impl Session {
             self.cache.clear();
             self.phase = Phase::Idle;
         }
-        self.put_back(op, Again::Version);
     }
 
+    /// Puts an operation back to the front, once.
     pub(super) fn put_back(&mut self, op: OpId, why: Again) {
         if let Some(entry) = self.ops.get_mut(&op) {
             entry.renewed = true;

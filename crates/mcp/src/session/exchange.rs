@@ -122,7 +122,11 @@ impl Session {
         let kind = exchange.head.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let ok = (200..300).contains(&status);
         let purpose = exchange.purpose;
-        let last_id = exchange.op().and_then(|op| self.ops.get(&op)?.flight.as_ref()?.last_id.clone());
+        let flight = exchange.op().and_then(|op| self.ops.get_mut(&op)?.flight.as_mut());
+        let last_id = flight.and_then(|flight| {
+            flight.taken |= ok;
+            flight.last_id.clone()
+        });
         exchange.body = match purpose {
             _ if !ok => Body::Error(Vec::new()),
             Purpose::Notice(_) => Body::Skip,

@@ -29,6 +29,10 @@ pub(super) struct Stream {
     failures: u32,
     opened_at: Option<Millis>,
     pub(super) reopen_at: Option<Millis>,
+    /// It was open in this session, so that the server has such streams.
+    known: bool,
+    /// The server does not know its session any more: a new one is what is opened again.
+    lost: bool,
     /// When to look whether the server has been silent for too long.
     pub(super) look_at: Option<Millis>,
     /// When something came on it last.
@@ -74,6 +78,26 @@ impl Stream {
     pub(super) fn note(&mut self, last_id: Option<String>, retry: Option<Millis>) {
         self.last_id = last_id;
         self.retry = retry.or(self.retry);
+    }
+
+    /// The server lost the session. How often the stream failed counts on, so that a server that forgets every session
+    /// is not asked for new ones without end.
+    pub(super) fn lose_session(&mut self) {
+        let stayed = self.opened_at;
+        *self = Self { failures: self.failures, opened_at: stayed, lost: true, ..Self::default() };
+    }
+
+    /// There is a session again.
+    pub(super) fn has_session(&mut self) {
+        self.lost = false;
+        self.reopen_at = None;
+    }
+
+    /// A new session in the place of the lost one could not be had: asked for later.
+    pub(super) fn connect_later(&mut self, now: Millis) {
+        if self.lost {
+            self.reopen_later(now);
+        }
     }
 
     /// Servers close idle streams all the time; only one that never stays open is given up.
@@ -280,15 +304,26 @@ impl Session {
         }
     }
 
+    /// The time has come to open the stream again.
+    pub(super) fn reopen_stream(&mut self) {
+        self.stream.reopen_at = None;
+        match self.stream.lost {
+            true => self.connect_unasked(),
+            false => self.open_stream(),
+        }
+    }
+
     /// The head of the GET says that it is a stream.
     pub(super) fn stream_opened(&mut self) {
+        self.stream.known = true;
         self.stream.opened_at = Some(self.now);
         self.look_later(self.now);
         self.release();
     }
 
-    /// The head of the GET says that there is no stream: most servers have none (405). One that does not know the session
-    /// any more is asked for a new one by the next operation.
+    /// The head of the GET says that there is no stream: most servers have none (405, and some say 404). One that had it in
+    /// this session and answers 404 does not know the session any more: a new one is begun (2025-11-25,
+    /// basic/transports, "Session Management"), as nothing else may tell for long.
     pub(super) fn stream_refused(&mut self, id: FetchId, status: u16) {
         let error = match status {
             200..300 => OpError::NotMcp { content_type: self.content_type(id) },
@@ -298,6 +333,14 @@ impl Session {
         self.stream.fetch = None;
         if let Phase::Connecting(op) = self.phase {
             return self.sse_failed(op, Failure { error, sent: Sent::No, status: Some(status), cut: false });
+        }
+        if status == 404
+            && self.stream.known
+            && let Some(Wire::Y2025(wire)) = &self.wire
+            && let Some(session) = wire.session.clone()
+        {
+            self.forget_session(&session);
+            return self.connect_unasked();
         }
         if status >= 500 || status == 429 {
             self.stream.reopen_later(self.now);

@@ -7,6 +7,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::era::TASKS;
 use crate::error::{OpError, Sent};
 use crate::jsonrpc::{Answered, RpcError, quoted};
 use crate::request::Request;
@@ -87,6 +88,11 @@ pub(super) fn is_task_id(id: &str) -> bool {
 }
 
 impl Session {
+    /// Whether the server says that it has the tasks extension.
+    pub(super) fn has_tasks(&self) -> bool {
+        self.connected.as_ref().is_some_and(|connected| connected.extension(TASKS).is_some())
+    }
+
     /// Whether this is a server of 2025-11-25 whose tools may run as tasks, and the host wants that.
     pub(super) fn has_old_tasks(&self) -> bool {
         self.config.tasks

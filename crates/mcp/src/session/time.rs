@@ -61,8 +61,7 @@ impl Session {
             self.resume(op);
         }
         if self.stream.reopen_at.is_some_and(|at| at <= now) {
-            self.stream.reopen_at = None;
-            self.open_stream();
+            self.reopen_stream();
         }
         self.look_after_stream();
         self.tasks_due();

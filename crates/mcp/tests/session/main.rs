@@ -6,6 +6,7 @@ mod attacks;
 mod caching;
 mod cuts;
 mod eras;
+mod lost;
 mod requests;
 mod revisions;
 mod rig;

@@ -7,6 +7,9 @@ use crate::rig::{Rig, body, config, header, legacy_has, modern, modern_has};
 
 const EXTENSION: &str = "io.modelcontextprotocol/tasks";
 
+/// What a server with tasks says that it has.
+const WITH_TASKS: &str = r#"{"tools":{},"extensions":{"io.modelcontextprotocol/tasks":{}}}"#;
+
 fn wanting() -> mcp::Config {
     let mut config = config();
     config.tasks = true;
@@ -14,7 +17,7 @@ fn wanting() -> mcp::Config {
 }
 
 fn rig() -> Rig {
-    modern_has(wanting(), r#"{"tools":{},"extensions":{"io.modelcontextprotocol/tasks":{}}}"#)
+    modern_has(wanting(), WITH_TASKS)
 }
 
 fn state(status: &str, more: Value) -> String {
@@ -71,6 +74,43 @@ fn tasks_are_declared_when_the_host_wants_them_and_in_no_other_case() {
     rig.result(&call, &made());
     assert!(matches!(rig.event(), Event::Failed { error: OpError::Invalid { .. }, sent: Sent::Unknown, .. }));
     rig.quiet();
+}
+
+#[test]
+fn a_server_that_does_not_say_that_it_has_tasks_has_none() {
+    for capabilities in [
+        r#"{"tools":{}}"#,
+        r#"{"tools":{},"tasks":{"requests":{"tools":{"call":{}}}}}"#,
+        r#"{"tools":{},"extensions":{"io.modelcontextprotocol/tasks":true,"com.example/tasks":{}}}"#,
+    ] {
+        let mut rig = modern_has(wanting(), capabilities);
+        let op = rig.call("slow", "{}");
+        let call = rig.post("tools/call");
+        rig.result(&call, &made());
+        let Event::Failed { op: failed, error: OpError::Invalid { what }, sent } = rig.event() else { panic!() };
+        assert_eq!((failed, sent), (op, Sent::Unknown));
+        assert!(what.contains("`task`"), "{what}");
+        // Nor is it asked for one of an earlier session: nobody knows how that ended.
+        let op = rig.session.resume_task("t-ü/1", rig.now);
+        rig.pump();
+        let error = OpError::Unsupported { what: format!("`{EXTENSION}`") };
+        assert_eq!(rig.event(), Event::Failed { op, error, sent: Sent::Unknown });
+        rig.pass(3_600_000);
+        rig.quiet();
+    }
+}
+
+#[test]
+fn a_call_is_judged_by_what_the_server_had_when_it_was_sent() {
+    let mut rig = rig();
+    rig.call("slow", "{}");
+    let call = rig.post("tools/call");
+    rig.list();
+    let list = rig.post("tools/list");
+    rig.error(&list, 400, r#"{"code":-32022,"message":"no","data":{"supported":["2026-07-28"]}}"#);
+    assert!(matches!(rig.event(), Event::SentAgain { .. }));
+    rig.result(&call, &made());
+    assert_eq!(told(&mut rig), "working", "nobody knows what the server has now");
 }
 
 #[test]
@@ -244,7 +284,7 @@ fn a_task_that_asks_for_ever_is_stopped() {
     let mut small = wanting();
     small.limits.rounds = 1;
     small.limits.asks = 2;
-    let mut rig = modern_has(small, r#"{"tools":{}}"#);
+    let mut rig = modern_has(small, WITH_TASKS);
     rig.call("t", "{}");
     let call = rig.post("tools/call");
     rig.result(&call, &made());
@@ -328,7 +368,7 @@ fn a_task_that_outlives_its_time_is_looked_at_once_more_and_given_up() {
     for ttl in [json!(null), json!(1e300)] {
         let mut short = wanting();
         short.timeouts.task = 6_000;
-        let mut rig = modern_has(short, r#"{"tools":{}}"#);
+        let mut rig = modern_has(short, WITH_TASKS);
         rig.call("t", "{}");
         let call = rig.post("tools/call");
         rig.result(&call, &state("working", json!({"resultType": "task", "ttlMs": ttl, "pollIntervalMs": 1e300})));
@@ -377,7 +417,7 @@ fn a_task_of_an_earlier_session_is_gone_on_with() {
     let op = rig.session.resume_task("t-ü/1", rig.now);
     rig.pump();
     let discover = rig.post("server/discover");
-    rig.result(&discover, crate::rig::DISCOVERED);
+    rig.result(&discover, &crate::rig::DISCOVERED.replace(r#"{"tools":{}}"#, WITH_TASKS));
     rig.event();
     poll(&mut rig, &state("working", json!({})));
     assert_eq!(told(&mut rig), "working");
