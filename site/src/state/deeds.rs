@@ -1,6 +1,6 @@
 //! Opening the workspace, and what the first page has it do.
 
-use browser::{BundleSource, Error, Options, Pinned, SignInSite, Where, Workspace};
+use browser::{BundleSource, Error, Fetcher, Options, Pinned, SignInSite, Where, Workspace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use policy::ConversationId;
@@ -17,7 +17,8 @@ use crate::{confirm, shell};
 pub async fn open(front: Front, owner: Owner) -> Option<AppState> {
     let store = Where::IndexedDb(STORE.to_owned());
     let only_published = policy_tag("-custom-servers").is_some_and(|said| said.trim() == "no");
-    let options = Options { store, apps: true, pinned: pinned(), only_published, ..Options::default() };
+    let fetcher = Fetcher::with_reader(reader());
+    let options = Options { store, apps: true, pinned: pinned(), only_published, fetcher, ..Options::default() };
     match Workspace::open(options).await {
         Ok(ws) => Some(owner.with(|| {
             if let Some(page) = sign_in_site() {
@@ -42,6 +43,12 @@ fn pinned() -> Option<Pinned> {
     let url = web_sys::Url::new_with_base(&address, &base).map_or(address, |url| url.href());
     let keys = policy_tag("-key").unwrap_or_default().split_whitespace().map(str::to_ascii_lowercase).collect();
     Some(Pinned { source: BundleSource::Url(url), keys, contact: policy_tag("-contact") })
+}
+
+/// The script of the worker that reads the answers of models: it is beside the one that starts the page.
+fn reader() -> Option<String> {
+    let boot = document().get_element_by_id("boot")?.get_attribute("src")?;
+    Some(format!("{}reader.js", boot.strip_suffix("boot.js")?))
 }
 
 /// Where this site is, as authorization servers see it. Only a site with a name of its own can have a client document.

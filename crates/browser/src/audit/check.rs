@@ -25,7 +25,7 @@ impl AuditLog {
             self.keep_found(!broken.is_empty()).await;
             return Ok(AuditState { rows: 0, broken, checkpoint: None });
         };
-        let (mut check, mut pace) = (Check::new(), Pace::new());
+        let (mut check, mut pace) = (Check::new(), Pace::begin());
         let mut pieces = self.pieces(last);
         while let Some(rows) = pieces.next().await? {
             for (_, text) in rows {

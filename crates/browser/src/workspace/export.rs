@@ -55,7 +55,7 @@ impl Workspace {
         places.sort_unstable();
         let rows = count(places.len());
         put(&self.header(rows, Some(words), checkpoint).await?, lines, lines * 2);
-        let (mut here, mut pace) = (0, Pace::new());
+        let (mut here, mut pace) = (0, Pace::begin());
         for piece in places.chunks(PIECE * 4) {
             let texts = self.0.audit.texts(piece).await?;
             here += count(texts.len());
@@ -77,7 +77,7 @@ impl Workspace {
         places.reverse();
         let lines = count(places.len());
         put(COLUMNS, 0, lines);
-        let (mut here, mut pace) = (0, Pace::new());
+        let (mut here, mut pace) = (0, Pace::begin());
         for piece in places.chunks(PIECE) {
             let mut text = String::new();
             for line in self.0.audit.lines(piece).await? {
@@ -155,7 +155,7 @@ impl Workspace {
             fields.remove("items");
         }
         put(&opened(&policy::secrets::mask_value(&head), "items")?);
-        let mut pace = Pace::new();
+        let mut pace = Pace::begin();
         for (at, item) in items.into_iter().enumerate() {
             let text = masked_item(&item).to_string();
             put(if at > 0 { ",\n" } else { "" });

@@ -43,6 +43,13 @@ const AT_ONCE: usize = 6;
 /// letters at a time, and each showing costs the page the same whether it is of three letters or of thirty (WI31).
 const GATHER: u64 = 100;
 
+/// As [`GATHER`], where so much comes that nobody reads it as it comes: larger pieces cost the page less.
+const GATHER_MUCH: u64 = 250;
+
+/// More bytes than this in one reading are much. Of a piece of an answer most bytes are what the wire puts around it, so
+/// this is about forty words.
+const MUCH: usize = 8 * 1024;
+
 /// As [`GATHER`], for the first pieces: it doubles until it is as long. A short answer waits for nothing.
 const SOON: u64 = 10;
 
@@ -770,18 +777,19 @@ async fn carry(
     request: Request,
     tell: &mpsc::UnboundedSender<Input>,
 ) -> Result<(), Option<Failure>> {
-    let mut response = workspace.0.fetcher.send(request).await.map_err(Some)?;
+    let mut response = workspace.0.fetcher.stream(request).await.map_err(Some)?;
     let headers = std::mem::take(&mut response.headers);
     let _ = tell.unbounded_send(Input::Response { id, status: response.status, headers });
     let mut rest = SOON;
     while let Some(mut chunk) = response.chunk().await.map_err(|_| None)? {
         let more = response.come(&mut chunk).await;
+        let longest = if chunk.len() > MUCH { GATHER_MUCH } else { GATHER };
         let _ = tell.unbounded_send(Input::Bytes { id, chunk });
         more.map_err(|_| None)?;
         // The timers of a page that nobody sees are slow, and nobody sees there what showing costs.
         if !response.is_over() && !unseen() {
             sleep(rest).await;
-            rest = GATHER.min(rest * 2);
+            rest = longest.min(rest * 2);
         }
     }
     let _ = tell.unbounded_send(Input::Ended { id });
