@@ -103,7 +103,7 @@ journey("S083 publishing is refused when the server lists something else than wh
   assert.ok((await main(page).getByText("Changed", { exact: true }).count()) > 0, "S074");
 });
 
-journey("S067 S068 on Business what is published is not changed but recreated", async ({ app, page, keep }) => {
+journey("S067 S068 on Business what is published is not changed but recreated", async ({ app, page, network, keep }) => {
   const server = await keep(startModern());
   await app.open("/workspace/general");
   await page.getByRole("radio", { name: "Business" }).click();
@@ -128,6 +128,16 @@ journey("S067 S068 on Business what is published is not changed but recreated", 
   const menu = page.getByRole("menu", { name: "Menu of Board" });
   await menu.getByRole("menuitem", { name: "Recreate from this" }).waitFor();
   for (const name of ["Manage actions", "User access", "Refresh"]) assert.equal(await menu.getByRole("menuitem", { name, exact: true }).count(), 0, name);
+  // Nobody can accept what the server changes later, so it stays held.
+  await page.keyboard.press("Escape");
+  await app.openConnector("Board", "Overview");
+  await app.button("Pause connector").waitFor();
+  const before = network.calls(server.origin).length;
+  await server.pull();
+  await app.chat();
+  await app.say("create a ticket");
+  await main(page).locator(".drift .note").filter({ hasText: /changed 2 actions since/ }).first().waitFor();
+  assert.equal(network.calls(server.origin).length, before, "nothing was sent");
 });
 
 journey("N06 a rule on a value refuses a call, with its examples checked and a look at earlier calls", async ({ app, page, network, keep }) => {

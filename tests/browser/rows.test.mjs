@@ -124,6 +124,163 @@ journey("rows: S008 S021 S039 S040 S042 S043 S046 S047 S048 S055 S114 S118 from 
   await app.card("Find a ticket").getByText("Dev", { exact: true }).waitFor();
 });
 
+/** From now on the person at this browser is somebody else. */
+async function become({ app, page }, name, role = "Member") {
+  await app.open("/settings/you");
+  await main(page).getByLabel(/^I am/).selectOption({ label: `${name} · ${role}` });
+  await app.button("Use as this person").click();
+  await page.getByText("You are somebody else now.").waitFor();
+}
+
+journey("rows: S007 S015 S023 S037 S038 S061 one person is granted developer mode: they turn it on, make a draft, try it and do not publish; nobody else makes one", { timeout: 120_000 }, async (stage) => {
+  const { app, page, keep } = stage;
+  const server = await keep(tickets());
+  await app.turnOnDeveloperMode();
+  await addMember(stage, "Ada");
+  await addMember(stage, "Ben");
+  // S023: to one person, by name.
+  await app.open("/workspace/permissions/connected-data");
+  await choose(page, "Besides admins and owners, for", "Chosen people");
+  await page.getByRole("checkbox", { name: "Ada", exact: true }).check();
+  await page.getByText("1 of 3 members").waitFor();
+
+  await become(stage, "Ben");
+  await app.open("/settings/connectors/advanced");
+  await page.getByText("Your workspace has not given you developer mode").first().waitFor();
+  assert.ok(await app.switch("Developer mode").isDisabled());
+  await app.open("/workspace/connectors/new");
+  await page.getByText("Ask one of: You.").first().waitFor();
+  assert.ok(!(await app.canCreate()), "he makes no draft");
+
+  // S037, S038: granted is not on. There is no button until she turns it on herself.
+  await become(stage, "Ada");
+  await app.open("/settings/connectors");
+  await main(page).getByText("To add your own, turn on developer mode in Advanced.").waitFor();
+  await count(main(page).getByRole("link", { name: "Add connector" }), 0, "no button yet");
+  await app.open("/settings/connectors/advanced");
+  await app.switch("Developer mode").waitFor();
+  assert.equal(await app.switch("Developer mode").isChecked(), false);
+  await app.turnOnDeveloperMode({ thisMachine: false });
+  await app.open("/settings/connectors");
+  await main(page).getByRole("link", { name: "Add connector" }).waitFor();
+  // S007: her draft, tried with an action that changes something.
+  await app.describe({ name: "Tickets", url: server.url });
+  await app.button("Scan").click();
+  await createDraft(app, "Tickets");
+  await app.chat();
+  await app.propose("create a ticket", { title: "The door squeaks" }, "Create a ticket");
+  await app.answer("Allow once");
+  await app.says("Create a ticket", "Done");
+  // S015, S061: somebody else publishes it, and the page says who.
+  await app.openConnector("Tickets", "Overview");
+  await main(page).getByText("Admins and owners publish it. Ask one of: You.").waitFor();
+  await count(main(page).getByRole("link", { name: "Publish", exact: true }), 0, "she does not publish");
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("draft-of-a-member");
+  const place = new URL(page.url()).pathname.replace(/\/overview$/, "");
+  await app.open(`${place}/publish`);
+  await main(page).locator(".note").getByText(/ask an admin/).first().waitFor();
+  await count(app.button("Publish connector"), 0, "and at no address");
+  // Ben does not learn of it; who runs the workspace finds it among the drafts.
+  await become(stage, "Ben");
+  await app.open("/settings/connectors");
+  await main(page).getByRole("link", { name: "Notebook", exact: true }).waitFor();
+  await count(main(page).getByText("Tickets"), 0, "not his to know");
+  await become(stage, "You", "Owner");
+  await app.open("/workspace/connectors?tab=drafts");
+  await main(page).getByRole("listitem").filter({ hasText: "Tickets" }).filter({ hasText: "Added by Ada" }).waitFor();
+});
+
+journey("rows: a connector's whole life: a draft, published, changed and accepted as version 2, paused, archived, removed", { timeout: 120_000 }, async (stage) => {
+  const { app, page, network, keep } = stage;
+  let description = "Finds a ticket.";
+  const server = await keep(hostile({ tools: () => [tool("find_ticket", READ, { title: "Find a ticket", description })] }));
+  const calls = () => network.calls(server.origin).length;
+  const find = async () => {
+    await app.chat();
+    await app.propose("find a ticket", {}, "Find a ticket");
+    await app.says("Find a ticket", "Done");
+  };
+  const nothing = async (why) => {
+    const before = calls();
+    await app.chat();
+    await app.say("find a ticket");
+    await app.log.getByRole("article", { name: "Suggested action" }).last().waitFor();
+    assert.equal(await app.log.getByRole("heading", { name: "Find a ticket", exact: true }).count(), 0, why);
+    assert.equal(calls(), before, why);
+  };
+  await app.connect({ name: "Tickets", url: server.url });
+  await publish(app);
+  await main(page).getByText(/^Version 1, read/).waitFor();
+  await find();
+  description = "Finds a ticket by its number.";
+  await app.openConnector("Tickets", "Changes");
+  await app.button("Read the list again").click();
+  await page.getByRole("heading", { name: "find_ticket" }).waitFor();
+  await app.button(/^Accept/).first().click();
+  await page.getByText("Accepted. What was not accepted stays held.").waitFor();
+  await app.openTab("Overview");
+  await main(page).getByText(/^Version 2, read/).waitFor();
+  await find();
+  await app.openConnector("Tickets", "Overview");
+  await app.button("Pause connector").click();
+  await app.field("Reason").fill("it is moved");
+  await app.button("Pause connector", page.getByRole("dialog")).click();
+  await main(page).getByText(/Paused by You on .*: it is moved/).waitFor();
+  await nothing("paused");
+  await app.openConnector("Tickets", "Overview");
+  await app.button("End the pause").click();
+  await app.button("Pause connector").waitFor();
+  await find();
+  // Archived: it stays on record with its review, nothing runs through it, and it does not come back.
+  await app.openConnector("Tickets", "Overview");
+  await app.button("Archive connector").click();
+  await app.button("Archive connector", page.getByRole("alertdialog")).click();
+  const row = main(page).getByRole("listitem").filter({ has: page.getByRole("link", { name: "Tickets", exact: true }) });
+  await row.waitFor();
+  assert.equal(new URL(page.url()).search, "?tab=archived");
+  await nothing("archived");
+  await app.open("/settings/connectors");
+  await main(page).getByRole("link", { name: "Notebook", exact: true }).waitFor();
+  await count(main(page).getByRole("link", { name: "Tickets", exact: true }), 0, "nobody is offered it");
+  await app.open("/workspace/connectors?tab=archived");
+  await row.getByRole("link", { name: "Tickets", exact: true }).click();
+  await app.openTab("Overview");
+  await main(page).getByText(/^Reviewed by You/).first().waitFor();
+  await count(app.button("Pause connector").or(app.button("Archive connector")), 0, "its life is over");
+  await app.button("Remove connector").click();
+  await app.button("Remove connector", page.getByRole("alertdialog")).click();
+  await page.waitForURL(/tab=drafts/);
+  await app.open("/workspace/connectors?tab=archived");
+  await main(page).getByText("Nothing is archived.").waitFor();
+  // What happened stays on record.
+  await app.open("/workspace/audit/activity");
+  await main(page).locator("tbody tr").filter({ hasText: "connector Tickets" }).filter({ hasText: /archived/ }).first().waitFor();
+});
+
+journey("rows: a link to a host that the workspace denies stays text, one to another host can be followed", async (stage) => {
+  const { app, page, keep } = stage;
+  const says = "[the invoice](https://pay.evil.example/1) and [the manual](https://docs.example.com/2)";
+  const server = await keep(hostile({ tools: [tool("find_ticket", READ, { title: "Find a ticket" })], call: () => text(says) }));
+  await app.open("/workspace/domains");
+  await app.field("Host for links").fill("*.evil.example");
+  await choose(page, "List for links", "Deny");
+  await app.button("Add host").last().click();
+  await app.button(/^Remove /).waitFor();
+  await app.connect({ name: "Tickets", url: server.url });
+  await app.chat();
+  await app.propose("find a ticket", {}, "Find a ticket");
+  await app.says("Find a ticket", "Done");
+  const card = app.card("Find a ticket");
+  const shown = card.getByRole("link", { name: "the manual" });
+  for (const summary of await card.locator("summary").all()) if (!(await shown.isVisible()) && (await summary.isVisible())) await summary.click();
+  await shown.waitFor();
+  await card.getByText("pay.evil.example").waitFor();
+  await card.getByText("(not on your workspace's list)").waitFor();
+  await count(card.getByRole("link", { name: "the invoice" }), 0, "it stays text");
+  assert.deepEqual(await app.violations(), []);
+});
+
 journey("rows: S001 S123 S124 S125 what changes things exists on Enterprise and not on Pro, where one's own can still be added", async (stage) => {
   const { app, page, network, keep } = stage;
   const server = await keep(tickets());

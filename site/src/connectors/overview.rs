@@ -93,7 +93,7 @@ pub(super) fn Overview(
     }
 }
 
-/// The way to the review, for a draft (S063); absent where the plan publishes nothing.
+/// The way to the review, for a draft (S063), or who goes it; absent where the plan publishes nothing.
 #[component]
 fn PublishLink(
     /// Which connector.
@@ -102,15 +102,24 @@ fn PublishLink(
     found: Memo<Option<Connector>>,
 ) -> impl IntoView {
     let app = use_state();
-    let shown = Memo::new(move |_| {
+    let may = Memo::new(move |_| {
         let draft = found.with(|found| found.as_ref().is_some_and(|one| one.stage == Stage::Draft));
-        draft
-            && app.rulebook.with(|book| {
-                let me = book.member(&app.ws().seen_as());
-                book.plan().publishing.is_some() && me.is_ok_and(|me| book.holds(me, Permission::Publish))
-            })
+        app.rulebook.with(|book| {
+            let published = draft && book.plan().publishing.is_some();
+            let me = book.member(&app.ws().seen_as());
+            published.then(|| me.is_ok_and(|me| book.holds(me, Permission::Publish)))
+        })
     });
-    move || shown.get().then(|| view! { <Link to=Route::Publish(id.to_string()) class="btn primary">"Publish"</Link> })
+    move || {
+        may.get().map(|may| match may {
+            true => view! { <Link to=Route::Publish(id.to_string()) class="btn primary">"Publish"</Link> }.into_any(),
+            // A member who may develop waits for somebody else here (S015, S061).
+            false => {
+                let runs = app.rulebook.with(|book| crate::people::who_runs_it(book));
+                view! { <span class="small why">"Admins and owners publish it. Ask one of: "<bdi>{runs}</bdi>"."</span> }.into_any()
+            }
+        })
+    }
 }
 
 /// A new draft from what cannot be changed (S068).

@@ -34,6 +34,11 @@ pub(crate) fn may(
     .into()
 }
 
+/// The people who run the workspace, by name: whom to ask.
+pub(crate) fn who_runs_it(book: &Rulebook) -> String {
+    book.admins().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 /// Says where the rules of a page hold, once on the page where they are set (screens.md e.0).
 #[component]
 pub(crate) fn Reach() -> impl IntoView {
@@ -49,12 +54,12 @@ pub(crate) fn NotYours(
     why: Why,
 ) -> impl IntoView {
     let app = crate::state::use_state();
-    let admins = app.rulebook.with_untracked(|book| book.admins().map(|one| one.name.clone()).collect::<Vec<_>>());
+    let admins = app.rulebook.with_untracked(|book| who_runs_it(book));
     view! {
         <header class="head"><h1>{title}</h1></header>
         <div class="empty">
             <p>{crate::connectors::new::sentence(&why.to_string())}</p>
-            {(!admins.is_empty()).then(|| view! { <p>"Ask one of: "<bdi>{admins.join(", ")}</bdi>"."</p> })}
+            {(!admins.is_empty()).then(|| view! { <p>"Ask one of: "<bdi>{admins}</bdi>"."</p> })}
         </div>
     }
 }

@@ -61,7 +61,8 @@ pub(super) fn AddPerson(
     }
 }
 
-/// The dialog that changes a person: name, mail address, groups, custom roles.
+/// The dialog that changes a person: name, mail address, groups, custom roles. Each is kept as soon as it is changed, a
+/// word once its field is left.
 #[component]
 pub(super) fn EditPerson(
     /// Who, while it is open.
@@ -82,24 +83,33 @@ pub(super) fn EditPerson(
             (groups, roles)
         });
         let whose = StoredValue::new(id);
-        let save = move |event: leptos::ev::SubmitEvent| {
-            event.prevent_default();
-            let (ws, name, email) = (app.ws(), name.get_untracked(), email.get_untracked());
+        let kept = RwSignal::new((name.get_untracked(), email.get_untracked()));
+        // Also when the dialog is closed: Escape leaves no field.
+        let keep = move || {
+            let words = (name.get_untracked(), email.get_untracked());
+            if words == kept.get_untracked() {
+                return;
+            }
+            kept.set(words.clone());
+            let (ws, (name, email)) = (app.ws(), words);
             app.run(async move { ws.rename_member(&whose.get_value(), &name, &email).await }, move |()| {
-                editing.set(None);
                 app.tell("The member was changed.");
             });
         };
+        let close = move || {
+            keep();
+            editing.set(None);
+        };
         Some(view! {
-            <Dialog title=format!("Change {}", member.name) on_close=move |()| editing.set(None)>
-                <form class="body" id="edit-member" on:submit=save>
+            <Dialog title=format!("Change {}", member.name) on_close=move |()| close()>
+                <div class="body">
                     <Field label="Name" let:field>
                         <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="120"
-                            prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/>
+                            prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event)) on:change=move |_| keep()/>
                     </Field>
                     <Field label="Mail address" optional=true let:field>
                         <input id=field.id aria-describedby=field.described type="email" autocomplete="off" maxlength="254"
-                            prop:value=move || email.get() on:input=move |event| email.set(event_target_value(&event))/>
+                            prop:value=move || email.get() on:input=move |event| email.set(event_target_value(&event)) on:change=move |_| keep()/>
                     </Field>
                     {(!groups.is_empty()).then(|| view! {
                         <fieldset class="choices"><legend>"Groups"</legend>
@@ -109,10 +119,9 @@ pub(super) fn EditPerson(
                         <fieldset class="choices"><legend>"Custom roles"</legend>
                             {roles.into_iter().map(|(id, name)| view! { <HasRole whose=whose id name/> }).collect_view()}</fieldset>
                     })}
-                </form>
+                </div>
                 <footer>
-                    <Button on:click=move |_| editing.set(None)>"Close"</Button>
-                    <button type="submit" form="edit-member" class="btn primary" disabled=move || name.get().trim().is_empty()>"Save name and mail address"</button>
+                    <Button on:click=move |_| close()>"Close"</Button>
                 </footer>
             </Dialog>
         })

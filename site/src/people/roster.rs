@@ -8,6 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::connectors::new::sentence;
 use crate::connectors::plural;
+use crate::results::Worded;
 use crate::state::use_state;
 use crate::ui::{Button, Dialog, Field, save_text};
 
@@ -95,7 +96,7 @@ fn Looked(preview: Preview) -> impl IntoView {
             let count = preview.problems.len();
             view! {
                 <div class="note danger"><div class="grow"><b>{plural(count, "problem")}</b>
-                    <ul class="plain">{preview.problems.into_iter().take(LISTED).map(|problem| view! { <li><bdi>{problem_says(&problem)}</bdi></li> }).collect_view()}</ul>
+                    <ul class="plain">{preview.problems.into_iter().take(LISTED).map(|problem| view! { <li><Worded text=problem_says(&problem)/></li> }).collect_view()}</ul>
                     <p class="small">"Nothing is taken over until these are put right."</p></div></div>
             }
         })}

@@ -60,7 +60,7 @@ pub(crate) fn Advanced() -> impl IntoView {
 
 /// The people who can open gate 1.
 fn admins(app: AppState) -> String {
-    app.rulebook.with(|book| book.admins().map(|one| one.name.clone()).collect::<Vec<_>>().join(", "))
+    app.rulebook.with(|book| crate::people::who_runs_it(book))
 }
 
 /// Whether the plan lets admins give developer mode to single people (S029).

@@ -5,6 +5,8 @@
 
 use leptos::prelude::*;
 
+use crate::results::Worded;
+
 /// A message.
 #[derive(Clone, Debug)]
 pub struct Toast {
@@ -38,7 +40,7 @@ pub fn Toasts(
                             on:pointerleave=move |_| on_hold.run((id, false))
                             on:focusin=move |_| on_hold.run((id, true))
                             on:focusout=move |_| on_hold.run((id, false))>
-                            <span class="grow">{toast.text}</span>
+                            <span class="grow"><Worded text=toast.text/></span>
                             <button type="button" class="btn" on:click=move |_| on_close.run(id)>"Close"</button>
                         </div>
                     }
