@@ -406,6 +406,10 @@ journey("RO006 a demo that signed settings name is there while they name it, as 
   // Named no more, it is gone, and can be added by whoever wants it.
   text = await signed(3, []);
   await app.open("/settings/connectors");
+  await app.button("Add Workbench").click();
+  await app.button("Remove Workbench").waitFor();
+  await app.open("/settings/connectors");
+  await app.button("Remove Workbench").click();
   await app.button("Add Workbench").waitFor();
 });
 
