@@ -109,6 +109,8 @@ impl Workspace {
         self.change_rules(|book| {
             book.may_set_workspace(book.member(&me)?)?;
             book.set_built_in(demo);
+            // Signed rules keep what is part of the product first, and a change of the order is none of theirs.
+            book.connectors.sort_by_key(|one| !one.is_part());
             Ok(())
         })
         .await
