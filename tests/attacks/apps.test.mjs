@@ -418,7 +418,7 @@ journey("X101 the policy of the page is what it was, and the sandbox has its own
     if (response.request().resourceType() === "document") policies[path === "/sandbox.html" ? "sandbox" : "page"] = response.headers()["content-security-policy"];
   });
   await shown(stage, "await start();");
-  assert.match(policies.page, /default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self';/);
+  assert.match(policies.page, /default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self';/);
   assert.ok(!policies.page.includes("unsafe-inline") && !policies.page.includes("'unsafe-eval'"));
   assert.match(policies.sandbox, /^frame-ancestors 'self'/);
 });

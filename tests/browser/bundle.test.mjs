@@ -146,7 +146,7 @@ journey("GV001 GV002 a whole workspace moves: a draft comes as a draft that nobo
   await preview(other.app, text);
   const told = await dialog(other.app).textContent();
   assert.match(told, /Tickets · .* added.*draft of You.*1 of 1 actions on/);
-  assert.match(told, /Notebook · this page changed.*`delete_note` off/);
+  assert.match(told, /Notebook · this page changed.*delete_note off/);
   await other.app.button("Change nothing", dialog(other.app)).click();
   await take(other.app, text, "You");
   await other.app.open("/workspace/connectors?tab=drafts");
@@ -352,6 +352,61 @@ journey("a site that is tied to signed settings: two people, and this browser ca
   await assertSoon(async () => (await bob.page.getByText("Say who you are to use this workspace.").count()) === 0, "Bob is Bob");
   assert.equal(await bob.page.getByRole("link", { name: "General" }).count(), 0);
   assert.deepEqual(bob.errors, []);
+});
+
+journey("RO006 a demo that signed settings name is there while they name it, as they decided it, and nobody removes it here", { timeout: 120_000 }, async ({ app, page, context }) => {
+  const key = await newKey("Ada");
+  const workbench = (on) => ({
+    id: "workbench", name: "Workbench", address: "in-page:workbench", host: "this page", reach: "in_page", provider: "demo",
+    stage: "published", owner: "ada", created_at: 0, updated_at: 0, snapshot: null,
+    controls: { list_customers: { on: true }, start_workflow: { on } }, access: { kind: "everyone" },
+  });
+  // What was decided about the parts of the product is in the newer form only.
+  const signed = async (serial, demos) => {
+    const file = await sealed(payload(key, { serial, change: (it) => { it.rules.connectors.push(...demos); } }), key);
+    return JSON.stringify({ ...JSON.parse(file), schema: 2 });
+  };
+  let text = await signed(1, [workbench(false)]);
+  await tied(context, { key, bundle: () => text });
+  await app.open("/settings/you");
+  await main(app).getByLabel(/^I am/).selectOption({ label: "Ada · Owner" });
+  await app.button("Use as this person").click();
+  await assertSoon(async () => (await page.getByText("Say who you are to use this workspace.").count()) === 0, "Ada is Ada");
+  const demos = main(app).getByRole("list", { name: "Demos" });
+  const row = demos.getByRole("listitem").filter({ hasText: "Workbench" });
+  await app.open("/settings/connectors");
+  await row.getByText("The signed settings of this site put it here. To have it removed, ask it@example.com.").waitFor();
+  assert.equal(await row.getByRole("button").count(), 0, "nobody removes it here");
+  await app.screenshot("tied-demo-light");
+  await page.setViewportSize(PHONE);
+  await app.screenshot("tied-demo-light-phone");
+  await page.setViewportSize({ width: 1440, height: 900 });
+  assert.deepEqual(await app.violations(), []);
+  // It is used as those who signed decided, and made stricter here.
+  await app.open("/workspace/connectors/workbench/actions");
+  const customers = app.switch("List customers");
+  await customers.waitFor();
+  assert.equal(await app.switch("Start a workflow").isChecked(), false);
+  await customers.click();
+  await assertSoon(async () => !(await customers.isChecked()), "stricter here");
+  await general(app);
+  const standing = main(app).locator(".note").filter({ hasText: "signed settings number 1" });
+  await standing.getByText("In this browser they are stricter than what was signed:").waitFor();
+  assert.deepEqual(await standing.getByRole("listitem").allInnerTexts(), ["Workbench · this page changed: list_customers off"], "and in what");
+  await app.screenshot("tied-stricter-light");
+  assert.deepEqual(await app.violations(), []);
+
+  // The next settings switch an action on: here, too. What was switched off here stays off.
+  text = await signed(2, [workbench(true)]);
+  await app.open("/workspace/connectors/workbench/actions");
+  await customers.waitFor();
+  assert.equal(await app.switch("Start a workflow").isChecked(), true, "as the next settings decided it");
+  assert.equal(await customers.isChecked(), false, "as it was decided here");
+
+  // Named no more, it is gone, and can be added by whoever wants it.
+  text = await signed(3, []);
+  await app.open("/settings/connectors");
+  await app.button("Add Workbench").waitFor();
 });
 
 journey("a demo that was added comes with an import as it was decided, and the look at it promises nothing that an import does not do", { timeout: 120_000 }, async ({ app, keep }) => {

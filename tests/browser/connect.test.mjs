@@ -78,6 +78,26 @@ journey("a 2026-07-28 server: a write leaves the page only after the approval", 
   assert.equal(seen.filter((each) => each.message.method === "initialize").length, 0, "no fallback was needed");
 });
 
+journey("S057 an action has prompts to try, one that names it, one that does not, and one that must not run it", async ({ app, page, keep }) => {
+  const server = await keep(hostile({ tools: [tool("list_tickets", READ, { title: "List tickets" })], call: () => text("3 tickets") }));
+  await app.connect({ name: "Desk", url: server.url });
+  await app.openConnector("Desk", "Actions");
+  const row = page.getByRole("listitem").filter({ has: page.getByRole("switch", { name: "List tickets" }) });
+  await row.locator("summary").first().click();
+  const prompts = row.getByRole("list").filter({ has: app.button("Copy direct prompt") }).getByRole("listitem");
+  await prompts.first().waitFor();
+  assert.deepEqual(await prompts.locator(".grow").allInnerTexts(), [
+    "Use “List tickets” of Desk.",
+    "I need something that does this: Does list tickets.",
+    "What would “List tickets” of Desk do? Explain it, and do not use it.",
+  ]);
+  for (const button of ["Copy direct prompt", "Copy indirect prompt", "Copy prompt that must not run it"]) assert.equal(await app.button(button, row).count(), 1);
+  // The direct one finds its action.
+  await app.chat();
+  await app.say("Use “List tickets” of Desk.");
+  await app.suggestion.getByRole("heading", { name: "List tickets", exact: true }).waitFor();
+});
+
 journey("an action that says nothing about itself is treated as a write", async (stage) => {
   const { app, keep } = stage;
   const server = await keep(startModern());
@@ -122,6 +142,26 @@ journey("a server on the Python SDK: read, then a confirmed write", async (stage
   await app.says("Find a book", "Done");
   assert.ok((await app.card("Find a book").textContent()).includes("George Eliot"));
   await writeAfterApproval(stage, server, "add a book", { title: "Emma", author: "Jane Austen" }, "Add a book");
+});
+
+journey("CT007 a call without a signal says so, and is given more time by a click", { timeout: 150_000 }, async ({ app, page, keep }) => {
+  let answer;
+  const held = new Promise((resolve) => { answer = resolve; });
+  const server = await keep(hostile({ tools: [tool("dig", READ, { title: "Dig" })], call: async () => { await held; return text("Found it."); } }));
+  await app.connect({ name: "Mine", url: server.url });
+  await app.chat();
+  await app.propose("dig", {}, "Dig");
+  await app.says("Dig", "Running");
+  const card = app.card("Dig");
+  assert.equal(await app.button("Keep waiting", card).count(), 0, "nobody has to wait yet");
+  await app.says("Dig", /No signal for \d+ s/, 60_000);
+  await app.screenshot("silent");
+  assert.deepEqual(await app.violations(), []);
+  await app.button("Keep waiting", card).click();
+  await page.getByText(new RegExp(`^${server.host} has another 2 min to give a signal\\.`)).first().waitFor();
+  answer();
+  await app.says("Dig", "Done");
+  assert.equal(await app.button("Keep waiting", card).count(), 0);
 });
 
 journey("progress is shown while a call runs, and cancelling gives control back at once", async ({ app, keep }) => {

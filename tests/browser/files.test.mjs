@@ -2,7 +2,7 @@
 // before anything is sent.
 import assert from "node:assert/strict";
 import { WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
-import { startModel } from "../servers/model.mjs";
+import { WIRES, startModel } from "../servers/model.mjs";
 import { DESKTOP, PHONE, journey } from "./harness.mjs";
 import { assertSoon } from "./soon.mjs";
 
@@ -95,6 +95,141 @@ journey("files: what cannot go is said with the next step, what is known is said
   await app.say("hello");
   await attached(app).getByText("kept.txt").waitFor();
   assert.equal(model.asked.length, 0);
+});
+
+/** Where each wire has a picture, and how it says what it is. */
+const PICTURES = {
+  "OpenAI chat completions": (body) => body.messages.flatMap((message) => message.content).find((part) => part.type === "image_url").image_url.url,
+  "OpenAI Responses": (body) => body.input.flatMap((item) => item.content).find((part) => part.type === "input_image").image_url,
+  "Anthropic Messages": (body) => {
+    const { source } = body.messages.flatMap((message) => message.content).find((part) => part.type === "image");
+    assert.equal(source.type, "base64");
+    return `data:${source.media_type};base64,${source.data}`;
+  },
+  Gemini: (body) => {
+    const { inlineData } = body.contents.flatMap((content) => content.parts).find((part) => part.inlineData);
+    return `data:${inlineData.mimeType};base64,${inlineData.data}`;
+  },
+  Ollama: (body) => `data:image/png;base64,${body.messages.find((message) => message.images).images[0]}`,
+};
+
+for (const wire of Object.keys(WIRES)) {
+  journey(`files: CT003 ${wire}: a picture goes to the model whole, in the words of this wire`, async ({ app, network, keep }) => {
+    const model = await keep(startModel(() => ({ say: "One dot." }), { wire }));
+    await app.turnOnDeveloperMode();
+    await app.chooseModel({ url: model.url, wire });
+    await app.chat();
+    await choose(app, picture("dot.png"));
+    await chips(app).getByText("dot.png").waitFor();
+    await app.say("what is on it?");
+    await app.log.getByText("One dot.").first().waitFor();
+    const journal = model.journal().filter((entry) => entry.method === "POST");
+    assert.deepEqual(journal.map((entry) => entry.response.status), [200], "the endpoint took it");
+    const [sent] = network.to(model.origin).filter((request) => request.method === "POST");
+    assert.equal(PICTURES[wire](JSON.parse(sent.body)), `data:image/png;base64,${PICTURE}`);
+    assert.ok(sent.body.includes("[The person attached their picture dot.png.]"), sent.body);
+  });
+}
+
+journey("files: CT002 what was attached and not sent stays with its draft, and goes with the message that is sent later", async ({ app, page, keep }) => {
+  const model = await keep(startModel(() => ({ say: "Read." })));
+  await app.turnOnDeveloperMode();
+  await app.chooseModel({ url: model.url });
+  await app.chat();
+  await app.say("hello");
+  await app.log.getByText("Read.").first().waitFor();
+  await app.button("Send").waitFor();
+  const chat = page.url();
+  await choose(app, note("notes.txt", "The meeting is at noon."), picture("dot.png"));
+  await chips(app).getByText("dot.png").waitFor();
+  await app.message.fill("when is it?");
+  // Another page, a chat that has nothing attached, and back.
+  await app.button("New chat").click();
+  await assertSoon(() => page.url() !== chat, "another page");
+  await app.ready();
+  assert.equal(await chips(app).count(), 0, "each has its own");
+  await choose(app, note("other.txt", "Something else."));
+  await chips(app).getByText("other.txt").waitFor();
+  await page.locator("#rail").getByRole("link", { name: "Connectors", exact: true }).click();
+  await page.getByRole("heading", { level: 1, name: "Connectors" }).waitFor();
+  await page.goto(chat);
+  await chips(app).getByText("notes.txt").waitFor();
+  await chips(app).getByText("dot.png").waitFor();
+  assert.equal(await chips(app).getByRole("listitem").count(), 2);
+  assert.equal(await app.message.inputValue(), "when is it?");
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("files-draft");
+  await app.button("Send").click();
+  await assertSoon(() => model.asked.length === 2, "it is sent");
+  const told = JSON.stringify(model.asked[1].request);
+  assert.ok(told.includes("The meeting is at noon.") && told.includes(PICTURE), told);
+  await chips(app).waitFor({ state: "detached" });
+  await app.button("Send").waitFor();
+  await page.reload();
+  await app.log.getByText("when is it?").first().waitFor();
+  await app.ready();
+  assert.equal(await chips(app).count(), 0, "what was sent is no draft");
+  // The page of a new chat shows its own before anybody touches it, and what is taken off is gone.
+  await app.chat();
+  await chips(app).getByText("other.txt").waitFor();
+  await app.button("Take other.txt off this message").click();
+  await chips(app).waitFor({ state: "detached" });
+  await assertSoon(async () => !(await app.kept()).includes("Something else."), "nothing of it is kept");
+});
+
+journey("files: CT002 a picture comes back from the file of its conversation, and a secret in a text does not", async ({ app, page }) => {
+  await app.chat();
+  await choose(app, picture("dot.png"), note("keys.env", "TOKEN=ghp_0123456789abcdefghijABCDEFGHIJ0123"));
+  await chips(app).getByText("keys.env").waitFor();
+  await app.say("look at these");
+  await attached(app).first().waitFor();
+  await app.button("Send").waitFor();
+  await app.button("Conversation menu").click();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name: "Export conversation" }).click()]);
+  let text = "";
+  for await (const piece of await download.createReadStream()) text += piece;
+  assert.ok(text.includes(PICTURE) && !text.includes("ghp_0123456789"), "the picture is whole, the token is masked");
+  await app.open("/settings/data");
+  await page.getByLabel("File with conversations").setInputFiles({ name: "conversation.json", mimeType: "application/json", buffer: Buffer.from(text) });
+  await app.button("Import 1 conversation").click();
+  await page.getByText("1 conversation imported.").first().waitFor();
+  await app.open("/");
+  await app.conversations.getByRole("link", { name: "look at these", exact: true }).first().click();
+  await app.log.getByText("This conversation was imported from a file.").first().waitFor();
+  await attached(app).first().getByText("What is in it").click();
+  const shown = attached(app).first().getByRole("img", { name: "Picture dot.png" });
+  await shown.waitFor();
+  await assertSoon(() => shown.evaluate((image) => image.complete && image.naturalWidth === 1), "it is a picture");
+});
+
+journey("files: a message waits for a file that is still being read, and a file dropped beside the composer opens nothing", async ({ app, page }) => {
+  await app.chat();
+  await app.message.click();
+  await page.getByLabel("Files to attach").waitFor({ state: "attached" });
+  await page.evaluate(() => {
+    const read = File.prototype.arrayBuffer;
+    const held = new Promise((resolve) => { globalThis.letThemRead = resolve; });
+    File.prototype.arrayBuffer = async function () { await held; return read.call(this); };
+  });
+  await choose(app, note("slow.txt", "slow words"));
+  await app.say("read this");
+  await page.getByText("A file is still being read. Send the message in a moment; your text stays here.").waitFor();
+  assert.equal(await app.message.inputValue(), "read this");
+  assert.equal(await app.log.count(), 0, "nothing was said");
+  await page.evaluate(() => globalThis.letThemRead());
+  await chips(app).getByText("slow.txt").waitFor();
+  await app.button("Send").click();
+  await attached(app).getByText("slow.txt").waitFor();
+  await app.button("Send").waitFor();
+  // Beside the composer: the page stays, and nothing is taken.
+  const dropped = await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(["words"], "beside.txt", { type: "text/plain" }));
+    const events = ["dragover", "drop"].map((name) => new DragEvent(name, { dataTransfer: data, bubbles: true, cancelable: true }));
+    return events.map((event) => document.querySelector("main h1").dispatchEvent(event));
+  });
+  assert.deepEqual(dropped, [false, false], "the browser does not open it");
+  assert.equal(await chips(app).count(), 0);
 });
 
 journey("files: a file is dropped on the composer or pasted, and pasted words stay words", async ({ app, page }) => {

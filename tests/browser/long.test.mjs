@@ -61,9 +61,9 @@ journey("WI31 long work: what streaming costs the page for each 1 KB of text", a
   await app.log.getByText("short", { exact: true }).first().waitFor();
   await app.message.fill("and now a long one");
   const cost = await busyDuring(page, async () => {
-    const ended = answerOver(page);
+    const { over } = await answerOver(page);
     await app.button("Send").click();
-    await ended;
+    await over;
   }) / (long.length / 1024);
   told(t, `streaming ${(long.length / 1024).toFixed(0)} KB in pieces of 24 letters: ${cost.toFixed(2)} ms of main-thread time for each KB (budget 5)`);
   await app.log.getByText("The end of it.").waitFor();
@@ -176,9 +176,9 @@ journey("SP03 long work: a long block of code and a long list stream in at the c
   for (const [name, said] of Object.entries(says)) {
     await app.message.fill(name);
     const cost = costs[name] = await busyDuring(page, async () => {
-      const ended = answerOver(page);
+      const { over } = await answerOver(page);
       await app.button("Send").click();
-      await ended;
+      await over;
     }) / (said.length / 1024);
     told(t, `${name} of ${(said.length / 1024).toFixed(0)} KB: ${cost.toFixed(2)} ms of main-thread time for each KB (budget 5)`);
     await app.log.getByText(`The end of the ${name}.`).waitFor();

@@ -26,8 +26,8 @@ async function startPicky(allow) {
 }
 
 /** Has an address examined on the page of a new connector, after a scan of it failed. */
-async function examine(app, url) {
-  await app.turnOnDeveloperMode();
+async function examine(app, url, first = true) {
+  if (first) await app.turnOnDeveloperMode();
   await app.describe({ name: "Examined", url });
   await app.button("Scan").click();
   await app.button("Examine the connection").click();
@@ -71,6 +71,74 @@ journey("the doctor tells a wrong path and a dead port apart", { expected: CORS 
   const dead = await (await examine(app, `http://127.0.0.1:${await freePort()}/mcp`)).textContent();
   assert.match(dead, /Does anything answer.*in the way: no/);
   await app.page.getByText("Nothing answers at this address.").first().waitFor();
+});
+
+/** A server that answers each path in its own way: `answers` has functions of the response and the message, if it is one. */
+async function startAnswering(answers) {
+  const port = await freePort();
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const bytes of request) body += bytes;
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    response.setHeader("Access-Control-Allow-Methods", "GET, POST, DELETE");
+    response.setHeader("Access-Control-Allow-Headers", "*, Authorization");
+    if (request.method === "OPTIONS") return response.writeHead(204).end();
+    return answers[request.url]?.(response, body ? JSON.parse(body) : null, request.method) ?? response.writeHead(404).end();
+  });
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return { origin: `http://127.0.0.1:${port}`, stop: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }) };
+}
+
+journey("the doctor tells a sign-in, a hidden challenge, a fault, a redirect and a revision of the future apart", { expected: CORS }, async ({ app, keep }) => {
+  const server = await keep(startAnswering({
+    "/challenged": (response) => response.writeHead(401, { "WWW-Authenticate": "Bearer", "Access-Control-Expose-Headers": "WWW-Authenticate" }).end(),
+    "/hidden": (response) => response.writeHead(401, { "WWW-Authenticate": "Bearer" }).end(),
+    "/fault": (response) => response.writeHead(503).end(),
+    "/elsewhere": (response) => response.writeHead(307, { Location: "/mcp" }).end(),
+    "/future": (response, message, method) => {
+      if (method !== "POST") return response.writeHead(405).end();
+      if (message?.id === undefined) return response.writeHead(202).end();
+      response.setHeader("Content-Type", "application/json");
+      const served = { protocolVersion: "2031-01-01", capabilities: {}, serverInfo: { name: "future", version: "1" } };
+      const answer = message.method === "initialize" ? { result: served } : { error: { code: -32601, message: "no such method" } };
+      return response.end(JSON.stringify({ jsonrpc: "2.0", id: message.id, ...answer }));
+    },
+  }));
+  await app.turnOnDeveloperMode();
+  const said = async (path) => (await (await examine(app, `${server.origin}${path}`, false)).textContent()).replaceAll("`", "");
+  const challenged = await said("/challenged");
+  assert.match(challenged, /header that starts a sign-in.*good: yes/);
+  assert.match(challenged, /it answers 401: it wants a sign-in/);
+  assert.doesNotMatch(challenged, /revision of the protocol/, "nobody is asked for more before the sign-in");
+  assert.match(await said("/hidden"), /header that starts a sign-in.*doubtful: no: it is missing, or not exposed/);
+  assert.match(await said("/fault"), /Is there an MCP server at this path.*in the way: it fails by itself: status 503/);
+  assert.match(await said("/elsewhere"), /May this page read an answer.*in the way: it redirects/);
+  assert.match(await said("/future"), /revision of the protocol.*in the way: no: .*2031-01-01/);
+  await app.page.getByText("The server is reachable, but it does not speak the protocol as it is spoken here.").first().waitFor();
+});
+
+journey("the doctor on real servers: the transport of 2024-11-05 is found at its path, the newest revision is named, and being offline is said", { expected: CORS }, async ({ app, context, keep }) => {
+  await app.turnOnDeveloperMode();
+  const said = async () => {
+    await app.button("Examine the connection").click();
+    await assertSoon(() => app.button("Examine the connection").isEnabled(), "the examination is over", 30_000);
+    return (await app.page.getByRole("list", { name: "Examination" }).textContent()).replaceAll("`", "");
+  };
+  const old = await keep(startEverythingSse());
+  await app.connect({ name: "Old", url: old.url });
+  await app.page.getByRole("link", { name: "Overview" }).click();
+  const first = await said();
+  assert.match(first, /Is there an MCP server at this path.*good: it answers 40[45]/);
+  assert.match(first, /revision of the protocol.*doubtful: an old one: 2024-11-05/);
+  const modern = await keep(startModern());
+  await app.connect({ name: "Board", url: modern.url });
+  await app.page.getByRole("link", { name: "Overview" }).click();
+  assert.match(await said(), /revision of the protocol.*good: yes: 2026-07-28/);
+  await context.setOffline(true);
+  await app.button("Examine the connection").click();
+  await app.page.getByText("You are offline.").waitFor();
+  assert.match(await app.page.getByRole("list", { name: "Examination" }).textContent(), /Is this browser online.*in the way: no/);
+  await context.setOffline(false);
 });
 
 const PROXIES = [

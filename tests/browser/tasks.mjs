@@ -54,14 +54,22 @@ export async function memory(page) {
   return { scripts, wasm: sized.result.value };
 }
 
-/** A promise for the end of the answer that streams in next. It looks at nothing meanwhile, so it costs the page nothing. */
-export function answerOver(page) {
-  return page.evaluate(() => new Promise((resolve) => {
-    const watcher = new MutationObserver((changes) => {
+/**
+ * A promise for the end of the answer that streams in next. It looks at nothing meanwhile, so it costs the page nothing.
+ * The page calls back: a promise of the page that is awaited for long is sometimes said to be collected.
+ */
+export async function answerOver(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Runtime.enable");
+  await session.send("Runtime.addBinding", { name: "answerIsOver" });
+  const over = new Promise((resolve) => session.once("Runtime.bindingCalled", resolve));
+  await page.evaluate(() => {
+    globalThis.watcher = new MutationObserver((changes) => {
       if (!changes.some((change) => change.target.getAttribute("aria-busy") === "false")) return;
-      watcher.disconnect();
-      resolve();
+      globalThis.watcher.disconnect();
+      globalThis.answerIsOver("");
     });
-    watcher.observe(document.querySelector('[role="log"]'), { subtree: true, attributes: true, attributeFilter: ["aria-busy"] });
-  }));
+    globalThis.watcher.observe(document.querySelector('[role="log"]'), { subtree: true, attributes: true, attributeFilter: ["aria-busy"] });
+  });
+  return { over: over.finally(() => session.detach()) };
 }

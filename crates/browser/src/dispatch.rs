@@ -15,7 +15,7 @@
 //! closing, an answer that never comes: all mean no. Only this file spends a [`Permit`], and only it calls
 //! `Connection::call`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 
@@ -139,7 +139,8 @@ impl Workspace {
             // Chosen once: whatever is chosen meanwhile, this call stays with the account that it began with.
             let account = workspace.account_in(conversation.as_ref(), &wanted.connector);
             let card = ItemId::from(id.as_str());
-            let mut run = Run { card, call: id.clone(), account, wanted, confirm, workspace };
+            let large = Cell::new(false);
+            let mut run = Run { card, call: id.clone(), account, wanted, confirm, workspace, large };
             // What an app does beside the conversation does not make the conversation busy.
             let conversation = conversation.filter(|_| run.wanted.by != Caller::App);
             run.workspace.tell_running(conversation.as_ref(), true);
@@ -487,7 +488,12 @@ struct Run {
     account: ConnectionId,
     /// The card that shows it; the same after an edit.
     card: ItemId,
+    /// Whether its result is so large that what is done with it is done in steps (SP05).
+    large: Cell<bool>,
 }
+
+/// Results of more bytes than this are large.
+const LARGE: u64 = 256 * 1024;
 
 impl Run {
     async fn whole(&mut self, cancelled: &Cancelled) -> Ended {
@@ -757,6 +763,7 @@ impl Run {
         if let Some(answer) = answer {
             let measured = measure(answer).await;
             self.workspace.keep_answered(&call, answer, measured.bytes).await;
+            self.large.set(measured.bytes > LARGE);
             result = Some(measured);
         }
         self.rows(vec![Entry::Finished { call, outcome, took, result, reason }]).await;
@@ -864,6 +871,9 @@ impl Run {
         let state = match ended {
             Ended::Done(result) => {
                 if let Some(conversation) = &self.wanted.conversation {
+                    if self.large.get() {
+                        Pace::late().rest().await;
+                    }
                     let book = self.workspace.rulebook();
                     let connector = book.connector(&self.wanted.connector).ok();
                     let event = Event::CallResult {
@@ -876,7 +886,11 @@ impl Run {
                         reviewed: self.wanted.by != Caller::App
                             && connector.is_none_or(|connector| connector.reviews_results_of(&self.wanted.action)),
                     };
-                    self.workspace.apply_kept(conversation, event).await;
+                    if self.large.get() {
+                        self.workspace.apply_kept_resting(conversation, event).await;
+                    } else {
+                        self.workspace.apply_kept(conversation, event).await;
+                    }
                 }
                 return;
             }

@@ -23,7 +23,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::fetch::{Failure, Fetcher, Request, Response};
 use crate::inspect::{Leg, Seen, Wire};
-use crate::time::{Timer, monotonic, sleep};
+use crate::time::{Timer, monotonic, offline, sleep};
 
 /// How long telling a server that the connection ends may take, in milliseconds.
 const FAREWELL: u64 = 3_000;
@@ -237,6 +237,13 @@ impl Connection {
         open
     }
 
+    /// Has an operation wait on, and says for how long, in milliseconds: see [`Session::keep_waiting`].
+    pub(crate) fn keep_waiting(&self, op: OpId) -> Option<u64> {
+        let more = self.0.session.borrow_mut().keep_waiting(op, monotonic());
+        self.0.pump();
+        more
+    }
+
     /// What the server said it is, once connected.
     pub fn connected(&self) -> Option<Connected> {
         self.0.connected.borrow().clone()
@@ -368,6 +375,16 @@ pub(crate) fn take<K: PartialEq, V>(list: &mut Vec<(K, V)>, key: K) -> Option<V>
     Some(list.swap_remove(at).1)
 }
 
+/// What is said of a request that went nowhere for want of a network (screens.md e.5).
+pub(crate) const OFFLINE: &str = "you are offline";
+
+/// Whether a request to this address goes nowhere, because the browser has no network. What runs on this machine or in
+/// its network may still be reached.
+fn is_alone(url: &str) -> bool {
+    offline()
+        && web_sys::Url::new(url).is_ok_and(|url| policy::address::reach(&url.hostname()) == Ok(policy::Reach::Public))
+}
+
 /// Carries one request out and its answer back, piece by piece.
 async fn carry(transport: Transport, request: HttpRequest, to: Weak<Inner>) {
     let id = request.id;
@@ -398,6 +415,7 @@ async fn carry(transport: Transport, request: HttpRequest, to: Weak<Inner>) {
         Transport::Network(fetcher) => (fetcher, None),
         Transport::SignedIn(fetcher, authority) => (fetcher, Some(authority)),
     };
+    let alone = is_alone(&request.url);
     let failed = |why: Failure| Input::Failed { id, why: why.to_string(), sent: sent(&why) };
     let mut response = match send(&fetcher, authority.as_deref(), request, &to, &mut leg).await {
         Ok(response) => response,
@@ -406,6 +424,11 @@ async fn carry(transport: Transport, request: HttpRequest, to: Weak<Inner>) {
             see(&leg, Seen::Failed(&Failure::Redirected.to_string()));
             report(Input::Response { id, status: REDIRECT, headers: Vec::new() });
             report(Input::Ended { id });
+            return;
+        }
+        Err(Failure::Network(_)) if alone => {
+            see(&leg, Seen::Failed(OFFLINE));
+            report(Input::Failed { id, why: OFFLINE.to_owned(), sent: Sent::No });
             return;
         }
         Err(why) => {

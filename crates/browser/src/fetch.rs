@@ -17,7 +17,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use futures_util::future::{Either, select};
-use js_sys::{Function, Promise, Uint8Array};
+use js_sys::{Array, Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -25,6 +25,7 @@ use web_sys::{
     RequestInit, RequestMode, RequestRedirect, ResponseType,
 };
 
+use crate::reader::{Reader, Readers, Shared};
 use crate::time::{Timer, global_function, words};
 
 /// What to send.
@@ -66,6 +67,7 @@ pub enum Failure {
 #[derive(Clone, Default)]
 pub struct Fetcher {
     custom: Option<Function>,
+    reader: Shared,
     /// Origins whose requests go through a proxy, and the proxy's prefix. Shared by clones.
     proxies: Rc<RefCell<Vec<(String, String)>>>,
 }
@@ -73,7 +75,13 @@ pub struct Fetcher {
 impl Fetcher {
     /// Uses a function with the signature of `fetch`.
     pub fn custom(function: Function) -> Self {
-        Fetcher { custom: Some(function), proxies: Rc::default() }
+        Fetcher { custom: Some(function), ..Fetcher::default() }
+    }
+
+    /// Has a worker receive the answers that come in many small pieces; `script` is the address of its script, none
+    /// leaves them to the realm itself.
+    pub fn with_reader(script: Option<String>) -> Self {
+        Fetcher { reader: script.map(|script| Rc::new(Readers::new(script))), ..Fetcher::default() }
     }
 
     /// From now on requests to these origins go through these prefixes. Everything else keeps speaking of the server's
@@ -109,55 +117,42 @@ impl Fetcher {
     /// [`Failure`] when there is no answer.
     pub async fn send(&self, request: Request) -> Result<Response, Failure> {
         let abort = Abort::new()?;
-        let init = RequestInit::new();
-        init.set_method(&request.method);
-        init.set_mode(RequestMode::Cors);
-        init.set_redirect(RequestRedirect::Manual);
-        init.set_credentials(RequestCredentials::Omit);
-        if request.method != "POST" {
-            init.set_cache(RequestCache::NoStore);
-        }
-        init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+        let (init, _) = init(&request)?;
         init.set_signal(Some(&abort.controller.signal()));
-        let headers = Headers::new().map_err(unsendable)?;
-        for (name, value) in &request.headers {
-            headers.append(name, value).map_err(unsendable)?;
-        }
-        init.set_headers(&headers);
-        if let Some(body) = &request.body {
-            init.set_body(&Uint8Array::from(body.as_slice()));
-        }
+        let controller = abort.controller.clone();
+        let limit = Limit::new(request.timeout, move || controller.abort());
 
-        let timed_out = Rc::new(Cell::new(false));
-        let timer = request.timeout.and_then(|millis| {
-            let (controller, flag) = (abort.controller.clone(), timed_out.clone());
-            Timer::after(millis, move || {
-                flag.set(true);
-                controller.abort();
-            })
-        });
-        let failed = |error: JsValue| match (timed_out.get(), request.timeout) {
-            (true, Some(millis)) => Failure::Timeout(millis),
-            _ => Failure::Network(words(&error)),
-        };
-
-        let response: web_sys::Response =
-            JsFuture::from(self.call(&self.routed(&request.url), &init)?).await.map_err(failed)?.unchecked_into();
+        let response: web_sys::Response = JsFuture::from(self.call(&self.routed(&request.url), &init)?)
+            .await
+            .map_err(|error| limit.failure(&error))?
+            .unchecked_into();
         let status = response.status();
-        if response.type_() == ResponseType::Opaqueredirect || matches!(status, 301 | 302 | 303 | 307 | 308) {
-            return Err(Failure::Redirected);
-        }
-        let reader = response.body().map(|body| body.get_reader().unchecked_into::<ReadableStreamDefaultReader>());
-        Ok(Response {
-            status,
-            headers: pairs(&response.headers()),
-            reader,
-            reading: None,
-            timeout: request.timeout,
-            timed_out,
-            abort,
-            _timer: timer,
-        })
+        not_redirected(status, response.type_() == ResponseType::Opaqueredirect)?;
+        let body = match response.body() {
+            Some(body) => Body::Own { reader: body.get_reader().unchecked_into(), reading: None },
+            None => Body::Over,
+        };
+        Ok(Response { status, headers: pairs(&response.headers()), body, limit, abort: Some(abort) })
+    }
+
+    /// As [`Fetcher::send`], for an answer that comes in many small pieces: a worker receives it, where there is one.
+    ///
+    /// # Errors
+    /// As [`Fetcher::send`].
+    pub(crate) async fn stream(&self, request: Request) -> Result<Response, Failure> {
+        let reader = match &self.reader {
+            Some(readers) => readers.start().await,
+            None => None,
+        };
+        let Some(mut reader) = reader else { return self.send(request).await };
+        let (init, headers) = init(&request)?;
+        // A message takes lists, and no `Headers`.
+        init.set_headers(&Array::from(&headers));
+        let limit = Limit::new(request.timeout, reader.ender());
+        let head = reader.send(&self.routed(&request.url), &init).await.map_err(|error| limit.failure(&error))?;
+        not_redirected(head.status, head.kind == "opaqueredirect")?;
+        let body = Body::Carried(reader);
+        Ok(Response { status: head.status, headers: pairs(&head.headers), body, limit, abort: None })
     }
 
     /// Whether anything answers at a URL, without being allowed to read what: this tells a server that refuses web
@@ -192,6 +187,62 @@ impl Fetcher {
     }
 }
 
+/// A request as `fetch` takes it, and its headers.
+fn init(request: &Request) -> Result<(RequestInit, Headers), Failure> {
+    let init = RequestInit::new();
+    init.set_method(&request.method);
+    init.set_mode(RequestMode::Cors);
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_credentials(RequestCredentials::Omit);
+    if request.method != "POST" {
+        init.set_cache(RequestCache::NoStore);
+    }
+    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    let headers = Headers::new().map_err(unsendable)?;
+    for (name, value) in &request.headers {
+        headers.append(name, value).map_err(unsendable)?;
+    }
+    init.set_headers(&headers);
+    if let Some(body) = &request.body {
+        init.set_body(&Uint8Array::from(body.as_slice()));
+    }
+    Ok((init, headers))
+}
+
+fn not_redirected(status: u16, opaque: bool) -> Result<(), Failure> {
+    if opaque || matches!(status, 301 | 302 | 303 | 307 | 308) { Err(Failure::Redirected) } else { Ok(()) }
+}
+
+/// How long an answer may take, and whether it took longer.
+struct Limit {
+    millis: Option<u64>,
+    timed_out: Rc<Cell<bool>>,
+    _timer: Option<Timer>,
+}
+
+impl Limit {
+    /// Runs `end` when the time is up.
+    fn new(millis: Option<u64>, end: impl Fn() + 'static) -> Self {
+        let timed_out = Rc::new(Cell::new(false));
+        let timer = millis.and_then(|millis| {
+            let flag = timed_out.clone();
+            Timer::after(millis, move || {
+                flag.set(true);
+                end();
+            })
+        });
+        Limit { millis, timed_out, _timer: timer }
+    }
+
+    /// Why there is no answer, or no more of it.
+    fn failure(&self, error: &JsValue) -> Failure {
+        match (self.timed_out.get(), self.millis) {
+            (true, Some(millis)) => Failure::Timeout(millis),
+            _ => Failure::Network(words(error)),
+        }
+    }
+}
+
 /// What follows the origin in a URL of that origin. `https://a.example` is not the origin of `https://a.example.org`.
 fn below<'a>(url: &'a str, origin: &str) -> Option<&'a str> {
     url.strip_prefix(origin).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
@@ -218,13 +269,20 @@ pub struct Response {
     pub status: u16,
     /// The headers the browser lets us read, names in lower case.
     pub headers: Vec<(String, String)>,
-    reader: Option<ReadableStreamDefaultReader>,
-    /// The read that is under way.
-    reading: Option<JsFuture>,
-    timeout: Option<u64>,
-    timed_out: Rc<Cell<bool>>,
-    abort: Abort,
-    _timer: Option<Timer>,
+    body: Body,
+    limit: Limit,
+    /// Of a request of our own.
+    abort: Option<Abort>,
+}
+
+/// What is still to come of an answer, and from whom.
+enum Body {
+    /// From a stream of this realm, with the read that is under way.
+    Own { reader: ReadableStreamDefaultReader, reading: Option<JsFuture> },
+    /// From a worker.
+    Carried(Reader),
+    /// Nothing more.
+    Over,
 }
 
 impl Response {
@@ -233,20 +291,35 @@ impl Response {
     /// # Errors
     /// [`Failure`] when the body broke off.
     pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure> {
-        let Some(reading) = self.reading() else { return Ok(None) };
-        let read = reading.await;
-        self.read(read)
+        match &mut self.body {
+            Body::Own { reader, reading } => {
+                let read = reading.get_or_insert_with(|| next_of(reader)).await;
+                self.read(read)
+            }
+            Body::Carried(reader) => {
+                let (chunk, over) = reader.take().await.map_err(|error| self.limit.failure(&error))?;
+                if over {
+                    self.end();
+                }
+                Ok((!(over && chunk.is_empty())).then_some(chunk))
+            }
+            Body::Over => {
+                self.end();
+                Ok(None)
+            }
+        }
     }
 
     /// Adds what has come of the body by now, until [`GATHERED`] bytes are there. It waits for nothing: a read that does is
-    /// left to [`Response::chunk`].
+    /// left to [`Response::chunk`]. A worker has given all that has come already.
     ///
     /// # Errors
     /// [`Failure`] when the body broke off; what came before that is added.
     pub(crate) async fn come(&mut self, to: &mut Vec<u8>) -> Result<(), Failure> {
         while to.len() < GATHERED
-            && let Some(reading) = self.reading()
+            && let Body::Own { reader, reading } = &mut self.body
         {
+            let reading = reading.get_or_insert_with(|| next_of(reader));
             let mut turns = 0;
             let read = poll_fn(|context| match Pin::new(&mut *reading).poll(context) {
                 Poll::Pending if turns < TURNS => {
@@ -266,33 +339,28 @@ impl Response {
 
     /// Whether the body was read to its end.
     pub(crate) fn is_over(&self) -> bool {
-        self.reader.is_none()
+        matches!(self.body, Body::Over)
     }
 
-    /// The read that is under way, or a new one; none after the end.
-    fn reading(&mut self) -> Option<&mut JsFuture> {
-        let Some(reader) = &self.reader else {
-            self.abort.disarm();
-            return None;
-        };
-        Some(self.reading.get_or_insert_with(|| JsFuture::from(handled(reader.read()))))
-    }
-
-    /// What a read gave.
+    /// What a read of our own stream gave.
     fn read(&mut self, read: Result<JsValue, JsValue>) -> Result<Option<Vec<u8>>, Failure> {
-        self.reading = None;
-        let step: Step = read
-            .map_err(|error| match (self.timed_out.get(), self.timeout) {
-                (true, Some(millis)) => Failure::Timeout(millis),
-                _ => Failure::Network(words(&error)),
-            })?
-            .unchecked_into();
+        if let Body::Own { reading, .. } = &mut self.body {
+            *reading = None;
+        }
+        let step: Step = read.map_err(|error| self.limit.failure(&error))?.unchecked_into();
         if step.done() {
-            self.reader = None;
-            self.abort.disarm();
+            self.end();
             return Ok(None);
         }
         Ok(Some(step.value().to_vec()))
+    }
+
+    /// Nothing more comes, so there is nothing to abort.
+    fn end(&mut self) {
+        self.body = Body::Over;
+        if let Some(abort) = &self.abort {
+            abort.disarm();
+        }
     }
 
     /// The whole body, at most `limit` bytes.
@@ -350,7 +418,13 @@ fn unsendable(error: JsValue) -> Failure {
     Failure::Unsendable(words(&error))
 }
 
-fn pairs(headers: &Headers) -> Vec<(String, String)> {
+/// The next read of a stream.
+fn next_of(reader: &ReadableStreamDefaultReader) -> JsFuture {
+    JsFuture::from(handled(reader.read()))
+}
+
+/// What a `Headers`, or a list of pairs, holds.
+fn pairs(headers: &JsValue) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     if let Ok(Some(entries)) = js_sys::try_iter(headers) {
         for entry in entries.flatten() {

@@ -11,7 +11,8 @@
 //! * [`store`]: where things are kept; `audit` the one writer of the log; `secrets` tokens and keys; `signing` keys for bundles; `tabs` locks
 //!   and news between tabs.
 //! * `leaving`: what a page that is left at once would lose.
-//! * [`fetch`], [`time`], `events`, [`error`], [`view`]: the small parts.
+//! * [`fetch`] sends requests; `reader` has a worker carry one out.
+//! * [`time`], `events`, [`error`], [`view`]: the small parts.
 //!
 //! Nothing here needs a window: a page, a worker and Node all work, with what each of them has.
 
@@ -39,6 +40,7 @@ mod events;
 mod leaving;
 mod link;
 mod pages;
+mod reader;
 mod secrets;
 mod signing;
 mod tabs;
@@ -58,4 +60,4 @@ pub use workspace::{
     Workspace, registered_words, verdict_word,
 };
 pub use workspace::{ArgumentSet, Changes, ModelView, ModelViews, Preview, Publish, ToolSet, Tried};
-pub use workspace::{Listed, Plain, SavedRequest};
+pub use workspace::{Listed, Plain, SavedRequest, Unsent};

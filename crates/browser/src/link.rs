@@ -7,10 +7,11 @@
 
 mod asks;
 mod left;
+mod patience;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use futures_util::lock::Mutex;
 use mcp::{Again, Elicitation, EraChoice, Event, Implementation, OpError, OpId};
@@ -19,7 +20,7 @@ use policy::{Action, AppPage, CallId, ConnectionId, Connector, ConnectorId, Conv
 use wasm_bindgen_futures::spawn_local;
 
 use crate::builtin::{self, Server};
-use crate::drive::{Connection, Done, Failed, Transport};
+use crate::drive::{Connection, Done, Failed, OFFLINE, Transport};
 use crate::error::{Code, Error};
 use crate::fetch::UNEXPLAINED;
 use crate::inspect::{Cover, Wire};
@@ -223,7 +224,11 @@ impl Workspace {
         account: &ConnectionId,
         fresh: bool,
     ) -> Result<(Connection, Live), Failed> {
-        let link = self.link(&connector.id, account);
+        let mut link = self.link(&connector.id, account);
+        if self.outlived(&link) {
+            self.drop_link(account);
+            link = self.link(&connector.id, account);
+        }
         let _opening = link.opening.lock().await;
         let known = link.live.borrow().clone();
         let open = link.connection.borrow().clone();
@@ -462,6 +467,12 @@ impl Workspace {
         }
     }
 
+    /// Whether a connection speaks a revision that somebody chose who has no choice any more, and nothing needs it.
+    fn outlived(&self, link: &Link) -> bool {
+        let era = link.era.get();
+        era != EraChoice::Auto && link.calls.borrow().is_empty() && self.era_of(&link.connector) != era
+    }
+
     /// Notes that an operation belongs to a call, until the returned guard is dropped.
     pub(crate) fn during(
         &self,
@@ -477,7 +488,7 @@ impl Workspace {
                 UnderWay { call: call.clone(), conversation: conversation.cloned(), attempts: 1, withdrawn: None };
             link.calls.borrow_mut().insert(op, under_way);
         }
-        During { link, op }
+        During { workspace: Rc::downgrade(&self.0), link, op }
     }
 
     fn on_event(&self, id: &ConnectionId, event: &Event) {
@@ -586,6 +597,7 @@ const REASON: usize = 300;
 
 /// Takes an operation off the list of calls when it is over.
 pub(crate) struct During {
+    workspace: Weak<Inner>,
     link: Rc<Link>,
     op: Option<OpId>,
 }
@@ -616,6 +628,12 @@ impl Drop for During {
     fn drop(&mut self) {
         if let Some(op) = self.op {
             self.link.calls.borrow_mut().remove(&op);
+        }
+        // It was left to its call when the choice of its revision ended.
+        if let Some(workspace) = self.workspace.upgrade().map(Workspace)
+            && workspace.outlived(&self.link)
+        {
+            workspace.drop_link(&self.link.account);
         }
     }
 }
@@ -681,6 +699,9 @@ pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
         return Error::new(Code::Network, format!("{host} redirected the request, and redirects are not followed"))
             .hint("enter the address it leads to, after you have checked its host");
     }
+    if matches!(error, OpError::Network { why } if why == OFFLINE) {
+        return Error::new(Code::Network, OFFLINE).hint("run it again when you are back");
+    }
     if !error.pages_first().is_empty() {
         let mut out = Error::new(Code::Server, format!("{host} wants a page opened before it runs this"))
             .hint("open the page, and run it again when you are done there");
@@ -691,6 +712,10 @@ pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
     let message = match error {
         OpError::Network { why } if why.starts_with(UNEXPLAINED) => {
             format!("{host} could not be reached, or the connection broke")
+        }
+        // Of these only the number is ours.
+        OpError::Rpc { .. } | OpError::Network { .. } => {
+            format!("{host}: {}", policy::text::unticked(&error.to_string()))
         }
         _ => format!("{host}: {error}"),
     };

@@ -113,7 +113,8 @@ pub(crate) fn unseen() -> bool {
 }
 
 /// Long work in pieces: rests when it has gone on for a moment, so that the page can be used meanwhile.
-pub(crate) struct Pace {
+#[derive(Debug)]
+pub struct Pace {
     since: Millis,
 }
 
@@ -123,17 +124,17 @@ const PIECE: Millis = 12;
 
 impl Pace {
     /// Work begins now.
-    pub(crate) fn new() -> Self {
+    pub fn begin() -> Self {
         Pace { since: monotonic() }
     }
 
     /// Work goes on in a task that has done much already: it rests at the first chance.
-    pub(crate) fn late() -> Self {
+    pub fn late() -> Self {
         Pace { since: 0 }
     }
 
     /// Lets the page have its turn, if it is time for that.
-    pub(crate) async fn rest(&mut self) {
+    pub async fn rest(&mut self) {
         if monotonic().saturating_sub(self.since) >= PIECE {
             sleep(0).await;
             self.since = monotonic();
@@ -187,6 +188,12 @@ pub(crate) fn words(error: &JsValue) -> String {
         (None, Some(message)) => message,
         (None, None) => error.as_string().unwrap_or_else(|| "unknown error".to_owned()),
     }
+}
+
+/// Whether a browser says that it has no network at all.
+pub(crate) fn offline() -> bool {
+    let online = global("navigator").and_then(|navigator| Reflect::get(&navigator, &"onLine".into()).ok());
+    online.and_then(|online| online.as_bool()) == Some(false)
 }
 
 #[cfg(test)]

@@ -180,3 +180,88 @@ async fn x121_a_site_whose_bundle_does_not_come_only_reads() {
     assert_eq!(ws.set_lockdown(true).await.unwrap_err().code, Code::Blocked);
     assert_eq!(ws.export_bundle(None, true).await.unwrap_err().code, Code::Blocked);
 }
+
+/// A site over a store that is tied to a bundle.
+async fn tied(store: &Memory, file: &str, key: &str) -> Workspace {
+    let pinned = Pinned { source: BundleSource::Text(file.to_owned()), keys: vec![key.to_owned()], contact: None };
+    open(Options { store: Where::Store(Rc::new(store.clone())), pinned: Some(pinned), ..Options::default() }).await
+}
+
+#[wasm_bindgen_test]
+async fn ro006_a_demo_that_signed_settings_name_is_there_while_they_name_it_and_is_not_stored() {
+    let workbench = browser::policy::ConnectorId::from("workbench");
+    let ada = over(&Memory::new()).await;
+    ada.make_signing_key(PASSPHRASE).await.unwrap();
+    let key = ada.signing_key().await.unwrap().unwrap().id().to_string();
+    ada.add_demo(&workbench).await.unwrap();
+    ada.set_action_on(&workbench, "start_workflow", false).await.unwrap();
+    let names = ada.export_bundle(None, false).await.unwrap();
+    ada.set_action_on(&workbench, "start_workflow", true).await.unwrap();
+    let loosened = ada.export_bundle(None, false).await.unwrap();
+    ada.remove_demo(&workbench).await.unwrap();
+    let without = ada.export_bundle(None, false).await.unwrap();
+
+    let store = Memory::new();
+    let stored = || async { store.get(Table::Settings, "rulebook").await.unwrap().unwrap() };
+    let on = |ws: &Workspace, name: &str| ws.rulebook().connector(&workbench).unwrap().is_on(name);
+    let ws = tied(&store, &names, &key).await;
+    assert!(on(&ws, "list_customers") && !on(&ws, "start_workflow"), "as it was decided");
+    assert!(ws.is_demo_signed(&workbench) && ws.demos().is_empty());
+    assert_eq!(ws.remove_demo(&workbench).await.unwrap_err().code, Code::Blocked);
+    assert_eq!(ws.set_action_on(&workbench, "start_workflow", true).await.unwrap_err().code, Code::Blocked);
+    ws.set_lockdown(true).await.unwrap();
+    assert!(!stored().await.contains("workbench"), "it is not stored");
+    ws.set_action_on(&workbench, "list_customers", false).await.unwrap();
+    let told: Vec<String> = ws.stricter_here().into_iter().flat_map(|one| one.detail).collect();
+    assert_eq!(told, ["off → on", "`list_customers` off"]);
+    ws.close();
+
+    // The next settings loosen one action; what was decided here stays stricter.
+    let ws = tied(&store, &loosened, &key).await;
+    assert!(on(&ws, "start_workflow") && !on(&ws, "list_customers"));
+    assert!(ws.rulebook().workspace.lockdown, "decided here");
+    ws.close();
+
+    let ws = tied(&store, &without, &key).await;
+    assert!(ws.rulebook().connector(&workbench).is_err(), "named no more, it goes");
+    assert_eq!(ws.demos().len(), 1);
+    ws.add_demo(&workbench).await.unwrap();
+    ws.close();
+    let ws = tied(&store, &without, &key).await;
+    assert!(on(&ws, "list_customers"), "what somebody added is theirs");
+    assert!(!ws.is_demo_signed(&workbench));
+    ws.remove_demo(&workbench).await.unwrap();
+    assert!(!stored().await.contains("workbench"));
+}
+
+#[wasm_bindgen_test]
+async fn x121_a_site_without_its_bundle_reads_by_the_one_that_was_verified_last() {
+    let workbench = browser::policy::ConnectorId::from("workbench");
+    let ada = over(&Memory::new()).await;
+    ada.make_signing_key(PASSPHRASE).await.unwrap();
+    let key = ada.signing_key().await.unwrap().unwrap().id().to_string();
+    ada.add_demo(&workbench).await.unwrap();
+    ada.set_action_on(&workbench, "list_customers", false).await.unwrap();
+    ada.set_lockdown(true).await.unwrap();
+    let file = ada.export_bundle(None, false).await.unwrap();
+
+    let store = Memory::new();
+    let ws = tied(&store, &file, &key).await;
+    ws.set_action_on(&"notebook".into(), "delete_note", false).await.unwrap();
+    ws.close();
+    let holds = |ws: &Workspace| {
+        let book = ws.rulebook();
+        book.workspace.lockdown && book.connector(&workbench).is_ok_and(|one| !one.is_on("list_customers"))
+    };
+    let ws = tied(&store, "nothing that was signed", &key).await;
+    assert!(matches!(ws.governed(), Governed::Unverified { .. }));
+    assert!(holds(&ws), "what was signed last");
+    assert!(!ws.rulebook().connector(&"notebook".into()).unwrap().is_on("delete_note"), "and what was decided here");
+    ws.close();
+    // What somebody wrote into the store in its place is not what was signed.
+    let forged = file.replace("\"lockdown\": true", "\"lockdown\": false");
+    assert_ne!(forged, file);
+    store.write(vec![Op::Put(Table::Settings, "bundle-seen".into(), forged)]).await.unwrap();
+    let ws = tied(&store, "nothing that was signed", &key).await;
+    assert!(matches!(ws.governed(), Governed::Unverified { .. }) && !holds(&ws), "it does not count");
+}

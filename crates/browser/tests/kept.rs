@@ -14,14 +14,14 @@ mod common;
 
 use std::rc::Rc;
 
-use browser::chat::conversation::{Body, CallState};
+use browser::chat::conversation::{Body, CallState, File};
 use browser::glance::Glance;
 use browser::policy::{Chosen, Mode, Provenance, SignIn};
 use browser::store::indexed_db::IndexedDb;
 use browser::store::{Op, Store, StoreError, Table};
 use browser::{
     Answer, AuditFilter, CallRequest, Change, Code, Confirm, Fetcher, Keep, ModelConfig, NewConnector, Options,
-    StorageState, Where, Workspace,
+    StorageState, Unsent, Where, Wish, Workspace,
 };
 use common::{called, ended, mcp_server, object, open, question, until};
 use serde_json::json;
@@ -273,6 +273,48 @@ async fn ct001_nothing_is_chosen_for_a_conversation_while_another_tab_runs_somet
     }
     two.set_mode(&id, Mode::Knowledge, None).await.unwrap();
     until("the choice in the first tab", || (one.mode_of(&id) == Mode::Knowledge).then_some(())).await;
+}
+
+#[wasm_bindgen_test]
+async fn ct002_what_was_attached_is_kept_until_it_is_sent_and_a_picture_is_whole_in_every_export() {
+    let name = fresh();
+    let ws = tab(&name).await;
+    let id = ws.new_conversation().await.unwrap();
+    // Letters that would be a key, were they no picture.
+    let image = format!("iVBORw0KGgo{}", "sk-ant-api03-".replace('-', "/").repeat(4));
+    let picture =
+        File { name: "a.png".into(), size: 9, text: None, image: Some(image.clone()), mime: Some("image/png".into()) };
+    let token = "ghp_0123456789abcdefghijABCDEFGHIJ0123";
+    let keys = File { name: "keys".into(), size: 40, text: Some(format!("TOKEN={token}")), image: None, mime: None };
+    let wish = |connector: &str| Wish {
+        connector: connector.into(),
+        uri: "note://1".into(),
+        name: "One".into(),
+        host: "h".into(),
+        size: None,
+    };
+    ws.keep_unsent(Some(&id), [&picture, &keys], &[wish("notebook"), wish("gone")]);
+    ws.keep_unsent(None, [&keys], &[]);
+    let again = tab(&name).await;
+    let unsent = again.unsent(Some(&id)).await.unwrap();
+    assert_eq!((unsent.files.len(), unsent.attached), (2, vec![wish("notebook")]));
+    assert_eq!(again.unsent(None).await.unwrap().files, [keys.clone()]);
+    ws.keep_unsent(None, [], &[]);
+    assert_eq!(again.unsent(None).await.unwrap(), Unsent::default());
+
+    ws.say_with(&id, "look", Vec::new(), vec![picture, keys]).unwrap();
+    until("the end", || (!ws.is_running(&id)).then_some(())).await;
+    let everything = std::cell::RefCell::new(String::new());
+    ws.export(|piece, _, _| everything.borrow_mut().push_str(piece)).await.unwrap();
+    let exports =
+        [ws.export_conversation(&id).await.unwrap(), ws.export_conversations().await.unwrap(), everything.into_inner()];
+    for export in exports {
+        assert!(export.contains(&image), "the picture is whole: {export}");
+        assert!(export.contains("a.png") && export.contains("image/png"));
+        assert!(!export.contains(token), "a text is masked");
+    }
+    ws.delete_conversation(&id).await.unwrap();
+    assert_eq!(again.unsent(Some(&id)).await.unwrap(), Unsent::default(), "it goes with its conversation");
 }
 
 async fn draft_with_header(name: &str, keep: Keep) -> (Workspace, browser::policy::ConnectorId) {

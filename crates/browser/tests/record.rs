@@ -15,11 +15,12 @@ use std::rc::Rc;
 
 use browser::policy::audit::line::About;
 use browser::policy::audit::{Broken, Decided, Entry, Line, file};
-use browser::policy::{Class, Permission, Profile, Setting};
+use browser::policy::{Class, Permission, Profile, Role, Setting};
 use browser::store::memory::Memory;
 use browser::store::{Op, Store as _, Table};
 use browser::{Answer, CallRequest, Code, Confirm, RecordFilter, RecordPart, Workspace};
 use common::{ended, in_memory, object, over, question, start};
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -204,6 +205,49 @@ async fn x123_missing_entries_are_told_with_what_is_around_them_and_the_work_is_
         state.broken
     );
     assert_eq!(told.get(), (16, 16));
+}
+
+#[wasm_bindgen_test]
+async fn a10_who_does_not_run_the_workspace_finds_their_own_calls_and_no_others() {
+    let ws = in_memory().await;
+    let ada = ws.add_member("Ada", "", Role::Member, Vec::new()).await.unwrap();
+    ws.call(list(), Confirm::Never).await.unwrap();
+    ws.be(ada.clone()).await.unwrap();
+    ws.call(list(), Confirm::Never).await.unwrap();
+    let calls = RecordFilter { part: RecordPart::Calls, ..RecordFilter::default() };
+    assert_eq!(lines(&ws, &calls).await.len(), 1, "her own");
+    let others = RecordFilter { person: Some("me".into()), ..calls.clone() };
+    assert_eq!(lines(&ws, &others).await.len(), 1, "whatever the filter says");
+    assert_eq!(jsonl(&ws, &others).await.matches("\"member\":\"me\"").count(), 0, "and none in an export");
+    ws.be("me".into()).await.unwrap();
+    assert_eq!(lines(&ws, &calls).await.len(), 2, "whoever runs the workspace finds all");
+}
+
+#[wasm_bindgen_test]
+async fn ro008_a_check_during_which_everything_is_erased_says_nothing_bad_of_what_followed() {
+    let store = Memory::new();
+    let ws = over(&store).await;
+    // More rows than are read at once, so that the chain ends between two pieces.
+    for _ in 0..170 {
+        ws.call(list(), Confirm::Never).await.unwrap();
+    }
+    let other = over(&store).await;
+    let (erased, began) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(0)));
+    let (first, rows) = (erased.clone(), began.clone());
+    let state = ws
+        .verify_audit_telling(move |seen, of| {
+            if !first.replace(true) {
+                assert!(seen < of, "{seen} of {of}");
+                rows.set(of);
+                other.erase_all().now_or_never().expect("nothing waits in memory").unwrap();
+            }
+        })
+        .await
+        .unwrap();
+    assert!(erased.get() && state.rows < began.get(), "it is about the chain that followed");
+    assert_eq!(state.broken, []);
+    assert!(!ws.record_is_broken());
+    assert!(!over(&store).await.record_is_broken(), "and nothing else was kept of it");
 }
 
 async fn jsonl(ws: &Workspace, filter: &RecordFilter) -> String {

@@ -517,6 +517,117 @@ async fn s126_turning_developer_mode_off_stops_the_drafts() {
     assert!(calls(&played).is_empty());
 }
 
+#[wasm_bindgen_test]
+async fn ct004_a_chosen_revision_ends_with_developer_mode_once_the_call_under_way_has_ended() {
+    let played = mcp_server(tools(), |got| match called(got, "T-1") {
+        Say::Json(status, value) => Say::Late(300, status, value),
+        other => other,
+    });
+    let (ws, id) = connected(&played, &Memory::new()).await;
+    ws.choose_revision(&id, Some(browser::mcp::Revision::V2026_07_28)).await.unwrap();
+    let (status, one) = (|| ws.connection(&id), ws.clone());
+    let wanted = request(&id, "get_ticket", json!({"id": "1"}));
+    let call = async move { one.call(wanted, Confirm::Never).await };
+    let off = async {
+        until("the call", || (calls(&played).len() == 1).then_some(())).await;
+        ws.set_developer_mode(false).await.unwrap();
+        assert_eq!(ws.chosen_revision(&id), None);
+        assert_ne!(status(), ConnectionStatus::Idle, "it is left to its call");
+    };
+    let (done, ()) = futures_util::future::join(call, off).await;
+    done.unwrap();
+    assert_eq!(status(), ConnectionStatus::Idle, "and closed when that has ended");
+    assert_eq!(*played.aborted.borrow(), 0, "nothing was cut off");
+    ws.set_developer_mode(true).await.unwrap();
+    ws.call(request(&id, "get_ticket", json!({"id": "2"})), Confirm::Never).await.unwrap();
+    assert!(matches!(status(), ConnectionStatus::Connected { .. }), "{:?}", status());
+}
+
+#[wasm_bindgen_test]
+async fn ct005_a_message_asks_six_servers_at_once_the_one_it_names_first_and_waits_for_none_for_long() {
+    let silent = Rc::new(Cell::new(false));
+    let is_silent = silent.clone();
+    let played = play(move |got| {
+        let message = got.json();
+        let result = |result: Value| Say::Json(200, json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }));
+        match message["method"].as_str() {
+            _ if is_silent.get() => Say::Nothing,
+            Some("server/discover") => result(json!({
+                "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} },
+                "ttlMs": 0, "cacheScope": "private",
+            })),
+            Some("tools/list") => result(json!({
+                "resultType": "complete", "ttlMs": 0, "cacheScope": "private",
+                "tools": [{ "name": "look", "inputSchema": { "type": "object" }, "annotations": { "readOnlyHint": true } }],
+            })),
+            _ => Say::Json(202, Value::Null),
+        }
+    });
+    let ws = workspace(&played, &Memory::new()).await;
+    for number in 1..=9 {
+        let one =
+            NewConnector { name: format!("Shelf{number}"), ..new(&format!("https://shelf{number}.example.com/mcp")) };
+        let scanned = ws.scan(&one, |_| ()).await.unwrap();
+        ws.create_draft(one, scanned).await.unwrap();
+    }
+    let id = ws.new_conversation().await.unwrap();
+    silent.set(true);
+    let before = played.got.borrow().len();
+    let asked = || {
+        let got = played.got.borrow();
+        let mut urls: Vec<String> = Vec::new();
+        for one in got.iter().skip(before).filter(|one| one.method == "POST") {
+            if !urls.contains(&one.url) {
+                urls.push(one.url.clone());
+            }
+        }
+        urls
+    };
+    ws.say(&id, "have a look in Shelf8").unwrap();
+    until("six", || (asked().len() == 6).then_some(())).await;
+    assert!(asked()[0].contains("shelf8"), "{:?}", asked());
+    // None of them answers. The message goes on after its four seconds, and nobody else was asked until then.
+    for _ in 0..1_000 {
+        if !ws.is_running(&id) {
+            break;
+        }
+        browser::time::sleep(10).await;
+    }
+    assert!(!ws.is_running(&id), "the message does not wait for them");
+    assert_eq!(asked().len(), 6, "{:?}", asked());
+}
+
+#[wasm_bindgen_test]
+async fn ct008_a_call_without_a_network_says_so_and_that_nothing_was_sent() {
+    let played = mcp_server(tools(), |_| Say::Break);
+    let (ws, _) = connected(&played, &Memory::new()).await;
+    let conversation = ws.new_conversation().await.unwrap();
+    let item = common::propose(&ws, &conversation, "create a ticket").await;
+    let (step, choice) = common::choice(&item, "create_ticket");
+    let run = |title: &str| {
+        ws.run_proposal(&conversation, &item.id, step, choice, object(json!({ "title": title }))).unwrap()
+    };
+    let has_network = |has: bool| {
+        let code = format!("Object.defineProperty(navigator, 'onLine', {{ value: {has}, configurable: true }})");
+        js_sys::eval(&code).unwrap();
+    };
+    has_network(false);
+    let call = run("a");
+    let asked = question(&ws).await;
+    ws.answer(&call, &asked.shown, Answer::AllowOnce).unwrap();
+    let alone = ended(&ws, &conversation, &call).await;
+    has_network(true);
+    assert!(matches!(&alone.state, CallState::Failed { sent: Sent::No, .. }), "{:?}", alone.state);
+    let header = alone.header(0).to_lowercase();
+    assert!(header.contains("you are offline") && header.contains("nothing was sent"), "{header}");
+    // With a network nobody knows.
+    let call = run("b");
+    let asked = question(&ws).await;
+    ws.answer(&call, &asked.shown, Answer::AllowOnce).unwrap();
+    let broken = ended(&ws, &conversation, &call).await;
+    assert!(matches!(broken.state, CallState::Unknown { .. }), "{:?}", broken.state);
+}
+
 /// A server that answers a probe and nothing else: what a browser sees of a server without CORS.
 #[wasm_bindgen_test]
 async fn a_server_that_refuses_web_pages_is_told_from_one_that_is_not_there() {

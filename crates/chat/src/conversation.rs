@@ -1084,12 +1084,12 @@ fn lower_first(title: &str) -> String {
     }
 }
 
-/// A duration in words: `under 0.1 s`, `0.4 s`, `12 s`, `3 min 20 s`.
+/// A duration in words: `under 0.1 s`, `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`.
 pub fn seconds(millis: u64) -> String {
-    if millis < 50 {
+    if millis < 100 {
         return "under 0.1 s".to_owned();
     }
-    if millis < 10_000 {
+    if millis < 9_950 {
         let tenths = (millis + 50) / 100;
         return format!("{}.{} s", tenths / 10, tenths % 10);
     }
@@ -1097,8 +1097,11 @@ pub fn seconds(millis: u64) -> String {
 }
 
 fn whole_seconds(millis: u64) -> String {
-    let whole = millis / 1_000;
-    if whole < 60 { format!("{whole} s") } else { format!("{} min {} s", whole / 60, whole % 60) }
+    match millis / 1_000 {
+        whole @ 0..60 => format!("{whole} s"),
+        whole @ 60..7_200 => format!("{} min {} s", whole / 60, whole % 60),
+        whole => format!("{} h {} min", whole / 3_600, whole / 60 % 60),
+    }
 }
 
 fn plain(number: f64) -> String {

@@ -64,6 +64,13 @@ pub fn read(text: &str) -> Result<Vec<Conversation>, ImportError> {
         if conversation.items.len() > MAX_ITEMS {
             return Err(broken(format!("it has more than {MAX_ITEMS} items")));
         }
+        let flaw = conversation.items.iter().find_map(|item| match &item.body {
+            Body::File(file) => file.flaw(),
+            _ => None,
+        });
+        if let Some(flaw) = flaw {
+            return Err(broken(flaw.to_owned()));
+        }
         let mut ids = BTreeSet::new();
         match conversation.items.iter().find(|item| item.id == ItemId::beginning() || !ids.insert(&item.id)) {
             Some(item) => Err(broken(format!("the item `{}` is there twice or has no id", item.id))),
@@ -189,6 +196,10 @@ mod tests {
         broken(with(&|bad| bad["items"][1]["id"] = json!("i1")));
         broken(with(&|bad| bad["items"][0]["id"] = json!("")));
         broken(with(&|bad| bad["items"] = json!("many")));
+        broken(with(&|bad| {
+            bad["items"][0]["body"] =
+                json!({"kind": "file", "name": "a.png", "size": 1, "image": "A".repeat(5_000_000)});
+        }));
         assert!(matches!(read("[]"), Err(ImportError::NotOurs(_))));
         assert!(matches!(read("{\"conversations\":[]}"), Err(ImportError::NotOurs(_))));
         assert_eq!(read(&file(json!([]))), Err(ImportError::Empty));

@@ -397,5 +397,5 @@ impl ModelError {
 }
 
 fn quoted(said: &str) -> String {
-    if said.is_empty() { String::new() } else { format!(": \"{said}\"") }
+    if said.is_empty() { String::new() } else { format!(": \"{}\"", policy::text::unticked(said)) }
 }

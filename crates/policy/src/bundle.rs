@@ -9,16 +9,19 @@
 //! ([`governing`]), and a site that is tied to a bundle never takes them: they belong to whoever made them.
 //!
 //! This file knows the form, what is signed and what a bundle may hold; it makes no signature and checks none, because
-//! that takes a browser. [`mod@changes`] says what a bundle would change, and [`mod@adopt`] and [`tighten`] what it becomes.
+//! that takes a browser. [`mod@changes`] says what a bundle would change, [`mod@adopt`] and [`tighten`] what it becomes, and [`mod@own`] what of that
+//! a browser keeps as its own.
 
 mod adopt;
 mod changes;
 mod check;
+mod own;
 #[cfg(test)]
 mod tests;
 
-pub use adopt::{adopt, loosened, tighten, with_parts};
+pub use adopt::{adopt, tighten, with_parts};
 pub use changes::{Change, How, Noun, changes, preview};
+pub use own::{kept, lend, meet, stricter_here};
 
 use crate::{Access, Developer, Digest, GroupId, MemberId, Millis, Role, RoleId, Rulebook, Stage};
 use serde::{Deserialize, Serialize};
@@ -179,6 +182,7 @@ pub fn portable(book: &Rulebook) -> Rulebook {
     let owner = book.members.iter().find(|member| member.role == Role::Owner).map(|member| member.id.clone());
     for connector in &mut book.connectors {
         connector.review = connector.review.portable();
+        connector.lent = false;
         if connector.is_part() {
             // What it is, each browser's product says itself; whose and since when is about this browser.
             connector.snapshot = None;

@@ -271,6 +271,10 @@ pub struct Connector {
     /// What of the device its apps may ask for, by the names of MCP Apps (`camera`). Empty is nothing (X99).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub app_permissions: BTreeSet<String>,
+    /// Whether it is a demo that nobody here added: signed settings name it, and it goes when they do no more. It is never
+    /// part of a bundle.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lent: bool,
 }
 
 impl Connector {

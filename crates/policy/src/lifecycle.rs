@@ -69,6 +69,7 @@ impl Connector {
             review: Review::default(),
             result_review: ResultReview::default(),
             app_permissions: BTreeSet::new(),
+            lent: false,
         }
     }
 }
@@ -245,6 +246,7 @@ impl Rulebook {
                     review: existing.review.clone(),
                     result_review: existing.result_review,
                     app_permissions: existing.app_permissions.clone(),
+                    lent: existing.lent && connector.lent,
                     ..connector
                 };
             }
@@ -290,6 +292,7 @@ impl Rulebook {
             review: Review::default(),
             result_review: ResultReview::default(),
             app_permissions: BTreeSet::new(),
+            lent: false,
         });
         self.keep_version(by, &id, "created", now);
         Ok(())

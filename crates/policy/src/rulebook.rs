@@ -574,27 +574,6 @@ impl Rulebook {
         admin(member, "change the workspace's settings")
     }
 
-    /// May read the audit of everyone (a.10); everyone may read about their own calls.
-    ///
-    /// # Errors
-    /// [`Why::AdminsOnly`]; on a plan without a workspace everyone only has their own.
-    pub fn may_audit_all(&self, member: &Member) -> Result<(), Why> {
-        if self.plan().publishing.is_none() {
-            return Err(self.not_in_plan("an audit of other people's calls"));
-        }
-        self.holds(member, Permission::SeeAudit).then_some(()).ok_or(Why::AdminsOnly("see other people's calls"))
-    }
-
-    /// May see what was sent and what came back: auditors only, where the plan has roles (a.10). On a plan without them
-    /// whoever runs the workspace, and on a plan of one person that person.
-    ///
-    /// # Errors
-    /// [`Why::NotPermitted`].
-    pub fn may_see_payloads(&self, member: &Member) -> Result<(), Why> {
-        let holds = self.holds(member, Permission::SeePayloads) || self.plan().publishing.is_none();
-        holds.then_some(()).ok_or(Why::NotPermitted("see payloads"))
-    }
-
     /// The actions a member can be offered now, with their connectors: usable, switched on, within every ceiling. The
     /// gate decides again about each call (X76, X77).
     pub fn offered(&self, member: &Member) -> Vec<(&Connector, &Action)> {

@@ -58,19 +58,12 @@ const SHAPES: [(&str, usize, &str); 34] = [
 /// No word that has a known shape, is a JWT or looks random has fewer bytes.
 const SHORTEST: usize = 20;
 
+/// What is looked for in a text, a kind at a time.
+const KINDS: [fn(&str) -> Vec<Found>; 4] = [private_keys, keys, passwords_in_addresses, card_numbers];
+
 /// Everything in a text that looks like a secret, in order, not overlapping.
 pub fn find(text: &str) -> Vec<Found> {
-    let mut found = private_keys(text);
-    for token in tokens(text) {
-        let Some(word) = text.get(token.clone()) else {
-            continue;
-        };
-        if let Some(what) = shape(word) {
-            found.push(Found { range: token, what });
-        }
-    }
-    found.extend(passwords_in_addresses(text));
-    found.extend(card_numbers(text));
+    let mut found: Vec<Found> = KINDS.iter().flat_map(|look| look(text)).collect();
     found.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
     let mut end = 0;
     found.retain(|found| {
@@ -151,6 +144,60 @@ pub fn mask_value(value: &Value) -> Value {
     }
 }
 
+/// About so many bytes are looked at in a step.
+const STEP: usize = 1 << 16;
+
+/// Whether [`mask_value`] would cover anything of a value, in steps: results have megabytes, and looking through one at
+/// once would keep a page from answering (SP05).
+#[derive(Debug)]
+pub struct Looking<'a> {
+    left: Vec<&'a Value>,
+    /// A long text, and how many kinds were looked for in it.
+    long: Option<(&'a str, usize)>,
+}
+
+impl<'a> Looking<'a> {
+    /// Begins with a value of which nothing was looked at yet.
+    pub fn of(value: &'a Value) -> Self {
+        Self { left: vec![value], long: None }
+    }
+
+    /// Looks at some more. Says whether there is something, as soon as that is known.
+    pub fn step(&mut self) -> Option<bool> {
+        if let Some((text, done)) = self.long.take()
+            && let Some(look) = KINDS.get(done)
+        {
+            self.long = Some((text, done + 1));
+            return (!look(text).is_empty()).then_some(true);
+        }
+        let mut looked = 0;
+        while looked < STEP {
+            match self.left.pop() {
+                None => return Some(false),
+                Some(Value::String(text)) if text.len() > STEP => {
+                    self.long = Some((text, 0));
+                    return None;
+                }
+                Some(Value::String(text)) if looks_like_secret(text) => return Some(true),
+                Some(Value::String(text)) => looked += text.len(),
+                Some(Value::Array(items)) => self.left.extend(items),
+                Some(Value::Object(fields)) => {
+                    let named = |(key, field): (&String, &Value)| {
+                        field.as_str().is_some_and(|text| !text.is_empty()) && names_a_secret(key)
+                    };
+                    if fields.iter().any(named) {
+                        return Some(true);
+                    }
+                    self.left.extend(fields.values());
+                }
+                Some(Value::Null | Value::Bool(_) | Value::Number(_)) => {}
+            }
+            looked += 1;
+        }
+        None
+    }
+}
+
 /// Every value that looks like a secret, or whose field's name says so: JSON pointer and what it looks like.
 pub fn notes(value: &Value) -> Vec<(String, &'static str)> {
     fn look(value: &Value, path: &mut String, secret: bool, notes: &mut Vec<(String, &'static str)>) {
@@ -176,6 +223,12 @@ pub fn notes(value: &Value) -> Vec<(String, &'static str)> {
     let mut notes = Vec::new();
     look(value, &mut String::new(), false, &mut notes);
     notes
+}
+
+/// Words that have a known shape or look random.
+fn keys(text: &str) -> Vec<Found> {
+    let known = |token: Range<usize>| Some(Found { what: shape(text.get(token.clone())?)?, range: token });
+    tokens(text).filter_map(known).collect()
 }
 
 /// The words of a text that could be keys: runs of letters, digits and the few signs that keys are made of.
@@ -476,6 +529,35 @@ mod tests {
         for at in 0..line.len() {
             let (before, after) = (line.repeat(20) + &line[..at], line.repeat(20));
             assert_eq!(what(&format!("{before} {key}, {card}, {after}")), ["a GitHub token", "a card number"], "{at}");
+        }
+    }
+
+    #[test]
+    fn sp05_in_steps_the_same_is_found_as_at_once() {
+        let (key, long) = (token("ghp_", 36), "A line of a large text. ".repeat(10_000));
+        for value in [
+            json!(null),
+            json!([]),
+            json!("nothing"),
+            json!(key),
+            json!({"a": [{"password": "x"}]}),
+            json!({"a": [{"password": ""}], "token": 3}),
+            json!({"content": [{"text": long}]}),
+            json!({"content": [{"text": format!("{long} {key}")}, long]}),
+            json!({"content": [long, {"text": format!("{long} 4111 1111 1111 1111.")}]}),
+            json!({"content": [long, {"text": format!("{long} postgres://ada:s3cret@db.example.com/x")}]}),
+            json!(vec!["short"; 100_000]),
+        ] {
+            let mut looking = Looking::of(&value);
+            let mut steps = 1;
+            let found = loop {
+                if let Some(found) = looking.step() {
+                    break found;
+                }
+                steps += 1;
+            };
+            assert_eq!(found, mask_value(&value) != value, "after {steps} steps");
+            assert!(value.to_string().len() < STEP || steps > 2, "{steps} steps");
         }
     }
 

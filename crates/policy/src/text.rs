@@ -8,6 +8,7 @@
 //! does not have. An emoji's own joiners and selectors are left alone.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// What sort of thing is hidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -108,6 +109,12 @@ pub fn visible(text: &str) -> Vec<Run<'_>> {
     runs.extend(text.get(from..).map(Run::Plain));
     runs.retain(|run| *run != Run::Plain(""));
     runs
+}
+
+/// Somebody else's words, to stand in a sentence of ours. There, what is between backticks is shown as code, and what is
+/// code is not theirs to choose: a backtick of theirs becomes an apostrophe.
+pub fn unticked(text: &str) -> Cow<'_, str> {
+    if text.contains('`') { Cow::Owned(text.replace('`', "'")) } else { Cow::Borrowed(text) }
 }
 
 /// Whether a single character is one that an eye does not see. White space that everyone types is not.
@@ -214,6 +221,13 @@ mod tests {
 
     fn names(text: &str) -> Vec<&'static str> {
         hidden(text).into_iter().map(|hidden| hidden.name).collect()
+    }
+
+    #[test]
+    fn ct006_what_somebody_else_says_chooses_no_code_in_a_sentence_of_ours() {
+        assert_eq!(unticked("no such ticket"), "no such ticket");
+        assert!(matches!(unticked("plain"), Cow::Borrowed(_)));
+        assert_eq!(unticked("run `rm -rf` ``now``"), "run 'rm -rf' ''now''");
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(crate) enum Loopback {
 const POLICY: &[(&str, &str)] = &[
     ("default-src", "'none'"),
     ("script-src", "'self' 'wasm-unsafe-eval'"),
+    // The reader of models' answers, which is held to this policy by the headers of its own file.
+    ("worker-src", "'self'"),
     ("style-src", "'self'"),
     ("img-src", "'self' data: blob:"),
     ("media-src", "data: blob:"),
@@ -265,7 +267,10 @@ mod tests {
     #[test]
     fn the_policy_starts_from_nothing_and_allows_no_inline_code() {
         let policy = policy(Loopback::Refused, None);
-        assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"), "{policy}");
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self';"),
+            "{policy}"
+        );
         assert!(
             !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'") && !policy.contains('*'),
             "{policy}"

@@ -5,6 +5,9 @@ use crate::run::{Doing, Failure, Outcome};
 use std::collections::BTreeSet;
 use std::path::Path;
 
+/// How many behaviours the source text states: the rows S001, S002 and so on, each of which has to be entered.
+const ROWS: u32 = 129;
+
 /// What the product promises.
 #[derive(Debug)]
 pub(crate) struct Requirements {
@@ -43,7 +46,9 @@ impl Requirements {
     /// Reads the file.
     pub(crate) fn read(file: &Path) -> Outcome<Self> {
         let text = std::fs::read_to_string(file).doing(format_args!("read `{}`", file.display()))?;
-        Self::parse(&text).map_err(|wrong| Failure::new(format!("`{}`: {}", file.display(), wrong.join("; "))))
+        Self::parse(&text)
+            .and_then(Self::whole)
+            .map_err(|wrong| Failure::new(format!("`{}`: {}", file.display(), wrong.join("; "))))
     }
 
     fn parse(text: &str) -> Result<Self, Vec<String>> {
@@ -104,6 +109,15 @@ impl Requirements {
             wrong.push("no promise in it".into());
         }
         if wrong.is_empty() { Ok(Self { promises }) } else { Err(wrong) }
+    }
+
+    /// The promises, if every row of the source text is one of them: a row that is not there is no promise that was kept.
+    fn whole(self) -> Result<Self, Vec<String>> {
+        let known: BTreeSet<&str> = self.promises.iter().map(|promise| promise.id.as_str()).collect();
+        let rows = (1..=ROWS).map(|row| format!("S{row:03}"));
+        let missing: Vec<String> =
+            rows.filter(|id| !known.contains(id.as_str())).map(|id| format!("`{id}` is not there")).collect();
+        if missing.is_empty() { Ok(self) } else { Err(missing) }
     }
 
     /// Compares the promises with what ran. Of a test whose suite was not asked for, nothing can be said: `asked` are the
@@ -176,6 +190,14 @@ mod tests {
         assert_eq!(wrong, ["`S001` is there twice", "`S001` has neither `tests` nor `open`"]);
         assert!(Requirements::parse("").is_err(), "nothing read is not fine");
         assert!(Requirements::parse("[[promise]]\nid = \"A\"\nopen = \"x\"").is_err());
+    }
+
+    #[test]
+    fn ro010_every_row_of_the_source_text_is_entered() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/requirements.toml");
+        let text = std::fs::read_to_string(file).unwrap();
+        let wrong = Requirements::parse(&text.replace("id = \"S077\"", "id = \"S999\"")).unwrap().whole().unwrap_err();
+        assert_eq!(wrong, ["`S077` is not there"]);
     }
 
     #[test]

@@ -130,7 +130,7 @@ pub(crate) fn build(places: &Places, tools: &Tools, wanted: &Wanted) -> Outcome<
         split(tools, &built, &work, &assets, wanted.debug)
     })?;
     step("shrink, name and compress its files", || {
-        for name in ["boot.js", "callback.js", "icon.svg"] {
+        for name in ["boot.js", "callback.js", "reader.js", "icon.svg"] {
             std::fs::copy(trunk.join(name), assets.join(name)).doing(format_args!("copy {name}"))?;
         }
         for sheet in ["app.css", "later.css"] {

@@ -93,7 +93,10 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
             }
             .into_any()
         }
-        CallState::Proposed | CallState::Running | CallState::NeedsInput => {
+        CallState::Running => {
+            view! { <KeepWaiting card/><Button on:click=move |_| cancel()>"Cancel"</Button> }.into_any()
+        }
+        CallState::Proposed | CallState::NeedsInput => {
             view! { <Button on:click=move |_| cancel()>"Cancel"</Button> }.into_any()
         }
         CallState::Held => {
@@ -144,6 +147,24 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
             <LookAtResult card conversation/>
         </section>
     }
+}
+
+/// More time for a call that gives no signal, beside the way to end it.
+#[component]
+fn KeepWaiting(card: Memo<Option<CallCard>>) -> impl IntoView {
+    let (app, time) = (use_state(), tick());
+    let silent = Memo::new(move |_| card.with(|card| card.as_ref().is_some_and(|card| card.silent(time.get()))));
+    let wait = move |_| {
+        let Some((call, host)) =
+            card.with_untracked(|card| card.as_ref().map(|card| (card.call.clone(), card.host.clone())))
+        else {
+            return;
+        };
+        if let Some(more) = app.ws().keep_waiting(&call) {
+            app.tell(format!("{host} has another {} min to give a signal.", more.div_ceil(60_000)));
+        }
+    };
+    move || silent.get().then(|| view! { <Button look=ButtonLook::Quiet on:click=wait>"Keep waiting"</Button> })
 }
 
 /// The sentence of the state, with a clock only while time matters.

@@ -57,6 +57,8 @@ impl Words {
 /// What is being written, for what is drawn beside it once the workspace is open. Copy.
 #[derive(Clone, Copy)]
 pub struct Writing {
+    /// In which conversation; none for the page of a new one.
+    pub conversation: StoredValue<Option<ConversationId>>,
     /// The text.
     pub text: RwSignal<String>,
     /// Writes another one, as typing does.
@@ -75,7 +77,7 @@ pub struct Writing {
     pub attached: RwSignal<Vec<Wish>>,
     /// The files that go with it.
     pub files: RwSignal<Vec<Arc<File>>>,
-    /// How many files are being read, to go with it as well.
+    /// How many files are being read, to go with it as well, and one more while those of its draft are.
     pub reading: RwSignal<u32>,
     /// The field that chooses them.
     pub picker: NodeRef<html::Input>,
@@ -107,7 +109,12 @@ pub fn Composer(
     let chosen = RwSignal::new(None::<Vec<ConnectorId>>);
     let field = NodeRef::<html::Textarea>::new();
     let (pins, attached) = (RwSignal::new(Vec::new()), RwSignal::new(Vec::new()));
-    let (files, reading) = (RwSignal::new(Vec::<Arc<File>>::new()), RwSignal::new(0_u32));
+    let more = draft::has_more(id.as_ref());
+    let (files, reading) = (RwSignal::new(Vec::<Arc<File>>::new()), RwSignal::new(u32::from(more)));
+    if more {
+        // What was attached is shown before it can be sent.
+        later.want();
+    }
     let picker = NodeRef::<html::Input>::new();
     let (menu, unfold) = (unique("add"), RwSignal::new(None));
     let id = StoredValue::new(id);
@@ -154,7 +161,9 @@ pub fn Composer(
             return;
         }
         if reading.get_untracked() > 0 {
-            problem.set(Some("A file is still being read.".to_owned()));
+            problem.set(Some(
+                "A file is still being read. Send the message in a moment; your text stays here.".to_owned(),
+            ));
             return;
         }
         problem.set(None);
@@ -206,7 +215,20 @@ pub fn Composer(
     };
     let is_new = id.with_value(Option::is_none);
     let put = Callback::new(put);
-    let writing = Writing { text, put, field, active, choose: switch, pins, unfold, attached, files, reading, picker };
+    let writing = Writing {
+        conversation: id,
+        text,
+        put,
+        field,
+        active,
+        choose: switch,
+        pins,
+        unfold,
+        attached,
+        files,
+        reading,
+        picker,
+    };
     // Words that were put here and not touched since make room for others; what the person typed never does.
     let lent = StoredValue::new(String::new());
     words.lend(

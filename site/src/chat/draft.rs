@@ -28,6 +28,23 @@ pub fn forget(id: Option<&ConversationId>) {
     let _ = local_storage().map(|store| store.remove_item(&key(id)));
 }
 
+fn with(id: Option<&ConversationId>) -> String {
+    format!("{PREFIX}with:{}", id.map_or("new", ConversationId::as_str))
+}
+
+/// Whether something is attached to it, which the workspace keeps.
+pub fn has_more(id: Option<&ConversationId>) -> bool {
+    local_storage().is_some_and(|store| store.get_item(&with(id)).ok().flatten().is_some())
+}
+
+/// Remembers whether something is attached to it.
+pub fn mark_more(id: Option<&ConversationId>, more: bool) {
+    let _ = local_storage().map(|store| match more {
+        true => store.set_item(&with(id), "1"),
+        false => store.remove_item(&with(id)),
+    });
+}
+
 /// Forgets every draft, when everything is erased.
 pub fn forget_all() {
     let Some(store) = local_storage() else { return };

@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen_futures::JsFuture;
 
-use super::Writing;
+use super::{Writing, unsent};
 use crate::results::{Folded, Visible, flat, number, size};
 use crate::state::{AppState, use_state};
 use crate::ui::{Icon, IconName, sentence};
@@ -35,6 +35,7 @@ pub(super) fn Files(writing: Writing) -> impl IntoView {
         input.set_value("");
     };
     listen(writing, take);
+    unsent::keep(writing);
     let chip = move |file: Arc<File>| {
         let label = format!("Take {} off this message", flat(&file.name));
         let (name, bytes) = (file.name.clone(), file.size);

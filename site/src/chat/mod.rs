@@ -19,6 +19,7 @@ mod said;
 pub(crate) mod sources;
 mod thread;
 mod title;
+mod unsent;
 mod usable;
 
 pub use add::list::add_list;

@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use browser::chat::conversation::{Answer, Body, Item};
-use browser::chat::sources::{Source, Sources, numbers_in, report};
+use browser::chat::conversation::{Answer, Body, CallCard, Item};
+use browser::chat::sources::{Source, Sources, gives, numbers_in, report};
 use leptos::prelude::*;
-use policy::{CallId, ConversationId, Mode};
+use policy::{CallId, Class, ClassSource, ConversationId, Mode};
 use wasm_bindgen::JsCast;
 
 use super::thread::bring;
@@ -94,8 +94,11 @@ impl Side {
             .with_untracked(|items| items.iter().any(|cell| cell.id == answer && cell.item.with_untracked(names)))
     }
 
-    /// The text of an answer, and the calls of its turn that came before it.
+    /// The text of an answer, and the calls of its turn before it that gave it something to stand on. In a chat what wrote
+    /// something is no source of what is said about it.
     fn before(self, answer: &str) -> (String, Vec<CallId>) {
+        let cites = self.cites_in(answer);
+        let reads = |card: &CallCard| card.class == Class::Read || card.class_source == ClassSource::Unlabelled;
         self.state.thread.items.with_untracked(|items| {
             let Some(at) = items.iter().position(|cell| cell.id == answer) else { return Default::default() };
             let mut calls = Vec::new();
@@ -103,7 +106,9 @@ impl Side {
                 let said = cell.item.with_untracked(|item| match &item.body {
                     Body::Said { .. } => true,
                     Body::Call(card) => {
-                        calls.push(card.call.clone());
+                        if gives(card) && (cites || reads(card)) {
+                            calls.push(card.call.clone());
+                        }
                         false
                     }
                     _ => false,
@@ -207,7 +212,7 @@ pub(crate) fn AnswerFoot(item: ArcRwSignal<Item>) -> impl IntoView {
             _ => (false, Mode::Chat, false),
         })
     });
-    // In a chat nothing is read for a button: that there was a result is enough.
+    // In a chat nothing is read for a button: that something was read is enough.
     let count = Memo::new(move |_| {
         let (done, mode, _) = state.get();
         if !done {

@@ -78,6 +78,7 @@ pub fn Delete(
         let gone = id.clone();
         state.run(async move { ws.delete_conversation(&id).await }, move |()| {
             draft::forget(Some(&gone));
+            draft::mark_more(Some(&gone), false);
             state.tell("Conversation deleted.");
             if router.route_now() == Route::Conversation(gone.to_string()) {
                 router.replace(Route::Chat);

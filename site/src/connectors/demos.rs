@@ -1,10 +1,12 @@
 //! Demos that can be added and taken out again: connectors of this page whose actions are real and whose records stay in
 //! this browser (S011).
 
+use browser::Governed;
 use browser::policy::{ConnectorId, Provider, Rulebook};
 use leptos::prelude::*;
 
 use crate::people::may;
+use crate::results::Visible;
 use crate::state::use_state;
 use crate::ui::{Badge, Button, ButtonLook, Monogram};
 
@@ -15,6 +17,8 @@ struct Demo {
     name: String,
     about: String,
     added: bool,
+    /// Whom to ask about it, where signed settings put it here: nobody removes it here then.
+    signed: Option<String>,
 }
 
 /// The demos, for people who run the workspace.
@@ -30,6 +34,7 @@ pub(super) fn Demos() -> impl IntoView {
                 book.connectors.iter().filter(|one| one.provider == Provider::Demo && one.id.as_str() != "notebook");
             let added = there.map(|one| (one.clone(), true)).chain(away.into_iter().map(|one| (one, false)));
             let demo = |(one, added): (browser::policy::Connector, bool)| Demo {
+                signed: signed_by(&app.ws(), &one.id),
                 id: one.id,
                 name: one.name,
                 about: one.description,
@@ -48,9 +53,17 @@ pub(super) fn Demos() -> impl IntoView {
     }
 }
 
+/// Whom the signed settings name that put a demo here, if they do.
+fn signed_by(ws: &browser::Workspace, id: &ConnectorId) -> Option<String> {
+    match ws.governed() {
+        Governed::Signed { signer, contact, .. } if ws.is_demo_signed(id) => Some(contact.unwrap_or(signer.name)),
+        _ => None,
+    }
+}
+
 fn row(demo: Demo) -> impl IntoView {
     let app = use_state();
-    let Demo { id, name, about, added } = demo;
+    let Demo { id, name, about, added, signed } = demo;
     let (id, word) = (StoredValue::new(id), StoredValue::new(name.clone()));
     let change = move |_| {
         let ws = app.ws();
@@ -73,7 +86,10 @@ fn row(demo: Demo) -> impl IntoView {
         <li class="row-card">
             <Monogram name=name.clone()/>
             <div class="grow"><h3>{name}" "<Badge word="demo"/></h3><p class="small">{about}" Start a workflow, create a project task, update a customer record."</p></div>
-            <Button small=true look on:click=change>{label}</Button>
+            {match signed {
+                Some(who) => view! { <p class="small why">"The signed settings of this site put it here. To have it removed, ask "<Visible text=who/>"."</p> }.into_any(),
+                None => view! { <Button small=true look on:click=change>{label}</Button> }.into_any(),
+            }}
         </li>
     }
 }

@@ -102,6 +102,9 @@ fn summary(checks: &[Check]) -> String {
             CheckKind::Challenge | CheckKind::Path => {
                 "The server is reachable; the path or the server itself is the problem.".into()
             }
+            CheckKind::Revision => {
+                "The server is reachable, but it does not speak the protocol as it is spoken here.".into()
+            }
         },
         None => match count(Verdict::Doubtful) {
             0 => "Nothing is in the way of this page.".into(),

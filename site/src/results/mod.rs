@@ -4,6 +4,7 @@
 //! text nodes and elements of ours. `chat::results` takes a result apart, this room draws the parts.
 
 mod cite;
+mod cover;
 mod data;
 pub(crate) mod fold;
 mod growing;
@@ -20,7 +21,6 @@ use std::sync::Arc;
 use browser::chat::results::{Look, Part, Shown, Structured, shown};
 use browser::chat::schema;
 use leptos::prelude::*;
-use policy::secrets;
 use serde_json::Value;
 
 pub(crate) use cite::Cites;
@@ -92,7 +92,7 @@ pub(crate) fn ResultView(
     // What is not opened costs nothing: looking for secrets in megabytes takes its time.
     let body = move || {
         if opened.get() {
-            return opened_result(result.clone(), look, output_schema.clone());
+            return opened_result(result.clone(), bytes > ON_DEMAND, look, output_schema.clone());
         }
         let says = format!("Open the result, {}", media::size(bytes as u64));
         view! { <div class="result-body"><p><button type="button" class="btn" on:click=move |_| opened.set(true)>{says}</button></p></div> }
@@ -110,29 +110,13 @@ pub(crate) fn ResultView(
     }
 }
 
-/// A result that somebody looks at. What looks like a secret is covered until they want to see it (X59).
-fn opened_result(result: Arc<Value>, look: RwSignal<Reading>, promised: Option<Value>) -> AnyView {
-    let masked = Arc::new(secrets::mask_value(&result));
-    let covered = *masked != *result;
-    let uncovered = RwSignal::new(!covered);
-    let cover = covered.then(|| {
-        let says = move || if uncovered.get() { "Cover them" } else { "Show them" };
-        view! {
-            <p class="covered">
-                "Parts of this look like secrets. "
-                <button type="button" class="text-btn" on:click=move |_| uncovered.update(|on| *on = !*on)>{says}</button>
-            </p>
-        }
-    });
-    let body = move || {
-        let result = if uncovered.get() { &result } else { &masked };
-        match look.get() {
-            Reading::Readable => readable(shown(result, promised.as_ref())),
-            Reading::Json => view! { <Tree value=result.clone()/> }.into_any(),
-            Reading::Wire => view! { <Raw text=result.to_string()/> }.into_any(),
-        }
-    };
-    view! { {cover}<div class="result-body">{body}</div> }.into_any()
+/// A result that somebody looks at.
+fn opened_result(result: Arc<Value>, large: bool, look: RwSignal<Reading>, promised: Option<Value>) -> AnyView {
+    cover::covered(result, large, move |result| match look.get() {
+        Reading::Readable => readable(shown(result, promised.as_ref())),
+        Reading::Json => view! { <Tree value=result.clone()/> }.into_any(),
+        Reading::Wire => view! { <Raw text=result.to_string()/> }.into_any(),
+    })
 }
 
 /// A result as what it is.

@@ -1,7 +1,9 @@
 //! Markdown on the page, drawn from the tree of [`super::markdown`]: elements and text nodes, never markup from a string.
 
+use std::borrow::Borrow;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use leptos::prelude::*;
 
@@ -10,47 +12,59 @@ use super::link::Outward;
 use super::markdown::{Block, Inline, Item};
 use super::text::pieces;
 
-/// Lines of code in one piece of a block that grows.
+/// Lines of code in one piece of a block that grows, at least.
 const LINES: usize = 40;
 
 /// Blocks that are drawn once.
-pub(crate) fn all(blocks: &[Block]) -> Vec<AnyView> {
-    blocks.iter().cloned().map(block).collect()
+pub(crate) fn all<B: Borrow<Block>>(blocks: &[B]) -> Vec<AnyView> {
+    blocks.iter().map(|one| block(one.borrow().clone())).collect()
 }
 
-/// The end of a text that grows: what changed is drawn again, of what is long only the part that changed.
-pub(crate) fn growing(blocks: Signal<Vec<Block>>) -> impl IntoView {
-    let keyed = move || blocks.get().into_iter().enumerate().collect::<Vec<_>>();
+/// Blocks that still grow in number, and of which the last ones still grow: what changed is drawn again, of what is long
+/// only the part that changed.
+pub(crate) fn growing(blocks: ArcRwSignal<Vec<Arc<Block>>>) -> impl IntoView {
+    let each_one = {
+        let blocks = blocks.clone();
+        move || blocks.get().into_iter().enumerate().collect::<Vec<_>>()
+    };
     view! {
         <For
-            each=keyed
-            key=|(at, block)| match block {
+            each=each_one
+            key=|(at, block)| match &**block {
                 Block::List(first, _) => digest(&(at, 1, first)),
                 Block::Code { language, .. } => digest(&(at, 2, language)),
                 Block::Table { right, head, .. } => digest(&(at, 3, right, head)),
-                other => digest(&(at, 0, other)),
+                _ => digest(&(at, 0, Arc::as_ptr(block))),
             }
-            children=move |(at, one)| match one {
-                Block::List(first, _) => {
-                    let items = each(move || blocks.with(|all| match all.get(at) {
-                        Some(Block::List(_, items)) => items.clone(),
-                        _ => Vec::new(),
-                    }), item);
-                    list(first, items)
+            children=move |(at, one)| {
+                let blocks = blocks.clone();
+                // One that is settled is the same from then on, and nothing of it is looked at again.
+                let now = move || Memo::new(move |_| blocks.with(|all| all.get(at).cloned()));
+                match &*one {
+                    Block::List(first, _) => {
+                        let now = now();
+                        list(*first, each(move || now.with(|one| match one.as_deref() {
+                            Some(Block::List(_, items)) => items.clone(),
+                            _ => Vec::new(),
+                        }), item))
+                    }
+                    Block::Code { language, .. } => {
+                        let now = now();
+                        code(language.clone(), each(move || now.with(|one| match one.as_deref() {
+                            Some(Block::Code { text, .. }) => lines(text),
+                            _ => Vec::new(),
+                        }), |lines| view! { <span class="md-lines">{pieces(&lines)}</span> }.into_any()))
+                    }
+                    Block::Table { right, head, .. } => {
+                        let (now, numbers) = (now(), right.clone());
+                        let rows = each(move || now.with(|one| match one.as_deref() {
+                            Some(Block::Table { rows, .. }) => rows.clone(),
+                            _ => Vec::new(),
+                        }), move |cells| row(&numbers, cells));
+                        table(right, head.clone(), rows)
+                    }
+                    other => block(other.clone()),
                 }
-                Block::Code { language, .. } => code(language, each(move || blocks.with(|all| match all.get(at) {
-                    Some(Block::Code { text, .. }) => lines(text),
-                    _ => Vec::new(),
-                }), |lines| view! { <span class="md-lines">{pieces(&lines)}</span> }.into_any())),
-                Block::Table { right, head, .. } => {
-                    let numbers = right.clone();
-                    let rows = each(move || blocks.with(|all| match all.get(at) {
-                        Some(Block::Table { rows, .. }) => rows.clone(),
-                        _ => Vec::new(),
-                    }), move |cells| row(&numbers, cells));
-                    table(&right, head, rows)
-                }
-                other => block(other),
             }
         />
     }
@@ -71,14 +85,26 @@ fn digest(of: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// A text in pieces of some lines each.
+/// A text in pieces of some lines each, without the line breaks between them: each piece is drawn as lines of its own.
+/// None ends with an empty line, which would not be seen at the end of a piece.
 fn lines(text: &str) -> Vec<String> {
-    let mut pieces = Vec::new();
-    for (at, line) in text.split_inclusive('\n').enumerate() {
+    let mut pieces = vec![String::new()];
+    let mut in_piece = 0;
+    for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
+        let full = in_piece >= LINES && pieces.last().is_some_and(|piece| !piece.ends_with('\n'));
         match pieces.last_mut() {
-            Some(piece) if !at.is_multiple_of(LINES) => String::push_str(piece, line),
-            _ => pieces.push(line.to_owned()),
+            Some(piece) if !full => {
+                if in_piece > 0 {
+                    piece.push('\n');
+                }
+                piece.push_str(line);
+            }
+            _ => {
+                pieces.push(line.to_owned());
+                in_piece = 0;
+            }
         }
+        in_piece += 1;
     }
     pieces
 }
@@ -177,4 +203,27 @@ fn inline(line: Vec<Inline>) -> Vec<AnyView> {
             Inline::Break => view! { <br/> }.into_any(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn se001_code_that_grows_is_cut_between_lines_and_no_line_is_lost_or_doubled() {
+        let line = |at: usize| {
+            if at.is_multiple_of(7) || (38..45).contains(&at) { String::new() } else { format!("line {at}") }
+        };
+        for count in [1, 39, 40, 41, 60, 200] {
+            let text = (1..=count).map(line).collect::<Vec<_>>().join("\n");
+            for text in [format!("{text}\n"), text] {
+                let pieces = lines(&text);
+                assert_eq!(pieces.join("\n"), text.strip_suffix('\n').unwrap_or(&text), "{count} lines");
+                let (_, before) = pieces.split_last().unwrap();
+                assert!(before.iter().all(|piece| !piece.ends_with('\n') && piece.split('\n').count() >= LINES));
+            }
+        }
+        assert_eq!(lines(""), [""]);
+    }
 }

@@ -108,7 +108,7 @@ fn chip<'a>(group: &[Hidden]) -> Option<Piece<'a>> {
 }
 
 /// Characters of a long text that are added to the page at once: what more takes, nobody waits for in one task (SP05).
-const STRETCH: usize = 32 * 1024;
+const STRETCH: usize = 16 * 1024;
 
 /// A long text of which more and more is on the page. Copy.
 #[derive(Clone, Copy)]

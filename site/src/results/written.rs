@@ -1,7 +1,8 @@
 //! Markdown by somebody else, whole or while it is written.
 //!
-//! What of a growing text will not change any more ([`growing::settled`]) is parsed once and drawn once, in a sheet that
-//! is never looked at again; only the end is parsed and drawn for each piece that comes. So a piece costs what it
+//! What of a growing text will not change any more ([`growing::settled`]) is parsed once, and only the end is parsed for
+//! each piece that comes. Blocks stand in sheets: to the last one blocks come while the text grows, each is drawn when
+//! it comes and again only when it changed, and a sheet that is full is never looked at again. So a piece costs what it
 //! brings, however long the text before it is.
 
 use std::sync::Arc;
@@ -12,11 +13,30 @@ use leptos::task::spawn_local;
 use super::markdown::Block;
 use super::{growing, pieces, prose};
 
-/// Blocks in one sheet of a text that comes whole.
+/// Blocks in one sheet.
 const SHEET: usize = 40;
 
-/// Blocks that are drawn once.
-type Sheet = Arc<Vec<Block>>;
+/// Some blocks of a text. Copies are the same sheet.
+#[derive(Clone)]
+struct Sheet {
+    blocks: ArcRwSignal<Vec<Arc<Block>>>,
+    /// Whether blocks may come to it, or change at its end.
+    grows: bool,
+}
+
+impl Sheet {
+    fn new(blocks: Vec<Arc<Block>>, grows: bool) -> Self {
+        Sheet { blocks: ArcRwSignal::new(blocks), grows }
+    }
+
+    fn draw(self) -> AnyView {
+        if self.grows {
+            prose::growing(self.blocks).into_any()
+        } else {
+            self.blocks.with_untracked(|blocks| prose::all(blocks)).into_any()
+        }
+    }
+}
 
 /// Parses with the parser that is loaded when first needed; None when it cannot be loaded now.
 async fn parse(text: &str) -> Option<Vec<Block>> {
@@ -33,40 +53,60 @@ pub(crate) fn Markdown(
     #[prop(optional, into)]
     growing: Signal<bool>,
 ) -> impl IntoView {
-    // What will not change any more, and the rest; none while the parser is loading, and when it cannot be loaded: the
-    // text is then readable as it is.
-    let sheets = RwSignal::new(Vec::<Sheet>::new());
-    let rest = RwSignal::new(None::<Vec<Block>>);
-    // How many bytes of the text are in the sheets.
-    let end = StoredValue::new(0_usize);
+    // None while the parser is loading, and when it cannot be loaded: the text is then readable as it is.
+    let sheets = RwSignal::new(None::<Vec<Sheet>>);
+    // How many blocks of the last sheet are settled, and how many bytes of the text.
+    let settled = StoredValue::new((0_usize, 0_usize));
     let (busy, again) = (StoredValue::new(false), StoredValue::new(false));
+    let last = move || sheets.try_with_untracked(|all| all.as_ref()?.last().filter(|sheet| sheet.grows).cloned());
+    // The text goes on.
+    let go_on = move |text: String| async move {
+        let (blocks, bytes) = settled.try_get_value()?;
+        let more = text.get(bytes..)?;
+        let (done, open) = more.split_at_checked(growing::settled(more))?;
+        let (done_blocks, tail) = (parse(done).await?, parse(open).await?);
+        let last = last()?;
+        let before = last.as_ref().map(|sheet| sheet.blocks.get_untracked()).unwrap_or_default();
+        let stands = blocks + done_blocks.len();
+        let mut now = before.get(..blocks)?.to_vec();
+        for block in done_blocks.into_iter().chain(tail) {
+            // What is as it was is the same block: nothing of it is drawn again.
+            let same = before.get(now.len()).filter(|was| ***was == block).cloned();
+            now.push(same.unwrap_or_else(|| Arc::new(block)));
+        }
+        settled.try_set_value((stands, bytes + done.len()));
+        let Some(sheet) = last else {
+            sheets.try_set(Some(vec![Sheet::new(now, true)]));
+            return Some(());
+        };
+        if stands >= SHEET {
+            // It is full: the rest begins another.
+            let rest = Sheet::new(now.split_off(stands), true);
+            settled.try_update_value(|(blocks, _)| *blocks = 0);
+            sheets.try_update(|sheets| sheets.get_or_insert_default().push(rest));
+        }
+        sheet.blocks.set(now);
+        Some(())
+    };
     let step = move || async move {
         let (text, grows) = (text.try_get_untracked()?, growing.try_get_untracked()?);
-        if !grows {
-            let whole = parse(&text).await?;
-            // What stands already is left alone.
-            let stands = sheets.try_with_untracked(|sheets| {
-                rest.with_untracked(|rest| {
-                    sheets.iter().flat_map(|sheet| sheet.iter()).chain(rest.iter().flatten()).eq(&whole)
-                })
-            })?;
-            if !stands {
-                sheets.try_set(whole.chunks(SHEET).map(|blocks| Arc::new(blocks.to_vec())).collect());
-                rest.try_set(Some(Vec::new()));
-            } else if rest.try_with_untracked(Option::is_none)? {
-                rest.try_set(Some(Vec::new()));
-            }
-            return Some(());
+        if grows {
+            return go_on(text).await;
         }
-        let from = end.try_get_value()?;
-        let more = text.get(from..)?;
-        let (done, open) = more.split_at_checked(growing::settled(more))?;
-        let (blocks, tail) = (parse(done).await?, parse(open).await?);
-        end.try_set_value(from + done.len());
-        if !blocks.is_empty() {
-            sheets.try_update(|sheets| sheets.push(Arc::new(blocks)));
+        // What it grew to stands already, and is left alone.
+        if last()?.is_some() {
+            let _ = go_on(text.clone()).await;
         }
-        rest.try_set(Some(tail));
+        let whole = parse(&text).await?;
+        let stands = sheets.try_with_untracked(|sheets| {
+            let Some(sheets) = sheets else { return false };
+            let drawn: Vec<_> = sheets.iter().flat_map(|sheet| sheet.blocks.get_untracked()).collect();
+            drawn.iter().map(Arc::as_ref).eq(&whole)
+        })?;
+        if !stands {
+            let whole: Vec<_> = whole.into_iter().map(Arc::new).collect();
+            sheets.try_set(Some(whole.chunks(SHEET).map(|blocks| Sheet::new(blocks.to_vec(), false)).collect()));
+        }
         Some(())
     };
     Effect::new(move |_| {
@@ -84,14 +124,12 @@ pub(crate) fn Markdown(
             let _ = busy.try_set_value(false);
         });
     });
-    let tail = Signal::derive(move || rest.get().unwrap_or_default());
     view! {
         <div class="md">
-            <Show when=move || rest.with(Option::is_some) fallback=move || view! { <p class="md-plain"><bdi>{move || pieces(&text.get())}</bdi></p> }>
-                <For each=move || sheets.get() key=|sheet| Arc::as_ptr(sheet) as usize let:sheet>
-                    <div class="md-sheet">{prose::all(&sheet)}</div>
+            <Show when=move || sheets.with(Option::is_some) fallback=move || view! { <p class="md-plain"><bdi>{move || pieces(&text.get())}</bdi></p> }>
+                <For each=move || sheets.get().unwrap_or_default() key=|sheet| sheet.blocks.clone() let:sheet>
+                    <div class="md-sheet">{sheet.draw()}</div>
                 </For>
-                <div class="md-sheet">{prose::growing(tail)}</div>
             </Show>
         </div>
     }

@@ -10,7 +10,7 @@ use leptos::task::spawn_local;
 use super::developer::no_servers;
 use super::files::chosen;
 use super::keys::{Keys, fingerprint};
-use crate::results::Visible;
+use crate::results::{Visible, Worded};
 use crate::state::{sentence, use_state};
 use crate::ui::{Button, ButtonLook, Dialog, Field, capital, clock, save_text};
 
@@ -88,7 +88,10 @@ pub(super) fn PolicyBundle() -> impl IntoView {
             <h2>"Signed workspace"</h2>
             <p>"The whole workspace as one signed file: people, groups, connectors with their actions, access, permissions, and the settings of built-in connectors. "
                 "Tokens, keys, accounts, remembered answers and the audit log are not in it."</p>
-            {move || standing(&app.ws().governed(), &known.get())}
+            {move || {
+                app.rulebook.track();
+                standing(&app.ws().governed(), &known.get(), app.ws().stricter_here())
+            }}
             {move || own_rules().then(|| view! {
                 <form class="inline-form" on:submit=move |event| { event.prevent_default(); export(); }>
                     <Field label="Contact for questions" help="Shown when a site cannot verify these settings. A mail address, for example." optional=true let:field>
@@ -118,8 +121,8 @@ pub(super) fn PolicyBundle() -> impl IntoView {
     }
 }
 
-/// Where the rules come from, and which bundle was the last.
-fn standing(governed: &Governed, known: &Known) -> AnyView {
+/// Where the rules come from, which bundle was the last, and what is `stricter` here than it says (X121).
+fn standing(governed: &Governed, known: &Known, stricter: Vec<Change>) -> AnyView {
     match governed {
         Governed::Signed { serial, issued_at, signer, contact } => {
             let text = format!(
@@ -130,6 +133,7 @@ fn standing(governed: &Governed, known: &Known) -> AnyView {
             view! {
                 <div class="note"><div class="grow"><p><Visible text=text/></p>
                     <p class="small">"Key "<code class="wrap">{fingerprint(signer)}</code></p>
+                    {(!stricter.is_empty()).then(|| view! { <p>"In this browser they are stricter than what was signed:"</p>{listed(stricter)} })}
                     {contact.clone().map(|contact| view! { <p class="small">"Contact: "<Visible text=contact/></p> })}
                 </div></div>
             }
@@ -204,10 +208,7 @@ fn Preview(
                     groups.into_iter().map(|(noun, changes)| { let count = changes.len(); view! {
                         <details open={count <= 12}>
                             <summary>{format!("{} · {count}", noun.label())}</summary>
-                            <ul class="bullets">{changes.into_iter().map(|change| view! {
-                                <li><strong><Visible text=if noun == Noun::Settings { capital(&change.what) } else { change.what }/></strong>" "{change.how.label()}
-                                    {(!change.detail.is_empty()).then(|| view! { ": "<Visible text=change.detail.join("; ")/> })}</li>
-                            }).collect_view()}</ul>
+                            {listed(changes)}
                         </details>
                     }}).collect_view().into_any()
                 }}
@@ -228,6 +229,18 @@ fn Preview(
             </footer>
         </Dialog>
     }
+}
+
+/// Changes, one a line.
+fn listed(changes: Vec<Change>) -> impl IntoView {
+    let line = |change: Change| {
+        let what = if change.noun == Noun::Settings { capital(&change.what) } else { change.what };
+        view! {
+            <li><strong><Visible text=what/></strong>" "{change.how.label()}
+                {(!change.detail.is_empty()).then(|| view! { ": "<Worded text=change.detail.join("; ")/> })}</li>
+        }
+    };
+    view! { <ul class="bullets">{changes.into_iter().map(line).collect_view()}</ul> }
 }
 
 /// The changes under the nouns they are about.

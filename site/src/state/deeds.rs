@@ -1,12 +1,13 @@
 //! Opening the workspace, and what the first page has it do.
 
-use browser::{BundleSource, Error, Options, Pinned, SignInSite, Where, Workspace};
+use browser::{BundleSource, Error, Fetcher, Options, Pinned, SignInSite, Where, Workspace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use policy::ConversationId;
 use std::sync::Arc;
 
 use super::{AppState, Front, STORE, policy_tag, sentence};
+use crate::chat::draft;
 use crate::lazy::{Deeds, Said};
 use crate::router::base;
 use crate::{confirm, shell};
@@ -16,7 +17,8 @@ use crate::{confirm, shell};
 pub async fn open(front: Front, owner: Owner) -> Option<AppState> {
     let store = Where::IndexedDb(STORE.to_owned());
     let only_published = policy_tag("-custom-servers").is_some_and(|said| said.trim() == "no");
-    let options = Options { store, apps: true, pinned: pinned(), only_published, ..Options::default() };
+    let fetcher = Fetcher::with_reader(reader());
+    let options = Options { store, apps: true, pinned: pinned(), only_published, fetcher, ..Options::default() };
     match Workspace::open(options).await {
         Ok(ws) => Some(owner.with(|| {
             if let Some(page) = sign_in_site() {
@@ -41,6 +43,12 @@ fn pinned() -> Option<Pinned> {
     let url = web_sys::Url::new_with_base(&address, &base).map_or(address, |url| url.href());
     let keys = policy_tag("-key").unwrap_or_default().split_whitespace().map(str::to_ascii_lowercase).collect();
     Some(Pinned { source: BundleSource::Url(url), keys, contact: policy_tag("-contact") })
+}
+
+/// The script of the worker that reads the answers of models: it is beside the one that starts the page.
+fn reader() -> Option<String> {
+    let boot = document().get_element_by_id("boot")?.get_attribute("src")?;
+    Some(format!("{}reader.js", boot.strip_suffix("boot.js")?))
 }
 
 /// Where this site is, as authorization servers see it. Only a site with a name of its own can have a client document.
@@ -74,9 +82,19 @@ async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Erro
     // What was chosen when this was said: while the conversation is made, the person may go on to another page.
     let (accounts, chosen) = (state.chosen_accounts.get_untracked(), state.chosen_actions.get_untracked());
     let (mode, calls_allowed) = (state.thread.mode.get_untracked(), state.thread.calls_allowed.get_untracked());
+    let has_more = !said.files.is_empty() || !said.attached.is_empty();
     let files = said.files.into_iter().map(Arc::unwrap_or_clone).collect();
+    // What goes out is no draft any more, also where the composer is gone by then.
+    let sent = |id: Option<&ConversationId>| {
+        if has_more {
+            draft::mark_more(id, false);
+            ws.keep_unsent(id, [], &[]);
+        }
+    };
     if let Some(id) = said.conversation {
-        return ws.say_with(&id, &said.words, said.attached, files).map(|()| None);
+        ws.say_with(&id, &said.words, said.attached, files)?;
+        sent(Some(&id));
+        return Ok(None);
     }
     let new = ws.new_conversation().await?;
     if let Some(connectors) = said.connectors {
@@ -95,5 +113,6 @@ async fn say(state: AppState, said: Said) -> Result<Option<ConversationId>, Erro
         ws.pin(&new, said.pins).await?;
     }
     ws.say_with(&new, &said.words, said.attached, files)?;
+    sent(None);
     Ok(Some(new))
 }

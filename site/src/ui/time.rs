@@ -1,5 +1,6 @@
 //! Time in words, from the browser's own clock and calendar.
 
+pub use browser::chat::conversation::seconds;
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
@@ -16,17 +17,6 @@ pub fn tick() -> ReadSignal<u64> {
         on_cleanup(move || handle.clear());
     }
     time
-}
-
-/// A length of time: `under 0.1 s`, `0.4 s`, `12 s`, `3 min`, `2 h`.
-pub fn seconds(millis: u64) -> String {
-    match millis {
-        0..100 => "under 0.1 s".to_owned(),
-        100..10_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
-        10_000..120_000 => format!("{} s", millis / 1000),
-        120_000..7_200_000 => format!("{} min", millis / 60_000),
-        _ => format!("{} h", millis / 3_600_000),
-    }
 }
 
 fn date(millis: u64) -> js_sys::Date {

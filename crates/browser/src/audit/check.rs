@@ -14,18 +14,28 @@ const PIECE: u64 = 500;
 
 impl AuditLog {
     /// Checks the whole chain, and tells after each piece how many rows of how many it has seen. What is written
-    /// meanwhile is not part of it. Dropping the check ends it.
+    /// meanwhile is not part of it. A chain that ends meanwhile, because everything is erased, is no broken one: the
+    /// check begins anew with the chain that followed it. Dropping the check ends it.
     pub(crate) async fn check(&self, told: impl Fn(u64, u64)) -> Result<AuditState, StoreError> {
-        let (end, last) = {
+        loop {
+            let (start, state) = self.checked(&told).await?;
+            if self.keep_found(start.as_ref(), !state.broken.is_empty()).await? {
+                return Ok(state);
+            }
+        }
+    }
+
+    /// What the chain of this moment comes to, and by which row it is known.
+    async fn checked(&self, told: &impl Fn(u64, u64)) -> Result<(Option<Record>, AuditState), StoreError> {
+        let (end, last, start) = {
             let _held = self.locks.hold(super::LOCK).await;
-            (self.end().await?, self.last_key().await?)
+            (self.end().await?, self.last_key().await?, self.start().await?)
         };
         let Some(last) = last else {
             let broken = if end.is_some() { vec![Broken::Empty] } else { Vec::new() };
-            self.keep_found(!broken.is_empty()).await;
-            return Ok(AuditState { rows: 0, broken, checkpoint: None });
+            return Ok((start, AuditState { rows: 0, broken, checkpoint: None }));
         };
-        let (mut check, mut pace) = (Check::new(), Pace::new());
+        let (mut check, mut pace) = (Check::new(), Pace::begin());
         let mut pieces = self.pieces(last);
         while let Some(rows) = pieces.next().await? {
             for (_, text) in rows {
@@ -52,9 +62,13 @@ impl AuditLog {
             }
         }
         let report = report.signed(|checkpoint| fitting.contains(&checkpoint.signature));
-        self.keep_found(!report.broken.is_empty()).await;
         let checkpoint = report.checkpoints.last().cloned();
-        Ok(AuditState { rows: report.rows, broken: report.broken, checkpoint })
+        Ok((start, AuditState { rows: report.rows, broken: report.broken, checkpoint }))
+    }
+
+    /// The first row of the chain, as it is kept: a chain that follows another one has another first row.
+    pub(super) async fn start(&self) -> Result<Option<Record>, StoreError> {
+        Ok(self.store.range(Table::Audit, &key(0), &key(0)).await?.pop())
     }
 
     /// Reads the rows up to a place, oldest first, some at a time.

@@ -85,7 +85,7 @@ impl AuditLog {
             return self.store.count(Table::Audit, Some(mark)).await;
         }
         let Some((mut from, last)) = self.bounds(wanted).await? else { return Ok(0) };
-        let (mut count, mut pace) = (0, Pace::new());
+        let (mut count, mut pace) = (0, Pace::begin());
         while from <= last {
             let to = from.saturating_add(LARGEST / 2 - 1).min(last);
             count += self.both(&wanted.marks, from, to).await?.0.len() as u64;
@@ -128,7 +128,7 @@ impl AuditLog {
     /// The places of the later rows about the calls at some places: sent, and ended. Tells how many of the places it has
     /// looked at.
     pub(crate) async fn later(&self, places: &[u64], told: impl Fn(u64)) -> Result<Vec<u64>, StoreError> {
-        let (mut later, mut pace, mut here) = (BTreeSet::new(), Pace::new(), 0);
+        let (mut later, mut pace, mut here) = (BTreeSet::new(), Pace::begin(), 0);
         for piece in places.chunks(CALLS) {
             let rows = self.rows(piece.iter().map(|seq| key(*seq)).collect()).await?;
             let calls: Vec<String> = rows

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use find::Wanted;
 
 use crate::leaving;
-use crate::store::{Op, Store, StoreError, Table};
+use crate::store::{Op, Record, Store, StoreError, Table};
 use crate::tabs::Locks;
 use crate::time::{new_id, now};
 use crate::view::AuditFilter;
@@ -109,15 +109,23 @@ impl AuditLog {
         Ok(())
     }
 
-    /// Keeps what a check came to. Where that cannot be stored, the next visit checks again.
-    async fn keep_found(&self, broken: bool) {
+    /// Keeps what a check came to that began with this first row. Says no and keeps nothing when the chain is another one
+    /// by now: nothing is known of that one. Where it cannot be stored, the next visit checks again.
+    async fn keep_found(&self, start: Option<&Record>, broken: bool) -> Result<bool, StoreError> {
+        // Under the lock under which everything is erased, so that no chain ends between the look and the write.
+        let held = self.locks.hold(LOCK).await;
+        if self.start().await?.as_ref() != start {
+            return Ok(false);
+        }
         let found = Found { at: now(), broken };
         if let Ok(text) = json(&found) {
             drop(self.store.write(vec![Op::Put(Table::Settings, FOUND.to_owned(), text)]).await);
         }
+        drop(held);
         if self.found.replace(Some(found)).is_some_and(|before| before.broken) != broken {
             self.tell_written();
         }
+        Ok(true)
     }
 
     /// Writes rows, in order, all or none. They are on disk when this returns.

@@ -74,7 +74,7 @@ impl AuditLog {
 
     async fn mark(&self) -> Result<(), StoreError> {
         let chain = self.end().await?.map(|end| end.name().to_owned());
-        let (mut below, mut pace) = (self.older().await?, Pace::new());
+        let (mut below, mut pace) = (self.older().await?, Pace::begin());
         while below > 0 {
             let from = below.saturating_sub(PIECE);
             let mut ops = vec![so_far(from)];

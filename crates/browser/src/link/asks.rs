@@ -220,7 +220,7 @@ impl Workspace {
                 "{} at {} asked for what looks like a secret: {}. This workspace refuses such forms, so nothing was sent.",
                 connector.name,
                 connector.host,
-                wanted.join(", ")
+                policy::text::unticked(&wanted.join(", "))
             );
             self.add_item(conversation, chat::conversation::Body::Note { text });
         }

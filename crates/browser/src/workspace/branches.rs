@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::Workspace;
 use super::conversations::{HEAD, Record};
+use super::masked::masked_conversation;
 use crate::error::{Code, Error};
 use crate::time::{new_id, now};
 use crate::view::Change;
@@ -83,12 +84,11 @@ impl Workspace {
     pub async fn export_conversation(&self, id: &ConversationId) -> Result<String, Error> {
         self.alive()?;
         let conversation = self.conversation(id).await?;
-        let value = serde_json::to_value(&conversation).unwrap_or_default();
         let export = json!({
             "countersign": env!("CARGO_PKG_VERSION"),
             "exportedAt": now(),
             "leftOut": "texts that look like a token or key are masked",
-            "conversations": [policy::secrets::mask_value(&value)],
+            "conversations": [masked_conversation(conversation)],
         });
         serde_json::to_string_pretty(&export)
             .map_err(|error| Error::new(Code::Invalid, format!("the export cannot be written: {error}")))

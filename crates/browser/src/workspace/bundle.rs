@@ -36,6 +36,8 @@ const FRESH: u64 = 5_000;
 const FIRST: &str = "me";
 /// What is known of bundles of this workspace.
 const TRUST: &str = "bundle";
+/// The file of the bundle that the site is tied to, as it was verified last.
+const SEEN: &str = "bundle-seen";
 /// The signing key of this browser: its public half among the settings, its private half among the keys.
 const KEY: &str = "signing-key";
 /// How long a bundle may take to come, in milliseconds.
@@ -323,8 +325,8 @@ impl Workspace {
         self.alive()?;
         let _held = self.0.locks.hold(RULEBOOK).await;
         let stored = self.stored_rulebook().await?.unwrap_or_else(|| Rulebook::clone(&self.rulebook()));
-        let (allow_loopback, only_published) = (stored.workspace.allow_loopback, stored.workspace.only_published);
-        let mut book = self.seen(stored);
+        let seen = self.seen(stored.clone());
+        let mut book = seen.clone();
         let name = book.member(&me)?.name.clone();
         let was = self.me();
         if was == me {
@@ -333,8 +335,7 @@ impl Workspace {
         // Answers and the developer-mode switch are one person's.
         book.grants.clear();
         book.members.iter_mut().for_each(|member| member.developer = Default::default());
-        // What only this handle allows or forbids is not stored.
-        (book.workspace.allow_loopback, book.workspace.only_published) = (allow_loopback, only_published);
+        let book = self.to_keep(&stored, &seen, book);
         let mut ops = vec![put(ME, &me)?];
         ops.extend(rules_ops(&book, &me)?);
         self.keep_as(ops, &was, "person at this browser", &format!("is now {name}")).await?;
@@ -388,7 +389,7 @@ impl Workspace {
         };
         match &found {
             // Two bundles of one number are the same one.
-            Ok((bundle, _)) if verified == Some(bundle.payload.serial) => return,
+            Ok((bundle, ..)) if verified == Some(bundle.payload.serial) => return,
             Err(error) if verified.is_some() && error.code == Code::Network => return,
             _ => {}
         }
@@ -400,8 +401,53 @@ impl Workspace {
             return;
         }
         let old = self.rulebook();
-        self.set_rulebook(stored);
+        let met = self.met(stored.clone());
+        if met != stored
+            && let Err(error) = self.keep_rulebook(&met).await
+        {
+            self.storage_failed(&error);
+        }
+        self.set_rulebook(met);
         self.drop_changed_links(&old);
+    }
+
+    /// A workspace as it is stored, which knows the connectors of the signed settings: what somebody signs in with to one
+    /// of them is forgotten when it leads elsewhere, and only then.
+    pub(super) fn met(&self, book: Rulebook) -> Rulebook {
+        match &*self.0.signed.borrow() {
+            Some(signed) => bundle::meet(&book, signed),
+            None => book,
+        }
+    }
+
+    /// The workspace as signed settings have it: with the demos that they lend, and with what is stricter here.
+    pub(super) fn tightened(&self, signed: &Rulebook, book: &Rulebook) -> Rulebook {
+        // Since when a demo is there is since when it was signed: the same whenever it is asked.
+        let since = match *self.0.governed.borrow() {
+            Governed::Signed { issued_at, .. } => issued_at,
+            _ => 0,
+        };
+        let lent = bundle::lend(book, Some(signed), &super::connectors::demos(&self.me(), since));
+        bundle::tighten(signed, &lent, &self.me())
+    }
+
+    /// What is stricter in this browser than what was signed; nothing where nothing is signed (X121).
+    pub fn stricter_here(&self) -> Vec<Difference> {
+        let Some(signed) = self.0.signed.borrow().clone() else { return Vec::new() };
+        let here = self.rulebook();
+        let undecided = Rulebook {
+            workspace: signed.workspace.clone(),
+            connectors: super::connectors::built_in(&self.me(), 0),
+            ..Rulebook::clone(&here)
+        };
+        let alone = self.tightened(&signed, &bundle::meet(&undecided, &signed));
+        bundle::stricter_here(&alone, &here)
+    }
+
+    /// Whether the signed settings of this site put a demo in place, so that nobody here can remove it.
+    pub fn is_demo_signed(&self, id: &policy::ConnectorId) -> bool {
+        let names = |signed: &Rulebook| signed.connector(id).is_ok_and(Connector::is_part);
+        self.0.signed.borrow().as_ref().is_some_and(names)
     }
 
     /// While a question waits, the signed settings are looked at again and again: an answer is about the rules of its
@@ -430,12 +476,16 @@ impl Workspace {
         stored: &Rulebook,
         pinned: Pinned,
         trust: Option<Trust>,
-        found: Result<(Bundle, PublicKey), Error>,
+        found: Result<(Bundle, PublicKey, String), Error>,
     ) -> Result<(), Error> {
         match found {
-            Ok((bundle, signer)) => {
+            Ok((bundle, signer, text)) => {
                 let trust = Trust::of(&bundle.payload, &bundle.digest, signer.clone());
-                self.0.store.write(vec![put(TRUST, &trust)?]).await?;
+                let mut ops = vec![put(TRUST, &trust)?];
+                if self.0.store.get(Table::Settings, SEEN).await?.as_deref() != Some(&text) {
+                    ops.push(Op::Put(Table::Settings, SEEN.to_owned(), text));
+                }
+                self.0.store.write(ops).await?;
                 self.0.governed.replace(Governed::Signed {
                     serial: trust.serial,
                     issued_at: trust.issued_at,
@@ -449,6 +499,10 @@ impl Workspace {
                 self.0.signed.replace(Some(rules));
             }
             Err(error) => {
+                // Reading goes on by the settings that were seen last, as long as they are what was signed.
+                if let Some(rules) = self.seen_last(&pinned, trust.as_ref()).await {
+                    self.0.signed.replace(Some(rules));
+                }
                 let contact = pinned.contact.or(trust.and_then(|trust| trust.contact));
                 let why = match &error.hint {
                     Some(hint) => format!("{}; {hint}", error.message),
@@ -460,7 +514,21 @@ impl Workspace {
         Ok(())
     }
 
-    async fn pinned_bundle(&self, pinned: &Pinned, trust: Option<&Trust>) -> Result<(Bundle, PublicKey), Error> {
+    /// The rules of the bundle that was verified last, which is verified again; none before the first.
+    async fn seen_last(&self, pinned: &Pinned, trust: Option<&Trust>) -> Option<Rulebook> {
+        let text = self.0.store.get(Table::Settings, SEEN).await.ok()??;
+        let bundle = Bundle::read(&text)
+            .ok()
+            .filter(|bundle| trust.is_some_and(|trust| trust.digest.as_ref() == Some(&bundle.digest)))?;
+        self.signer(&bundle, Some(&pinned.keys)).await.ok()?;
+        Some(bundle::governing(bundle.payload.rules))
+    }
+
+    async fn pinned_bundle(
+        &self,
+        pinned: &Pinned,
+        trust: Option<&Trust>,
+    ) -> Result<(Bundle, PublicKey, String), Error> {
         let text = match &pinned.source {
             BundleSource::Text(text) => text.clone(),
             BundleSource::Url(url) => self.fetched_bundle(url).await?,
@@ -470,7 +538,7 @@ impl Workspace {
         let seen = trust.and_then(|trust| Some((trust.serial, trust.digest.as_ref()?)));
         bundle.follows(seen).map_err(Error::from)?;
         self.addresses_fit(&bundle)?;
-        Ok((bundle, signer))
+        Ok((bundle, signer, text))
     }
 
     async fn fetched_bundle(&self, url: &str) -> Result<String, Error> {
@@ -551,8 +619,7 @@ impl Workspace {
             Governed::Here => Ok(()),
             Governed::Signed { .. } => {
                 let signed = self.0.signed.borrow();
-                let loosened =
-                    signed.as_ref().is_none_or(|signed| bundle::loosened(signed, changed, &self.0.me.borrow()));
+                let loosened = signed.as_ref().is_none_or(|signed| self.tightened(signed, changed) != *changed);
                 if loosened { Err(tied()) } else { Ok(()) }
             }
             Governed::Unverified { .. } => {

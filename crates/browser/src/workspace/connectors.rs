@@ -117,10 +117,15 @@ impl Workspace {
     /// Takes a demo out of the workspace, with what it kept.
     ///
     /// # Errors
-    /// When the person does not run the workspace, it is no demo that was added, or it cannot be kept.
+    /// When the person does not run the workspace, it is no demo that was added, signed settings put it in place, or the
+    /// change cannot be kept.
     pub async fn remove_demo(&self, id: &ConnectorId) -> Result<(), Error> {
         if *id != ConnectorId::from(WORKBENCH) {
             return Err(Error::not_found("demo that was added", id.as_str()));
+        }
+        if self.is_demo_signed(id) {
+            let why = "the signed settings of this site name this demo, so it cannot be removed here";
+            return Err(Error::new(Code::Blocked, why).hint("ask whoever signed them"));
         }
         let me = self.me();
         self.change_rules(|book| {

@@ -21,7 +21,7 @@ use super::Workspace;
 use crate::error::Error;
 use crate::store::{Op, StoreError, Table, prefix_end};
 use crate::tabs::{Held, News};
-use crate::time::{new_id, now, sleep};
+use crate::time::{Pace, new_id, now, sleep};
 use crate::view::{Change, ConversationHead, StorageState};
 
 /// How long to wait between two writes of a conversation that is changing, in milliseconds. Each writes the whole of an
@@ -219,6 +219,7 @@ impl Workspace {
             .write(vec![
                 Op::Delete(Table::Conversations, id.to_string()),
                 Op::DeletePrefix(Table::Items, format!("{id}/")),
+                Op::Delete(Table::Settings, self.unsent_key(Some(id))),
             ])
             .await;
         if let Err(error) = written {
@@ -367,6 +368,22 @@ impl Workspace {
     pub(crate) async fn apply_kept(&self, id: &ConversationId, event: Event) {
         let Some(applied) = self.apply_quietly(id, event) else { return };
         self.flush([(id.clone(), applied.at.unwrap_or(HEAD))].into()).await;
+        applied.news.into_iter().for_each(|news| self.0.events.tell(news));
+    }
+
+    /// As [`Workspace::apply_kept`], with a rest in between, for what takes long. Until it is written it counts as changed:
+    /// a page that is left meanwhile writes it, and so does whoever writes the conversation.
+    pub(crate) async fn apply_kept_resting(&self, id: &ConversationId, event: Event) {
+        let Some(applied) = self.apply_quietly(id, event) else { return };
+        let changed = (id.clone(), applied.at.unwrap_or(HEAD));
+        self.0.dirty.borrow_mut().insert(changed.clone());
+        Pace::late().rest().await;
+        let still = self.0.dirty.borrow_mut().remove(&changed);
+        if still {
+            self.flush([changed].into()).await;
+        } else {
+            self.settle(id).await;
+        }
         applied.news.into_iter().for_each(|news| self.0.events.tell(news));
     }
 

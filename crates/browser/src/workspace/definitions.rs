@@ -21,10 +21,10 @@ use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
 use super::Workspace;
-use super::scan::{offline, take};
+use super::scan::take;
 use crate::error::{Code, Error};
 use crate::link::Live;
-use crate::time::{global, new_id, now};
+use crate::time::{new_id, now, offline};
 use crate::view::{Millis, ScanStep, Scanned};
 
 /// How a live list differs from what is approved, to be looked at.
@@ -181,7 +181,7 @@ impl Workspace {
             Code::Server => "the server answered with an error",
             _ => return,
         };
-        if global("navigator").is_some_and(|navigator| offline(&navigator)) {
+        if offline() {
             return;
         }
         let by = self.person_name(self.me().as_str());

@@ -4,19 +4,22 @@
 //! all look alike (wires.md D). But each question asked here fails for fewer reasons than the one before, so the first
 //! that fails narrows it down. Where two causes remain, the words say *probably*.
 //!
-//! Nothing asked here changes anything on a server: requests to read, and one `ping`. No secret is sent.
+//! Nothing asked here changes anything on a server: requests to read, one `ping`, and a handshake that ends again. No
+//! secret is sent.
 
 use futures_util::future::join_all;
 use js_sys::{Function, Object, Promise, Reflect};
+use mcp::{OpError, Revision};
 use policy::Reach;
 use policy::address::Address;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::Workspace;
-use super::scan::offline;
+use crate::drive::{Connection, Done, Transport};
 use crate::fetch::{Failure, Request};
-use crate::time::global;
+use crate::link::client;
+use crate::time::{global, offline};
 
 /// How long one question may take, in milliseconds.
 const PATIENCE: u64 = 8_000;
@@ -42,6 +45,8 @@ pub enum CheckKind {
     Challenge,
     /// Whether there is an MCP server at this path.
     Path,
+    /// Whether it speaks a revision of the protocol that is spoken here.
+    Revision,
 }
 
 /// How a question was answered.
@@ -89,6 +94,12 @@ const HEADERS: &[Needed] = &[
         verdict: Verdict::Bad,
     },
     Needed { name: "Authorization", value: "Bearer", without: "nobody can sign in", verdict: Verdict::Doubtful },
+    Needed {
+        name: "DPoP",
+        value: "probe",
+        without: "tokens cannot be bound to this browser's key",
+        verdict: Verdict::Doubtful,
+    },
     Needed {
         name: "Mcp-Method",
         value: "ping",
@@ -163,7 +174,7 @@ impl Workspace {
             Verdict::Good,
             None,
         );
-        if global("navigator").is_some_and(|navigator| offline(&navigator)) {
+        if offline() {
             let remedy = "connect to a network and try again".to_owned();
             report.say(
                 CheckKind::Online,
@@ -184,8 +195,31 @@ impl Workspace {
         let status = self.posts(&address, report).await?;
         self.headers(&address, report).await;
         challenge(&status, report);
-        path(&address, &status, report);
+        // Who wants a sign-in says nothing before, who fails by itself nothing either, and who lets no header in cannot.
+        let spoken = match status.status {
+            401 | 403 | 500.. => None,
+            _ if report.checks.iter().any(|check| check.verdict == Verdict::Bad) => None,
+            _ => Some(self.handshake(&address).await),
+        };
+        // Servers of the first revision take no message at the address where their stream begins.
+        let is_server = matches!(spoken, Some(Ok(_)));
+        path(&address, &status, is_server, report)?;
+        revision(&spoken?, report);
         Some(())
+    }
+
+    /// Connects as a connector would, without any account, and hangs up again.
+    async fn handshake(&self, address: &Address) -> Result<String, OpError> {
+        let mut config = mcp::Config::new(address.url.clone(), client());
+        config.timeouts.connect = PATIENCE;
+        let connection = Connection::new(config, Transport::Network(self.0.fetcher.clone()), |_| ());
+        let ended = connection.connect().await;
+        connection.close();
+        match ended {
+            Ok(Done::Connected(connected)) => Ok(connected.protocol),
+            Ok(_) => Err(OpError::NoAnswer),
+            Err(failed) => Err(failed.error),
+        }
     }
 
     /// A browser may keep pages from reaching the local network, and asks the person for it.
@@ -391,9 +425,13 @@ fn challenge(answer: &Answer, report: &mut Report<impl Fn(&Check)>) {
     report.say(CheckKind::Challenge, asked, answered, "RFC 9728 section 5.1", verdict, remedy);
 }
 
-fn path(address: &Address, answer: &Answer, report: &mut Report<impl Fn(&Check)>) {
+fn path(address: &Address, answer: &Answer, is_server: bool, report: &mut Report<impl Fn(&Check)>) -> Option<()> {
     let asked = "is there an MCP server at this path";
     match answer.status {
+        status if is_server => {
+            report.say(CheckKind::Path, asked, format!("it answers {status}"), TRANSPORT, Verdict::Good, None);
+            return Some(());
+        }
         404 | 405 | 410 => {
             let remedy =
                 "look up the path in the server's documentation; often it is `/mcp`, or `/sse` for old servers";
@@ -411,8 +449,30 @@ fn path(address: &Address, answer: &Answer, report: &mut Report<impl Fn(&Check)>
                 _ => format!("it answers {status}"),
             };
             report.say(CheckKind::Path, asked, answered, TRANSPORT, Verdict::Good, None);
+            return Some(());
         }
     }
+    None
+}
+
+/// Which revision a handshake came to.
+fn revision(spoken: &Result<String, OpError>, report: &mut Report<impl Fn(&Check)>) {
+    const NEWER: &str = "ask its operator for a newer version of the server";
+    let (answered, verdict, remedy) = match spoken {
+        Ok(revision) if revision.as_str() < Revision::V2025_03_26.as_str() => {
+            let remedy = format!("it works, with less: {NEWER}");
+            (format!("an old one: `{revision}`"), Verdict::Doubtful, Some(remedy))
+        }
+        Ok(revision) => (format!("yes: `{revision}`"), Verdict::Good, None),
+        Err(OpError::SignIn { .. }) => ("it is not known before the sign-in".to_owned(), Verdict::Good, None),
+        Err(error @ OpError::Version { .. }) => (format!("no: {error}"), Verdict::Bad, Some(NEWER.to_owned())),
+        Err(error) => {
+            let remedy = "if the path is right, its operator finds the reason in the server's own log";
+            (format!("the handshake fails: {error}"), Verdict::Bad, Some(remedy.to_owned()))
+        }
+    };
+    let asked = "does it speak a revision of the protocol that is spoken here (a handshake)";
+    report.say(CheckKind::Revision, asked, answered, "MCP, lifecycle", verdict, remedy);
 }
 
 /// The name to put on a server's list: one header stands for all of its kind.

@@ -26,7 +26,8 @@ impl Workspace {
     }
 
     /// Who leaves developer mode has no choice any more: the connections that follow one are closed, and find out by
-    /// themselves when they open again. One with a call under way is left to it, as a cut call has no known outcome.
+    /// themselves when they open again. One with a call under way is left to it, as a cut call has no known outcome, and
+    /// closed when that has ended.
     pub(crate) fn forget_revisions(&self) {
         let chosen = std::mem::take(&mut *self.0.revisions.borrow_mut());
         chosen.keys().filter(|id| !self.calls_over(id)).for_each(|id| self.drop_links(id));

@@ -7,6 +7,7 @@ use policy::audit::{Checkpoint, Decided, Entry, Line};
 use policy::{CallId, ConversationId, Provenance, Rulebook};
 use serde_json::{Value, json};
 
+use super::masked::{masked_conversation, masked_item};
 use super::record::without_meta;
 use super::{StoredRulebook, Workspace};
 use crate::error::{Code, Error};
@@ -54,7 +55,7 @@ impl Workspace {
         places.sort_unstable();
         let rows = count(places.len());
         put(&self.header(rows, Some(words), checkpoint).await?, lines, lines * 2);
-        let (mut here, mut pace) = (0, Pace::new());
+        let (mut here, mut pace) = (0, Pace::begin());
         for piece in places.chunks(PIECE * 4) {
             let texts = self.0.audit.texts(piece).await?;
             here += count(texts.len());
@@ -76,7 +77,7 @@ impl Workspace {
         places.reverse();
         let lines = count(places.len());
         put(COLUMNS, 0, lines);
-        let (mut here, mut pace) = (0, Pace::new());
+        let (mut here, mut pace) = (0, Pace::begin());
         for piece in places.chunks(PIECE) {
             let mut text = String::new();
             for line in self.0.audit.lines(piece).await? {
@@ -154,10 +155,9 @@ impl Workspace {
             fields.remove("items");
         }
         put(&opened(&policy::secrets::mask_value(&head), "items")?);
-        let mut pace = Pace::new();
+        let mut pace = Pace::begin();
         for (at, item) in items.into_iter().enumerate() {
-            let item = serde_json::to_value(item).unwrap_or_default();
-            let text = policy::secrets::mask_value(&item).to_string();
+            let text = masked_item(&item).to_string();
             put(if at > 0 { ",\n" } else { "" });
             put(&text);
             pace.rest().await;
@@ -215,9 +215,9 @@ impl Workspace {
             for card in conversation.calls() {
                 calls.push(self.call_for_compliance(&card.call).await?);
             }
-            let mut said = serde_json::to_value(&conversation).unwrap_or_default();
+            let mut said = masked_conversation(conversation);
             without_meta(&mut said);
-            let line = json!({"conversation": policy::secrets::mask_value(&said), "calls": calls});
+            let line = json!({"conversation": said, "calls": calls});
             lines.push(line.to_string());
         }
         Ok(lines.join("\n") + "\n")

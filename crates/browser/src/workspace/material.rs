@@ -8,6 +8,7 @@ use chat::conversation::{Attached, Body, Event, Item, ItemId};
 use chat::material::{self, Draft, Prompt, Resource};
 use mcp::{List, Reference};
 use policy::{ConnectionId, Connector, ConnectorId, ConversationId, Why};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ use crate::time::now;
 pub const MAX_ATTACHED: usize = 8;
 
 /// A resource that the person wants to attach to a message. It is read when that is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wish {
     /// The connector whose server has it.
     pub connector: ConnectorId,

@@ -18,6 +18,7 @@ mod eras;
 mod export;
 mod inspect;
 mod looks;
+mod masked;
 pub mod material;
 mod model_check;
 mod model_sign_in;
@@ -30,6 +31,7 @@ mod scan;
 mod settings;
 mod sign_in;
 mod turns;
+mod unsent;
 mod why;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -52,6 +54,7 @@ pub(crate) use models::CHOSEN;
 pub(crate) use sign_in::OAuth;
 pub use sign_in::{OAuthReport, SignInSite, SignedOut, registered_words, verdict_word};
 pub(crate) use turns::TurnHandle;
+pub use unsent::Unsent;
 
 use crate::audit::AuditLog;
 use crate::dispatch::{Flight, Pending};
@@ -326,13 +329,9 @@ impl Workspace {
         let me = self.me();
         let before = book.clone();
         let parts = connectors::built_in(&me, crate::time::now());
-        // A demo that nobody added, and that no signed settings name, is not put in place.
+        // A demo that nobody added is not put in place; one that signed settings name, they lend (`Workspace::seen`).
         let demos = connectors::demos(&me, crate::time::now());
-        let signed = self.0.signed.borrow().clone();
-        let named = |demo: &policy::Connector| {
-            signed.as_ref().is_some_and(|rules| rules.connector(&demo.id).is_ok_and(policy::Connector::is_part))
-        };
-        let demos = demos.into_iter().filter(|demo| before.connector(&demo.id).is_ok() || named(demo));
+        let demos = demos.into_iter().filter(|demo| before.connector(&demo.id).is_ok_and(|here| !here.lent));
         for connector in parts.into_iter().chain(demos) {
             let same = book.connector(&connector.id).ok().and_then(|old| old.snapshot.as_ref()).map(|old| &old.digest)
                 == connector.snapshot.as_ref().map(|new| &new.digest);
@@ -340,6 +339,7 @@ impl Workspace {
                 book.set_built_in(connector);
             }
         }
+        book = self.met(book);
         self.take_rulebook(book.clone());
         // Another version of the page may have kept another glance, or none.
         let glance = self.0.store.get(Table::Settings, GLANCE).await?;
@@ -434,24 +434,17 @@ impl Workspace {
         self.acting()?;
         let _change = leaving::change();
         let _held = self.0.locks.hold(RULEBOOK).await;
-        let before = match self.stored_rulebook().await? {
+        let own = match self.stored_rulebook().await? {
             Some(stored) => stored,
             None => Rulebook::clone(&self.rulebook()),
         };
+        let before = self.seen(own.clone());
         let mut book = before.clone();
-        let (kept, only_published) = (book.workspace.allow_loopback, book.workspace.only_published);
-        book = self.seen(book);
-        let shown = book.workspace.allow_loopback;
-        let before = book.clone();
         let out = change(&mut book)?;
         self.takes(&before, &book)?;
         // What changed is on record with the change itself: one is not kept without the other.
         let rows = policy::audit::changes::changes(&before, &book, &self.me());
-        if book.workspace.allow_loopback == shown {
-            // What only this handle allows is not stored.
-            book.workspace.allow_loopback = kept;
-        }
-        book.workspace.only_published = only_published;
+        let book = self.to_keep(&own, &before, book);
         let kept = match self.rulebook_ops(&book) {
             Ok(ops) if rows.is_empty() => self.0.store.write(ops).await,
             Ok(ops) => self.0.audit.write_with(rows, ops).await,
@@ -486,8 +479,9 @@ impl Workspace {
     /// The rulebook as this handle sees it.
     fn seen(&self, mut book: Rulebook) -> Rulebook {
         let signed = self.0.signed.borrow();
-        if let Some(signed) = &*signed {
-            book = policy::bundle::tighten(signed, &book, &self.me());
+        match &*signed {
+            Some(signed) => book = self.tightened(signed, &book),
+            None => book.connectors.retain(|one| !one.lent),
         }
         book.workspace.only_published |= self.0.only_published;
         if let Some(allow) = self.0.allow_loopback.get() {
@@ -496,6 +490,27 @@ impl Workspace {
                 allow && signed.as_ref().is_none_or(|signed| signed.workspace.allow_loopback);
         }
         book
+    }
+
+    /// What is stored of a change: what only this handle allows or forbids is not, and neither is what is signed. `own` is
+    /// what was stored before, and `seen` what this handle saw of it.
+    fn to_keep(&self, own: &Rulebook, seen: &Rulebook, changed: Rulebook) -> Rulebook {
+        let as_stored = |mut book: Rulebook| {
+            if changed.workspace.allow_loopback == seen.workspace.allow_loopback {
+                book.workspace.allow_loopback = own.workspace.allow_loopback;
+            }
+            book.workspace.only_published = own.workspace.only_published;
+            book
+        };
+        let signed = self.0.signed.borrow();
+        if let Some(signed) = &*signed {
+            let kept = as_stored(policy::bundle::kept(signed, own, seen, &changed));
+            // What was decided is what counts from now on, or more than the decision is stored.
+            if self.seen(kept.clone()) == changed {
+                return kept;
+            }
+        }
+        as_stored(changed.clone())
     }
 
     async fn stored_rulebook(&self) -> Result<Option<Rulebook>, Error> {

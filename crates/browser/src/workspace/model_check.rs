@@ -137,7 +137,10 @@ impl Workspace {
         match self.ask_model(config, key, "Answer with the single word: ready", &[]).await {
             Ok(answer) => {
                 let took = monotonic().saturating_sub(started) as f64 / 1000.0;
-                report.good(asked, format!("yes, “{}” in {took:.1} s", one_line(&answer.text(), 80)));
+                report.good(
+                    asked,
+                    format!("yes, “{}” in {took:.1} s", policy::text::unticked(&one_line(&answer.text(), 80))),
+                );
                 Some(())
             }
             Err(error) => report.bad(asked, error),

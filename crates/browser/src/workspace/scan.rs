@@ -14,7 +14,7 @@ use super::connectors::address_error;
 use crate::drive::Failed;
 use crate::error::{Code, Error};
 use crate::link::{Account, Live, op_error, read_list};
-use crate::time::{global, now};
+use crate::time::{now, offline};
 use crate::view::{Drift, NewConnector, ScanError, ScanKind, ScanStep, Scanned, StepState};
 
 /// How long the second request may take, in milliseconds.
@@ -166,7 +166,7 @@ impl Workspace {
         };
         match &failed.error {
             OpError::Network { .. } => {
-                if global("navigator").is_some_and(|navigator| offline(&navigator)) {
+                if offline() {
                     let error =
                         Error::new(Code::Network, "you are offline").hint("connect to the network and scan again");
                     return steps.failed(ScanKind::Reachable, error);
@@ -259,6 +259,7 @@ fn unsaved(new: &NewConnector, address: &Address, me: MemberId) -> Connector {
         review: Default::default(),
         result_review: Default::default(),
         app_permissions: Default::default(),
+        lent: false,
     }
 }
 
@@ -286,9 +287,4 @@ pub(super) fn take(live: &Live) -> Result<Snapshot, String> {
     Snapshot::new(1, now(), about, connected.protocol.clone(), instructions, live.actions.clone())
         .map(|snapshot| snapshot.with_pages(live.pages.clone()))
         .map_err(|error| error.to_string())
-}
-
-pub(super) fn offline(navigator: &wasm_bindgen::JsValue) -> bool {
-    let online = js_sys::Reflect::get(navigator, &"onLine".into()).ok();
-    online.and_then(|online| online.as_bool()) == Some(false)
 }

@@ -15,9 +15,10 @@ use chat::model::{Delta, Wire};
 use chat::plan::Plan;
 use chat::turn::{Input, Output, Setup, Turn, Wanted as ModelWants};
 use futures_channel::{mpsc, oneshot};
-use futures_util::future::{AbortHandle, Either, abortable, join_all, select};
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::future::{AbortHandle, Either, abortable, select};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use policy::audit::{CallFacts, Entry};
+use policy::text::unticked;
 use policy::{CallId, Caller, Cause, ConnectionId, Connector, ConnectorId, ConversationId, Digest, Mode};
 use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
@@ -34,9 +35,20 @@ use crate::view::{CallDone, CallRequest, Change, Confirm, ContextUse, ModelConfi
 /// How long a turn waits for the live lists, in milliseconds; what has not come by then is read when it is called.
 const LISTS: u64 = 4_000;
 
+/// How many servers are asked for their lists at once. A browser keeps as many connections to one host, and sixty that
+/// begin together would hold up the request to the model.
+const AT_ONCE: usize = 6;
+
 /// For how long pieces of an answer are gathered before they are read and shown, in milliseconds. Models send a few
 /// letters at a time, and each showing costs the page the same whether it is of three letters or of thirty (WI31).
 const GATHER: u64 = 100;
+
+/// As [`GATHER`], where so much comes that nobody reads it as it comes: larger pieces cost the page less.
+const GATHER_MUCH: u64 = 250;
+
+/// More bytes than this in one reading are much. Of a piece of an answer most bytes are what the wire puts around it, so
+/// this is about forty words.
+const MUCH: usize = 8 * 1024;
 
 /// As [`GATHER`], for the first pieces: it doubles until it is as long. A short answer waits for nothing.
 const SOON: u64 = 10;
@@ -371,7 +383,9 @@ impl Workspace {
         }
     }
 
-    /// Reads the live lists of the active connectors side by side. One that is slow or gone holds up nothing.
+    /// Reads the live lists of the active connectors, a few at a time: those first that the message names, that have pins
+    /// and that were used here before. One that is slow or gone holds up no message: what has not come in [`LISTS`] is
+    /// read when it is called.
     async fn read_lists(&self, id: &ConversationId) {
         let book = self.rulebook();
         let Ok(member) = book.member(&self.me()) else { return };
@@ -390,9 +404,25 @@ impl Workspace {
         };
         let accounts: Vec<Option<ConnectionId>> = usable.iter().map(there).collect();
         let both = usable.into_iter().zip(&accounts);
-        let both = both.filter_map(|(connector, account)| Some((connector, account.as_ref()?)));
-        let lists = join_all(both.map(|(connector, account)| self.open_link(connector, account, true)));
+        let mut both: Vec<_> = both.filter_map(|(connector, account)| Some((connector, account.as_ref()?))).collect();
+        let wanted = self.wanted_in(id);
+        both.sort_by_key(|(connector, _)| wanted.iter().position(|one| *one == connector.id).unwrap_or(usize::MAX));
+        let lists = stream::iter(both)
+            .for_each_concurrent(AT_ONCE, |(connector, account)| self.open_link(connector, account, true).map(drop));
         select(Box::pin(lists), sleep(LISTS)).await;
+    }
+
+    /// The connectors that the turn of a conversation is likely to need, the likeliest first.
+    fn wanted_in(&self, id: &ConversationId) -> Vec<ConnectorId> {
+        let records = self.0.records.borrow();
+        let Some(conversation) = records.get(id).map(|record| &record.conversation) else { return Vec::new() };
+        let mut wanted = conversation.last_said().map(|text| self.named(text)).unwrap_or_default();
+        wanted.extend(conversation.pins.iter().map(|pin| pin.connector.clone()));
+        wanted.extend(conversation.path().into_iter().rev().filter_map(|item| match &item.body {
+            Body::Call(card) => Some(card.connector.clone()),
+            _ => None,
+        }));
+        wanted
     }
 
     /// The actions that can be offered in a conversation: active, usable, on, chosen, and not known to have changed.
@@ -569,7 +599,8 @@ impl<'a> ModelRun<'a> {
                 }
                 Output::Refused { name, why } => {
                     self.refused(&name);
-                    let text = format!("The model asked for `{name}`, which was not done: {why}.");
+                    let text =
+                        format!("The model asked for `{}`, which was not done: {}.", unticked(&name), unticked(&why));
                     self.workspace.add_item(self.id, Body::Note { text });
                 }
                 Output::Searched { query, found } => {
@@ -746,18 +777,19 @@ async fn carry(
     request: Request,
     tell: &mpsc::UnboundedSender<Input>,
 ) -> Result<(), Option<Failure>> {
-    let mut response = workspace.0.fetcher.send(request).await.map_err(Some)?;
+    let mut response = workspace.0.fetcher.stream(request).await.map_err(Some)?;
     let headers = std::mem::take(&mut response.headers);
     let _ = tell.unbounded_send(Input::Response { id, status: response.status, headers });
     let mut rest = SOON;
     while let Some(mut chunk) = response.chunk().await.map_err(|_| None)? {
         let more = response.come(&mut chunk).await;
+        let longest = if chunk.len() > MUCH { GATHER_MUCH } else { GATHER };
         let _ = tell.unbounded_send(Input::Bytes { id, chunk });
         more.map_err(|_| None)?;
         // The timers of a page that nobody sees are slow, and nobody sees there what showing costs.
         if !response.is_over() && !unseen() {
             sleep(rest).await;
-            rest = GATHER.min(rest * 2);
+            rest = longest.min(rest * 2);
         }
     }
     let _ = tell.unbounded_send(Input::Ended { id });

@@ -253,7 +253,7 @@ fn a_file_is_the_persons_own_whole_in_every_turn_and_a_picture_goes_as_one() {
     };
     let long = "é".repeat(50_000);
     let file = File::of("notes \"a\".txt", long.clone().into_bytes(), |_| None).unwrap();
-    let picture = File::of("cat.png", b"\x89PNG\r\n\x1a\n1".to_vec(), |_| Some("iVBORw0K".to_owned())).unwrap();
+    let picture = File::of("cat.png", b"\x89PNG\r\n\x1a\n1".to_vec(), |_| Some("iVBORw0KGgox".to_owned())).unwrap();
     put("1", Body::File(Box::new(file)));
     put("2", Body::File(Box::new(picture)));
     put("3", Body::Said { text: "what is in these?".to_owned() });
@@ -263,7 +263,7 @@ fn a_file_is_the_persons_own_whole_in_every_turn_and_a_picture_goes_as_one() {
         format!("[The person attached their file notes a.txt. Its text:]\n{long}\n[End of the file notes a.txt]");
     assert_eq!(told[0], Message::User(expected));
     let says = "[The person attached their picture cat.png.]".to_owned();
-    assert_eq!(told[1], Message::Picture { says, mime: "image/png".to_owned(), data: "iVBORw0K".to_owned() });
+    assert_eq!(told[1], Message::Picture { says, mime: "image/png".to_owned(), data: "iVBORw0KGgox".to_owned() });
     assert_eq!(told.len(), 4);
     // A picture that does not fit goes with its turn, like words.
     let short = messages(&chat, Limits { history: 200, ..Limits::default() }, &|_, _| String::new());
@@ -282,7 +282,10 @@ fn the_oldest_pictures_are_left_out_where_one_request_has_no_room_for_all_and_it
     };
     for name in ["a", "b", "c", "d"] {
         let bytes = b"\x89PNG\r\n\x1a\n1".to_vec();
-        let picture = File::of(&format!("{name}.png"), bytes, |_| Some("A".repeat(4 * 1024 * 1024))).unwrap();
+        let picture = File::of(&format!("{name}.png"), bytes, |_| {
+            Some(format!("iVBORw0KGg{}", "A".repeat(4 * 1024 * 1024 - 10)))
+        })
+        .unwrap();
         put(name, Body::File(Box::new(picture)));
         put(&format!("{name}{name}"), Body::Said { text: format!("what is {name}?") });
     }

@@ -98,14 +98,41 @@ impl File {
         }
     }
 
+    /// Why this is no file that [`File::of`] could have made: one in a conversation from elsewhere may say anything. A
+    /// picture that was masked in an export is none, and no reason.
+    pub fn flaw(&self) -> Option<&'static str> {
+        // A mask may be longer than what it covers.
+        let texts = self.text.as_ref().map_or(0, String::len) > 2 * FILE_TEXT_BYTES;
+        let pictures = self.image.as_ref().map_or(0, String::len) > FILE_IMAGE_BYTES.div_ceil(3) * 4;
+        match () {
+            () if self.text.is_some() && self.image.is_some() => Some("a file is a text and a picture at once"),
+            () if texts || pictures => Some("a file is larger than one that can be attached"),
+            () if self.name.chars().count() > NAME_CHARS || self.name.chars().any(char::is_control) => {
+                Some("a file has a name that no file has")
+            }
+            () => None,
+        }
+    }
+
     /// The picture with its type, where it is one of the four that are taken, and whole: in a conversation from elsewhere it
     /// may be anything, or have been masked.
     pub fn picture(&self) -> Option<(&str, &str)> {
         let (mime, data) = (self.mime.as_deref()?, self.image.as_deref()?);
         let whole = data.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
-        let known = matches!(mime, "image/png" | "image/jpeg" | "image/webp" | "image/gif");
-        (known && whole).then_some((mime, data))
+        (begins_as(mime, data) && whole).then_some((mime, data))
     }
+}
+
+/// Whether base64 begins as a picture of this type does: [`picture`], in letters.
+fn begins_as(mime: &str, data: &str) -> bool {
+    let letters = match mime {
+        "image/png" => "iVBORw0KGg",
+        "image/jpeg" => "/9j/",
+        "image/webp" => "UklGR",
+        "image/gif" => "R0lGOD",
+        _ => return false,
+    };
+    data.starts_with(letters)
 }
 
 /// The type of a picture that models are given, by how its bytes begin.
@@ -127,7 +154,36 @@ mod tests {
     use super::*;
 
     fn file(name: &str, bytes: &[u8]) -> Result<File, FileError> {
-        File::of(name, bytes.to_vec(), |bytes| Some("A".repeat(bytes.len().div_ceil(3) * 4)))
+        File::of(name, bytes.to_vec(), |bytes| Some(base64(bytes)))
+    }
+
+    fn base64(bytes: &[u8]) -> String {
+        let letters: Vec<char> = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']).collect();
+        let mut text = String::new();
+        for three in bytes.chunks(3) {
+            let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
+            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+            for at in 0..4 {
+                text.push(if at > three.len() { '=' } else { letters[(bits >> (18 - 6 * at) & 63) as usize] });
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn ct002_a_file_of_an_import_is_one_that_could_have_been_attached() {
+        let picture = file("a.png", b"\x89PNG\r\n\x1a\n123").unwrap();
+        let flaw = |change: &dyn Fn(&mut File)| {
+            let mut other = picture.clone();
+            change(&mut other);
+            other.flaw()
+        };
+        assert_eq!(flaw(&|_| ()), None);
+        assert_eq!(flaw(&|file| file.image = Some("iVBO•••• masked".to_owned())), None, "it is masked, and no picture");
+        assert!(flaw(&|file| file.text = Some("words".to_owned())).unwrap().contains("at once"));
+        assert!(flaw(&|file| file.image = Some("A".repeat(4 * 1024 * 1024 + 1))).unwrap().contains("larger"));
+        assert!(flaw(&|file| (file.image, file.text) = (None, Some("a".repeat(2 * FILE_TEXT_BYTES + 1)))).is_some());
+        assert!(flaw(&|file| file.name = "a\nb".to_owned()).unwrap().contains("name"));
     }
 
     #[test]

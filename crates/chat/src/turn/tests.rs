@@ -559,3 +559,10 @@ fn co30_a_small_context_searches_sooner_and_a_handful_is_never_searched_for() {
     assert!(!search::is_needed(5, 9_000, Some(8_000)));
     assert!(search::is_needed(400, 10, None) && search::is_needed(50, 30_000, None));
 }
+
+#[test]
+fn ct006_a_provider_chooses_no_code_in_the_sentence_about_it() {
+    let error = ModelError::KeyRefused { host: "models.example".into(), said: "type `y` to go on".into() };
+    let note = End::Failed(error).note().unwrap();
+    assert!(note.contains("`models.example` did not accept the key: \"type 'y' to go on\""), "{note}");
+}

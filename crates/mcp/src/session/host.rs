@@ -170,6 +170,20 @@ impl Session {
         }
     }
 
+    /// Waits on for the request of an operation: without a sign of life it is given up as late from now as from its
+    /// beginning, whatever its limits would have left it. Says how long that is, in milliseconds; none for an operation
+    /// without a request on its way.
+    pub fn keep_waiting(&mut self, op: OpId, now: Millis) -> Option<Millis> {
+        self.enter(now);
+        let now = self.now;
+        let flight = self.ops.get_mut(&op)?.flight.as_mut()?;
+        let more = flight.idle.or(flight.total)?;
+        flight.active = now;
+        flight.total = flight.total.map(|total| total.max(now.saturating_sub(flight.started) + more));
+        self.advance();
+        Some(more)
+    }
+
     /// Gives up on an operation: it fails at once with [`OpError::Cancelled`], and the server is told in the way its
     /// revision knows: the request is cancelled, or the task that it became. A late answer is thrown away (X116). Unknown and finished operations are ignored.
     pub fn cancel(&mut self, op: OpId, now: Millis) {

@@ -5,6 +5,12 @@ use serde_json::{Value, json};
 
 use crate::rig::{AS, CIMD, META, PRM, ROOT_PRM, World, block_on};
 
+/// How many cases a property is tried with: `PROPTEST_CASES`, or this many.
+fn cases(usual: u32) -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(usual);
+    ProptestConfig { cases, ..ProptestConfig::default() }
+}
+
 /// Any JSON, with member names that mean something here.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -56,7 +62,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn a_sign_in_ends_whatever_the_documents_are(

@@ -3,7 +3,7 @@
 use mcp::{Answer, Event, HttpRequest, List, LogLevel, OpError, Reference, Request};
 use proptest::prelude::*;
 
-use crate::rig::{DISCOVERED, Rig, body, config, legacy, legacy_has, modern, modern_has, oldest};
+use crate::rig::{DISCOVERED, Rig, body, cases, config, legacy, legacy_has, modern, modern_has, oldest};
 
 /// A server that has everything.
 const ALL: &str = r#"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true},"completions":{},"logging":{},"tasks":{"cancel":{},"requests":{"tools":{"call":{}}}},"extensions":{"io.modelcontextprotocol/tasks":{}}}"#;
@@ -342,7 +342,7 @@ fn play(mut rig: Rig, acts: Vec<Act>) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn garbage_never_panics_loops_or_answers_twice(acts in proptest::collection::vec(act(), 0..60), era in 0usize..6) {
@@ -376,7 +376,7 @@ fn filler() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn any_number_of_cuts_reads_the_same(sizes in proptest::collection::vec(1usize..30, 1..20), talk in 0usize..4) {

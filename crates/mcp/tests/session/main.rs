@@ -10,6 +10,7 @@ mod lost;
 mod requests;
 mod revisions;
 mod rig;
+mod rules;
 mod signing_in;
 mod streams;
 mod tasks;

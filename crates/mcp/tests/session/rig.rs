@@ -26,6 +26,12 @@ pub(crate) struct Rig {
     pub(crate) longest: usize,
 }
 
+/// How many cases a property is tried with: `PROPTEST_CASES`, or this many.
+pub(crate) fn cases(usual: u32) -> proptest::test_runner::Config {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(usual);
+    proptest::test_runner::Config { cases, failure_persistence: None, ..Default::default() }
+}
+
 pub(crate) fn config() -> Config {
     let mut config = Config::new(ENDPOINT, Implementation { name: "countersign".into(), version: "0.1.0".into() });
     config.headers.push(("Authorization".into(), "Bearer canary-token".into()));

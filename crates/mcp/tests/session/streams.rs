@@ -331,6 +331,26 @@ fn silence_and_the_hard_limit_both_end_a_call() {
 }
 
 #[test]
+fn ct007_a_call_that_is_waited_on_for_has_its_time_again_also_beyond_the_hard_limit() {
+    let mut rig = modern();
+    let op = rig.call("slow", "{}");
+    let call = rig.post("tools/call");
+    rig.open(&call);
+    // Seven times within the silence that ends a call: beyond ten minutes.
+    for _ in 0..7 {
+        rig.pass(100_000);
+        assert_eq!(rig.session.keep_waiting(op, rig.now), Some(120_000));
+        rig.pump();
+    }
+    rig.pass(119_999);
+    rig.quiet();
+    rig.pass(1);
+    assert!(matches!(rig.event(), Event::Failed { error: OpError::Timeout { .. }, .. }));
+    assert_eq!(rig.cancelled, [call.id]);
+    assert_eq!(rig.session.keep_waiting(op, rig.now), None, "it is over");
+}
+
+#[test]
 fn an_operation_may_have_a_time_limit_of_its_own() {
     for limit in [1_000, 700_000] {
         let mut rig = Rig::new(config());

@@ -305,3 +305,34 @@ fn lists_that_an_acknowledgment_leaves_out_are_told() {
     assert_eq!(rig.event(), Event::NotTold(Listed::Prompts));
     rig.quiet();
 }
+
+#[test]
+fn what_is_said_of_a_subscription_counts_for_the_one_on_whose_stream_it_comes() {
+    let mut rig = modern_has(config(), r#"{"tools":{"listChanged":true},"resources":{"subscribe":true}}"#);
+    let lists = rig.post("subscriptions/listen");
+    acknowledge(&mut rig, &lists, r#"{"toolsListChanged":true}"#);
+    let op = watch(&mut rig, "a:1");
+    let both = rig.post("subscriptions/listen");
+    rig.open(&both);
+    // On the stream of the first one, in the name of the second one.
+    let id = &body(&both)["id"];
+    rig.message(&lists, &format!(r#"{{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{{"_meta":{{"io.modelcontextprotocol/subscriptionId":{id}}},"notifications":{{"toolsListChanged":true,"resourceSubscriptions":["a:1"]}}}}}}"#));
+    assert!(matches!(rig.event(), Event::Ignored { .. }));
+    rig.message(
+        &lists,
+        &format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id}}}}}"#),
+    );
+    rig.pass(1_000);
+    rig.quiet();
+    assert!(rig.cancelled.is_empty(), "both go on");
+    // On its own stream.
+    rig.message(&both, r#"{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"notifications":{"toolsListChanged":true,"resourceSubscriptions":["a:1"]}}}"#);
+    assert!(matches!(rig.event(), Event::Answered { op: answered, .. } if answered == op));
+    assert_eq!(rig.cancelled, [lists.id]);
+    rig.message(
+        &both,
+        &format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id}}}}}"#),
+    );
+    rig.pass(1_000);
+    rig.post("subscriptions/listen");
+}

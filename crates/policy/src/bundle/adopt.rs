@@ -63,8 +63,13 @@ pub fn adopt(before: &Rulebook, rules: &Rulebook, was: &MemberId, me: &MemberId)
 /// be added everywhere and are the same everywhere. Each comes with every action off; what of it is on, the rules say.
 pub fn with_parts(book: &Rulebook, rules: &Rulebook, demos: &[Connector]) -> Rulebook {
     let mut with = book.clone();
+    // What other settings lent is theirs no more; what these name comes new.
+    with.connectors.retain(|one| !one.lent);
     let named = |demo: &&Connector| rules.connector(&demo.id).is_ok_and(Connector::is_part);
-    for demo in demos.iter().filter(named).filter(|demo| book.connector(&demo.id).is_err()) {
+    for demo in demos.iter().filter(named) {
+        if with.connector(&demo.id).is_ok() {
+            continue;
+        }
         let mut demo = demo.clone();
         demo.controls.values_mut().for_each(|control| control.on = false);
         with.connectors.push(demo);
@@ -112,12 +117,6 @@ pub fn tighten(base: &Rulebook, local: &Rulebook, me: &MemberId) -> Rulebook {
         }
     }
     book
-}
-
-/// Whether a change in this browser is more than a stricter setting: the rules after it are not those that
-/// [`tighten`] makes of them.
-pub fn loosened(base: &Rulebook, changed: &Rulebook, me: &MemberId) -> bool {
-    tighten(base, changed, me) != *changed
 }
 
 /// Both controls at once; `own` is the class by the action's definition.

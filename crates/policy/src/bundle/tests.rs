@@ -32,6 +32,11 @@ fn part() -> crate::Connector {
 }
 
 /// A whole workspace that may be exported, with everything that an export leaves out.
+/// Whether a change in a tied browser is more than a stricter setting.
+fn loosened(base: &Rulebook, changed: &Rulebook, me: &MemberId) -> bool {
+    tighten(base, changed, me) != *changed
+}
+
 fn full() -> Rulebook {
     let mut book = published();
     book.set_built_in(part());
@@ -250,6 +255,82 @@ fn gv002_a_demo_that_is_not_here_comes_with_the_rules_that_name_it_as_they_decid
     let mut own = here.clone();
     own.create_draft(&me, NewConnector { id: "notebook".into(), ..new_connector("mine") }, NOW).unwrap();
     assert_eq!(with_parts(&own, &rules, &demos), own);
+}
+
+#[test]
+fn ro006_a_demo_that_signed_rules_name_is_lent_while_they_name_it() {
+    let me: MemberId = "owner".into();
+    let here = workspace(Profile::Enterprise);
+    let mut theirs = here.clone();
+    theirs.set_built_in(part());
+    theirs.set_action_on(&me, &"notebook".into(), "delete", false, NOW).unwrap();
+    theirs.connectors[0].controls.remove("find");
+    let (named, without) = (governing(portable(&theirs)), governing(portable(&here)));
+    let demos = [part()];
+    let seen = |book: &Rulebook, base: &Rulebook| tighten(base, &lend(book, Some(base), &demos), &me);
+
+    let with = seen(&here, &named);
+    let lent = with.connector(&"notebook".into()).unwrap();
+    assert!(lent.lent && lent.is_on("create"));
+    assert!(!lent.is_on("delete") && !lent.is_on("find"), "off, or unknown to those who signed");
+    // A decision about something else stores nothing of it; a decision about it stores that one.
+    let mut other = with.clone();
+    other.set_lockdown(&me, true).unwrap();
+    assert!(kept(&named, &here, &with, &other).connector(&"notebook".into()).is_err());
+    let mut stricter = with.clone();
+    stricter.set_action_on(&me, &"notebook".into(), "create", false, NOW + 5).unwrap();
+    let stored = kept(&named, &here, &with, &stricter);
+    let controls = &stored.connector(&"notebook".into()).unwrap().controls;
+    assert_eq!(controls.keys().collect::<Vec<_>>(), ["create"]);
+    assert_eq!(seen(&stored, &named), stricter, "and gives what was decided");
+    // Named no more, it goes: for the next signed rules, without any, and for an import.
+    assert!(seen(&stored, &without).connectors.is_empty());
+    assert!(lend(&stored, None, &demos).connectors.is_empty());
+    assert!(with_parts(&stored, &without, &demos).connectors.is_empty());
+    // Removing it here is no way around: it is lent again.
+    let mut removed = stricter.clone();
+    removed.connectors.clear();
+    assert_ne!(seen(&removed, &named), removed);
+    // What somebody added here is theirs, named or not.
+    let mut own = here.clone();
+    own.set_built_in(part());
+    assert!(!seen(&own, &named).connectors[0].lent);
+    assert_eq!(seen(&own, &without).connectors.len(), 1);
+    // And no bundle holds that it is lent.
+    assert!(!portable(&with).connectors[0].lent);
+}
+
+#[test]
+fn ro007_signed_rules_that_are_loosened_are_loosened_here_too_whatever_was_decided_meanwhile() {
+    let me: MemberId = "owner".into();
+    let (tracker, at) = (crate::ConnectorId::from("tracker"), NOW + 5);
+    let mut strict = full();
+    strict.set_confirm(&me, Confirm::Everything).unwrap();
+    strict.set_lockdown(&me, true).unwrap();
+    strict.set_action_on(&me, &tracker, "create", false, NOW).unwrap();
+    let (strict, loose) = (governing(portable(&strict)), governing(portable(&full())));
+    let own = meet(&workspace(Profile::Enterprise), &strict);
+    let known = own.connector(&tracker).unwrap();
+    assert!(known.controls.is_empty() && known.address == full().connectors[0].address);
+    let seen = tighten(&strict, &own, &me);
+    let mut changed = seen.clone();
+    changed.set_action_on(&me, &tracker, "find", false, at).unwrap();
+    let stored = kept(&strict, &own, &seen, &changed);
+    assert_eq!(tighten(&strict, &stored, &me), changed);
+    // What differs from what was signed is told, and nothing else.
+    let told = |here: &Rulebook| -> Vec<_> { stricter_here(&seen, here).into_iter().map(|one| one.detail).collect() };
+    assert_eq!(told(&changed), [["`find` off"]]);
+    let mut draft = seen.clone();
+    draft.create_draft(&me, new_connector("mine"), at).unwrap();
+    assert_eq!(told(&draft), Vec::<Vec<String>>::new());
+    let after = tighten(&loose, &stored, &me);
+    let on = |name: &str| after.connector(&tracker).unwrap().is_on(name);
+    assert!(!after.workspace.lockdown && after.workspace.confirm == Confirm::Writes);
+    assert!(on("create") && !on("find"), "what was decided here still counts");
+    // A connector that leads elsewhere now is met anew.
+    let mut moved = loose.clone();
+    moved.connectors.iter_mut().find(|one| one.id == tracker).unwrap().address = "https://other.example/mcp".into();
+    assert!(meet(&stored, &moved).connector(&tracker).unwrap().controls.is_empty());
 }
 
 #[test]
@@ -670,6 +751,24 @@ proptest! {
         // Once tightened it stays as it is, so a later change is measured against it.
         prop_assert!(!loosened(&base, &book, &me));
         prop_assert_eq!(&book.members.iter().map(|one| one.role).collect::<Vec<_>>(), &base.members.iter().map(|one| one.role).collect::<Vec<_>>());
+    }
+
+    /// RO007: what is stored of a change gives what was decided, over the signed rules of then.
+    #[test]
+    fn ro007_what_is_stored_of_a_change_gives_what_was_decided(
+        signed in vec(edits(), 0..6),
+        local in vec(edits(), 0..6),
+        change in vec(edits(), 0..4),
+        who in select(vec!["owner", "admin", "dev", "member"]),
+    ) {
+        let base = governing(portable(&edited(full(), &signed)));
+        let me: MemberId = who.into();
+        let own = edited(full(), &local);
+        let seen = tighten(&base, &own, &me);
+        // A change that is not only stricter is refused before anything is stored.
+        let changed = tighten(&base, &edited(seen.clone(), &change), &me);
+        let stored = kept(&base, &own, &seen, &changed);
+        prop_assert_eq!(tighten(&base, &stored, &me), changed);
     }
 }
 
