@@ -96,7 +96,7 @@ pub fn kept(base: &Rulebook, own: &Rulebook, seen: &Rulebook, changed: &Rulebook
     book
 }
 
-/// What is stricter here than what was signed, as [`changes`] tells it. `alone` is what the signed rules make of a browser
+/// What is stricter here than what was signed, as [`changes()`] tells it. `alone` is what the signed rules make of a browser
 /// in which nobody decided anything, and `here` what counts. What is only about this browser, such as its drafts and the
 /// demos that somebody added, is no difference.
 pub fn stricter_here(alone: &Rulebook, here: &Rulebook) -> Vec<Change> {
