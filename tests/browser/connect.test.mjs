@@ -44,7 +44,7 @@ journey("MB003 an action of server-everything that must run as a task: how it is
     await app.answer("Allow once");
   };
   const card = app.card("Simulate Research Query");
-  const question = app.ask(server.host);
+  const question = app.ask(new URL(server.url).host);
   await run("python");
   // The state of the task stands on the card for as long as the server wants to be left alone at least.
   await card.locator(".progress").filter({ hasText: /works on it as a task|Gathering|Analyzing/ }).waitFor();

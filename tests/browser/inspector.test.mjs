@@ -423,9 +423,9 @@ journey("inspector: a recording comes from a file, is only looked at, and a file
     await chooser.setFiles({ name: "recording.jsonl", mimeType: "application/jsonl", buffer: Buffer.from(text) });
   };
   await take("{}\n");
-  await page.getByText(/Line 1 of the file has no usable `kind`/).waitFor();
+  await page.getByText(/Line 1 of the file has no usable kind/).waitFor();
   await take(file.replace('"direction":"to server"', '"direction":"sideways"'));
-  await page.getByText(/has no usable `direction`/).waitFor();
+  await page.getByText(/has no usable direction/).waitFor();
   const banner = page.getByText(/^This is a recording from a file, exported/);
   assert.equal(await banner.count(), 0, "nothing was imported");
   const { seen } = await server.witness();

@@ -136,7 +136,7 @@ journey("the doctor on real servers: the transport of 2024-11-05 is found at its
   assert.match(await said(), /revision of the protocol.*good: yes: 2026-07-28/);
   await context.setOffline(true);
   await app.button("Examine the connection").click();
-  await app.page.getByText("You are offline.").waitFor();
+  await app.page.getByText("You are offline.").first().waitFor();
   assert.match(await app.page.getByRole("list", { name: "Examination" }).textContent(), /Is this browser online.*in the way: no/);
   await context.setOffline(false);
 });

@@ -728,7 +728,7 @@ test("the client alone says what it leaves out of a list and why, and that a ser
     `, `http://127.0.0.1:${http.address().port}/mcp`);
     const { leftOut, ...rest } = found;
     assert.deepEqual(rest, { tools: ["whole"], prompts: ["fine"], protocol: "2025-06-18", downgrade: true, same: false, odd: "invalid" });
-    assert.deepEqual(leftOut.map(({ list, entries }) => [list, entries.map(({ name }) => name)]), [["tools", ["half"]], ["prompts", ["#1"]]]);
+    assert.deepEqual(leftOut.map(({ list, entries }) => [list, entries.map(({ name }) => name)]), [["tools", ["half"]], ["prompts", ["#2"]]]);
     for (const { entries } of leftOut) assert.match(entries[0].reason, /[a-z]+ [a-z]+/);
   } finally {
     http.closeAllConnections();
