@@ -141,6 +141,7 @@ journey("rows: S007 S015 S023 S037 S038 S061 one person is granted developer mod
   // S023: to one person, by name.
   await app.open("/workspace/permissions/connected-data");
   await choose(page, "Besides admins and owners, for", "Chosen people");
+  await page.getByRole("searchbox", { name: "Find people" }).fill("Ada");
   await page.getByRole("checkbox", { name: "Ada", exact: true }).check();
   await page.getByText("1 of 3 members").waitFor();
 
@@ -149,7 +150,7 @@ journey("rows: S007 S015 S023 S037 S038 S061 one person is granted developer mod
   await page.getByText("Your workspace has not given you developer mode").first().waitFor();
   assert.ok(await app.switch("Developer mode").isDisabled());
   await app.open("/workspace/connectors/new");
-  await page.getByText("Ask one of: You.").first().waitFor();
+  await page.getByText("Your workspace has not given you developer mode; ask an admin or owner.").first().waitFor();
   assert.ok(!(await app.canCreate()), "he makes no draft");
 
   // S037, S038: granted is not on. There is no button until she turns it on herself.
@@ -179,7 +180,7 @@ journey("rows: S007 S015 S023 S037 S038 S061 one person is granted developer mod
   await app.screenshot("draft-of-a-member");
   const place = new URL(page.url()).pathname.replace(/\/overview$/, "");
   await app.open(`${place}/publish`);
-  await main(page).locator(".note").getByText(/ask an admin/).first().waitFor();
+  await main(page).locator(".note").getByText("Only admins and owners may publish; ask one of them.").first().waitFor();
   await count(app.button("Publish connector"), 0, "and at no address");
   // Ben does not learn of it; who runs the workspace finds it among the drafts.
   await become(stage, "Ben");
@@ -260,7 +261,7 @@ journey("rows: a connector's whole life: a draft, published, changed and accepte
 
 journey("rows: a link to a host that the workspace denies stays text, one to another host can be followed", async (stage) => {
   const { app, page, keep } = stage;
-  const says = "[the invoice](https://pay.evil.example/1) and [the manual](https://docs.example.com/2)";
+  const says = "# Papers\n\n* [the invoice](https://pay.evil.example/1)\n* [the manual](https://docs.example.com/2)";
   const server = await keep(hostile({ tools: [tool("find_ticket", READ, { title: "Find a ticket" })], call: () => text(says) }));
   await app.open("/workspace/domains");
   await app.field("Host for links").fill("*.evil.example");
@@ -273,7 +274,6 @@ journey("rows: a link to a host that the workspace denies stays text, one to ano
   await app.says("Find a ticket", "Done");
   const card = app.card("Find a ticket");
   const shown = card.getByRole("link", { name: "the manual" });
-  for (const summary of await card.locator("summary").all()) if (!(await shown.isVisible()) && (await summary.isVisible())) await summary.click();
   await shown.waitFor();
   await card.getByText("pay.evil.example").waitFor();
   await card.getByText("(not on your workspace's list)").waitFor();
