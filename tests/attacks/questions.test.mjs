@@ -139,8 +139,9 @@ journey("MB002 X81 a server that wants a page opened before it runs a call: aske
   await app.answer("Allow once");
   await app.says("Send a letter", "The letter is on its way.");
   assert.equal(network.calls(server.origin).length, 2);
-  await app.open("/workspace/audit/activity");
+  await app.open("/workspace/audit/questions");
   await page.getByText("pay.example.test").first().waitFor();
+  await page.getByText("submitted").first().waitFor();
 });
 
 journey("MC109 a page whose name is written with letters that can look like others is shown as it is written, with a warning", async (stage) => {
