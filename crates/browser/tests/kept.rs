@@ -300,6 +300,13 @@ async fn ct002_what_was_attached_is_kept_until_it_is_sent_and_a_picture_is_whole
     assert_eq!((unsent.files.len(), unsent.attached), (2, vec![wish("notebook")]));
     assert_eq!(again.unsent(None).await.unwrap().files, [keys.clone()]);
     ws.keep_unsent(None, [], &[]);
+    // It is written soon, and not before this goes on.
+    for _ in 0..200 {
+        if again.unsent(None).await.unwrap() == Unsent::default() {
+            break;
+        }
+        browser::time::sleep(20).await;
+    }
     assert_eq!(again.unsent(None).await.unwrap(), Unsent::default());
 
     ws.say_with(&id, "look", Vec::new(), vec![picture, keys]).unwrap();
