@@ -8,22 +8,30 @@ import { assertSoon } from "./soon.mjs";
 
 const CORS = [/blocked by CORS policy/, /Failed to load resource/];
 
-/** A server whose answers to the browser's own questions are `allow`; it answers everything else with 200. */
-async function startPicky(allow) {
+/**
+ * A server that answers each path in its own way: `answers` has functions of the response and the message, if it is one.
+ * It tells the browser that `allow` are the headers that a page may send.
+ */
+async function startAnswering(answers, allow = "*, Authorization") {
   const port = await freePort();
   const seen = [];
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     seen.push(`${request.method} ${request.url}`);
+    let body = "";
+    for await (const bytes of request) body += bytes;
     response.setHeader("Access-Control-Allow-Origin", "*");
     response.setHeader("Access-Control-Allow-Methods", "GET, POST, DELETE");
     response.setHeader("Access-Control-Allow-Headers", allow);
-    response.statusCode = request.method === "OPTIONS" ? 204 : request.url === "/mcp" ? 200 : 404;
-    response.end();
+    if (request.method === "OPTIONS") return response.writeHead(204).end();
+    return answers[request.url]?.(response, body ? JSON.parse(body) : null, request.method) ?? response.writeHead(404).end();
   });
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${port}`;
   return { origin, url: `${origin}/mcp`, seen, stop: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }) };
 }
+
+/** A server that answers everything at its one path with 200. */
+const startPicky = (allow) => startAnswering({ "/mcp": (response) => response.end() }, allow);
 
 /** Has an address examined on the page of a new connector, after a scan of it failed. */
 async function examine(app, url, first = true) {
@@ -72,22 +80,6 @@ journey("the doctor tells a wrong path and a dead port apart", { expected: CORS 
   assert.match(dead, /Does anything answer.*in the way: no/);
   await app.page.getByText("Nothing answers at this address.").first().waitFor();
 });
-
-/** A server that answers each path in its own way: `answers` has functions of the response and the message, if it is one. */
-async function startAnswering(answers) {
-  const port = await freePort();
-  const server = createServer(async (request, response) => {
-    let body = "";
-    for await (const bytes of request) body += bytes;
-    response.setHeader("Access-Control-Allow-Origin", "*");
-    response.setHeader("Access-Control-Allow-Methods", "GET, POST, DELETE");
-    response.setHeader("Access-Control-Allow-Headers", "*, Authorization");
-    if (request.method === "OPTIONS") return response.writeHead(204).end();
-    return answers[request.url]?.(response, body ? JSON.parse(body) : null, request.method) ?? response.writeHead(404).end();
-  });
-  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
-  return { origin: `http://127.0.0.1:${port}`, stop: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }) };
-}
 
 journey("the doctor tells a sign-in, a hidden challenge, a fault, a redirect and a revision of the future apart", { expected: CORS }, async ({ app, keep }) => {
   const server = await keep(startAnswering({

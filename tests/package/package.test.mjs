@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
@@ -13,7 +13,7 @@ import { build, createServer as createViteServer } from "vite";
 import { keyId, newKey, payload, sealed } from "../browser/bundles.mjs";
 import { READ, hostile, text, tool } from "../servers/hostile.mjs";
 import { startEverything, startEverythingSse, startModern } from "../servers/start.mjs";
-import { CSP, TYPES, browser, foundBy, inNode, installed, page, project, serve } from "./project.mjs";
+import { CSP, TYPES, around, browser, foundBy, inNode, installed, page, project, serve } from "./project.mjs";
 
 const run = promisify(execFile);
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -21,21 +21,11 @@ const root = path.join(here, "..", "..");
 const scenario = readFileSync(path.join(here, "scenario.mjs"), "utf8");
 
 let board;
-let begun;
 
-before(() => {
-  begun = (async () => {
-    writeFileSync(path.join(project, "scenario.mjs"), scenario);
-    board = await startModern();
-  })();
-  return begun;
-});
-
-// Where no test of this file is wanted, this runs while the hook before is still at work.
-after(async () => {
-  await begun;
-  await board?.stop();
-});
+around(async () => {
+  writeFileSync(path.join(project, "scenario.mjs"), scenario);
+  board = await startModern();
+}, async () => { await board?.stop(); });
 
 /** What a page found, which by default was told where the board is. */
 const findings = (url, address = board.url) => foundBy(url, address);

@@ -20,22 +20,23 @@ export let installed;
 /** The Chromium of the run. */
 export let browser;
 
-let begun;
+/** Does something before the first test of a file and something after the last. Where no test of it is wanted, node calls the second hook while the first is still at work. */
+export function around(begin, end) {
+  let begun;
+  before(() => (begun = begin()));
+  after(async () => {
+    await begun;
+    await end();
+  });
+}
 
-before(() => {
-  begun = (async () => {
-    project = mkdtempSync(path.join(tmpdir(), "countersign-package-"));
-    installed = path.join(project, "node_modules", "countersign");
-    writeFileSync(path.join(project, "package.json"), JSON.stringify({ name: "portal", private: true, type: "module" }));
-    await run("npm", ["install", "--no-audit", "--no-fund", "--offline", process.env.COUNTERSIGN_PACKAGE], { cwd: project });
-    browser = await chromium.connect(process.env.COUNTERSIGN_BROWSER);
-  })();
-  return begun;
-});
-
-// Where no test of a file is wanted, this runs while the hook before is still at work.
-after(async () => {
-  await begun;
+around(async () => {
+  project = mkdtempSync(path.join(tmpdir(), "countersign-package-"));
+  installed = path.join(project, "node_modules", "countersign");
+  writeFileSync(path.join(project, "package.json"), JSON.stringify({ name: "portal", private: true, type: "module" }));
+  await run("npm", ["install", "--no-audit", "--no-fund", "--offline", process.env.COUNTERSIGN_PACKAGE], { cwd: project });
+  browser = await chromium.connect(process.env.COUNTERSIGN_BROWSER);
+}, async () => {
   await browser?.close();
   if (project) rmSync(project, { recursive: true, force: true });
 });

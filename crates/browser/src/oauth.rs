@@ -101,22 +101,16 @@ struct Waits(Rc<Cell<bool>>);
 impl Waits {
     /// Waits for something, as a wait that may be given up.
     async fn on<T>(&self, what: impl Future<Output = T>) -> T {
-        let _until = Waiting::new(&self.0);
+        self.0.set(true);
+        let _until = Waiting(&self.0);
         what.await
     }
 }
 
-/// Says that the flow waits, until dropped.
-struct Waiting(Rc<Cell<bool>>);
+/// A wait that ends when it is dropped, given up or not.
+struct Waiting<'a>(&'a Cell<bool>);
 
-impl Waiting {
-    fn new(waits: &Rc<Cell<bool>>) -> Self {
-        waits.set(true);
-        Waiting(waits.clone())
-    }
-}
-
-impl Drop for Waiting {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.set(false);
     }
@@ -225,7 +219,8 @@ impl SignIn {
     /// Signs out: forgets everything that is kept, and has the authorization server revoke the tokens if it can.
     pub async fn end(&self) -> Revocation {
         let state = self.0.clone();
-        let ended = detached(async move {
+        // Whoever signs out is signed out, even if that had to wait.
+        let ended = detached(Waits::default(), async move {
             let revocation = state.authorizer.lock().await.revoke().await;
             state.wanted.take();
             revocation
@@ -265,19 +260,9 @@ fn scopes(challenge: &str) -> Vec<String> {
     scope.split_whitespace().map(str::to_owned).collect()
 }
 
-/// Runs work to its end even if nobody waits for it any more. None when it broke down.
-async fn detached<T: 'static>(work: impl Future<Output = T> + 'static) -> Option<T> {
-    let (done, wait) = oneshot::channel();
-    spawn_local(async move {
-        let _ = done.send(work.await);
-    });
-    wait.await.ok()
-}
-
-/// The same, but ends where the work only [`Waits`] and nobody waits for it any more: then there is none either.
-async fn detached_unless_waiting<T: 'static>(waits: &Waits, work: impl Future<Output = T> + 'static) -> Option<T> {
+/// Runs work to its end even if nobody waits for it any more, except where it only [`Waits`]. None when it broke down.
+async fn detached<T: 'static>(waits: Waits, work: impl Future<Output = T> + 'static) -> Option<T> {
     let (mut done, wait) = oneshot::channel();
-    let waits = waits.clone();
     spawn_local(async move {
         let mut work = pin!(work);
         let ended = poll_fn(|context| match work.as_mut().poll(context) {
@@ -296,8 +281,7 @@ impl Authority for SignIn {
     fn headers<'a>(&'a self, method: &'a str, url: &'a str) -> LocalBoxFuture<'a, Result<Signed, String>> {
         let (state, method, url) = (self.0.clone(), method.to_owned(), url.to_owned());
         Box::pin(async move {
-            let waits = state.waits.clone();
-            let signed = detached_unless_waiting(&waits, async move {
+            let signed = detached(state.waits.clone(), async move {
                 let signed = state.authorizer.lock().await.headers(&method, &url).await;
                 signed.map_err(|failure| {
                     let words = failure.to_string();
@@ -315,8 +299,7 @@ impl Authority for SignIn {
         let challenge = refusal.www_authenticate.map(str::to_owned);
         let nonce = refusal.dpop_nonce.map(str::to_owned);
         Box::pin(async move {
-            let waits = state.waits.clone();
-            let answered = detached_unless_waiting(&waits, async move {
+            let answered = detached(state.waits.clone(), async move {
                 let refusal =
                     Refusal { status, www_authenticate: challenge.as_deref(), dpop_nonce: nonce.as_deref(), used };
                 let again = state.refused(&mut own, refusal, background).await;

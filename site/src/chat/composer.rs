@@ -2,6 +2,7 @@
 
 use browser::chat::conversation::{File, Pin};
 use browser::glance::Offer;
+use browser::workspace::material::MAX_ATTACHED;
 use browser::{Error, Wish};
 use leptos::{ev, html, prelude::*};
 use policy::{ConnectorId, ConversationId};
@@ -82,9 +83,6 @@ pub struct Writing {
     /// The field that chooses them.
     pub picker: NodeRef<html::Input>,
 }
-
-/// How many resources and files go with one message.
-const MAX_ATTACHED: usize = 8;
 
 impl Writing {
     /// Why nothing more can go with the message, if so.

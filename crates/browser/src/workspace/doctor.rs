@@ -428,11 +428,7 @@ fn challenge(answer: &Answer, report: &mut Report<impl Fn(&Check)>) {
 fn path(address: &Address, answer: &Answer, is_server: bool, report: &mut Report<impl Fn(&Check)>) -> Option<()> {
     let asked = "is there an MCP server at this path";
     match answer.status {
-        status if is_server => {
-            report.say(CheckKind::Path, asked, format!("it answers {status}"), TRANSPORT, Verdict::Good, None);
-            return Some(());
-        }
-        404 | 405 | 410 => {
+        404 | 405 | 410 if !is_server => {
             let remedy =
                 "look up the path in the server's documentation; often it is `/mcp`, or `/sse` for old servers";
             let answered = format!("probably not: status {} for a message to {}", answer.status, address.url);

@@ -26,6 +26,16 @@ fn quiet_handshake(rig: &mut Rig, session: &str) -> HttpRequest {
     stream
 }
 
+/// A session whose standing stream ended, and which the server does not know any more when it is opened again.
+fn forgotten() -> Rig {
+    let (mut rig, stream) = legacy();
+    rig.end(&stream);
+    rig.pass(1_000);
+    let again = rig.take();
+    rig.reply(&again, 404, &[], "");
+    rig
+}
+
 #[test]
 fn x114_a_taken_call_is_never_sent_again_when_its_session_is_lost() {
     let (mut rig, stream) = legacy();
@@ -210,11 +220,7 @@ fn a_server_that_forgets_every_session_is_not_asked_for_new_ones_without_end() {
 
 #[test]
 fn a_server_that_cannot_give_the_new_session_is_asked_again_after_pauses_and_not_for_ever() {
-    let (mut rig, stream) = legacy();
-    rig.end(&stream);
-    rig.pass(1_000);
-    let again = rig.take();
-    rig.reply(&again, 404, &[], "");
+    let mut rig = forgotten();
     for pause in [2_000, 4_000, 8_000, 16_000] {
         let initialize = rig.post("initialize");
         assert!(initialize.background);
@@ -241,11 +247,7 @@ fn a_server_that_cannot_give_the_new_session_is_asked_again_after_pauses_and_not
 
 #[test]
 fn an_operation_that_comes_while_the_new_session_is_waited_for_connects_at_once_and_opens_one_stream() {
-    let (mut rig, stream) = legacy();
-    rig.end(&stream);
-    rig.pass(1_000);
-    let again = rig.take();
-    rig.reply(&again, 404, &[], "");
+    let mut rig = forgotten();
     let initialize = rig.post("initialize");
     rig.reply(&initialize, 503, &[], "starting");
     rig.list();
@@ -260,11 +262,7 @@ fn an_operation_that_comes_while_the_new_session_is_waited_for_connects_at_once_
 
 #[test]
 fn nobody_is_asked_to_sign_in_for_the_new_session_until_something_is_wanted() {
-    let (mut rig, stream) = legacy();
-    rig.end(&stream);
-    rig.pass(1_000);
-    let again = rig.take();
-    rig.reply(&again, 404, &[], "");
+    let mut rig = forgotten();
     let initialize = rig.post("initialize");
     assert!(initialize.background);
     rig.reply(&initialize, 401, &[], "no token");

@@ -13,8 +13,7 @@ use crate::{Confirm, Connector, ResultReview, Review, Rulebook};
 
 /// A workspace with the demos that the signed rules lend it: those of `demos` that `base` names and that nobody added
 /// here, each as `base` decided it, with what of it was set stricter here. They are the same each time that the same signed
-/// rules are read, their times included. What is lent and is named no more is gone; with
-/// no signed rules nothing is lent.
+/// rules are read, their times included. What is lent and is named no more is gone; with no signed rules nothing is lent.
 pub fn lend(book: &Rulebook, base: Option<&Rulebook>, demos: &[Connector]) -> Rulebook {
     let mut with = book.clone();
     let decided = |demo: &Connector| base?.connector(&demo.id).ok().filter(|part| part.is_part());

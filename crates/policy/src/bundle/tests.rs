@@ -31,12 +31,12 @@ fn part() -> crate::Connector {
     crate::Connector::built_in("notebook".into(), "Notebook", "Notes", Provider::Demo, "owner".into(), snapshot, NOW)
 }
 
-/// A whole workspace that may be exported, with everything that an export leaves out.
 /// Whether a change in a tied browser is more than a stricter setting.
 fn loosened(base: &Rulebook, changed: &Rulebook, me: &MemberId) -> bool {
     tighten(base, changed, me) != *changed
 }
 
+/// A whole workspace that may be exported, with everything that an export leaves out.
 fn full() -> Rulebook {
     let mut book = published();
     book.set_built_in(part());
