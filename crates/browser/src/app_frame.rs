@@ -12,6 +12,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
+use chat::conversation::AppWords;
+use futures_channel::oneshot;
 use js_sys::{Array, Object, Reflect};
 use mcp::apps::{Ask, Blocked, File, Host, Mode, Output, Permission, Refused, Ticket, View};
 use serde_json::{Map, Value, json};
@@ -22,7 +24,7 @@ use web_sys::{HtmlIFrameElement, MessageChannel, MessageEvent, MessagePort};
 use crate::link::client;
 use crate::time::{Timer, monotonic};
 use crate::workspace::Workspace;
-use crate::workspace::apps::{AppDocument, AppOf};
+use crate::workspace::apps::{AppDocument, AppOf, Telling, WITHHELD};
 
 /// How long the sandbox may take to be there, in milliseconds.
 const PATIENCE: u64 = 15_000;
@@ -66,6 +68,14 @@ pub enum AppEvent {
         /// The words.
         text: String,
     },
+    /// It wants a model to know something at its next turn, and somebody looks at that first (X54). Answer with
+    /// [`AppFrame::answer`].
+    Context {
+        /// By which it is answered.
+        ticket: Ticket,
+        /// Words and data as one text.
+        text: String,
+    },
     /// It brings files for the person to keep. Answer with [`AppFrame::answer`].
     Files {
         /// By which it is answered.
@@ -96,6 +106,13 @@ pub struct AppReport {
     pub logs: Vec<String>,
     /// What it calls itself.
     pub name: String,
+}
+
+/// What an app would have a model know, and somebody looks at first.
+struct Held {
+    ticket: Ticket,
+    text: String,
+    data: Option<Value>,
 }
 
 /// What the person is asked for an app.
@@ -131,6 +148,10 @@ struct Inner {
     report: RefCell<AppReport>,
     /// The open questions to the person: one of each kind (X95, X96).
     asked: RefCell<HashMap<Ticket, Wish>>,
+    /// What it would have a model know: what the person is asked about, and behind it the last that came since.
+    held: RefCell<Vec<Held>>,
+    /// Its calls: what is dropped here is given up.
+    calls: RefCell<HashMap<Ticket, oneshot::Sender<()>>>,
     sizes: Cell<(u32, u64)>,
     on: Box<dyn Fn(AppEvent)>,
     hears: RefCell<Option<Hearing>>,
@@ -199,6 +220,8 @@ impl AppFrame {
             timer: RefCell::default(),
             report: RefCell::default(),
             asked: RefCell::default(),
+            held: RefCell::default(),
+            calls: RefCell::default(),
             sizes: Cell::new((0, 0)),
             on: Box::new(on),
             hears: RefCell::default(),
@@ -273,9 +296,13 @@ impl AppFrame {
         self.0.report.borrow().clone()
     }
 
-    /// The person's answer to [`AppEvent::Link`], [`AppEvent::Words`] or [`AppEvent::Files`]: none means yes, otherwise why not.
+    /// The person's answer to [`AppEvent::Link`], [`AppEvent::Words`], [`AppEvent::Context`] or [`AppEvent::Files`]: none
+    /// means yes, otherwise why not.
     pub fn answer(&self, ticket: Ticket, refused: Option<&str>) {
         self.0.asked.borrow_mut().remove(&ticket);
+        if let Some(held) = self.0.let_go(ticket) {
+            return self.0.tell(held, refused.map(str::to_owned));
+        }
         self.0.settle(
             ticket,
             match refused {
@@ -287,6 +314,8 @@ impl AppFrame {
 
     /// Lets it say goodbye; [`AppEvent::Ended`] follows within a second.
     pub fn close(&self) {
+        // Whoever stops it wants none of its calls any more.
+        self.0.calls.borrow_mut().clear();
         self.0.view.borrow_mut().close(monotonic());
         self.0.pump();
     }
@@ -338,7 +367,9 @@ impl Inner {
                 Output::Asked { ticket, ask } => self.asks(ticket, ask),
                 Output::Withdrawn(ticket) => {
                     self.asked.borrow_mut().remove(&ticket);
+                    self.calls.borrow_mut().remove(&ticket);
                     (self.on)(AppEvent::Withdrawn(ticket));
+                    self.let_go(ticket);
                 }
                 Output::Ready { name, modes } => {
                     self.report.borrow_mut().name = name;
@@ -385,25 +416,24 @@ impl Inner {
     fn asks(self: &Rc<Self>, ticket: Ticket, ask: Ask) {
         let inner = self.clone();
         match ask {
-            Ask::Call { name, arguments } => spawn_local(async move {
-                let answer = inner.workspace.app_call(&inner.of, name.clone(), arguments).await;
-                let how = match &answer {
-                    Ok(result) if chat::results::is_error(result) => "the server says it failed".to_owned(),
-                    Ok(_) => "done".to_owned(),
-                    Err(why) => why.clone(),
-                };
-                inner.did(name, how);
-                inner.settle(ticket, answer);
-            }),
+            Ask::Call { name, arguments } => self.call(ticket, name, arguments),
             Ask::Read { uri } => spawn_local(async move {
                 let answer = inner.workspace.app_read(&inner.of, &uri).await;
                 inner.did(format!("read {uri}"), answer.as_ref().err().cloned().unwrap_or_else(|| "done".to_owned()));
                 inner.settle(ticket, answer);
             }),
-            Ask::Tell { text, data } => spawn_local(async move {
-                let answer = inner.workspace.app_tells(&inner.of, text, data).await;
-                inner.settle(ticket, answer.map(|()| json!({})));
-            }),
+            Ask::Tell { text, data } => match self.workspace.telling(&self.of) {
+                // That there is nothing to know any more needs no look.
+                Telling::AfterALook if !text.is_empty() || data.is_some() => self.hold(Held { ticket, text, data }),
+                Telling::Never => {
+                    self.did("tell a model what it shows".to_owned(), WITHHELD.to_owned());
+                    self.settle(ticket, Err(WITHHELD.to_owned()));
+                }
+                _ => spawn_local(async move {
+                    let answer = inner.workspace.app_tells(&inner.of, text, data).await;
+                    inner.settle(ticket, answer.map(|()| json!({})));
+                }),
+            },
             Ask::Open { url } => self.ask_person(ticket, Wish::Link, AppEvent::Link { ticket, url }),
             Ask::Say { text } => self.ask_person(ticket, Wish::Words, AppEvent::Words { ticket, text }),
             Ask::Save(files) => self.ask_person(ticket, Wish::Files, AppEvent::Files { ticket, files }),
@@ -416,6 +446,74 @@ impl Inner {
                 self.settle(ticket, Ok(json!({ "mode": self.mode.get().name() })));
             }
         }
+    }
+
+    /// A call does not outlive its app: it has no hold on the frame, and is given up with it.
+    fn call(self: &Rc<Self>, ticket: Ticket, name: String, arguments: Map<String, Value>) {
+        let (stop, stopped) = oneshot::channel();
+        self.calls.borrow_mut().insert(ticket, stop);
+        let (workspace, of, inner) = (self.workspace.clone(), self.of.clone(), Rc::downgrade(self));
+        spawn_local(async move {
+            let answer = workspace.app_call(&of, name.clone(), arguments, stopped).await;
+            let Some(inner) = inner.upgrade() else { return };
+            inner.calls.borrow_mut().remove(&ticket);
+            let how = match &answer {
+                Ok(result) if chat::results::is_error(result) => "the server says it failed".to_owned(),
+                Ok(_) => "done".to_owned(),
+                Err(why) => why.clone(),
+            };
+            inner.did(name, how);
+            inner.settle(ticket, answer);
+        });
+    }
+
+    /// Has the person look at what a model is to know. What they read stays as it is; of what comes meanwhile only the
+    /// last counts, and is asked about next.
+    fn hold(self: &Rc<Self>, new: Held) {
+        let (first, replaced) = {
+            let mut held = self.held.borrow_mut();
+            let replaced = if held.len() > 1 { held.pop() } else { None };
+            held.push(new);
+            (held.len() == 1, replaced)
+        };
+        if let Some(replaced) = replaced {
+            self.settle(replaced.ticket, Err("it told something newer".to_owned()));
+        }
+        if first {
+            self.ask_held();
+        }
+    }
+
+    /// Asks about what is to be looked at next.
+    fn ask_held(&self) {
+        let next = self.held.borrow().first().map(|held| {
+            AppEvent::Context { ticket: held.ticket, text: AppWords::as_text(&held.text, held.data.as_ref()) }
+        });
+        if let Some(next) = next {
+            (self.on)(next);
+        }
+    }
+
+    /// Takes out what waits for a look, and asks about the next.
+    fn let_go(&self, ticket: Ticket) -> Option<Held> {
+        let (held, first) = {
+            let mut held = self.held.borrow_mut();
+            let at = held.iter().position(|one| one.ticket == ticket)?;
+            (held.remove(at), at == 0)
+        };
+        if first {
+            self.ask_held();
+        }
+        Some(held)
+    }
+
+    /// The person has looked.
+    fn tell(self: &Rc<Self>, held: Held, refused: Option<String>) {
+        let inner = self.clone();
+        spawn_local(async move {
+            let answer = inner.workspace.app_tells_after_a_look(&inner.of, held.text, held.data, refused).await;
+            inner.settle(held.ticket, answer.map(|()| json!({})));
+        });
     }
 
     /// One question of a kind at a time: a person is not to be worn down (X95, X96).
@@ -473,6 +571,7 @@ impl Inner {
     }
 
     fn end(&self, why: Option<&'static str>) {
+        self.calls.borrow_mut().clear();
         if let Some(port) = self.port.borrow_mut().take() {
             port.close();
         }

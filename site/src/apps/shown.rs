@@ -1,7 +1,7 @@
 //! One app on the page: its phases, what it is told of its call, and what it wants.
 
 use browser::app_frame::{AppEvent, AppFrame, AppReport, Sandbox, Welcome};
-use browser::chat::conversation::{CallCard, CallState};
+use browser::chat::conversation::{CallCard, CallState, Look};
 use browser::mcp::apps::{Mode, Permission};
 use browser::workspace::apps::AppDocument;
 use browser::{Code, Error};
@@ -89,6 +89,12 @@ impl Shown {
     /// The connector it belongs to.
     pub(super) fn connector(&self) -> String {
         self.order.with_value(|order| order.of.connector.to_string())
+    }
+
+    /// Whether the person withheld the result that it shows from the model. Tracks.
+    pub(super) fn withheld(&self) -> bool {
+        let card = self.order.with_value(|order| order.card);
+        card.is_some_and(|card| card.with(|card| card.as_ref().is_some_and(|card| card.look == Some(Look::Withheld))))
     }
 
     /// The frame, taken out of its place: what it is asked to do may come back to that place.
@@ -240,6 +246,7 @@ impl Shown {
             AppEvent::Show(mode) => self.apply(mode),
             AppEvent::Link { ticket, url } => self.wish(Wish::Open { ticket, url }),
             AppEvent::Words { ticket, text } => self.wish(Wish::Say { ticket, text }),
+            AppEvent::Context { ticket, text } => self.wish(Wish::Tell { ticket, text }),
             AppEvent::Files { ticket, files } => self.wish(Wish::Save { ticket, files }),
             AppEvent::Withdrawn(ticket) => {
                 let _ = self.wishes.try_update(|wishes| wishes.retain(|wish| wish.ticket() != ticket));

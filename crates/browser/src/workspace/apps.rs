@@ -4,15 +4,18 @@
 //! A page is shown only if it is, byte for byte, the one that was approved (X48), with what it declares and the rules of
 //! this moment allow. Its calls are calls of the dispatcher like any other, by [`Caller::App`].
 
-use chat::conversation::{AppWords, Body, Event, Item, ItemId};
+use chat::conversation::{AppWords, Body, Event, Item, ItemId, Look};
 use futures_channel::oneshot;
+use futures_util::future::{Either, select};
 use mcp::apps::{Permission, Sources, framed};
+use policy::audit::Entry;
 use policy::domains::DomainList;
-use policy::{AppPage, CallId, Caller, ConnectorId, ConversationId, DomainUse};
+use policy::{AppPage, CallId, Caller, Connector, ConnectorId, ConversationId, DomainUse};
 use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
 
 use super::Workspace;
+use super::models::Mind;
 use crate::dispatch::{Ended, Wanted};
 use crate::drive::Done;
 use crate::error::{Code, Error};
@@ -30,6 +33,23 @@ pub struct AppOf {
     /// The conversation and the call, when it is shown in one. Without, it is a preview, and nothing is called.
     pub place: Option<(ConversationId, CallId)>,
 }
+
+/// How an app may have a model know something (TR02).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// As it likes.
+    Freely,
+    /// After the person has seen the words: its connector is one whose results are looked at.
+    AfterALook,
+    /// Not at all: the result that it shows was withheld from the model, and its words would be a way around that.
+    Never,
+}
+
+/// Why an app may have a model know nothing.
+pub(crate) const WITHHELD: &str = "the person withheld the result that this app shows from the model";
+
+/// Bytes of what an app had a model know before that are kept as sources. More would let it push out what it said first.
+const MOST_EARLIER: usize = 200_000;
 
 /// A page that may be shown.
 #[derive(Clone, Debug)]
@@ -93,8 +113,6 @@ impl Workspace {
 
     /// Puts on record that the person gave an app something of the device, or did not.
     pub fn record_given(&self, of: &AppOf, given: &[Permission]) {
-        let book = self.rulebook();
-        let name = book.connector(&of.connector).map_or_else(|_| of.connector.to_string(), |one| one.name.clone());
         let how = match given {
             [] => "was given nothing of the device".to_owned(),
             given => format!(
@@ -102,13 +120,20 @@ impl Workspace {
                 given.iter().map(|one| one.words()).collect::<Vec<_>>().join(", ")
             ),
         };
-        let row = policy::audit::Entry::changed(&self.me(), format!("app of {name}"), how);
+        let row = self.app_row(of, how);
         let workspace = self.clone();
         spawn_local(async move {
             if let Err(error) = workspace.0.audit.write(vec![row]).await {
                 workspace.storage_failed(&error);
             }
         });
+    }
+
+    /// A row about what the person let an app do.
+    fn app_row(&self, of: &AppOf, how: String) -> Entry {
+        let book = self.rulebook();
+        let name = book.connector(&of.connector).map_or_else(|_| of.connector.to_string(), |one| one.name.clone());
+        Entry::changed(&self.me(), format!("app of {name}"), how)
     }
 
     /// What the page of an app is now beside what was approved, where it is known.
@@ -126,29 +151,37 @@ impl Workspace {
         Ok(())
     }
 
-    /// A call that an app wants: through the gate, like every other.
+    /// A call that an app wants: through the gate, like every other. It is given up when `stopped` hears something, or
+    /// whoever could say it is gone: the question goes, and what was not sent is not sent.
     pub(crate) async fn app_call(
         &self,
         of: &AppOf,
         name: String,
         arguments: Map<String, Value>,
+        mut stopped: oneshot::Receiver<()>,
     ) -> Result<Value, String> {
         let Some((conversation, _)) = &of.place else {
             return Err("this is a preview; nothing is called".to_owned());
         };
-        let (_never, mut stopped) = oneshot::channel();
         let Some(held) = self.take_turn(conversation, &mut stopped).await else {
-            return Err("the conversation is not here".to_owned());
+            return Err("the call was cancelled".to_owned());
         };
+        let id = CallId::from(new_id("call"));
         let wanted = Wanted {
-            id: CallId::from(new_id("call")),
+            id: id.clone(),
             connector: of.connector.clone(),
             action: name,
             arguments,
             by: Caller::App,
             conversation: Some(conversation.clone()),
         };
-        let ended = self.start_call(wanted, Confirm::Ask).await;
+        let ended = match select(Box::pin(self.start_call(wanted, Confirm::Ask)), stopped).await {
+            Either::Left((ended, _)) => ended,
+            Either::Right((_, running)) => {
+                self.cancel_call(&id);
+                running.await
+            }
+        };
         self.give_turn_back(conversation, held).await;
         match ended {
             Ended::Done(result) => Ok(result),
@@ -192,10 +225,12 @@ impl Workspace {
             text,
             data,
             context,
+            earlier: String::new(),
         }
     }
 
-    /// The person lets an app say something: it is said as the app's, and a model answers if one is chosen.
+    /// The person lets an app say something: it is said as the app's, and a model answers if one answers in that
+    /// conversation.
     ///
     /// # Errors
     /// When the app is not shown in a conversation, or something runs in it.
@@ -212,8 +247,11 @@ impl Workspace {
             let held = workspace.take_turn(&id, &mut stopped).await;
             if held.is_some() {
                 workspace.add_item(&id, Body::FromApp(words));
-                if let Some(model) = workspace.chosen_model().and_then(|id| workspace.model(&id)) {
-                    workspace.model_turn(&id, model, stopped).await;
+                workspace.renew_settings().await;
+                match workspace.mind_of(&id) {
+                    Mind::Model(model) => workspace.model_turn(&id, *model, stopped).await,
+                    Mind::Gone => workspace.nobody_answers(&id),
+                    Mind::Direct => {}
                 }
             }
             workspace.finish(&id).await;
@@ -224,16 +262,83 @@ impl Workspace {
         Ok(())
     }
 
-    /// An app says what a model is to know at its next turn, in the place of what it said before.
+    /// Whether an app may have a model know what it wants it to.
+    pub(crate) fn telling(&self, of: &AppOf) -> Telling {
+        // A preview is in no conversation, and no model hears of it.
+        let Some((conversation, call)) = &of.place else { return Telling::Freely };
+        let book = self.rulebook();
+        // Whoever is gone from the rulebook meanwhile is looked at.
+        let reviewed = book.connector(&of.connector).map_or(true, Connector::reviews_app_words);
+        match self.card(conversation, call).and_then(|card| card.look) {
+            Some(Look::Withheld) => Telling::Never,
+            Some(Look::Waiting | Look::Edited { .. } | Look::NotAnswered) => Telling::AfterALook,
+            Some(Look::Passed) | None if reviewed => Telling::AfterALook,
+            Some(Look::Passed) | None => Telling::Freely,
+        }
+    }
+
+    /// What the person said of words that an app would have a model know. The row is on disk before a model can be told.
+    pub(crate) async fn app_tells_after_a_look(
+        &self,
+        of: &AppOf,
+        text: String,
+        data: Option<Value>,
+        refused: Option<String>,
+    ) -> Result<(), String> {
+        let may = self.telling(of) != Telling::Never;
+        let refused = refused.or_else(|| (!may).then(|| WITHHELD.to_owned()));
+        let how = match refused {
+            None => "was let tell a model what it shows",
+            Some(_) => "was not let tell a model what it shows",
+        };
+        self.0.audit.write(vec![self.app_row(of, how.to_owned())]).await.map_err(|error| {
+            self.storage_failed(&error);
+            "it could not be recorded, so no model is told".to_owned()
+        })?;
+        match refused {
+            None => self.app_tells(of, text, data).await,
+            Some(why) => Err(why),
+        }
+    }
+
+    /// An app says what a model is to know at its next turn, in the place of what it said before. What a model may have
+    /// been told of that stays a source of arguments (TR01).
     pub(crate) async fn app_tells(&self, of: &AppOf, text: String, data: Option<Value>) -> Result<(), String> {
         let Some((id, call)) = &of.place else { return Ok(()) };
         let (_never, mut stopped) = oneshot::channel();
         let held = self.take_turn(id, &mut stopped).await.ok_or("the conversation is not here")?;
-        let words = self.app_words(of, text, data, true);
-        let item = Item { id: ItemId::from(format!("app:{call}")), at: now(), body: Body::FromApp(words) };
-        self.apply(id, Event::Put(item));
+        let mut words = self.app_words(of, text, data, true);
+        let item = ItemId::from(format!("app:{call}"));
+        words.earlier = self.told_before(id, &item);
+        let fits = words.earlier.len() <= MOST_EARLIER;
+        if fits {
+            self.apply(id, Event::Put(Item { id: item, at: now(), body: Body::FromApp(words) }));
+        }
         self.give_turn_back(id, held).await;
-        Ok(())
+        match fits {
+            true => Ok(()),
+            false => Err("this app has told as much as it can in one conversation".to_owned()),
+        }
+    }
+
+    /// Everything that an app had a model know under this item, as far as a model may have been told it.
+    fn told_before(&self, id: &ConversationId, item: &ItemId) -> String {
+        let Some(Item { at, body: Body::FromApp(mut words), .. }) = self.item(id, item) else { return String::new() };
+        let whole = words.whole();
+        if !words.earlier.contains(&whole) && (self.0.turns.borrow().contains_key(id) || self.said_since(id, at)) {
+            words.earlier.push('\n');
+            words.earlier.push_str(&whole);
+        }
+        words.earlier
+    }
+
+    /// Whether something was said in a conversation that a model answers, from a moment on.
+    fn said_since(&self, id: &ConversationId, at: u64) -> bool {
+        let records = self.0.records.borrow();
+        let said = |body: &Body| matches!(body, Body::Said { .. } | Body::FromApp(AppWords { context: false, .. }));
+        records.get(id).is_some_and(|record| {
+            record.conversation.items.iter().rev().any(|one| one.at >= at && said(&one.body))
+        })
     }
 }
 

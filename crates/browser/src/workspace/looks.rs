@@ -96,7 +96,7 @@ impl Workspace {
         }
     }
 
-    fn card(&self, conversation: &ConversationId, call: &CallId) -> Option<CallCard> {
+    pub(super) fn card(&self, conversation: &ConversationId, call: &CallId) -> Option<CallCard> {
         self.0.records.borrow().get(conversation)?.conversation.call(call).cloned()
     }
 
