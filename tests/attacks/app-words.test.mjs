@@ -207,18 +207,18 @@ journey("AQ003 X95 what an app says is answered by who answers in its conversati
     await app.button("Let the app say it", asks).click();
     await app.log.getByRole("article", { name: "Message of an app" }).filter({ hasText: words }).waitFor();
   };
-  const again = async () => {
-    await page.goto(here);
-    await app.ready();
+  const show = async () => {
     await app.button("Show the app").click();
     await app.insideApp("Pages").locator("#out").waitFor();
   };
 
   // A model answers everywhere else, and here nobody does.
   await app.chooseModel({ url: model.url });
-  await again();
+  await page.goto(here);
+  await app.ready();
   await choose(app, /^Script/, "Direct mode");
   await app.button("Direct mode").waitFor();
+  await show();
   await lets("first words");
   await app.say("hello");
   await app.suggestion.or(app.log.getByText(/No action|nothing fits/i)).first().waitFor();
@@ -230,8 +230,10 @@ journey("AQ003 X95 what an app says is answered by who answers in its conversati
   await app.open("/settings/models");
   await page.getByRole("radio", { name: /^Direct/ }).check();
   await assertSoon(() => page.getByRole("radio", { name: /^Direct/ }).isChecked(), "direct mode is chosen");
-  await again();
+  await page.goto(here);
+  await app.ready();
   await app.button(/^Script/).waitFor();
+  await show();
   await lets("second words");
   await app.log.getByText("I heard the app").first().waitFor();
   assert.equal(model.asked.length, 1);
@@ -251,7 +253,8 @@ journey("AQ004 a chat whose model was removed is answered by nobody until the pe
   const here = page.url();
 
   await app.open("/settings/models");
-  await page.getByRole("listitem").filter({ hasText: "First" }).getByRole("button", { name: "Remove" }).click();
+  await app.button("Remove", page.locator(".row-card", { hasText: "First" })).click();
+  await page.getByText("Where it was chosen for one chat, nobody answers there until you choose").waitFor();
   await app.button("Remove model", page.getByRole("alertdialog", { name: "Remove First" })).click();
   await page.getByRole("radio", { name: /^First/ }).waitFor({ state: "detached" });
   await page.goto(here);
@@ -284,13 +287,13 @@ journey("AQ005 X94 an app that takes its call back takes the question back, and 
   await app.propose("show the page", {}, "Show the page");
   const inside = app.insideApp("Pages");
   await inside.locator("#out").waitFor();
-  for (const [order, says] of [["withdraw", "Not answered"], ["end", "Not answered"]]) {
+  for (const [at, order] of ["withdraw", "end"].entries()) {
     server.order("write");
     await app.decision.waitFor({ timeout: 20_000 });
     server.order(order);
     await app.decision.waitFor({ state: "hidden", timeout: 20_000 });
     assert.equal(await app.button("Allow once").count(), 0, "there is nothing left to approve");
-    await app.card("Send mail").filter({ hasText: says }).waitFor();
+    await assertSoon(async () => (await app.cards("Send mail").filter({ hasText: "Nobody answered. Nothing was sent." }).count()) === at + 1, "its card says so");
   }
   await app.app("Pages").getByText("You stopped this app.").or(app.button("Show the app")).first().waitFor();
   assert.equal(await app.cards("Send mail").count(), 2);

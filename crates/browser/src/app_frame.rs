@@ -15,12 +15,15 @@ use std::rc::{Rc, Weak};
 use chat::conversation::AppWords;
 use futures_channel::oneshot;
 use js_sys::{Array, Object, Reflect};
-use mcp::apps::{Ask, Blocked, File, Host, Mode, Output, Permission, Refused, Ticket, View};
+use mcp::apps::{
+    Ask, Blocked, File, Host, Known, Mode, Output, Permission, Refused, Ticket, View, framed, older_script,
+};
 use serde_json::{Map, Value, json};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlIFrameElement, MessageChannel, MessageEvent, MessagePort};
 
+use crate::dispatch::HearsProgress;
 use crate::link::client;
 use crate::time::{Timer, monotonic};
 use crate::workspace::Workspace;
@@ -50,6 +53,8 @@ pub enum Sandbox {
 pub enum AppEvent {
     /// The page is ready, and can be shown in these modes besides inline.
     Ready(Vec<Mode>),
+    /// It has been there for a while and has not said that it is ready, so it was not told its call. It may still come.
+    Silent,
     /// It would like this height, in CSS pixels.
     Height(u32),
     /// It is to be shown in another mode.
@@ -139,6 +144,8 @@ struct Inner {
     /// Where messages to the sandbox may go.
     target: String,
     document: AppDocument,
+    /// What is loaded: the page behind its policy.
+    html: String,
     /// What of the device the person gives it this time.
     given: Vec<Permission>,
     view: RefCell<View>,
@@ -165,6 +172,8 @@ pub struct Welcome {
     pub context: Map<String, Value>,
     /// What of the device the person gives it this time (X99).
     pub given: Vec<Permission>,
+    /// What is known of its call: a page for the older SDK finds it there at once.
+    pub known: Known,
 }
 
 impl AppFrame {
@@ -179,7 +188,9 @@ impl AppFrame {
         welcome: Welcome,
         on: impl Fn(AppEvent) + 'static,
     ) -> Option<AppFrame> {
-        let Welcome { context, given } = welcome;
+        let Welcome { context, given, known } = welcome;
+        let first = document.older.then(|| older_script(&context, &known));
+        let html = framed(&document.html, &document.sources, first.as_deref());
         let window = web_sys::window()?;
         let host = window.location().origin().ok()?;
         let (address, origin, target, flags) = match sandbox {
@@ -213,6 +224,7 @@ impl AppFrame {
             origin,
             target,
             document,
+            html,
             given,
             view: RefCell::new(view),
             mode: Cell::new(Mode::Inline),
@@ -345,7 +357,7 @@ impl Inner {
             "jsonrpc": "2.0",
             "method": "ui/notifications/sandbox-resource-ready",
             "params": {
-                "html": self.document.html,
+                "html": self.html,
                 "csp": self.document.sources.to_json(),
                 "permissions": self.given.iter().map(|one| (one.name().to_owned(), json!({}))).collect::<Map<_, _>>(),
             },
@@ -354,6 +366,8 @@ impl Inner {
         let ports = Array::of1(&channel.port2());
         if sandbox.post_message_with_transfer(&message, &self.target, &ports).is_ok() {
             *self.port.borrow_mut() = Some(port);
+            self.view.borrow_mut().is_there(monotonic());
+            self.pump();
         }
     }
 
@@ -375,8 +389,9 @@ impl Inner {
                     self.report.borrow_mut().name = name;
                     (self.on)(AppEvent::Ready(modes));
                 }
-                Output::Resized { height, .. } => {
-                    if let Some(height) = height.filter(|_| self.may_resize()) {
+                Output::Silent => (self.on)(AppEvent::Silent),
+                Output::Resized(height) => {
+                    if self.may_resize() {
                         (self.on)(AppEvent::Height(height));
                     }
                 }
@@ -416,7 +431,13 @@ impl Inner {
     fn asks(self: &Rc<Self>, ticket: Ticket, ask: Ask) {
         let inner = self.clone();
         match ask {
-            Ask::Call { name, arguments } => self.call(ticket, name, arguments),
+            Ask::Call { name, arguments, progress } => self.call(ticket, name, arguments, progress),
+            Ask::List { list, cursor } => spawn_local(async move {
+                let answer = inner.workspace.app_list(&inner.of, list, cursor).await;
+                let how = answer.as_ref().err().cloned().unwrap_or_else(|| "done".to_owned());
+                inner.did(list.method().to_owned(), how);
+                inner.settle(ticket, answer);
+            }),
             Ask::Read { uri } => spawn_local(async move {
                 let answer = inner.workspace.app_read(&inner.of, &uri).await;
                 inner.did(format!("read {uri}"), answer.as_ref().err().cloned().unwrap_or_else(|| "done".to_owned()));
@@ -449,21 +470,34 @@ impl Inner {
     }
 
     /// A call does not outlive its app: it has no hold on the frame, and is given up with it.
-    fn call(self: &Rc<Self>, ticket: Ticket, name: String, arguments: Map<String, Value>) {
+    fn call(self: &Rc<Self>, ticket: Ticket, name: String, arguments: Map<String, Value>, progress: Option<Value>) {
         let (stop, stopped) = oneshot::channel();
         self.calls.borrow_mut().insert(ticket, stop);
         let (workspace, of, inner) = (self.workspace.clone(), self.of.clone(), Rc::downgrade(self));
+        let hears = progress.map(|token| -> HearsProgress {
+            let inner = inner.clone();
+            Rc::new(move |done, total, message| {
+                if let Some(inner) = inner.upgrade() {
+                    inner.view.borrow_mut().progress(&token, done, total, message);
+                    inner.pump();
+                }
+            })
+        });
         spawn_local(async move {
-            let answer = workspace.app_call(&of, name.clone(), arguments, stopped).await;
+            let answer = workspace.app_call(&of, name.clone(), arguments, stopped, hears).await;
             let Some(inner) = inner.upgrade() else { return };
-            inner.calls.borrow_mut().remove(&ticket);
+            // What was given up, nobody waits for.
+            let waited = inner.calls.borrow_mut().remove(&ticket).is_some();
             let how = match &answer {
                 Ok(result) if chat::results::is_error(result) => "the server says it failed".to_owned(),
                 Ok(_) => "done".to_owned(),
                 Err(why) => why.clone(),
             };
             inner.did(name, how);
-            inner.settle(ticket, answer);
+            match waited {
+                true => inner.settle(ticket, answer),
+                false => (inner.on)(AppEvent::Reported),
+            }
         });
     }
 
@@ -486,8 +520,9 @@ impl Inner {
 
     /// Asks about what is to be looked at next.
     fn ask_held(&self) {
-        let next = self.held.borrow().first().map(|held| {
-            AppEvent::Context { ticket: held.ticket, text: AppWords::as_text(&held.text, held.data.as_ref()) }
+        let next = self.held.borrow().first().map(|held| AppEvent::Context {
+            ticket: held.ticket,
+            text: AppWords::as_text(&held.text, held.data.as_ref()),
         });
         if let Some(next) = next {
             (self.on)(next);

@@ -70,6 +70,9 @@ pub(crate) enum Ended {
     Cancelled(Sent),
 }
 
+/// Hears how far a call is: units done, units in all, and what the server says about it.
+pub(crate) type HearsProgress = Rc<dyn Fn(f64, Option<f64>, Option<&str>)>;
+
 /// A call under way.
 pub(crate) struct Flight {
     cancel: RefCell<Option<oneshot::Sender<()>>>,
@@ -471,6 +474,10 @@ impl Workspace {
         total: Option<f64>,
         message: Option<String>,
     ) {
+        let hears = self.0.hears_progress.borrow().get(call).cloned();
+        if let Some(hears) = hears {
+            hears(done, total, message.as_deref());
+        }
         let progress = Some(Progress { done, total, message });
         self.apply(conversation, Event::CallSignal { call: call.clone(), progress });
     }

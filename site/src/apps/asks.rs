@@ -130,7 +130,8 @@ fn tell(it: Shown, wish: &Wish, text: &str) -> AnyView {
     let (name, host) = it.whose();
     let wish = StoredValue::new(wish.clone());
     let answer = move |refused: Option<&'static str>| it.answer(&wish.get_value(), refused);
-    let buttons = move || match it.withheld() {
+    let buttons = move || {
+        match it.withheld() {
         true => view! {
             <p>"You withheld the result that this app shows from the model, so the model is not told this either."</p>
             <p class="row"><Button small=true on:click=move |_| answer(Some("the person withheld the result from the model"))>"Close the note"</Button></p>
@@ -143,6 +144,7 @@ fn tell(it: Shown, wish: &Wish, text: &str) -> AnyView {
             </p>
         }
         .into_any(),
+    }
     };
     view! {
         <div class="app-ask" role="group" aria-label="What the app tells a model">

@@ -7,7 +7,7 @@
 use chat::conversation::{AppWords, Body, Event, Item, ItemId, Look};
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
-use mcp::apps::{Permission, Sources, framed};
+use mcp::apps::{List, Permission, Sources};
 use policy::audit::Entry;
 use policy::domains::DomainList;
 use policy::{AppPage, CallId, Caller, Connector, ConnectorId, ConversationId, DomainUse};
@@ -16,7 +16,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::Workspace;
 use super::models::Mind;
-use crate::dispatch::{Ended, Wanted};
+use crate::dispatch::{Ended, HearsProgress, Wanted};
 use crate::drive::Done;
 use crate::error::{Code, Error};
 use crate::link::op_error;
@@ -54,8 +54,12 @@ const MOST_EARLIER: usize = 200_000;
 /// A page that may be shown.
 #[derive(Clone, Debug)]
 pub struct AppDocument {
-    /// The document to load: the page behind its policy.
+    /// The page, as it was approved. It is loaded behind its policy: see [`mcp::apps::framed`].
     pub html: String,
+    /// Whether it was made for the older Apps SDK: see [`mcp::apps::older_script`].
+    pub older: bool,
+    /// Whether it wants an edge around it; none leaves that to whoever shows it.
+    pub border: Option<bool>,
     /// What it may load from elsewhere, by the rules of this moment.
     pub sources: Sources,
     /// What was approved of it.
@@ -108,7 +112,15 @@ impl Workspace {
         let sources = Sources::read(&page.csp, loopback, &listed);
         let let_ask = |one: &Permission| one.can_be_given() && connector.app_permissions.contains(one.name());
         let asks = page.permissions.iter().copied().filter(let_ask).collect();
-        Ok(AppDocument { html: framed(&page.html, &sources), sources, approved, asks, domain: page.domain.clone() })
+        Ok(AppDocument {
+            html: page.html.clone(),
+            older: page.older,
+            border: page.prefers_border,
+            sources,
+            approved,
+            asks,
+            domain: page.domain.clone(),
+        })
     }
 
     /// Puts on record that the person gave an app something of the device, or did not.
@@ -159,6 +171,7 @@ impl Workspace {
         name: String,
         arguments: Map<String, Value>,
         mut stopped: oneshot::Receiver<()>,
+        progress: Option<HearsProgress>,
     ) -> Result<Value, String> {
         let Some((conversation, _)) = &of.place else {
             return Err("this is a preview; nothing is called".to_owned());
@@ -167,6 +180,9 @@ impl Workspace {
             return Err("the call was cancelled".to_owned());
         };
         let id = CallId::from(new_id("call"));
+        if let Some(progress) = progress {
+            self.0.hears_progress.borrow_mut().insert(id.clone(), progress);
+        }
         let wanted = Wanted {
             id: id.clone(),
             connector: of.connector.clone(),
@@ -182,6 +198,7 @@ impl Workspace {
                 running.await
             }
         };
+        self.0.hears_progress.borrow_mut().remove(&id);
         self.give_turn_back(conversation, held).await;
         match ended {
             Ended::Done(result) => Ok(result),
@@ -195,6 +212,17 @@ impl Workspace {
 
     /// A resource of its own server that an app wants to read.
     pub(crate) async fn app_read(&self, of: &AppOf, uri: &str) -> Result<Value, String> {
+        self.app_request(of, "resources/read", serde_json::json!({ "uri": uri })).await
+    }
+
+    /// A part of a list of what its own server has, as the server gives it.
+    pub(crate) async fn app_list(&self, of: &AppOf, list: List, cursor: Option<String>) -> Result<Value, String> {
+        let params = cursor.map_or_else(|| serde_json::json!({}), |cursor| serde_json::json!({ "cursor": cursor }));
+        self.app_request(of, list.method(), params).await
+    }
+
+    /// Asks the server of an app, and no other, for something that is only read.
+    async fn app_request(&self, of: &AppOf, method: &str, params: Value) -> Result<Value, String> {
         let book = self.rulebook();
         let connector = book.connector(&of.connector).map_err(|why| why.to_string())?;
         let me = book.member(&self.me()).map_err(|why| why.to_string())?;
@@ -205,7 +233,7 @@ impl Workspace {
         let failed = |failed: crate::drive::Failed| op_error(&failed.error, &connector.host).message;
         let account = self.account_in(of.place.as_ref().map(|(conversation, _)| conversation), &of.connector);
         let (connection, _) = self.open_link(connector, &account, false).await.map_err(failed)?;
-        let request = mcp::Request::new("resources/read", serde_json::json!({ "uri": uri }).to_string());
+        let request = mcp::Request::new(method, params.to_string());
         match connection.request(request).await.map_err(failed)? {
             Done::Answered(mut result) => {
                 self.cover_of(&of.connector, &account).answered(&mut result).await;
@@ -336,9 +364,9 @@ impl Workspace {
     fn said_since(&self, id: &ConversationId, at: u64) -> bool {
         let records = self.0.records.borrow();
         let said = |body: &Body| matches!(body, Body::Said { .. } | Body::FromApp(AppWords { context: false, .. }));
-        records.get(id).is_some_and(|record| {
-            record.conversation.items.iter().rev().any(|one| one.at >= at && said(&one.body))
-        })
+        records
+            .get(id)
+            .is_some_and(|record| record.conversation.items.iter().rev().any(|one| one.at >= at && said(&one.body)))
     }
 }
 

@@ -92,7 +92,9 @@ impl Workspace {
         }
         self.not_elsewhere(id)?;
         if self.mind_of(id) == Mind::Gone {
-            return Err(Error::new(Code::Model, GONE).hint("choose who answers at the top of the chat, and send it again"));
+            return Err(
+                Error::new(Code::Model, GONE).hint("choose who answers at the top of the chat, and send it again")
+            );
         }
         let mut stopped = self.begin(id)?;
         let (workspace, id, text) = (self.clone(), id.clone(), text.to_owned());

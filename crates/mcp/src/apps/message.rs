@@ -13,6 +13,8 @@ const LONGEST_CONTEXT: usize = 16_000;
 const MOST_FILES: usize = 10;
 /// Characters of the longest address.
 const LONGEST_ADDRESS: usize = 2_000;
+/// Bytes of the longest cursor.
+const LONGEST_CURSOR: usize = 4_000;
 
 /// How a page is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +56,15 @@ pub enum Ask {
         name: String,
         /// The arguments.
         arguments: Map<String, Value>,
+        /// By which the page knows the call again in reports of its progress, if it wants some: a text or a whole number.
+        progress: Option<Value>,
+    },
+    /// `resources/list`, `resources/templates/list` or `prompts/list`: what its own server has.
+    List {
+        /// Of what.
+        list: List,
+        /// Where the page goes on in the list.
+        cursor: Option<String>,
     },
     /// `resources/read`: a resource of its own server.
     Read {
@@ -81,6 +92,28 @@ pub enum Ask {
     Show(Mode),
     /// `ui/download-file`: files for the person to keep.
     Save(Vec<File>),
+}
+
+/// A list that a page may read from its own server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// Resources.
+    Resources,
+    /// Templates of resources.
+    Templates,
+    /// Prompts.
+    Prompts,
+}
+
+impl List {
+    /// The method that asks for it, of the page and of the server.
+    pub fn method(self) -> &'static str {
+        match self {
+            List::Resources => "resources/list",
+            List::Templates => "resources/templates/list",
+            List::Prompts => "prompts/list",
+        }
+    }
 }
 
 /// A file that a page brings along.
@@ -122,8 +155,12 @@ impl Ask {
                     Some(Value::Object(arguments)) => arguments.clone(),
                     Some(_) => return Err((WRONG, "`arguments` must be an object")),
                 };
-                Ok(Ask::Call { name: name.to_owned(), arguments })
+                let progress = params.pointer("/_meta/progressToken").filter(|token| is_id(token)).cloned();
+                Ok(Ask::Call { name: name.to_owned(), arguments, progress })
             }
+            "resources/list" => Ok(Ask::List { list: List::Resources, cursor: cursor(params)? }),
+            "resources/templates/list" => Ok(Ask::List { list: List::Templates, cursor: cursor(params)? }),
+            "prompts/list" => Ok(Ask::List { list: List::Prompts, cursor: cursor(params)? }),
             "resources/read" => {
                 let uri = text("uri", LONGEST_ADDRESS).ok_or((WRONG, "`uri` must be the address of a resource"))?;
                 Ok(Ask::Read { uri: uri.to_owned() })
@@ -174,6 +211,24 @@ impl Ask {
     }
 }
 
+/// Whether a value can be the id of a request or the token of its progress: a short text or a whole number.
+pub(super) fn is_id(id: &Value) -> bool {
+    match id {
+        Value::String(text) => text.len() <= 200,
+        Value::Number(number) => number.is_i64() || number.is_u64(),
+        _ => false,
+    }
+}
+
+/// Where a page goes on in a list.
+fn cursor(params: &Value) -> Result<Option<String>, Wrong> {
+    match params.get("cursor") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(cursor)) if cursor.len() <= LONGEST_CURSOR => Ok(Some(cursor.clone())),
+        Some(_) => Err((WRONG, "`cursor` must be a text that a list gave")),
+    }
+}
+
 /// A file that came along. A link to one would have to be fetched, by whom and with whose rights nobody would see.
 fn file(block: &Value) -> Result<File, Wrong> {
     let resource = (block.get("type").and_then(Value::as_str) == Some("resource")).then(|| block.get("resource"));
@@ -214,7 +269,14 @@ mod tests {
     fn what_is_asked_for_in_the_right_form_is_understood() {
         assert_eq!(
             Ask::read("tools/call", &json!({ "name": "x", "_meta": { "progressToken": 0 } })),
-            Ok(Ask::Call { name: "x".into(), arguments: Map::new() })
+            Ok(Ask::Call { name: "x".into(), arguments: Map::new(), progress: Some(json!(0)) })
+        );
+        let listed = |method: &str, params: Value| Ask::read(method, &params);
+        assert_eq!(listed("resources/list", json!({})), Ok(Ask::List { list: List::Resources, cursor: None }));
+        assert_eq!(listed("prompts/list", json!(null)), Ok(Ask::List { list: List::Prompts, cursor: None }));
+        assert_eq!(
+            listed("resources/templates/list", json!({ "cursor": "2" })),
+            Ok(Ask::List { list: List::Templates, cursor: Some("2".into()) })
         );
         assert_eq!(Ask::read("resources/read", &json!({ "uri": "doc://1" })), Ok(Ask::Read { uri: "doc://1".into() }));
         let said = Ok(Ask::Say { text: "one\ntwo".into() });
@@ -256,6 +318,8 @@ mod tests {
             ("tools/call", json!({ "name": "x", "arguments": [1] })),
             ("tools/call", json!({ "name": { "toString": 1 } })),
             ("resources/read", json!({ "uri": 7 })),
+            ("resources/list", json!({ "cursor": 7 })),
+            ("prompts/list", json!({ "cursor": "x".repeat(4_001) })),
             ("ui/open-link", json!(null)),
             ("ui/open-link", json!({ "url": "x".repeat(2_001) })),
             ("ui/message", json!({ "role": "assistant", "content": [{ "type": "text", "text": "x" }] })),
