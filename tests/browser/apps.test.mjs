@@ -441,21 +441,30 @@ journey("AQ008 MCP Apps: an app reads the lists of its server, hears how far its
     await start();
     tell("notifications/message", { level: "warning", data: "I log this" });
     const got = {};
-    for (const method of ["resources/list", "resources/templates/list", "prompts/list"]) got[method] = await attempt(async () => JSON.stringify(await ask(method, { cursor: "next" })));
+    for (const method of ["resources/list", "resources/templates/list", "prompts/list"]) got[method] = await attempt(async () => JSON.stringify(await ask(method)));
+    got.cursor = await attempt(() => ask("resources/list", { cursor: "2" }));
     got.tools = await attempt(() => ask("tools/list"));
     await report(got);
     const slow = await ask("tools/call", { name: "slow_read", arguments: {}, _meta: { progressToken: "mine" } });
     say(slow.content[0].text);`);
-  const lists = { "resources/list": { resources: [{ uri: "doc://1", name: "One" }] }, "resources/templates/list": { resourceTemplates: [{ uriTemplate: "doc://{id}", name: "Any" }] }, "prompts/list": { prompts: [{ name: "greet" }] } };
+  const lists = {
+    "resources/list": { resources: [{ uri: "doc://1", name: "One" }, { uri: "doc://2", name: "Two" }] },
+    "resources/templates/list": { resourceTemplates: [{ uriTemplate: "doc://{id}", name: "Any" }, { uriTemplate: "log://{id}", name: "Log" }] },
+    "prompts/list": { prompts: [{ name: "greet" }, { name: "leave" }] },
+  };
   const asked = [];
   const server = await keep(appServer({
     html,
     meta: { prefersBorder: true },
+    capabilities: { prompts: {} },
     tools: [tool("slow_read", READ, { title: "Slow read" })],
     on: (message, exchange) => {
-      if (!lists[message.method] || message.params?.cursor !== "next") return false;
+      const { [message.method]: list } = lists;
+      if (!list) return false;
       asked.push(message.method);
-      exchange.result(lists[message.method]);
+      const [name, entries] = Object.entries(list)[0];
+      // Page by page: an app gets them whole.
+      exchange.result(message.params?.cursor ? { [name]: [entries[1]] } : { [name]: [entries[0]], nextCursor: "2" });
       return true;
     },
     call: async (name, given, exchange) => {
@@ -474,7 +483,8 @@ journey("AQ008 MCP Apps: an app reads the lists of its server, hears how far its
   await assertSoon(() => server.reports().length === 1, "the lists are read", 30_000);
   const [got] = server.reports();
   for (const [method, list] of Object.entries(lists)) assert.equal(got[method], `did: ${JSON.stringify(list)}`);
-  assert.deepEqual(asked, Object.keys(lists));
+  assert.deepEqual([...new Set(asked)].sort(), Object.keys(lists).sort());
+  assert.match(got.cursor, /^could not/);
   assert.match(got.tools, /^could not/);
   const body = app.insideApp("Pages").locator("body");
   await assertSoon(async () => (await body.getAttribute("data-progress")) !== null, "it hears of its progress", 20_000);

@@ -125,10 +125,10 @@ const say = (text) => { document.getElementById("out").textContent = text; };
  * A server whose action *Show the page* (`title`) is shown with a page of our own. `html` may be a function, asked at every read;
  * `meta` is what the page declares, `on` sees every message first. The page can call `report`, which only reads; `reports()` is what it reported.
  */
-export async function appServer({ html, meta = {}, tools = [], call, title = "Show the page", result, on }) {
+export async function appServer({ html, meta = {}, tools = [], call, title = "Show the page", result, on, capabilities = {} }) {
   const reads = [];
   const server = await hostile({
-    capabilities: { tools: { listChanged: true }, resources: {} },
+    capabilities: { tools: { listChanged: true }, resources: {}, ...capabilities },
     tools: [
       tool("show_page", READ, { title, _meta: { ui: { resourceUri: PAGE } } }),
       tool("report", READ, { title: "Report", inputSchema: strings("what"), _meta: { ui: { visibility: ["app"] } } }),

@@ -34,8 +34,8 @@ impl Inner {
         let inner = self.clone();
         match ask {
             Ask::Call { name, arguments, progress } => self.call(ticket, name, arguments, progress),
-            Ask::List { list, cursor } => spawn_local(async move {
-                let answer = inner.workspace.app_list(&inner.of, list, cursor).await;
+            Ask::List(list) => spawn_local(async move {
+                let answer = inner.workspace.app_list(&inner.of, list).await;
                 let how = answer.as_ref().err().cloned().unwrap_or_else(|| "done".to_owned());
                 inner.did(list.method().to_owned(), how);
                 inner.settle(ticket, answer);

@@ -7,7 +7,8 @@
 use chat::conversation::{AppWords, Body, Event, Item, ItemId, Look};
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
-use mcp::apps::{List, Permission, Sources};
+use mcp::List;
+use mcp::apps::{Permission, Sources};
 use policy::audit::Entry;
 use policy::domains::DomainList;
 use policy::{AppPage, CallId, Caller, Connector, ConnectorId, ConversationId, DomainUse};
@@ -17,7 +18,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::Workspace;
 use super::models::Mind;
 use crate::dispatch::{Ended, HearsProgress, Wanted};
-use crate::drive::Done;
+use crate::drive::{Connection, Done, Running};
 use crate::error::{Code, Error};
 use crate::link::op_error;
 use crate::time::{new_id, now};
@@ -212,17 +213,23 @@ impl Workspace {
 
     /// A resource of its own server that an app wants to read.
     pub(crate) async fn app_read(&self, of: &AppOf, uri: &str) -> Result<Value, String> {
-        self.app_request(of, "resources/read", serde_json::json!({ "uri": uri })).await
+        let request = mcp::Request::new("resources/read", serde_json::json!({ "uri": uri }).to_string());
+        match self.app_asks(of, |connection| connection.request(request)).await? {
+            Done::Answered(result) => Ok(self.covered(of, result).await),
+            _ => Err("the answer was of another kind".to_owned()),
+        }
     }
 
-    /// A part of a list of what its own server has, as the server gives it.
-    pub(crate) async fn app_list(&self, of: &AppOf, list: List, cursor: Option<String>) -> Result<Value, String> {
-        let params = cursor.map_or_else(|| serde_json::json!({}), |cursor| serde_json::json!({ "cursor": cursor }));
-        self.app_request(of, list.method(), params).await
+    /// A list of its own server that an app wants to read, whole.
+    pub(crate) async fn app_list(&self, of: &AppOf, list: List) -> Result<Value, String> {
+        match self.app_asks(of, |connection| connection.list_of(list)).await? {
+            Done::Listed(items) => Ok(self.covered(of, serde_json::json!({ list.member(): items })).await),
+            _ => Err("the answer was of another kind".to_owned()),
+        }
     }
 
     /// Asks the server of an app, and no other, for something that is only read.
-    async fn app_request(&self, of: &AppOf, method: &str, params: Value) -> Result<Value, String> {
+    async fn app_asks(&self, of: &AppOf, ask: impl FnOnce(&Connection) -> Running) -> Result<Done, String> {
         let book = self.rulebook();
         let connector = book.connector(&of.connector).map_err(|why| why.to_string())?;
         let me = book.member(&self.me()).map_err(|why| why.to_string())?;
@@ -231,16 +238,19 @@ impl Workspace {
             return Err("the workspace has stopped every call".to_owned());
         }
         let failed = |failed: crate::drive::Failed| op_error(&failed.error, &connector.host).message;
-        let account = self.account_in(of.place.as_ref().map(|(conversation, _)| conversation), &of.connector);
-        let (connection, _) = self.open_link(connector, &account, false).await.map_err(failed)?;
-        let request = mcp::Request::new(method, params.to_string());
-        match connection.request(request).await.map_err(failed)? {
-            Done::Answered(mut result) => {
-                self.cover_of(&of.connector, &account).answered(&mut result).await;
-                Ok(result)
-            }
-            _ => Err("the answer was of another kind".to_owned()),
-        }
+        let (connection, _) = self.open_link(connector, &self.app_account(of), false).await.map_err(failed)?;
+        ask(&connection).await.map_err(failed)
+    }
+
+    /// What a server gave an app, without what signed the account in (X21).
+    async fn covered(&self, of: &AppOf, mut result: Value) -> Value {
+        self.cover_of(&of.connector, &self.app_account(of)).answered(&mut result).await;
+        result
+    }
+
+    /// The account that acts where an app is shown.
+    fn app_account(&self, of: &AppOf) -> policy::ConnectionId {
+        self.account_in(of.place.as_ref().map(|(conversation, _)| conversation), &of.connector)
     }
 
     fn app_words(&self, of: &AppOf, text: String, data: Option<Value>, context: bool) -> AppWords {

@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::request::List;
+
 /// Characters of the longest message that a page may want said (X95).
 const LONGEST_MESSAGE: usize = 8_000;
 /// Characters of the most that a page may have a model told (X95).
@@ -13,8 +15,6 @@ const LONGEST_CONTEXT: usize = 16_000;
 const MOST_FILES: usize = 10;
 /// Characters of the longest address.
 const LONGEST_ADDRESS: usize = 2_000;
-/// Bytes of the longest cursor.
-const LONGEST_CURSOR: usize = 4_000;
 
 /// How a page is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,12 +60,7 @@ pub enum Ask {
         progress: Option<Value>,
     },
     /// `resources/list`, `resources/templates/list` or `prompts/list`: what its own server has.
-    List {
-        /// Of what.
-        list: List,
-        /// Where the page goes on in the list.
-        cursor: Option<String>,
-    },
+    List(List),
     /// `resources/read`: a resource of its own server.
     Read {
         /// Its address.
@@ -92,28 +87,6 @@ pub enum Ask {
     Show(Mode),
     /// `ui/download-file`: files for the person to keep.
     Save(Vec<File>),
-}
-
-/// A list that a page may read from its own server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum List {
-    /// Resources.
-    Resources,
-    /// Templates of resources.
-    Templates,
-    /// Prompts.
-    Prompts,
-}
-
-impl List {
-    /// The method that asks for it, of the page and of the server.
-    pub fn method(self) -> &'static str {
-        match self {
-            List::Resources => "resources/list",
-            List::Templates => "resources/templates/list",
-            List::Prompts => "prompts/list",
-        }
-    }
 }
 
 /// A file that a page brings along.
@@ -158,9 +131,9 @@ impl Ask {
                 let progress = params.pointer("/_meta/progressToken").filter(|token| is_id(token)).cloned();
                 Ok(Ask::Call { name: name.to_owned(), arguments, progress })
             }
-            "resources/list" => Ok(Ask::List { list: List::Resources, cursor: cursor(params)? }),
-            "resources/templates/list" => Ok(Ask::List { list: List::Templates, cursor: cursor(params)? }),
-            "prompts/list" => Ok(Ask::List { list: List::Prompts, cursor: cursor(params)? }),
+            "resources/list" => list(List::Resources, params),
+            "resources/templates/list" => list(List::Templates, params),
+            "prompts/list" => list(List::Prompts, params),
             "resources/read" => {
                 let uri = text("uri", LONGEST_ADDRESS).ok_or((WRONG, "`uri` must be the address of a resource"))?;
                 Ok(Ask::Read { uri: uri.to_owned() })
@@ -220,12 +193,11 @@ pub(super) fn is_id(id: &Value) -> bool {
     }
 }
 
-/// Where a page goes on in a list.
-fn cursor(params: &Value) -> Result<Option<String>, Wrong> {
+/// Lists are given whole, so there is no place in them where a page could go on.
+fn list(list: List, params: &Value) -> Result<Ask, Wrong> {
     match params.get("cursor") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(cursor)) if cursor.len() <= LONGEST_CURSOR => Ok(Some(cursor.clone())),
-        Some(_) => Err((WRONG, "`cursor` must be a text that a list gave")),
+        None | Some(Value::Null) => Ok(Ask::List(list)),
+        Some(_) => Err((WRONG, "`cursor` is not one that this host gave; lists come whole")),
     }
 }
 
@@ -272,12 +244,9 @@ mod tests {
             Ok(Ask::Call { name: "x".into(), arguments: Map::new(), progress: Some(json!(0)) })
         );
         let listed = |method: &str, params: Value| Ask::read(method, &params);
-        assert_eq!(listed("resources/list", json!({})), Ok(Ask::List { list: List::Resources, cursor: None }));
-        assert_eq!(listed("prompts/list", json!(null)), Ok(Ask::List { list: List::Prompts, cursor: None }));
-        assert_eq!(
-            listed("resources/templates/list", json!({ "cursor": "2" })),
-            Ok(Ask::List { list: List::Templates, cursor: Some("2".into()) })
-        );
+        assert_eq!(listed("resources/list", json!({})), Ok(Ask::List(List::Resources)));
+        assert_eq!(listed("prompts/list", json!(null)), Ok(Ask::List(List::Prompts)));
+        assert_eq!(listed("resources/templates/list", json!({ "cursor": null })), Ok(Ask::List(List::Templates)));
         assert_eq!(Ask::read("resources/read", &json!({ "uri": "doc://1" })), Ok(Ask::Read { uri: "doc://1".into() }));
         let said = Ok(Ask::Say { text: "one\ntwo".into() });
         let blocks = json!([{ "type": "text", "text": "one" }, { "type": "text", "text": "two" }]);
@@ -319,7 +288,7 @@ mod tests {
             ("tools/call", json!({ "name": { "toString": 1 } })),
             ("resources/read", json!({ "uri": 7 })),
             ("resources/list", json!({ "cursor": 7 })),
-            ("prompts/list", json!({ "cursor": "x".repeat(4_001) })),
+            ("prompts/list", json!({ "cursor": "2" })),
             ("ui/open-link", json!(null)),
             ("ui/open-link", json!({ "url": "x".repeat(2_001) })),
             ("ui/message", json!({ "role": "assistant", "content": [{ "type": "text", "text": "x" }] })),

@@ -18,7 +18,7 @@ mod view;
 
 use serde_json::{Value, json};
 
-pub use message::{Ask, File, FileContent, List, Mode};
+pub use message::{Ask, File, FileContent, Mode};
 pub use older::{Known, older_script};
 pub use page::{LARGEST_PAGE, Page, PageError, Permission};
 pub use sources::{Blocked, NOT_STOPPED, Sources, framed};

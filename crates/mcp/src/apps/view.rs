@@ -251,7 +251,7 @@ impl View {
                 Err((UNKNOWN_METHOD, why)) => self.refuse(&id, UNKNOWN_METHOD, why),
                 Err((code, why)) => self.refuse(&id, code, why),
                 Ok(ask) => {
-                    let works = matches!(ask, Ask::Call { .. } | Ask::Read { .. } | Ask::List { .. });
+                    let works = matches!(ask, Ask::Call { .. } | Ask::Read { .. } | Ask::List(_));
                     if self.open.len() >= OPEN {
                         self.refuse(&id, -32000, "too many requests are open");
                     } else if works && !self.calls.take(now) {
