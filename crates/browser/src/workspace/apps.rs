@@ -191,6 +191,7 @@ impl Workspace {
             arguments,
             by: Caller::App,
             conversation: Some(conversation.clone()),
+            repeats: None,
         };
         let ended = match select(Box::pin(self.start_call(wanted, Confirm::Ask)), stopped).await {
             Either::Left((ended, _)) => ended,
@@ -278,26 +279,17 @@ impl Workspace {
             return Err(Error::new(Code::Invalid, "this is a preview").hint("open the app in a conversation"));
         };
         self.not_elsewhere(&id)?;
-        let mut stopped = self.begin(&id)?;
         let words = self.app_words(of, text, None, false);
-        let workspace = self.clone();
-        spawn_local(async move {
-            let held = workspace.take_turn(&id, &mut stopped).await;
-            if held.is_some() {
-                workspace.add_item(&id, Body::FromApp(words));
-                workspace.renew_settings().await;
-                match workspace.mind_of(&id) {
-                    Mind::Model(model) => workspace.model_turn(&id, *model, stopped).await,
-                    Mind::Gone => workspace.nobody_answers(&id),
-                    Mind::Direct => {}
-                }
+        let work = async move |workspace: Workspace, id: ConversationId, stopped: oneshot::Receiver<()>| {
+            workspace.add_item(&id, Body::FromApp(words));
+            workspace.renew_settings().await;
+            match workspace.mind_of(&id) {
+                Mind::Model(model) => workspace.model_turn(&id, *model, stopped).await,
+                Mind::Gone => workspace.nobody_answers(&id),
+                Mind::Direct => {}
             }
-            workspace.finish(&id).await;
-            if let Some(held) = held {
-                workspace.give_turn_back(&id, held).await;
-            }
-        });
-        Ok(())
+        };
+        self.in_turn(&id, work)
     }
 
     /// Whether an app may have a model know what it wants it to.
