@@ -158,6 +158,9 @@ journey("rows: S007 S015 S023 S037 S038 S061 one person is granted developer mod
   await app.open("/settings/connectors");
   await main(page).getByText("To add your own, turn on developer mode in Advanced.").waitFor();
   await count(main(page).getByRole("link", { name: "Add connector" }), 0, "no button yet");
+  await app.chat();
+  await main(page).getByRole("link", { name: "Turn on developer mode" }).waitFor();
+  await count(page.getByRole("link", { name: "Add connector" }), 0, "nor where a chat begins");
   await app.open("/settings/connectors/advanced");
   await app.switch("Developer mode").waitFor();
   assert.equal(await app.switch("Developer mode").isChecked(), false);
