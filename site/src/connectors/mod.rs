@@ -16,6 +16,7 @@ mod history;
 pub(crate) mod inbox;
 pub(crate) mod list;
 mod model_view;
+mod naming;
 pub(crate) mod new;
 mod overview;
 mod pause;

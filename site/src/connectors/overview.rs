@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::doctor::ConnectionDoctor;
+use super::naming::Naming;
 use super::new::KeepChoice;
 use super::pause::PauseButton;
 use super::{ConnectionState, action_summary, plural};
@@ -88,6 +89,7 @@ pub(super) fn Overview(
             view! { <ConnectionDoctor address/> }
         })}
         <ReviewRecord found/>
+        <Naming id=id.clone() found/>
         <HeaderValue id=id.clone() found/>
         <Ending id found/>
     }
