@@ -152,6 +152,8 @@ journey("rows: S007 S015 S023 S037 S038 S061 one person is granted developer mod
   await app.open("/workspace/connectors/new");
   await page.getByText("Your workspace has not given you developer mode; ask an admin or owner.").first().waitFor();
   assert.ok(!(await app.canCreate()), "he makes no draft");
+  await main(page).getByText("Ask one of: You.").waitFor();
+  await app.button("Request developer mode").waitFor();
 
   // S037, S038: granted is not on. There is no button until she turns it on herself.
   await become(stage, "Ada");

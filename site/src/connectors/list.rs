@@ -1,8 +1,9 @@
 //! The person's own list of connectors, and a row of it, which the workspace's lists share.
 
-use browser::policy::{Connector, ConnectorId, MemberId, Provider, Rulebook, Stage, Wanted};
+use browser::policy::{Connector, ConnectorId, MemberId, Provider, Rulebook, SignIn, Stage, Wanted};
 use leptos::prelude::*;
 
+use super::ends::SignInEnds;
 use super::overview::recreate;
 use super::pause::may_pause;
 use super::{ConnectionState, action_summary};
@@ -128,6 +129,10 @@ pub(super) fn Row(
             let me = book.member(&app.ws().seen_as());
             me.is_ok_and(|me| me.role.runs_workspace() || connector.owner == me.id)
         });
+    let ends = matches!(connector.sign_in, SignIn::OAuth { .. }).then(|| {
+        let (id, account) = (connector.id.clone(), app.ws().usual_account(&connector.id));
+        view! { <SignInEnds id account/> }
+    });
     let menu = manages.then(|| {
         let connector = connector.clone();
         view! { <RowMenu connector/> }
@@ -149,7 +154,7 @@ pub(super) fn Row(
                         <p class="small why">{sentence(&why)}</p>
                         <WhyNot id=connector.id.clone()/>
                     }.into_any(),
-                    None => view! { <p class="small"><ConnectionState status/></p><AccountsOf id=connector.id.clone()/> }.into_any(),
+                    None => view! { <p class="small"><ConnectionState status/></p>{ends}<AccountsOf id=connector.id.clone()/> }.into_any(),
                 }}
                 {kept.map(|words| view! { <p class="small"><bdi>{words}</bdi></p> })}
                 {made.map(|words| view! { <p class="small"><bdi>{words}</bdi></p> })}

@@ -314,6 +314,7 @@ impl Workspace {
             filter.action.as_ref().map(|name| format!("action {name}")),
             filter.decided.map(|decided: Decided| decided.label().to_owned()),
             filter.class.map(|class| format!("class {}", format!("{class:?}").to_lowercase())),
+            filter.grant.as_ref().map(|id| format!("grant {id}")),
             filter.from.map(|from| format!("from {}", utc(from))),
             filter.until.map(|until| format!("until {}", utc(until))),
         ];

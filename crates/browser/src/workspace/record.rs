@@ -148,6 +148,9 @@ impl Workspace {
             if let Some(class) = filter.class {
                 add(Mark::Class(class));
             }
+            if let Some(id) = &filter.grant {
+                add(Mark::Grant(id.as_str()));
+            }
         }
         match filter.part {
             RecordPart::Refusals => add(Mark::Refused),

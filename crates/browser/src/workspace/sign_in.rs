@@ -120,6 +120,14 @@ impl OAuthReport {
         })
     }
 
+    /// When the person has to sign in again, where it is not renewed without them; none where that is not known.
+    pub fn ends_at(&self) -> Option<Millis> {
+        match self.outlook? {
+            Outlook::NeedsPersonAt(at) => Some(at.saturating_mul(1_000)),
+            Outlook::ByItself | Outlook::MayStopAtSignOut | Outlook::Unknown => None,
+        }
+    }
+
     /// The report as a JSON text to hand to somebody. It holds no secret (A03).
     pub fn to_json(&self) -> String {
         let steps = self.steps.iter().map(|step| {
