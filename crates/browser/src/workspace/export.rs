@@ -306,8 +306,7 @@ impl Workspace {
             RecordPart::Questions => "questions of servers",
             RecordPart::Changes => "changes",
         };
-        let all = self.sees_all_of_record();
-        let person = if all { filter.person.clone() } else { Some(self.seen_as()) };
+        let person = self.lines_of(filter.person.as_ref());
         let words = [
             person.map(|id| format!("person {}", self.person_name(id.as_str()))),
             filter.connector.as_ref().map(|id| format!("connector {}", self.connector_words(id.as_str()))),

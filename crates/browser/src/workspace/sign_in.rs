@@ -242,17 +242,6 @@ impl Workspace {
         Some(tried.report().await)
     }
 
-    /// Reads the metadata documents of a connector's server and of its authorization server again, for the doctor: as the
-    /// usual account, though they say the same to all.
-    ///
-    /// # Errors
-    /// As a sign-in would fail before its window opens.
-    pub async fn examine_sign_in(&self, id: &ConnectorId) -> Result<(), Error> {
-        self.alive()?;
-        let book = self.rulebook();
-        self.oauth(book.connector(id)?, &self.usual_account(id)).await?.sign_in.examine().await
-    }
-
     /// The sign-in of an account, with what is kept of it.
     pub(crate) async fn oauth(&self, connector: &Connector, account: &ConnectionId) -> Result<Rc<OAuth>, Error> {
         let Rule::OAuth { client_id, scope, .. } = &connector.sign_in else { return Err(signs_in_otherwise()) };

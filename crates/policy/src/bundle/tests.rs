@@ -90,6 +90,17 @@ fn an_export_leaves_out_what_is_nobody_elses() {
 }
 
 #[test]
+fn bu004_what_governs_holds_no_draft_and_nothing_archived() {
+    let mut book = full();
+    let mut away = book.connector(&"draft".into()).unwrap().clone();
+    (away.id, away.stage) = ("away".into(), Stage::Archived);
+    book.connectors.push(away);
+    let stages = |book: Rulebook| portable(&book).connectors.iter().map(|one| one.stage).collect::<Vec<_>>();
+    assert!(stages(book.clone()).contains(&Stage::Draft) && stages(book.clone()).contains(&Stage::Archived));
+    assert!(stages(governing(book)).iter().all(|stage| *stage == Stage::Published));
+}
+
+#[test]
 fn gv001_an_export_is_the_whole_workspace_drafts_and_parts_of_the_product_too() {
     let mut book = full();
     book.set_action_on(&"owner".into(), &"notebook".into(), "delete", false, NOW).unwrap();
