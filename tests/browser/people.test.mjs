@@ -527,8 +527,8 @@ journey("S006 S028 a member does not learn of other people's drafts, in no list 
   await item(page, "Members", "Ada").filter({ hasText: "Keepers" }).waitFor();
   await more(app, page, "Ada", "View as this member");
   await page.getByRole("status").filter({ hasText: "View as Ada" }).waitFor();
-  await go("/workspace/connectors");
-  await page.getByText("Nothing is published yet.").waitFor();
+  await go("/workspace/connectors?tab=drafts");
+  await page.getByText(/^No drafts\./).waitFor();
   assert.equal(await page.getByRole("region", { name: "Inbox" }).count(), 0, "what waits is not hers to know");
   assert.equal(await page.getByText("Zephyr").count(), 0);
   await app.button("Leave this view").click();
