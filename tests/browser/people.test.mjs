@@ -426,7 +426,7 @@ journey("S031 S033 S034 S035 S091 S103 developer mode is turned on in both place
   const turnOn = async () => {
     const dialog = page.getByRole("dialog", { name: "Turn on developer mode" });
     await dialog.getByText("prompt injection").waitFor();
-    const on = app.button("Turn on", dialog);
+    const on = app.button("Turn on developer mode", dialog);
     assert.ok(await on.isDisabled(), "not before it is acknowledged");
     await dialog.getByRole("checkbox", { name: "I understand the risks" }).check();
     await on.click();

@@ -162,7 +162,7 @@ fn Changed() -> impl IntoView {
             Some(view! {
                 <li class="note held"><b>"Changed"</b>
                     <span class="grow"><HostName host=host name=Some(name)/>": "<bdi>{seen}</bdi>"."{differ.then_some(" The server shows people different lists.")}</span>
-                    <Link to=Route::Connector(id.to_string(), ConnectorTab::Changes)>"Review"</Link></li>
+                    <Link to=Route::Connector(id.to_string(), ConnectorTab::Changes)>"Review changes"</Link></li>
             })
         });
         rows.collect_view()

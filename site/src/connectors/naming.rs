@@ -49,9 +49,9 @@ pub(super) fn Naming(
     };
     move || {
         may.get().then(|| view! {
-            <form class="setting" on:submit=save>
+            <form class="setting naming" on:submit=save>
                 <h2>"Name and description"</h2>
-                <p class="small">"What people here see. The host stays the server's identity; a model is told the server's own words."</p>
+                <p class="small">"What people here see. The host stays the server's identity."</p>
                 <Field label="Connector name" let:field>
                     <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="80"
                         prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/>

@@ -311,7 +311,7 @@ fn Ending(
                 <Dialog title role="alertdialog" on_close=move |()| asking.set(None)>
                     <div class="body"><p>{words}</p></div>
                     <footer>
-                        <Button on:click=move |_| asking.set(None)>"Keep it"</Button>
+                        <Button on:click=move |_| asking.set(None)>"Keep connector"</Button>
                         <Button look=ButtonLook::Danger on:click=move |_| go(remove)>{verb}</Button>
                     </footer>
                 </Dialog>

@@ -80,7 +80,7 @@ pub(crate) fn RiskDialog(
                 </div>
                 <footer>
                     <Button on:click=move |_| close()>"Leave it off"</Button>
-                    <Button look=ButtonLook::Primary disabled=Signal::derive(move || !understood.get()) on:click=move |_| turn_on()>"Turn on"</Button>
+                    <Button look=ButtonLook::Primary disabled=Signal::derive(move || !understood.get()) on:click=move |_| turn_on()>"Turn on developer mode"</Button>
                 </footer>
             </Dialog>
         })
