@@ -101,6 +101,17 @@ impl Action {
 }
 
 impl Connector {
+    /// Who vouched for it last, for which version and when, and where that is not the version that runs, which one does;
+    /// no full stop. `None` when nobody did.
+    pub fn vouched(&self) -> Option<String> {
+        let told = self.review.vouched()?;
+        let runs = self.snapshot.as_ref().map(|snapshot| snapshot.version)?;
+        Some(match self.review.vouched_for() == Some(runs) {
+            true => told,
+            false => format!("{told}; version {runs} runs, and there is no record of its review"),
+        })
+    }
+
     /// Our settings as they are now.
     pub fn settings(&self) -> Settings {
         Settings {

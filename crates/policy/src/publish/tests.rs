@@ -695,6 +695,7 @@ fn rq002_the_record_vouches_for_the_version_that_runs() {
     let list = live(|actions| actions[0] = tool("find", json!({"readOnlyHint": true, "title": "Find"})));
     book.accept(&"admin".into(), &id(), &list, &named(&["find"]), true, NOW + 86_400_000).unwrap();
     let review = &tracker(&book).review;
+    assert_eq!(tracker(&book).vouched(), review.vouched());
     assert_eq!(review.vouched().as_deref(), Some("Reviewed by ADMIN, 15 November 2023, version 2"));
     assert_eq!((review.vouched_for(), review.publication.as_ref().map(|one| one.version)), (Some(2), Some(1)));
     let kept = &review.acceptances[0];
@@ -705,6 +706,8 @@ fn rq002_the_record_vouches_for_the_version_that_runs() {
     assert!(fields.remove("acceptances").is_some());
     let mut read: Rulebook = serde_json::from_value(stored).unwrap();
     assert_eq!(tracker(&read).review.vouched_for(), Some(1));
+    let told = tracker(&read).vouched().unwrap();
+    assert!(told.ends_with("version 1; version 2 runs, and there is no record of its review"), "{told}");
     for turn in 0..40 {
         let list = live(|actions| actions[0] = tool("find", json!({"readOnlyHint": true, "title": turn.to_string()})));
         read.accept(&owner(), &id(), &list, &named(&["find"]), true, NOW).unwrap();
