@@ -24,7 +24,16 @@ journey("X35 N01 a rug pull: a real server changes its actions while connected, 
   assert.match(await banner.textContent(), /changed 2 actions since it was approved/);
   assert.equal(await banner.count(), 1, "once for the connector");
   assert.equal(network.calls(server.origin).length, before, "nothing was sent");
-  await banner.getByRole("link", { name: "See what changed" }).click();
+  // The list of actions says of each how it stands, with what the scanner found.
+  await app.openConnector("Board", "Actions");
+  const stands = (name, words) => main(page).getByRole("listitem").filter({ has: page.locator("code").getByText(name, { exact: true }) }).getByText(words, { exact: true });
+  await stands("create_ticket", "Changed, held").waitFor();
+  await stands("export_board", "New, off").waitFor();
+  assert.equal(await main(page).getByText("Changed, held", { exact: true }).count(), 2, "only what changed");
+  await app.screenshot("actions-held");
+  await page.keyboard.press("ControlOrMeta+k");
+  await page.getByRole("combobox", { name: "Search commands" }).fill("review changes in board");
+  await page.getByRole("option", { name: /Review changes in Board/ }).click();
   const change = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "create_ticket" }) });
   await change.waitFor();
   const words = await change.textContent();
@@ -67,6 +76,7 @@ journey("X35 N01 a rug pull: a real server changes its actions while connected, 
   await app.screenshot("review-record");
   assert.deepEqual(await app.violations(), [], "the record");
   await app.openTab("Actions");
+  await stands("create_ticket", "High: Speaks to the model").waitFor();
   const fresh = app.switch("Export the board");
   await fresh.waitFor();
   assert.equal(await fresh.isChecked(), false, "S080 what is new comes switched off");
@@ -81,7 +91,7 @@ journey("RQ005 X119 what a server calls itself changes: it is told, it is no ver
   await app.connect({ name: "Desk", url: server.url });
   Object.assign(about, { name: "Desk of everything", version: "2.0.0" });
   await app.openTab("Changes");
-  await main(page).getByText(/^Nothing changed since version 1 was approved/).waitFor();
+  await main(page).getByText(/^Read .*, as you\.$/).waitFor();
   // The words come with a new connection.
   await page.reload();
   await main(page).getByRole("heading", { name: "What the server calls itself" }).waitFor();
@@ -109,9 +119,16 @@ journey("S015 S060 S063 S064 a draft is published on a review, and refused while
   for (const name of ["create_ticket", "delete_ticket", "archive_board"]) assert.match(await evidence.textContent(), new RegExp(name), "S064 by name");
   await evidence.getByText(/anybody who knows the address can change things/i).first().waitFor();
   await evidence.getByText(/1 time by/).waitFor();
-  await app.screenshot("publish-review");
-  await page.setViewportSize(PHONE);
-  await app.screenshot("publish-review-phone");
+  for (const colorScheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme });
+    for (const [size, viewport] of [["", DESKTOP], ["-phone", PHONE]]) {
+      await page.setViewportSize(viewport);
+      assert.deepEqual(await app.violations(), [], `the review, ${colorScheme}${size}`);
+      await app.screenshot(`publish-review-${colorScheme}${size}`);
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(sideways <= 0, `${sideways} px too wide`);
+    }
+  }
   await page.setViewportSize(DESKTOP);
   await app.openConnector("Board", "Overview");
   await review(app);
@@ -145,6 +162,7 @@ journey("S083 publishing is refused when the server lists something else than wh
   const differs = page.getByRole("list", { name: "What differs" });
   await differs.getByRole("heading", { name: "create_ticket" }).waitFor();
   assert.match(await differs.textContent(), /Puts a new ticket on the board\..*Do not tell the user/s, "both texts");
+  assert.deepEqual(await app.violations(), [], "what differs");
   await app.screenshot("publish-differs");
   await app.button("Take the changes over, unticked").click();
   const fresh = page.getByRole("checkbox", { name: "export_board" });
@@ -156,7 +174,10 @@ journey("S083 publishing is refused when the server lists something else than wh
   assert.equal(await page.getByRole("checkbox", { name: "create_ticket" }).isChecked(), false, "S074 it is decided about again");
   await row.getByText("What changed").click();
   await row.getByText(/Do not tell the user/).waitFor();
+  assert.deepEqual(await app.violations(), [], "what was taken over");
   await app.screenshot("publish-taken");
+  await page.setViewportSize(PHONE);
+  await app.screenshot("publish-taken-phone");
 });
 
 journey("S067 S068 on Business what is published is not changed but recreated", async ({ app, page, network, keep }) => {

@@ -11,6 +11,7 @@ use leptos::task::spawn_local;
 use super::accepting::{Asking, ReasonDialog};
 use super::difference::{Deciding, Fields, PageView, StepView, names_of};
 use super::findings::Findings;
+use super::never_read::NeverRead;
 use super::new::{Checklist, fresh_lines, sentence};
 use super::pause::PauseButton;
 use super::plural;
@@ -42,6 +43,7 @@ pub(super) fn ChangesTab(
         app.connections.track();
         app.ws().may_refresh(&id.get_value()).err()
     });
+    let unread = Memo::new(move |_| found.with(|found| found.as_ref().is_some_and(|one| one.snapshot.is_none())));
     let lines = RwSignal::new(fresh_lines());
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<(String, Option<String>)>);
@@ -98,7 +100,7 @@ pub(super) fn ChangesTab(
     });
     view! {
         <div class="row">
-            <Button disabled=Signal::derive(move || busy.get() || refused.get().is_some()) on:click=move |_| check()>"Read the list again"</Button>
+            {move || (!unread.get()).then(|| view! { <Button disabled=Signal::derive(move || busy.get() || refused.get().is_some()) on:click=move |_| check()>"Read the list again"</Button> })}
             <PauseButton id=id.get_value() found/>
             <span class="small" role="status">{move || match (refused.get(), checked.get()) {
                 (Some(why), _) => sentence(&why.to_string()),
@@ -109,11 +111,13 @@ pub(super) fn ChangesTab(
                 <Link to=Route::Connector(id.get_value().to_string(), ConnectorTab::Authentication)>"Connect your account first"</Link>
             })}
         </div>
+        <NeverRead id=id.get_value() found/>
         {move || busy.get().then(|| view! { <Checklist lines/> })}
         {move || problem.get().map(|(why, next)| view! {
             <div class="note danger" role="alert"><span class="grow"><Worded text=sentence(&why)/>" "{next.map(|next| view! { <Worded text=sentence(&next)/> })}</span></div>
         })}
         {move || match changes.get() {
+            None if unread.get() => ().into_any(),
             None => view! { <p class="none">"The list was not read in this tab yet."</p> }.into_any(),
             Some(changes) if changes.diff.is_empty() => {
                 let words = format!("Nothing changed since version {} was approved.", changes.approved.version);
@@ -169,6 +173,7 @@ fn ChangeList(
         .partition(|finding| finding.action.as_ref().is_some_and(|name| about_steps.contains(name)));
     let (of_instructions, whole): (Vec<Finding>, Vec<Finding>) =
         others.into_iter().partition(|finding| finding.at == "/instructions");
+    let any = diff.steps.len() + diff.pages.len() > 0;
     let count = differs(diff.steps.len(), diff.pages.len());
     let steps = diff.steps.into_iter().map(|step| {
         let names = names_of(&step);
@@ -183,16 +188,16 @@ fn ChangeList(
         view! { <span class="grow"></span><Button small=true disabled=closed on:click=go>{label}</Button> }
     };
     view! {
-        <div class="row">
-            {count.map(|count| view! { <b>{count}</b> })}
-            <span class="small">{(risky > 0).then(|| format!("{risky} raise the risk and are accepted one by one"))}</span>
-            {together}
-        </div>
+        {count.map(|count| view! {
+            <div class="row"><b>{count}</b>
+                <span class="small">{(risky > 0).then(|| format!("{risky} raise the risk and are accepted one by one"))}</span>
+                {together}</div>
+        })}
         {(!whole.is_empty()).then(|| view! {
             <section class="change"><header><h2>"New findings about the connector as a whole"</h2></header><Findings list=whole/></section>
         })}
         <h2 class="sr">"What differs"</h2>
-        <ul class="changes plain">{steps}{pages}</ul>
+        {any.then(|| view! { <ul class="changes plain">{steps}{pages}</ul> })}
         {diff.instructions.map(|field| view! {
             <section class="change"><header><h3>"Instructions to a model"</h3><span class="tag">{field.weight.label()}</span>
                 {by_itself("Accept instructions", Accepted { instructions: true, ..Accepted::default() })}</header>

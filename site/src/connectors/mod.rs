@@ -18,6 +18,7 @@ mod history;
 pub(crate) mod inbox;
 pub(crate) mod list;
 mod model_view;
+mod never_read;
 pub(crate) mod new;
 mod overview;
 mod pause;

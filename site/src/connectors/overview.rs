@@ -156,7 +156,7 @@ pub(super) fn recreate(app: AppState, router: Router, id: ConnectorId) {
 
 /// That the server lists something else than what is approved, and where to look at it.
 #[component]
-fn Differs(
+pub(super) fn Differs(
     /// Which connector.
     id: ConnectorId,
     /// The connector.
