@@ -1,5 +1,6 @@
 // Signing in with OAuth: through the pages of a real provider, in a window of its own, and what happens afterwards.
 import assert from "node:assert/strict";
+import { startModel } from "../servers/model.mjs";
 import { startProtected } from "../servers/protected.mjs";
 import { CLIENT, startGuarded } from "../servers/provider.mjs";
 import { journey, site, siteBelowPath } from "./harness.mjs";
@@ -121,6 +122,33 @@ journey("a sign-in that ended stops a call with nothing sent; signing in on its 
   assert.deepEqual(server.tickets.slice(1), ["After all"]);
   await page.reload();
   await app.ready();
+});
+
+journey("N08 a sign-in that ended in a model's turn: signing in on the card makes the same call again, and the model goes on with its result", async (stage) => {
+  const { app, keep } = stage;
+  const server = await signedIn(stage);
+  await server.refuse();
+  const model = await keep(startModel(({ results, named }) => {
+    if (results.length === 0) return { calls: [[named("list_tickets"), {}]] };
+    return { say: results.at(-1).includes("status: sign-in needed") ? "You have to sign in first." : "Now I have seen the tickets." };
+  }));
+  await app.chooseModel({ url: model.url });
+  await app.chat();
+  await app.say("what is on the board?");
+  await app.log.getByText("You have to sign in first.").first().waitFor();
+  const former = app.cards("List tickets").first();
+  await former.filter({ hasText: "Nothing was sent." }).waitFor();
+  await app.button("Send").waitFor();
+  const sent = server.calls.length;
+  await throughItsPages(await opens(stage, "Sign in and continue", former));
+  await app.log.getByText("Now I have seen the tickets.").first().waitFor();
+  await app.says("List tickets", "Repeats an earlier call");
+  await app.says("List tickets", "Done");
+  assert.equal(await app.cards("List tickets").count(), 2, "the former card stays as it was");
+  assert.equal(server.calls.length, sent + 1, "it was made once");
+  assert.match(model.asked.at(-1).results.at(-1), /made again[^]*Printer is out of toner/, "the model is told that it is the earlier call");
+  assert.equal(await app.button("Sign in and continue", former).count(), 0, "it was done");
+  assert.equal(await app.message.inputValue(), "", "nothing was typed for the person");
 });
 
 journey("a denial at the provider is told in words, with the steps", async (stage) => {

@@ -19,7 +19,7 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 
-use chat::conversation::{Body, CallCard, CallState, Event, Item, ItemId, Progress, Sent};
+use chat::conversation::{Body, CallCard, CallState, Event, Failure, Item, ItemId, Progress, Sent};
 use futures_channel::oneshot;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, Shared, select};
@@ -51,6 +51,8 @@ pub(crate) struct Wanted {
     pub(crate) arguments: Map<String, Value>,
     pub(crate) by: Caller,
     pub(crate) conversation: Option<ConversationId>,
+    /// The call of that conversation which is made again by this one.
+    pub(crate) repeats: Option<CallId>,
 }
 
 /// How a call ended.
@@ -137,7 +139,7 @@ impl Workspace {
             let id = wanted.id.clone();
             let conversation = wanted.conversation.clone();
             // Chosen once: whatever is chosen meanwhile, this call stays with the account that it began with.
-            let account = workspace.account_in(conversation.as_ref(), &wanted.connector);
+            let account = workspace.account_for(&wanted);
             let card = ItemId::from(id.as_str());
             let large = Cell::new(false);
             let mut run = Run { card, call: id.clone(), account, wanted, confirm, workspace, large };
@@ -154,6 +156,13 @@ impl Workspace {
             let _ = over.send(ended);
         });
         wait.map(|ended| ended.unwrap_or(Ended::Cancelled(Sent::Unknown)))
+    }
+
+    /// The account that a call is made as: the one of the call that it repeats, otherwise the one of its conversation.
+    fn account_for(&self, wanted: &Wanted) -> ConnectionId {
+        let former = wanted.conversation.as_ref().zip(wanted.repeats.as_ref());
+        let former = former.and_then(|(conversation, call)| self.card(conversation, call)?.acts_as);
+        former.unwrap_or_else(|| self.account_in(wanted.conversation.as_ref(), &wanted.connector))
     }
 
     /// Gives a call up: a question is taken back, a request is cancelled with the server.
@@ -844,6 +853,8 @@ impl Run {
             class_source: classified.map_or(policy::ClassSource::Unlabelled, |classified| classified.source),
             arguments: Value::Object(call.arguments.clone()),
             state,
+            failure: None,
+            repeats: self.wanted.repeats.clone(),
             started_at: now(),
             running_since: None,
             ended_at: None,
@@ -894,8 +905,17 @@ impl Run {
                 }
                 return;
             }
-            Ended::Failed { error, sent: Sent::Unknown } => CallState::Unknown { cause: error.message.clone() },
-            Ended::Failed { error, sent } => CallState::Failed { cause: error.message.clone(), sent: *sent },
+            Ended::Failed { error, sent } => {
+                if let Some(conversation) = &self.wanted.conversation {
+                    let failure = Failure::new(error.code.as_str(), error.hint.clone(), error.cause.as_ref());
+                    self.workspace.apply(conversation, Event::CallFailed { call: self.call.clone(), failure });
+                }
+                let cause = error.message.clone();
+                match sent {
+                    Sent::Unknown => CallState::Unknown { cause },
+                    sent => CallState::Failed { cause, sent: *sent },
+                }
+            }
             Ended::Cancelled(sent) => CallState::Cancelled { sent: *sent },
             Ended::NeedsSignIn { scopes, .. } => CallState::NeedsSignIn { scopes: scopes.clone() },
             Ended::NeedsPage { .. } => CallState::NeedsPage,

@@ -191,7 +191,8 @@ async fn an_error_of_the_provider_is_said_in_words() {
     let (ws, id) = with_model(&played).await;
     ws.say(&id, "hello").unwrap();
     let conversation = over(&ws, &id).await;
-    let note = conversation.items.iter().any(|item| matches!(&item.body, Body::Note { text } if text.contains("key")));
+    let note =
+        conversation.items.iter().any(|item| matches!(&item.body, Body::Note { text, .. } if text.contains("key")));
     assert!(note, "{conversation:?}");
     let config = ws.models().remove(0);
     let checks = ws.test_model(&config, None, |_| ()).await;

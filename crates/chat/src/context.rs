@@ -257,8 +257,13 @@ pub fn told(card: &CallCard, limit: usize, sources: Option<&Sources>) -> String 
 
 /// What a model is told about a call: the result in its frame, or in one sentence why there is none (N05).
 pub fn call_for_model(card: &CallCard, limit: usize) -> String {
-    let by_person =
-        matches!(card.by, Caller::Person).then_some("The person made this call, not you.\n").unwrap_or_default();
+    let by_person = match (card.by, &card.repeats) {
+        (Caller::Person, Some(_)) => {
+            "The person had an earlier call made again, with the outcome below, which takes the place of the earlier one. You did not ask for it.\n"
+        }
+        (Caller::Person, None) => "The person made this call, not you.\n",
+        _ => "",
+    };
     let told = match &card.state {
         CallState::Done => match &card.result {
             Some(_) => card_result(card, limit),

@@ -15,11 +15,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 mod attached;
+mod failure;
 mod file;
 mod path;
+mod repeat;
 
 pub use attached::Attached;
+pub use failure::{Failure, SAID_CHARS};
 pub use file::{FILE_IMAGE_BYTES, FILE_IMAGES_BASE64, FILE_TEXT_BYTES, File, FileError};
+pub use repeat::Remedy;
 
 /// How many characters a title taken from the first message may have.
 pub const TITLE_CHARS: usize = 60;
@@ -143,6 +147,9 @@ pub enum Body {
     Note {
         /// The remark, as plain text.
         text: String,
+        /// What can be done about it, if something can.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remedy: Option<Remedy>,
     },
     /// What an app of a server says: words that the person let it say, or what it has a model know. Never the person's.
     FromApp(AppWords),
@@ -154,6 +161,13 @@ pub enum Body {
     Plan(Plan),
     /// What a search without a model found.
     Search(Search),
+}
+
+impl Body {
+    /// A remark about which there is nothing to do.
+    pub fn note(text: impl Into<String>) -> Self {
+        Self::Note { text: text.into(), remedy: None }
+    }
 }
 
 /// A search of everything that can be searched, without a model (S085, S087).
@@ -305,6 +319,12 @@ pub struct CallCard {
     pub arguments: Value,
     /// Where the call stands.
     pub state: CallState,
+    /// More about why it did not work, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Box<Failure>>,
+    /// The call that the person had made again by this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<CallId>,
     /// When it was asked for, in milliseconds since the Unix epoch.
     pub started_at: u64,
     /// When it began to run, which is later than `started_at` where a person had to decide first.
@@ -597,6 +617,13 @@ pub enum Event {
         /// Its new state.
         state: CallState,
     },
+    /// More became known of why a call does not work. Its state follows.
+    CallFailed {
+        /// The call.
+        call: CallId,
+        /// What is known.
+        failure: Failure,
+    },
     /// A call ended with an answer of the server.
     CallResult {
         /// The call.
@@ -803,6 +830,11 @@ impl Conversation {
                 enter(card, state, now);
                 Ok(Some(id))
             }
+            Event::CallFailed { call, failure } => {
+                let (id, card) = self.open_call(&call)?;
+                card.failure = Some(Box::new(failure));
+                Ok(Some(id))
+            }
             Event::CallLooked { call, look } => {
                 let (id, card) = self.any_call(&call)?;
                 match &card.look {
@@ -984,7 +1016,7 @@ impl Conversation {
             return true;
         }
         self.items.iter().any(|item| match &item.body {
-            Body::Said { text } | Body::Note { text } => strike(text),
+            Body::Said { text } | Body::Note { text, .. } => strike(text),
             Body::Answer(answer) => strike(&answer.text),
             Body::FromApp(words) => strike(&words.text),
             Body::File(file) => strike(&file.name),

@@ -116,7 +116,7 @@ pub fn adopt(
             }
             // Whoever ran what a file suggests would not have been asked what they want done.
             Body::Proposal(proposal) => proposal.steps.clear(),
-            // It stands before its calls, which have no new names yet.
+            // What names calls follows when they all have new names.
             Body::Search(_)
             | Body::Said { .. }
             | Body::Answer(_)
@@ -126,8 +126,14 @@ pub fn adopt(
         }
     }
     for item in &mut conversation.items {
-        if let Body::Search(search) = &mut item.body {
-            search.calls = search.calls.iter().filter_map(|call| renamed.get(call).cloned()).collect();
+        match &mut item.body {
+            Body::Search(search) => {
+                search.calls = search.calls.iter().filter_map(|call| renamed.get(call).cloned()).collect();
+            }
+            Body::Call(card) => card.repeats = card.repeats.as_ref().and_then(|call| renamed.get(call).cloned()),
+            // What a turn of this page left off cannot be gone on with from a file.
+            Body::Note { remedy, .. } => *remedy = None,
+            _ => {}
         }
     }
     // What stood in the place before the first item now follows the note.
@@ -170,7 +176,7 @@ mod tests {
     fn co22_an_exported_conversation_comes_back_and_nothing_of_it_acts() {
         let found = read(&file(json!([exported()]))).unwrap();
         assert_eq!(found, [exported()]);
-        let note = Item { id: "note".into(), at: 5, body: Body::Note { text: "from a file".to_owned() } };
+        let note = Item { id: "note".into(), at: 5, body: Body::note("from a file") };
         let kept = adopt(exported(), "new".into(), note, 5, || "fresh".into());
         assert_eq!((kept.id.as_str(), kept.items.len(), kept.connectors.len()), ("new", 3, 0));
         let call = kept.calls().next().unwrap();

@@ -18,7 +18,7 @@
 //!   passes the gate (X56).
 
 use crate::context::{self, Limits, Party};
-use crate::conversation::Conversation;
+use crate::conversation::{Conversation, Remedy};
 use crate::direct::Candidate;
 use crate::model::endpoint::{self, Extras};
 use crate::model::{
@@ -115,6 +115,15 @@ impl Setup {
         let needed = search::is_needed(actions.len(), weight(specs.iter()), endpoint.context);
         let search = needed.then(|| search::always(conversation, &actions));
         Self { endpoint, actions, messages, limits, mode, budget, search }
+    }
+
+    /// Goes on where the model was before, without a word of the person. A history may not end with an answer, so one that
+    /// broke off is followed by a word of the host.
+    pub fn again(&mut self) {
+        if matches!(self.messages.last(), Some(Message::Assistant(_))) {
+            let says = "[The answer above is not whole. The person asks you to answer again.]";
+            self.messages.push(Message::User(says.to_owned()));
+        }
     }
 
     /// About how many tokens the definitions and the messages take (N13). No provider's own count is at hand before it
@@ -290,6 +299,21 @@ pub enum End {
 }
 
 impl End {
+    /// What the person can do about it, if something can be done.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Answered | Self::Filtered | Self::Stopped => None,
+            Self::CutShort | Self::TooManyRounds(_) | Self::BudgetSpent(_) => Some(Remedy::GoOn),
+            Self::Failed(
+                ModelError::TooMany { .. }
+                | ModelError::Server { .. }
+                | ModelError::Midway { .. }
+                | ModelError::BrokeOff { .. },
+            ) => Some(Remedy::AskAgain),
+            Self::Failed(_) => Some(Remedy::AskOrSet),
+        }
+    }
+
     /// What is to be said about it, if something is.
     pub fn note(&self) -> Option<String> {
         match self {

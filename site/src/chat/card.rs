@@ -2,21 +2,25 @@
 //!
 //! Every state has its own words (screens.md e.4), written in `chat::conversation` so that the model is told the same.
 
-use browser::chat::conversation::{Body, CallCard, CallState, Choice, Item, ItemId, Look, Sent};
+mod again;
+mod failure;
+
+use browser::chat::conversation::{Body, CallCard, CallState, Item, Look, Sent};
 use browser::workspace::apps::AppOf;
 use leptos::prelude::*;
-use policy::{Action, Caller, Class, ConnectionId, ConnectorId, ConversationId};
+use policy::{Caller, ConversationId};
 use serde_json::Value;
 
-use super::composer::Words;
+use again::{Again, Check, Held, SignInAndContinue};
+use failure::FailureView;
+
 use super::look::LookAtResult;
 use super::sources::item_id;
 use crate::confirm;
 use crate::people::chain::ShortChain;
 use crate::results::{ResultView, Visible};
-use crate::router::{ConnectorTab, Link, Route};
 use crate::sign_in::{Flow, SigningIn};
-use crate::state::{AppState, use_state};
+use crate::state::use_state;
 use crate::ui::{Badge, Button, ButtonLook, ClassMark, HostName, now, tick};
 
 /// A tool call. It follows its item.
@@ -68,13 +72,12 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
     // An edited call is another call on the same card.
     let call = Memo::new(move |_| card.with(|card| card.as_ref().map(|card| card.call.clone())));
     let review = confirm::reviewer();
-    let connector = fixed.connector.to_string();
-    let (conversation, check, class) =
-        (StoredValue::new(conversation), StoredValue::new(fixed.connector.clone()), fixed.class);
+    let (conversation, connector) = (StoredValue::new(conversation), StoredValue::new(fixed.connector.clone()));
     let flow = Flow::new();
     let app_shown = RwSignal::new(false);
     let by_app =
         (fixed.by == Caller::App).then(|| view! { <small class="says">"Asked for by its app, not by you"</small> });
+    let repeats = fixed.repeats.is_some().then(|| view! { <small class="says">"Repeats an earlier call"</small> });
     let cancel = move || {
         if let Some(call) = call.get_untracked() {
             app.ws().cancel_call(&call);
@@ -99,23 +102,22 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
         CallState::Proposed | CallState::NeedsInput => {
             view! { <Button on:click=move |_| cancel()>"Cancel"</Button> }.into_any()
         }
-        CallState::Held => {
-            let to = Route::Connector(connector.clone(), ConnectorTab::Actions);
-            view! { <Link to=to class="btn">"View change"</Link> }.into_any()
-        }
+        CallState::Held => view! { <Held connector=connector.get_value()/> }.into_any(),
         CallState::NeedsSignIn { .. } => {
-            view! { <SignInAndContinue flow card=card conversation=conversation connector=check.get_value()/> }
+            view! { <SignInAndContinue flow card=card conversation=conversation connector=connector.get_value()/> }
                 .into_any()
         }
         CallState::NeedsPage => view! { <Again word="Run again" card=card conversation=conversation/> }.into_any(),
         CallState::NotAnswered | CallState::Denied { .. } => {
             view! { <Again word="Ask again" card=card conversation=conversation/> }.into_any()
         }
-        // What was sent may have happened, so only a read is tried again.
-        CallState::Failed { sent, .. } if sent == Sent::No || class == Class::Read => {
+        // What may have happened is looked up instead.
+        CallState::Unknown { .. } if !card.with_untracked(|card| card.as_ref().is_some_and(CallCard::may_repeat)) => {
+            view! { <Check call conversation connector=connector.get_value()/> }.into_any()
+        }
+        CallState::Failed { .. } | CallState::Unknown { .. } => {
             view! { <Again word="Try again" card=card conversation=conversation/> }.into_any()
         }
-        CallState::Unknown { .. } => view! { <Check call conversation connector=check.get_value()/> }.into_any(),
         _ => ().into_any(),
     };
     // Where nobody signs in there is nobody to name.
@@ -133,6 +135,7 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
                     </h3>
                     <HeaderWords card=card state=state/>
                     {by_app}
+                    {repeats}
                     <span class="sr" role="alert">{move || waiting.get().then(|| format!("{} is waiting for your decision", name.get_value()))}</span>
                     <span class="sr" role="alert">{move || looking.get().then(|| format!("The result of {} is waiting for your look at it", name.get_value()))}</span>
                 </div>
@@ -143,6 +146,7 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
             <WhyBlocked card=card state=state conversation=conversation/>
             <Progress card=card/>
             <AppSlot card=card fixed=fixed.clone() conversation=conversation.get_value() state=state shown=app_shown/>
+            <FailureView card=card connector=connector.get_value()/>
             <CallBody card=card fixed=fixed state=state app_shown=app_shown/>
             <LookAtResult card conversation/>
         </section>
@@ -397,111 +401,4 @@ fn went_out(state: &CallState) -> bool {
             | CallState::Failed { sent: Sent::Yes | Sent::Unknown, .. }
             | CallState::Cancelled { sent: Sent::Yes | Sent::Unknown }
     )
-}
-
-/// Starts the same call anew, with a decision of its own: from the proposal it came from, or in the person's words.
-#[component]
-fn Again(word: &'static str, card: Memo<Option<CallCard>>, conversation: StoredValue<ConversationId>) -> impl IntoView {
-    let app = use_state();
-    let words = expect_context::<Words>();
-    view! { <Button on:click=move |_| run_again(app, words, card, conversation)>{word}</Button> }
-}
-
-fn run_again(app: AppState, words: Words, card: Memo<Option<CallCard>>, conversation: StoredValue<ConversationId>) {
-    // The conversation may have been left meanwhile.
-    let (Some(Some(card)), Some(conversation)) = (card.try_get_untracked(), conversation.try_get_value()) else {
-        return;
-    };
-    match (proposal_of(app, &card), card.arguments.as_object()) {
-        (Some((item, step, choice)), Some(arguments)) => {
-            if let Err(error) = app.ws().run_proposal(&conversation, &item, step, choice, arguments.clone()) {
-                app.tell_error(&error);
-            }
-        }
-        // The title is the server's, so the person reads it before it is said.
-        _ if matches!(card.by, Caller::Model | Caller::Automatic) => {
-            words.put(format!("Try {} in {} again with {}", card.title, card.connector_name, card.arguments));
-        }
-        _ => words.put(card.title),
-    }
-}
-
-/// Signs in by a click, and then runs the call anew, with a decision of its own.
-#[component]
-fn SignInAndContinue(
-    flow: Flow,
-    card: Memo<Option<CallCard>>,
-    conversation: StoredValue<ConversationId>,
-    connector: ConnectorId,
-) -> impl IntoView {
-    let app = use_state();
-    let words = expect_context::<Words>();
-    let connector = StoredValue::new(connector);
-    let go = move |_| {
-        let ws = app.ws();
-        flow.begin(
-            move |visit| async move {
-                let connector = connector.get_value();
-                let account = card.get_untracked().and_then(|card| card.acts_as);
-                let account = account.unwrap_or_else(|| ConnectionId::first(&connector));
-                ws.sign_in_again_as(&connector, &account, &visit).await
-            },
-            move |ended| match ended {
-                Ok(()) => run_again(app, words, card, conversation),
-                Err(error) => app.tell_error(&error),
-            },
-        );
-    };
-    let to = Route::Connector(connector.get_value().to_string(), ConnectorTab::Authentication);
-    view! {
-        <Link to=to class="btn quiet">"See why"</Link>
-        <Button look=ButtonLook::Primary disabled=Signal::derive(move || flow.is_busy()) on:click=go>"Sign in and continue"</Button>
-    }
-}
-
-/// The proposal, step and choice from which a call was started. An edited call has another id than its step knows, so
-/// the newest started step with the same action stands in.
-fn proposal_of(app: AppState, card: &CallCard) -> Option<(ItemId, usize, usize)> {
-    if card.by != Caller::Person {
-        return None;
-    }
-    let same = |choice: &Choice| choice.connector == card.connector && choice.action == card.action;
-    app.thread.items.with_untracked(|items| {
-        let mut found = None;
-        for cell in items {
-            let item = cell.item.get_untracked();
-            let Body::Proposal(proposal) = &item.body else { continue };
-            for (at, step) in proposal.steps.iter().enumerate() {
-                let (Some(call), Some(choice)) = (&step.call, step.choices.iter().position(same)) else { continue };
-                found = Some((item.id.clone(), at, choice));
-                if *call == card.call {
-                    return found;
-                }
-            }
-        }
-        found
-    })
-}
-
-/// After a broken connection only looking helps: suggests a read of the same connector, which the person starts (X114).
-#[component]
-fn Check(
-    call: Memo<Option<policy::CallId>>,
-    conversation: StoredValue<ConversationId>,
-    connector: ConnectorId,
-) -> impl IntoView {
-    let app = use_state();
-    let reads = app.rulebook.with_untracked(|rules| {
-        rules.connector(&connector).is_ok_and(|found| {
-            let read = |action: &Action| found.is_on(action.name()) && found.classify(action).class == Class::Read;
-            found.actions().iter().any(read)
-        })
-    });
-    let go = move |_| {
-        let (Some(Some(call)), Some(id)) = (call.try_get_untracked(), conversation.try_get_value()) else { return };
-        if let Err(error) = app.ws().suggest_check(&id, &call) {
-            app.tell_error(&error);
-        }
-    };
-    reads.then(|| view! { <Button on:click=go>"Check with a read"</Button> })
 }

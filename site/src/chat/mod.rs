@@ -15,6 +15,7 @@ mod page;
 mod pins;
 mod plan;
 mod proposal;
+mod remark;
 mod said;
 pub(crate) mod sources;
 mod thread;

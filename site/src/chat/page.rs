@@ -13,11 +13,12 @@ use super::files::FileView;
 use super::mind::{Meter, Mind, spent};
 use super::plan::PlanView;
 use super::proposal::ProposalView;
+use super::remark::Remark;
 use super::said::{AttachedView, Said};
 use super::sources::{AnswerFoot, SearchView, Side, SourcesPanel};
 use super::thread::{Position, ThreadView};
 use super::title::{Delete, Rename};
-use crate::results::{Markdown, Visible, Worded, pieces};
+use crate::results::{Markdown, Visible, pieces};
 use crate::router::{ConnectorTab, Link, Route, page_title};
 use crate::shell::rail::BackToChat;
 use crate::state::{AppState, Cell, Load, sentence, use_state};
@@ -103,13 +104,18 @@ fn review(state: AppState, id: ConnectorId) -> AnyView {
     if state.ws().may_refresh(&id).is_ok() {
         return view! { <Link to=Route::Connector(id.to_string(), ConnectorTab::Changes)>"Review"</Link> }.into_any();
     }
+    ask_for_review(state, id, "Ask for review", true)
+}
+
+/// A button that tells the people who run the workspace of a change.
+pub(super) fn ask_for_review(state: AppState, id: ConnectorId, word: &'static str, small: bool) -> AnyView {
     let ask = move |_| {
         let (ws, id) = (state.ws(), id.clone());
         state.run(async move { ws.ask_for_review(&id).await }, move |()| {
             state.tell("The people who run this workspace will see it.")
         });
     };
-    view! { <Button small=true on:click=ask>"Ask for review"</Button> }.into_any()
+    view! { <Button small=small on:click=ask>{word}</Button> }.into_any()
 }
 
 /// The title, which model thinks, and what can be done with the conversation as a whole.
@@ -242,13 +248,7 @@ pub(super) fn item(cell: Cell, position: Position, conversation: ConversationId)
             6 => view! { <PlanView item=item/> }.into_any(),
             7 => view! { <SearchView item=item conversation=conversation/> }.into_any(),
             3 => view! { <CallView item=item conversation=conversation/> }.into_any(),
-            _ => {
-                let text = item.with(|item| match &item.body {
-                    Body::Note { text } => text.clone(),
-                    _ => String::new(),
-                });
-                view! { <p class="remark" role="note"><Worded text/></p> }.into_any()
-            }
+            _ => view! { <Remark id=id item=item conversation=conversation/> }.into_any(),
         }
     }
 }

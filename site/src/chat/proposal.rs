@@ -8,7 +8,7 @@ use arguments::ArgumentSets;
 use browser::chat::conversation::{Body, CallState, Choice, Item, Proposal, ProposalStep};
 use browser::chat::results;
 use leptos::prelude::*;
-use policy::{Class, ConversationId};
+use policy::{Class, ClassSource, ConversationId};
 
 use super::page::ConnectModel;
 use crate::results::Visible;
@@ -254,7 +254,15 @@ fn Run(choice: Choice, index: usize, at: usize, id: String, conversation: Conver
     let has_fields = !form.form().fields.is_empty();
     let offers = Signal::derive(move || offers(state));
     let problem = RwSignal::new(None::<String>);
-    let writes = choice.class > Class::Read;
+    let says = match (choice.class, choice.class_source) {
+        (Class::Read, ClassSource::SetByAdmin) => {
+            "An admin set this as reading only. The rules of your workspace decide whether you are asked."
+        }
+        (Class::Read, _) => {
+            "The server says this only reads. The rules of your workspace decide whether you are asked."
+        }
+        _ => "You see exactly what is sent before it is sent.",
+    };
     let run = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         problem.set(None);
@@ -273,7 +281,7 @@ fn Run(choice: Choice, index: usize, at: usize, id: String, conversation: Conver
             })}
             <div role="alert">{move || problem.get().map(|text| view! { <p class="form-problem"><Visible text=text/></p> })}</div>
             <footer>
-                <small class="grow">{if writes { "You see exactly what is sent before it is sent." } else { "Only reads, so it runs at once." }}</small>
+                <small class="grow">{says}</small>
                 <Button look=ButtonLook::Primary submit=true>"Run"</Button>
             </footer>
         </form>

@@ -177,7 +177,7 @@ pub(crate) fn item_id(item: &str) -> String {
     format!("item-{item}")
 }
 
-fn focus(id: &str) -> bool {
+pub(super) fn focus(id: &str) -> bool {
     let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
     let Some(element) = element else { return false };
     element.scroll_into_view();

@@ -94,6 +94,11 @@ pub(super) fn bring(at: usize, show: impl Fn() -> bool + 'static) {
     }
 }
 
+/// Shows something that will be in the page in a moment.
+pub(super) fn soon_shown(show: impl Fn() -> bool + 'static) {
+    soon(FRAMES, show);
+}
+
 /// Tries in each of the next frames.
 fn soon(frames: u8, show: impl Fn() -> bool + 'static) {
     request_animation_frame(move || {

@@ -473,7 +473,7 @@ impl AppState {
         match known {
             Some(cell) => cell.set(item.clone()),
             None => {
-                if let Body::Note { text } = &item.body {
+                if let Body::Note { text, .. } = &item.body {
                     self.announce(text.clone());
                 }
                 self.write(|to| to.items.update(|cells| cells.push(Cell::new(item.clone()))));

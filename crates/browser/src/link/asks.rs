@@ -222,7 +222,7 @@ impl Workspace {
                 connector.host,
                 policy::text::unticked(&wanted.join(", "))
             );
-            self.add_item(conversation, chat::conversation::Body::Note { text });
+            self.add_item(conversation, chat::conversation::Body::note(text));
         }
         Entry::changed(&self.me(), format!("form of {}", connector.name), "refused, because it asks for a secret")
     }

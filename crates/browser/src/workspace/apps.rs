@@ -147,6 +147,7 @@ impl Workspace {
             arguments,
             by: Caller::App,
             conversation: Some(conversation.clone()),
+            repeats: None,
         };
         let ended = self.start_call(wanted, Confirm::Ask).await;
         self.give_turn_back(conversation, held).await;

@@ -106,7 +106,7 @@ impl Workspace {
         for from in found {
             let id = ConversationId::from(new_id("c"));
             let text = "This conversation was imported from a file. What it says was done was not checked here, and its calls reach no connector.";
-            let note = Item { id: new_id("i").into(), at: now(), body: Body::Note { text: text.to_owned() } };
+            let note = Item { id: new_id("i").into(), at: now(), body: Body::note(text) };
             self.put_new(import::adopt(from, id.clone(), note, now(), || CallId::from(new_id("call")))).await;
             ids.push(id);
         }

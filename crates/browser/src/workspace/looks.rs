@@ -96,7 +96,8 @@ impl Workspace {
         }
     }
 
-    fn card(&self, conversation: &ConversationId, call: &CallId) -> Option<CallCard> {
+    /// The card of a call in a conversation that is open.
+    pub(crate) fn card(&self, conversation: &ConversationId, call: &CallId) -> Option<CallCard> {
         self.0.records.borrow().get(conversation)?.conversation.call(call).cloned()
     }
 

@@ -5,6 +5,7 @@
 //! one part of it.
 
 mod accounts;
+mod again;
 pub mod apps;
 pub mod branches;
 mod bundle;

@@ -13,7 +13,6 @@ use futures_util::future::{Either, join_all, select};
 use policy::mode::{FETCH, SEARCH};
 use policy::{Action, Call, CallId, Caller, Chosen, ConnectorId, ConversationId, Indexed, Mode, Roll, Rules};
 use serde_json::{Map, Value};
-use wasm_bindgen_futures::spawn_local;
 
 use super::Workspace;
 use crate::dispatch::Wanted;
@@ -93,6 +92,7 @@ impl Workspace {
                     arguments,
                     by: Caller::Person,
                     conversation: Some(id.clone()),
+                    repeats: None,
                 }),
                 None => left_out.push(format!(
                     "{} · {} was not searched: its search wants more than a text.",
@@ -105,7 +105,7 @@ impl Workspace {
         let running = join_all(calls.into_iter().map(|wanted| self.start_call(wanted, Confirm::Ask)));
         // What runs is cancelled by whoever stopped the turn.
         if let Either::Right(_) = select(Box::pin(running), &mut stopped).await {
-            self.add_item(id, Body::Note { text: super::turns::STOPPED.to_owned() });
+            self.add_item(id, Body::note(super::turns::STOPPED));
         }
     }
 
@@ -129,14 +129,9 @@ impl Workspace {
             arguments,
             by: Caller::Person,
             conversation: Some(id.clone()),
+            repeats: None,
         };
-        let (workspace, id) = (self.clone(), id.clone());
-        spawn_local(async move {
-            let (_never, mut stopped) = oneshot::channel();
-            let Some(held) = workspace.take_turn(&id, &mut stopped).await else { return };
-            drop(workspace.start_call(wanted, Confirm::Ask).await);
-            workspace.give_turn_back(&id, held).await;
-        });
+        self.start_alone(id, wanted, || ());
         Ok(call)
     }
 }

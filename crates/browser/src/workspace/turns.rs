@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use chat::context::{Limits, Party};
-use chat::conversation::{Answer, Body, Event, File, Item, ItemId};
+use chat::conversation::{Answer, Body, Event, File, Item, ItemId, Remedy};
 use chat::direct::{self, Candidate};
 use chat::model::{Delta, Wire};
 use chat::plan::Plan;
@@ -89,19 +89,12 @@ impl Workspace {
             return Err(Error::new(Code::Invalid, "there is nothing to say yet").hint("type what you want done"));
         }
         self.not_elsewhere(id)?;
-        let mut stopped = self.begin(id)?;
-        let (workspace, id, text) = (self.clone(), id.clone(), text.to_owned());
-        spawn_local(async move {
-            if let Some(held) = workspace.take_turn(&id, &mut stopped).await {
-                files.into_iter().for_each(|file| drop(workspace.add_item(&id, Body::File(Box::new(file)))));
-                workspace.turn(&id, &text, attached, stopped).await;
-                workspace.finish(&id).await;
-                workspace.give_turn_back(&id, held).await;
-            } else {
-                workspace.end(&id);
-            }
-        });
-        Ok(())
+        let text = text.to_owned();
+        let work = async move |workspace: Workspace, id: ConversationId, stopped: oneshot::Receiver<()>| {
+            files.into_iter().for_each(|file| drop(workspace.add_item(&id, Body::File(Box::new(file)))));
+            workspace.turn(&id, &text, attached, stopped).await;
+        };
+        self.in_turn(id, work)
     }
 
     /// The turn itself: what is attached, what is said, and what answers it.
@@ -110,7 +103,7 @@ impl Workspace {
             let reading = Box::pin(self.attach(id, wish));
             if let Either::Right(_) = select(reading, &mut stopped).await {
                 self.add_item(id, Body::Said { text: text.to_owned() });
-                self.add_item(id, Body::Note { text: STOPPED.to_owned() });
+                self.add_item(id, Body::note(STOPPED));
                 return;
             }
         }
@@ -192,17 +185,13 @@ impl Workspace {
             arguments,
             by: Caller::Person,
             conversation: Some(id.clone()),
+            repeats: None,
         };
         self.not_elsewhere(id)?;
-        let (workspace, id, item) = (self.clone(), id.clone(), item.clone());
+        let (workspace, of, item) = (self.clone(), id.clone(), item.clone());
         let started = call.clone();
-        spawn_local(async move {
-            // Nobody stops a call before it is there; the sender stays alive as long as this waits.
-            let (_never, mut stopped) = oneshot::channel();
-            let Some(held) = workspace.take_turn(&id, &mut stopped).await else { return };
-            workspace.apply(&id, Event::StepStarted { item, step, call: started });
-            drop(workspace.start_call(wanted, Confirm::Ask).await);
-            workspace.give_turn_back(&id, held).await;
+        self.start_alone(id, wanted, move || {
+            workspace.apply(&of, Event::StepStarted { item, step, call: started });
         });
         Ok(call)
     }
@@ -289,6 +278,7 @@ impl Workspace {
             arguments: request.arguments,
             by,
             conversation: None,
+            repeats: None,
         };
         let ended = self.start_call(wanted, confirm);
         let mut on_drop = CancelOnDrop { workspace: self, call: Some(id.clone()) };
@@ -344,12 +334,12 @@ impl Workspace {
     async fn direct_turn(&self, id: &ConversationId, text: &str, mut stopped: oneshot::Receiver<()>) {
         let mode = self.mode_of(id);
         if mode.plans() {
-            self.add_item(id, Body::Note { text: super::modes::needs_model(mode) });
+            self.add_item(id, Body::Note { text: super::modes::needs_model(mode), remedy: Some(Remedy::SetModel) });
             return;
         }
         let lists = Box::pin(self.read_lists(id));
         if let Either::Right(_) = select(lists, &mut stopped).await {
-            self.add_item(id, Body::Note { text: STOPPED.to_owned() });
+            self.add_item(id, Body::note(STOPPED));
             return;
         }
         if mode == Mode::Knowledge {
@@ -452,10 +442,11 @@ impl Workspace {
     pub(super) async fn model_turn(&self, id: &ConversationId, model: ModelConfig, mut stopped: oneshot::Receiver<()>) {
         let lists = Box::pin(self.read_lists(id));
         if let Either::Right(_) = select(lists, &mut stopped).await {
-            self.add_item(id, Body::Note { text: STOPPED.to_owned() });
+            self.add_item(id, Body::note(STOPPED));
             return;
         }
-        let Some(setup) = self.setup(id, &model) else { return };
+        let Some(mut setup) = self.setup(id, &model) else { return };
+        setup.again();
         let (mode, budget) = (setup.mode, setup.budget);
         let mut run = ModelRun::new(self, id, &model, mode, Turn::new(setup));
         if mode.plans() {
@@ -590,7 +581,7 @@ impl<'a> ModelRun<'a> {
                     }
                 }
                 Output::GoesOn(text) => {
-                    self.workspace.add_item(self.id, Body::Note { text });
+                    self.workspace.add_item(self.id, Body::note(text));
                 }
                 Output::CancelCall { key } => {
                     if let Some(call) = self.calls.get(&key) {
@@ -601,7 +592,7 @@ impl<'a> ModelRun<'a> {
                     self.refused(&name);
                     let text =
                         format!("The model asked for `{}`, which was not done: {}.", unticked(&name), unticked(&why));
-                    self.workspace.add_item(self.id, Body::Note { text });
+                    self.workspace.add_item(self.id, Body::note(text));
                 }
                 Output::Searched { query, found } => {
                     let text = match found {
@@ -609,7 +600,7 @@ impl<'a> ModelRun<'a> {
                         1 => format!("The model searched the actions for “{query}”: 1 is offered now."),
                         found => format!("The model searched the actions for “{query}”: {found} are offered now."),
                     };
-                    self.workspace.add_item(self.id, Body::Note { text });
+                    self.workspace.add_item(self.id, Body::note(text));
                 }
                 Output::Usage(usage) => {
                     if let Some(item) = self.answer.clone() {
@@ -624,7 +615,8 @@ impl<'a> ModelRun<'a> {
                     }
                     if let Some(text) = end.note() {
                         let item = ItemId::from(new_id("i"));
-                        self.last.push(Event::Put(Item { id: item, at: now(), body: Body::Note { text } }));
+                        let body = Body::Note { text, remedy: end.remedy() };
+                        self.last.push(Event::Put(Item { id: item, at: now(), body }));
                     }
                 }
             }
@@ -685,7 +677,7 @@ impl<'a> ModelRun<'a> {
 
     /// The provider wants to be left alone for a while. The person sees why nothing happens.
     fn wait(&mut self, id: u32, millis: u64, why: String) {
-        self.workspace.add_item(self.id, Body::Note { text: why });
+        self.workspace.add_item(self.id, Body::note(why));
         let tell = self.tell.clone();
         let (work, handle) = abortable(async move {
             sleep(millis).await;
@@ -745,6 +737,7 @@ impl<'a> ModelRun<'a> {
             // What works by itself is held to more than what a person watches step by step (S121).
             by: if self.mode == Mode::Agent { Caller::Automatic } else { Caller::Model },
             conversation: Some(self.id.clone()),
+            repeats: None,
         };
         if let Some(item) = self.plan.clone() {
             self.workspace.apply(self.id, Event::PlanCalled { item });

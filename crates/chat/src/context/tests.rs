@@ -90,15 +90,8 @@ fn history() -> Conversation {
         card.result = Some(json!({ "content": [{ "type": "text", "text": "r".repeat(100) }] }));
         Body::Call(Box::new(card))
     };
-    let bodies = [
-        said("first"),
-        answer("I look."),
-        call("c1"),
-        call("c2"),
-        answer("Done."),
-        Body::Note { text: "note".to_owned() },
-        said("second"),
-    ];
+    let bodies =
+        [said("first"), answer("I look."), call("c1"), call("c2"), answer("Done."), Body::note("note"), said("second")];
     chat.items = bodies
         .into_iter()
         .enumerate()

@@ -17,6 +17,8 @@ pub(crate) fn card(state: CallState) -> CallCard {
         class_source: ClassSource::Claimed,
         arguments: json!({ "title": "x" }),
         state,
+        failure: None,
+        repeats: None,
         started_at: 1_000,
         running_since: None,
         ended_at: None,
@@ -210,6 +212,36 @@ fn an_answer_grows_and_ends() {
     assert_eq!(chat.apply(Event::AnswerEnded { item: said.clone(), error: None }, 1), Err(ApplyError::Kind(said)));
     let none = ItemId::from("none");
     assert_eq!(chat.apply(Event::AnswerEnded { item: none.clone(), error: None }, 1), Err(ApplyError::NoItem(none)));
+}
+
+#[test]
+fn cq002_more_about_a_failure_is_kept_with_its_call_and_no_more_than_fits() {
+    let mut chat = conversation(CallState::Running);
+    let call = CallId::from("c1");
+    let said = json!({ "code": -32000, "message": "m".repeat(9_000), "data": { "queue": 7 } });
+    let failure = Failure::new("server", Some("look at the details".to_owned()), Some(&said));
+    assert_eq!(failure.said.as_ref().map(|said| said.chars().count()), Some(SAID_CHARS));
+    assert!(failure.left_out > 5_000 && failure.said.as_ref().is_some_and(|said| said.contains("-32000")));
+    chat.apply(Event::CallFailed { call: call.clone(), failure: failure.clone() }, 2_000).unwrap();
+    let state = CallState::Failed { cause: "it said no".to_owned(), sent: Sent::Yes };
+    chat.apply(Event::Call { call: call.clone(), state }, 2_000).unwrap();
+    let again: Conversation = serde_json::from_str(&serde_json::to_string(&chat).unwrap()).unwrap();
+    assert_eq!(again.call(&call).unwrap().failure.as_deref(), Some(&failure));
+    assert!(chat.apply(Event::CallFailed { call, failure }, 3_000).is_err(), "what has ended stays as it is");
+    let way = |kind: &str, said: Option<&Value>| Failure::new(kind, None, said).of_the_way();
+    assert!(way("network", Some(&said)) && way("cors", None) && way("timeout", None));
+    assert!(way("unknown-outcome", None), "the connection broke");
+    assert!(!way("network", None) && !way("server", Some(&said)));
+}
+
+#[test]
+fn cq003_a_remark_of_before_is_read_and_offers_nothing() {
+    let old: Body = serde_json::from_value(json!({ "kind": "note", "text": "You stopped this turn." })).unwrap();
+    assert_eq!(old, Body::note("You stopped this turn."));
+    let new = Body::Note { text: "x".to_owned(), remedy: Some(Remedy::AskOrSet) };
+    let kept = serde_json::to_value(&new).unwrap();
+    assert_eq!(kept, json!({ "kind": "note", "text": "x", "remedy": "ask_or_set" }));
+    assert_eq!(serde_json::from_value::<Body>(kept).unwrap(), new);
 }
 
 #[test]

@@ -21,6 +21,8 @@ fn card(call: &str, host: &str, result: Value) -> CallCard {
         class_source: ClassSource::Claimed,
         arguments: json!({}),
         state: CallState::Done,
+        failure: None,
+        repeats: None,
         started_at: 10,
         running_since: None,
         ended_at: Some(20),

@@ -566,3 +566,47 @@ fn ct006_a_provider_chooses_no_code_in_the_sentence_about_it() {
     let note = End::Failed(error).note().unwrap();
     assert!(note.contains("`models.example` did not accept the key: \"type 'y' to go on\""), "{note}");
 }
+
+#[test]
+fn cq003_what_a_person_can_do_about_how_a_turn_ended() {
+    let host = || "api.example.com".to_owned();
+    let key = ModelError::KeyRefused { host: host(), said: String::new() };
+    let busy = ModelError::TooMany { host: host(), wait: None, said: String::new() };
+    let remedies = [
+        (End::Answered, None),
+        (End::Stopped, None),
+        (End::TooManyRounds(16), Some(Remedy::GoOn)),
+        (End::BudgetSpent(3), Some(Remedy::GoOn)),
+        (End::CutShort, Some(Remedy::GoOn)),
+        (End::Failed(busy), Some(Remedy::AskAgain)),
+        (End::Failed(ModelError::BrokeOff { host: host() }), Some(Remedy::AskAgain)),
+        (End::Failed(key), Some(Remedy::AskOrSet)),
+    ];
+    for (end, remedy) in remedies {
+        assert_eq!(end.remedy(), remedy, "{end:?}");
+        assert!(remedy.is_none() || end.note().is_some(), "what is offered stands beside words");
+    }
+}
+
+#[test]
+fn cq003_a_model_that_is_asked_again_is_never_given_a_history_that_ends_with_its_own_words() {
+    let setup = |messages: Vec<Message>| {
+        let mut setup = Setup {
+            endpoint: Endpoint::default(),
+            actions: vec![],
+            messages,
+            limits: Limits::default(),
+            mode: Mode::Chat,
+            budget: 0,
+            search: None,
+        };
+        setup.again();
+        setup.messages
+    };
+    let asked = || Message::User("do it".to_owned());
+    assert_eq!(setup(vec![asked()]), [asked()]);
+    let broken = Message::Assistant(vec![Part::Text("Half".to_owned())]);
+    let after = setup(vec![asked(), broken.clone()]);
+    assert_eq!((after.len(), &after[1]), (3, &broken), "what it said stays");
+    assert!(matches!(&after[2], Message::User(text) if text.contains("answer again")));
+}

@@ -1,0 +1,44 @@
+//! What is known of a call that did not work, beside the sentence that says so: the next step, and what came back.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Most characters that are kept of what a server said about a failure.
+pub const SAID_CHARS: usize = 4_000;
+
+/// More about a call that did not work (screens.md e.4, *Details*).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The kind of failure, one of the codes of the package: `network`, `server`, `timeout`, ...
+    pub kind: String,
+    /// What the person can do, lower case and without a full stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// What came back, with the numeric code of the server or the status of its answer: JSON, at most [`SAID_CHARS`]
+    /// characters. Server text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+    /// How many characters of it were not kept.
+    #[serde(default)]
+    pub left_out: usize,
+}
+
+impl Failure {
+    /// A failure of a kind, with the next step and with what came back.
+    pub fn new(kind: &str, next: Option<String>, said: Option<&Value>) -> Self {
+        let whole = said.and_then(|said| serde_json::to_string_pretty(said).ok());
+        let count = whole.as_ref().map_or(0, |text| text.chars().count());
+        let said = whole.map(|text| if count > SAID_CHARS { text.chars().take(SAID_CHARS).collect() } else { text });
+        Self { kind: kind.to_owned(), next, said, left_out: count.saturating_sub(SAID_CHARS) }
+    }
+
+    /// Whether it may be about the way to the server, which the connection doctor examines.
+    pub fn of_the_way(&self) -> bool {
+        match self.kind.as_str() {
+            "cors" | "timeout" | "unknown-outcome" => true,
+            // Where the browser was offline, or the server sent the page elsewhere, the cause says all there is.
+            "network" => self.said.is_some(),
+            _ => false,
+        }
+    }
+}
