@@ -197,7 +197,7 @@ fn ChangeList(
             <section class="change"><header><h2>"New findings about the connector as a whole"</h2></header><Findings list=whole/></section>
         })}
         <h2 class="sr">"What differs"</h2>
-        {any.then(|| view! { <ul class="changes plain">{steps}{pages}</ul> })}
+        {any.then(|| view! { <ul class="changes plain">{pages}{steps}</ul> })}
         {diff.instructions.map(|field| view! {
             <section class="change"><header><h3>"Instructions to a model"</h3><span class="tag">{field.weight.label()}</span>
                 {by_itself("Accept instructions", Accepted { instructions: true, ..Accepted::default() })}</header>

@@ -195,7 +195,7 @@ pub(super) fn Differences(
     let instructions = diff.instructions.map(|field| view! {
         <li class="change"><header><h3>"Instructions to a model"</h3>{tag(field.weight)}</header><Fields fields=vec![field]/></li>
     });
-    view! { <ul class="changes plain" aria-label="What differs">{steps.collect_view()}{pages.collect_view()}{instructions}</ul> }
+    view! { <ul class="changes plain" aria-label="What differs">{pages.collect_view()}{steps.collect_view()}{instructions}</ul> }
 }
 
 /// Places with both values side by side, every invisible character shown.
