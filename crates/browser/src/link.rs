@@ -328,6 +328,7 @@ impl Workspace {
             ConnectionStatus::Connected { before, .. } => before.clone(),
             _ => None,
         };
+        self.note_list(&connector.id, &live);
         self.compare(connector, &link, &live, before);
     }
 
