@@ -187,8 +187,8 @@ fn entries(state: AppState) -> Vec<Entry> {
     let me = ws.seen_as();
     let rules = ws.rulebook();
     let mut all = vec![go(IconName::Add, "New chat", "", Route::Chat)];
-    if !rules.workspace.only_published {
-        all.push(go(IconName::Plug, "Add connector", "apps, plugins", Route::NewConnector));
+    if let Some((words, to)) = state.missing() {
+        all.push(go(IconName::Plug, words, "apps, plugins", to));
     }
     for head in state.conversations.get_untracked() {
         all.push(entry(

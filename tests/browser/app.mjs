@@ -185,8 +185,9 @@ export class App {
     await this.open("/workspace/connectors/new");
     await this.field("Name").fill(name);
     await this.field("Server URL").fill(url);
+    // The form keeps what was chosen in it before.
+    await this.page.getByRole("radio", { name: header ? "Header value" : "No sign-in" }).check();
     if (header) {
-      await this.page.getByRole("radio", { name: "Header value" }).check();
       await this.field("Header name").fill(header[0]);
       await this.page.getByLabel("Value", { exact: true }).fill(header[1]);
     }

@@ -238,6 +238,14 @@ journey("N06 a rule on a value refuses a call, with its examples checked and a l
   await app.screenshot("rule-editor");
   await app.button("Save rule").click();
   await page.getByText(/Refused when `channel` is not one of/).waitFor();
+  // It is changed in place. A value may hold a comma.
+  await app.button("Change the rule on channel").click();
+  assert.equal(await page.getByLabel("Values").inputValue(), "ops\ndev");
+  await page.getByLabel("Values").fill("ops\ndev\nParis, France");
+  await page.getByLabel("Examples it lets pass").fill("Paris, France");
+  await app.button("Save rule").click();
+  await page.getByText(/Refused when `channel` is not one of .*Paris, France/).waitFor();
+  await assertSoon(async () => (await app.button(/^Remove the rule on/).count()) === 1, "it is one rule still");
   const before = network.calls(server.origin).length;
   await app.chat();
   await app.propose("post a message", { channel: "general", words: "again" }, "Post a message");

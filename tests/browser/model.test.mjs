@@ -36,6 +36,46 @@ journey("X130 a model's key goes to the model's address only, a connector's head
   assert.deepEqual(carries("canary-of-the-server"), [server.origin]);
 });
 
+journey("X130 a model whose host is not on the workspace's list is neither saved, tried nor asked, and the words name who can change that", async ({ app, page, network, keep }) => {
+  const model = await keep(startModel(() => ({ say: "Here I am." })));
+  const asked = () => network.requests.filter((request) => new URL(request.url).origin === model.origin).length;
+  await app.chooseModel({ url: model.url });
+  await app.open("/workspace/members");
+  await app.button("Add member").first().click();
+  const dialog = page.getByRole("dialog", { name: "Add member" });
+  await dialog.getByLabel("Name").fill("Ada");
+  await app.button("Add member", dialog).click();
+  await app.open("/workspace/domains");
+  const models = page.locator("section").filter({ has: page.getByRole("heading", { name: "Models", exact: true }) });
+  await models.getByLabel("Host for models", { exact: true }).fill("api.example.com");
+  await app.button("Add host", models).click();
+  await models.getByRole("heading", { name: "Allowed" }).waitFor();
+  await app.screenshot("domains-models");
+  const before = asked();
+  const conversation = async (hint) => {
+    await app.chat();
+    await app.say("are you there?");
+    await app.log.getByText(/is not on your workspace's list of hosts for models, so nothing was sent/).first().waitFor();
+    await app.log.getByText(hint).first().waitFor();
+  };
+  await conversation(/allow it in Workspace settings, Domains, or choose another model/i);
+  // Ada is told whom to ask, in the chat, by the test of a model and when she saves one.
+  await app.open("/settings/you");
+  await page.getByLabel(/^I am/).selectOption({ label: "Ada · Member" });
+  await app.button("Use as this person").click();
+  await page.getByText("You are somebody else now.").waitFor();
+  await conversation(/ask You to allow it/i);
+  await app.describeModel({ name: "Other", url: model.url });
+  const lines = await app.testModel();
+  assert.match(lines.join(" "), /not on your workspace's list of hosts for models.*Ask You to allow it/s);
+  await app.button("Save").click();
+  await page.getByText(/is not on your workspace's list of hosts for models, so nothing was sent\. Ask You to allow it/).last().waitFor();
+  assert.deepEqual(await app.violations(), []);
+  await app.open("/settings/models");
+  assert.equal(await page.getByRole("radio", { name: /^Other/ }).count(), 0, "it was not saved");
+  assert.equal(asked(), before, "nothing was sent");
+});
+
 journey("two connectors in one prompt with a model: the write waits for the person", async ({ app, network, keep }) => {
   const library = await keep(startPython());
   const board = await keep(startModern());

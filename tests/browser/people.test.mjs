@@ -1,5 +1,6 @@
 // People of the workspace: members, groups, roles, domains, requests, another person's view, and why.
 import assert from "node:assert/strict";
+import { READ, hostile, tool } from "../servers/hostile.mjs";
 import { CLIENT, startGuarded } from "../servers/provider.mjs";
 import { startArchive, startModern } from "../servers/start.mjs";
 import { journey, site, siteBelowPath } from "./harness.mjs";
@@ -178,6 +179,26 @@ journey("S028 S029 Business has members and gate 1, and neither groups, roles no
   await page.getByRole("heading", { name: "Connectors", level: 1 }).waitFor();
   assert.equal(await page.getByRole("link", { name: "Add connector" }).count(), 0);
   assert.equal(await rail.getByRole("link", { name: "General" }).count(), 0, "no settings of the workspace, and so no list of drafts");
+  // Nor at the first page, in the + menu, in the palette: there they ask for a connector.
+  await page.getByRole("link", { name: "Back to chat" }).click();
+  const main = page.getByRole("main");
+  await main.getByText("Nothing has been published for you yet.").waitFor();
+  await main.getByRole("link", { name: "Request a connector" }).waitFor();
+  assert.equal(await main.getByRole("link", { name: "Add connector" }).count(), 0);
+  await app.screenshot("first-run-member");
+  assert.deepEqual(await app.violations(), []);
+  await app.button(/^Add/).first().click();
+  const menu = page.getByRole("menu").or(page.getByRole("dialog")).last();
+  await menu.getByRole("link", { name: "Request a connector" }).waitFor();
+  assert.equal(await menu.getByRole("link", { name: "Add connector" }).count(), 0);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+k");
+  const commands = page.getByRole("listbox", { name: "Commands" });
+  await page.getByRole("combobox", { name: "Search commands" }).fill("connector");
+  await commands.getByRole("option", { name: /^Request a connector/ }).waitFor();
+  assert.equal(await commands.getByRole("option", { name: /^Add connector/ }).count(), 0);
+  await commands.getByRole("option", { name: /^Request a connector/ }).click();
+  await app.button("Request a connector").waitFor();
 });
 
 journey("S014 S025 an owner sees what a member sees, changes nothing meanwhile, and leaves with one click", async (stage) => {
@@ -405,7 +426,7 @@ journey("S031 S033 S034 S035 S091 S103 developer mode is turned on in both place
   const turnOn = async () => {
     const dialog = page.getByRole("dialog", { name: "Turn on developer mode" });
     await dialog.getByText("prompt injection").waitFor();
-    const on = app.button("Turn on", dialog);
+    const on = app.button("Turn on developer mode", dialog);
     assert.ok(await on.isDisabled(), "not before it is acknowledged");
     await dialog.getByRole("checkbox", { name: "I understand the risks" }).check();
     await on.click();
@@ -453,9 +474,24 @@ journey("X131 nobody is sent to an authorization server that the workspace denie
 
 journey("S006 S028 a member does not learn of other people's drafts, in no list and at no address", async (stage) => {
   const { app, page, keep } = stage;
-  const server = await keep(startModern());
+  let description = "Finds a ticket.";
+  const server = await keep(hostile({ tools: () => [tool("find_ticket", READ, { title: "Find a ticket", description })] }));
   await app.connect({ name: "Zephyr", url: server.url });
   const draft = new URL(page.url()).pathname;
+  // The draft changes, which waits in the inbox of whoever may know of it.
+  description = "Finds a ticket by its number.";
+  await app.chat();
+  await app.say("find a ticket");
+  await page.getByText("changed 1 action since it was approved").first().waitFor();
+  // Ada looks after the actions of what is published, and not after drafts.
+  await app.open("/workspace/permissions/roles");
+  await app.field("New role").fill("Keepers");
+  await app.button("Add role").click();
+  await page.getByRole("heading", { name: "Keepers" }).click();
+  await choose(page, "Control actions and refresh connectors", "On");
+  await page.getByText("gives 1 permission").waitFor();
+  await app.open("/workspace/connectors");
+  await page.getByRole("region", { name: "Inbox" }).getByText(/You saw 1 change/).waitFor();
   await addMember(stage, "Ada");
   await more(app, page, "Ada", "View as this member");
   await page.getByRole("status").filter({ hasText: "View as Ada" }).waitFor();
@@ -468,10 +504,35 @@ journey("S006 S028 a member does not learn of other people's drafts, in no list 
   await page.getByRole("link", { name: "Notebook", exact: true }).waitFor();
   assert.equal(await page.getByText("Zephyr").count(), 0);
   // The draft's own page, without loading anything anew: a new page is one's own view.
-  await page.evaluate((path) => { history.pushState(null, "", path); dispatchEvent(new PopStateEvent("popstate")); }, draft);
+  const go = (path) => page.evaluate((path) => { history.pushState(null, "", path); dispatchEvent(new PopStateEvent("popstate")); }, path);
+  await go(draft);
   await page.getByRole("heading", { name: "There is no such connector" }).waitFor();
+  // The pages of whoever runs the workspace are not hers either, and say so; taking over a workspace's file stays.
+  await go("/workspace/connectors");
+  await page.getByRole("heading", { name: "Workspace connectors", level: 1 }).waitFor();
+  await page.getByText("Only admins and owners may look after the workspace's connectors").waitFor();
+  assert.equal(await page.getByText("Zephyr").count(), 0);
+  await go("/workspace/general");
+  await page.getByText("Only admins and owners may change the workspace's settings").waitFor();
+  assert.equal(await app.field("Workspace name").count(), 0);
+  assert.equal(await app.switch("Lockdown").count(), 0);
+  await page.getByLabel(/^Import workspace/).waitFor();
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("general-member");
   await app.button("Leave this view").click();
-  await page.evaluate((path) => { history.pushState(null, "", path); dispatchEvent(new PopStateEvent("popstate")); }, draft);
+  await page.getByRole("heading", { name: "Members", level: 1 }).waitFor();
+  await more(app, page, "Ada", "Change member");
+  await page.getByRole("checkbox", { name: "Keepers" }).check();
+  await app.button("Close", page.getByRole("dialog")).click();
+  await item(page, "Members", "Ada").filter({ hasText: "Keepers" }).waitFor();
+  await more(app, page, "Ada", "View as this member");
+  await page.getByRole("status").filter({ hasText: "View as Ada" }).waitFor();
+  await go("/workspace/connectors?tab=drafts");
+  await page.getByText(/^No drafts\./).waitFor();
+  assert.equal(await page.getByRole("region", { name: "Inbox" }).count(), 0, "what waits is not hers to know");
+  assert.equal(await page.getByText("Zephyr").count(), 0);
+  await app.button("Leave this view").click();
+  await go(draft);
   await page.getByRole("heading", { name: "Zephyr", level: 1 }).waitFor();
 });
 

@@ -238,7 +238,17 @@ journey("approvals say how often they were used, can be revoked, and are listed 
 
   await app.open("/workspace/audit");
   await assertSoon(async () => /by grant[\s\S]*grant-now/.test(await rows(page).first().innerText()), "the row names the grant");
+  // From the call to the answer that allowed it, and back to the calls that this answer allowed.
+  await app.button("See it among your approvals: grant grant-now").click();
+  await page.getByRole("heading", { name: "Approvals", level: 1 }).waitFor();
+  await page.getByText(/used once, last on/).waitFor();
+  assert.equal(await page.getByText("Ended because the action changed").count(), 0, "only the one that was asked for");
+  await app.button("Show calls it allowed by grant-now").click();
+  await page.getByText("Filter · on").waitFor();
+  await assertSoon(async () => (await rows(page).count()) === 1, "only the call that it allowed");
+  assert.equal(await page.getByLabel("Grant", { exact: true }).inputValue(), "grant-now");
   await app.open("/settings/approvals");
+  await page.getByRole("searchbox", { name: "Search approvals" }).fill("notebook");
   await page.getByText(/used once, last on/).waitFor();
   await page.getByText("Ended because the action changed").waitFor();
   assert.deepEqual(await app.violations(), []);

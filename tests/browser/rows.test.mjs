@@ -152,12 +152,17 @@ journey("rows: S007 S015 S023 S037 S038 S061 one person is granted developer mod
   await app.open("/workspace/connectors/new");
   await page.getByText("Your workspace has not given you developer mode; ask an admin or owner.").first().waitFor();
   assert.ok(!(await app.canCreate()), "he makes no draft");
+  await main(page).getByText("Ask one of: You.").waitFor();
+  await app.button("Request developer mode").waitFor();
 
   // S037, S038: granted is not on. There is no button until she turns it on herself.
   await become(stage, "Ada");
   await app.open("/settings/connectors");
   await main(page).getByText("To add your own, turn on developer mode in Advanced.").waitFor();
   await count(main(page).getByRole("link", { name: "Add connector" }), 0, "no button yet");
+  await app.chat();
+  await main(page).getByRole("link", { name: "Turn on developer mode" }).waitFor();
+  await count(page.getByRole("link", { name: "Add connector" }), 0, "nor where a chat begins");
   await app.open("/settings/connectors/advanced");
   await app.switch("Developer mode").waitFor();
   assert.equal(await app.switch("Developer mode").isChecked(), false);

@@ -15,9 +15,9 @@ const DISCOVERED = {
 /**
  * Starts both on one origin. `lifetime` is how long an access token lives, in seconds, or a list of it for one token after
  * the other, the last one for all that follow. `asked` counts what came to each endpoint, and the requests with a token that
- * has ended; `offers` are the scopes that its metadata lists, and may be changed; with `mixed` only the action `whoami` asks for a sign-in; `ttl` is how long a list may be kept, in milliseconds, and `cacheScope` for whom; with `several` each sign-in is another person, and `listed` has who asked for a list, by their number; `tokens` are the access tokens that were given out, `expire()` ends all of them.
+ * has ended; `offers` are the scopes that its metadata lists, and may be changed; with `mixed` only the action `whoami` asks for a sign-in; `ttl` is how long a list may be kept, in milliseconds, and `cacheScope` for whom; without `renews` there are no refresh tokens; with `several` each sign-in is another person, and `listed` has who asked for a list, by their number; `tokens` are the access tokens that were given out, `expire()` ends all of them.
  */
-export async function startProtected({ lifetime = 3600, refusesRefresh = false, ttl = 0, cacheScope = "private", offers = [], mixed = false, several = false } = {}) {
+export async function startProtected({ lifetime = 3600, refusesRefresh = false, ttl = 0, cacheScope = "private", offers = [], mixed = false, several = false, renews = true } = {}) {
   const asked = { authorize: 0, token: [], register: 0, revoke: [], mcp: 0, ended: 0, lists: 0, listed: [] };
   const lifetimes = [lifetime].flat();
   const tokens = new Set();
@@ -35,7 +35,7 @@ export async function startProtected({ lifetime = 3600, refusesRefresh = false, 
     refreshes.set(refresh, person);
     const seconds = lifetimes.length > 1 ? lifetimes.shift() : lifetimes[0];
     setTimeout(() => alive.delete(access), seconds * 1000).unref();
-    json(response, 200, { access_token: access, token_type: "Bearer", expires_in: seconds, refresh_token: refresh, scope: "mcp" });
+    json(response, 200, { access_token: access, token_type: "Bearer", expires_in: seconds, ...(renews && { refresh_token: refresh }), scope: "mcp" });
   };
 
   const http = createServer(async (request, response) => {

@@ -8,7 +8,7 @@
 //! Values are read with the browser's own JSON, so that this needs no more of the program than it is.
 
 use js_sys::{Array, JSON, Reflect};
-use policy::{ConnectorId, ConversationId, Member, MemberId, Provider, Rulebook};
+use policy::{ConnectorId, ConversationId, Member, MemberId, Provider, Rulebook, Why};
 use serde_json::{Value, json};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -48,6 +48,36 @@ pub struct Person {
     pub runs_workspace: bool,
     /// Whether only what was published can be used here, so that nobody adds a server (X131).
     pub only_published: bool,
+    /// What they can do about a connector that they miss.
+    pub missing: Missing,
+}
+
+/// What a person is offered who misses a connector: only what is theirs to do (S028, S038, S042; screens.md e.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// Nothing: nobody adds a server here, or nobody is asked for one.
+    #[default]
+    Nothing,
+    /// Adding it. Who runs the workspace turns developer mode on there, where it is off.
+    Add,
+    /// Turning developer mode on first, which was given to them.
+    TurnOn,
+    /// Asking for it.
+    Request,
+}
+
+impl Missing {
+    const ALL: [Missing; 4] = [Missing::Nothing, Missing::Add, Missing::TurnOn, Missing::Request];
+
+    fn of(book: &Rulebook, member: &Member) -> Missing {
+        match book.may_toggle_developer(member) {
+            Err(Why::OnlyPublished) => Missing::Nothing,
+            Ok(()) if member.developer.on || member.role.runs_workspace() => Missing::Add,
+            Ok(()) => Missing::TurnOn,
+            Err(_) if book.may_request(member).is_ok() => Missing::Request,
+            Err(_) => Missing::Nothing,
+        }
+    }
 }
 
 /// A connector that can be used.
@@ -112,6 +142,7 @@ impl Person {
             workspace: book.workspace.name.clone(),
             runs_workspace: member.is_some_and(|member| member.role.runs_workspace()),
             only_published: book.workspace.only_published,
+            missing: member.map(|member| Missing::of(book, member)).unwrap_or_default(),
         }
     }
 }
@@ -131,7 +162,7 @@ pub(crate) fn record(book: &Rulebook, me: &MemberId) -> String {
         .collect();
     json!({
         "name": person.name, "workspace": person.workspace, "runs": person.runs_workspace,
-        "fixed": person.only_published, "offers": offers,
+        "fixed": person.only_published, "missing": person.missing as u8, "offers": offers,
     })
     .to_string()
 }
@@ -154,6 +185,7 @@ impl Glance {
                 workspace: policy::FIRST_WORKSPACE.to_owned(),
                 runs_workspace: true,
                 only_published: false,
+                missing: Missing::Add,
             },
             offers: vec![
                 built_in("guide", "Guide", None, &["search", "fetch"]),
@@ -199,6 +231,9 @@ impl Glance {
                 workspace: text_in(&kept, "workspace").unwrap_or_default(),
                 runs_workspace: truth_in(&kept, "runs"),
                 only_published: truth_in(&kept, "fixed"),
+                missing: number_in(&kept, "missing")
+                    .and_then(|at| Missing::ALL.get(at as usize).copied())
+                    .unwrap_or_default(),
             };
             glance.offers = list_in(&kept, "offers").iter().filter_map(|offer| offer_of(&offer)).collect();
         }

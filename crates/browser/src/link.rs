@@ -125,11 +125,6 @@ impl Workspace {
         self.0.links.borrow().get(account).map_or(ConnectionStatus::Idle, |link| link.status.borrow().clone())
     }
 
-    /// What the server of a connector lists right now for the person's usual account; none until it is connected.
-    pub fn live_actions(&self, id: &ConnectorId) -> Option<Vec<Action>> {
-        Some(self.live(id)?.actions)
-    }
-
     pub(crate) fn live(&self, id: &ConnectorId) -> Option<Live> {
         self.live_as(&self.usual_account(id))
     }

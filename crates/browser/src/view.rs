@@ -656,6 +656,8 @@ pub struct RecordFilter {
     pub decided: Option<policy::audit::Decided>,
     /// Only calls of this class.
     pub class: Option<Class>,
+    /// Only calls that this remembered answer allowed.
+    pub grant: Option<policy::GrantId>,
     /// Not before this time.
     pub from: Option<Millis>,
     /// Not after this time.

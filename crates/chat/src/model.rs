@@ -248,6 +248,14 @@ pub enum ModelError {
         /// The host of the model.
         host: String,
     },
+    /// The workspace does not deal with it (X130).
+    #[error("`{host}` is not on your workspace's list of hosts for models, so nothing was sent")]
+    NotListed {
+        /// The host of the model.
+        host: String,
+        /// Who can change the list, by name; empty where it is the person themselves.
+        who: String,
+    },
     /// Nothing is there.
     #[error("nothing answers at `{host}`")]
     Silent {
@@ -366,6 +374,12 @@ impl ModelError {
                 Self::NotLetIn { remedy: Some(remedy), .. } => remedy,
                 Self::NotLetIn { remedy: None, .. } => {
                     "it has to answer with `Access-Control-Allow-Origin` for this page; where it is not yours, put a proxy that does in front of it and enter the proxy's address as base URL"
+                }
+                Self::NotListed { who, .. } if who.is_empty() => {
+                    "allow it in Workspace settings, Domains, or choose another model"
+                }
+                Self::NotListed { who, .. } => {
+                    return Some(format!("ask {who} to allow it in Workspace settings, Domains, or choose another model"));
                 }
                 Self::LocalNetwork { .. } => {
                     "allow local network access for this site in the browser's site settings, then try again"

@@ -1,4 +1,4 @@
-//! Which hosts a workspace deals with: lists for servers, for sign-in, for apps and for links.
+//! Which hosts a workspace deals with: lists for servers, for sign-in, for apps, for links and for models.
 //!
 //! Each list has what is denied and what is allowed. Denied is looked at first. Where nothing is allowed explicitly,
 //! everything is; once one host is, everything else is not. A pattern is a host, or `*.` and a host, which means every
@@ -21,11 +21,14 @@ pub enum DomainUse {
     Apps,
     /// Links that can be followed from a conversation.
     Links,
+    /// Endpoints of language models, also one on this machine (X130).
+    Models,
 }
 
 impl DomainUse {
     /// Every use, in the order of the page.
-    pub const ALL: [DomainUse; 4] = [DomainUse::Servers, DomainUse::SignIn, DomainUse::Apps, DomainUse::Links];
+    pub const ALL: [DomainUse; 5] =
+        [DomainUse::Servers, DomainUse::SignIn, DomainUse::Apps, DomainUse::Links, DomainUse::Models];
 
     /// What stands above the list.
     pub fn label(self) -> &'static str {
@@ -34,6 +37,7 @@ impl DomainUse {
             DomainUse::SignIn => "Sign-in",
             DomainUse::Apps => "Apps",
             DomainUse::Links => "Links",
+            DomainUse::Models => "Models",
         }
     }
 }
@@ -208,6 +212,9 @@ pub struct Domains {
     /// For links.
     #[serde(default, skip_serializing_if = "DomainList::is_empty")]
     pub links: DomainList,
+    /// For endpoints of language models.
+    #[serde(default, skip_serializing_if = "DomainList::is_empty")]
+    pub models: DomainList,
 }
 
 impl Domains {
@@ -218,6 +225,7 @@ impl Domains {
             DomainUse::SignIn => &self.sign_in,
             DomainUse::Apps => &self.apps,
             DomainUse::Links => &self.links,
+            DomainUse::Models => &self.models,
         }
     }
 
@@ -232,6 +240,7 @@ impl Domains {
             DomainUse::SignIn => &mut self.sign_in,
             DomainUse::Apps => &mut self.apps,
             DomainUse::Links => &mut self.links,
+            DomainUse::Models => &mut self.models,
         }
     }
 }
@@ -304,6 +313,17 @@ mod tests {
             assert!(!below.about(host).lets_in(), "{host}");
         }
         assert!(list(&["[2001:4860::1]"], &[]).about("[2001:4860::1]:8443").lets_in());
+    }
+
+    #[test]
+    fn x130_models_have_a_list_of_their_own_and_older_rules_have_none() {
+        let mut book = workspace(Profile::Enterprise);
+        book.add_domain(&"owner".into(), DomainUse::Models, Side::Allow, "api.example.com").unwrap();
+        assert!(book.may_reach_host(DomainUse::Models, "api.example.com").is_ok());
+        assert!(book.may_reach_host(DomainUse::Models, "localhost:11434").is_err(), "also what runs on this machine");
+        assert!(book.may_reach_host(DomainUse::Servers, "other.example").is_ok());
+        let older: Domains = serde_json::from_str(r#"{"links":{"deny":["example.com"]}}"#).unwrap();
+        assert_eq!(older.models, DomainList::default());
     }
 
     #[test]

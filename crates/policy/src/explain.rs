@@ -125,6 +125,8 @@ pub enum Place {
     Access(ConnectorId),
     /// A connector's actions.
     Actions(ConnectorId),
+    /// The person's accounts at a connector.
+    Accounts(ConnectorId),
 }
 
 /// One step of the chain.
@@ -193,11 +195,11 @@ impl Rulebook {
         ));
         steps.push(grant_step(rules));
         for (level, floor) in rules.says() {
-            let (subject, outcome, says) = match floor {
-                Ok(because) => (asks(level), Outcome::Asks, because.to_owned()),
-                Err(cause) => (stops(level, cause), Outcome::Stops, cause.sentence()),
+            let (subject, outcome, says, place) = match floor {
+                Ok(because) => (asks(level), Outcome::Asks, because.to_owned(), asks_at(level, &call.connector)),
+                Err(cause) => (stops(level, cause), Outcome::Stops, cause.sentence(), None),
             };
-            raise(&mut steps, subject, outcome, says);
+            raise(&mut steps, subject, outcome, says, place);
         }
         steps.sort_by_key(|step| step.subject);
         // What stopped before never came to an answer.
@@ -372,7 +374,7 @@ impl Rulebook {
         let same = "what the server offers is what was approved";
         steps.push(step(Subject::Definition, Outcome::Passes, same, Some(Place::Connector(connector.id.clone()))));
         if let Some(account) = self.account_of(call) {
-            let place = Some(Place::Connector(connector.id.clone()));
+            let place = Some(Place::Accounts(connector.id.clone()));
             steps.push(step(Subject::Account, Outcome::Passes, format!("it acts as {}", account.name), place));
         }
         let asking = match classified.class {
@@ -427,11 +429,15 @@ fn grant_step(rules: &Rules) -> Step {
     step(Subject::Grant, outcome, says, None)
 }
 
-/// Makes a step stricter, or adds it. Of several reasons the first kind is kept and the others are added to it.
-fn raise(steps: &mut Vec<Step>, subject: Subject, outcome: Outcome, says: String) {
+/// Makes a step stricter, or adds it. Of several reasons the first kind is kept and the others are added to it. Where the
+/// reason is set elsewhere than what the step is about, `place` says where.
+fn raise(steps: &mut Vec<Step>, subject: Subject, outcome: Outcome, says: String, place: Option<Place>) {
     match steps.iter_mut().find(|step| step.subject == subject) {
-        None => steps.push(step(subject, outcome, says, None)),
-        Some(step) if step.outcome < outcome => (step.outcome, step.says) = (outcome, says),
+        None => steps.push(step(subject, outcome, says, place)),
+        Some(step) if step.outcome < outcome => {
+            (step.outcome, step.says) = (outcome, says);
+            step.place = place.or(step.place.take());
+        }
         Some(step) if step.outcome == outcome && !step.says.contains(&says) => {
             step.says = format!("{}; {says}", step.says);
         }
@@ -443,6 +449,17 @@ fn asks(level: Level) -> Subject {
     match level {
         Level::Conversation => Subject::Conversation,
         Level::Workspace | Level::Connector | Level::Access | Level::Action | Level::Account => Subject::Asking,
+    }
+}
+
+/// Where somebody decided that this level asks.
+fn asks_at(level: Level, connector: &ConnectorId) -> Option<Place> {
+    match level {
+        Level::Workspace => Some(Place::ConnectedData),
+        Level::Connector | Level::Access => Some(Place::Access(connector.clone())),
+        Level::Action => Some(Place::Actions(connector.clone())),
+        Level::Account => Some(Place::Accounts(connector.clone())),
+        Level::Conversation => None,
     }
 }
 
@@ -540,6 +557,27 @@ mod tests {
         assert_eq!(says(Subject::Asking), "the workspace asks for everything");
         assert_eq!(says(Subject::Person), "DEV, a member of this workspace");
         assert_eq!(explanation.verdict, Verdict::Ask);
+    }
+
+    #[test]
+    fn pq003_what_asks_says_where_that_is_set() {
+        let place = |change: &dyn Fn(&mut Rulebook)| {
+            let mut book = published();
+            change(&mut book);
+            let explanation = explained(&book, "find");
+            let asking = explanation.steps.iter().find(|step| step.subject == Subject::Asking);
+            asking.map(|step| (step.outcome, step.place.clone())).unwrap()
+        };
+        let id = || ConnectorId::from("tracker");
+        let asks = |place| (Outcome::Asks, Some(place));
+        let everything = |book: &mut Rulebook| book.workspace.confirm = Confirm::Everything;
+        assert_eq!(place(&|_| ()), (Outcome::Passes, Some(Place::ConnectedData)));
+        assert_eq!(place(&everything), asks(Place::ConnectedData));
+        assert_eq!(place(&|book| book.connectors[0].confirm = Confirm::Everything), asks(Place::Access(id())));
+        let always = |book: &mut Rulebook| {
+            book.connectors[0].controls.entry("find".into()).or_default().confirm = Confirm::Everything;
+        };
+        assert_eq!(place(&always), asks(Place::Actions(id())));
     }
 
     #[test]

@@ -65,6 +65,15 @@ impl Rulebook {
         may.then_some(()).ok_or(Why::AdminsOnly("see what others did"))
     }
 
+    /// Whose lines of the record a person sees and takes along who asks for those of `wanted`; none means everybody's.
+    /// Whoever may not see the record has their own, whatever they ask for (matrix a.10).
+    pub fn lines_of(&self, member: &Member, wanted: Option<&MemberId>) -> Option<MemberId> {
+        match self.may_see_record(member) {
+            Ok(()) => wanted.cloned(),
+            Err(_) => Some(member.id.clone()),
+        }
+    }
+
     /// May read arguments and results that were kept. Only auditors may.
     pub fn may_read_payloads(&self, member: &Member) -> bool {
         self.holds(member, Permission::SeePayloads)

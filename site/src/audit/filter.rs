@@ -1,7 +1,7 @@
 //! By what the record is narrowed down. It stays from one tab to the next, and an export takes what it leaves.
 
 use browser::policy::audit::Decided;
-use browser::policy::{Class, ConnectorId, MemberId};
+use browser::policy::{Class, ConnectorId, GrantId, MemberId};
 use browser::{RecordFilter, RecordPart};
 use leptos::prelude::*;
 
@@ -16,12 +16,19 @@ const CLASSES: [Class; 3] = [Class::Read, Class::Write, Class::Destructive];
 #[derive(Clone, Copy)]
 pub(crate) struct Filters {
     chosen: RwSignal<RecordFilter>,
+    /// What is looked for among the approvals.
+    pub(crate) approvals: RwSignal<String>,
 }
 
 impl Filters {
     /// Nothing is chosen.
     pub(crate) fn new() -> Self {
-        Filters { chosen: RwSignal::new(RecordFilter::default()) }
+        Filters { chosen: RwSignal::new(RecordFilter::default()), approvals: RwSignal::new(String::new()) }
+    }
+
+    /// From now on only the calls that this remembered answer allowed.
+    pub(crate) fn by_grant(self, id: GrantId) {
+        self.chosen.set(RecordFilter { grant: Some(id), ..RecordFilter::default() });
     }
 
     /// What is chosen, as far as it is about one kind of line. Tracks.
@@ -42,7 +49,9 @@ impl Filters {
                 until: chosen.until,
                 ..RecordFilter::default()
             },
-            RecordPart::Calls | RecordPart::Refusals => RecordFilter { part, ..chosen.clone() },
+            // No answer allowed what was not made.
+            RecordPart::Refusals => RecordFilter { part, grant: None, ..chosen.clone() },
+            RecordPart::Calls => RecordFilter { part, ..chosen.clone() },
         })
     }
 
@@ -59,8 +68,8 @@ pub(super) fn FilterBar(
     part: RecordPart,
 ) -> impl IntoView {
     let app = use_state();
-    let Filters { chosen } = expect_context::<Filters>();
-    let filters = Filters { chosen };
+    let filters = expect_context::<Filters>();
+    let chosen = filters.chosen;
     let calls = matches!(part, RecordPart::Calls | RecordPart::Refusals);
     let set = move |change: &dyn Fn(&mut RecordFilter)| chosen.update(|filter| change(filter));
     let people = move || {
@@ -145,6 +154,16 @@ pub(super) fn FilterBar(
                     <Choice label="Class" all="Every class" options=Signal::stored(classes)
                         value=Signal::derive(move || chosen.with(|filter| filter.class.map(|one| class_word(one).to_owned())))
                         on_change=set_class/>
+                })}
+                {(part == RecordPart::Calls).then(|| view! {
+                    <Field label="Grant" let:field>
+                        <input id=field.id class="input mono" autocomplete="off" spellcheck="false" placeholder="its id"
+                            prop:value=move || chosen.with(|filter| filter.grant.as_ref().map(ToString::to_string).unwrap_or_default())
+                            on:change=move |event| {
+                                let id = event_target_value(&event).trim().to_owned();
+                                set(&|filter| filter.grant = Some(id.clone()).filter(|id| !id.is_empty()).map(GrantId::from));
+                            }/>
+                    </Field>
                 })}
                 <Day label="From" value=Signal::derive(move || chosen.with(|filter| filter.from))
                     on_change=from/>

@@ -2,11 +2,13 @@
 
 use browser::policy::audit::line::{About, CallLine};
 use browser::policy::audit::{CallFacts, Decided, Line, Outcome, Question};
-use browser::policy::{CallId, MemberId};
+use browser::policy::{CallId, GrantId, MemberId};
 use browser::{KeptText, Payload, RecordPart};
 use leptos::prelude::*;
 
+use super::filter::Filters;
 use crate::connectors::new::sentence;
+use crate::router::{Route, use_router};
 use crate::settings::data::size;
 use crate::state::AppState;
 use crate::ui::{Button, ButtonLook, ClassMark, clock, seconds};
@@ -77,7 +79,7 @@ fn call_row(app: AppState, at: String, person: Option<String>, line: &CallLine, 
     let bad = !refused && line.outcome != Some(Outcome::Done);
     let took = line.took.map(|took| format!(" · {}", seconds(took)));
     let again = (line.sent > 1).then(|| format!(" · sent {} times", line.sent));
-    let grant = line.grant.as_ref().map(ToString::to_string);
+    let grant = line.grant.clone().map(|id| view! { <ByGrant id own={ facts.member == app.ws().me() }/> });
     let reason = line.reason.clone();
     let call = facts.id.clone();
     view! {
@@ -92,10 +94,31 @@ fn call_row(app: AppState, at: String, person: Option<String>, line: &CallLine, 
                 {reason.map(|reason| view! { <span class="small block"><bdi>{sentence(&reason)}</bdi></span> })}
                 {(payloads && !refused).then(|| view! { <PayloadOf call/> })}</td>
             <td><span class="mono" title=facts.definition.to_string()>{facts.definition.short().to_owned()}</span>
-                {grant.map(|grant| view! { <span class="small block">"grant "<bdi>{grant}</bdi></span> })}</td>
+                {grant}</td>
         </tr>
     }
     .into_any()
+}
+
+/// The answer that allowed a call: one's own is among the approvals, and by another's the calls are sorted out.
+#[component]
+fn ByGrant(
+    /// Which answer.
+    id: GrantId,
+    /// Whether it is the answer of the person who looks.
+    own: bool,
+) -> impl IntoView {
+    let (filters, router) = (expect_context::<Filters>(), use_router());
+    let words = format!("grant {id}");
+    let go = move |_| match own {
+        true => {
+            filters.approvals.set(id.to_string());
+            router.go(Route::Approvals);
+        }
+        false => filters.by_grant(id.clone()),
+    };
+    let does = if own { "See it among your approvals: " } else { "Show only calls by " };
+    view! { <span class="small block"><Button look=ButtonLook::Link small=true on:click=go><span class="sr">{does}</span><bdi>{words}</bdi></Button></span> }
 }
 
 /// The account that acted, where the person has several at the connector or it is gone.

@@ -1,9 +1,10 @@
 //! An empty chat: what is here to try, and words to start with.
 
+use browser::glance::Missing;
 use leptos::prelude::*;
 
 use super::composer::Words;
-use crate::router::{Link, Route};
+use crate::router::Link;
 use crate::state::use_front;
 use crate::ui::{Icon, IconName};
 
@@ -33,6 +34,9 @@ pub fn FirstRun() -> impl IntoView {
     let front = use_front();
     let words = expect_context::<Words>();
     let own = Memo::new(move |_| front.offers.with(|offers| offers.iter().any(|offer| offer.custom)));
+    // Whoever adds nothing waits for what others publish.
+    let waits =
+        Memo::new(move |_| front.person.with(|person| matches!(person.missing, Missing::Request | Missing::Nothing)));
     let examples = Memo::new(move |_| {
         front.offers.with(|offers| {
             let offered = |connector: &str, action: &str| {
@@ -50,7 +54,10 @@ pub fn FirstRun() -> impl IntoView {
             } else {
                 view! {
                     <p class="muted">
-                        <em>"Guide"</em>" and the demo "<em>"Notebook"</em>" are here to try. Your own connectors start as drafts. Nothing is changed without your decision."
+                        {move || waits.get().then_some("Nothing has been published for you yet. ")}
+                        <em>"Guide"</em>" and the demo "<em>"Notebook"</em>" are here to try. "
+                        {move || (!waits.get()).then_some("Your own connectors start as drafts. ")}
+                        "Nothing is changed without your decision."
                     </p>
                 }.into_any()
             }}
@@ -64,8 +71,8 @@ pub fn FirstRun() -> impl IntoView {
                 </ul>
             })}
             <p class="row">
-                {move || (!front.person.with(|person| person.only_published)).then(|| view! {
-                    <Link to=Route::NewConnector class="btn"><Icon name=IconName::Add size=16/>"Add connector"</Link>
+                {move || front.missing().map(|(words, to)| view! {
+                    <Link to class="btn"><Icon name=IconName::Add size=16/>{words}</Link>
                 })}
                 {move || (!own.get()).then(|| view! {
                     <button type="button" class="btn quiet" on:click=move |_| words.put(TRY)>"Try Notebook"</button>

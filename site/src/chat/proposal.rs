@@ -141,7 +141,7 @@ fn Nothing() -> impl IntoView {
             <p>"No action that is switched on in this chat fits these words. Direct mode looks for the words in the names and descriptions of actions."</p>
             <p class="row">
                 <Link to=Route::Connectors>"See what is switched on"</Link>
-                {move || (!state.person.with(|person| person.only_published)).then(|| view! { <Link to=Route::NewConnector>"Add a connector"</Link> })}
+                {move || state.missing().map(|(words, to)| view! { <Link to>{words}</Link> })}
                 <ConnectModel/>
             </p>
         </article>

@@ -22,9 +22,26 @@ fn typed(kind: &str, text: &str) -> Value {
     }
 }
 
-/// A list as typed, one value a line or between commas.
+/// A list as typed, one value a line: a value may hold commas.
 fn listed(kind: &str, text: &str) -> Vec<Value> {
-    text.split(['\n', ',']).map(str::trim).filter(|one| !one.is_empty()).map(|one| typed(kind, one)).collect()
+    text.lines().map(str::trim).filter(|one| !one.is_empty()).map(|one| typed(kind, one)).collect()
+}
+
+/// A value as it is typed; the other way round than [`typed`].
+fn as_typed(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What a test is called in the form, and what is typed for it.
+fn test_as_typed(test: &Test) -> (&'static str, String, String) {
+    let bound = |number: &Option<serde_json::Number>| number.as_ref().map(ToString::to_string).unwrap_or_default();
+    match test {
+        Test::Equals(value) => ("equals", as_typed(value), String::new()),
+        Test::OneOf(values) => ("one", values.iter().map(as_typed).collect::<Vec<_>>().join("\n"), String::new()),
+        Test::Prefix(text) => ("prefix", text.clone(), String::new()),
+        Test::Matches(pattern) => ("pattern", pattern.as_str().to_owned(), String::new()),
+        Test::Within { min, max } => ("within", bound(min), bound(max)),
+    }
 }
 
 /// The rules of one action.
@@ -53,7 +70,8 @@ pub(super) fn Rules(
             found.as_ref().and_then(|one| one.rules.get(&action.get_value()).cloned()).unwrap_or_default()
         })
     });
-    let adding = RwSignal::new(false);
+    // The rule in the form: a new one has no id.
+    let editing = RwSignal::new(None::<Option<ArgumentRule>>);
     let remove = move |rule: String| {
         let ws = app.ws();
         app.run(async move { ws.remove_rule(&id.get_value(), &action.get_value(), &rule).await }, move |()| {
@@ -64,28 +82,60 @@ pub(super) fn Rules(
         <section class="rules">
             <h4 class="small">"Rules on values"</h4>
             <ul class="plain">{move || rules.get().into_iter().map(|rule| {
-                let (key, label) = (rule.id.clone(), format!("Remove the rule on {}", argument_name(&rule.argument)));
+                let (key, name) = (rule.id.clone(), argument_name(&rule.argument));
+                let (label, change) = (format!("Remove the rule on {name}"), format!("Change the rule on {name}"));
+                let whole = StoredValue::new(rule.clone());
                 view! { <li class="row"><span class="grow"><Visible text=sentence(&rule.sentence())/>" "<span class="small"><bdi>{rule.by.clone()}</bdi>{(!rule.note.is_empty()).then(|| view! { ": "<bdi>{rule.note.clone()}</bdi> })}</span></span>
+                    <Button small=true look=ButtonLook::Quiet disabled=Signal::derive(move || allowed.get().is_some()) on:click=move |_| editing.set(Some(Some(whole.get_value())))>{change}</Button>
                     <Button small=true look=ButtonLook::Quiet disabled=Signal::derive(move || allowed.get().is_some()) on:click=move |_| remove(key.clone())>{label}</Button></li> }
             }).collect_view()}</ul>
-            {move || match adding.get() {
-                false => view! { <Button small=true disabled=Signal::derive(move || allowed.get().is_some()) on:click=move |_| adding.set(true)>"Add a rule"</Button> }.into_any(),
-                true => view! { <Editor id=id.get_value() action=action.get_value() arguments=arguments.get_value() done=Callback::new(move |()| adding.set(false))/> }.into_any(),
+            {move || match editing.get() {
+                None => view! { <Button small=true disabled=Signal::derive(move || allowed.get().is_some()) on:click=move |_| editing.set(Some(None))>"Add a rule"</Button> }.into_any(),
+                Some(rule) => view! { <Editor id=id.get_value() action=action.get_value() arguments=arguments.get_value() rule done=Callback::new(move |()| editing.set(None))/> }.into_any(),
             }}
         </section>
     }.into_any()
 }
 
-/// The form for a new rule.
+/// The form for a rule.
 #[component]
-fn Editor(id: ConnectorId, action: String, arguments: Vec<(String, String)>, done: Callback<()>) -> impl IntoView {
+fn Editor(
+    /// Which connector.
+    id: ConnectorId,
+    /// The action's name.
+    action: String,
+    /// Its arguments, with their kinds.
+    arguments: Vec<(String, String)>,
+    /// The rule to change; none for a new one.
+    rule: Option<ArgumentRule>,
+    /// Leaves the form.
+    done: Callback<()>,
+) -> impl IntoView {
     let app = use_state();
+    let known = StoredValue::new(rule.as_ref().map(|rule| rule.id.clone()).unwrap_or_default());
+    let begins = rule.as_ref().map(|rule| rule.argument.clone());
+    let begins = begins.or_else(|| arguments.first().map(|(path, _)| path.clone()));
     let (id, action) = (StoredValue::new(id), StoredValue::new(action));
-    let chosen = RwSignal::new(arguments.first().map(|(path, _)| path.clone()).unwrap_or_default());
+    let chosen = RwSignal::new(begins.unwrap_or_default());
     let kinds = StoredValue::new(arguments.clone());
     let [how, effect] = [("one"), ("deny")].map(|first| RwSignal::new(first.to_owned()));
     let unless = RwSignal::new(true);
     let [value, most, stops, passes, note] = [(); 5].map(|()| RwSignal::new(String::new()));
+    if let Some(rule) = rule {
+        let (kind, first, second) = test_as_typed(&rule.test);
+        how.set(kind.to_owned());
+        value.set(first);
+        most.set(second);
+        unless.set(rule.unless);
+        effect.set(if rule.effect == Effect::Ask { "ask" } else { "deny" }.to_owned());
+        let lines = |stop: bool| {
+            let of = rule.examples.iter().filter(|one| one.stops == stop).filter_map(|one| one.value.as_ref());
+            of.map(as_typed).collect::<Vec<_>>().join("\n")
+        };
+        stops.set(lines(true));
+        passes.set(lines(false));
+        note.set(rule.note);
+    }
     let problem = RwSignal::new(None::<String>);
     let preview = RwSignal::new(None::<Preview>);
     let rule = move || {
@@ -109,7 +159,7 @@ fn Editor(id: ConnectorId, action: String, arguments: Vec<(String, String)>, don
         let mut all = examples(stops.get_untracked(), true);
         all.extend(examples(passes.get_untracked(), false));
         ArgumentRule {
-            id: String::new(),
+            id: known.get_value(),
             argument: path,
             test,
             unless: unless.get_untracked(),
@@ -151,13 +201,18 @@ fn Editor(id: ConnectorId, action: String, arguments: Vec<(String, String)>, don
         <form class="editor" on:submit=move |event| { event.prevent_default(); save(); }>
             <div class="row">
                 <Field label="Argument" let:field><select id=field.id aria-describedby=field.described on:change=move |event| chosen.set(event_target_value(&event))>
-                    {arguments.into_iter().map(|(path, kind)| view! { <option value=path.clone()>{format!("{} ({kind})", argument_name(&path))}</option> }).collect_view()}</select></Field>
+                    {arguments.into_iter().map(|(path, kind)| {
+                        let (label, own) = (format!("{} ({kind})", argument_name(&path)), path.clone());
+                        view! { <option value=path selected=move || chosen.with(|chosen| *chosen == own)>{label}</option> }
+                    }).collect_view()}</select></Field>
                 <Field label="When it" let:field><select id=field.id aria-describedby=field.described on:change=move |event| unless.set(event_target_value(&event) == "not")>
-                    <option value="not">"is not"</option><option value="is">"is"</option></select></Field>
+                    <option value="not" selected=move || unless.get()>"is not"</option><option value="is" selected=move || !unless.get()>"is"</option></select></Field>
                 <Field label="Compared with" let:field><select id=field.id aria-describedby=field.described on:change=move |event| how.set(event_target_value(&event))>
-                    <option value="one">"one of these"</option><option value="equals">"exactly"</option><option value="prefix">"a beginning"</option><option value="pattern">"a pattern"</option><option value="within">"a range of numbers"</option></select></Field>
+                    {[("one", "one of these"), ("equals", "exactly"), ("prefix", "a beginning"), ("pattern", "a pattern"), ("within", "a range of numbers")].map(|(kind, words)| view! {
+                        <option value=kind selected=move || how.with(|how| how == kind)>{words}</option>
+                    }).collect_view()}</select></Field>
                 <Field label="Then" let:field><select id=field.id aria-describedby=field.described on:change=move |event| effect.set(event_target_value(&event))>
-                    <option value="deny">"refuse"</option><option value="ask">"ask every time"</option></select></Field>
+                    <option value="deny" selected=move || effect.with(|effect| effect == "deny")>"refuse"</option><option value="ask" selected=move || effect.with(|effect| effect == "ask")>"ask every time"</option></select></Field>
             </div>
             {move || match how.get().as_str() {
                 "within" => view! { <div class="row">{line("Least", "Empty for no lower bound.", value)}{line("Most", "Empty for no upper bound.", most)}</div> }.into_any(),

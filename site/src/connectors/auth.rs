@@ -172,7 +172,7 @@ pub(crate) fn OAuthFields(
     view! {
         <div class="indent">
             <p class="small">"You sign in in a window of the server's provider. The rest is found by itself."</p>
-            <details open=!client_id.get_untracked().is_empty()>
+            <details open={ !client_id.with_untracked(String::is_empty) || !scope.with_untracked(String::is_empty) }>
                 <summary>"The operator gave you a client id, or wants certain scopes"</summary>
                 <Field label="Client id" optional=true let:field>
                     <input id=field.id aria-describedby=field.described class="mono" autocomplete="off" spellcheck="false"

@@ -3,11 +3,12 @@
 //! (screens.md e.1, Navigation). It is derived from the rules and from the last check of the record; settling a thing
 //! takes it away.
 
-use browser::policy::{Connector, ConnectorId, Stage};
+use browser::policy::{Connector, ConnectorId, Rulebook, Stage};
 use futures_util::future::abortable;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::list::may_know;
 use super::plural;
 use crate::people::requests::waiting;
 use crate::router::{AuditTab, ConnectorTab, Link, Route, StageTab, use_router};
@@ -23,12 +24,15 @@ pub(crate) fn count(app: AppState) -> usize {
 /// How much waits that nobody asked for.
 fn found(app: AppState) -> usize {
     let of_connectors = app.rulebook.with(|book| {
-        book.connectors
-            .iter()
-            .map(|one| usize::from(differs(&one)) + usize::from(one.review.unread.is_some()))
-            .sum::<usize>()
+        known(app, book).map(|one| usize::from(differs(&one)) + usize::from(one.review.unread.is_some())).sum::<usize>()
     });
     of_connectors + usize::from(record(app))
+}
+
+/// The connectors that the person may know of: another's draft waits for nobody else (S006).
+fn known(app: AppState, book: &Rulebook) -> impl Iterator<Item = &Connector> {
+    let me = app.ws().seen_as();
+    book.connectors.iter().filter(move |one| may_know(book, one, &me))
 }
 
 fn differs(connector: &&Connector) -> bool {
@@ -127,7 +131,7 @@ fn Changed() -> impl IntoView {
     let app = use_state();
     let differing = Memo::new(move |_| {
         app.rulebook.with(|book| {
-            book.connectors.iter().filter(differs).map(|one| (one.id.clone(), one.updated_at)).collect::<Vec<_>>()
+            known(app, book).filter(differs).map(|one| (one.id.clone(), one.updated_at)).collect::<Vec<_>>()
         })
     });
     let item = move |id: &ConnectorId| {
@@ -158,7 +162,7 @@ fn Changed() -> impl IntoView {
             Some(view! {
                 <li class="note held"><b>"Changed"</b>
                     <span class="grow"><HostName host=host name=Some(name)/>": "<bdi>{seen}</bdi>"."{differ.then_some(" The server shows people different lists.")}</span>
-                    <Link to=Route::Connector(id.to_string(), ConnectorTab::Changes)>"Review"</Link></li>
+                    <Link to=Route::Connector(id.to_string(), ConnectorTab::Changes)>"Review changes"</Link></li>
             })
         });
         rows.collect_view()
@@ -171,7 +175,7 @@ fn Unread() -> impl IntoView {
     let app = use_state();
     let failed = Memo::new(move |_| {
         app.rulebook.with(|book| {
-            let unread = book.connectors.iter().filter_map(|one| Some((one, one.review.unread.clone()?)));
+            let unread = known(app, book).filter_map(|one| Some((one, one.review.unread.clone()?)));
             unread.map(|(one, unread)| (one.id.clone(), one.name.clone(), one.host.clone(), unread)).collect::<Vec<_>>()
         })
     });

@@ -1,9 +1,11 @@
 //! The person's own list of connectors, and a row of it, which the workspace's lists share.
 
-use browser::policy::{Connector, ConnectorId, MemberId, Provider, Rulebook, Stage, Wanted};
+use browser::policy::{Connector, ConnectorId, MemberId, Provider, Rulebook, SignIn, Stage, Wanted};
 use leptos::prelude::*;
 
+use super::ends::SignInEnds;
 use super::overview::recreate;
+use super::pause::may_pause;
 use super::{ConnectionState, action_summary};
 use crate::people::chain::ShortChain;
 use crate::people::requests::{AskFor, MyRequests, access_missing};
@@ -125,6 +127,10 @@ pub(super) fn Row(
             let me = book.member(&app.ws().seen_as());
             me.is_ok_and(|me| me.role.runs_workspace() || connector.owner == me.id)
         });
+    let ends = matches!(connector.sign_in, SignIn::OAuth { .. }).then(|| {
+        let (id, account) = (connector.id.clone(), app.ws().usual_account(&connector.id));
+        view! { <SignInEnds id account/> }
+    });
     let menu = manages.then(|| {
         let connector = connector.clone();
         view! { <RowMenu connector/> }
@@ -146,7 +152,7 @@ pub(super) fn Row(
                         <p class="small why">{sentence(&why)}</p>
                         <WhyNot id=connector.id.clone()/>
                     }.into_any(),
-                    None => view! { <p class="small"><ConnectionState status/></p><AccountsOf id=connector.id.clone()/> }.into_any(),
+                    None => view! { <p class="small"><ConnectionState status/></p>{ends}<AccountsOf id=connector.id.clone()/> }.into_any(),
                 }}
                 {kept.map(|words| view! { <p class="small"><bdi>{words}</bdi></p> })}
                 {made.map(|words| view! { <p class="small"><bdi>{words}</bdi></p> })}
@@ -202,6 +208,11 @@ fn RowMenu(
         (draft || book.plan().has_controls(), reads, me.is_ok_and(|me| book.may_see(&connector, me).is_ok()))
     });
     let copies = sees && app.ws().may_add().is_ok();
+    let paused = connector.review.pause.is_some();
+    let (pauses, archives) = app.rulebook.with_untracked(|book| {
+        let me = book.member(&app.ws().seen_as());
+        (may_pause(book, app, &connector), me.is_ok_and(|me| book.may_archive(&connector, me).is_ok()))
+    });
     let name = connector.name;
     let label = format!("Menu of {name}");
     let to = move |tab| router.go(Route::Connector(id.get_value().to_string(), tab));
@@ -211,11 +222,13 @@ fn RowMenu(
                 <MenuItem on:click=move |_| to(ConnectorTab::Actions)>"Manage actions"</MenuItem>
                 <MenuItem on:click=move |_| to(ConnectorTab::Access)>"User access"</MenuItem>
             })}
+            {(!archived).then(|| view! { <MenuItem on:click=move |_| to(ConnectorTab::Access)>"Permission"</MenuItem> })}
             {draft.then(|| view! { <MenuItem on:click=move |_| router.go(Route::Publish(id.get_value().to_string()))>"Publish"</MenuItem> })}
             {reads.then(|| view! { <MenuItem on:click=move |_| read_again(app, id.get_value(), name.clone())>"Refresh"</MenuItem> })}
             <MenuItem on:click=move |_| to(ConnectorTab::Changes)>"View changes"</MenuItem>
             <MenuItem on:click=move |_| to(ConnectorTab::History)>"History"</MenuItem>
-            {(!archived).then(|| view! { <MenuItem on:click=move |_| to(ConnectorTab::Overview)>"Pause or archive"</MenuItem> })}
+            {pauses.then(|| view! { <MenuItem on:click=move |_| to(ConnectorTab::Overview)>{if paused { "End the pause" } else { "Pause" }}</MenuItem> })}
+            {archives.then(|| view! { <MenuItem on:click=move |_| to(ConnectorTab::Overview)>"Archive"</MenuItem> })}
             {copies.then(|| view! {
                 <MenuItem on:click=move |_| recreate(app, router, id.get_value())>{if controls { "Duplicate to new draft" } else { "Recreate from this" }}</MenuItem>
             })}

@@ -78,18 +78,19 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
     let router = use_router();
     page_title(|| "Add connector".into());
 
-    let [name, description, address] = Typed::restore().map(RwSignal::new);
-    let provenance = RwSignal::new(Provenance::Other);
-    let way = RwSignal::new(Way::None);
+    let typed = Typed::restore();
+    let [name, description, address] = [typed.name, typed.description, typed.address].map(RwSignal::new);
+    let provenance = RwSignal::new(typed.provenance);
+    let way = RwSignal::new(typed.way);
     let with_header = Memo::new(move |_| way.get() == Way::Header);
     let with_oauth = Memo::new(move |_| matches!(way.get(), Way::OAuth | Way::Mixed));
-    let [client_id, client_secret, scope] = [(); 3].map(|()| RwSignal::new(String::new()));
+    let [client_id, client_secret, scope] = [typed.client_id, String::new(), typed.scope].map(RwSignal::new);
     let flow = Flow::new();
     // A scan stopped because the person is not signed in yet, and what was found on the way there.
     let asks = RwSignal::new(false);
     let failure = RwSignal::new(None::<Error>);
     let doctor = RwSignal::new(None::<OAuthReport>);
-    let header_name = RwSignal::new("Authorization".to_owned());
+    let header_name = RwSignal::new(typed.header_name);
     let header_value = RwSignal::new(String::new());
     let keep = RwSignal::new(Keep::Tab);
 
@@ -236,7 +237,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
         spawn_local(async move {
             match ws.create_draft(draft(), found).await {
                 Ok(id) => {
-                    Typed::keep(&Default::default());
+                    Typed::default().keep();
                     router.go(Route::Connector(id.to_string(), crate::router::ConnectorTab::Actions));
                 }
                 Err(why) => {
@@ -249,7 +250,17 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
     Effect::new(move |_| {
         // An address that is refused is kept nowhere (X01); one that only a setting forbids may be allowed in between.
         let fit = matches!(checked.get(), Some(Ok(_) | Err(AddressError::Local(_))));
-        Typed::keep(&[name.get(), description.get(), if fit { address.get() } else { String::new() }]);
+        let typed = Typed {
+            name: name.get(),
+            description: description.get(),
+            address: if fit { address.get() } else { String::new() },
+            provenance: provenance.get(),
+            way: way.get(),
+            header_name: header_name.get(),
+            client_id: client_id.get(),
+            scope: scope.get(),
+        };
+        typed.keep();
     });
     on_cleanup(move || {
         let _ = round.try_update_value(|round| *round += 1);
@@ -392,9 +403,39 @@ fn said(field: RwSignal<String>) -> Option<String> {
     Some(field.get_untracked().trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// What was typed and is not secret (name, description, address), kept until the tab closes: looking something up
-/// elsewhere must not lose it. A browser without storage loses it, which is what it was asked for.
-struct Typed;
+impl Way {
+    const ALL: [(Way, &'static str); 4] =
+        [(Way::None, "none"), (Way::Header, "header"), (Way::OAuth, "oauth"), (Way::Mixed, "mixed")];
+}
+
+/// What was typed and chosen and is not secret, kept until the tab closes: looking something up elsewhere, or a reload,
+/// must not lose it. A secret is kept nowhere. A browser without storage loses it, which is what it was asked for.
+struct Typed {
+    name: String,
+    description: String,
+    address: String,
+    provenance: Provenance,
+    way: Way,
+    header_name: String,
+    client_id: String,
+    scope: String,
+}
+
+impl Default for Typed {
+    fn default() -> Self {
+        let none = String::new;
+        Typed {
+            name: none(),
+            description: none(),
+            address: none(),
+            provenance: Provenance::Other,
+            way: Way::None,
+            header_name: "Authorization".to_owned(),
+            client_id: none(),
+            scope: none(),
+        }
+    }
+}
 
 impl Typed {
     const KEY: &str = "countersign:new-connector";
@@ -403,21 +444,41 @@ impl Typed {
         window().session_storage().ok().flatten()
     }
 
-    fn restore() -> [String; 3] {
+    fn restore() -> Typed {
         let kept = Self::storage().and_then(|storage| storage.get_item(Self::KEY).ok().flatten());
-        kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default()
+        let Some(kept) = kept.and_then(|kept| serde_json::from_str::<serde_json::Value>(&kept).ok()) else {
+            return Typed::default();
+        };
+        let text = |name: &str| kept.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let way = text("way").and_then(|word| Way::ALL.into_iter().find(|(_, one)| *one == word));
+        let built = kept.get("provenance").and_then(|word| serde_json::from_value(word.clone()).ok());
+        Typed {
+            name: text("name").unwrap_or_default(),
+            description: text("description").unwrap_or_default(),
+            address: text("address").unwrap_or_default(),
+            provenance: built.unwrap_or(Provenance::Other),
+            way: way.map_or(Way::None, |(way, _)| way),
+            header_name: text("header").unwrap_or_else(|| "Authorization".to_owned()),
+            client_id: text("client").unwrap_or_default(),
+            scope: text("scope").unwrap_or_default(),
+        }
     }
 
-    fn keep(texts: &[String; 3]) {
-        if let (Some(storage), Ok(text)) = (Self::storage(), serde_json::to_string(texts)) {
-            let _ = storage.set_item(Self::KEY, &text);
+    fn keep(&self) {
+        let way = Way::ALL.into_iter().find(|(way, _)| *way == self.way).map(|(_, word)| word);
+        let text = serde_json::json!({
+            "name": self.name, "description": self.description, "address": self.address, "provenance": self.provenance,
+            "way": way, "header": self.header_name, "client": self.client_id, "scope": self.scope,
+        });
+        if let Some(storage) = Self::storage() {
+            let _ = storage.set_item(Self::KEY, &text.to_string());
         }
     }
 }
 
 /// Has the form begin with this address, for something that a member asked for. Nothing is contacted by it (X07).
 pub(crate) fn prefill(address: &str) {
-    Typed::keep(&[String::new(), String::new(), address.to_owned()]);
+    Typed { address: address.to_owned(), ..Typed::default() }.keep();
 }
 
 /// How long a secret is kept.

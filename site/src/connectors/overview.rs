@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::doctor::ConnectionDoctor;
+use super::naming::Naming;
 use super::new::KeepChoice;
 use super::pause::PauseButton;
 use super::{ConnectionState, action_summary, plural};
@@ -88,6 +89,7 @@ pub(super) fn Overview(
             view! { <ConnectionDoctor address/> }
         })}
         <ReviewRecord found/>
+        <Naming id=id.clone() found/>
         <HeaderValue id=id.clone() found/>
         <Ending id found/>
     }
@@ -309,7 +311,7 @@ fn Ending(
                 <Dialog title role="alertdialog" on_close=move |()| asking.set(None)>
                     <div class="body"><p>{words}</p></div>
                     <footer>
-                        <Button on:click=move |_| asking.set(None)>"Keep it"</Button>
+                        <Button on:click=move |_| asking.set(None)>"Keep connector"</Button>
                         <Button look=ButtonLook::Danger on:click=move |_| go(remove)>{verb}</Button>
                     </footer>
                 </Dialog>

@@ -4,15 +4,17 @@
 use std::collections::BTreeSet;
 
 use browser::ConnectionStatus;
-use browser::policy::{Access, Class, Connector, ConnectorId, Rulebook, Stage};
+use browser::policy::{Access, Class, Connector, ConnectorId, Rulebook, Stage, Why};
 use leptos::prelude::*;
 
 use super::list::{Row, matches, may_know};
 use super::pause::{PauseDialog, may_pause};
 use super::plural;
+use crate::people::NotYours;
 use crate::people::requests::{Requests, waiting};
 use crate::router::{Link, Route, StageTab, page_title};
 use crate::settings::developer::{developer_on, no_servers};
+use crate::settings::rail::sees_connectors;
 use crate::state::{AppState, use_state};
 use crate::ui::{Button, Choice, SearchField, Tab, Tabs, class_word};
 
@@ -106,6 +108,22 @@ pub(crate) fn WorkspaceConnectors(
 ) -> impl IntoView {
     let app = use_state();
     page_title(|| "Workspace connectors".into());
+    let sees = Memo::new(move |_| sees_connectors(app));
+    move || {
+        match sees.get() {
+        false => view! { <NotYours title="Workspace connectors" why=Why::AdminsOnly("look after the workspace's connectors")/> }.into_any(),
+        true => view! { <Stages tab/> }.into_any(),
+    }
+    }
+}
+
+/// The stages, and what waits above them.
+#[component]
+fn Stages(
+    /// The stage.
+    tab: StageTab,
+) -> impl IntoView {
+    let app = use_state();
     let stage = match tab {
         StageTab::Published => Stage::Published,
         StageTab::Archived => Stage::Archived,
@@ -298,12 +316,14 @@ fn Together(
 fn AddLink() -> impl IntoView {
     let app = use_state();
     let on = developer_on(app);
-    move || match app.person.with(|person| person.only_published) {
-        true => view! { <span class="small">{no_servers()}</span> }.into_any(),
-        false => view! {
-            <Link to=Route::NewConnector class="btn primary">"Add connector"</Link>
-            {move || (!on.get()).then(|| view! { <span class="small">"Turns on developer mode first."</span> })}
-        }
-        .into_any(),
+    view! {
+        {move || app.person.with(|person| person.only_published).then(|| view! { <span class="small">{no_servers()}</span> })}
+        {move || app.missing().map(|(words, to)| {
+            let first = to == Route::NewConnector && !on.get();
+            view! {
+                <Link to class="btn primary">{words}</Link>
+                {first.then(|| view! { <span class="small">"Turns on developer mode first."</span> })}
+            }
+        })}
     }
 }

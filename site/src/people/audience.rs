@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::connectors::plural;
 use crate::state::use_state;
-use crate::ui::{SearchField, Segmented};
+use crate::ui::{More, SearchField, Segmented};
 
 /// People who are listed at once.
 const SHOWN: usize = 20;
@@ -92,7 +92,8 @@ pub(crate) fn Audience(
             roles.map(|role| (role.id.clone(), role.name.clone())).collect::<Vec<_>>()
         })
     };
-    let people = Memo::new(move |_| {
+    let most = RwSignal::new(SHOWN);
+    let found = Memo::new(move |_| {
         let text = search.get().trim().to_lowercase();
         let Chosen { members, .. } = chosen(&value.get());
         app.rulebook.with(|book| {
@@ -100,9 +101,10 @@ pub(crate) fn Audience(
                 true => members.contains(&one.id),
                 false => one.name.to_lowercase().contains(&text),
             });
-            shown.take(SHOWN).map(|one| (one.id.clone(), one.name.clone())).collect::<Vec<_>>()
+            shown.map(|one| (one.id.clone(), one.name.clone())).collect::<Vec<_>>()
         })
     });
+    let people = Memo::new(move |_| found.with(|all| all.iter().take(most.get()).cloned().collect::<Vec<_>>()));
     let tick = move |want: bool, change: &dyn Fn(&mut Chosen, bool)| {
         let mut next = chosen(&value.get_untracked());
         change(&mut next, want);
@@ -141,6 +143,7 @@ pub(crate) fn Audience(
                             on:change=move |event| tick(event_target_checked(&event), &|next, want| { if want { next.members.insert(id.get_value()); } else { next.members.remove(&id.get_value()); } })/>
                             <bdi>{one.1}</bdi></label> }
                     }</For>
+                    <More most step=SHOWN all=Signal::derive(move || found.with(Vec::len)) what="people"/>
                 </fieldset>
             })}
             <p class="small" role="status">{reaches}</p>

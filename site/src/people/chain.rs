@@ -19,7 +19,8 @@ fn route(place: &Place) -> Route {
         Place::Advanced => Route::Advanced,
         Place::Domains => Route::Domains,
         Place::Connector(id) => Route::Connector(id.to_string(), ConnectorTab::Overview),
-        Place::Access(id) => Route::Connector(id.to_string(), ConnectorTab::Overview),
+        Place::Access(id) => Route::Connector(id.to_string(), ConnectorTab::Access),
+        Place::Accounts(id) => Route::Connector(id.to_string(), ConnectorTab::Authentication),
         Place::Actions(id) => Route::Connector(id.to_string(), ConnectorTab::Actions),
     }
 }

@@ -1,4 +1,4 @@
-//! Workspace, Domains: which hosts the workspace deals with, for four uses (X131).
+//! Workspace, Domains: which hosts the workspace deals with, for five uses (X130, X131).
 
 use browser::policy::domains::Side;
 use browser::policy::{DomainUse, Pattern, Rulebook};
@@ -38,6 +38,9 @@ fn says(use_: DomainUse) -> &'static str {
         }
         DomainUse::Apps => "What an app of a server may load from and send to.",
         DomainUse::Links => "Links in answers and results. A link that is not let in stays text.",
+        DomainUse::Models => {
+            "Endpoints of language models, also on a person's own machine: localhost, for example. The model of the browser itself is asked nowhere else and is not covered."
+        }
     }
 }
 

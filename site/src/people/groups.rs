@@ -1,13 +1,13 @@
 //! Workspace, Groups: who is in them, who manages them, and what being in one gives (screens.md e.2).
 
-use browser::policy::{Access, GroupId, Member, MemberId, Rulebook};
+use browser::policy::{Access, CustomRole, GroupId, Member, MemberId, Permission, Rulebook, Setting};
 use leptos::prelude::*;
 
 use super::{NotYours, Reach, may};
 use crate::connectors::plural;
 use crate::router::{Link, Route, page_title, use_router};
 use crate::state::{AppState, use_state};
-use crate::ui::{Button, ButtonLook, Dialog, Field, Monogram, SearchField, Switch};
+use crate::ui::{Button, ButtonLook, Dialog, Field, Monogram, More, SearchField, Switch};
 
 /// People who are listed at once.
 const SHOWN: usize = 50;
@@ -113,16 +113,13 @@ fn Gives(id: StoredValue<GroupId>) -> impl IntoView {
     let roles_managed = may(app, Rulebook::may_manage_roles);
     let reached = move || {
         app.rulebook.with(|book| {
-            let gives =
-                |access: &Access| matches!(access, Access::Only { groups, .. } if groups.contains(&id.get_value()));
+            let group = id.get_value();
             let connectors: Vec<String> = book
                 .connectors
                 .iter()
-                .filter(|one| gives(&one.access))
-                .map(|one| format!("{} · {}", one.name, one.host))
+                .filter_map(|one| Some(format!("{} · {}{}", one.name, one.host, given_by(book, &one.access, &group)?)))
                 .collect();
-            let developer = gives(&book.workspace.developers);
-            (connectors, developer)
+            (connectors, developer_by(book, &id.get_value()), managers_of(book, &id.get_value()))
         })
     };
     let roles = move || {
@@ -131,11 +128,15 @@ fn Gives(id: StoredValue<GroupId>) -> impl IntoView {
     view! {
         <section class="setting"><h2>"What being in this group gives"</h2>
             {move || {
-                let (connectors, developer) = reached();
+                let (connectors, developer, managers) = reached();
                 view! {
                     <dl class="facts">
                         <dt>"Connectors"</dt><dd>{if connectors.is_empty() { "None by this group alone.".to_owned() } else { connectors.join(", ") }}</dd>
-                        <dt>"Developer mode"</dt><dd>{if developer { "Given; each person turns it on for themselves." } else { "Not given by this group." }}</dd>
+                        <dt>"Developer mode"</dt><dd>{match developer {
+                            Some(by) => view! { "Given"<bdi>{by}</bdi>"; each person turns it on for themselves." }.into_any(),
+                            None => "Not given by this group.".into_any(),
+                        }}</dd>
+                        <dt>"Managed by"</dt><dd><bdi>{if managers.is_empty() { "Admins and owners".to_owned() } else { managers.join(", ") }}</bdi></dd>
                     </dl>
                 }
             }}
@@ -158,30 +159,60 @@ fn Gives(id: StoredValue<GroupId>) -> impl IntoView {
     }
 }
 
+/// Whether a choice of people takes in a group, and by which of its custom roles where not by itself: ` by the role Clerks`.
+fn given_by(book: &Rulebook, access: &Access, group: &GroupId) -> Option<String> {
+    let Access::Only { groups, custom, .. } = access else { return None };
+    if groups.contains(group) {
+        return Some(String::new());
+    }
+    let of_group = book.group(group).map(|group| &group.roles).filter(|_| book.plan().has_controls())?;
+    let role = book.roles.iter().find(|role| of_group.contains(&role.id) && custom.contains(&role.id))?;
+    Some(format!(" by the role {}", role.name))
+}
+
+/// By what being in a group gives developer mode, as [`given_by`] says it; a role of the group may give it too.
+fn developer_by(book: &Rulebook, group: &GroupId) -> Option<String> {
+    given_by(book, &book.workspace.developers, group).or_else(|| {
+        let of_group = book.group(group).map(|group| &group.roles).filter(|_| book.plan().has_controls())?;
+        let gives = |role: &&CustomRole| role.setting(Permission::CreateConnectors) == Setting::On;
+        let role = book.roles.iter().filter(|role| of_group.contains(&role.id)).find(gives)?;
+        Some(format!(" by the role {}", role.name))
+    })
+}
+
+/// The names of those who manage a group.
+fn managers_of(book: &Rulebook, group: &GroupId) -> Vec<String> {
+    let managers = book.group(group).map(|group| group.managers.iter().collect::<Vec<_>>()).unwrap_or_default();
+    managers.into_iter().filter_map(|id| Some(book.member(id).ok()?.name.clone())).collect()
+}
+
 /// Who is in it, and who manages it. Searching finds the others.
 #[component]
 fn People(id: StoredValue<GroupId>) -> impl IntoView {
     let app = use_state();
     let search = RwSignal::new(String::new());
     let makes = may(app, Rulebook::may_manage_groups);
-    let people = Memo::new(move |_| {
+    let most = RwSignal::new(SHOWN);
+    let found = Memo::new(move |_| {
         let text = search.get().trim().to_lowercase();
         app.rulebook.with(|book| {
             let inside = |member: &&Member| member.groups.contains(&id.get_value());
             let named = |member: &&Member| member.name.to_lowercase().contains(&text);
             let found: Vec<&Member> = match text.is_empty() {
-                true => book.members.iter().filter(inside).take(SHOWN).collect(),
-                false => book.members.iter().filter(named).take(SHOWN).collect(),
+                true => book.members.iter().filter(inside).collect(),
+                false => book.members.iter().filter(named).collect(),
             };
             found.into_iter().map(|member| (member.id.clone(), member.name.clone())).collect::<Vec<_>>()
         })
     });
+    let people = Memo::new(move |_| found.with(|all| all.iter().take(most.get()).cloned().collect::<Vec<_>>()));
     view! {
         <section class="setting"><h2>"People"</h2>
             <SearchField label="Find people to put in" value=search/>
             <ul class="rows wide" aria-label="People">
                 <For each=move || people.get() key=|one| one.clone() let:one><Place id whose=one.0 name=one.1 makes/></For>
             </ul>
+            <More most step=SHOWN all=Signal::derive(move || found.with(Vec::len)) what="people"/>
             {move || people.with(Vec::is_empty).then(|| view! { <p class="none">{move || if search.with(|text| text.trim().is_empty()) { "Nobody is in this group yet. Search to find people." } else { "Nobody has this name." }}</p> })}
         </section>
     }

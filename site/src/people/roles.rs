@@ -42,6 +42,12 @@ fn RoleCard(id: RoleId) -> impl IntoView {
     let found = Memo::new(move |_| app.rulebook.with(|book| book.role(&id.get_value()).cloned()));
     let asking = RwSignal::new(false);
     let name = move || found.with(|role| role.as_ref().map(|role| role.name.clone()).unwrap_or_default());
+    let typed = RwSignal::new(untrack(name));
+    let rename = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let (ws, wanted) = (app.ws(), typed.get_untracked());
+        app.run(async move { ws.rename_role(&id.get_value(), &wanted).await }, move |()| app.tell("Role renamed."));
+    };
     let given = move || {
         app.rulebook.with(|book| {
             let role = &id.get_value();
@@ -75,6 +81,13 @@ fn RoleCard(id: RoleId) -> impl IntoView {
             <summary><h3><bdi>{name}</bdi></h3><span class="small">{given}</span></summary>
             <div class="body">
                 <table class="wide-first"><thead><tr><th scope="col">"Permission"</th><th scope="col">"This role"</th></tr></thead><tbody>{rows.collect_view()}</tbody></table>
+                <form class="inline-form" on:submit=rename>
+                    <Field label="Role name" let:field>
+                        <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="80" prop:value=move || typed.get()
+                            on:input=move |event| typed.set(event_target_value(&event))/>
+                    </Field>
+                    <Button submit=true disabled=Signal::derive(move || typed.with(|typed| typed.trim().is_empty() || typed.trim() == name()))>"Rename role"</Button>
+                </form>
                 <Button look=ButtonLook::Danger small=true on:click=move |_| asking.set(true)>"Remove role"</Button>
             </div>
         </details>

@@ -1,11 +1,9 @@
 //! Settings, Advanced: developer mode and what only exists with it.
 
 use leptos::prelude::*;
-use policy::Wanted;
 
-use super::developer::{Beta, RiskDialog, developer_on, gate_closed};
+use super::developer::{Beta, GateShut, RiskDialog, developer_on, gate_closed};
 use crate::connectors::new::sentence;
-use crate::people::requests::AskFor;
 use crate::router::page_title;
 use crate::state::{AppState, use_state};
 use crate::ui::Switch;
@@ -34,8 +32,7 @@ pub(crate) fn Advanced() -> impl IntoView {
                     <p>"Add connectors of your own and try them in chat. Untrusted servers raise the risk of prompt injection; connect only servers you trust."</p>
                     {move || closed.get().map(|why| view! {
                         <p class="small why">{sentence(&why)}</p>
-                        <p class="small">"Ask one of: "<bdi>{admins(app)}</bdi>"."</p>
-                        {delegates(app).then(|| view! { <AskFor wanted=Some(Wanted::Developer) word="Request developer mode"/> })}
+                        <GateShut/>
                     })}
                     {move || {
                         let names = drafts();
@@ -56,16 +53,6 @@ pub(crate) fn Advanced() -> impl IntoView {
         {move || (on.get() || loopback.get()).then(|| view! { <section class="setting"><LocalServers/></section> })}
         <RiskDialog open=asking/>
     }
-}
-
-/// The people who can open gate 1.
-fn admins(app: AppState) -> String {
-    app.rulebook.with(|book| crate::people::who_runs_it(book))
-}
-
-/// Whether the plan lets admins give developer mode to single people (S029).
-fn delegates(app: AppState) -> bool {
-    app.rulebook.with(|book| book.plan().delegates())
 }
 
 /// Whether servers on this machine and its network may be connected.

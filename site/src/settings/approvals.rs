@@ -1,13 +1,14 @@
 //! Settings, Approvals: the answers that were remembered, and taking them back (screens.md e.3).
 
 use browser::Approval;
-use browser::policy::{ConnectorId, Remember};
+use browser::policy::{ConnectorId, GrantId, Remember};
 use leptos::prelude::*;
 
+use crate::audit::Filters;
 use crate::connectors::plural;
-use crate::router::page_title;
+use crate::router::{AuditTab, Route, page_title, use_router};
 use crate::state::{AppState, use_state};
-use crate::ui::{Button, ButtonLook, HostName, Working, capital, clock};
+use crate::ui::{Button, ButtonLook, HostName, SearchField, Working, capital, clock};
 
 /// The page.
 #[component]
@@ -33,6 +34,7 @@ pub(crate) fn Approvals() -> impl IntoView {
         let ws = app.ws();
         app.run(async move { ws.clear_ended_approvals().await }, |()| ());
     };
+    let search = expect_context::<Filters>().approvals;
     let remembers = Memo::new(move |_| app.rulebook.with(|book| book.workspace.remember != Remember::Never));
     view! {
         <header class="head"><div class="grow"><h1>"Approvals"</h1>
@@ -41,13 +43,18 @@ pub(crate) fn Approvals() -> impl IntoView {
                 <Button look=ButtonLook::Danger on:click=move |_| revoke_all()>"Revoke all approvals"</Button>
             })}</header>
         {move || (!remembers.get()).then(|| view! { <p class="small">"This workspace remembers no answers: every write asks, every time."</p> })}
+        {move || found.with(|all| all.as_ref().is_some_and(|all| !all.is_empty())).then(|| view! { <SearchField label="Search approvals" value=search/> })}
         {move || match found.get() {
             None => view! { <Working what="Reading your approvals"/> }.into_any(),
             Some(all) if all.is_empty() => view! { <p class="none">"Nothing is remembered."</p> }.into_any(),
             Some(all) => {
+                let wanted = search.get().trim().to_lowercase();
+                let all: Vec<Approval> = all.into_iter().filter(|one| fits(app, one, &wanted)).collect();
+                let none = all.is_empty();
                 let ended: Vec<Approval> = all.iter().filter(|one| !counts(one)).cloned().collect();
                 let standing: Vec<Approval> = all.into_iter().filter(counts).collect();
                 view! {
+                    {none.then(|| view! { <p class="none">"No approval matches."</p> })}
                     {by_connector(&standing).into_iter().map(|(id, grants)| group(app, &id, grants)).collect_view()}
                     {(!ended.is_empty()).then(|| view! {
                         <h2 class="section">"Ended"</h2>
@@ -58,6 +65,13 @@ pub(crate) fn Approvals() -> impl IntoView {
             }
         }}
     }
+}
+
+/// Whether an approval is looked for: by its action, its connector, its host, or its own id.
+fn fits(app: AppState, approval: &Approval, wanted: &str) -> bool {
+    let (name, host) = names(app, &approval.grant.connector);
+    let texts = [approval.grant.action.as_str(), &name, &host, approval.grant.id.as_str()];
+    texts.iter().any(|text| text.to_lowercase().contains(wanted))
 }
 
 fn counts(approval: &Approval) -> bool {
@@ -121,10 +135,29 @@ fn row(app: AppState, approval: Approval) -> impl IntoView {
                 <h3><bdi>{action.clone()}</bdi></h3>
                 <p class="small">{if grant.arguments.is_some() { "Only with the same arguments, in " } else { "With any arguments, in " }}
                     <bdi>{place}</bdi>", "{until}{account.map(|name| view! { ", as "<bdi>{name}</bdi> })}"."</p>
+                <GrantLine id=grant.id.clone()/>
                 <p class="small">"Given on "{clock(grant.given_at)}" for definition "<code>{grant.definition.short().to_owned()}</code>", "{used}"."</p>
             </div>
             <Button small=true on:click=move |_| revoke()>"Revoke "<bdi>{action}</bdi></Button>
         </li>
+    }
+}
+
+/// Under which id the record names an approval, and the way to the calls that it allowed.
+#[component]
+fn GrantLine(
+    /// Its id.
+    id: GrantId,
+) -> impl IntoView {
+    let (filters, router) = (expect_context::<Filters>(), use_router());
+    let name = id.to_string();
+    let go = move |_| {
+        filters.by_grant(id.clone());
+        router.go(Route::Audit(AuditTab::Calls));
+    };
+    view! {
+        <p class="small">"Grant "<code class="wrap">{name.clone()}</code>" "
+            <Button look=ButtonLook::Link small=true on:click=go>"Show calls it allowed"<span class="sr">" by "{name}</span></Button></p>
     }
 }
 
@@ -135,6 +168,7 @@ fn ended_row(app: AppState, approval: &Approval) -> impl IntoView + use<> {
         <li class="row-card"><div class="grow">
             <h3><bdi>{approval.grant.action.clone()}</bdi>" "<HostName host name=Some(name)/></h3>
             <p class="small">{why}". It was used "{times(approval.used)}"."</p>
+            <GrantLine id=approval.grant.id.clone()/>
         </div></li>
     }
 }

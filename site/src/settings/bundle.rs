@@ -25,7 +25,10 @@ pub(super) struct Known {
 
 /// The sections about the bundle.
 #[component]
-pub(super) fn PolicyBundle() -> impl IntoView {
+pub(super) fn PolicyBundle(
+    /// Whether the person runs the workspace: others take a file over and give none away.
+    runs: bool,
+) -> impl IntoView {
     let app = use_state();
     let known = RwSignal::new(Known::default());
     let problem = RwSignal::new(None::<String>);
@@ -93,7 +96,7 @@ pub(super) fn PolicyBundle() -> impl IntoView {
                 standing(&app.ws().governed(), &known.get(), app.ws().stricter_here())
             }}
             {move || own_rules().then(|| view! {
-                <form class="inline-form" on:submit=move |event| { event.prevent_default(); export(); }>
+                {runs.then(|| view! { <form class="inline-form" on:submit=move |event| { event.prevent_default(); export(); }>
                     <Field label="Contact for questions" help="Shown when a site cannot verify these settings. A mail address, for example." optional=true let:field>
                         <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="200" prop:value=move || contact.get()
                             on:input=move |event| contact.set(event_target_value(&event))/>
@@ -104,6 +107,7 @@ pub(super) fn PolicyBundle() -> impl IntoView {
                     <Button submit=true disabled=Signal::derive(move || known.with(|known| known.own.is_none()))>"Export workspace"</Button>
                 </form>
                 {move || known.with(|known| known.own.is_none()).then(|| view! { <p class="small why">"Exporting needs a signing key. Make one below first."</p> })}
+                })}
                 {match app.ws().may_import() {
                     Err(_) => view! { <p class="small why">"No workspace is imported here. "{no_servers()}</p> }.into_any(),
                     Ok(()) => view! {
@@ -116,7 +120,7 @@ pub(super) fn PolicyBundle() -> impl IntoView {
                 <div role="alert">{move || problem.get().map(|text| view! { <p class="form-problem"><Visible text=text/></p> })}</div>
             })}
         </section>
-        {move || own_rules().then(|| view! { <Keys known read/> })}
+        {move || (runs && own_rules()).then(|| view! { <Keys known read/> })}
         {move || import.get().map(|found| view! { <Preview import=found on_close=move |()| import.set(None)/> })}
     }
 }

@@ -54,7 +54,7 @@ impl Erase {
         match self {
             Erase::Conversations => ("Keep conversations", "Erase conversations"),
             Erase::Results => ("Keep results", "Erase results"),
-            Erase::Everything => ("Keep everything", "Erase now"),
+            Erase::Everything => ("Keep everything", "Erase everything now"),
         }
     }
 }

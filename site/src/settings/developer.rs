@@ -1,9 +1,11 @@
 //! Developer mode: gate 2, the person's own switch, and the words it is turned on with (S033, S089 to S091).
 
 use leptos::prelude::*;
+use policy::Wanted;
 
+use crate::people::requests::AskFor;
 use crate::state::{AppState, use_state};
-use crate::ui::{Button, ButtonLook, Dialog};
+use crate::ui::{Button, ButtonLook, Dialog, sentence};
 
 /// Whether developer mode is on for the person, gate 1 included.
 pub(crate) fn developer_on(app: AppState) -> Signal<bool> {
@@ -26,7 +28,19 @@ pub(crate) fn gate_closed(app: AppState) -> Signal<Option<String>> {
 
 /// In the place of what would add a server, where nobody may: who forbids it, and whom to ask (X131).
 pub(crate) fn no_servers() -> impl IntoView {
-    crate::ui::sentence(&policy::Why::OnlyPublished.to_string())
+    sentence(&policy::Why::OnlyPublished.to_string())
+}
+
+/// Who can open gate 1 for the person, and the request for it where the plan lets it be given to single people (S029).
+#[component]
+pub(crate) fn GateShut() -> impl IntoView {
+    let app = use_state();
+    let admins = app.rulebook.with(|book| crate::people::who_runs_it(book));
+    let delegates = app.rulebook.with(|book| book.plan().delegates());
+    view! {
+        <p class="small">"Ask one of: "<bdi>{admins}</bdi>"."</p>
+        {delegates.then(|| view! { <AskFor wanted=Some(Wanted::Developer) word="Request developer mode"/> })}
+    }
 }
 
 /// That this is beta (S002).
@@ -66,7 +80,7 @@ pub(crate) fn RiskDialog(
                 </div>
                 <footer>
                     <Button on:click=move |_| close()>"Leave it off"</Button>
-                    <Button look=ButtonLook::Primary disabled=Signal::derive(move || !understood.get()) on:click=move |_| turn_on()>"Turn on"</Button>
+                    <Button look=ButtonLook::Primary disabled=Signal::derive(move || !understood.get()) on:click=move |_| turn_on()>"Turn on developer mode"</Button>
                 </footer>
             </Dialog>
         })
@@ -82,7 +96,7 @@ pub(crate) fn DeveloperOffer() -> impl IntoView {
     let open = RwSignal::new(false);
     view! {
         {move || (!on.get()).then(|| match closed.get() {
-            Some(why) => view! { <div class="note"><span class="grow">{crate::connectors::new::sentence(&why)}</span></div> }.into_any(),
+            Some(why) => view! { <div class="note"><div class="grow"><p>{sentence(&why)}</p><GateShut/></div></div> }.into_any(),
             None => view! {
                 <div class="note"><span class="grow">"Developer mode is off for you. What you type here stays."</span>
                     <Button small=true on:click=move |_| open.set(true)>"Turn on developer mode"</Button></div>

@@ -1,7 +1,9 @@
 //! Workspace, General: the name, the plan profile with what it allows (C7), the workspace as a signed file, lockdown.
 
+use browser::policy::{Rulebook, Why};
 use leptos::prelude::*;
 
+use crate::people::{NotYours, may};
 use crate::router::page_title;
 use crate::state::use_state;
 use crate::ui::{Button, Field, Switch};
@@ -11,6 +13,22 @@ use crate::ui::{Button, Field, Switch};
 pub(crate) fn General() -> impl IntoView {
     let app = use_state();
     page_title(|| "General".into());
+    let runs = may(app, Rulebook::may_set_workspace);
+    move || match runs.get() {
+        // A signed workspace is taken over by whoever is given its file, and says where its rules come from.
+        false => view! {
+            <NotYours title="General" why=Why::AdminsOnly("change the workspace's settings")/>
+            <super::bundle::PolicyBundle runs=false/>
+        }
+        .into_any(),
+        true => view! { <Settings/> }.into_any(),
+    }
+}
+
+/// What whoever runs the workspace decides here.
+#[component]
+fn Settings() -> impl IntoView {
+    let app = use_state();
     let kept = move || app.rulebook.with_untracked(|rulebook| rulebook.workspace.name.clone());
     let name = RwSignal::new(kept());
     let lockdown = Signal::derive(move || app.rulebook.with(|rulebook| rulebook.workspace.lockdown));
@@ -28,7 +46,7 @@ pub(crate) fn General() -> impl IntoView {
             <Button submit=true disabled=Signal::derive(move || name.get().trim().is_empty())>"Rename workspace"</Button>
         </form>
         <super::plan::Plan/>
-        <super::bundle::PolicyBundle/>
+        <super::bundle::PolicyBundle runs=true/>
         <section class="setting">
             <div class="switch-row">
                 <div class="grow"><h2>"Lockdown"</h2>

@@ -52,7 +52,7 @@ pub(super) fn Proxies() -> impl IntoView {
                                 <tr>
                                     <td><code class="wrap">{origin}</code></td>
                                     <td><code class="wrap">{through}</code></td>
-                                    <td><Button small=true attr:aria-label=label on:click=move |_| remove(gone.clone())>"Remove"</Button></td>
+                                    <td><Button small=true attr:aria-label=label on:click=move |_| remove(gone.clone())>"Remove proxy"</Button></td>
                                 </tr>
                             }
                         }).collect_view()}</tbody>

@@ -4,7 +4,7 @@
 //! At first it shows what [`browser::glance`] read. Once the workspace is open, [`super::AppState`] writes it, and
 //! nobody else does.
 
-use browser::glance::{Glance, ModelName, Offer, Person, Watch};
+use browser::glance::{Glance, Missing, ModelName, Offer, Person, Watch};
 use browser::{ConversationHead, Error, StorageState};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -14,6 +14,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::{sentence, shown_title};
+use crate::router::Route;
 use crate::ui::Toast;
 
 /// The name of the store that the page opens.
@@ -175,6 +176,17 @@ impl Front {
     /// From now on the workspace tells what changes.
     pub(super) fn stop_watching(&self) {
         let _ = self.writers.try_update_value(|to| to.watch = None);
+    }
+
+    /// What the person is offered who misses a connector, and where it leads; none where it is not theirs to do
+    /// anything about it. Tracks.
+    pub fn missing(&self) -> Option<(&'static str, Route)> {
+        match self.person.with(|person| person.missing) {
+            Missing::Nothing => None,
+            Missing::Add => Some(("Add connector", Route::NewConnector)),
+            Missing::TurnOn => Some(("Turn on developer mode", Route::Advanced)),
+            Missing::Request => Some(("Request a connector", Route::Connectors)),
+        }
     }
 
     /// Whether a turn runs in the conversation. Tracks.

@@ -85,11 +85,6 @@ impl Workspace {
         Ok(erased)
     }
 
-    /// Asks the browser not to evict the data on its own. The browser decides.
-    pub async fn keep_for_good(&self) -> bool {
-        ask_storage("persist").await.and_then(|value| value.as_bool()).unwrap_or_default()
-    }
-
     /// Erases everything: conversations, connectors, notes, models, secrets. The audit chain ends and a new one
     /// begins whose first row says so. Afterwards the workspace is as on the first run.
     ///

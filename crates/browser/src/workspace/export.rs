@@ -306,14 +306,14 @@ impl Workspace {
             RecordPart::Questions => "questions of servers",
             RecordPart::Changes => "changes",
         };
-        let all = self.sees_all_of_record();
-        let person = if all { filter.person.clone() } else { Some(self.seen_as()) };
+        let person = self.lines_of(filter.person.as_ref());
         let words = [
             person.map(|id| format!("person {}", self.person_name(id.as_str()))),
             filter.connector.as_ref().map(|id| format!("connector {}", self.connector_words(id.as_str()))),
             filter.action.as_ref().map(|name| format!("action {name}")),
             filter.decided.map(|decided: Decided| decided.label().to_owned()),
             filter.class.map(|class| format!("class {}", format!("{class:?}").to_lowercase())),
+            filter.grant.as_ref().map(|id| format!("grant {id}")),
             filter.from.map(|from| format!("from {}", utc(from))),
             filter.until.map(|until| format!("until {}", utc(until))),
         ];

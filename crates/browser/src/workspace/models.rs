@@ -5,7 +5,7 @@
 
 use chat::conversation::{DIRECT, Event};
 use chat::model::{Endpoint, ModelError, Request as ModelRequest, Wire, built_in, presets, refusal};
-use policy::ConversationId;
+use policy::{ConversationId, DomainUse};
 use serde_json::Value;
 
 use super::Workspace;
@@ -173,6 +173,7 @@ impl Workspace {
         if self.model(&model.id).is_none_or(|now| now.base_url != model.base_url) {
             return Err(Error::new(Code::Model, "the model was changed during the turn").hint("say it again"));
         }
+        self.may_ask(&model.base_url).map_err(|why| model_error(&why))?;
         let key = self.0.secrets.get(&key_secret(&model.id)).await?;
         Ok(with_key(model.wire, request, key.as_deref()))
     }
@@ -219,11 +220,28 @@ impl Workspace {
         }
         let here = matches!(url.hostname().as_str(), "localhost" | "127.0.0.1" | "[::1]");
         match url.protocol().as_str() {
-            "https:" => Ok(()),
-            "http:" if here => Ok(()),
-            "http:" => Err(wrong(format!("`{}` is not encrypted; use https:", url.host()))),
-            other => Err(wrong(format!("`{other}` cannot be used here; use https:"))),
+            "https:" => {}
+            "http:" if here => {}
+            "http:" => return Err(wrong(format!("`{}` is not encrypted; use https:", url.host()))),
+            other => return Err(wrong(format!("`{other}` cannot be used here; use https:"))),
         }
+        self.may_ask(base_url).map_err(|why| model_error(&why))
+    }
+
+    /// Whether the workspace lets people ask a model at this address (X130). The browser's own model is asked at none.
+    ///
+    /// # Errors
+    /// [`ModelError::NotListed`], with who can change that.
+    pub(super) fn may_ask(&self, base_url: &str) -> Result<(), ModelError> {
+        // What is no address is told by whoever checks addresses, and reaches nothing.
+        let Ok(url) = web_sys::Url::new(base_url.trim()) else { return Ok(()) };
+        let (book, host) = (self.rulebook(), url.host());
+        if book.may_reach_host(DomainUse::Models, &host).is_ok() {
+            return Ok(());
+        }
+        let own = book.member(&self.me()).is_ok_and(|me| book.may_set_workspace(me).is_ok());
+        let names = || book.admins().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ");
+        Err(ModelError::NotListed { host, who: if own { String::new() } else { names() } })
     }
 
     async fn keep_models(&self, ops: Vec<Op>) -> Result<(), Error> {

@@ -118,9 +118,15 @@ impl Workspace {
         book.member(&self.seen_as()).is_ok_and(|me| may(&book, me))
     }
 
+    /// Whose lines the person sees who asks for those of `wanted`; none means everybody's.
+    pub(super) fn lines_of(&self, wanted: Option<&policy::MemberId>) -> Option<policy::MemberId> {
+        let (book, own) = (self.rulebook(), self.seen_as());
+        book.member(&own).map_or(Some(own.clone()), |me| book.lines_of(me, wanted))
+    }
+
     /// What a filter looks for. Who may not see the others' lines looks for their own, whatever the filter says.
     pub(super) fn wanted(&self, filter: &RecordFilter) -> Wanted {
-        let person = if self.sees_all_of_record() { filter.person.clone() } else { Some(self.seen_as()) };
+        let person = self.lines_of(filter.person.as_ref());
         let calls = matches!(filter.part, RecordPart::Calls | RecordPart::Refusals);
         let questions = filter.part == RecordPart::Questions;
         let mut marks: Vec<String> = Vec::new();
@@ -147,6 +153,9 @@ impl Workspace {
             }
             if let Some(class) = filter.class {
                 add(Mark::Class(class));
+            }
+            if let Some(id) = &filter.grant {
+                add(Mark::Grant(id.as_str()));
             }
         }
         match filter.part {

@@ -120,6 +120,14 @@ impl OAuthReport {
         })
     }
 
+    /// When the person has to sign in again, where it is not renewed without them; none where that is not known.
+    pub fn ends_at(&self) -> Option<Millis> {
+        match self.outlook? {
+            Outlook::NeedsPersonAt(at) => Some(at.saturating_mul(1_000)),
+            Outlook::ByItself | Outlook::MayStopAtSignOut | Outlook::Unknown => None,
+        }
+    }
+
     /// The report as a JSON text to hand to somebody. It holds no secret (A03).
     pub fn to_json(&self) -> String {
         let steps = self.steps.iter().map(|step| {
@@ -232,17 +240,6 @@ impl Workspace {
     pub async fn tried_report(&self) -> Option<OAuthReport> {
         let tried = self.0.tried.borrow().as_ref().map(|(_, oauth)| oauth.clone())?;
         Some(tried.report().await)
-    }
-
-    /// Reads the metadata documents of a connector's server and of its authorization server again, for the doctor: as the
-    /// usual account, though they say the same to all.
-    ///
-    /// # Errors
-    /// As a sign-in would fail before its window opens.
-    pub async fn examine_sign_in(&self, id: &ConnectorId) -> Result<(), Error> {
-        self.alive()?;
-        let book = self.rulebook();
-        self.oauth(book.connector(id)?, &self.usual_account(id)).await?.sign_in.examine().await
     }
 
     /// The sign-in of an account, with what is kept of it.

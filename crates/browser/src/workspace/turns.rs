@@ -699,6 +699,7 @@ impl<'a> ModelRun<'a> {
             };
             if let Err(unsent) = sent {
                 let why = match unsent {
+                    None => workspace.may_ask(&model.base_url).err(),
                     Some(Failure::Network(_)) => Some(workspace.why_unreachable(&model).await),
                     _ => None,
                 };

@@ -2,7 +2,7 @@
 //!
 //! Every field is compared, also one that nobody thought of here: the preview of an import must not leave anything out.
 
-use crate::{Access, Action, Connector, Control, Rulebook, Stage};
+use crate::{Access, Action, Connector, Control, DomainUse, Rulebook, Stage};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -117,12 +117,18 @@ pub fn preview(here: &Rulebook, rules: &Rulebook, demos: &[Connector]) -> Vec<Ch
 /// changed.
 pub fn changes(before: &Rulebook, after: &Rulebook) -> Vec<Change> {
     let mut found = Vec::new();
-    let settings = fields(&before.workspace, &after.workspace, &[]);
+    let settings = fields(&before.workspace, &after.workspace, &["domains"]);
     found.extend(settings.into_iter().map(|(name, detail)| Change {
         noun: Noun::Settings,
         how: How::Changed,
         what: words(&name),
         detail: vec![detail],
+    }));
+    found.extend(DomainUse::ALL.into_iter().filter_map(|use_| {
+        let (old, new) = (before.workspace.domains.of(use_), after.workspace.domains.of(use_));
+        let detail = fields(old, new, &[]).into_iter().map(|(side, detail)| format!("{side} {detail}"));
+        let what = format!("hosts for {}", use_.label().to_lowercase());
+        (old != new).then(|| Change { noun: Noun::Settings, how: How::Changed, what, detail: detail.collect() })
     }));
     let people = |book: &Rulebook| -> BTreeMap<String, (String, Value)> {
         let each = book.members.iter();

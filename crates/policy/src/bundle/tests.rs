@@ -1,10 +1,11 @@
 //! Tests of the policy bundle.
 
 use super::*;
+use crate::domains::Side;
 use crate::fixtures::*;
 use crate::{
-    Access, Call, Class, Confirm, Connector, Control, Indexed, NewConnector, Profile, Provider, Remember, Role, Rules,
-    Stage, Verdict,
+    Access, Call, Class, Confirm, Connector, Control, DomainUse, Indexed, NewConnector, Profile, Provider, Remember,
+    Role, Rules, Stage, Verdict,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -86,6 +87,17 @@ fn an_export_leaves_out_what_is_nobody_elses() {
     for secret in ["grants", "tracker~mine", "accounts"] {
         assert!(!text.contains(secret), "{secret}");
     }
+}
+
+#[test]
+fn bu004_what_governs_holds_no_draft_and_nothing_archived() {
+    let mut book = full();
+    let mut away = book.connector(&"draft".into()).unwrap().clone();
+    (away.id, away.stage) = ("away".into(), Stage::Archived);
+    book.connectors.push(away);
+    let stages = |book: Rulebook| portable(&book).connectors.iter().map(|one| one.stage).collect::<Vec<_>>();
+    assert!(stages(book.clone()).contains(&Stage::Draft) && stages(book.clone()).contains(&Stage::Archived));
+    assert!(stages(governing(book)).iter().all(|stage| *stage == Stage::Published));
 }
 
 #[test]
@@ -195,6 +207,19 @@ fn gv002_a_site_that_is_tied_to_a_bundle_takes_no_drafts_of_it_and_the_parts_as_
     let control = here.connectors[0].controls.get_mut("delete").unwrap();
     control.on = true;
     assert!(loosened(&base, &here, &me));
+}
+
+#[test]
+fn x130_a_site_that_is_tied_to_a_bundle_asks_the_models_that_it_allows() {
+    let mut signed = full();
+    signed.add_domain(&"owner".into(), DomainUse::Models, Side::Allow, "api.example.com").unwrap();
+    let told = preview(&workspace(Profile::Enterprise), &portable(&signed), &[]);
+    assert!(told.iter().any(|one| one.noun == Noun::Settings && one.detail.join(" ").contains("api.example.com")));
+    let mut local = workspace(Profile::Enterprise);
+    local.add_domain(&"owner".into(), DomainUse::Models, Side::Allow, "localhost").unwrap();
+    let here = tighten(&governing(portable(&signed)), &local, &"dev".into());
+    assert!(here.may_reach_host(DomainUse::Models, "api.example.com").is_ok());
+    assert!(here.may_reach_host(DomainUse::Models, "localhost:11434").is_err());
 }
 
 #[test]

@@ -19,7 +19,7 @@ const N: bool = false;
 type Row = (&'static str, fn(&Rulebook, &Member) -> bool, [bool; 6]);
 
 /// The rows. `Y` is may, `N` is may not; what does not exist in a plan is `N`.
-const MATRIX: [Row; 27] = [
+const MATRIX: [Row; 30] = [
     ("open gate 1", |book, who| book.may_open_gate(who).is_ok(), [Y, N, Y, N, N, N]),
     ("grant developer mode to others", |book, who| book.may_grant_developer(who).is_ok(), [N, N, Y, N, N, N]),
     ("flip the own developer switch", |book, who| book.may_toggle_developer(who).is_ok(), [Y, N, Y, Y, N, Y]),
@@ -56,6 +56,17 @@ const MATRIX: [Row; 27] = [
     ),
     // Everybody sees their own. On a plan of one person there are no others.
     ("see everyone's calls", |book, who| book.may_see_record(who).is_ok(), [Y, N, Y, N, N, Y]),
+    ("export everyone's calls", |book, who| book.lines_of(who, None).is_none(), [Y, N, Y, N, N, Y]),
+    (
+        "see and export others' calls by asking for them",
+        |book, who| book.lines_of(who, Some(&"somebody".into())) == Some("somebody".into()),
+        [Y, N, Y, N, N, Y],
+    ),
+    (
+        "see and export own calls",
+        |book, who| book.lines_of(who, Some(&who.id)).as_ref() == Some(&who.id),
+        [Y, Y, Y, Y, Y, Y],
+    ),
     ("see payloads of the audit", |book, who| book.may_read_payloads(who), [Y, N, N, N, N, Y]),
     ("see who else is here", |book, who| book.may_see_members(who).is_ok(), [Y, Y, Y, Y, Y, N]),
     ("add and remove members", |book, who| book.may_manage_members(who).is_ok(), [Y, N, Y, N, N, N]),

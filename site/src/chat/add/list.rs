@@ -90,10 +90,8 @@ pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
         <Marks writing=writing/>
         <FilesRow writing=writing/>
         <hr/>
-        {move || match state.person.with(|person| person.only_published) {
-            true => view! { <p class="rail-empty">{no_servers()}</p> }.into_any(),
-            false => view! { <Link to=Route::NewConnector class="menu-item"><Icon name=IconName::Add/>"Add connector"</Link> }.into_any(),
-        }}
+        {move || state.person.with(|person| person.only_published).then(|| view! { <p class="rail-empty">{no_servers()}</p> })}
+        {move || state.missing().map(|(words, to)| view! { <Link to class="menu-item"><Icon name=IconName::Add/>{words}</Link> })}
         <Link to=Route::Connectors class="menu-item"><Icon name=IconName::Settings/>"Manage connectors"</Link>
     }
     .into_any()
