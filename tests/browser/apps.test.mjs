@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { PAGE, appServer, page as appPage, startApps, wrongMessages } from "../servers/apps.mjs";
 import { READ, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { startModel } from "../servers/model.mjs";
-import { DESKTOP, PHONE, journey, site, siteBelowPath } from "./harness.mjs";
+import { PHONE, journey, site, siteBelowPath } from "./harness.mjs";
 import { review } from "./publishing.mjs";
 import { assertSoon } from "./soon.mjs";
 
@@ -479,85 +479,3 @@ for (const { where, base } of TOPOLOGIES) {
     await view.getByText("You stopped this app.").waitFor();
   });
 }
-
-journey("AQ008 MCP Apps: an app reads the lists of its server, hears how far its call is, and is told the size of its place", { expected, timeout: 120_000 }, async ({ app, page, keep }) => {
-  const passed = await record(page);
-  let goOn = () => {};
-  const goes = new Promise((done) => { goOn = done; });
-  const html = appPage(`
-    addEventListener("message", ({ data }) => {
-      if (data.method === "notifications/progress") { document.body.dataset.progress = JSON.stringify(data.params); }
-      const width = data.params?.containerDimensions?.width;
-      if (width) document.body.dataset.width = width;
-    });
-    await start();
-    tell("notifications/message", { level: "warning", data: "I log this" });
-    const got = {};
-    for (const method of ["resources/list", "resources/templates/list", "prompts/list"]) got[method] = await attempt(async () => JSON.stringify(await ask(method)));
-    got.cursor = await attempt(() => ask("resources/list", { cursor: "2" }));
-    got.tools = await attempt(() => ask("tools/list"));
-    await report(got);
-    const slow = await ask("tools/call", { name: "slow_read", arguments: {}, _meta: { progressToken: "mine" } });
-    say(slow.content[0].text);`);
-  const lists = {
-    "resources/list": { resources: [{ uri: "doc://1", name: "One" }, { uri: "doc://2", name: "Two" }] },
-    "resources/templates/list": { resourceTemplates: [{ uriTemplate: "doc://{id}", name: "Any" }, { uriTemplate: "log://{id}", name: "Log" }] },
-    "prompts/list": { prompts: [{ name: "greet" }, { name: "leave" }] },
-  };
-  const asked = [];
-  const server = await keep(appServer({
-    html,
-    meta: { prefersBorder: true },
-    capabilities: { prompts: {} },
-    tools: [tool("slow_read", READ, { title: "Slow read" })],
-    on: (message, exchange) => {
-      const { [message.method]: list } = lists;
-      if (!list) return false;
-      asked.push(message.method);
-      const [name, entries] = Object.entries(list)[0];
-      // Page by page: an app gets them whole.
-      exchange.result(message.params?.cursor ? { [name]: [entries[1]] } : { [name]: [entries[0]], nextCursor: "2" });
-      return true;
-    },
-    call: async (name, given, exchange) => {
-      if (name !== "slow_read") return text("done");
-      const { id, params } = exchange.message;
-      exchange.stream();
-      exchange.send({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: params._meta.progressToken, progress: 1, total: 4, message: "one of four" } });
-      await goes;
-      exchange.send({ jsonrpc: "2.0", id, result: text("read slowly") });
-      exchange.end();
-    },
-  }));
-  await app.connect({ name: "Pages", url: server.url });
-  await app.chat();
-  await app.propose("show the page", {}, "Show the page");
-  await assertSoon(() => server.reports().length === 1, "the lists are read", 30_000);
-  const [got] = server.reports();
-  for (const [method, list] of Object.entries(lists)) assert.equal(got[method], `did: ${JSON.stringify(list)}`);
-  assert.deepEqual([...new Set(asked)].sort(), Object.keys(lists).sort());
-  assert.match(got.cursor, /^could not/);
-  assert.match(got.tools, /^could not/);
-  const body = app.insideApp("Pages").locator("body");
-  await assertSoon(async () => (await body.getAttribute("data-progress")) !== null, "it hears of its progress", 20_000);
-  assert.deepEqual(JSON.parse(await body.getAttribute("data-progress")), { progressToken: "mine", progress: 1, total: 4, message: "one of four" });
-  goOn();
-  await app.insideApp("Pages").getByText("read slowly").waitFor();
-
-  // What it did and logged is in its report.
-  const view = app.app("Pages");
-  await app.button("Report", view).click();
-  const report = view.getByRole("group", { name: "Report about the app" });
-  await report.getByText("warning: I log this").waitFor();
-  await report.getByText("prompts/list · done").waitFor();
-  await app.screenshot("app-report");
-  await app.button("Report", view).click();
-
-  await page.setViewportSize(PHONE);
-  const width = () => view.locator(".app-frame").evaluate((place) => String(place.clientWidth));
-  await assertSoon(async () => (await body.getAttribute("data-width")) === (await width()), "it is told that its place is narrower");
-  await app.screenshot("app-edged-phone");
-  await page.setViewportSize(DESKTOP);
-  await assertSoon(async () => (await body.getAttribute("data-width")) === (await width()), "and that it is wider again");
-  assert.deepEqual(wrongMessages(await passed()), [], "every message is one of the official schema");
-});
