@@ -1,9 +1,10 @@
 // Apps of servers that we did not write, in their sandbox: on another origin, and on a site that has only one.
 import assert from "node:assert/strict";
-import { appServer, page as appPage, startApps, wrongMessages } from "../servers/apps.mjs";
+import { PAGE, appServer, page as appPage, startApps, wrongMessages } from "../servers/apps.mjs";
 import { READ, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { startModel } from "../servers/model.mjs";
 import { DESKTOP, PHONE, journey, site, siteBelowPath } from "./harness.mjs";
+import { review } from "./publishing.mjs";
 import { assertSoon } from "./soon.mjs";
 
 // What a browser says about a frame that may not do something is what these tests are about, and no fault of the page.
@@ -288,6 +289,57 @@ journey("X48 a page that changed since it was approved is held, and what it want
   await app.propose("show the page", {}, "Show the page");
   await app.says("Show the page", "changed since it was approved");
   assert.equal(server.calls.length, calls, "nothing was sent");
+});
+
+journey("RQ004 X48 a page that changed is led to from the chat and waits in the inbox, is accepted where changes are, and is shown again", { expected, timeout: 150_000 }, async ({ app, page, keep }) => {
+  const main = page.getByRole("main");
+  let version = "first";
+  const server = await keep(appServer({ html: () => appPage(`await start(); say("${version} version");`) }));
+  await app.connect({ name: "Pages", url: server.url });
+  await app.chat();
+  await app.propose("show the page", {}, "Show the page");
+  await app.insideApp("Pages").getByText("first version").waitFor();
+  version = "second";
+  await app.chat();
+  await app.propose("show the page", {}, "Show the page");
+  await app.says("Show the page", "changed since it was approved");
+  await main.locator(".drift .note").getByRole("link", { name: "See what changed" }).click();
+  const change = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: PAGE }) });
+  await change.getByText(/^Its text is another one: approved /).waitFor();
+  assert.match(await change.textContent(), /Raises the risk.*Page of show_page; changed, held/s);
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("changes-page");
+  // Whoever looks after it finds it in the inbox, and from there the way back to it.
+  await app.open("/workspace/connectors");
+  const inbox = page.getByRole("region", { name: "Inbox" });
+  await inbox.getByText(/You saw 1 change /).waitFor();
+  await inbox.getByRole("link", { name: "Review" }).click();
+  await app.button(`Accept ${PAGE}`).click();
+  await main.getByText(/^Nothing changed since version 2 was approved/).waitFor();
+  await app.open("/workspace/connectors");
+  await app.button("Menu of Pages").waitFor();
+  await assertSoon(async () => (await inbox.count()) === 0, "it does not wait any more");
+  await app.chat();
+  await app.propose("show the page", {}, "Show the page");
+  await app.insideApp("Pages").getByText("second version").waitFor();
+});
+
+journey("RQ004 X48 publishing is refused while a page is another one, and goes on when it was taken over", { expected, timeout: 150_000 }, async ({ app, page, keep }) => {
+  let version = "first";
+  const server = await keep(appServer({ html: () => appPage(`await start(); say("${version} version");`) }));
+  await app.connect({ name: "Pages", url: server.url });
+  await review(app);
+  version = "second";
+  await app.button("Publish connector").click();
+  await page.getByRole("alert").getByText(/lists something else than what is on this page/).waitFor();
+  await app.button("Refresh").click();
+  await page.getByText("1 change on the server.").waitFor();
+  const differs = page.getByRole("list", { name: "What differs" });
+  await differs.getByRole("heading", { name: PAGE }).waitFor();
+  await app.button("Take the changes over, unticked").click();
+  await differs.waitFor({ state: "detached" });
+  await app.button("Publish connector").click();
+  await page.getByRole("main").getByText(/^Reviewed by You, .*version 2$/).first().waitFor();
 });
 
 journey("MCP Apps: a page made for the older SDK is shown under its older names", { expected }, async ({ app, keep }) => {

@@ -337,12 +337,6 @@ impl Connector {
     pub fn classify(&self, action: &Action) -> Classified {
         Control::classify(self.controls.get(action.name()), action)
     }
-
-    /// The strictest of what the connector and the action ask for.
-    pub fn confirm_for(&self, action: &str) -> Confirm {
-        let own = self.controls.get(action).map(|control| control.confirm).unwrap_or_default();
-        self.confirm.max(own)
-    }
 }
 
 #[cfg(test)]
