@@ -42,10 +42,14 @@ pub fn FirstRun() -> impl IntoView {
             EXAMPLES.into_iter().filter(|(connector, action, ..)| offered(connector, action)).collect::<Vec<_>>()
         })
     });
+    // Whoever does not run the workspace waits for what is published, or asks for it.
+    let nothing = Memo::new(move |_| !own.get() && front.person.with(|person| !person.runs_workspace));
     view! {
         <div class="first">
             <h2>"What do you want done?"</h2>
-            {move || if own.get() {
+            {move || if nothing.get() {
+                view! { <p class="muted">"Nothing has been published for you yet. "<em>"Guide"</em>" and the demo "<em>"Notebook"</em>" are here to try."</p> }.into_any()
+            } else if own.get() {
                 view! { <p class="muted">"Ask across all active connectors. Nothing is changed without your decision."</p> }.into_any()
             } else {
                 view! {
@@ -64,6 +68,7 @@ pub fn FirstRun() -> impl IntoView {
                 </ul>
             })}
             <p class="row">
+                {move || nothing.get().then(|| view! { <Link to=Route::Catalogue class="btn">"Request a connector"</Link> })}
                 {move || (!front.person.with(|person| person.only_published)).then(|| view! {
                     <Link to=Route::NewConnector class="btn"><Icon name=IconName::Add size=16/>"Add connector"</Link>
                 })}

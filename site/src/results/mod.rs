@@ -14,6 +14,7 @@ mod media;
 mod prose;
 mod table;
 mod text;
+mod ways;
 mod written;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub(crate) use media::{safe_name, save_file, size};
 use table::TableView;
 use text::Long;
 pub(crate) use text::{Folded, Visible, Worded, flat, pieces};
+use ways::Ways;
 pub(crate) use written::Markdown;
 
 /// Results of more bytes than this are drawn when somebody opens them (look.md, *Long things*).
@@ -88,6 +90,7 @@ pub(crate) fn ResultView(
             }
         });
     let says = if failed { " says this failed" } else { " sent" };
+    let taken = result.clone();
     let mismatch = mismatch(&result, output_schema.as_ref());
     // What is not opened costs nothing: looking for secrets in megabytes takes its time.
     let body = move || {
@@ -102,6 +105,7 @@ pub(crate) fn ResultView(
         <section class="result" class:failed=failed role="group" aria-label=label>
             <header class="result-head">
                 <span class="grow"><bdi>{connector}</bdi>" · "<bdi class="host"><b>{host}</b></bdi>{says}</span>
+                <Ways result=taken/>
                 <span class="looks" role="group" aria-label="View">{tabs}</span>
             </header>
             {mismatch}

@@ -152,9 +152,13 @@ fn item(item: Item) -> AnyView {
 fn code(language: String, text: AnyView) -> AnyView {
     let label = if language.is_empty() { "Code".to_owned() } else { format!("Code, {language}") };
     view! {
-        <pre class="md-code" tabindex="0" role="group" aria-label=label>
-            <code>{text}</code>
-        </pre>
+        <div class="md-code-box">
+            <pre class="md-code" tabindex="0" role="group" aria-label=label>
+                <code>{text}</code>
+            </pre>
+            // One listener of the whole text hears it: see `written`.
+            <button type="button" class="btn small md-copy">"Copy code"</button>
+        </div>
     }
     .into_any()
 }

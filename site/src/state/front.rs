@@ -36,7 +36,7 @@ pub struct Front {
     pub storage: ReadSignal<StorageState>,
     /// The conversations in which a turn runs.
     pub running: ReadSignal<BTreeSet<ConversationId>>,
-    /// The conversations in which a question waits for the person.
+    /// The conversations in which something waits for the person.
     pub waiting: ReadSignal<BTreeSet<ConversationId>>,
     /// How many connectors have changed since they were approved.
     pub changed: ReadSignal<usize>,
