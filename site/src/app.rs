@@ -133,7 +133,7 @@ pub fn not_fetched(again: impl Fn() + 'static) -> AnyView {
         <main class="settings">
             <h1>"This page could not be fetched"</h1>
             <p>"The rest of the page works. Check the connection and try again."</p>
-            <p><Button on:click=move |_| again()>"Try again"</Button></p>
+            <p><Button on:click=move |_| again()>"Fetch the page again"</Button></p>
         </main>
     }
     .into_any()

@@ -77,6 +77,7 @@ for (const colorScheme of ["light", "dark"]) {
     await page.waitForTimeout(500);
     assert.equal(model.asked.length, 1, "the model waits");
     assert.ok(await app.button(/^Stop/).first().isVisible(), "and can be stopped");
+    await app.conversations.getByRole("link", { name: /needs you/ }).waitFor();
     await app.screenshot(`trust-look-${colorScheme}`);
     assert.deepEqual(await app.violations(), []);
     await app.button("Change result", look).click();
@@ -188,7 +189,7 @@ journey("TR04 X114 after an unknown outcome a read of the same server is suggest
   assert.equal(await suggestion.getByText("Refund the card").count(), 0, "nothing that writes is suggested");
   assert.equal(await suggestion.getByLabel(/^customer/i).last().inputValue(), "ada");
   assert.equal(server.calls.length, 1, "the person starts it");
-  await app.button("Run", suggestion).click();
+  await app.button("Run action", suggestion).click();
   await app.says("List the charges", "Done");
   assert.deepEqual(server.calls.map((call) => call.name), ["charge_card", "list_charges"]);
 });

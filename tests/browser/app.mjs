@@ -94,7 +94,7 @@ export class App {
       await suggestion.getByRole("radio", { name: new RegExp(`^${action}`) }).first().check();
     }
     for (const [label, value] of Object.entries(fields)) await this.fill(suggestion, label, value);
-    await this.button("Run", suggestion).click();
+    await this.button("Run action", suggestion).click();
   }
 
   /** Fills the last field with this label, whatever kind it is; `{ pick }` takes a value of an earlier result. */
@@ -251,7 +251,7 @@ export class App {
   /** Sets a model of this machine and chooses it. */
   async chooseModel({ name = "Script", ...rest }) {
     await this.describeModel({ name, ...rest });
-    await this.button("Save").click();
+    await this.button("Save model").click();
     const choice = this.page.getByRole("radio", { name: new RegExp(`^${name}`) });
     await choice.waitFor();
     await choice.check();
@@ -262,7 +262,7 @@ export class App {
   async testModel() {
     // What an earlier test came to may still be on the page.
     await this.page.evaluate(() => document.querySelector(".doctor-says")?.setAttribute("data-earlier", ""));
-    await this.button("Test").click();
+    await this.button("Test model").click();
     await this.page.locator(".doctor-says:not([data-earlier])").filter({ hasText: /^This model / }).waitFor({ timeout: 30_000 });
     return this.page.getByRole("list", { name: "Test" }).getByRole("listitem").allInnerTexts();
   }

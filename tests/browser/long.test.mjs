@@ -225,7 +225,7 @@ journey("SP05 long work: a result of 5 MB is there whole, a part at a time, and 
   await app.say("read the log");
   await app.suggestion.waitFor();
   const tasks = await tasksDuring(page, async () => {
-    await app.button("Run", app.suggestion).click();
+    await app.button("Run action", app.suggestion).click();
     await app.button(/^Open the result, 5/).waitFor({ timeout: 60_000 });
   });
   told(t, `a result of 5 MB: longest task ${longest(tasks).toFixed(0)} ms, ${over(tasks, 50)} over 50 ms (budget: none)`);
@@ -296,7 +296,7 @@ journey("SP06 long work: a stream of 20 MB never keeps the page from answering",
   await app.say("read the feed");
   await app.suggestion.waitFor();
   const tasks = await tasksDuring(page, async () => {
-    await app.button("Run", app.suggestion).click();
+    await app.button("Run action", app.suggestion).click();
     await app.log.getByText("the end of the feed").waitFor({ timeout: 120_000 });
   });
   told(t, `a stream of 20 MB: longest task ${longest(tasks).toFixed(0)} ms, ${over(tasks, 50)} over 50 ms (budget: none)`);

@@ -352,7 +352,7 @@ journey("modes X76 a model that calls what was not offered, and a call that the 
   await app.suggestion.waitFor();
   await app.fill(app.suggestion, "body", "by hand");
   await app.chooseMode("Knowledge");
-  await app.button("Run", app.suggestion).click();
+  await app.button("Run action", app.suggestion).click();
   await app.says("Post a leaflet", "the mode Knowledge only reads, from connectors that can search and fetch");
   assert.deepEqual(network.calls(desk.origin).map((call) => call.name), ["read_slowly"]);
 });

@@ -180,7 +180,7 @@ journey("WI07 a key made by signing in: no key to paste, none in the page, kept 
   await app.page.getByText("Signed in. The key is kept when you save.").waitFor();
   assert.equal(keys.asked.exchanged.length, 1);
   assert.ok(!(await app.page.content()).includes("key-made-by-sign-in"));
-  await app.button("Save").click();
+  await app.button("Save model").click();
   await app.page.getByRole("radio", { name: /^m-1/ }).waitFor();
   await app.chat();
   await app.say("hello");
@@ -193,10 +193,10 @@ journey("X130 a changed address is warned about, and its key is not sent there",
   const [first, second] = [await keep(startModel(() => ({ say: "one" }))), await keep(startModel(() => ({ say: "Two answers." })))];
   await app.turnOnDeveloperMode();
   await app.chooseModel({ url: first.url, key: "canary-of-the-first" });
-  await app.button("Edit").click();
+  await app.button(/^Edit /).click();
   await app.page.getByLabel(/^Base URL/).fill(second.url);
   await app.page.getByText("The key that is kept belongs to").waitFor();
-  await app.button("Save").click();
+  await app.button("Save model").click();
   await app.page.getByText(second.url).waitFor();
   await app.chat();
   await app.say("hello");

@@ -145,7 +145,8 @@ impl Workspace {
             let account = workspace.account_for(&wanted);
             let card = ItemId::from(id.as_str());
             let large = Cell::new(false);
-            let mut run = Run { card, call: id.clone(), account, wanted, confirm, workspace, large };
+            let reloads = workspace.0.reloads.get();
+            let mut run = Run { card, call: id.clone(), account, wanted, confirm, workspace, large, reloads };
             // What an app does beside the conversation does not make the conversation busy.
             let conversation = conversation.filter(|_| run.wanted.by != Caller::App);
             run.workspace.tell_running(conversation.as_ref(), true);
@@ -511,6 +512,8 @@ struct Run {
     card: ItemId,
     /// Whether its result is so large that what is done with it is done in steps (SP05).
     large: Cell<bool>,
+    /// How often the rules had been read again when it began.
+    reloads: u64,
 }
 
 /// Results of more bytes than this are large.
@@ -521,6 +524,7 @@ impl Run {
         if let Err(error) = self.workspace.latest_rules().await {
             return Ended::Failed { error, sent: Sent::No };
         }
+        self.reloads = self.workspace.0.reloads.get();
         let book = self.workspace.rulebook();
         let known = book.connector(&self.wanted.connector).ok().cloned();
         let action = known.as_ref().and_then(|connector| connector.action(&self.wanted.action)).cloned();
@@ -706,7 +710,10 @@ impl Run {
             return Ended::Cancelled(Sent::No);
         }
         if let Some(conversation) = &self.wanted.conversation {
-            let why = frozen.basis().sentence().to_owned();
+            let mut why = frozen.basis().sentence().to_owned();
+            if self.workspace.0.reloads.get() != self.reloads {
+                why.push_str(" · rules changed in another tab; this request was checked again");
+            }
             self.workspace.apply(conversation, Event::CallAllowed { call: call.clone(), why });
         }
         self.state(CallState::Running);

@@ -2,6 +2,7 @@
 
 use chat::conversation::{Item, ItemId};
 use chat::model::{Effort, Endpoint, Wire};
+use chat::turn::Share;
 use policy::{
     CallId, Class, ClassSource, ConnectionId, ConnectorId, ConversationId, Digest, Provenance, Remembering, SignIn,
 };
@@ -590,7 +591,7 @@ impl ModelConfig {
 }
 
 /// About how much of a model's context a conversation takes, in tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContextUse {
     /// How many actions are offered from the beginning of a turn.
     pub actions: usize,
@@ -598,6 +599,8 @@ pub struct ContextUse {
     pub all: usize,
     /// What their definitions take. An estimate.
     pub definitions: u64,
+    /// What of that each connector takes.
+    pub shares: Vec<Share>,
     /// What the conversation and the words before it take. An estimate.
     pub history: u64,
     /// What the model holds, where it is known.

@@ -4,8 +4,10 @@
 //! raw, what is too long is counted, and the whole result stays in the card as received.
 
 mod table;
+mod whole;
 
 pub use table::Order;
+pub use whole::whole;
 
 use crate::schema;
 use serde_json::{Map, Value};

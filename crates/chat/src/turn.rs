@@ -126,6 +126,30 @@ impl Setup {
         }
     }
 
+    /// About how many tokens the definitions of each connector take that are offered from the beginning (N13), in the order
+    /// in which they are offered.
+    pub fn shares(&self) -> Vec<Share> {
+        let mut shares: Vec<Share> = Vec::new();
+        let offered = |at: &usize| self.search.as_ref().is_none_or(|places| places.contains(at));
+        for ((_, action), tool) in
+            self.actions.iter().enumerate().zip(&tools(&self.actions)).filter(|((at, _), _)| offered(at))
+        {
+            let tokens = weight(std::iter::once(tool));
+            match shares
+                .last_mut()
+                .filter(|last| last.host == action.host && last.connector_name == action.connector_name)
+            {
+                Some(last) => last.tokens += tokens,
+                None => shares.push(Share {
+                    connector_name: action.connector_name.clone(),
+                    host: action.host.clone(),
+                    tokens,
+                }),
+            }
+        }
+        shares
+    }
+
     /// About how many tokens the definitions and the messages take (N13). No provider's own count is at hand before it
     /// was asked; four bytes a token is right within a quarter for English and JSON.
     pub fn weigh(&self) -> (u64, u64) {
@@ -134,6 +158,17 @@ impl Setup {
         let messages: usize = self.messages.iter().map(Message::chars).sum();
         (weight(tools.iter()), tokens(messages))
     }
+}
+
+/// What the definitions of one connector take of a model's context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The connector's name.
+    pub connector_name: String,
+    /// Its host.
+    pub host: String,
+    /// About how many tokens.
+    pub tokens: u64,
 }
 
 /// About how many tokens these definitions take.

@@ -9,7 +9,7 @@
 //! back, hides, or names what belongs to another connector.
 
 use crate::action::walk_texts;
-use crate::{Action, Class, ClassSource, Connector, ConnectorId, Reach, SignIn, Snapshot, text};
+use crate::{Action, Class, ClassSource, Connector, ConnectorId, Reach, Rulebook, SignIn, Snapshot, text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -183,6 +183,23 @@ pub fn of(subject: Subject<'_>, others: &[&Connector]) -> Vec<Finding> {
     all.sort_by(|one, two| two.severity.cmp(&one.severity).then_with(|| one.cmp(two)));
     all.dedup();
     all
+}
+
+impl Rulebook {
+    /// What deserves a look in one approved action, of medium severity and more, for whoever decides about a call of it
+    /// (screens.md e.4, scanner notices). The highest severity first. Only this action is looked through: the others of a
+    /// large connector would take longer than an opening dialog may.
+    pub fn notices_of(&self, connector: &ConnectorId, action: &str) -> Vec<Finding> {
+        let Ok(connector) = self.connector(connector) else { return Vec::new() };
+        let Some((snapshot, own)) = connector.snapshot.as_ref().zip(connector.action(action)) else {
+            return Vec::new();
+        };
+        let alone = Snapshot { actions: vec![own.clone()], instructions: None, ..snapshot.clone() };
+        let Some(subject) = Subject::of(connector) else { return Vec::new() };
+        let mut found = of(Subject { snapshot: &alone, ..subject }, &self.beside());
+        found.retain(|finding| finding.severity >= Severity::Medium && finding.action.as_deref() == Some(action));
+        found
+    }
 }
 
 /// Findings as they are collected, not too many alike.

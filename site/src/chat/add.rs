@@ -40,7 +40,7 @@ pub fn AddMenu(
             |later| {
                 view! {
                     <p class="rail-empty">"The list could not be fetched."</p>
-                    <Button small=true on:click=move |_| later.want()>"Try again"</Button>
+                    <Button small=true on:click=move |_| later.want()>"Fetch the list again"</Button>
                 }
                 .into_any()
             },

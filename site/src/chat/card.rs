@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use policy::{Caller, ConversationId};
 use serde_json::Value;
 
-use again::{Again, Check, Held, SignInAndContinue};
+use again::{Again, AnswerQuestion, Check, Held, SignInAndContinue};
 use failure::FailureView;
 
 use super::look::LookAtResult;
@@ -99,8 +99,10 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
         CallState::Running => {
             view! { <KeepWaiting card/><Button on:click=move |_| cancel()>"Cancel"</Button> }.into_any()
         }
-        CallState::Proposed | CallState::NeedsInput => {
-            view! { <Button on:click=move |_| cancel()>"Cancel"</Button> }.into_any()
+        CallState::Proposed => view! { <Button on:click=move |_| cancel()>"Cancel"</Button> }.into_any(),
+        CallState::NeedsInput => {
+            view! { <Button look=ButtonLook::Quiet on:click=move |_| cancel()>"Cancel"</Button><AnswerQuestion call/> }
+                .into_any()
         }
         CallState::Held => view! { <Held connector=connector.get_value()/> }.into_any(),
         CallState::NeedsSignIn { .. } => {

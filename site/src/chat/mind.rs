@@ -10,7 +10,7 @@ use super::pins::Pins;
 use crate::results::fold::number;
 use crate::router::{Link, Route, use_router};
 use crate::state::use_state;
-use crate::ui::{Icon, IconName, Menu, MenuItem};
+use crate::ui::{HostName, Icon, IconName, Menu, MenuItem};
 
 /// From this share of the context on the meter warns, in percent.
 const FULL: u64 = 80;
@@ -102,7 +102,7 @@ pub(super) fn Meter(
         state.rulebook.track();
         state.ws().context_use(&id)
     });
-    let kept = Memo::new(move |before: Option<&Option<browser::ContextUse>>| taken.get().or(before.copied().flatten()));
+    let kept = Memo::new(move |before: Option<&Option<browser::ContextUse>>| taken.get().or(before.cloned().flatten()));
     let shown = Memo::new(move |_| state.mind_here().and_then(|_| kept.get()));
     let here = Memo::new(move |_| shown.with(Option::is_some));
     let share = Memo::new(move |_| {
@@ -132,6 +132,9 @@ pub(super) fn Meter(
             view! {
                 <dl>
                     <dt>{actions}</dt><dd>"about "{tokens(taken.definitions)}</dd>
+                    {taken.shares.into_iter().map(|share| view! {
+                        <dt class="share"><HostName host=share.host name=Some(share.connector_name)/></dt><dd>"about "{tokens(share.tokens)}</dd>
+                    }).collect_view()}
                     <dt>"This conversation"</dt><dd>"about "{tokens(taken.history)}</dd>
                 </dl>
                 <p class="small">{limit}</p>

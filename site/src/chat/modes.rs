@@ -6,6 +6,7 @@ use browser::chat::plan;
 use leptos::prelude::*;
 use policy::{ConnectorId, Mode, Unfit};
 
+use super::add::list::fits;
 use crate::lazy::Active;
 use crate::results::Visible;
 use crate::router::{Link, Route};
@@ -76,6 +77,41 @@ fn Choice(one: Mode, active: Active) -> impl IntoView {
             <span class="grow"><b>{one.label()}</b><small>{move || why.get().unwrap_or_else(|| one.says().to_owned())}</small></span>
             <span class="menu-check"><Icon name=IconName::Check size=16/></span>
         </button>
+    }
+}
+
+/// The modes in the + menu: each by its name and what it does, or why it cannot be chosen.
+#[component]
+pub(super) fn ModeRows(active: Active, search: RwSignal<String>) -> impl IntoView {
+    let state = use_state();
+    let shown = move || {
+        let found = |mode: &Mode| fits(search, &format!("modes {} {}", mode.label(), mode.says()));
+        Mode::ALL.into_iter().filter(found).collect::<Vec<_>>()
+    };
+    let any = Memo::new(move |_| !shown().is_empty());
+    let row = move |one: Mode| {
+        let why = Memo::new(move |_| unusable(state, one, active));
+        let choose = move |_| {
+            if why.with_untracked(Option::is_none) {
+                state.choose_mode(one, state.thread.calls_allowed.get_untracked());
+            }
+        };
+        view! {
+            <button type="button" class="menu-item mode-choice" aria-pressed=move || (state.thread.mode.get() == one).to_string()
+                aria-disabled=move || why.with(Option::is_some).then_some("true") on:click=choose>
+                <span class="grow"><b>{one.label()}</b><small>{move || why.get().unwrap_or_else(|| one.says().to_owned())}</small></span>
+                <span class="menu-check"><Icon name=IconName::Check size=16/></span>
+            </button>
+        }
+    };
+    move || {
+        any.get().then(|| {
+            view! {
+                <div class="grp" id="add-modes">"Modes"</div>
+                <div role="group" aria-labelledby="add-modes">{move || shown().into_iter().map(row).collect_view()}</div>
+                <hr/>
+            }
+        })
     }
 }
 

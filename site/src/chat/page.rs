@@ -149,9 +149,9 @@ fn Head(id: ConversationId) -> impl IntoView {
                 view! { <h1 class="ellipsis"><bdi>{move || title.get()}</bdi></h1> }.into_any()
             }}
             <Menu label="Conversation menu" trigger=|| view! { <Icon name=IconName::ChevronDown/> }>
-                <MenuItem on:click=move |_| renaming.set(true)><Icon name=IconName::Edit/>"Rename"</MenuItem>
+                <MenuItem on:click=move |_| renaming.set(true)><Icon name=IconName::Edit/>"Rename conversation"</MenuItem>
                 <MenuItem on:click=export><Icon name=IconName::ChevronDown/>"Export conversation"</MenuItem>
-                <MenuItem danger=true on:click=delete><Icon name=IconName::Trash/>"Delete"</MenuItem>
+                <MenuItem danger=true on:click=delete><Icon name=IconName::Trash/>"Delete conversation"</MenuItem>
             </Menu>
             <span class="grow"></span>
             <Meter id=metered/>

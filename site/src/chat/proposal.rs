@@ -282,7 +282,7 @@ fn Run(choice: Choice, index: usize, at: usize, id: String, conversation: Conver
             <div role="alert">{move || problem.get().map(|text| view! { <p class="form-problem"><Visible text=text/></p> })}</div>
             <footer>
                 <small class="grow">{says}</small>
-                <Button look=ButtonLook::Primary submit=true>"Run"</Button>
+                <Button look=ButtonLook::Primary submit=true>"Run action"</Button>
             </footer>
         </form>
     }

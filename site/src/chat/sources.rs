@@ -197,7 +197,7 @@ fn show_card(state: AppState, calls: &[CallId]) {
     }
 }
 
-/// Below an answer: its sources, and a report's ways out of the page.
+/// Below an answer: its sources, and its ways out of the page.
 #[component]
 pub(crate) fn AnswerFoot(item: ArcRwSignal<Item>) -> impl IntoView {
     let side = expect_context::<Side>();
@@ -245,10 +245,16 @@ pub(crate) fn AnswerFoot(item: ArcRwSignal<Item>) -> impl IntoView {
     };
     let is_report = is_report(side.state, id.clone(), state);
     let whole = Signal::derive(move || document_of(side, &of));
+    let words = Signal::derive(move || {
+        item.with(|item| match &item.body {
+            Body::Answer(answer) => answer.text.clone(),
+            _ => String::new(),
+        })
+    });
     move || {
         let count = count.get();
-        let shows = count.is_some() || is_report.get();
-        shows.then(|| {
+        let done = state.get().0;
+        done.then(|| {
             let toggle = toggle.clone();
             view! {
                 <div class="answer-foot">
@@ -259,6 +265,7 @@ pub(crate) fn AnswerFoot(item: ArcRwSignal<Item>) -> impl IntoView {
                                 aria-controls="sources" on:click=toggle>{says}</button>
                         }
                     })}
+                    {move || (!is_report.get()).then(|| view! { <CopyButton label="Copy answer" text=words/> })}
                     {move || is_report.get().then(|| view! {
                         <CopyButton label="Copy report" text=whole/>
                         <Button small=true on:click=move |_| save_text("report.md", &whole.get_untracked())>"Save report as Markdown"</Button>

@@ -33,12 +33,17 @@ pub fn standing(
     let stopped = |says: &str, fix| Standing { usable: false, says: Some(says.to_owned()), fix, on, dot: "bad" };
     let may = rules.member(me).and_then(|member| rules.may_use(connector, member));
     match may {
-        Err(Why::DeveloperOff) => return stopped("Developer mode is off for you.", Some(("Turn on", Route::Advanced))),
+        Err(Why::DeveloperOff) => {
+            return stopped("Developer mode is off for you.", Some(("Turn on developer mode", Route::Advanced)));
+        }
         Err(Why::LocalServers) => {
-            return stopped("Servers on this machine are switched off.", Some(("Change", Route::Advanced)));
+            return stopped(
+                "Servers on this machine are switched off.",
+                Some(("Change this setting", Route::Advanced)),
+            );
         }
         Err(Why::NeverScanned) => {
-            return stopped("Its actions were never read.", Some(("Read them", detail(ConnectorTab::Actions))));
+            return stopped("Its actions were never read.", Some(("Read the actions", detail(ConnectorTab::Actions))));
         }
         Err(Why::NoAccess) => {
             return stopped("You are not in a group that can use this.", Some(("Request access", Route::Connectors)));

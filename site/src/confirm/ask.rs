@@ -57,13 +57,13 @@ pub(crate) fn AskCard(
     /// Takes the answer, or says why it could not be taken.
     on_answer: Callback<AskAnswer, Result<(), String>>,
 ) -> impl IntoView {
-    let ElicitationView { connector_name, host, message, kind, repeated, run_again, .. } = ask;
+    let ElicitationView { id, connector_name, host, message, kind, repeated, run_again, .. } = ask;
     let asked = message.clone();
     let problem = RwSignal::new(None::<String>);
     let answer = Callback::new(move |answer: AskAnswer| problem.set(on_answer.run(answer).err()));
     let (before, registrable) = words::host_parts(&host);
     let (before, registrable) = (before.to_owned(), registrable.to_owned());
-    let label = format!("Question from {host}");
+    let (label, place) = (format!("Question from {host}"), ask_id(&id));
     // A server that asks on and on is named as one; declining ends it (X84).
     let again = (repeated > 0).then(|| {
         view! { <p class="field-hint">{format!("It has asked this {} before during the same call.", fold::count(repeated as usize, "time"))}</p> }
@@ -75,7 +75,7 @@ pub(crate) fn AskCard(
         }
     };
     view! {
-        <section class="ask" role="group" aria-label=label>
+        <section class="ask" id=place role="group" aria-label=label tabindex="-1">
             <header class="ask-head">
                 <h3>
                     <span class="host"><bdi>{before}<b>{registrable}</b></bdi></span>
@@ -92,6 +92,11 @@ pub(crate) fn AskCard(
             {move || problem.get().map(|why| view! { <p class="ask-body field-error" role="alert">{pieces(&why)}</p> })}
         </section>
     }
+}
+
+/// Where a question of a server stands on the page.
+pub(crate) fn ask_id(ask: &str) -> String {
+    format!("ask-{ask}")
 }
 
 /// Steps of a form.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use browser::{Answer, Asked, QuestionView};
 use leptos::html;
 use leptos::prelude::*;
+use policy::findings::Finding;
 use policy::{CallId, Class};
 use serde_json::{Map, Value};
 
@@ -19,7 +20,7 @@ use super::queue::{differences, groups};
 use super::{Draft, words};
 use crate::people::chain::ShortChain;
 use crate::results::fold::{self, count};
-use crate::results::{Folded, Visible, flat, pieces};
+use crate::results::{Folded, Visible, Worded, flat, pieces};
 use crate::state::use_state;
 use crate::ui::form::{Defaults, FormState, SchemaForm};
 use crate::ui::{Badge, ClassMark, LocalMark, Monogram, sentence};
@@ -141,6 +142,7 @@ pub(crate) fn Sheet(
             }
             view! {
                 {arguments(&view, ready)}
+                {notices(&view, arming)}
                 {alike_calls(&view, alike)}
                 {more(view.clone(), asked.id.clone(), panel, asked.shown.to_string())}
             }
@@ -345,6 +347,37 @@ fn marked(text: &str, phrases: &[String]) -> AnyView {
         })
         .collect();
     view! { <bdi>{runs}</bdi> }.into_any()
+}
+
+/// This many notices are shown at once.
+const NOTICES: usize = 3;
+
+/// What the scanner found in the action, by name and short (e.4). It is advice; the rules decided without it.
+fn notices(view: &QuestionView, arming: Arming) -> Option<AnyView> {
+    let found = use_state().rulebook.with_untracked(|book| book.notices_of(&view.connector, &view.action));
+    if found.is_empty() {
+        return None;
+    }
+    let row = |one: &Finding| {
+        let (kind, words) = (one.kind.label(), sentence(&one.words));
+        view! { <li><b>{kind}": "</b><Worded text=words/></li> }.into_any()
+    };
+    let first: Vec<AnyView> = found.iter().take(NOTICES).map(row).collect();
+    let rest: Vec<AnyView> = found.iter().skip(NOTICES).map(row).collect();
+    let more = (!rest.is_empty()).then(|| {
+        let says = count(rest.len(), "more notice");
+        view! { <details on:toggle=move |_| arming.restart()><summary>{says}</summary><ul>{rest}</ul></details> }
+    });
+    Some(
+        view! {
+            <section class="decide-notices" aria-label="Notices">
+                <h2>"The scanner noticed in the definition of this action:"</h2>
+                <ul>{first}</ul>
+                {more}
+            </section>
+        }
+        .into_any(),
+    )
 }
 
 /// The other calls in the queue that want the same action, with what is different in each (X69).

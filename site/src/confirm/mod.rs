@@ -18,7 +18,7 @@ use policy::{CallId, Digest};
 
 use crate::state::{sentence, use_state};
 use crate::ui::form::FormDraft;
-pub(crate) use ask::Asks;
+pub(crate) use ask::{Asks, ask_id};
 
 /// What was typed for a question that is not decided yet.
 #[derive(Clone, Debug, Default)]

@@ -41,6 +41,17 @@ fn cover(result: &Value, masked: Value) -> Covered {
     (masked != *result).then(|| Arc::new(masked))
 }
 
+/// A result as somebody takes it along, covered, and whether anything in it is.
+pub(super) async fn taken_along(result: &Arc<Value>) -> (Arc<Value>, bool) {
+    let large = super::weight(result) > super::ON_DEMAND;
+    let masked = match large && !has_some(result).await {
+        true => None,
+        false => cover(result, secrets::mask_value(result)),
+    };
+    let some = masked.is_some();
+    (masked.unwrap_or_else(|| result.clone()), some)
+}
+
 /// Whether anything in a large result looks like a secret.
 async fn has_some(result: &Value) -> bool {
     let (mut looking, mut pace) = (Looking::of(result), Pace::begin());

@@ -15,6 +15,7 @@ mod prose;
 mod still;
 mod table;
 mod text;
+mod ways;
 mod written;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub(crate) use still::Still;
 use table::TableView;
 use text::Long;
 pub(crate) use text::{Folded, Visible, Worded, flat, pieces};
+use ways::Ways;
 pub(crate) use written::Markdown;
 
 /// Results of more bytes than this are drawn when somebody opens them (look.md, *Long things*).
@@ -90,6 +92,7 @@ pub(crate) fn ResultView(
             }
         });
     let says = if failed { " says this failed" } else { " sent" };
+    let taken = result.clone();
     let mismatch = mismatch(&result, output_schema.as_ref());
     // What is not opened costs nothing: looking for secrets in megabytes takes its time.
     let body = move || {
@@ -104,6 +107,7 @@ pub(crate) fn ResultView(
         <section class="result" class:failed=failed role="group" aria-label=label>
             <header class="result-head">
                 <span class="grow"><bdi>{connector}</bdi>" · "<bdi class="host"><b>{host}</b></bdi>{says}</span>
+                <Ways result=taken/>
                 <span class="looks" role="group" aria-label="View">{tabs}</span>
             </header>
             {mismatch}

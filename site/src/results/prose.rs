@@ -161,11 +161,18 @@ fn item(item: &Item) -> Still {
 }
 
 fn code(language: &str, text: impl FnOnce(&mut Still)) -> Still {
-    Still::of("pre", "md-code", |on| {
-        on.set("tabindex", "0");
-        on.set("role", "group");
-        on.set("aria-label", &if language.is_empty() { "Code".to_owned() } else { format!("Code, {language}") });
-        on.put("code", "", text);
+    Still::of("div", "md-code-box", |on| {
+        on.put("pre", "md-code", |on| {
+            on.set("tabindex", "0");
+            on.set("role", "group");
+            on.set("aria-label", &if language.is_empty() { "Code".to_owned() } else { format!("Code, {language}") });
+            on.put("code", "", text);
+        });
+        // One listener of the whole text hears it: see `written`.
+        on.put("button", "btn small md-copy", |on| {
+            on.set("type", "button");
+            on.plain("Copy code");
+        });
     })
 }
 

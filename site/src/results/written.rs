@@ -10,8 +10,12 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use wasm_bindgen::JsCast;
+
 use super::markdown::Block;
 use super::{growing, pieces, prose};
+use crate::state::Front;
+use crate::ui::copied;
 
 /// Blocks in one sheet.
 const SHEET: usize = 40;
@@ -53,6 +57,7 @@ pub(crate) fn Markdown(
     #[prop(optional, into)]
     growing: Signal<bool>,
 ) -> impl IntoView {
+    let front = use_context::<Front>();
     // None while the parser is loading, and when it cannot be loaded: the text is then readable as it is.
     let sheets = RwSignal::new(None::<Vec<Sheet>>);
     // How many blocks of the last sheet are settled, and how many bytes of the text.
@@ -125,7 +130,7 @@ pub(crate) fn Markdown(
         });
     });
     view! {
-        <div class="md">
+        <div class="md" on:click=move |event| copy_code(&event, front)>
             <Show when=move || sheets.with(Option::is_some) fallback=move || view! { <p class="md-plain"><bdi>{move || pieces(&text.get())}</bdi></p> }>
                 <For each=move || sheets.get().unwrap_or_default() key=|sheet| sheet.blocks.clone() let:sheet>
                     <div class="md-sheet">{sheet.draw()}</div>
@@ -133,4 +138,29 @@ pub(crate) fn Markdown(
             </Show>
         </div>
     }
+}
+
+/// Copies the code beside the button that was pressed, as it is seen: what is invisible in it stands there as a mark.
+fn copy_code(event: &leptos::ev::MouseEvent, front: Option<Front>) {
+    let on = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let pressed = on.and_then(|on| on.closest(".md-copy").ok().flatten());
+    let code = pressed.and_then(|button| button.parent_element()?.query_selector("code").ok().flatten());
+    let Some(code) = code else { return };
+    // A block that grew stands in pieces of some lines each, without the line breaks between them.
+    let mut lines = Vec::new();
+    let mut piece = code.first_element_child().filter(|piece| piece.class_name() == "md-lines");
+    while let Some(this) = piece {
+        lines.push(this.text_content().unwrap_or_default());
+        piece = this.next_element_sibling();
+    }
+    let text = if lines.is_empty() { code.text_content().unwrap_or_default() } else { lines.join("\n") };
+    spawn_local(async move {
+        let says = match copied(&text).await {
+            true => "Code copied.",
+            false => "The browser did not let the page copy it. Select it by hand.",
+        };
+        if let Some(front) = front {
+            front.tell(says);
+        }
+    });
 }

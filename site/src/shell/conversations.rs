@@ -124,7 +124,10 @@ fn row(
     };
     let marks = move || {
         if waits() {
-            Some(view! { <span class="dot wait" aria-hidden="true"></span><span class="sr">"waits for your decision"</span> }.into_any())
+            Some(
+                view! { <span class="dot wait" aria-hidden="true"></span><span class="sr">"needs you"</span> }
+                    .into_any(),
+            )
         } else if running() {
             Some(
                 view! { <span class="dot busy" aria-hidden="true"></span><span class="sr">"running"</span> }.into_any(),
@@ -152,8 +155,8 @@ fn row(
                         {move || marks.with_value(|marks| marks())}
                     </Link>
                     <Menu label=menu class="btn quiet icon small rail-more" trigger=|| view! { <Icon name=IconName::More/> }>
-                        <MenuItem on:click=move |_| renaming.set(Some(for_rename.clone()))><Icon name=IconName::Edit/>"Rename"</MenuItem>
-                        <MenuItem danger=true on:click=move |_| deleting.set(Some(for_delete.clone()))><Icon name=IconName::Trash/>"Delete"</MenuItem>
+                        <MenuItem on:click=move |_| renaming.set(Some(for_rename.clone()))><Icon name=IconName::Edit/>"Rename conversation"</MenuItem>
+                        <MenuItem danger=true on:click=move |_| deleting.set(Some(for_delete.clone()))><Icon name=IconName::Trash/>"Delete conversation"</MenuItem>
                     </Menu>
                 }.into_any()
             }}

@@ -93,8 +93,8 @@ fn window_of(open: RwSignal<bool>, draw: fn(Parts) -> AnyView) -> AnyView {
                 <Dialog title="This could not be fetched" light=true on_close=move |()| open.set(false)>
                     <div class="body"><p>"The rest of the page works. Check the connection and try again."</p></div>
                     <footer>
-                        <Button on:click=move |_| open.set(false)>"Close"</Button>
-                        <Button look=ButtonLook::Primary on:click=move |_| later.want()>"Try again"</Button>
+                        <Button on:click=move |_| open.set(false)>"Close message"</Button>
+                        <Button look=ButtonLook::Primary on:click=move |_| later.want()>"Fetch it again"</Button>
                     </footer>
                 </Dialog>
             }

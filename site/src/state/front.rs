@@ -37,7 +37,7 @@ pub struct Front {
     pub storage: ReadSignal<StorageState>,
     /// The conversations in which a turn runs.
     pub running: ReadSignal<BTreeSet<ConversationId>>,
-    /// The conversations in which a question waits for the person.
+    /// The conversations in which something waits for the person.
     pub waiting: ReadSignal<BTreeSet<ConversationId>>,
     /// How many connectors have changed since they were approved.
     pub changed: ReadSignal<usize>,
@@ -185,7 +185,7 @@ impl Front {
             Missing::Nothing => None,
             Missing::Add => Some(("Add connector", Route::NewConnector)),
             Missing::TurnOn => Some(("Turn on developer mode", Route::Advanced)),
-            Missing::Request => Some(("Request a connector", Route::Connectors)),
+            Missing::Request => Some(("Request a connector", Route::Catalogue)),
         }
     }
 

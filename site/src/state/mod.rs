@@ -161,6 +161,10 @@ impl AppState {
             writers: StoredValue::new_local(writers),
         };
         ws.subscribe(move |change| state.apply(change)).forget();
+        let _ = window_event_listener(leptos::ev::online, move |_| {
+            let ws = state.ws();
+            spawn_local(async move { ws.back_online().await });
+        });
         front.stop_watching();
         for change in [Change::Rulebook, Change::Conversations, Change::Models, Change::Storage(ws.storage_state())] {
             state.apply(&change);
@@ -386,12 +390,13 @@ impl AppState {
                 });
             }),
             Change::Questions => {
-                let questions = ws.questions();
-                let waiting = questions.iter().filter_map(|asked| asked.conversation.clone()).collect();
-                self.write(|to| to.questions.set(questions));
-                self.front.write(|to| to.waiting.set(waiting));
+                self.write(|to| to.questions.set(ws.questions()));
+                self.front.write(|to| to.waiting.set(ws.needing_person()));
             }
-            Change::Asks => self.write(|to| to.asks.set(ws.asks())),
+            Change::Asks => {
+                self.write(|to| to.asks.set(ws.asks()));
+                self.front.write(|to| to.waiting.set(ws.needing_person()));
+            }
             Change::Connection { account, status, .. } => {
                 self.write(|to| {
                     to.connections.update(|all| {

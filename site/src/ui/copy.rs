@@ -19,8 +19,8 @@ pub fn CopyButton(
     let copy = move |_| {
         let text = text.get_untracked();
         spawn_local(async move {
-            let copied = write(&text).await;
-            let _ = says.try_set(if copied.is_some() { "Copied" } else { "Not copied: select it by hand" });
+            let copied = copied(&text).await;
+            let _ = says.try_set(if copied { "Copied" } else { "Not copied: select it by hand" });
             set_timeout(
                 move || {
                     let _ = says.try_set(label);
@@ -30,6 +30,11 @@ pub fn CopyButton(
         });
     };
     view! { <Button small=true on:click=copy><span aria-live="polite">{move || says.get()}</span></Button> }
+}
+
+/// Puts a text into the clipboard; whether the browser let the page do that.
+pub async fn copied(text: &str) -> bool {
+    write(text).await.is_some()
 }
 
 /// `navigator.clipboard.writeText`, where there is one and it may be used.

@@ -22,7 +22,7 @@ mod words;
 
 pub use button::{Button, ButtonLook, IconButton};
 pub use choice::Choice;
-pub use copy::CopyButton;
+pub use copy::{CopyButton, copied};
 pub use dialog::{Dialog, DialogTitle};
 pub use field::{Field, SearchField, unique};
 pub use icon::{Icon, IconName};

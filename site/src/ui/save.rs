@@ -10,6 +10,7 @@ pub fn save_text(name: &str, text: &str) {
     let kind = match name.rsplit('.').next() {
         Some("csv") => "text/csv",
         Some("md") => "text/markdown",
+        Some("txt") => "text/plain",
         _ => "application/json",
     };
     let parts = Array::of1(&JsValue::from_str(text));

@@ -5,6 +5,8 @@
 //! is told anything. Stopping the turn, closing the page and erasing everything mean that nobody said anything, and a
 //! model is not shown what nobody passed on.
 
+use std::collections::BTreeSet;
+
 use chat::conversation::{Body, CallCard, Event, ItemId, Look};
 use futures_channel::oneshot;
 use policy::audit::Entry;
@@ -13,6 +15,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::Workspace;
 use crate::error::{Code, Error};
+use crate::view::Change;
 
 /// The most characters that a person's version of a result may have.
 const LONGEST: usize = 200_000;
@@ -45,6 +48,15 @@ impl Workspace {
         Ok(())
     }
 
+    /// The conversations that need the person: a call waits for a decision, a server for an answer, or a turn for a look at
+    /// a result.
+    pub fn needing_person(&self) -> BTreeSet<ConversationId> {
+        let mut all: BTreeSet<_> = self.questions().into_iter().filter_map(|asked| asked.conversation).collect();
+        all.extend(self.asks().into_iter().filter_map(|ask| ask.conversation));
+        all.extend(self.0.looks.borrow().iter().map(|waiting| waiting.conversation.clone()));
+        all
+    }
+
     async fn looked(&self, conversation: &ConversationId, call: &CallId, look: Look) {
         self.apply_kept(conversation, Event::CallLooked { call: call.clone(), look }).await;
         self.wake(|waiting| waiting.call == *call);
@@ -59,6 +71,7 @@ impl Workspace {
             };
             let (over, wait) = oneshot::channel();
             self.0.looks.borrow_mut().push(Waiting { conversation: conversation.clone(), call, over });
+            self.0.events.tell(Change::Questions);
             // Whoever lets go of the other end has erased the conversation.
             let _ = wait.await;
         }
@@ -91,8 +104,12 @@ impl Workspace {
             *looks = kept;
             woken
         };
+        let any = !woken.is_empty();
         for waiting in woken {
             let _ = waiting.over.send(());
+        }
+        if any {
+            self.0.events.tell(Change::Questions);
         }
     }
 

@@ -25,6 +25,7 @@ mod model_check;
 mod model_sign_in;
 mod models;
 mod modes;
+mod online;
 pub mod pace;
 mod people;
 mod record;
@@ -151,6 +152,8 @@ pub(crate) struct Inner {
     rulebook: RefCell<Rc<Indexed>>,
     /// The stamp of the rulebook as it was read or written here last.
     stamp: RefCell<Option<String>>,
+    /// How often the rulebook was read again because another tab had written it.
+    pub(crate) reloads: Cell<u64>,
     closed: Cell<bool>,
 
     pub(crate) links: RefCell<HashMap<ConnectionId, Rc<Link>>>,
@@ -262,6 +265,7 @@ impl Workspace {
             viewing: RefCell::default(),
             rulebook: RefCell::new(Rc::new(Rulebook::first_run(&options.member_name, crate::time::now()).into())),
             stamp: RefCell::default(),
+            reloads: Cell::new(0),
             closed: Cell::new(false),
             links: RefCell::default(),
             asks: RefCell::default(),
@@ -648,6 +652,7 @@ impl Workspace {
         if let Some(book) = self.stored_rulebook().await? {
             let old = self.rulebook();
             self.set_rulebook(book);
+            self.0.reloads.set(self.0.reloads.get() + 1);
             self.drop_changed_links(&old);
         }
         Ok(())

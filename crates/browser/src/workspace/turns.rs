@@ -515,7 +515,7 @@ impl Workspace {
         let (definitions, history) = setup.weigh();
         let all = setup.actions.len();
         let actions = setup.offered().unwrap_or(all);
-        Some(ContextUse { actions, all, definitions, history, limit: model.context })
+        Some(ContextUse { actions, all, definitions, shares: setup.shares(), history, limit: model.context })
     }
 }
 

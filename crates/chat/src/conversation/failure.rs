@@ -15,7 +15,7 @@ pub struct Failure {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// What came back, with the numeric code of the server or the status of its answer: JSON, at most [`SAID_CHARS`]
-    /// characters. Server text.
+    /// characters, with what looks like a secret covered (X59). Server text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
     /// How many characters of it were not kept.
@@ -26,7 +26,8 @@ pub struct Failure {
 impl Failure {
     /// A failure of a kind, with the next step and with what came back.
     pub fn new(kind: &str, next: Option<String>, said: Option<&Value>) -> Self {
-        let whole = said.and_then(|said| serde_json::to_string_pretty(said).ok());
+        // Covered before it is cut: half a secret is not known as one.
+        let whole = said.and_then(|said| serde_json::to_string_pretty(&policy::secrets::mask_value(said)).ok());
         let count = whole.as_ref().map_or(0, |text| text.chars().count());
         let said = whole.map(|text| if count > SAID_CHARS { text.chars().take(SAID_CHARS).collect() } else { text });
         Self { kind: kind.to_owned(), next, said, left_out: count.saturating_sub(SAID_CHARS) }

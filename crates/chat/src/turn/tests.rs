@@ -497,6 +497,34 @@ fn wi20_what_a_turn_takes_grows_with_its_actions_and_its_words() {
 }
 
 #[test]
+fn cq009_the_definitions_of_each_connector_are_weighed_by_themselves() {
+    let of = |connector: &str, name: &str| Candidate {
+        connector: ConnectorId::from(connector),
+        connector_name: connector.to_uppercase(),
+        host: format!("{connector}.example"),
+        ..action(name, Class::Read)
+    };
+    let mut setup = Setup {
+        endpoint: Endpoint { base_url: "https://a.example".to_owned(), model: "m".to_owned(), ..Endpoint::default() },
+        actions: vec![of("a", "look"), of("a", "see"), of("b", "look")],
+        messages: vec![],
+        limits: Limits::default(),
+        mode: Mode::Chat,
+        budget: 0,
+        search: None,
+    };
+    let shares = setup.shares();
+    let named: Vec<_> = shares.iter().map(|share| (share.connector_name.as_str(), share.host.as_str())).collect();
+    assert_eq!(named, [("A", "a.example"), ("B", "b.example")]);
+    assert!(shares[0].tokens > shares[1].tokens && shares[1].tokens > 20);
+    let all: u64 = shares.iter().map(|share| share.tokens).sum();
+    assert!(all.abs_diff(setup.weigh().0) <= 2, "together they are what all definitions take");
+    // Where the others are searched for, only what is offered counts.
+    setup.search = Some([2].into());
+    assert_eq!(setup.shares().len(), 1);
+}
+
+#[test]
 fn n13_co30_many_actions_are_searched_for_and_the_pinned_are_always_there() {
     use crate::conversation::{Body, Event, Item, ItemId, Pin};
     let many: Vec<Candidate> = (0..200)

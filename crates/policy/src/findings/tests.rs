@@ -215,3 +215,16 @@ fn the_same_definition_gives_the_same_findings() {
     assert_eq!(twice(), twice());
     assert!(twice().windows(2).all(|pair| pair[0].severity >= pair[1].severity));
 }
+
+#[test]
+fn cq008_who_decides_about_a_call_is_told_what_was_found_in_that_action_alone() {
+    let mut book = workspace(Profile::Enterprise);
+    let plain = json!({"name": "subtract", "description": "Subtracts.", "inputSchema": {"type": "object"}});
+    let actions = [described(POISON), plain].into_iter().map(|tool| Action::new(tool).unwrap()).collect();
+    let new = crate::NewConnector { snapshot: snapshot(actions), ..new_connector("sums") };
+    book.create_draft(&"owner".into(), new, NOW).unwrap();
+    let of = |action: &str| book.notices_of(&"sums".into(), action);
+    let found = of("add");
+    assert_eq!(kinds(&found), [(Severity::High, Kind::Instruction)]);
+    assert_eq!((of("subtract"), of("none"), book.notices_of(&"nobody".into(), "add")), (vec![], vec![], vec![]));
+}

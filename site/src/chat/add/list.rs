@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast;
 use super::actions::Actions;
 use super::sets::Sets;
 use crate::chat::Writing;
+use crate::chat::modes::ModeRows;
 use crate::chat::usable::{Standing, listed, standing};
 use crate::people::chain::ShortChain;
 use crate::router::{Link, Route};
@@ -70,7 +71,7 @@ pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
     let none = move || rows.with(|(usable, others)| usable.is_empty() && others.is_empty());
     request_animation_frame(move || drawn.run(()));
     view! {
-        <SearchField label="Search connectors" value=search/>
+        <SearchField label="Search what can be added" value=search/>
         <div class="add-list">
             {move || rows.with(|(usable, _)| !usable.is_empty()).then(|| view! { <div class="grp" id="add-usable">"Connectors"</div> })}
             <ul class="plain" aria-labelledby="add-usable">
@@ -85,11 +86,12 @@ pub fn add_list(writing: Writing, drawn: Callback<()>) -> AnyView {
             {move || none().then(|| view! { <p class="rail-empty">"No connector has this name."</p> })}
         </div>
         <hr/>
-        <Sets writing=writing/>
+        <Sets writing=writing search=search/>
         <hr/>
-        <Marks writing=writing/>
-        <FilesRow writing=writing/>
+        <Marks writing=writing search=search/>
+        <FilesRow writing=writing search=search/>
         <hr/>
+        <ModeRows active=writing.active search=search/>
         {move || state.person.with(|person| person.only_published).then(|| view! { <p class="rail-empty">{no_servers()}</p> })}
         {move || state.missing().map(|(words, to)| view! { <Link to class="menu-item"><Icon name=IconName::Add/>{words}</Link> })}
         <Link to=Route::Connectors class="menu-item"><Icon name=IconName::Settings/>"Manage connectors"</Link>
@@ -216,7 +218,7 @@ fn Unusable(row: Row) -> impl IntoView {
 
 /// What is named with a mark, for who does not know the marks: each writes its mark and opens its list.
 #[component]
-fn Marks(writing: Writing) -> impl IntoView {
+fn Marks(writing: Writing, search: RwSignal<String>) -> impl IntoView {
     let put = move |mark: &'static str| {
         // The popover closes first and gives the focus back.
         request_animation_frame(move || {
@@ -233,11 +235,15 @@ fn Marks(writing: Writing) -> impl IntoView {
         });
     };
     let row = move |mark: &'static str, says: &'static str| {
-        view! {
-            <button type="button" class="menu-item" on:click=move |event| {
-                close_around(&event);
-                put(mark);
-            }><span class="kbd" aria-hidden="true">{mark}</span>{says}</button>
+        move || {
+            fits(search, says).then(|| {
+                view! {
+                    <button type="button" class="menu-item" on:click=move |event| {
+                        close_around(&event);
+                        put(mark);
+                    }><span class="kbd" aria-hidden="true">{mark}</span>{says}</button>
+                }
+            })
         }
     };
     view! {
@@ -249,16 +255,25 @@ fn Marks(writing: Writing) -> impl IntoView {
 
 /// Files of the person's computer.
 #[component]
-fn FilesRow(writing: Writing) -> impl IntoView {
+fn FilesRow(writing: Writing, search: RwSignal<String>) -> impl IntoView {
     let choose = move |event: leptos::ev::MouseEvent| {
         close_around(&event);
         if let Some(picker) = writing.picker.try_get_untracked().flatten() {
             picker.click();
         }
     };
-    view! {
-        <button type="button" class="menu-item" on:click=choose><span class="kbd clip"><Icon name=IconName::Clip size=14/></span>"Attach files of this computer"</button>
+    let says = "Attach files of this computer";
+    move || {
+        fits(search, says).then(|| view! {
+        <button type="button" class="menu-item" on:click=choose><span class="kbd clip"><Icon name=IconName::Clip size=14/></span>{says}</button>
+    })
     }
+}
+
+/// Whether words are searched for, all of them. Tracks.
+pub(in crate::chat) fn fits(search: RwSignal<String>, words: &str) -> bool {
+    let words = words.to_lowercase();
+    search.with(|text| text.to_lowercase().split_whitespace().all(|word| words.contains(word)))
 }
 
 /// Closes the popover that the event happened in.

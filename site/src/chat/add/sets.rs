@@ -4,6 +4,7 @@ use browser::ToolSet;
 use leptos::task::spawn_local;
 use leptos::{ev, html, prelude::*};
 
+use super::list::fits;
 use super::settle;
 use crate::chat::Writing;
 use crate::chat::mention::apply_set;
@@ -13,7 +14,7 @@ use crate::ui::{Button, IconButton, IconName};
 
 /// The sets, and a field to keep the choice of this chat as one.
 #[component]
-pub(super) fn Sets(writing: Writing) -> impl IntoView {
+pub(super) fn Sets(writing: Writing, search: RwSignal<String>) -> impl IntoView {
     let state = use_state();
     let sets = RwSignal::new(Vec::<ToolSet>::new());
     let name = RwSignal::new(String::new());
@@ -101,7 +102,7 @@ pub(super) fn Sets(writing: Writing) -> impl IntoView {
     let empty = Signal::derive(move || name.with(|name| name.trim().is_empty()));
     view! {
         <div class="grp" id="add-sets">"Tool sets"</div>
-        <ul node_ref=list class="plain" aria-labelledby="add-sets">{move || sets.get().into_iter().map(row).collect_view()}</ul>
+        <ul node_ref=list class="plain" aria-labelledby="add-sets">{move || sets.get().into_iter().filter(|set| fits(search, &format!("tool set {}", set.name))).map(row).collect_view()}</ul>
         <div class="set">
             <input class="input" aria-label="Name of a new tool set" placeholder="Name for what is chosen now" maxlength="60" autocomplete="off"
                 prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))

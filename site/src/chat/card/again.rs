@@ -7,6 +7,7 @@ use policy::{Action, Class, ConnectionId, ConnectorId, ConversationId};
 use crate::chat::page::ask_for_review;
 use crate::chat::sources::{focus, item_id};
 use crate::chat::thread::soon_shown;
+use crate::confirm::ask_id;
 use crate::router::{ConnectorTab, Link, Route};
 use crate::sign_in::Flow;
 use crate::state::{AppState, use_state};
@@ -81,6 +82,21 @@ pub(super) fn SignInAndContinue(
                 <Link to=to class="btn quiet">"See why"</Link>
                 <Button look=ButtonLook::Primary disabled=Signal::derive(move || flow.is_busy()) on:click=go>"Sign in and continue"</Button>
             }
+        })
+    }
+}
+
+/// The way to what the server asks, which stands at the end of the thread.
+#[component]
+pub(super) fn AnswerQuestion(call: Memo<Option<policy::CallId>>) -> impl IntoView {
+    let app = use_state();
+    let asked = Memo::new(move |_| {
+        let call = call.get()?;
+        app.asks.with(|asks| asks.iter().find(|ask| ask.call.as_ref() == Some(&call)).map(|ask| ask_id(&ask.id)))
+    });
+    move || {
+        asked.get().map(|place| {
+            view! { <Button look=ButtonLook::Primary on:click=move |_| { focus(&place); }>"Answer question"</Button> }
         })
     }
 }

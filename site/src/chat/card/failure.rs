@@ -37,7 +37,7 @@ pub(super) fn FailureView(card: Memo<Option<CallCard>>, connector: ConnectorId) 
                 card.as_ref().is_some_and(|card| matches!(card.state, CallState::Unknown { .. }) && card.may_repeat())
             });
             let next = failure.next.as_deref().filter(|_| !read).map(sentence);
-            let said = failure.said.as_deref().map(|said| policy::secrets::mask(said).into_owned());
+            let said = failure.said.clone();
             view! {
                 {(next.is_some() || doctor.is_some()).then(|| view! {
                     <p class="failure-next">{next.map(|text| view! { <Worded text/> })}{doctor}</p>

@@ -320,9 +320,9 @@ fn TestModel(
     let over = move || !testing.get() && checks.with(Option::is_some);
     view! {
         <div class="row">
-            <Button look=ButtonLook::Primary submit=true disabled=save_disabled>"Save"</Button>
-            <Button disabled=Signal::derive(move || save_disabled.get() || testing.get()) on:click=test>"Test"</Button>
-            <Button look=ButtonLook::Quiet on:click=move |_| on_cancel.run(())>"Cancel"</Button>
+            <Button look=ButtonLook::Primary submit=true disabled=save_disabled>"Save model"</Button>
+            <Button disabled=Signal::derive(move || save_disabled.get() || testing.get()) on:click=test>"Test model"</Button>
+            <Button look=ButtonLook::Quiet on:click=move |_| on_cancel.run(())>"Leave without saving"</Button>
             {move || testing.get().then(|| view! { <Working what="waiting for its answer"/> })}
         </div>
         {move || checks.get().map(|checks| view! { <Checks checks/> })}

@@ -47,6 +47,7 @@ pub(crate) fn Models() -> impl IntoView {
                 {
                     let (id, chosen) = (model.id.clone(), model.id.clone());
                     let (edit, gone) = (model.clone(), (model.id.clone(), model.name.clone()));
+                    let (edit_it, remove_it) = (format!("Edit {}", model.name), format!("Remove {}", model.name));
                     view! {
                         <div class="row-card">
                             <label class="check grow"><input type="radio" name="model" prop:checked=move || app.chosen_model.get().as_ref() == Some(&chosen)
@@ -54,9 +55,9 @@ pub(crate) fn Models() -> impl IntoView {
                                 <span class="grow"><b><bdi>{model.name.clone()}</bdi></b><br/>
                                     <span class="small"><code>{model.model.clone()}</code>" at "<span class="host">{model.base_url.clone()}</span>" · "{model.wire.name()}</span></span></label>
                             {(edit.wire != Wire::BuiltIn).then(|| view! {
-                                <Button small=true look=ButtonLook::Quiet on:click=move |_| editing.set(Some(edit.clone()))>"Edit"</Button>
+                                <Button small=true look=ButtonLook::Quiet attr:aria-label=edit_it.clone() on:click=move |_| editing.set(Some(edit.clone()))>"Edit"</Button>
                             })}
-                            <Button small=true look=ButtonLook::Quiet on:click=move |_| removing.set(Some(gone.clone()))>"Remove"</Button>
+                            <Button small=true look=ButtonLook::Quiet attr:aria-label=remove_it on:click=move |_| removing.set(Some(gone.clone()))>"Remove"</Button>
                         </div>
                     }
                 }
