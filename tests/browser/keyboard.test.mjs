@@ -38,7 +38,8 @@ async function walk(page, name) {
     });
     if (at === null) break;
     assert.ok(at.shown, `${name}: the focus is seen on ${at.words}`);
-    if (at.control !== undefined) reached.push(at.control);
+    // A date is several stops and one control.
+    if (at.control !== undefined && at.control !== reached.at(-1)) reached.push(at.control);
   }
   assert.deepEqual(reached, wanted, `${name}: Tab reaches every control, in the order of the page`);
 }
