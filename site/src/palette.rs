@@ -226,7 +226,7 @@ fn entries(state: AppState) -> Vec<Entry> {
                     IconName::Pause,
                     format!("Review changes in {}", connector.name),
                     connector.host.clone(),
-                    to(ConnectorTab::Actions),
+                    to(ConnectorTab::Changes),
                 ));
             }
             _ => {}

@@ -1,9 +1,10 @@
 // Apps of servers that we did not write, in their sandbox: on another origin, and on a site that has only one.
 import assert from "node:assert/strict";
-import { appServer, page as appPage, startApps, wrongMessages } from "../servers/apps.mjs";
-import { READ, text, tool } from "../servers/hostile.mjs";
+import { PAGE, appServer, page as appPage, startApps, wrongMessages } from "../servers/apps.mjs";
+import { READ, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { startModel } from "../servers/model.mjs";
-import { PHONE, journey, site, siteBelowPath } from "./harness.mjs";
+import { DESKTOP, PHONE, journey, site, siteBelowPath } from "./harness.mjs";
+import { review } from "./publishing.mjs";
 import { assertSoon } from "./soon.mjs";
 
 // What a browser says about a frame that may not do something is what these tests are about, and no fault of the page.
@@ -290,8 +291,58 @@ journey("X48 a page that changed since it was approved is held, and what it want
   assert.equal(server.calls.length, calls, "nothing was sent");
 });
 
+journey("RQ004 X48 a page that changed is led to from the chat and waits in the inbox, is accepted where changes are, and is shown again", { expected, timeout: 150_000 }, async ({ app, page, keep }) => {
+  const main = page.getByRole("main");
+  let version = "first";
+  const server = await keep(appServer({ html: () => appPage(`await start(); say("${version} version");`) }));
+  await app.connect({ name: "Pages", url: server.url });
+  await app.chat();
+  await app.propose("show the page", {}, "Show the page");
+  await app.insideApp("Pages").getByText("first version").waitFor();
+  version = "second";
+  await app.chat();
+  await app.propose("show the page", {}, "Show the page");
+  await app.says("Show the page", "changed since it was approved");
+  await main.locator(".drift .note").getByRole("link", { name: "See what changed" }).click();
+  const change = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: PAGE }) });
+  await change.getByText(/^Its text is another one: approved /).waitFor();
+  assert.match(await change.textContent(), /Raises the risk.*Page of show_page; changed, held/s);
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("changes-page");
+  // Whoever looks after it finds it in the inbox, and from there the way back to it.
+  await app.open("/workspace/connectors");
+  const inbox = page.getByRole("region", { name: "Inbox" });
+  await inbox.getByText(/You saw 1 change /).waitFor();
+  await inbox.getByRole("link", { name: "Review" }).click();
+  await app.button(`Accept ${PAGE}`).click();
+  await main.getByText(/^Nothing changed since version 2 was approved/).waitFor();
+  await app.open("/workspace/connectors");
+  await app.button("Menu of Pages").waitFor();
+  await assertSoon(async () => (await inbox.count()) === 0, "it does not wait any more");
+  await app.chat();
+  await app.propose("show the page", {}, "Show the page");
+  await app.insideApp("Pages").getByText("second version").waitFor();
+});
+
+journey("RQ004 X48 publishing is refused while a page is another one, and goes on when it was taken over", { expected, timeout: 150_000 }, async ({ app, page, keep }) => {
+  let version = "first";
+  const server = await keep(appServer({ html: () => appPage(`await start(); say("${version} version");`) }));
+  await app.connect({ name: "Pages", url: server.url });
+  await review(app);
+  version = "second";
+  await app.button("Publish connector").click();
+  await page.getByRole("alert").getByText(/lists something else than what is on this page/).waitFor();
+  await app.button("Refresh").click();
+  await page.getByText("1 change on the server.").waitFor();
+  const differs = page.getByRole("list", { name: "What differs" });
+  await differs.getByRole("heading", { name: PAGE }).waitFor();
+  await app.button("Take the changes over, unticked").click();
+  await differs.waitFor({ state: "detached" });
+  await app.button("Publish connector").click();
+  await page.getByRole("main").getByText(/^Reviewed by You, .*version 2$/).first().waitFor();
+});
+
 journey("MCP Apps: a page made for the older SDK is shown under its older names", { expected }, async ({ app, keep }) => {
-  const { hostile } = await import("../servers/hostile.mjs");
   const server = await keep(hostile({
     capabilities: { tools: {}, resources: {} },
     tools: [tool("show_old", READ, { title: "Show the old page", _meta: { "openai/outputTemplate": "ui://old/page" } })],
@@ -327,4 +378,186 @@ journey("MCP Apps: servers are told that pages can be shown, and a reload starts
   await app.insideApp("Pages").getByText("running").waitFor();
   await app.button("Reload", app.app("Pages")).click();
   await app.insideApp("Pages").getByText("running").waitFor();
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  journey(`AQ006 S106 an app that never says that it is ready is said to be so, with its result as text, in ${colorScheme}`, { colorScheme, expected, timeout: 120_000 }, async ({ app, page, keep }) => {
+    const server = await keep(appServer({ html: appPage("say('I say nothing');"), result: text("thirty tickets") }));
+    await app.connect({ name: "Pages", url: server.url });
+    await app.chat();
+    await app.propose("show the page", {}, "Show the page");
+    const view = app.app("Pages");
+    await app.insideApp("Pages").getByText("I say nothing").waitFor();
+    await view.getByText("This app has not said that it is ready, so it was not told its result. The result is below as text.").waitFor({ timeout: 30_000 });
+    await app.card("Show the page").getByText("thirty tickets").filter({ visible: true }).first().waitFor();
+    assert.ok(await app.insideApp("Pages").getByText("I say nothing").isVisible(), "what it shows stays");
+    assert.deepEqual(await app.violations(), []);
+    await app.screenshot(`app-silent-${colorScheme}`);
+    await page.setViewportSize(PHONE);
+    await app.screenshot(`app-silent-${colorScheme}-phone`);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), "it fits a phone");
+    await app.button("Load the app again", view).click();
+    await view.getByText("This app has not said that it is ready").waitFor({ state: "detached" });
+    await app.insideApp("Pages").getByText("I say nothing").waitFor();
+  });
+}
+
+/** A page that knows nothing but `window.openai`. */
+const OLDER = `<p id="out"></p><p id="said"></p><button id="call">call</button><button id="follow">follow</button><button id="open">open</button><button id="state">state</button><button id="full">full</button><script>
+  const at = (id) => document.getElementById(id);
+  const show = () => { at("out").textContent = JSON.stringify([openai.toolInput, openai.toolOutput, openai.toolResponseMetadata, openai.theme, openai.displayMode, typeof openai.locale, openai.widgetState]); };
+  document.body.dataset.first = JSON.stringify(openai.toolOutput);
+  addEventListener("openai:set_globals", show);
+  show();
+  const told = (work) => work.then((value) => { at("said").textContent = JSON.stringify(value ?? "nothing"); }, (error) => { at("said").textContent = "refused: " + error.message; });
+  at("call").onclick = () => told(openai.callTool("peek", { at: "door" }));
+  at("follow").onclick = () => told(openai.sendFollowUpMessage({ prompt: "Ask me about the tickets" }));
+  at("open").onclick = () => told(openai.openExternal({ href: "https://docs.example.org/page" }));
+  at("state").onclick = () => told(openai.setWidgetState({ row: 7 }));
+  at("full").onclick = () => told(openai.requestDisplayMode({ mode: "fullscreen" }));
+</script>`;
+
+for (const { where, base } of TOPOLOGIES) {
+  journey(`AQ007 S106 a page that speaks to window.openai alone runs ${where}, and what it wants is asked like any other wish`, { base, expected, timeout: 120_000 }, async ({ app, page, keep }) => {
+    const passed = await record(page);
+    const server = await keep(hostile({
+      capabilities: { tools: {}, resources: {} },
+      tools: [
+        tool("show_tickets", READ, { title: "Show the tickets", inputSchema: strings("queue"), _meta: { "openai/outputTemplate": "ui://old/page", "openai/toolInvocation/invoked": "Tickets on the board" } }),
+        tool("peek", READ, { title: "Peek", inputSchema: strings("at"), _meta: { "openai/widgetAccessible": true } }),
+      ],
+      call: (name, given) => (name === "peek" ? text(`peeked at the ${given.at}`) : { ...text("thirty tickets"), structuredContent: { tickets: 30, odd: "</script><b>" }, _meta: { board: "east" } }),
+      on: (message, exchange) => {
+        if (message.method !== "resources/read") return false;
+        exchange.result({ contents: [{ uri: "ui://old/page", mimeType: "text/html+skybridge", text: OLDER }] });
+        return true;
+      },
+    }));
+    await app.connect({ name: "Older", url: server.url });
+    await app.chat();
+    await app.propose("show the tickets", { queue: "east" }, "Show the tickets");
+    const [view, inside] = [app.app("Older"), app.insideApp("Older")];
+    const out = inside.locator("#out");
+    const knows = async (...some) => assertSoon(async () => { const words = await out.textContent(); return some.every((each) => words.includes(each)); }, some.join(", "), 20_000);
+    await knows('{"queue":"east"}', '{"tickets":30,"odd":"</script><b>"}', '{"board":"east"}', '"light","inline","string"');
+    await app.card("Show the tickets").getByText("Tickets on the board").waitFor();
+    const said = (words) => assertSoon(async () => (await inside.locator("#said").textContent()).includes(words), words, 20_000);
+    await inside.locator("#call").click();
+    await said("peeked at the door");
+    assert.equal(server.calls.at(-1).name, "peek");
+
+    await inside.locator("#follow").click();
+    const message = view.getByRole("group", { name: "Message of the app" });
+    await message.getByText("Ask me about the tickets").waitFor();
+    await app.button("Do not let it", message).click();
+    await said("refused: the person did not want it said");
+    await inside.locator("#open").click();
+    const link = view.getByRole("group", { name: "Link of the app" });
+    await link.getByText("docs.example.org").first().waitFor();
+    await app.button("Do not open it", link).click();
+    await said("refused: the person did not want it opened");
+    await inside.locator("#state").click();
+    await knows('{"row":7}');
+    await app.log.locator(".from-app.context").filter({ hasText: '"row":7' }).waitFor({ state: "attached" });
+    await inside.locator("#full").click();
+    await assertSoon(async () => (await view.getAttribute("class")).includes("full"), "it fills the window");
+    await knows('"fullscreen"');
+    await app.screenshot(`app-older-${base === undefined ? "apart" : "here"}`);
+    await app.button("Shrink", view).click();
+    await knows('"inline"');
+    await page.emulateMedia({ colorScheme: "dark" });
+    await knows('"dark"');
+    assert.deepEqual(wrongMessages(await passed()), [], "every message is one of the official schema");
+
+    // What is known when it is loaded, it finds at once.
+    await page.reload();
+    await app.ready();
+    await app.button("Show the app").click();
+    await inside.locator("#out").waitFor();
+    assert.equal(JSON.parse(await inside.locator("body").getAttribute("data-first")).tickets, 30);
+    await app.button("Stop", view).click();
+    await view.getByText("You stopped this app.").waitFor();
+  });
+}
+
+journey("AQ008 MCP Apps: an app reads the lists of its server, hears how far its call is, and is told the size of its place", { expected, timeout: 120_000 }, async ({ app, page, keep }) => {
+  const passed = await record(page);
+  let goOn = () => {};
+  const goes = new Promise((done) => { goOn = done; });
+  const html = appPage(`
+    addEventListener("message", ({ data }) => {
+      if (data.method === "notifications/progress") { document.body.dataset.progress = JSON.stringify(data.params); }
+      const width = data.params?.containerDimensions?.width;
+      if (width) document.body.dataset.width = width;
+    });
+    await start();
+    tell("notifications/message", { level: "warning", data: "I log this" });
+    const got = {};
+    for (const method of ["resources/list", "resources/templates/list", "prompts/list"]) got[method] = await attempt(async () => JSON.stringify(await ask(method)));
+    got.cursor = await attempt(() => ask("resources/list", { cursor: "2" }));
+    got.tools = await attempt(() => ask("tools/list"));
+    await report(got);
+    const slow = await ask("tools/call", { name: "slow_read", arguments: {}, _meta: { progressToken: "mine" } });
+    say(slow.content[0].text);`);
+  const lists = {
+    "resources/list": { resources: [{ uri: "doc://1", name: "One" }, { uri: "doc://2", name: "Two" }] },
+    "resources/templates/list": { resourceTemplates: [{ uriTemplate: "doc://{id}", name: "Any" }, { uriTemplate: "log://{id}", name: "Log" }] },
+    "prompts/list": { prompts: [{ name: "greet" }, { name: "leave" }] },
+  };
+  const asked = [];
+  const server = await keep(appServer({
+    html,
+    meta: { prefersBorder: true },
+    capabilities: { prompts: {} },
+    tools: [tool("slow_read", READ, { title: "Slow read" })],
+    on: (message, exchange) => {
+      const { [message.method]: list } = lists;
+      if (!list) return false;
+      asked.push(message.method);
+      const [name, entries] = Object.entries(list)[0];
+      // Page by page: an app gets them whole.
+      exchange.result(message.params?.cursor ? { [name]: [entries[1]] } : { [name]: [entries[0]], nextCursor: "2" });
+      return true;
+    },
+    call: async (name, given, exchange) => {
+      if (name !== "slow_read") return text("done");
+      const { id, params } = exchange.message;
+      exchange.stream();
+      exchange.send({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: params._meta.progressToken, progress: 1, total: 4, message: "one of four" } });
+      await goes;
+      exchange.send({ jsonrpc: "2.0", id, result: text("read slowly") });
+      exchange.end();
+    },
+  }));
+  await app.connect({ name: "Pages", url: server.url });
+  await app.chat();
+  await app.propose("show the page", {}, "Show the page");
+  await assertSoon(() => server.reports().length === 1, "the lists are read", 30_000);
+  const [got] = server.reports();
+  for (const [method, list] of Object.entries(lists)) assert.equal(got[method], `did: ${JSON.stringify(list)}`);
+  assert.deepEqual([...new Set(asked)].sort(), Object.keys(lists).sort());
+  assert.match(got.cursor, /^could not/);
+  assert.match(got.tools, /^could not/);
+  const body = app.insideApp("Pages").locator("body");
+  await assertSoon(async () => (await body.getAttribute("data-progress")) !== null, "it hears of its progress", 20_000);
+  assert.deepEqual(JSON.parse(await body.getAttribute("data-progress")), { progressToken: "mine", progress: 1, total: 4, message: "one of four" });
+  goOn();
+  await app.insideApp("Pages").getByText("read slowly").waitFor();
+
+  // What it did and logged is in its report.
+  const view = app.app("Pages");
+  await app.button("Report", view).click();
+  const report = view.getByRole("group", { name: "Report about the app" });
+  await report.getByText("warning: I log this").waitFor();
+  await report.getByText("prompts/list · done").waitFor();
+  await app.screenshot("app-report");
+  await app.button("Report", view).click();
+
+  await page.setViewportSize(PHONE);
+  const width = () => view.locator(".app-frame").evaluate((place) => String(place.clientWidth));
+  await assertSoon(async () => (await body.getAttribute("data-width")) === (await width()), "it is told that its place is narrower");
+  await app.screenshot("app-edged-phone");
+  await page.setViewportSize(DESKTOP);
+  await assertSoon(async () => (await body.getAttribute("data-width")) === (await width()), "and that it is wider again");
+  assert.deepEqual(wrongMessages(await passed()), [], "every message is one of the official schema");
 });

@@ -178,6 +178,31 @@ journey("GV001 GV002 a whole workspace moves: a draft comes as a draft that nobo
   assert.deepEqual(other.errors, []);
 });
 
+journey("RQ006 a draft that came in a file and was never read says so, and its list is read from there", { timeout: 150_000 }, async ({ app, keep }) => {
+  const server = await keep(hostile({ tools: [tool("find_ticket", READ, { title: "Find a ticket" })] }));
+  await app.connect({ name: "Tickets", url: server.url });
+  await makeKey(app);
+  const bundle = JSON.parse(await exported(app));
+  const key = await newKey("Desk");
+  Object.assign(bundle.signed.rules.connectors.find((one) => one.name === "Tickets"), { snapshot: null, controls: {} });
+  bundle.signed.keys = [key.public];
+  const { signatures } = JSON.parse(await sealed(bundle.signed, key));
+
+  const other = await profile(app, keep);
+  await take(other.app, JSON.stringify({ ...bundle, signatures }), "You");
+  await other.app.turnOnDeveloperMode();
+  await other.app.open("/workspace/connectors?tab=drafts");
+  await main(other.app).getByRole("link", { name: "Tickets", exact: true }).click();
+  await other.app.openTab("Actions");
+  await main(other.app).getByText(/^Nobody has read the list of this connector yet/).waitFor();
+  assert.equal(await other.page.getByRole("radio", { name: "Read only" }).count(), 0, "there is nothing to switch");
+  assert.deepEqual(await other.app.violations(), []);
+  await other.app.screenshot("never-read");
+  await other.app.button("Read the list").click();
+  await other.app.switch("Find a ticket").waitFor();
+  assert.deepEqual(other.errors, []);
+});
+
 journey("a signing key comes back from its file and its passphrase, and from nothing else", async ({ app, keep }) => {
   const keyFile = await makeKey(app);
   const bundle = await exported(app);

@@ -4,14 +4,15 @@ import { startModern } from "../servers/start.mjs";
 import { READ, WRITE, hostile, strings, tool } from "../servers/hostile.mjs";
 import { App } from "./app.mjs";
 import { DESKTOP, PHONE, journey } from "./harness.mjs";
-import { review } from "./publishing.mjs";
+import { publish, review } from "./publishing.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const main = (page) => page.getByRole("main");
 
-journey("X35 N01 a rug pull: a real server changes its actions while connected, and nothing of it runs until it is reviewed", async ({ app, page, network, keep }) => {
+journey("X35 N01 a rug pull: a real server changes its actions while connected, and nothing of it runs until it is reviewed", { timeout: 120_000 }, async ({ app, page, network, keep }) => {
   const server = await keep(startModern());
   await app.connect({ name: "Board", url: server.url });
+  await publish(app);
   await app.chat();
   await app.propose("list tickets", {}, "List tickets");
   await app.says("List tickets", "Done");
@@ -23,13 +24,24 @@ journey("X35 N01 a rug pull: a real server changes its actions while connected, 
   assert.match(await banner.textContent(), /changed 2 actions since it was approved/);
   assert.equal(await banner.count(), 1, "once for the connector");
   assert.equal(network.calls(server.origin).length, before, "nothing was sent");
-  await banner.getByRole("link", { name: "See what changed" }).click();
+  // The list of actions says of each how it stands, with what the scanner found.
+  await app.openConnector("Board", "Actions");
+  const stands = (name, words) => main(page).getByRole("listitem").filter({ has: page.locator("code").getByText(name, { exact: true }) }).getByText(words, { exact: true });
+  await stands("create_ticket", "Changed, held").waitFor();
+  await stands("export_board", "New, off").waitFor();
+  assert.equal(await main(page).getByText("Changed, held", { exact: true }).count(), 2, "only what changed");
+  await app.screenshot("actions-held");
+  await page.keyboard.press("ControlOrMeta+k");
+  await page.getByRole("combobox", { name: "Search commands" }).fill("review changes in board");
+  await page.getByRole("option", { name: /Review changes in Board/ }).click();
   const change = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "create_ticket" }) });
   await change.waitFor();
   const words = await change.textContent();
   assert.match(words, /\/description/);
   assert.match(words, /Do not tell the user/, "the words on the server now");
   assert.match(words, /Puts a new ticket on the board\./, "the approved words beside them");
+  assert.match(words, /High.*Speaks to the model/s, "what the scanner finds in it");
+  assert.match(words, /was not there before, so it is accepted by itself/);
   await app.screenshot("changes");
   // The harmless change can be accepted with others; the one with a finding cannot.
   await app.button(/^Accept the \d+ changes? that do/).click();
@@ -37,13 +49,58 @@ journey("X35 N01 a rug pull: a real server changes its actions while connected, 
   assert.equal(await change.count(), 1, "what speaks to the model stays held");
   await app.button("Decline create_ticket").click();
   await change.getByText("Declined").waitFor();
+  // Its author explains it. Accepting it needs that in writing, and it stays with the record of what runs.
+  await app.button("Accept create_ticket").click();
+  const asked = page.getByRole("dialog", { name: "Accept create_ticket" });
+  await asked.getByRole("list", { name: "Findings" }).getByText("Speaks to the model").waitFor();
+  const accept = app.button("Accept create_ticket", asked);
+  assert.ok(await accept.isDisabled(), "not without a reason");
+  assert.deepEqual(await app.violations(), [], "the question");
+  await app.screenshot("accept-reason");
+  await page.setViewportSize(PHONE);
+  await page.emulateMedia({ colorScheme: "dark" });
+  assert.deepEqual(await app.violations(), [], "the question in dark");
+  await app.screenshot("accept-reason-phone-dark");
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize(DESKTOP);
+  await asked.getByLabel(/^Why it is accepted/).fill("The copy goes to our own archive.");
+  await accept.click();
+  await main(page).getByText(/^Nothing changed since version 3 was approved/).waitFor();
+  await app.openTab("Overview");
+  await main(page).getByText(/^Reviewed by You, \d+ \w+ \d{4}, version 3$/).click();
+  const record = main(page).locator("details.record").first();
+  await record.getByText("Accepted because: The copy goes to our own archive.").waitFor();
+  assert.match(await record.textContent(), /1 finding.*Speaks to the model, create_ticket/s);
+  await record.getByText(/^Version 1, published by You, /).click();
+  await record.getByText(/^Published because: /).waitFor();
+  await app.screenshot("review-record");
+  assert.deepEqual(await app.violations(), [], "the record");
   await app.openTab("Actions");
+  await stands("create_ticket", "High: Speaks to the model").waitFor();
   const fresh = app.switch("Export the board");
   await fresh.waitFor();
   assert.equal(await fresh.isChecked(), false, "S080 what is new comes switched off");
   await app.chat();
   await app.propose("list tickets", {}, "List tickets");
   await app.says("List tickets", "Done");
+});
+
+journey("RQ005 X119 what a server calls itself changes: it is told, it is no version, and it is settled with one click", async ({ app, page, keep }) => {
+  const about = { version: "1.0.0" };
+  const server = await keep(hostile({ server: about, tools: [tool("look_up", READ, { title: "Look up" })] }));
+  await app.connect({ name: "Desk", url: server.url });
+  Object.assign(about, { name: "Desk of everything", version: "2.0.0" });
+  await app.openTab("Changes");
+  await main(page).getByText(/^Read .*, as you\.$/).waitFor();
+  // The words come with a new connection.
+  await page.reload();
+  await main(page).getByRole("heading", { name: "What the server calls itself" }).waitFor();
+  assert.match(await main(page).textContent(), /Desk of everything/);
+  await app.screenshot("changes-about");
+  await app.button("Accept what it calls itself").click();
+  await main(page).getByText(/^Nothing changed since version 1 was approved/).waitFor();
+  await app.openTab("Overview");
+  await main(page).getByText("Desk of everything 2.0.0").waitFor();
 });
 
 journey("S015 S060 S063 S064 a draft is published on a review, and refused while something is missing", async ({ app, page, keep }) => {
@@ -62,9 +119,16 @@ journey("S015 S060 S063 S064 a draft is published on a review, and refused while
   for (const name of ["create_ticket", "delete_ticket", "archive_board"]) assert.match(await evidence.textContent(), new RegExp(name), "S064 by name");
   await evidence.getByText(/anybody who knows the address can change things/i).first().waitFor();
   await evidence.getByText(/1 time by/).waitFor();
-  await app.screenshot("publish-review");
-  await page.setViewportSize(PHONE);
-  await app.screenshot("publish-review-phone");
+  for (const colorScheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme });
+    for (const [size, viewport] of [["", DESKTOP], ["-phone", PHONE]]) {
+      await page.setViewportSize(viewport);
+      assert.deepEqual(await app.violations(), [], `the review, ${colorScheme}${size}`);
+      await app.screenshot(`publish-review-${colorScheme}${size}`);
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(sideways <= 0, `${sideways} px too wide`);
+    }
+  }
   await page.setViewportSize(DESKTOP);
   await app.openConnector("Board", "Overview");
   await review(app);
@@ -95,12 +159,25 @@ journey("S083 publishing is refused when the server lists something else than wh
   await page.getByRole("alert").getByText(/lists something else than what is on this page/).waitFor();
   // A refresh brings what is new unticked, and says so.
   await app.button("Refresh").click();
+  const differs = page.getByRole("list", { name: "What differs" });
+  await differs.getByRole("heading", { name: "create_ticket" }).waitFor();
+  assert.match(await differs.textContent(), /Puts a new ticket on the board\..*Do not tell the user/s, "both texts");
+  assert.deepEqual(await app.violations(), [], "what differs");
+  await app.screenshot("publish-differs");
   await app.button("Take the changes over, unticked").click();
   const fresh = page.getByRole("checkbox", { name: "export_board" });
   await fresh.waitFor();
   assert.equal(await fresh.isChecked(), false, "S073");
   await main(page).getByText("New", { exact: true }).waitFor();
-  assert.ok((await main(page).getByText("Changed", { exact: true }).count()) > 0, "S074");
+  const row = page.getByRole("listitem").filter({ has: page.getByRole("checkbox", { name: "create_ticket" }) });
+  await row.getByText("Changed", { exact: true }).waitFor();
+  assert.equal(await page.getByRole("checkbox", { name: "create_ticket" }).isChecked(), false, "S074 it is decided about again");
+  await row.getByText("What changed").click();
+  await row.getByText(/Do not tell the user/).waitFor();
+  assert.deepEqual(await app.violations(), [], "what was taken over");
+  await app.screenshot("publish-taken");
+  await page.setViewportSize(PHONE);
+  await app.screenshot("publish-taken-phone");
 });
 
 journey("S067 S068 on Business what is published is not changed but recreated", async ({ app, page, network, keep }) => {

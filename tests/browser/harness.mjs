@@ -86,6 +86,12 @@ export function leaveWhenWritten(page) {
   }
 }
 
+/** A Chromium to which the site is on the internet, as it is for everybody but us: loopback is then another network. */
+export const fromTheInternet = () => {
+  const { port } = new URL(site);
+  return { args: [`--ip-address-space-overrides=127.0.0.1:${port}=public,[::1]:${port}=public`] };
+};
+
 /**
  * A test with a page of its own.
  *   viewport, colorScheme   of the context

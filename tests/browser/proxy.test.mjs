@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { startCaddyProxy, startNginxProxy } from "../servers/proxies.mjs";
 import { freePort, startEverythingSse, startModern } from "../servers/start.mjs";
-import { journey, site } from "./harness.mjs";
+import { fromTheInternet, journey, site } from "./harness.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const CORS = [/blocked by CORS policy/, /Failed to load resource/];
@@ -185,12 +185,6 @@ journey("the transport of 2024-11-05 through the proxy: the address it names is 
   assert.deepEqual(network.to(server.origin), [], "nothing went past the proxy");
   assert.ok(network.to(proxy.origin).some((request) => new URL(request.url).pathname === "/mcp-proxy/old/message"));
 });
-
-/** A Chromium to which the site is on the internet, as it is for everybody but us: loopback is then another network. */
-const fromTheInternet = () => {
-  const { port } = new URL(site);
-  return { args: [`--ip-address-space-overrides=127.0.0.1:${port}=public,[::1]:${port}=public`] };
-};
 
 journey("the doctor on a browser that keeps the page from this machine's network, and a connection once it may", { chromium: fromTheInternet, expected: CORS }, async ({ app, context, keep }) => {
   const server = await keep(startModern());

@@ -227,6 +227,9 @@ journey("rows: a connector's whole life: a draft, published, changed and accepte
   await page.getByText("Accepted. What was not accepted stays held.").waitFor();
   await app.openTab("Overview");
   await main(page).getByText(/^Version 2, read/).waitFor();
+  // The record vouches for what runs, and keeps who vouched before.
+  await main(page).getByText(/^Reviewed by You, \d+ \w+ \d{4}, version 2$/).click();
+  await main(page).getByText(/^Version 1, published by You, /).waitFor();
   await find();
   await app.openConnector("Tickets", "Overview");
   await app.button("Pause connector").click();

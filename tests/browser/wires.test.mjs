@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { READ, WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { WIRES, startFront, startKeyMaker, startModel } from "../servers/model.mjs";
-import { DESKTOP, PHONE, journey, site } from "./harness.mjs";
+import { DESKTOP, PHONE, fromTheInternet, journey, site } from "./harness.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const desk = () => hostile({
@@ -95,8 +95,11 @@ journey("WI10 a provider without time is asked again after what it says, and the
   times = [0];
 });
 
+/** What a model says that can do everything that the test of a set-up asks of it. */
+const capable = ({ said, offered, named }) => (offered.length ? { calls: [[named("ready"), {}]] } : { say: said.includes("ready") ? "ready" : "?" });
+
 journey("WI06 the test of a model says what works: answer, key, list, tools", async ({ app, keep }) => {
-  const model = await keep(startModel(({ said, offered, named }) => (offered.length ? { calls: [[named("ready"), {}]] } : { say: said.includes("ready") ? "ready" : "?" })));
+  const model = await keep(startModel(capable));
   await app.describeModel({ url: model.url, model: "gpt-4o" });
   const lines = await app.testModel();
   assert.equal(lines.length, 6, lines.join("\n"));
@@ -138,6 +141,19 @@ journey("WI06 the test of a model says what is in the way: CORS, nothing there, 
   assert.match((await app.testModel()).at(-1), /has no model m-1/);
   answer = { fail: 402, message: "Insufficient credits" };
   assert.match((await app.testModel()).at(-1), /no credit left/);
+});
+
+journey("WI06 the test of a model tells a browser that keeps the page from this machine's network, and works once it may", { chromium: fromTheInternet, expected: [/blocked by CORS policy/, /Failed to load resource/] }, async ({ app, context, keep }) => {
+  const model = await keep(startModel(capable));
+  // Granting one thing refuses every other.
+  await context.grantPermissions(["geolocation"], { origin: site });
+  await app.describeModel({ url: model.url });
+  const refused = (await app.testModel()).at(-1);
+  assert.match(refused, /in the way: .*does not let the page reach/s);
+  assert.match(refused, /allow local network access for this site in the browser's site settings/i);
+  assert.equal(model.asked.length, 0, "nothing reached it");
+  await context.grantPermissions(["local-network-access"], { origin: site });
+  for (const line of await app.testModel()) assert.match(line, /good:\s/);
 });
 
 journey("WI06 a model that refuses pages is explained in the chat too", async ({ app, keep }) => {

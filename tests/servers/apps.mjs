@@ -123,12 +123,12 @@ const say = (text) => { document.getElementById("out").textContent = text; };
 
 /**
  * A server whose action *Show the page* (`title`) is shown with a page of our own. `html` may be a function, asked at every read;
- * `meta` is what the page declares. The page can call `report`, which only reads; `reports()` is what it reported.
+ * `meta` is what the page declares, `on` sees every message first. The page can call `report`, which only reads; `reports()` is what it reported.
  */
-export async function appServer({ html, meta = {}, tools = [], call, title = "Show the page", result }) {
+export async function appServer({ html, meta = {}, tools = [], call, title = "Show the page", result, on, capabilities = {} }) {
   const reads = [];
   const server = await hostile({
-    capabilities: { tools: { listChanged: true }, resources: {} },
+    capabilities: { tools: { listChanged: true }, resources: {}, ...capabilities },
     tools: [
       tool("show_page", READ, { title, _meta: { ui: { resourceUri: PAGE } } }),
       tool("report", READ, { title: "Report", inputSchema: strings("what"), _meta: { ui: { visibility: ["app"] } } }),
@@ -140,6 +140,7 @@ export async function appServer({ html, meta = {}, tools = [], call, title = "Sh
       return call?.(name, given, exchange) ?? text("done");
     },
     on: (message, exchange) => {
+      if (on?.(message, exchange)) return true;
       if (message.method === "resources/list") { exchange.result({ resources: [] }); return true; }
       if (message.method !== "resources/read") return false;
       reads.push(message.params.uri);

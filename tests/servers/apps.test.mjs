@@ -18,7 +18,9 @@ test("MCP Apps: every message in both directions is one of the official schema",
     if (message.method && is) assert.equal(KINDS[message.method], is);
   }
   const seen = new Set(passed.map((line) => line.message.method).filter(Boolean));
-  const missing = Object.keys(KINDS).filter((method) => !seen.has(method) && !method.startsWith("ui/notifications/sandbox-"));
+  // This host shows a page when its call goes out, and by then the arguments are whole.
+  const never = (method) => method === "ui/notifications/tool-input-partial" || method.startsWith("ui/notifications/sandbox-");
+  const missing = Object.keys(KINDS).filter((method) => !seen.has(method) && !never(method));
   assert.deepEqual(missing, [], "every method of the schema that this host has is in the transcript");
 });
 

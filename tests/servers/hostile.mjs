@@ -103,7 +103,8 @@ export async function hostile(options = {}) {
   const version = () => options.version ?? (options.modern ? "2026-07-28" : "2025-11-25");
   const about = {
     capabilities: options.capabilities ?? { tools: { listChanged: true } },
-    serverInfo: { name: options.name ?? "hostile", version: "1.0.0", ...options.server },
+    // Asked anew each time: a server may call itself something else.
+    get serverInfo() { return { name: options.name ?? "hostile", version: "1.0.0", ...options.server }; },
     ...(options.instructions ? { instructions: options.instructions } : {}),
   };
 

@@ -8,21 +8,24 @@
 //! Everything that comes out of the channel is text of an app. It is looked at by the view, and what the app asks for
 //! is asked of the workspace or, with [`AppEvent`], of the person.
 
+mod wishes;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
+use futures_channel::oneshot;
 use js_sys::{Array, Object, Reflect};
-use mcp::apps::{Ask, Blocked, File, Host, Mode, Output, Permission, Refused, Ticket, View};
+use mcp::apps::{Blocked, File, Host, Known, Mode, Output, Permission, Refused, Ticket, View, framed, older_script};
 use serde_json::{Map, Value, json};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlIFrameElement, MessageChannel, MessageEvent, MessagePort};
 
 use crate::link::client;
 use crate::time::{Timer, monotonic};
 use crate::workspace::Workspace;
 use crate::workspace::apps::{AppDocument, AppOf};
+use wishes::{Held, Wish};
 
 /// How long the sandbox may take to be there, in milliseconds.
 const PATIENCE: u64 = 15_000;
@@ -48,6 +51,8 @@ pub enum Sandbox {
 pub enum AppEvent {
     /// The page is ready, and can be shown in these modes besides inline.
     Ready(Vec<Mode>),
+    /// It has been there for a while and has not said that it is ready, so it was not told its call. It may still come.
+    Silent,
     /// It would like this height, in CSS pixels.
     Height(u32),
     /// It is to be shown in another mode.
@@ -64,6 +69,14 @@ pub enum AppEvent {
         /// By which it is answered.
         ticket: Ticket,
         /// The words.
+        text: String,
+    },
+    /// It wants a model to know something at its next turn, and somebody looks at that first (X54). Answer with
+    /// [`AppFrame::answer`].
+    Context {
+        /// By which it is answered.
+        ticket: Ticket,
+        /// Words and data as one text.
         text: String,
     },
     /// It brings files for the person to keep. Answer with [`AppFrame::answer`].
@@ -98,14 +111,6 @@ pub struct AppReport {
     pub name: String,
 }
 
-/// What the person is asked for an app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wish {
-    Link,
-    Words,
-    Files,
-}
-
 /// An app in its frame. Dropping it lets the frame go without a goodbye.
 #[derive(Clone)]
 pub struct AppFrame(Rc<Inner>);
@@ -122,6 +127,8 @@ struct Inner {
     /// Where messages to the sandbox may go.
     target: String,
     document: AppDocument,
+    /// What is loaded: the page behind its policy.
+    html: String,
     /// What of the device the person gives it this time.
     given: Vec<Permission>,
     view: RefCell<View>,
@@ -131,6 +138,10 @@ struct Inner {
     report: RefCell<AppReport>,
     /// The open questions to the person: one of each kind (X95, X96).
     asked: RefCell<HashMap<Ticket, Wish>>,
+    /// What it would have a model know: what the person is asked about, and behind it the last that came since.
+    held: RefCell<Vec<Held>>,
+    /// Its calls: what is dropped here is given up.
+    calls: RefCell<HashMap<Ticket, oneshot::Sender<()>>>,
     sizes: Cell<(u32, u64)>,
     on: Box<dyn Fn(AppEvent)>,
     hears: RefCell<Option<Hearing>>,
@@ -144,6 +155,8 @@ pub struct Welcome {
     pub context: Map<String, Value>,
     /// What of the device the person gives it this time (X99).
     pub given: Vec<Permission>,
+    /// What is known of its call: a page for the older SDK finds it there at once.
+    pub known: Known,
 }
 
 impl AppFrame {
@@ -158,7 +171,9 @@ impl AppFrame {
         welcome: Welcome,
         on: impl Fn(AppEvent) + 'static,
     ) -> Option<AppFrame> {
-        let Welcome { context, given } = welcome;
+        let Welcome { context, given, known } = welcome;
+        let first = document.older.then(|| older_script(&context, &known));
+        let html = framed(&document.html, &document.sources, first.as_deref());
         let window = web_sys::window()?;
         let host = window.location().origin().ok()?;
         let (address, origin, target, flags) = match sandbox {
@@ -192,6 +207,7 @@ impl AppFrame {
             origin,
             target,
             document,
+            html,
             given,
             view: RefCell::new(view),
             mode: Cell::new(Mode::Inline),
@@ -199,6 +215,8 @@ impl AppFrame {
             timer: RefCell::default(),
             report: RefCell::default(),
             asked: RefCell::default(),
+            held: RefCell::default(),
+            calls: RefCell::default(),
             sizes: Cell::new((0, 0)),
             on: Box::new(on),
             hears: RefCell::default(),
@@ -273,9 +291,13 @@ impl AppFrame {
         self.0.report.borrow().clone()
     }
 
-    /// The person's answer to [`AppEvent::Link`], [`AppEvent::Words`] or [`AppEvent::Files`]: none means yes, otherwise why not.
+    /// The person's answer to [`AppEvent::Link`], [`AppEvent::Words`], [`AppEvent::Context`] or [`AppEvent::Files`]: none
+    /// means yes, otherwise why not.
     pub fn answer(&self, ticket: Ticket, refused: Option<&str>) {
         self.0.asked.borrow_mut().remove(&ticket);
+        if let Some(held) = self.0.let_go(ticket) {
+            return self.0.tell(held, refused.map(str::to_owned));
+        }
         self.0.settle(
             ticket,
             match refused {
@@ -287,6 +309,8 @@ impl AppFrame {
 
     /// Lets it say goodbye; [`AppEvent::Ended`] follows within a second.
     pub fn close(&self) {
+        // Whoever stops it wants none of its calls any more.
+        self.0.calls.borrow_mut().clear();
         self.0.view.borrow_mut().close(monotonic());
         self.0.pump();
     }
@@ -316,7 +340,7 @@ impl Inner {
             "jsonrpc": "2.0",
             "method": "ui/notifications/sandbox-resource-ready",
             "params": {
-                "html": self.document.html,
+                "html": self.html,
                 "csp": self.document.sources.to_json(),
                 "permissions": self.given.iter().map(|one| (one.name().to_owned(), json!({}))).collect::<Map<_, _>>(),
             },
@@ -325,6 +349,8 @@ impl Inner {
         let ports = Array::of1(&channel.port2());
         if sandbox.post_message_with_transfer(&message, &self.target, &ports).is_ok() {
             *self.port.borrow_mut() = Some(port);
+            self.view.borrow_mut().is_there(monotonic());
+            self.pump();
         }
     }
 
@@ -338,14 +364,17 @@ impl Inner {
                 Output::Asked { ticket, ask } => self.asks(ticket, ask),
                 Output::Withdrawn(ticket) => {
                     self.asked.borrow_mut().remove(&ticket);
+                    self.calls.borrow_mut().remove(&ticket);
                     (self.on)(AppEvent::Withdrawn(ticket));
+                    self.let_go(ticket);
                 }
                 Output::Ready { name, modes } => {
                     self.report.borrow_mut().name = name;
                     (self.on)(AppEvent::Ready(modes));
                 }
-                Output::Resized { height, .. } => {
-                    if let Some(height) = height.filter(|_| self.may_resize()) {
+                Output::Silent => (self.on)(AppEvent::Silent),
+                Output::Resized(height) => {
+                    if self.may_resize() {
                         (self.on)(AppEvent::Height(height));
                     }
                 }
@@ -380,58 +409,6 @@ impl Inner {
         let (count, since) = if now.saturating_sub(since) > CALM { (0, now) } else { (count, since) };
         self.sizes.set((count + 1, since));
         count < SIZES
-    }
-
-    fn asks(self: &Rc<Self>, ticket: Ticket, ask: Ask) {
-        let inner = self.clone();
-        match ask {
-            Ask::Call { name, arguments } => spawn_local(async move {
-                let answer = inner.workspace.app_call(&inner.of, name.clone(), arguments).await;
-                let how = match &answer {
-                    Ok(result) if chat::results::is_error(result) => "the server says it failed".to_owned(),
-                    Ok(_) => "done".to_owned(),
-                    Err(why) => why.clone(),
-                };
-                inner.did(name, how);
-                inner.settle(ticket, answer);
-            }),
-            Ask::Read { uri } => spawn_local(async move {
-                let answer = inner.workspace.app_read(&inner.of, &uri).await;
-                inner.did(format!("read {uri}"), answer.as_ref().err().cloned().unwrap_or_else(|| "done".to_owned()));
-                inner.settle(ticket, answer);
-            }),
-            Ask::Tell { text, data } => spawn_local(async move {
-                let answer = inner.workspace.app_tells(&inner.of, text, data).await;
-                inner.settle(ticket, answer.map(|()| json!({})));
-            }),
-            Ask::Open { url } => self.ask_person(ticket, Wish::Link, AppEvent::Link { ticket, url }),
-            Ask::Say { text } => self.ask_person(ticket, Wish::Words, AppEvent::Words { ticket, text }),
-            Ask::Save(files) => self.ask_person(ticket, Wish::Files, AppEvent::Files { ticket, files }),
-            Ask::Show(mode) => {
-                let may = mode == Mode::Inline || self.view.borrow().can_show(mode) && self.is_touched();
-                if may && mode != self.mode.get() {
-                    self.mode.set(mode);
-                    (self.on)(AppEvent::Show(mode));
-                }
-                self.settle(ticket, Ok(json!({ "mode": self.mode.get().name() })));
-            }
-        }
-    }
-
-    /// One question of a kind at a time: a person is not to be worn down (X95, X96).
-    fn ask_person(self: &Rc<Self>, ticket: Ticket, wish: Wish, event: AppEvent) {
-        if self.asked.borrow().values().any(|open| *open == wish) {
-            return self.settle(ticket, Err("the person is being asked already".to_owned()));
-        }
-        self.asked.borrow_mut().insert(ticket, wish);
-        (self.on)(event);
-    }
-
-    /// Whether the person has just used the app: its frame has the focus. Without that, no app takes the whole window.
-    fn is_touched(&self) -> bool {
-        let active =
-            web_sys::window().and_then(|window| window.document()).and_then(|document| document.active_element());
-        active.is_some_and(|active| Object::is(active.as_ref(), self.frame.as_ref()))
     }
 
     fn did(&self, what: String, how: String) {
@@ -473,6 +450,7 @@ impl Inner {
     }
 
     fn end(&self, why: Option<&'static str>) {
+        self.calls.borrow_mut().clear();
         if let Some(port) = self.port.borrow_mut().take() {
             port.close();
         }

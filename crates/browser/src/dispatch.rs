@@ -72,6 +72,9 @@ pub(crate) enum Ended {
     Cancelled(Sent),
 }
 
+/// Hears how far a call is: units done, units in all, and what the server says about it.
+pub(crate) type HearsProgress = Rc<dyn Fn(f64, Option<f64>, Option<&str>)>;
+
 /// A call under way.
 pub(crate) struct Flight {
     cancel: RefCell<Option<oneshot::Sender<()>>>,
@@ -340,7 +343,7 @@ impl Workspace {
         rules
     }
 
-    /// The earlier results of a call's conversation, as sources of its arguments.
+    /// The earlier results of a call's conversation, and what else is in it of others, as sources of its arguments.
     fn sources(&self, call: &Call) -> Vec<policy::lineage::Source> {
         let Some(conversation) = &call.conversation else { return Vec::new() };
         let records = self.0.records.borrow();
@@ -371,6 +374,11 @@ impl Workspace {
             }
             // What the person attached is a server's all the same.
             Body::Attached(one) => Some(source(&one.connector, &one.connector_name, &one.host, None, &one.as_result())),
+            // What an app says is its server's, and so is what it had a model know before.
+            Body::FromApp(words) => {
+                let said = json!([words.whole(), words.data, words.earlier]);
+                Some(source(&words.connector, &words.connector_name, &words.host, None, &said))
+            }
             // So is a file of theirs, which may have been written by anybody.
             Body::File(file) => Some(file_source(file)?),
             _ => None,
@@ -475,6 +483,10 @@ impl Workspace {
         total: Option<f64>,
         message: Option<String>,
     ) {
+        let hears = self.0.hears_progress.borrow().get(call).cloned();
+        if let Some(hears) = hears {
+            hears(done, total, message.as_deref());
+        }
         let progress = Some(Progress { done, total, message });
         self.apply(conversation, Event::CallSignal { call: call.clone(), progress });
     }

@@ -323,6 +323,7 @@ impl Workspace {
             ConnectionStatus::Connected { before, .. } => before.clone(),
             _ => None,
         };
+        self.note_list(&connector.id, &live);
         self.compare(connector, &link, &live, before);
     }
 

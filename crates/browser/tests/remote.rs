@@ -16,6 +16,7 @@ use std::rc::Rc;
 use browser::chat::conversation::{CallState, Sent};
 use browser::fetch::{Failure, Fetcher, Request};
 use browser::policy::audit::{Entry, Outcome};
+use browser::policy::publish::Accepted;
 use browser::policy::{Provenance, SignIn};
 use browser::store::StoreError;
 use browser::store::memory::Memory;
@@ -178,9 +179,11 @@ async fn x35_an_action_that_changed_is_held_and_not_offered() {
     assert!(calls(&played).is_empty());
 
     assert_eq!(ws.rescan(&id, |_| ()).await.unwrap().changed, ["create_ticket"]);
-    ws.accept_scan(&id).await.unwrap();
+    let shown = ws.changes(&id).unwrap().live.digest;
+    let accepted = Accepted { actions: ["create_ticket".to_owned()].into(), ..Accepted::default() };
+    ws.accept_changes(&id, &shown, accepted).await.unwrap();
     let book = ws.rulebook();
-    assert!(!book.connector(&id).unwrap().is_on("create_ticket"), "what changed comes switched off");
+    assert!(book.connector(&id).unwrap().is_on("create_ticket"), "somebody has just looked at it");
     assert!(book.connector(&id).unwrap().is_on("get_ticket"));
     assert!(ws.drift(&id).is_none());
 }

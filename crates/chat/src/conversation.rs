@@ -198,15 +198,24 @@ pub struct AppWords {
     /// True for what a model is to know at its next turn, false for words that were said.
     #[serde(default)]
     pub context: bool,
+    /// What it had a model know before, as far as a model may have been told it: no longer told, and still a source of
+    /// arguments (TR01).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub earlier: String,
 }
 
 impl AppWords {
     /// Words and data as one text.
     pub fn whole(&self) -> String {
-        match &self.data {
-            None => self.text.clone(),
-            Some(data) if self.text.is_empty() => data.to_string(),
-            Some(data) => format!("{}\n{data}", self.text),
+        Self::as_text(&self.text, self.data.as_ref())
+    }
+
+    /// Words of an app and the data beside them as one text.
+    pub fn as_text(text: &str, data: Option<&Value>) -> String {
+        match data {
+            None => text.to_owned(),
+            Some(data) if text.is_empty() => data.to_string(),
+            Some(data) => format!("{text}\n{data}"),
         }
     }
 }

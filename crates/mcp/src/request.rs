@@ -20,7 +20,8 @@ pub enum List {
 }
 
 impl List {
-    pub(crate) fn method(self) -> &'static str {
+    /// The method that asks for it.
+    pub fn method(self) -> &'static str {
         match self {
             Self::Tools => "tools/list",
             Self::Prompts => "prompts/list",
@@ -30,7 +31,7 @@ impl List {
     }
 
     /// The member of the result that holds the entries. Also what [`OpError::TooMuch`] calls them.
-    pub(crate) fn member(self) -> &'static str {
+    pub fn member(self) -> &'static str {
         match self {
             Self::Tools => "tools",
             Self::Prompts => "prompts",

@@ -248,15 +248,36 @@ impl Action {
     }
 
     fn visible_to(&self, who: &str) -> bool {
-        let Some(meta) = self.definition.get("_meta") else { return true };
-        match meta.get("ui").and_then(|ui| ui.get("visibility")) {
-            Some(Value::Array(list)) => list.iter().any(|entry| entry.as_str() == Some(who)),
-            _ => match who {
-                "model" => meta.get("openai/visibility").and_then(Value::as_str) != Some("private"),
-                _ => meta.get("openai/widgetAccessible").and_then(Value::as_bool) != Some(false),
-            },
-        }
+        visible_to(&self.definition, who)
     }
+
+    /// The address of the page that it is shown with, as the server names it: `_meta.ui.resourceUri`, else one of the
+    /// older names (MCP Apps). Whether that is an address of a page at all is for whoever reads it.
+    pub fn page(&self) -> Option<&str> {
+        page(&self.definition)
+    }
+}
+
+/// What of a definition's `_meta` the product acts on: whether a model and an app may call the action, and its page.
+pub(crate) fn acted_on(definition: &Value) -> (bool, bool, Option<&str>) {
+    (visible_to(definition, "model"), visible_to(definition, "app"), page(definition))
+}
+
+fn visible_to(definition: &Value, who: &str) -> bool {
+    let Some(meta) = definition.get("_meta") else { return true };
+    match meta.get("ui").and_then(|ui| ui.get("visibility")) {
+        Some(Value::Array(list)) => list.iter().any(|entry| entry.as_str() == Some(who)),
+        _ => match who {
+            "model" => meta.get("openai/visibility").and_then(Value::as_str) != Some("private"),
+            _ => meta.get("openai/widgetAccessible").and_then(Value::as_bool) != Some(false),
+        },
+    }
+}
+
+fn page(definition: &Value) -> Option<&str> {
+    let meta = definition.get("_meta")?;
+    let nested = meta.get("ui").and_then(|ui| ui.get("resourceUri"));
+    nested.or_else(|| meta.get("ui/resourceUri")).or_else(|| meta.get("openai/outputTemplate"))?.as_str()
 }
 
 /// Calls `visit` with the JSON pointer and content of every text in a value: keys, and strings.

@@ -307,6 +307,12 @@ impl Connector {
         }
     }
 
+    /// Whether somebody looks at what its app would have a model know. An app reads what it likes from its server, so the
+    /// class of a single action says nothing about its words (X54).
+    pub fn reviews_app_words(&self) -> bool {
+        self.result_review != ResultReview::Off
+    }
+
     /// Whether everybody can use it: it is on the internet, and nobody signs in to it.
     pub fn is_public(&self) -> bool {
         self.reach == Reach::Public && self.sign_in == SignIn::None
@@ -330,12 +336,6 @@ impl Connector {
     /// The class of an approved action, an admin's choice included.
     pub fn classify(&self, action: &Action) -> Classified {
         Control::classify(self.controls.get(action.name()), action)
-    }
-
-    /// The strictest of what the connector and the action ask for.
-    pub fn confirm_for(&self, action: &str) -> Confirm {
-        let own = self.controls.get(action).map(|control| control.confirm).unwrap_or_default();
-        self.confirm.max(own)
     }
 }
 
@@ -367,11 +367,11 @@ mod tests {
         let reviewed = |connector: &Connector| {
             ["find", "look", "gone"].map(|action| connector.reviews_results_of(action)).to_vec()
         };
-        assert_eq!(reviewed(&connector), [false, false, false]);
+        assert_eq!((reviewed(&connector), connector.reviews_app_words()), (vec![false, false, false], false));
         connector.result_review = ResultReview::OpenWorld;
-        assert_eq!(reviewed(&connector), [true, false, true]);
+        assert_eq!((reviewed(&connector), connector.reviews_app_words()), (vec![true, false, true], true));
         connector.result_review = ResultReview::Always;
-        assert_eq!(reviewed(&connector), [true, true, true]);
+        assert_eq!((reviewed(&connector), connector.reviews_app_words()), (vec![true, true, true], true));
     }
 
     #[test]

@@ -5,11 +5,15 @@
 //! a tool are the cheapest thing to change (X36). A removed action and a new one that look alike are told as a rename,
 //! which is a hint for the person and nothing more: the new name is a new action (X38).
 //!
-//! A diff is exact. Applied to the one snapshot it gives the other, so nothing that changed can be missing from it. Pages
-//! of apps are carried along; what they want more is told where they are looked at (X48).
+//! Who may call an action, and the page it is shown with, stand in `_meta` under new and older names. They are weighed by
+//! their effect: what lets somebody else call it, or shows another page, is risk, under whatever name (X47, X48).
+//!
+//! A diff is exact. Applied to the one snapshot it gives the other, so nothing that changed can be missing from it. A page
+//! of an app is a difference of its own: an action can stay as it is while the page that it is shown with changes (X48).
 
+use crate::action::{acted_on, at};
 use crate::snapshot::ServerInfo;
-use crate::{Action, AppPage, Class, Millis, Snapshot, action::at, snapshot::SnapshotError};
+use crate::{Action, AppPage, Class, Digest, Millis, Snapshot, snapshot::SnapshotError};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,11 +109,6 @@ impl Step {
         }
     }
 
-    /// Whether nothing but hints changed: the cheapest way to make an action look harmless (X36).
-    pub fn is_annotations_only(&self) -> bool {
-        matches!(self, Step::Changed { .. }) && self.fields().iter().all(|field| field.at.starts_with("/annotations"))
-    }
-
     /// How much it matters. A class that moved matters, whichever way: up it does more, down it claims less.
     pub fn weight(&self) -> Weight {
         let fields = self.fields().iter().map(|field| field.weight).max().unwrap_or(Weight::Cosmetic);
@@ -121,6 +120,39 @@ impl Step {
             Step::Renamed { .. } => fields.max(Weight::Text),
             Step::Changed { .. } => fields,
         }
+    }
+}
+
+/// A page that is not the approved one, or that was not approved yet (X48). It raises the risk whatever is different:
+/// what a page does cannot be read off a comparison of its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageStep {
+    /// What was approved; `None` when nothing was.
+    pub before: Option<AppPage>,
+    /// What the server has now.
+    pub now: AppPage,
+}
+
+impl PageStep {
+    /// What is different, a sentence without a full stop for each thing: what it wants more first.
+    pub fn says(&self) -> Vec<String> {
+        let Some(before) = &self.before else {
+            return vec![format!("a page of {} bytes that nobody has approved yet", self.now.bytes)];
+        };
+        let mut says = before.widened(&self.now);
+        if before.html != self.now.html {
+            let (was, is) = (before.html.short(), self.now.html.short());
+            says.push(format!("its text is another one: approved {was}…, now {is}…"));
+        }
+        if says.is_empty() {
+            says.push("it wants less than was approved".to_owned());
+        }
+        says
+    }
+
+    /// The digest of the page as it is now.
+    pub fn digest(&self) -> Digest {
+        self.now.digest()
     }
 }
 
@@ -153,9 +185,11 @@ pub struct Diff {
     pub instructions: Option<Field>,
     /// What the server says about itself, where it differs: name, version, protocol.
     pub about: Vec<Field>,
+    /// The pages that differ, by address.
+    pub pages: Vec<PageStep>,
     head: Head,
     order: Vec<String>,
-    pages: Vec<AppPage>,
+    all_pages: Vec<AppPage>,
 }
 
 impl Diff {
@@ -219,19 +253,26 @@ impl Diff {
                 .collect(),
             head: Head::of(after),
             order: after.actions.iter().map(|action| action.name().to_owned()).collect(),
-            pages: after.pages.clone(),
+            pages: pages(before, after),
+            all_pages: after.pages.clone(),
         }
     }
 
-    /// Whether both are the same to everyone: actions and instructions.
+    /// Whether both are the same: actions, their pages, instructions, and what the server calls itself.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty() && self.instructions.is_none() && self.about.is_empty()
+        self.steps.is_empty() && self.pages.is_empty() && self.instructions.is_none() && self.about.is_empty()
+    }
+
+    /// How many things differ that are approved: actions, pages, instructions. What the server calls itself is none.
+    pub fn count(&self) -> usize {
+        self.steps.len() + self.pages.len() + usize::from(self.instructions.is_some())
     }
 
     /// The heaviest weight in it; `None` when nothing differs.
     pub fn weight(&self) -> Option<Weight> {
         let words = self.instructions.iter().chain(&self.about).map(|field| field.weight);
-        self.steps.iter().map(Step::weight).chain(words).max()
+        let pages = self.pages.iter().map(|_| Weight::Risk);
+        self.steps.iter().map(Step::weight).chain(words).chain(pages).max()
     }
 
     /// Makes the later snapshot from the earlier one.
@@ -266,7 +307,7 @@ impl Diff {
         let ordered = ordered.filter(|_| actions.is_empty()).ok_or(NotApplicable)?;
         let head = self.head.clone();
         Snapshot::new(head.version, head.taken_at, head.server, head.protocol, instructions, ordered)
-            .map(|snapshot| snapshot.with_pages(self.pages.clone()))
+            .map(|snapshot| snapshot.with_pages(self.all_pages.clone()))
             .map_err(|SnapshotError::Twice(_)| NotApplicable)
     }
 }
@@ -276,10 +317,31 @@ impl Diff {
 #[error("this diff was made from another snapshot; compare again")]
 pub struct NotApplicable;
 
+/// The pages of a later list that are not as they were.
+fn pages(before: &Snapshot, after: &Snapshot) -> Vec<PageStep> {
+    let steps = after.pages.iter().map(|now| PageStep { before: before.page(&now.uri).cloned(), now: now.clone() });
+    steps.filter(|step| !step.before.as_ref().is_some_and(|before| before.is_same(&step.now))).collect()
+}
+
+/// The places in `_meta` that say who may call an action and which page it is shown with, whole or under each name.
+const ACTED_ON: [&str; 6] = [
+    "/_meta",
+    "/_meta/ui",
+    "/_meta/ui~1resourceUri",
+    "/_meta/openai~1outputTemplate",
+    "/_meta/openai~1visibility",
+    "/_meta/openai~1widgetAccessible",
+];
+
 /// Every place in which two definitions differ, the heaviest first.
 pub fn fields(before: &Value, after: &Value) -> Vec<Field> {
     let mut out = Vec::new();
     compare(before, after, &mut String::new(), &mut out);
+    if acted_on(before) != acted_on(after) {
+        for field in out.iter_mut().filter(|field| ACTED_ON.contains(&field.at.as_str())) {
+            (field.weight, field.why) = (Weight::Risk, PAGE_OR_CALLER);
+        }
+    }
     out.sort_by(|one, two| two.weight.cmp(&one.weight).then_with(|| one.at.cmp(&two.at)));
     out
 }
@@ -326,13 +388,16 @@ fn weigh(path: &str, before: Option<&Value>, after: Option<&Value>) -> (Weight, 
         }
         ("inputSchema", _) => (Weight::Text, "what a model reads and fills in changed"),
         ("outputSchema", _) => (Weight::Text, "what it says to return changed"),
-        ("_meta", "ui") => (Weight::Risk, "its page or who may call it changed"),
+        ("_meta", "ui") => (Weight::Risk, PAGE_OR_CALLER),
         ("securitySchemes", _) => (Weight::Risk, "how one signs in for it changed"),
         ("_meta" | "icons" | "execution", _) => (Weight::Cosmetic, "nothing that a model or a person acts on"),
         ("name", _) => (Weight::Text, "it has another name"),
         _ => (Weight::Text, "a model reads other words"),
     }
 }
+
+/// Why a change in `_meta` matters.
+const PAGE_OR_CALLER: &str = "its page or who may call it changed";
 
 fn hint(name: &str, after: Option<&Value>) -> &'static str {
     match (name, after.and_then(Value::as_bool)) {

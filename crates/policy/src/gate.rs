@@ -657,11 +657,6 @@ impl Frozen {
         &self.arguments
     }
 
-    /// The digest of that text, for the audit.
-    pub fn arguments_digest(&self) -> Digest {
-        Digest::of_bytes(self.arguments.as_bytes())
-    }
-
     /// What allowed it.
     pub fn basis(&self) -> &Basis {
         &self.basis

@@ -135,11 +135,6 @@ impl Indexed {
         found.ok_or_else(|| Why::UnknownConnector(id.clone()))
     }
 
-    /// The rulebook, to be changed. The index is gone: make another of what comes out.
-    pub fn into_book(self) -> Rulebook {
-        self.book
-    }
-
     fn parts_of(&self, connector: &Connector) -> Option<&Parts> {
         self.connectors.get(&connector.id).and_then(|place| self.parts.get(place.at))
     }

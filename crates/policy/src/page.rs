@@ -45,6 +45,12 @@ impl AppPage {
         *self == other
     }
 
+    /// The digest over the page and its wishes, without the actions that show it.
+    pub fn digest(&self) -> Digest {
+        let bare = Self { actions: Vec::new(), ..self.clone() };
+        Digest::of_json(&serde_json::to_value(bare).unwrap_or_default())
+    }
+
     /// What the page wants now and did not want when it was approved, a sentence for each. Empty when it wants no more,
     /// which says nothing about its text.
     pub fn widened(&self, now: &Self) -> Vec<String> {

@@ -4,16 +4,20 @@
 //! Publishing refuses, it does not only warn: what is published is what was on the screen, what the server lists at
 //! that moment is the same, every action that is on can be used, and a finding of high severity has a written reason.
 //!
-//! After that nothing of a live list counts until somebody accepts it. Accepting is by action. A change that raises the
-//! risk is never among those that are accepted together (X36).
+//! After that nothing of a live list counts until somebody accepts it. Accepting is by action, and by page. A change that
+//! raises the risk is never among those that are accepted together (X36). What was published is held to the same standard
+//! as long as it lives: a change that brings a finding of high severity needs a written reason, and every acceptance is
+//! kept as a review of the version that runs from then on (S112).
 
 use crate::diff::{Diff, Step, Weight};
 use crate::findings::{self, Finding, Severity, Subject};
-use crate::review::{Check, Declined, NewActions, Pause, Publication, SETTINGS, Settings, Sighting, Tombstone, Unread};
+use crate::review::{
+    Acceptance, Check, Declined, NewActions, Pause, Publication, SETTINGS, Settings, Sighting, Tombstone, Unread,
+};
 use crate::snapshot::SnapshotError;
 use crate::{
-    Access, Action, AppPage, ArgumentRule, Class, Confirm, Connector, ConnectorId, Control, Digest, Member, MemberId,
-    Millis, Permission, Reach, Rulebook, Snapshot, Stage, Why, rules,
+    Access, Action, ArgumentRule, Class, Confirm, Connector, ConnectorId, Control, Digest, Member, MemberId, Millis,
+    Permission, Reach, Rulebook, Snapshot, Stage, Why, rules,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,6 +101,17 @@ impl Action {
 }
 
 impl Connector {
+    /// Who vouched for it last, for which version and when, and where that is not the version that runs, which one does;
+    /// no full stop. `None` when nobody did.
+    pub fn vouched(&self) -> Option<String> {
+        let told = self.review.vouched()?;
+        let runs = self.snapshot.as_ref().map(|snapshot| snapshot.version)?;
+        Some(match self.review.vouched_for() == Some(runs) {
+            true => told,
+            false => format!("{told}; version {runs} runs, and there is no record of its review"),
+        })
+    }
+
     /// Our settings as they are now.
     pub fn settings(&self) -> Settings {
         Settings {
@@ -160,7 +175,9 @@ impl Rulebook {
         self.may_publish(&after, member)?;
         let name = member.name.clone();
         let snapshot = after.snapshot.as_ref().ok_or(Why::NeverScanned)?;
-        if review.shown != snapshot.digest || review.live != snapshot.digest {
+        // A page that no action is shown with any more is no part of what a server lists.
+        let listed = snapshot.clone().with_pages(snapshot.pages.clone()).digest;
+        if review.shown != snapshot.digest || review.live != listed {
             return not_ready(
                 "the server lists something else than what is on this page; read the list again and look at the changes",
             );
@@ -211,6 +228,7 @@ impl Rulebook {
         };
         after.confirm = review.confirm;
         after.review.publication = Some(publication);
+        after.review.acceptances.clear();
         after.updated_at = now;
         if let Some(connector) = self.connectors.iter_mut().find(|connector| &connector.id == id) {
             *connector = after;
@@ -223,10 +241,11 @@ impl Rulebook {
     ///
     /// A changed action keeps its switch: somebody has just looked at it. A milder class of an admin's does not survive
     /// a change (X36). A new action comes as the policy for new ones says, one that was here before always switched off;
-    /// a removed one leaves a tombstone (X38).
+    /// a removed one leaves a tombstone (X38). Of what is published the acceptance is kept as a review (S112).
     ///
     /// # Errors
-    /// As [`Rulebook::may_refresh`]; [`Why::NotReady`] when nothing was chosen, or the live list cannot be taken.
+    /// As [`Rulebook::may_refresh`]; [`Why::NotReady`] when nothing was chosen, the live list cannot be taken, or
+    /// [`Rulebook::brings`] something and no reason is written down.
     pub fn accept(
         &mut self,
         by: &MemberId,
@@ -238,23 +257,28 @@ impl Rulebook {
     ) -> Result<(), Why> {
         let connector = self.connector(id)?;
         self.may_refresh(connector, self.member(by)?, connected)?;
-        let old = connector.snapshot.as_ref().ok_or(Why::NeverScanned)?;
-        let diff = Diff::of(old, live);
-        let mut taken = accepted.actions.clone();
-        if accepted.mild {
-            taken.extend(self.mild(connector, live, &diff));
+        let Taking { next, actions: taken, pages, what } = self.taking(connector, live, accepted)?;
+        let high = self.high_findings_of(connector, &next);
+        let reason = accepted.reason.trim();
+        if !high.is_empty() && reason.chars().count() < REASON {
+            return Err(Why::NotReady(
+                "accepting it brings a finding of high severity; write down why it is accepted all the same".to_owned(),
+            ));
         }
-        let instructions = accepted.instructions && diff.instructions.is_some();
-        let mut differs: BTreeSet<&str> = diff.steps.iter().flat_map(names_of).collect();
-        // A page is taken over with the actions that it is shown with, each named by itself (X48).
-        let pages = pages_that_differ(old, live);
-        differs.extend(pages.iter().map(String::as_str));
-        taken.retain(|name| differs.contains(name.as_str()));
-        if taken.is_empty() && !instructions {
-            return Err(Why::NotReady("nothing was chosen that differs; choose a change first".to_owned()));
+        if connector.snapshot.as_ref().is_some_and(|old| old.digest == next.digest) {
+            // What a server calls itself is not what was approved of it.
+            self.touch(id, now, |connector| connector.snapshot = Some(next));
+            return Ok(());
         }
-        let next = taken_over(old, live, &taken, instructions)
-            .map_err(|SnapshotError::Twice(name)| Why::NotReady(format!("the server lists `{name}` twice")))?;
+        let review = (connector.stage == Stage::Published).then(|| Acceptance {
+            name: self.name_of(by),
+            at: now,
+            version: next.version,
+            digest: next.digest.clone(),
+            what,
+            findings: high.iter().map(Finding::told).collect(),
+            reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()),
+        });
         let was = connector.clone();
         self.change_settings(by, id, now, "changes accepted", |connector| {
             let gone = was.actions().iter().filter(|action| next.action(action.name()).is_none());
@@ -285,39 +309,76 @@ impl Rulebook {
                 })
                 .collect();
             connector.rules.retain(|name, _| next.action(name).is_some());
-            connector.review.declined.retain(|declined| !taken.contains(&declined.name));
-            // What somebody saw and what is approved now may be the same.
-            let settled = next.digest.clone();
-            connector.review.sightings.retain(|sighting| sighting.list != settled);
+            connector
+                .review
+                .declined
+                .retain(|declined| !taken.contains(&declined.name) && !pages.contains(&declined.name));
+            connector.review.settle(&next);
+            connector.review.vouch(review);
             connector.snapshot = Some(next);
         });
         Ok(())
     }
 
-    /// The changes that can be accepted together: nothing that raises the risk, and nothing in which the scanner finds
-    /// something that was not there before.
-    pub fn mild(&self, connector: &Connector, live: &Snapshot, diff: &Diff) -> BTreeSet<String> {
-        let subject = |snapshot| Subject {
-            id: Some(&connector.id),
-            host: &connector.host,
-            reach: connector.reach,
-            sign_in: &connector.sign_in,
-            snapshot,
-        };
-        let others = self.beside();
-        let known: Vec<Finding> =
-            connector.snapshot.as_ref().map(|snapshot| findings::of(subject(snapshot), &others)).unwrap_or_default();
-        let new: BTreeSet<String> = findings::of(subject(live), &others)
-            .into_iter()
-            .filter(|finding| finding.severity > Severity::Low && !known.contains(finding))
-            .filter_map(|finding| finding.action)
-            .collect();
-        let mild =
-            diff.steps.iter().filter(|step| step.weight() < Weight::Risk && !matches!(step, Step::Renamed { .. }));
-        mild.flat_map(names_of).filter(|name| !new.contains(*name)).map(str::to_owned).collect()
+    /// The findings of high severity that accepting would bring to what is published and that are not in what is
+    /// approved. A draft brings none: its review before publishing looks at all of them.
+    ///
+    /// # Errors
+    /// [`Why::UnknownConnector`], and [`Why::NotReady`] when nothing was chosen or the live list cannot be taken.
+    pub fn brings(&self, id: &ConnectorId, live: &Snapshot, accepted: &Accepted) -> Result<Vec<Finding>, Why> {
+        let connector = self.connector(id)?;
+        Ok(self.high_findings_of(connector, &self.taking(connector, live, accepted)?.next))
     }
 
-    /// Notes that a change is not wanted. The action stays held; nobody is asked about this very change again.
+    fn high_findings_of(&self, connector: &Connector, next: &Snapshot) -> Vec<Finding> {
+        let mut new = match connector.stage {
+            Stage::Published => self.new_findings(connector, next),
+            Stage::Draft | Stage::Archived => Vec::new(),
+        };
+        new.retain(|finding| finding.severity == Severity::High);
+        new
+    }
+
+    /// What the scanner finds in another definition of a connector and not in the approved one, the highest severity
+    /// first. What is about the connector as a whole is the same finding whatever it counts.
+    pub fn new_findings(&self, connector: &Connector, other: &Snapshot) -> Vec<Finding> {
+        let others = self.beside();
+        let of = |snapshot| {
+            let (id, host, reach) = (Some(&connector.id), connector.host.as_str(), connector.reach);
+            findings::of(Subject { id, host, reach, sign_in: &connector.sign_in, snapshot }, &others)
+        };
+        let known = connector.snapshot.as_ref().map(of).unwrap_or_default();
+        let whole = |one: &Finding| one.action.is_none() && one.at.is_empty();
+        let same = |one: &Finding, other: &Finding| {
+            one == other || (whole(one) && whole(other) && (one.kind, one.severity) == (other.kind, other.severity))
+        };
+        of(other).into_iter().filter(|finding| !known.iter().any(|old| same(old, finding))).collect()
+    }
+
+    /// What is approved afterwards, and what of the live list that takes.
+    fn taking(&self, connector: &Connector, live: &Snapshot, accepted: &Accepted) -> Result<Taking, Why> {
+        let old = connector.snapshot.as_ref().ok_or(Why::NeverScanned)?;
+        let diff = Diff::of(old, live);
+        let mut actions = accepted.actions.clone();
+        if accepted.mild {
+            actions.extend(mild(&diff, &self.new_findings(connector, live)));
+        }
+        let differs: BTreeSet<&str> = diff.steps.iter().flat_map(names_of).collect();
+        actions.retain(|name| differs.contains(name.as_str()));
+        let is_taken = |uri: &&str| accepted.pages.contains(*uri);
+        let pages = diff.pages.iter().map(|page| page.now.uri.as_str()).filter(is_taken).map(str::to_owned).collect();
+        let instructions = accepted.instructions && diff.instructions.is_some();
+        let about = (accepted.about || accepted.mild) && !diff.about.is_empty();
+        let taking = Taking::of(old, live, actions, pages, instructions, about)
+            .map_err(|SnapshotError::Twice(name)| Why::NotReady(format!("the server lists `{name}` twice")))?;
+        if taking.what.is_empty() {
+            return Err(Why::NotReady("nothing was chosen that differs; choose a change first".to_owned()));
+        }
+        Ok(taking)
+    }
+
+    /// Notes that a change of an action or of a page, by its name or address, is not wanted. It stays held; nobody is
+    /// asked about this very change again.
     ///
     /// # Errors
     /// As [`Rulebook::may_refresh`]; [`Why::UnknownAction`] when neither side has it.
@@ -325,19 +386,20 @@ impl Rulebook {
         &mut self,
         by: &MemberId,
         id: &ConnectorId,
-        action: &str,
+        name: &str,
         live: &Snapshot,
         connected: bool,
         now: Millis,
     ) -> Result<(), Why> {
         let connector = self.connector(id)?;
         self.may_refresh(connector, self.member(by)?, connected)?;
-        let definition = live.action(action).map(|action| action.digest().clone());
-        if definition.is_none() && connector.action(action).is_none() {
-            return Err(Why::UnknownAction(action.to_owned()));
+        let of_page = || live.page(name).map(crate::AppPage::digest);
+        let definition = live.action(name).map(|action| action.digest().clone()).or_else(of_page);
+        if definition.is_none() && connector.action(name).is_none() {
+            return Err(Why::UnknownAction(name.to_owned()));
         }
         let by = self.name_of(by);
-        let declined = Declined { name: action.to_owned(), definition, by, at: now };
+        let declined = Declined { name: name.to_owned(), definition, by, at: now };
         self.touch(id, now, |connector| {
             connector.review.declined.retain(|one| one.name != declined.name);
             connector.review.declined.push(declined);
@@ -619,10 +681,26 @@ impl Rulebook {
 pub struct Accepted {
     /// Actions by name, each looked at by itself. A rename is two names.
     pub actions: BTreeSet<String>,
-    /// Every change that does not raise the risk; see [`Rulebook::mild`].
+    /// Pages by address, each looked at by itself (X48).
+    pub pages: BTreeSet<String>,
+    /// Every change that does not raise the risk, see [`mild`], and what the server calls itself.
     pub mild: bool,
     /// The server's instructions (X45).
     pub instructions: bool,
+    /// What the server calls itself, which is never its identity (X119).
+    pub about: bool,
+    /// Why it is accepted in spite of what it [brings](Rulebook::brings).
+    pub reason: String,
+}
+
+/// The names of the changes that can be accepted together: nothing that raises the risk, no rename, and nothing in which
+/// the scanner finds something `new` above low severity, see [`Rulebook::new_findings`].
+pub fn mild(diff: &Diff, new: &[Finding]) -> BTreeSet<String> {
+    let found = |name: &str| {
+        new.iter().any(|finding| finding.severity > Severity::Low && finding.action.as_deref() == Some(name))
+    };
+    let mild = diff.steps.iter().filter(|step| step.weight() < Weight::Risk && !matches!(step, Step::Renamed { .. }));
+    mild.flat_map(names_of).filter(|name| !found(name)).map(str::to_owned).collect()
 }
 
 /// The names that a step is about: both of a rename.
@@ -633,48 +711,56 @@ fn names_of(step: &Step) -> Vec<&str> {
     }
 }
 
-/// The actions whose page is another one than was approved, or was not approved yet.
-fn pages_that_differ(old: &Snapshot, live: &Snapshot) -> Vec<String> {
-    let is_new = |page: &&AppPage| !old.pages.iter().any(|one| one.uri == page.uri);
-    let mut names = old.pages_changed(&live.pages);
-    names.extend(live.pages.iter().filter(is_new).flat_map(|page| page.actions.clone()));
-    names
+/// How many things of one acceptance are named in its record.
+const NAMED: usize = 40;
+
+/// What an acceptance takes over, and what is approved afterwards.
+struct Taking {
+    next: Snapshot,
+    actions: BTreeSet<String>,
+    pages: BTreeSet<String>,
+    /// What it takes, in words.
+    what: Vec<String>,
 }
 
-/// The approved pages, each replaced by the live one where an action that it is shown with was accepted.
-fn pages_taken_over(old: &Snapshot, live: &Snapshot, accepted: &BTreeSet<String>) -> Vec<AppPage> {
-    let is_accepted = |page: &&AppPage| page.actions.iter().any(|name| accepted.contains(name));
-    let mut pages: Vec<AppPage> = live.pages.iter().filter(is_accepted).cloned().collect();
-    let kept: Vec<AppPage> =
-        old.pages.iter().filter(|page| !pages.iter().any(|one| one.uri == page.uri)).cloned().collect();
-    pages.extend(kept);
-    pages
-}
-
-/// The approved list with what was accepted of the live one, in the live order, what is only approved at the end.
-fn taken_over(
-    old: &Snapshot,
-    live: &Snapshot,
-    accepted: &BTreeSet<String>,
-    instructions: bool,
-) -> Result<Snapshot, SnapshotError> {
-    let from_live = live.actions.iter().filter_map(|action| match old.action(action.name()) {
-        _ if accepted.contains(action.name()) => Some(action.clone()),
-        before => before.cloned(),
-    });
-    let only_old =
-        old.actions.iter().filter(|action| live.action(action.name()).is_none() && !accepted.contains(action.name()));
-    let actions = from_live.chain(only_old.cloned()).collect();
-    let instructions = if instructions { live.instructions.clone() } else { old.instructions.clone() };
-    Snapshot::new(
-        old.version.saturating_add(1),
-        live.taken_at,
-        live.server.clone(),
-        live.protocol.clone(),
-        instructions,
-        actions,
-    )
-    .map(|snapshot| snapshot.with_pages(pages_taken_over(old, live, accepted)))
+impl Taking {
+    /// The approved list with what was accepted of the live one, in the live order, what is only approved at the end.
+    /// It is another version only where something else is approved.
+    fn of(
+        old: &Snapshot,
+        live: &Snapshot,
+        actions: BTreeSet<String>,
+        pages: BTreeSet<String>,
+        instructions: bool,
+        about: bool,
+    ) -> Result<Self, SnapshotError> {
+        let from_live = live.actions.iter().filter_map(|action| match old.action(action.name()) {
+            _ if actions.contains(action.name()) => Some(action.clone()),
+            before => before.cloned(),
+        });
+        let gone = |action: &&Action| live.action(action.name()).is_none() && !actions.contains(action.name());
+        let listed = from_live.chain(old.actions.iter().filter(gone).cloned()).collect();
+        let said = if instructions { &live.instructions } else { &old.instructions };
+        let (server, protocol) = if about { (&live.server, &live.protocol) } else { (&old.server, &old.protocol) };
+        let (server, protocol) = (server.clone(), protocol.clone());
+        let next = Snapshot::new(old.version, live.taken_at, server, protocol, said.clone(), listed)?;
+        let taken = live.pages.iter().filter(|page| pages.contains(&page.uri));
+        let kept = old.pages.iter().filter(|page| !pages.contains(&page.uri));
+        let mut next = next.with_pages(taken.chain(kept).cloned().collect());
+        if next.digest != old.digest {
+            next.version = old.version.saturating_add(1);
+        }
+        let mut what: Vec<String> = actions.iter().map(|name| format!("`{name}`")).collect();
+        what.extend(pages.iter().map(|uri| format!("the page `{uri}`")));
+        what.extend(instructions.then(|| "the server's instructions".to_owned()));
+        what.extend(about.then(|| "what the server calls itself".to_owned()));
+        if what.len() > NAMED {
+            let more = what.len() - NAMED;
+            what.truncate(NAMED);
+            what.push(format!("{more} more"));
+        }
+        Ok(Self { next, actions, pages, what })
+    }
 }
 
 #[cfg(test)]

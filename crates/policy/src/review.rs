@@ -3,8 +3,10 @@
 //!
 //! It stands beside the connector so that a definition can change without anybody losing sight of who approved what.
 //! A removed action leaves a [`Tombstone`]: the same name coming back is a new action (X38). Each person's list is noted
-//! as a [`Sighting`], because a server may show an admin another list than a member (X39).
+//! as a [`Sighting`], because a server may show an admin another list than a member (X39). Each change that is accepted of
+//! what is published is an [`Acceptance`]: the record vouches for the version that runs, not for one that ran (S112).
 
+use crate::diff::Diff;
 use crate::snapshot::{Drift, Snapshot};
 use crate::{Access, Class, Confirm, Control, Digest, MemberId, Millis, Why, rules::ArgumentRule};
 use serde::{Deserialize, Serialize};
@@ -105,11 +107,14 @@ pub struct Sighting {
     pub member: MemberId,
     /// When it was read first.
     pub at: Millis,
-    /// The digest of the whole list, instructions included.
+    /// The digest of the whole list, instructions included and pages not: not everybody looks at every page.
     pub list: Digest,
     /// The actions that differ from what is approved, by name.
     #[serde(default)]
     pub differs: BTreeMap<String, Seen>,
+    /// The pages that differ from what is approved, as they were read: address and digest (X48).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pages: BTreeMap<String, Digest>,
     /// The server's instructions are other ones (X45).
     #[serde(default)]
     pub instructions: bool,
@@ -119,7 +124,7 @@ pub struct Sighting {
 }
 
 impl Sighting {
-    /// What a live list looks like beside what is approved.
+    /// What a live list looks like beside what is approved. Of pages only those that were read count.
     pub fn of(member: MemberId, at: Millis, approved: &Snapshot, live: &Snapshot) -> Self {
         let definition = |name: &str| live.action(name).map(|action| action.digest().clone());
         let differs = approved.drift(&live.actions).into_iter().filter_map(|drift| match drift {
@@ -130,16 +135,31 @@ impl Sighting {
         Self {
             member,
             at,
-            list: live.digest.clone(),
+            list: live.list_digest(),
             differs: differs.collect(),
+            pages: Diff::of(approved, live).pages.iter().map(|page| (page.now.uri.clone(), page.digest())).collect(),
             instructions: approved.instructions != live.instructions,
             asked: None,
         }
     }
 
-    /// Whether the list was as approved.
+    /// With the pages that the same person saw before and has not read again since: that nobody looked is no news.
+    pub fn with_unread_of(mut self, review: &Review, live: &Snapshot) -> Self {
+        let shown = |uri: &str| live.actions.iter().any(|action| action.page() == Some(uri));
+        let before = review.sightings.iter().find(|known| known.member == self.member);
+        let unread = before.iter().flat_map(|known| &known.pages).filter(|(uri, _)| live.page(uri).is_none());
+        self.pages.extend(unread.filter(|(uri, _)| shown(uri)).map(|(uri, page)| (uri.clone(), page.clone())));
+        self
+    }
+
+    /// Whether the list was as approved, with every page that was read.
     pub fn is_clean(&self) -> bool {
-        self.differs.is_empty() && !self.instructions
+        self.differs.is_empty() && self.pages.is_empty() && !self.instructions
+    }
+
+    /// How many things differ, not counting the instructions.
+    pub fn count(&self) -> usize {
+        self.differs.len() + self.pages.len()
     }
 }
 
@@ -222,6 +242,27 @@ pub struct Publication {
     pub tried: Vec<String>,
 }
 
+/// A change of a published definition that somebody accepted: who vouched for what runs since then (S112).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Acceptance {
+    /// The name of who accepted it, as it was at that time.
+    pub name: String,
+    /// When.
+    pub at: Millis,
+    /// The version that runs since then.
+    pub version: u32,
+    /// Its digest.
+    pub digest: Digest,
+    /// What was accepted, in words: actions and pages by name.
+    pub what: Vec<String>,
+    /// The findings of high severity that it brought, each as a sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
+    /// Why it was accepted in spite of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// Our settings of a connector at one time. The definition is the server's and is never rolled back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
@@ -254,7 +295,7 @@ pub struct Version {
     pub settings: Settings,
 }
 
-/// How many versions are kept.
+/// How many versions are kept, and how many acceptances.
 const VERSIONS: usize = 30;
 /// Changes of settings by one person within this time are one version, in milliseconds.
 const ONE_SITTING: Millis = 10 * 60 * 1000;
@@ -275,6 +316,9 @@ pub struct Review {
     /// The publication, once it was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publication: Option<Publication>,
+    /// The latest changes that were accepted since then, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acceptances: Vec<Acceptance>,
     /// Actions that were there once.
     #[serde(default)]
     pub tombstones: Vec<Tombstone>,
@@ -300,9 +344,11 @@ impl Review {
     pub fn note(&mut self, sighting: Sighting) -> bool {
         let first = self.sightings.is_empty();
         match self.sightings.iter_mut().find(|known| known.member == sighting.member) {
-            Some(known) if known.list == sighting.list => false,
+            Some(known) if known.list == sighting.list && known.pages == sighting.pages => false,
             Some(known) => {
-                if known.differs.keys().eq(sighting.differs.keys()) && sighting.at.saturating_sub(known.at) < FLOOD {
+                let same =
+                    known.differs.keys().eq(sighting.differs.keys()) && known.pages.keys().eq(sighting.pages.keys());
+                if same && sighting.at.saturating_sub(known.at) < FLOOD {
                     return false;
                 }
                 *known = sighting;
@@ -315,6 +361,36 @@ impl Review {
                 true
             }
         }
+    }
+
+    /// Something else is approved now: what somebody saw and what is approved may be the same.
+    pub(crate) fn settle(&mut self, approved: &Snapshot) {
+        let settled = approved.list_digest();
+        for sighting in &mut self.sightings {
+            sighting.pages.retain(|uri, seen| approved.page(uri).is_none_or(|page| page.digest() != *seen));
+        }
+        self.sightings.retain(|sighting| sighting.list != settled || !sighting.pages.is_empty());
+    }
+
+    /// Keeps an acceptance beside the publication.
+    pub(crate) fn vouch(&mut self, acceptance: Option<Acceptance>) {
+        self.acceptances.extend(acceptance);
+        let over = self.acceptances.len().saturating_sub(VERSIONS);
+        self.acceptances.drain(..over);
+    }
+
+    /// The version that somebody vouched for last: the one that was published, or a change of it that was accepted.
+    pub fn vouched_for(&self) -> Option<u32> {
+        let accepted = self.acceptances.last().map(|one| one.version);
+        accepted.or_else(|| self.publication.as_ref().map(|one| one.version))
+    }
+
+    /// Who vouched last, for which version and when; no full stop.
+    pub fn vouched(&self) -> Option<String> {
+        let accepted = self.acceptances.last().map(|one| (&one.name, one.at, one.version));
+        let published = || self.publication.as_ref().map(|one| (&one.name, one.at, one.version));
+        let (name, at, version) = accepted.or_else(published)?;
+        Some(format!("Reviewed by {name}, {}, version {version}", date(at)))
     }
 
     /// Where everybody sees what is approved there is nothing to note.
@@ -331,7 +407,11 @@ impl Review {
 
     /// Whether every change of a sighting was declined, as it is now.
     fn is_settled(&self, sighting: &Sighting) -> bool {
-        !sighting.instructions && sighting.differs.iter().all(|(name, seen)| self.has_declined(name, seen.definition()))
+        let mut actions = sighting.differs.iter().map(|(name, seen)| (name, seen.definition()));
+        let mut pages = sighting.pages.iter().map(|(uri, page)| (uri, Some(page)));
+        !sighting.instructions
+            && actions.all(|(name, seen)| self.has_declined(name, seen))
+            && pages.all(|(uri, page)| self.has_declined(uri, page))
     }
 
     /// Whether this very change was looked at and not wanted.
@@ -442,6 +522,7 @@ mod tests {
             at,
             list: Digest::of_bytes(list.as_bytes()),
             differs: changed.iter().map(|name| ((*name).to_owned(), Seen::Removed)).collect(),
+            pages: BTreeMap::new(),
             instructions: false,
             asked: None,
         }

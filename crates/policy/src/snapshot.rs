@@ -80,12 +80,44 @@ impl Snapshot {
         Ok(Self { version, taken_at, server, protocol, instructions, actions, pages: Vec::new(), digest })
     }
 
-    /// The same with the pages that its actions are shown with.
+    /// The same with the pages that its actions are shown with. Which those are, the definitions say: a page that no
+    /// action is shown with is left out.
     pub fn with_pages(mut self, mut pages: Vec<AppPage>) -> Self {
+        for page in &mut pages {
+            page.actions = self.shown_with(&page.uri);
+        }
+        pages.retain(|page| !page.actions.is_empty());
         pages.sort_by(|one, two| one.uri.cmp(&two.uri));
         self.digest = digest_of(self.instructions.as_deref(), &self.actions, &pages);
         self.pages = pages;
         self
+    }
+
+    /// A live list whose pages were not all read, with those that were not as they were approved: a page is compared
+    /// with what was approved before it is shown, so that nobody has looked at it yet is no difference.
+    pub fn with_unread_as(self, approved: &Self) -> Self {
+        let unread = approved.pages.iter().filter(|page| self.page(&page.uri).is_none());
+        let pages = self.pages.iter().chain(unread).cloned().collect();
+        self.with_pages(pages)
+    }
+
+    /// The page of that address.
+    pub fn page(&self, uri: &str) -> Option<&AppPage> {
+        self.pages.iter().find(|page| page.uri == uri)
+    }
+
+    /// The names of the actions whose definition names a page, sorted.
+    fn shown_with(&self, uri: &str) -> Vec<String> {
+        let shows = self.actions.iter().filter(|action| action.page() == Some(uri));
+        let mut names: Vec<String> = shows.map(|action| action.name().to_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// The digest over the list alone, without pages: two people are listed the same, whether or not each has looked at
+    /// every page.
+    pub fn list_digest(&self) -> Digest {
+        digest_of(self.instructions.as_deref(), &self.actions, &[])
     }
 
     /// The approved page that an action is shown with.
@@ -189,7 +221,8 @@ mod tests {
 
     #[test]
     fn x48_a_page_is_part_of_what_is_approved() {
-        let bare = snapshot(None, vec![action("a", "x"), action("b", "x")]);
+        let shows = json!({"name": "a", "_meta": {"ui": {"resourceUri": "ui://a"}}});
+        let bare = snapshot(None, vec![Action::new(shows).unwrap(), action("b", "x")]);
         let approved = bare.clone().with_pages(vec![page("one")]);
         assert_ne!(approved.digest, bare.digest);
         assert_ne!(approved.digest, bare.clone().with_pages(vec![page("two")]).digest);
@@ -199,6 +232,11 @@ mod tests {
         assert_eq!(approved.pages_changed(&[page("one")]), Vec::<String>::new());
         assert_eq!(approved.pages_changed(&[page("two")]), ["a"]);
         assert_eq!(approved.pages_changed(&[]), Vec::<String>::new());
+        assert_eq!(approved.list_digest(), bare.digest);
+        // A page that was not read is as it was approved; one that no action names is no page of the list.
+        assert_eq!(bare.clone().with_unread_as(&approved), approved);
+        assert_eq!(snapshot(None, vec![action("b", "x")]).with_unread_as(&approved).pages, []);
+        assert_ne!(bare.with_pages(vec![page("two")]).with_unread_as(&approved).digest, approved.digest);
     }
 
     #[test]

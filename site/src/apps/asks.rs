@@ -25,6 +25,13 @@ pub(super) enum Wish {
         /// The words.
         text: String,
     },
+    /// To have a model know something at its next turn.
+    Tell {
+        /// By which it is answered.
+        ticket: Ticket,
+        /// The words.
+        text: String,
+    },
     /// To have files kept.
     Save {
         /// By which it is answered.
@@ -38,7 +45,10 @@ impl Wish {
     /// By which it is answered.
     pub(super) fn ticket(&self) -> Ticket {
         match self {
-            Wish::Open { ticket, .. } | Wish::Say { ticket, .. } | Wish::Save { ticket, .. } => *ticket,
+            Wish::Open { ticket, .. }
+            | Wish::Say { ticket, .. }
+            | Wish::Tell { ticket, .. }
+            | Wish::Save { ticket, .. } => *ticket,
         }
     }
 }
@@ -52,6 +62,7 @@ pub(super) fn Asks(
     let draw = move |wish: Wish| match &wish {
         Wish::Open { url, .. } => open(it, &wish, url),
         Wish::Say { text, .. } => say(it, &wish, text),
+        Wish::Tell { text, .. } => tell(it, &wish, text),
         Wish::Save { files, .. } => save(it, &wish, files),
     };
     move || it.wishes.get().into_iter().map(draw).collect_view()
@@ -103,10 +114,43 @@ fn say(it: Shown, wish: &Wish, text: &str) -> AnyView {
         <div class="app-ask" role="group" aria-label="Message of the app">
             <p><HostName host=host name=Some(name)/>" wants to say this in your conversation. It will stand there as the app's words, not as yours."</p>
             <blockquote><Visible text=text.to_owned()/></blockquote>
+            {move || it.withheld().then(|| view! { <p>"You withheld the result that this app shows from the model. These words may hold parts of it."</p> })}
             <p class="row">
                 <Button small=true look=ButtonLook::Primary on:click=move |_| it.say(&yes, said.clone())>"Let the app say it"</Button>
                 <Button small=true on:click=move |_| it.answer(&no, Some("the person did not want it said"))>"Do not let it"</Button>
             </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// What a model would be told beside the results that the person looks at (X54). Where the result was withheld there is
+/// nothing left to allow.
+fn tell(it: Shown, wish: &Wish, text: &str) -> AnyView {
+    let (name, host) = it.whose();
+    let wish = StoredValue::new(wish.clone());
+    let answer = move |refused: Option<&'static str>| it.answer(&wish.get_value(), refused);
+    let buttons = move || {
+        match it.withheld() {
+        true => view! {
+            <p>"You withheld the result that this app shows from the model, so the model is not told this either."</p>
+            <p class="row"><Button small=true on:click=move |_| answer(Some("the person withheld the result from the model"))>"Close the note"</Button></p>
+        }
+        .into_any(),
+        false => view! {
+            <p class="row">
+                <Button small=true look=ButtonLook::Primary on:click=move |_| answer(None)>"Let the app tell it"</Button>
+                <Button small=true on:click=move |_| answer(Some("the person did not want it told"))>"Do not let it"</Button>
+            </p>
+        }
+        .into_any(),
+    }
+    };
+    view! {
+        <div class="app-ask" role="group" aria-label="What the app tells a model">
+            <p><HostName host=host name=Some(name)/>" wants a model to know this at its next turn. What this connector gives is looked at first, and so are the words of its app."</p>
+            <blockquote><Visible text=text.to_owned()/></blockquote>
+            {buttons}
         </div>
     }
     .into_any()

@@ -59,7 +59,10 @@ fn App(
     if at_once {
         it.load();
     }
-    Effect::new(move |_| shown.set(it.phase.with(|phase| matches!(phase, Phase::Open(_)))));
+    // What has said nothing may show nothing: then the result stands there in words, too.
+    Effect::new(move |_| shown.set(it.phase.with(|phase| matches!(phase, Phase::Open(_))) && !it.silent.get()));
+    let place = NodeRef::<html::Div>::new();
+    place.on_load(move |place| it.follow_place(&place));
     it.follow_call();
     it.follow_look();
     it.keep_focus();
@@ -68,6 +71,9 @@ fn App(
         Phase::Open(count) => Some(count),
         _ => None,
     });
+    let edged = move || {
+        open.get().is_some() && it.document.with_value(|one| one.as_ref().and_then(|one| one.border)) == Some(true)
+    };
     let label = format!("App of {name} · {host}");
     let title = label.clone();
     let frame = move || {
@@ -109,7 +115,18 @@ fn App(
     };
     let words = {
         let (name, host) = (name.clone(), host.clone());
-        move || match it.phase.get() {
+        move || {
+            match it.phase.get() {
+            Phase::Open(_) if it.silent.get() => view! {
+                <div class="note" role="status">
+                    <span class="grow">{match preview {
+                        true => "This app has not said that it is ready, so it may show nothing.",
+                        false => "This app has not said that it is ready, so it was not told its result. The result is below as text.",
+                    }}" Load it again, or stop it. The report says what it was kept from."</span>
+                    <Button small=true on:click=move |_| it.reload()>"Load the app again"</Button>
+                </div>
+            }
+            .into_any(),
             Phase::Open(_) => ().into_any(),
             Phase::Reading => view! { <Working what="Reading the app"/> }.into_any(),
             Phase::Asking(asks) => {
@@ -156,6 +173,7 @@ fn App(
                 .into_any()
             }
         }
+        }
     };
     let escape = move |event: ev::KeyboardEvent| {
         if event.key() == "Escape" && it.mode.get_untracked() != Mode::Inline {
@@ -177,7 +195,7 @@ fn App(
             </header>
             <Asks it/>
             {words}
-            <div class="app-frame" style:height=height>{frame}</div>
+            <div class="app-frame" class:edged=edged node_ref=place style:height=height>{frame}</div>
             {move || (blocked.get() > 0).then(|| {
                 let count = blocked.get();
                 let says = if count == 1 { "1 request blocked".to_owned() } else { format!("{count} requests blocked") };

@@ -57,6 +57,17 @@ pub(super) fn Report(
         view! { <ul>{rows}</ul>{(more > 0).then(|| view! { <p class="cut">{format!("{more} earlier ones are not shown.")}</p> })} }
             .into_any()
     };
+    let logs = move || {
+        let rows = report.with(|report| report.logs.clone());
+        if rows.is_empty() {
+            return view! { <p>"It logged nothing."</p> }.into_any();
+        }
+        let more = rows.len().saturating_sub(SHOWN);
+        let rows: Vec<_> =
+            rows.into_iter().rev().take(SHOWN).map(|line| view! { <li><Visible text=line/></li> }).collect();
+        view! { <ul>{rows}</ul>{(more > 0).then(|| view! { <p class="cut">{format!("{more} earlier ones are not shown.")}</p> })} }
+            .into_any()
+    };
     let text = {
         let (document, digest) = (document.clone(), digest.clone());
         Signal::derive(move || as_text(&document, &digest, &report.get(), apart))
@@ -72,6 +83,8 @@ pub(super) fn Report(
             {blocked}
             <h4>"What it called"</h4>
             {calls}
+            <h4>"What it logged"</h4>
+            {logs}
             <h4>"Where it runs"</h4>
             <p>{place(apart)}</p>
             <p><code class="digest" title=digest.clone()>{format!("sha-256 {}…", digest.chars().take(16).collect::<String>())}</code>

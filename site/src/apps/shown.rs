@@ -1,14 +1,15 @@
 //! One app on the page: its phases, what it is told of its call, and what it wants.
 
 use browser::app_frame::{AppEvent, AppFrame, AppReport, Sandbox, Welcome};
-use browser::chat::conversation::{CallCard, CallState};
-use browser::mcp::apps::{Mode, Permission};
+use browser::chat::conversation::{CallCard, CallState, Look};
+use browser::mcp::apps::{Known, Mode, Permission};
 use browser::workspace::apps::AppDocument;
 use browser::{Code, Error};
 use leptos::task::spawn_local;
 use leptos::{ev, html, prelude::*};
 use serde_json::{Map, Value, json};
-use wasm_bindgen::JsCast;
+use std::time::Duration;
+use wasm_bindgen::prelude::*;
 
 use super::asks::Wish;
 use super::{Order, look};
@@ -19,6 +20,8 @@ use crate::state::{AppState, use_state};
 const TALLEST: u32 = 640;
 /// The least, so that an app cannot hide.
 const LEAST: u32 = 48;
+/// How long changes of its place are gathered before it is told them.
+const CALM: Duration = Duration::from_millis(250);
 /// The height before the app has said one.
 const FIRST: u32 = 220;
 
@@ -49,12 +52,16 @@ pub(super) struct Shown {
     pub(super) modes: RwSignal<Vec<Mode>>,
     pub(super) height: RwSignal<u32>,
     pub(super) wishes: RwSignal<Vec<Wish>>,
+    /// It has not said that it is ready, and is late.
+    pub(super) silent: RwSignal<bool>,
     pub(super) report: RwSignal<AppReport>,
     frame: StoredValue<Option<AppFrame>, LocalStorage>,
     pub(super) document: StoredValue<Option<AppDocument>>,
     /// What of the device the person gives it this time.
     given: StoredValue<Vec<Permission>>,
     pub(super) section: NodeRef<html::Section>,
+    /// The size of its place, as it was told it last.
+    told_place: StoredValue<Value>,
     /// What comes after the goodbye: loading it again.
     again: StoredValue<bool>,
     loads: StoredValue<u32>,
@@ -71,6 +78,8 @@ impl Shown {
             modes: RwSignal::new(Vec::new()),
             height: RwSignal::new(FIRST),
             wishes: RwSignal::new(Vec::new()),
+            silent: RwSignal::new(false),
+            told_place: StoredValue::new(Value::Null),
             report: RwSignal::new(AppReport::default()),
             frame: StoredValue::new_local(None),
             document: StoredValue::new(None),
@@ -89,6 +98,12 @@ impl Shown {
     /// The connector it belongs to.
     pub(super) fn connector(&self) -> String {
         self.order.with_value(|order| order.of.connector.to_string())
+    }
+
+    /// Whether the person withheld the result that it shows from the model. Tracks.
+    pub(super) fn withheld(&self) -> bool {
+        let card = self.order.with_value(|order| order.card);
+        card.is_some_and(|card| card.with(|card| card.as_ref().is_some_and(|card| card.look == Some(Look::Withheld))))
     }
 
     /// The frame, taken out of its place: what it is asked to do may come back to that place.
@@ -135,6 +150,7 @@ impl Shown {
         let (of, document) = (self.order.with_value(|order| order.of.clone()), self.document.get_value());
         let (Some(document), Some(sandbox)) = (document, sandbox()) else { return };
         self.wishes.set(Vec::new());
+        self.silent.set(false);
         self.report.set(AppReport::default());
         self.modes.set(Vec::new());
         self.mode.set(Mode::Inline);
@@ -143,10 +159,8 @@ impl Shown {
         let book = ws.rulebook();
         let tool = book.connector(&of.connector).ok().and_then(|connector| connector.action(&of.action));
         let context = look::context(tool.map(|tool| tool.definition()), self.place(Mode::Inline));
-        let given = self.given.get_value();
-        let opened = AppFrame::open(&ws, of, document, element, &sandbox, Welcome { context, given }, move |event| {
-            self.hear(event)
-        });
+        let welcome = Welcome { context, given: self.given.get_value(), known: self.known() };
+        let opened = AppFrame::open(&ws, of, document, element, &sandbox, welcome, move |event| self.hear(event));
         match opened {
             Some(frame) => {
                 self.frame.set_value(Some(frame));
@@ -157,6 +171,13 @@ impl Shown {
                     .hint("whoever runs the site has to give apps an origin of their own"),
             )),
         }
+    }
+
+    /// What is known of its call by now.
+    fn known(&self) -> Known {
+        let card = self.order.with_value(|order| order.card).and_then(|card| card.get_untracked());
+        let card = card.filter(|card| !matches!(card.state, CallState::Proposed | CallState::Waiting));
+        card.map(|card| Known { input: card.arguments.as_object().cloned(), result: card.result }).unwrap_or_default()
     }
 
     /// Tells the app what there is to tell of its call: what it has heard before it is not told again.
@@ -197,6 +218,35 @@ impl Shown {
         });
     }
 
+    /// Follows the size of its place, a few times a second at most: a window that is made narrower makes it narrower.
+    pub(super) fn follow_place(self, place: &web_sys::HtmlElement) {
+        let pending = StoredValue::new(false);
+        let tell = move || {
+            if pending.try_set_value(false).is_some() {
+                return;
+            }
+            let (Some(frame), Some(mode)) = (self.the_frame(), self.mode.try_get_untracked()) else { return };
+            // While it goes into another mode, its place is between two sizes; with the mode it is told the new one.
+            let now = self.measure(mode);
+            if frame.mode() == mode && self.told_place.try_get_value().is_some_and(|told| told != now) {
+                self.told_place.set_value(now.clone());
+                frame.context_changed(Map::from_iter([("containerDimensions".to_owned(), now)]));
+            }
+        };
+        let resized = Closure::<dyn FnMut()>::new(move || {
+            if pending.try_update_value(|pending| std::mem::replace(pending, true)) == Some(false) {
+                set_timeout(tell, CALM);
+            }
+        });
+        if let Ok(observer) = web_sys::ResizeObserver::new(resized.as_ref().unchecked_ref()) {
+            observer.observe(place);
+            let kept = StoredValue::new_local((observer, resized));
+            on_cleanup(move || {
+                kept.try_with_value(|(observer, _)| observer.disconnect());
+            });
+        }
+    }
+
     /// Follows the theme of the page.
     pub(super) fn follow_look(self) {
         look::follow(move |part| {
@@ -235,11 +285,16 @@ impl Shown {
     /// Something about the app.
     fn hear(self, event: AppEvent) {
         match event {
-            AppEvent::Ready(modes) => drop(self.modes.try_set(modes)),
+            AppEvent::Ready(modes) => {
+                let _ = self.silent.try_set(false);
+                let _ = self.modes.try_set(modes);
+            }
+            AppEvent::Silent => drop(self.silent.try_set(true)),
             AppEvent::Height(height) => drop(self.height.try_set(height.clamp(LEAST, TALLEST))),
             AppEvent::Show(mode) => self.apply(mode),
             AppEvent::Link { ticket, url } => self.wish(Wish::Open { ticket, url }),
             AppEvent::Words { ticket, text } => self.wish(Wish::Say { ticket, text }),
+            AppEvent::Context { ticket, text } => self.wish(Wish::Tell { ticket, text }),
             AppEvent::Files { ticket, files } => self.wish(Wish::Save { ticket, files }),
             AppEvent::Withdrawn(ticket) => {
                 let _ = self.wishes.try_update(|wishes| wishes.retain(|wish| wish.ticket() != ticket));
@@ -304,8 +359,14 @@ impl Shown {
         });
     }
 
-    /// The size of its place, as the page of the app is told it.
+    /// The size of its place, as the page of the app is told it now.
     fn place(&self, mode: Mode) -> Value {
+        let place = self.measure(mode);
+        self.told_place.try_set_value(place.clone());
+        place
+    }
+
+    fn measure(&self, mode: Mode) -> Value {
         let section = self.section.try_get_untracked().flatten();
         let place = section.and_then(|section| section.query_selector(".app-frame").ok().flatten());
         let (width, height) = place.map_or((0, 0), |place| (place.client_width(), place.client_height()));
@@ -333,6 +394,7 @@ impl Shown {
         self.frame.try_update_value(Option::take);
         let _ = self.mode.try_set(Mode::Inline);
         let _ = self.wishes.try_set(Vec::new());
+        let _ = self.silent.try_set(false);
         let again = self.again.try_update_value(|again| std::mem::replace(again, false)).unwrap_or_default();
         if self.phase.try_set(Phase::Stopped(why)).is_none() && again && why.is_none() {
             self.load();

@@ -144,6 +144,7 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
             </header>
             <SigningIn flow/>
             <WhyBlocked card=card state=state conversation=conversation/>
+            <Invoked card=card/>
             <Progress card=card/>
             <AppSlot card=card fixed=fixed.clone() conversation=conversation.get_value() state=state shown=app_shown/>
             <FailureView card=card connector=connector.get_value()/>
@@ -227,6 +228,31 @@ fn StateMark(state: Memo<CallState>) -> impl IntoView {
         })
     };
     view! { <span class=move || look().0 aria-hidden="true">{move || look().1}</span> }
+}
+
+/// The longest words of a server about a call of its own, in characters.
+const INVOKED_CHARS: usize = 100;
+
+/// What the server would have said while an action runs, and after it (`openai/toolInvocation/*`): its words, as text.
+#[component]
+fn Invoked(card: Memo<Option<CallCard>>) -> impl IntoView {
+    let state = use_state();
+    let says = Memo::new(move |_| {
+        card.with(|card| {
+            let card = card.as_ref()?;
+            let name = match card.state {
+                CallState::Running => "openai/toolInvocation/invoking",
+                CallState::Done => "openai/toolInvocation/invoked",
+                _ => return None,
+            };
+            state.rulebook.with(|rules| {
+                let action = rules.connector(&card.connector).ok()?.action(&card.action)?;
+                let words = action.definition().get("_meta")?.get(name)?.as_str()?.trim();
+                (!words.is_empty()).then(|| words.chars().take(INVOKED_CHARS).collect::<String>())
+            })
+        })
+    });
+    move || says.get().map(|text| view! { <div class="progress"><small><Visible text/></small></div> })
 }
 
 /// How far the server says it is, while it runs.

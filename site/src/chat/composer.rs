@@ -300,7 +300,7 @@ fn ModeLine() -> impl IntoView {
             return false;
         }
         match state {
-            Some(state) => state.mind_here().is_none(),
+            Some(state) => state.mind_here().is_none() && !state.mind_gone(),
             None => front.chosen_model.with(Option::is_none),
         }
     });

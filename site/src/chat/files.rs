@@ -67,6 +67,9 @@ fn notes(state: AppState, files: &[Arc<File>]) -> Vec<String> {
     if files.is_empty() {
         return Vec::new();
     }
+    if state.mind_gone() {
+        return Vec::new();
+    }
     let mind = state.mind_here();
     let model = state.models.with(|all| all.iter().find(|model| Some(&model.id) == mind.as_ref()).cloned());
     let Some(model) = model else {

@@ -75,7 +75,7 @@ pub(super) fn LookAtResult(
             }
         }
     };
-    let has_model = move || conversation.try_get_value().is_some_and(|id| app.ws().mind_of(&id).is_some());
+    let has_model = move || conversation.try_get_value().is_some_and(|id| app.ws().mind_of(&id).model().is_some());
     move || {
         let says = |text: &'static str| view! { <p class="look-said">{text}</p> }.into_any();
         match look.get()? {

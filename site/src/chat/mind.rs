@@ -32,7 +32,11 @@ pub(super) fn Mind(
     let any = Memo::new(move |_| state.minds.with(|models| !models.is_empty()));
     let here = conversation.is_some();
     let chosen = Memo::new(move |_| if here { state.mind_here() } else { state.chosen_model.get() });
+    let gone = Memo::new(move |_| here && state.mind_gone());
     let says = move || {
+        if gone.get() {
+            return "Removed; choose who answers".to_owned();
+        }
         let chosen = chosen.get();
         let known =
             state.minds.with(|models| models.iter().find(|model| Some(&model.id) == chosen.as_ref()).map(shown_model));
@@ -54,13 +58,13 @@ pub(super) fn Mind(
         let this = id.clone();
         view! {
             <button type="button" class="menu-item" role="menuitemradio" tabindex="-1"
-                aria-checked=move || (chosen.get() == this).to_string() on:click=move |_| choose.with_value(|choose| choose(id.clone()))>
+                aria-checked=move || (!gone.get() && chosen.get() == this).to_string() on:click=move |_| choose.with_value(|choose| choose(id.clone()))>
                 <span class="grow"><bdi>{words}</bdi></span><span class="menu-check"><Icon name=IconName::Check size=16/></span>
             </button>
         }
     };
     move || {
-        if !any.get() {
+        if !any.get() && !gone.get() {
             return view! { <Link to=Route::Models class="mind tag">"Direct mode"</Link> }.into_any();
         }
         view! {

@@ -1,11 +1,18 @@
 //! What a connector's actions may do: each with its switch, class, rules and texts; presets and the policy for new ones.
 
+use browser::Drift;
 use browser::chat::prompts::Kind;
+use browser::policy::findings::{Finding, Severity};
 use browser::policy::review::NewActions;
-use browser::policy::{Action, Class, ClassSource, Confirm, Connector, ConnectorId};
+use browser::policy::{Action, Class, ClassSource, Confirm, Connector, ConnectorId, Stage};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::sync::Arc;
 
+use super::findings::Findings;
+use super::never_read::NeverRead;
 use super::new::sentence;
+use super::overview::Differs;
 use super::{action_summary, plural};
 use crate::results::Visible;
 use crate::state::use_state;
@@ -42,6 +49,25 @@ pub(super) fn Actions(
             actions
         })
     });
+    // Who looks at the actions wants to know how each is now; a failure is a state of the connection.
+    if found.with_untracked(|found| found.as_ref().is_some_and(|one| one.stage != Stage::Archived)) {
+        let ws = app.ws();
+        spawn_local(async move { drop(ws.connect(&id.get_value()).await) });
+    }
+    // What the live list says of each, and what the scanner found in each; the latter once for a definition.
+    let drift = Memo::new(move |_| {
+        found.track();
+        app.connections.track();
+        app.ws().drift(&id.get_value())
+    });
+    let definition = Memo::new(move |_| {
+        found.with(|found| found.as_ref().and_then(|one| one.snapshot.as_ref()).map(|snapshot| snapshot.digest.clone()))
+    });
+    let flags = Memo::new(move |_| {
+        definition.track();
+        Arc::new(app.ws().evidence(&id.get_value()).map(|evidence| evidence.findings).unwrap_or_default())
+    });
+    let unread = Memo::new(move |_| definition.with(Option::is_none));
     let allowed = Signal::derive(move || {
         app.rulebook.with(|rulebook| {
             let me = rulebook.member(&app.ws().seen_as());
@@ -68,11 +94,11 @@ pub(super) fn Actions(
         let groups: Vec<_> = groups.into_iter().map(|(group, actions)| view! {
             <section class="action-group">
                 <h2 class="section">{group.label()}</h2>
-                <ul class="rows">{actions.into_iter().map(|action| view! { <ActionRow id=id.get_value() action found allowed/> }).collect_view()}</ul>
+                <ul class="rows">{actions.into_iter().map(|action| view! { <ActionRow id=id.get_value() action found allowed drift flags/> }).collect_view()}</ul>
             </section>
         }).collect();
         view! {
-            {(total == 0).then(|| view! { <p class="none">"No action matches."</p> })}
+            {(total == 0 && !unread.get_untracked()).then(|| view! { <p class="none">"No action matches."</p> })}
             {groups}
             {(left > 0).then(|| view! { <Button on:click=move |_| pages.update(|pages| *pages += 1)>{format!("Show {} more of {}", left.min(PAGE), plural(total, "action"))}</Button> })}
         }.into_any()
@@ -81,8 +107,46 @@ pub(super) fn Actions(
         <div class="row"><SearchField label="Search actions" value=search/>
             <span class="small" aria-live="polite">{move || found.get().map(|one| action_summary(&one))}</span></div>
         {move || allowed.get().map(|why| view! { <div class="note"><span class="grow">{sentence(&why)}</span></div> })}
-        <Presets id=id.get_value() found allowed/>
+        <NeverRead id=id.get_value() found/>
+        <Differs id=id.get_value() found/>
+        {move || (!unread.get()).then(|| view! { <Presets id=id.get_value() found allowed/> })}
         {groups}
+        <Fresh drift/>
+    }
+}
+
+/// Actions that the server lists and nobody has accepted: they are off, and no part of what is approved.
+#[component]
+fn Fresh(
+    /// How the live list differs.
+    drift: Memo<Drift>,
+) -> impl IntoView {
+    move || {
+        let added = drift.with(|drift| drift.added.clone());
+        (!added.is_empty()).then(|| {
+            let rows = added.into_iter().map(|name| {
+                view! {
+                    <li class="row-card action"><div class="grow"><h3><code><Visible text=name/></code></h3>
+                        <p class="marks"><span class="tag">"New, off"</span></p></div></li>
+                }
+            });
+            view! {
+                <section class="action-group">
+                    <h2 class="section">"New on the server, off until it is accepted"</h2>
+                    <ul class="rows">{rows.collect_view()}</ul>
+                </section>
+            }
+        })
+    }
+}
+
+/// How the live list holds an action, as a word; nothing when it lists it as approved.
+fn held(drift: &Drift, name: &str) -> Option<&'static str> {
+    let has = |names: &[String]| names.iter().any(|one| one == name);
+    match () {
+        () if has(&drift.changed) => Some("Changed, held"),
+        () if has(&drift.removed) => Some("Gone from the server, held"),
+        () => None,
     }
 }
 
@@ -208,9 +272,24 @@ fn ActionRow(
     found: Memo<Option<Connector>>,
     /// Why switches cannot be moved, if so.
     allowed: Signal<Option<String>>,
+    /// How the live list differs.
+    drift: Memo<Drift>,
+    /// What the scanner found in all of them.
+    flags: Memo<Arc<Vec<Finding>>>,
 ) -> impl IntoView {
     let app = use_state();
     let name = action.name().to_owned();
+    let held = {
+        let name = name.clone();
+        Memo::new(move |_| drift.with(|drift| held(drift, &name)))
+    };
+    let flags = {
+        let name = name.clone();
+        Memo::new(move |_| {
+            let of = |finding: &&Finding| finding.action.as_deref() == Some(name.as_str());
+            flags.with(|all| all.iter().filter(of).cloned().collect::<Vec<_>>())
+        })
+    };
     let on = {
         let name = name.clone();
         Memo::new(move |_| found.with(|found| found.as_ref().is_some_and(|one| one.is_on(&name))))
@@ -267,12 +346,19 @@ fn ActionRow(
                     {move || view! { <ClassMark class=classified.get().class/> }}
                     <span class="small">{move || classified.get().source_sentence()}</span>
                     {action.open_world().then(|| view! { <span class="small">{if action.open_world_claim().is_some() { "reaches beyond its server" } else { "may reach beyond its server" }}</span> })}
+                    {move || held.get().map(|words| view! { <span class="tag">{words}</span> })}
+                    {move || flags.get().into_iter().map(|finding| {
+                        let look = if finding.severity == Severity::High { "tag risk" } else { "tag" };
+                        view! { <span class=look>{format!("{}: {}", finding.severity.label(), finding.kind.label())}</span> }
+                    }).collect_view()}
                 </p>
                 {(!description.is_empty()).then(|| view! { <div class="server-text"><Visible text=description/></div> })}
                 {(hidden > 0).then(|| view! { <p class="why small">{format!("{} in its texts, shown as marks.", plural(hidden, "hidden character"))}</p> })}
                 <details on:toggle=move |_| open.set(true)>
                     <summary>{arguments_summary(action.input_schema())}</summary>
-                    {move || open.get().then(|| view! { <Arguments schema=action.input_schema().clone()/>
+                    {move || open.get().then(|| view! {
+                        {move || (!flags.with(Vec::is_empty)).then(|| view! { <Findings list=flags.get()/> })}
+                        <Arguments schema=action.input_schema().clone()/>
                         <h4 class="small">"Full definition"</h4>
                         <pre class="json"><Visible text=serde_json::to_string_pretty(&definition).unwrap_or_default()/></pre>
                         <ClassChoice classified=Signal::from(classified) set_class=set_class.clone() allowed/>

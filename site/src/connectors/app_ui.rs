@@ -2,13 +2,14 @@
 //! its sandbox (screens.md e.2; X48).
 
 use browser::mcp::apps::Sources;
+use browser::policy::diff::PageStep;
 use browser::policy::publish::Accepted;
 use browser::policy::{AppPage, Connector, ConnectorId};
 use browser::workspace::apps::AppOf;
 use leptos::prelude::*;
 use serde_json::json;
-use std::collections::BTreeSet;
 
+use super::difference::Says;
 use crate::apps::Order;
 use browser::mcp::apps::Permission;
 
@@ -160,26 +161,23 @@ fn Change(
 ) -> impl IntoView {
     let state = use_state();
     let accept = {
-        let actions: BTreeSet<String> = now.actions.iter().cloned().collect();
+        let uri = now.uri.clone();
         move |_| {
             let (ws, id) = (state.ws(), id.clone());
-            let accepted = Accepted { actions: actions.clone(), ..Accepted::default() };
+            let accepted = Accepted { pages: [uri.clone()].into(), ..Accepted::default() };
             let Some(shown) = ws.changes(&id).map(|changes| changes.live.digest) else { return };
             state.run(async move { ws.accept_changes(&id, &shown, accepted).await }, move |()| {
                 state.tell("The page was approved as it is now.");
             });
         }
     };
-    let widened = before.widened(&now);
-    let text = (now.html != before.html)
-        .then(|| format!("Its text is another one: approved {}…, now {}….", before.html.short(), now.html.short()));
+    let page = PageStep { before: Some(before), now };
     view! {
         <div class="note held" role="status">
             <b>"Held"</b>
             <div class="grow">
                 <p>{format!("{host} changed this page since it was approved. It is not shown, and its actions are paused, until somebody approves the change.")}</p>
-                <ul>{widened.into_iter().map(|says| view! { <li><Visible text=crate::ui::capital(&says)/>"."</li> }).collect_view()}
-                    {text.map(|text| view! { <li>{text}</li> })}</ul>
+                <Says page/>
                 <p><Button small=true on:click=accept>"Approve the page as it is now"</Button></p>
             </div>
         </div>

@@ -2,14 +2,13 @@
 //!
 //! Nothing here is called safe. A record says who reviewed what, when, and on which evidence; whoever reads it decides.
 
-use browser::policy::review::{Check, Publication, date};
 use browser::policy::{Class, Connector, ConnectorId, Provenance, Provider, Stage, Wanted, Why};
 use leptos::prelude::*;
 
 use super::list::may_know;
 use super::plural;
+use super::review_record::Record;
 use crate::people::requests::AskFor;
-use crate::results::{Visible, Worded};
 use crate::router::{ConnectorTab, Link, Route, StageTab, page_title};
 use crate::state::use_state;
 use crate::ui::{Badge, Field, HostName, LocalMark, Monogram, SearchField, sentence};
@@ -169,8 +168,8 @@ fn Entry(
                             }.into_any(),
                             Some(why) => view! { <p class="small why">{sentence(&why.to_string())}</p> }.into_any(),
                         }}
-                        {match one.review.publication.clone() {
-                            Some(record) => view! { <Record record/> }.into_any(),
+                        {match one.vouched() {
+                            Some(_) => view! { <Record connector=one.clone()/> }.into_any(),
                             None => view! { <p class="small why">"There is no review record: it was published before records were kept."</p> }.into_any(),
                         }}
                         {looks.then(|| view! {
@@ -202,36 +201,5 @@ fn can_do(one: &Connector) -> String {
     match on.len() {
         0 => "Every action is switched off.".to_owned(),
         all => format!("{} on: {}.", plural(all, "action"), parts.join(", ")),
-    }
-}
-
-/// The record of a review: who, when, which version, what was looked at, what was accepted all the same.
-#[component]
-pub(super) fn Record(
-    /// The record.
-    record: Publication,
-) -> impl IntoView {
-    let head = format!("Reviewed by {}, {}, version {}", record.name, date(record.at), record.version);
-    view! {
-        <details class="record">
-            <summary class="small"><bdi>{head}</bdi></summary>
-            <dl class="facts">
-                <dt>"Definition"</dt><dd><code>{record.digest.short().to_owned()}</code></dd>
-                <dt>"Checklist"</dt><dd>{format!("{} of {} points", record.checklist.len(), Check::ALL.len())}
-                    <ul class="plain checks">{Check::ALL.into_iter().map(|check| {
-                        let ticked = record.checklist.contains(&check);
-                        let said = record.evidence.get(&check).cloned();
-                        view! {
-                            <li><span aria-hidden="true">{if ticked { "✓ " } else { "– " }}</span>
-                                <span class="sr">{if ticked { "ticked: " } else { "not ticked: " }}</span>{check.sentence()}
-                                {said.map(|text| view! { <span class="small block"><Visible text/></span> })}</li>
-                        }
-                    }).collect_view()}</ul></dd>
-                <dt>"High findings"</dt><dd>{match record.high { 0 => "none".to_owned(), high => plural(high, "finding") }}
-                    {(!record.accepted.is_empty()).then(|| view! { <ul class="plain checks">{record.accepted.iter().map(|one| view! { <li><Worded text=sentence(one)/></li> }).collect_view()}</ul> })}
-                    {record.reason.map(|reason| view! { <span class="block">"Published because: "<bdi>{reason}</bdi></span> })}</dd>
-                <dt>"Tried before"</dt><dd>{if record.tried.is_empty() { "nothing".to_owned() } else { record.tried.join(", ") }}</dd>
-            </dl>
-        </details>
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn ConnectorPage(
                 <div class="empty"><h1>"There is no such connector"</h1><p>"It may have been removed."</p>
                     <crate::router::Link to=Route::Connectors>"All connectors"</crate::router::Link></div>
             }.into_any(),
-            Some(connector) => view! { <Heading connector tab/> }.into_any(),
+            Some(connector) => view! { <Heading connector/> }.into_any(),
         }}
         {
             // Built once: a switch that moves must not rebuild the page under the finger that moves it.
@@ -66,12 +66,9 @@ pub(crate) fn ConnectorPage(
 fn Heading(
     /// The connector.
     connector: Connector,
-    /// Which tab is here.
-    tab: ConnectorTab,
 ) -> impl IntoView {
     let count = connector.actions().len();
     let id = connector.id.to_string();
-    let _ = tab;
     let custom = connector.provider == browser::policy::Provider::Custom;
     let has_apps = connector.snapshot.as_ref().is_some_and(|snapshot| !snapshot.pages.is_empty());
     let signs_in = matches!(connector.sign_in, SignIn::OAuth { .. });

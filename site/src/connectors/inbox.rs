@@ -142,7 +142,7 @@ fn Changed() -> impl IntoView {
                 .review
                 .open()
                 .map(|one| {
-                    let count = one.differs.len();
+                    let count = one.count();
                     let words = match (count, one.instructions) {
                         (0, _) => "other instructions".to_owned(),
                         (_, false) => plural(count, "change"),

@@ -121,9 +121,7 @@ pub(super) fn Row(
             .with_untracked(|book| book.member(&connector.owner).map(|one| one.name.clone()).unwrap_or_default());
         format!("Added by {name}, {}", clock(connector.created_at))
     });
-    let reviewed = connector.review.publication.as_ref().map(|record| {
-        format!("Reviewed by {}, {}, version {}", record.name, policy::review::date(record.at), record.version)
-    });
+    let reviewed = connector.vouched();
     let manages = connector.provider == Provider::Custom
         && app.rulebook.with_untracked(|book| {
             let me = book.member(&app.ws().seen_as());

@@ -1,5 +1,6 @@
 //! Connectors: adding one, the lists, and one connector's page (screens.md e.2, e.3).
 
+mod accepting;
 mod access;
 mod accounts;
 mod actions;
@@ -10,6 +11,7 @@ pub(crate) mod catalogue;
 mod changes;
 mod demos;
 pub(crate) mod detail;
+mod difference;
 mod doctor;
 pub(crate) mod ends;
 mod findings;
@@ -18,10 +20,12 @@ pub(crate) mod inbox;
 pub(crate) mod list;
 mod model_view;
 mod naming;
+mod never_read;
 pub(crate) mod new;
 mod overview;
 mod pause;
 pub(crate) mod publish;
+mod review_record;
 mod snippets;
 pub(crate) mod workspace;
 

@@ -158,7 +158,7 @@ pub(super) fn recreate(app: AppState, router: Router, id: ConnectorId) {
 
 /// That the server lists something else than what is approved, and where to look at it.
 #[component]
-fn Differs(
+pub(super) fn Differs(
     /// Which connector.
     id: ConnectorId,
     /// The connector.
@@ -186,17 +186,17 @@ fn Differs(
     }
 }
 
-/// Who vouched for it when it was published (S112).
+/// Who vouched for what runs (S112).
 #[component]
 pub(super) fn ReviewRecord(
     /// The connector.
     found: Memo<Option<Connector>>,
 ) -> impl IntoView {
     move || {
-        found.get().and_then(|one| one.review.publication).map(|record| {
+        found.get().filter(|one| one.vouched().is_some()).map(|connector| {
             view! {
                 <section class="setting"><h2>"Review"</h2>
-                    <super::catalogue::Record record/></section>
+                    <super::review_record::Record connector/></section>
             }
         })
     }

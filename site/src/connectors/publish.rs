@@ -1,5 +1,7 @@
 //! The review before a draft is published: the evidence on the left, the decisions on the right (screens.md e.2).
 
+use browser::policy::diff::{Diff, Field as Place, Step};
+use browser::policy::publish::Accepted;
 use browser::policy::review::Check;
 use browser::policy::{Access, Confirm, Connector, ConnectorId};
 use browser::{Publish, Tried};
@@ -7,6 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::difference::{Differences, Fields, names_of};
 use super::findings::Findings;
 use super::new::sentence;
 use super::plural;
@@ -70,8 +73,9 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
     let said = RwSignal::new(BTreeMap::<Check, String>::new());
     let (reason, responsible) = (RwSignal::new(String::new()), RwSignal::new(false));
     let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<(String, Option<String>)>));
-    let (news, marked) =
-        (RwSignal::new(None::<usize>), RwSignal::new((BTreeSet::<String>::new(), BTreeSet::<String>::new())));
+    // What the last refresh brought, until it is taken over; and what was taken over, to be decided about here.
+    let (news, differs) = (RwSignal::new(None::<usize>), RwSignal::new(None::<Diff>));
+    let marked = RwSignal::new(Vec::<Step>::new());
     let tried = RwSignal::new(Vec::<Tried>::new());
     let controls = app.rulebook.with_untracked(|book| book.plan().has_controls());
     let plan = app.rulebook.with_untracked(|book| book.plan().label);
@@ -123,9 +127,10 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
             let seen = ws.refresh(&id.get_value(), |_| ()).await;
             busy.try_set(false);
             match seen {
-                Ok(changes) => drop(
-                    news.try_set(Some(changes.diff.steps.len() + usize::from(changes.diff.instructions.is_some()))),
-                ),
+                Ok(changes) => {
+                    news.try_set(Some(changes.diff.count()));
+                    differs.try_set((changes.diff.count() > 0).then_some(changes.diff));
+                }
                 Err(error) => failed(error),
             }
         });
@@ -133,20 +138,24 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
     let take = move || {
         let ws = app.ws();
         let Some(changes) = ws.changes(&id.get_value()) else { return };
-        let before: BTreeSet<String> = changes.approved.actions.iter().map(|action| action.name().to_owned()).collect();
-        let names: BTreeSet<String> = changes.diff.steps.iter().map(|step| step.name().to_owned()).collect();
-        let all = changes.diff.steps.iter().flat_map(|step| match step {
-            browser::policy::diff::Step::Renamed { from, to, .. } => vec![from.name().to_owned(), to.name().to_owned()],
-            step => vec![step.name().to_owned()],
-        });
-        let accepted = browser::policy::publish::Accepted { actions: all.collect(), instructions: true, mild: false };
+        let diff = changes.diff;
+        let accepted = Accepted {
+            actions: diff.steps.iter().flat_map(names_of).collect(),
+            pages: diff.pages.iter().map(|page| page.now.uri.clone()).collect(),
+            instructions: true,
+            about: true,
+            ..Accepted::default()
+        };
         let shown = changes.live.digest.clone();
         app.run(async move { ws.accept_changes(&id.get_value(), &shown, accepted).await }, move |()| {
-            let (changed, new): (BTreeSet<String>, BTreeSet<String>) =
-                names.into_iter().partition(|name| before.contains(name));
             // What is new or changed is decided about again, here.
-            on.try_update(|on| on.retain(|name| !new.contains(name) && !changed.contains(name)));
-            marked.try_set((new, changed));
+            on.try_update(|on| on.retain(|name| !diff.steps.iter().any(|step| step.name() == name)));
+            // What came with an earlier refresh and did not change since stays marked.
+            let _ = marked.try_update(|marked| {
+                marked.retain(|old| !diff.steps.iter().any(|step| step.name() == old.name()));
+                marked.extend(diff.steps);
+            });
+            differs.try_set(None);
             news.try_set(Some(0));
         });
     };
@@ -225,17 +234,19 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
                     <section><h2>"Configure actions"</h2>
                         <div class="row"><Button small=true disabled=busy on:click=move |_| refresh()>"Refresh"</Button>
                             <span class="small" role="status">{move || match news.get() { None => String::new(), Some(0) => "The list is as it stands here.".to_owned(), Some(count) => format!("{} on the server.", plural(count, "change")) }}</span></div>
-                        {move || news.get().is_some_and(|count| count > 0).then(|| view! {
-                            <div class="note held"><Link to=Route::Connector(id.get_value().to_string(), ConnectorTab::Changes)>"See what changed"</Link>
+                        {move || differs.get().map(|diff| view! {
+                            <div class="note held"><b>"Changed"</b><span class="grow">"The server lists something else than what is on this page. Nothing of it counts until you take it over."</span>
                                 <Button small=true on:click=move |_| take()>"Take the changes over, unticked"</Button></div>
+                            <Differences diff/>
                         })}
                         <ul class="plain ticks">{move || found.get().map(|connector| connector.actions().iter().map(|action| {
                             let name = action.name().to_owned();
                             let (ticked, put) = (name.clone(), name.clone());
-                            let mark = marked.with(|(new, changed)| if new.contains(&name) { Some("New") } else if changed.contains(&name) { Some("Changed") } else { None });
+                            let mark = marked.with(|marked| marked.iter().find(|step| step.name() == name).map(mark_of));
                             view! { <li><label class="check"><input type="checkbox" prop:checked=move || on.with(|on| on.contains(&ticked))
                                 on:change=move |event| { let want = event_target_checked(&event); on.update(|on| { if want { on.insert(put.clone()); } else { on.remove(&put); } }); }/>
-                                <code><Visible text=name/></code></label>" "<ClassMark class=connector.classify(action).class/>{mark.map(|word| view! { " "<span class="tag">{word}</span> })}</li> }
+                                <code><Visible text=name/></code></label>" "<ClassMark class=connector.classify(action).class/>{mark.map(|(word, fields)| view! { " "<span class="tag">{word}</span>
+                                    {(!fields.is_empty()).then(|| view! { <details><summary class="small">"What changed"</summary><Fields fields/></details> })} })}</li> }
                         }).collect_view())}</ul>
                     </section>
                     <section><h2>"Configure access"</h2>
@@ -277,6 +288,15 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
                     <span class="small" aria-live="polite">{missing}</span></div>
             </form>
         </div>
+    }
+}
+
+/// How a row that a refresh brought is flagged, and what changed about it (S073, S074).
+fn mark_of(step: &Step) -> (&'static str, Vec<Place>) {
+    match step {
+        Step::Added(_) | Step::Removed(_) => ("New", Vec::new()),
+        Step::Renamed { fields, .. } => ("New", fields.clone()),
+        Step::Changed { fields, .. } => ("Changed", fields.clone()),
     }
 }
 

@@ -281,14 +281,20 @@ impl AppState {
         self.front.write(|to| to.acting.set(all));
     }
 
-    /// The id of the model that answers in the conversation on the screen; none means direct mode. Tracks.
+    /// The id of the model that answers in the conversation on the screen; none means direct mode, or nobody at all where
+    /// [`AppState::mind_gone`]. Tracks.
     pub fn mind_here(&self) -> Option<String> {
-        let known = |id: &String| self.minds.with(|minds| minds.iter().any(|mind| mind.id == *id));
-        match self.thread.mind.get() {
-            Some(mind) if mind == DIRECT => None,
-            Some(mind) if known(&mind) => Some(mind),
-            _ => self.chosen_model.get().filter(known),
-        }
+        self.thread.mind.get().or_else(|| self.chosen_model.get()).filter(|id| self.has_mind(id))
+    }
+
+    /// Whether the model that was chosen for the conversation on the screen was removed, so that nobody answers in it
+    /// until the person chooses. Tracks.
+    pub fn mind_gone(&self) -> bool {
+        self.thread.mind.get().is_some_and(|own| own != DIRECT && !self.has_mind(&own))
+    }
+
+    fn has_mind(&self, id: &str) -> bool {
+        self.minds.with(|minds| minds.iter().any(|mind| mind.id == *id))
     }
 
     /// Chooses what the chat on the screen limits itself to: the conversation, or the one that its page begins.

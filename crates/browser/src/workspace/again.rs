@@ -50,7 +50,7 @@ impl Workspace {
             conversation: Some(id.clone()),
             repeats: Some(call.clone()),
         };
-        match self.mind_of(id).filter(|_| for_model) {
+        match self.mind_of(id).model().filter(|_| for_model) {
             Some(model) => self.repeat_for(model, id, wanted)?,
             None => self.start_alone(id, wanted, || ()),
         }
@@ -94,13 +94,13 @@ impl Workspace {
     pub fn ask_again(&self, id: &ConversationId) -> Result<(), Error> {
         self.acting()?;
         self.not_elsewhere(id)?;
-        if self.mind_of(id).is_none() {
+        if self.mind_of(id).model().is_none() {
             let error = Error::new(Code::NotFound, "no model answers in this conversation");
             return Err(error.hint("choose one at the top of the chat"));
         }
         let work = async move |workspace: Workspace, id: ConversationId, stopped: oneshot::Receiver<()>| {
             workspace.renew_settings().await;
-            if let Some(model) = workspace.mind_of(&id) {
+            if let Some(model) = workspace.mind_of(&id).model() {
                 workspace.model_turn(&id, model, stopped).await;
             }
         };

@@ -4,17 +4,21 @@
 //! A page is shown only if it is, byte for byte, the one that was approved (X48), with what it declares and the rules of
 //! this moment allow. Its calls are calls of the dispatcher like any other, by [`Caller::App`].
 
-use chat::conversation::{AppWords, Body, Event, Item, ItemId};
+use chat::conversation::{AppWords, Body, Event, Item, ItemId, Look};
 use futures_channel::oneshot;
-use mcp::apps::{Permission, Sources, framed};
+use futures_util::future::{Either, select};
+use mcp::List;
+use mcp::apps::{Permission, Sources};
+use policy::audit::Entry;
 use policy::domains::DomainList;
-use policy::{AppPage, CallId, Caller, ConnectorId, ConversationId, DomainUse};
+use policy::{AppPage, CallId, Caller, Connector, ConnectorId, ConversationId, DomainUse};
 use serde_json::{Map, Value};
 use wasm_bindgen_futures::spawn_local;
 
 use super::Workspace;
-use crate::dispatch::{Ended, Wanted};
-use crate::drive::Done;
+use super::models::Mind;
+use crate::dispatch::{Ended, HearsProgress, Wanted};
+use crate::drive::{Connection, Done, Running};
 use crate::error::{Code, Error};
 use crate::link::op_error;
 use crate::time::{new_id, now};
@@ -31,11 +35,32 @@ pub struct AppOf {
     pub place: Option<(ConversationId, CallId)>,
 }
 
+/// How an app may have a model know something (TR02).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// As it likes.
+    Freely,
+    /// After the person has seen the words: its connector is one whose results are looked at.
+    AfterALook,
+    /// Not at all: the result that it shows was withheld from the model, and its words would be a way around that.
+    Never,
+}
+
+/// Why an app may have a model know nothing.
+pub(crate) const WITHHELD: &str = "the person withheld the result that this app shows from the model";
+
+/// Bytes of what an app had a model know before that are kept as sources. More would let it push out what it said first.
+const MOST_EARLIER: usize = 200_000;
+
 /// A page that may be shown.
 #[derive(Clone, Debug)]
 pub struct AppDocument {
-    /// The document to load: the page behind its policy.
+    /// The page, as it was approved. It is loaded behind its policy: see [`mcp::apps::framed`].
     pub html: String,
+    /// Whether it was made for the older Apps SDK: see [`mcp::apps::older_script`].
+    pub older: bool,
+    /// Whether it wants an edge around it; none leaves that to whoever shows it.
+    pub border: Option<bool>,
     /// What it may load from elsewhere, by the rules of this moment.
     pub sources: Sources,
     /// What was approved of it.
@@ -88,13 +113,19 @@ impl Workspace {
         let sources = Sources::read(&page.csp, loopback, &listed);
         let let_ask = |one: &Permission| one.can_be_given() && connector.app_permissions.contains(one.name());
         let asks = page.permissions.iter().copied().filter(let_ask).collect();
-        Ok(AppDocument { html: framed(&page.html, &sources), sources, approved, asks, domain: page.domain.clone() })
+        Ok(AppDocument {
+            html: page.html.clone(),
+            older: page.older,
+            border: page.prefers_border,
+            sources,
+            approved,
+            asks,
+            domain: page.domain.clone(),
+        })
     }
 
     /// Puts on record that the person gave an app something of the device, or did not.
     pub fn record_given(&self, of: &AppOf, given: &[Permission]) {
-        let book = self.rulebook();
-        let name = book.connector(&of.connector).map_or_else(|_| of.connector.to_string(), |one| one.name.clone());
         let how = match given {
             [] => "was given nothing of the device".to_owned(),
             given => format!(
@@ -102,13 +133,20 @@ impl Workspace {
                 given.iter().map(|one| one.words()).collect::<Vec<_>>().join(", ")
             ),
         };
-        let row = policy::audit::Entry::changed(&self.me(), format!("app of {name}"), how);
+        let row = self.app_row(of, how);
         let workspace = self.clone();
         spawn_local(async move {
             if let Err(error) = workspace.0.audit.write(vec![row]).await {
                 workspace.storage_failed(&error);
             }
         });
+    }
+
+    /// A row about what the person let an app do.
+    fn app_row(&self, of: &AppOf, how: String) -> Entry {
+        let book = self.rulebook();
+        let name = book.connector(&of.connector).map_or_else(|_| of.connector.to_string(), |one| one.name.clone());
+        Entry::changed(&self.me(), format!("app of {name}"), how)
     }
 
     /// What the page of an app is now beside what was approved, where it is known.
@@ -126,22 +164,28 @@ impl Workspace {
         Ok(())
     }
 
-    /// A call that an app wants: through the gate, like every other.
+    /// A call that an app wants: through the gate, like every other. It is given up when `stopped` hears something, or
+    /// whoever could say it is gone: the question goes, and what was not sent is not sent.
     pub(crate) async fn app_call(
         &self,
         of: &AppOf,
         name: String,
         arguments: Map<String, Value>,
+        mut stopped: oneshot::Receiver<()>,
+        progress: Option<HearsProgress>,
     ) -> Result<Value, String> {
         let Some((conversation, _)) = &of.place else {
             return Err("this is a preview; nothing is called".to_owned());
         };
-        let (_never, mut stopped) = oneshot::channel();
         let Some(held) = self.take_turn(conversation, &mut stopped).await else {
-            return Err("the conversation is not here".to_owned());
+            return Err("the call was cancelled".to_owned());
         };
+        let id = CallId::from(new_id("call"));
+        if let Some(progress) = progress {
+            self.0.hears_progress.borrow_mut().insert(id.clone(), progress);
+        }
         let wanted = Wanted {
-            id: CallId::from(new_id("call")),
+            id: id.clone(),
             connector: of.connector.clone(),
             action: name,
             arguments,
@@ -149,7 +193,14 @@ impl Workspace {
             conversation: Some(conversation.clone()),
             repeats: None,
         };
-        let ended = self.start_call(wanted, Confirm::Ask).await;
+        let ended = match select(Box::pin(self.start_call(wanted, Confirm::Ask)), stopped).await {
+            Either::Left((ended, _)) => ended,
+            Either::Right((_, running)) => {
+                self.cancel_call(&id);
+                running.await
+            }
+        };
+        self.0.hears_progress.borrow_mut().remove(&id);
         self.give_turn_back(conversation, held).await;
         match ended {
             Ended::Done(result) => Ok(result),
@@ -163,6 +214,23 @@ impl Workspace {
 
     /// A resource of its own server that an app wants to read.
     pub(crate) async fn app_read(&self, of: &AppOf, uri: &str) -> Result<Value, String> {
+        let request = mcp::Request::new("resources/read", serde_json::json!({ "uri": uri }).to_string());
+        match self.app_asks(of, |connection| connection.request(request)).await? {
+            Done::Answered(result) => Ok(self.covered(of, result).await),
+            _ => Err("the answer was of another kind".to_owned()),
+        }
+    }
+
+    /// A list of its own server that an app wants to read, whole.
+    pub(crate) async fn app_list(&self, of: &AppOf, list: List) -> Result<Value, String> {
+        match self.app_asks(of, |connection| connection.list_of(list)).await? {
+            Done::Listed(items) => Ok(self.covered(of, serde_json::json!({ list.member(): items })).await),
+            _ => Err("the answer was of another kind".to_owned()),
+        }
+    }
+
+    /// Asks the server of an app, and no other, for something that is only read.
+    async fn app_asks(&self, of: &AppOf, ask: impl FnOnce(&Connection) -> Running) -> Result<Done, String> {
         let book = self.rulebook();
         let connector = book.connector(&of.connector).map_err(|why| why.to_string())?;
         let me = book.member(&self.me()).map_err(|why| why.to_string())?;
@@ -171,16 +239,19 @@ impl Workspace {
             return Err("the workspace has stopped every call".to_owned());
         }
         let failed = |failed: crate::drive::Failed| op_error(&failed.error, &connector.host).message;
-        let account = self.account_in(of.place.as_ref().map(|(conversation, _)| conversation), &of.connector);
-        let (connection, _) = self.open_link(connector, &account, false).await.map_err(failed)?;
-        let request = mcp::Request::new("resources/read", serde_json::json!({ "uri": uri }).to_string());
-        match connection.request(request).await.map_err(failed)? {
-            Done::Answered(mut result) => {
-                self.cover_of(&of.connector, &account).answered(&mut result).await;
-                Ok(result)
-            }
-            _ => Err("the answer was of another kind".to_owned()),
-        }
+        let (connection, _) = self.open_link(connector, &self.app_account(of), false).await.map_err(failed)?;
+        ask(&connection).await.map_err(failed)
+    }
+
+    /// What a server gave an app, without what signed the account in (X21).
+    async fn covered(&self, of: &AppOf, mut result: Value) -> Value {
+        self.cover_of(&of.connector, &self.app_account(of)).answered(&mut result).await;
+        result
+    }
+
+    /// The account that acts where an app is shown.
+    fn app_account(&self, of: &AppOf) -> policy::ConnectionId {
+        self.account_in(of.place.as_ref().map(|(conversation, _)| conversation), &of.connector)
     }
 
     fn app_words(&self, of: &AppOf, text: String, data: Option<Value>, context: bool) -> AppWords {
@@ -193,10 +264,12 @@ impl Workspace {
             text,
             data,
             context,
+            earlier: String::new(),
         }
     }
 
-    /// The person lets an app say something: it is said as the app's, and a model answers if one is chosen.
+    /// The person lets an app say something: it is said as the app's, and a model answers if one answers in that
+    /// conversation.
     ///
     /// # Errors
     /// When the app is not shown in a conversation, or something runs in it.
@@ -206,35 +279,96 @@ impl Workspace {
             return Err(Error::new(Code::Invalid, "this is a preview").hint("open the app in a conversation"));
         };
         self.not_elsewhere(&id)?;
-        let mut stopped = self.begin(&id)?;
         let words = self.app_words(of, text, None, false);
-        let workspace = self.clone();
-        spawn_local(async move {
-            let held = workspace.take_turn(&id, &mut stopped).await;
-            if held.is_some() {
-                workspace.add_item(&id, Body::FromApp(words));
-                if let Some(model) = workspace.chosen_model().and_then(|id| workspace.model(&id)) {
-                    workspace.model_turn(&id, model, stopped).await;
-                }
+        let work = async move |workspace: Workspace, id: ConversationId, stopped: oneshot::Receiver<()>| {
+            workspace.add_item(&id, Body::FromApp(words));
+            workspace.renew_settings().await;
+            match workspace.mind_of(&id) {
+                Mind::Model(model) => workspace.model_turn(&id, *model, stopped).await,
+                Mind::Gone => workspace.nobody_answers(&id),
+                Mind::Direct => {}
             }
-            workspace.finish(&id).await;
-            if let Some(held) = held {
-                workspace.give_turn_back(&id, held).await;
-            }
-        });
-        Ok(())
+        };
+        self.in_turn(&id, work)
     }
 
-    /// An app says what a model is to know at its next turn, in the place of what it said before.
+    /// Whether an app may have a model know what it wants it to.
+    pub(crate) fn telling(&self, of: &AppOf) -> Telling {
+        // A preview is in no conversation, and no model hears of it.
+        let Some((conversation, call)) = &of.place else { return Telling::Freely };
+        let book = self.rulebook();
+        // Whoever is gone from the rulebook meanwhile is looked at.
+        let reviewed = book.connector(&of.connector).map_or(true, Connector::reviews_app_words);
+        match self.card(conversation, call).and_then(|card| card.look) {
+            Some(Look::Withheld) => Telling::Never,
+            Some(Look::Waiting | Look::Edited { .. } | Look::NotAnswered) => Telling::AfterALook,
+            Some(Look::Passed) | None if reviewed => Telling::AfterALook,
+            Some(Look::Passed) | None => Telling::Freely,
+        }
+    }
+
+    /// What the person said of words that an app would have a model know. The row is on disk before a model can be told.
+    pub(crate) async fn app_tells_after_a_look(
+        &self,
+        of: &AppOf,
+        text: String,
+        data: Option<Value>,
+        refused: Option<String>,
+    ) -> Result<(), String> {
+        let may = self.telling(of) != Telling::Never;
+        let refused = refused.or_else(|| (!may).then(|| WITHHELD.to_owned()));
+        let how = match refused {
+            None => "was let tell a model what it shows",
+            Some(_) => "was not let tell a model what it shows",
+        };
+        self.0.audit.write(vec![self.app_row(of, how.to_owned())]).await.map_err(|error| {
+            self.storage_failed(&error);
+            "it could not be recorded, so no model is told".to_owned()
+        })?;
+        match refused {
+            None => self.app_tells(of, text, data).await,
+            Some(why) => Err(why),
+        }
+    }
+
+    /// An app says what a model is to know at its next turn, in the place of what it said before. What a model may have
+    /// been told of that stays a source of arguments (TR01).
     pub(crate) async fn app_tells(&self, of: &AppOf, text: String, data: Option<Value>) -> Result<(), String> {
         let Some((id, call)) = &of.place else { return Ok(()) };
         let (_never, mut stopped) = oneshot::channel();
         let held = self.take_turn(id, &mut stopped).await.ok_or("the conversation is not here")?;
-        let words = self.app_words(of, text, data, true);
-        let item = Item { id: ItemId::from(format!("app:{call}")), at: now(), body: Body::FromApp(words) };
-        self.apply(id, Event::Put(item));
+        let mut words = self.app_words(of, text, data, true);
+        let item = ItemId::from(format!("app:{call}"));
+        words.earlier = self.told_before(id, &item);
+        let fits = words.earlier.len() <= MOST_EARLIER;
+        if fits {
+            self.apply(id, Event::Put(Item { id: item, at: now(), body: Body::FromApp(words) }));
+        }
         self.give_turn_back(id, held).await;
-        Ok(())
+        match fits {
+            true => Ok(()),
+            false => Err("this app has told as much as it can in one conversation".to_owned()),
+        }
+    }
+
+    /// Everything that an app had a model know under this item, as far as a model may have been told it.
+    fn told_before(&self, id: &ConversationId, item: &ItemId) -> String {
+        let Some(Item { at, body: Body::FromApp(mut words), .. }) = self.item(id, item) else { return String::new() };
+        let whole = words.whole();
+        if !words.earlier.contains(&whole) && (self.0.turns.borrow().contains_key(id) || self.said_since(id, at)) {
+            words.earlier.push('\n');
+            words.earlier.push_str(&whole);
+        }
+        words.earlier
+    }
+
+    /// Whether something was said in a conversation that a model answers, from a moment on.
+    fn said_since(&self, id: &ConversationId, at: u64) -> bool {
+        let records = self.0.records.borrow();
+        let said = |body: &Body| matches!(body, Body::Said { .. } | Body::FromApp(AppWords { context: false, .. }));
+        records
+            .get(id)
+            .is_some_and(|record| record.conversation.items.iter().rev().any(|one| one.at >= at && said(&one.body)))
     }
 }
 

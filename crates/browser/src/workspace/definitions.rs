@@ -12,7 +12,7 @@ use chat::model::endpoint;
 use policy::audit::Entry;
 use policy::diff::Diff;
 use policy::findings::{self, Finding, Subject};
-use policy::publish::{Accepted, Evidence, Publishing};
+use policy::publish::{Accepted, Evidence, Publishing, mild};
 use policy::review::{Check, NewActions, Sighting, Unread};
 use policy::{
     Access, Action, ArgumentRule, Class, Confirm, Connector, ConnectorId, Digest, Reach, SignIn, Snapshot, Why,
@@ -36,6 +36,8 @@ pub struct Changes {
     pub live: Snapshot,
     /// Everything that differs.
     pub diff: Diff,
+    /// What the scanner finds in the live list and not in what is approved.
+    pub findings: Vec<Finding>,
     /// The names of what can be accepted together.
     pub mild: BTreeSet<String>,
 }
@@ -119,13 +121,23 @@ const LOOKED_THROUGH: usize = 1_000;
 impl Workspace {
     /// What differs between the list that was read last and what is approved; none before a list was read.
     pub fn changes(&self, id: &ConnectorId) -> Option<Changes> {
-        let live = take(&self.live(id)?).ok()?;
         let book = self.rulebook();
         let connector = book.connector(id).ok()?;
+        let live = listed(connector, &self.live(id)?).ok()?;
         let approved = connector.snapshot.clone()?;
         let diff = Diff::of(&approved, &live);
-        let mild = book.mild(connector, &live, &diff);
-        Some(Changes { approved, live, diff, mild })
+        let findings = book.new_findings(connector, &live);
+        let mild = mild(&diff, &findings);
+        Some(Changes { approved, live, diff, findings, mild })
+    }
+
+    /// Reads the list and the pages of a connector now, as the person, for whoever looks at what differs.
+    ///
+    /// # Errors
+    /// When the person may not use it, or it cannot be reached.
+    pub async fn read_now(&self, id: &ConnectorId) -> Result<(), Error> {
+        self.forget_list(id);
+        self.look_at_apps(id).await
     }
 
     /// Whether the list of a connector can be read as this person: without a sign-in always, else once they are
@@ -190,6 +202,15 @@ impl Workspace {
         drop(self.change_rules(|book| Ok(book.note_unread(id, Some(unread)))).await);
     }
 
+    /// The findings of high severity that accepting would bring to what is published: they need a written reason.
+    ///
+    /// # Errors
+    /// When the list is another one by now, or nothing was chosen.
+    pub fn brings(&self, id: &ConnectorId, shown: &Digest, accepted: &Accepted) -> Result<Vec<Finding>, Error> {
+        let live = self.live_as_shown(id, shown)?;
+        Ok(self.rulebook().brings(id, &live, accepted)?)
+    }
+
     /// Takes over what was accepted of the list on the screen (S080 to S083).
     ///
     /// # Errors
@@ -200,22 +221,24 @@ impl Workspace {
         let connected = self.is_connected(self.rulebook().connector(id)?);
         self.change_rules(|book| book.accept(&me, id, &live, &accepted, connected, now())).await?;
         let mut what: Vec<String> = accepted.actions.iter().map(|name| format!("`{name}`")).collect();
+        what.extend(accepted.pages.iter().map(|uri| format!("the page `{uri}`")));
         what.extend(accepted.mild.then(|| "all that do not raise the risk".to_owned()));
         what.extend(accepted.instructions.then(|| "the server's instructions".to_owned()));
+        what.extend(accepted.about.then(|| "what the server calls itself".to_owned()));
         self.note(id, &format!("changes accepted: {}", what.join(", "))).await;
         self.look_again(id).await;
         Ok(())
     }
 
-    /// Notes that a change is not wanted. It stays held.
+    /// Notes that a change of an action or a page, by its name or address, is not wanted. It stays held.
     ///
     /// # Errors
     /// As [`Workspace::accept_changes`].
-    pub async fn decline_change(&self, id: &ConnectorId, shown: &Digest, action: &str) -> Result<(), Error> {
+    pub async fn decline_change(&self, id: &ConnectorId, shown: &Digest, name: &str) -> Result<(), Error> {
         let live = self.live_as_shown(id, shown)?;
         let me = self.me();
         let connected = self.is_connected(self.rulebook().connector(id)?);
-        self.change_rules(|book| book.decline_change(&me, id, action, &live, connected, now())).await?;
+        self.change_rules(|book| book.decline_change(&me, id, name, &live, connected, now())).await?;
         Ok(())
     }
 
@@ -224,7 +247,7 @@ impl Workspace {
         let live = self.live(id).ok_or_else(|| {
             Error::new(Code::Invalid, "the list of this connector was not read yet").hint("read it again first")
         })?;
-        let live = take(&live).map_err(|why| Error::new(Code::Protocol, why))?;
+        let live = listed(self.rulebook().connector(id)?, &live)?;
         if live.digest != *shown {
             return Err(Error::new(Code::Held, "the server lists something else than what is on this page")
                 .hint("look at the changes again"));
@@ -255,7 +278,7 @@ impl Workspace {
         if connector.reach == Reach::InPage {
             return;
         }
-        let sighting = Sighting::of(self.me(), now(), approved, &live);
+        let sighting = Sighting::of(self.me(), now(), approved, &live).with_unread_of(&connector.review, &live);
         if !connector.review.clone().note(sighting.clone()) {
             return;
         }
@@ -482,7 +505,7 @@ impl Workspace {
         self.read_pages(id).await;
         let live =
             self.live(id).ok_or_else(|| Error::new(Code::Network, "the connection was lost").hint("try again"))?;
-        let live = take(&live).map_err(|why| Error::new(Code::Protocol, why))?.digest;
+        let live = listed(connector, &live)?.digest;
         let tried = self.trials(id).await?.into_iter().map(|tried| tried.action).collect();
         let me = self.me();
         let review = Publishing {
@@ -544,6 +567,15 @@ impl Workspace {
         let tokens = tokens(&instructions) + actions.iter().map(|action| action.tokens).sum::<usize>();
         ModelViews { wire, instructions, actions, tokens }
     }
+}
+
+/// What a live list is beside what is approved. A page that nobody has looked at yet is as it was approved.
+fn listed(connector: &Connector, live: &Live) -> Result<Snapshot, Error> {
+    let live = take(live).map_err(|why| Error::new(Code::Protocol, why))?;
+    Ok(match &connector.snapshot {
+        Some(approved) => live.with_unread_as(approved),
+        None => live,
+    })
 }
 
 fn tokens(text: &str) -> usize {

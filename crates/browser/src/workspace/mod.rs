@@ -58,7 +58,7 @@ pub(crate) use turns::TurnHandle;
 pub use unsent::Unsent;
 
 use crate::audit::AuditLog;
-use crate::dispatch::{Flight, Pending};
+use crate::dispatch::{Flight, HearsProgress, Pending};
 use crate::error::{Code, Error};
 use crate::events::{Events, Subscription};
 use crate::fetch::Fetcher;
@@ -166,6 +166,8 @@ pub(crate) struct Inner {
     pub(crate) questions: RefCell<Vec<Pending>>,
     pub(crate) flights: RefCell<HashMap<CallId, Rc<Flight>>>,
     pub(crate) unattended: RefCell<HashSet<CallId>>,
+    /// Who hears how far their call is.
+    pub(crate) hears_progress: RefCell<HashMap<CallId, HearsProgress>>,
     /// Turns that wait for a look at a result.
     pub(crate) looks: RefCell<Vec<looks::Waiting>>,
     /// How many decisions the turns have taken.
@@ -270,6 +272,7 @@ impl Workspace {
             questions: RefCell::default(),
             flights: RefCell::default(),
             unattended: RefCell::default(),
+            hears_progress: RefCell::default(),
             looks: RefCell::default(),
             paces: RefCell::default(),
             write_turns: RefCell::default(),

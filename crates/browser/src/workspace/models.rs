@@ -19,6 +19,31 @@ use crate::view::{Change, ModelConfig};
 
 pub(crate) const CHOSEN: &str = "chosen-model";
 
+/// Why nobody answers where the model was removed.
+pub(super) const GONE: &str = "the model that answered here was removed";
+
+/// What answers in a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mind {
+    /// Direct mode.
+    Direct,
+    /// A model.
+    Model(Box<ModelConfig>),
+    /// The model that was chosen for it is gone. Nobody answers until the person chooses: another provider would be told
+    /// what was meant for the first.
+    Gone,
+}
+
+impl Mind {
+    /// The model, where it is one.
+    pub fn model(self) -> Option<ModelConfig> {
+        match self {
+            Mind::Model(model) => Some(*model),
+            Mind::Direct | Mind::Gone => None,
+        }
+    }
+}
+
 impl Workspace {
     /// The configured models, in the order in which they were added.
     pub fn models(&self) -> Vec<ModelConfig> {
@@ -142,14 +167,14 @@ impl Workspace {
         Ok(())
     }
 
-    /// The model that answers in a conversation; none means direct mode. A model that is gone is one that was never
-    /// chosen.
-    pub fn mind_of(&self, id: &ConversationId) -> Option<ModelConfig> {
+    /// What answers in a conversation: what was chosen for it, or what answers everywhere.
+    pub fn mind_of(&self, id: &ConversationId) -> Mind {
         let own = self.0.records.borrow().get(id).and_then(|record| record.conversation.mind.clone());
+        let model = |id: &str| self.model(id).map(|model| Mind::Model(Box::new(model)));
         match own.as_deref() {
-            Some(DIRECT) => None,
-            Some(model) => self.model(model).or_else(|| self.model(&self.chosen_model()?)),
-            None => self.model(&self.chosen_model()?),
+            Some(DIRECT) => Mind::Direct,
+            Some(own) => model(own).unwrap_or(Mind::Gone),
+            None => self.chosen_model().and_then(|id| model(&id)).unwrap_or(Mind::Direct),
         }
     }
 

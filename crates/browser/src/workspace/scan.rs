@@ -64,7 +64,7 @@ impl Workspace {
     }
 
     /// Reads the list of a connector again and compares it with what was approved. Changes nothing; what was read can
-    /// be taken over with [`Workspace::accept_scan`].
+    /// be taken over with [`Workspace::accept_changes`].
     ///
     /// # Errors
     /// The line of the checklist at which it stopped, and why.
@@ -89,23 +89,25 @@ impl Workspace {
         Ok(self.drift(id))
     }
 
-    /// Takes the live list over as what is approved. Actions that changed or are new come switched off (X36, X38).
+    /// Reads the list of a connector that was never read, and takes it as what is looked at from then on. Later lists are
+    /// taken over change by change, see [`Workspace::accept_changes`].
     ///
     /// # Errors
-    /// When the list was not read yet, the person may not, or it cannot be kept.
-    pub async fn accept_scan(&self, id: &ConnectorId) -> Result<(), Error> {
-        self.alive()?;
-        self.read_pages(id).await;
-        let live = self.live(id).ok_or_else(|| {
-            Error::new(Code::Invalid, "the list of this connector was not read yet").hint("rescan it")
-        })?;
+    /// When it was read before, the person may not, the list cannot be read, or it cannot be kept.
+    pub async fn read_first(&self, id: &ConnectorId, on_step: impl Fn(ScanStep) + 'static) -> Result<(), Error> {
+        if self.rulebook().connector(id)?.snapshot.is_some() {
+            let error = Error::new(Code::Invalid, "the list of this connector was read before");
+            return Err(error.hint("look at what changed and accept it"));
+        }
+        self.rescan(id, on_step).await.map_err(|stopped| stopped.error)?;
+        let live = self
+            .live(id)
+            .ok_or_else(|| Error::new(Code::Network, "the connection was lost").hint("read the list again"))?;
         let taken = take(&live).map_err(|why| Error::new(Code::Protocol, why))?;
         let me = self.me();
         self.change_rules(|book| book.refresh(&me, id, taken, true, now())).await?;
-        let book = self.rulebook();
-        self.note(id, "the changed list was accepted").await;
-        let connector = book.connector(id)?;
-        self.connect_as(&connector.id, &self.usual_account(id)).await
+        self.note(id, "the list was read for the first time").await;
+        self.connect(id).await
     }
 
     /// Goes down the checklist.

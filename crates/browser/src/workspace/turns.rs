@@ -25,6 +25,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::Workspace;
 use super::material::{MAX_ATTACHED, Wish};
+use super::models::{GONE, Mind};
 use crate::dispatch::{Ended, Wanted};
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Request};
@@ -65,7 +66,8 @@ impl Workspace {
     /// The person says something: a turn begins. How it goes on is told by [`Change`].
     ///
     /// # Errors
-    /// When the conversation is not loaded, something runs in it already, or the text is empty.
+    /// When the conversation is not loaded, something runs in it already, the text is empty, or the model that answered in
+    /// it was removed.
     pub fn say(&self, id: &ConversationId, text: &str) -> Result<(), Error> {
         self.say_with(id, text, Vec::new(), Vec::new())
     }
@@ -89,6 +91,11 @@ impl Workspace {
             return Err(Error::new(Code::Invalid, "there is nothing to say yet").hint("type what you want done"));
         }
         self.not_elsewhere(id)?;
+        if self.mind_of(id) == Mind::Gone {
+            return Err(
+                Error::new(Code::Model, GONE).hint("choose who answers at the top of the chat, and send it again")
+            );
+        }
         let text = text.to_owned();
         let work = async move |workspace: Workspace, id: ConversationId, stopped: oneshot::Receiver<()>| {
             files.into_iter().for_each(|file| drop(workspace.add_item(&id, Body::File(Box::new(file)))));
@@ -110,9 +117,16 @@ impl Workspace {
         self.add_item(id, Body::Said { text: text.to_owned() });
         self.renew_settings().await;
         match self.mind_of(id) {
-            Some(model) => self.model_turn(id, model, stopped).await,
-            None => self.direct_turn(id, text, stopped).await,
+            Mind::Model(model) => self.model_turn(id, *model, stopped).await,
+            Mind::Direct => self.direct_turn(id, text, stopped).await,
+            Mind::Gone => self.nobody_answers(id),
         }
+    }
+
+    /// The model was removed after something was said to it.
+    pub(super) fn nobody_answers(&self, id: &ConversationId) {
+        let text = format!("Nobody answers: {GONE}. Choose who answers at the top of the chat.");
+        self.add_item(id, Body::Note { text, remedy: Some(Remedy::AskAgain) });
     }
 
     /// Another tab may be running something in this conversation.
@@ -496,7 +510,7 @@ impl Workspace {
     /// About how much of its model's context a conversation takes: the actions that are offered, and what was said. None
     /// in direct mode, or while the conversation is not loaded.
     pub fn context_use(&self, id: &ConversationId) -> Option<ContextUse> {
-        let model = self.mind_of(id)?;
+        let model = self.mind_of(id).model()?;
         let setup = self.setup(id, &model)?;
         let (definitions, history) = setup.weigh();
         let all = setup.actions.len();

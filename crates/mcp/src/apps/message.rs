@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::request::List;
+
 /// Characters of the longest message that a page may want said (X95).
 const LONGEST_MESSAGE: usize = 8_000;
 /// Characters of the most that a page may have a model told (X95).
@@ -54,7 +56,11 @@ pub enum Ask {
         name: String,
         /// The arguments.
         arguments: Map<String, Value>,
+        /// By which the page knows the call again in reports of its progress, if it wants some: a text or a whole number.
+        progress: Option<Value>,
     },
+    /// `resources/list`, `resources/templates/list` or `prompts/list`: what its own server has.
+    List(List),
     /// `resources/read`: a resource of its own server.
     Read {
         /// Its address.
@@ -122,8 +128,12 @@ impl Ask {
                     Some(Value::Object(arguments)) => arguments.clone(),
                     Some(_) => return Err((WRONG, "`arguments` must be an object")),
                 };
-                Ok(Ask::Call { name: name.to_owned(), arguments })
+                let progress = params.pointer("/_meta/progressToken").filter(|token| is_id(token)).cloned();
+                Ok(Ask::Call { name: name.to_owned(), arguments, progress })
             }
+            "resources/list" => list(List::Resources, params),
+            "resources/templates/list" => list(List::Templates, params),
+            "prompts/list" => list(List::Prompts, params),
             "resources/read" => {
                 let uri = text("uri", LONGEST_ADDRESS).ok_or((WRONG, "`uri` must be the address of a resource"))?;
                 Ok(Ask::Read { uri: uri.to_owned() })
@@ -174,6 +184,23 @@ impl Ask {
     }
 }
 
+/// Whether a value can be the id of a request or the token of its progress: a short text or a whole number.
+pub(super) fn is_id(id: &Value) -> bool {
+    match id {
+        Value::String(text) => text.len() <= 200,
+        Value::Number(number) => number.is_i64() || number.is_u64(),
+        _ => false,
+    }
+}
+
+/// Lists are given whole, so there is no place in them where a page could go on.
+fn list(list: List, params: &Value) -> Result<Ask, Wrong> {
+    match params.get("cursor") {
+        None | Some(Value::Null) => Ok(Ask::List(list)),
+        Some(_) => Err((WRONG, "`cursor` is not one that this host gave; lists come whole")),
+    }
+}
+
 /// A file that came along. A link to one would have to be fetched, by whom and with whose rights nobody would see.
 fn file(block: &Value) -> Result<File, Wrong> {
     let resource = (block.get("type").and_then(Value::as_str) == Some("resource")).then(|| block.get("resource"));
@@ -214,8 +241,12 @@ mod tests {
     fn what_is_asked_for_in_the_right_form_is_understood() {
         assert_eq!(
             Ask::read("tools/call", &json!({ "name": "x", "_meta": { "progressToken": 0 } })),
-            Ok(Ask::Call { name: "x".into(), arguments: Map::new() })
+            Ok(Ask::Call { name: "x".into(), arguments: Map::new(), progress: Some(json!(0)) })
         );
+        let listed = |method: &str, params: Value| Ask::read(method, &params);
+        assert_eq!(listed("resources/list", json!({})), Ok(Ask::List(List::Resources)));
+        assert_eq!(listed("prompts/list", json!(null)), Ok(Ask::List(List::Prompts)));
+        assert_eq!(listed("resources/templates/list", json!({ "cursor": null })), Ok(Ask::List(List::Templates)));
         assert_eq!(Ask::read("resources/read", &json!({ "uri": "doc://1" })), Ok(Ask::Read { uri: "doc://1".into() }));
         let said = Ok(Ask::Say { text: "one\ntwo".into() });
         let blocks = json!([{ "type": "text", "text": "one" }, { "type": "text", "text": "two" }]);
@@ -256,6 +287,8 @@ mod tests {
             ("tools/call", json!({ "name": "x", "arguments": [1] })),
             ("tools/call", json!({ "name": { "toString": 1 } })),
             ("resources/read", json!({ "uri": 7 })),
+            ("resources/list", json!({ "cursor": 7 })),
+            ("prompts/list", json!({ "cursor": "2" })),
             ("ui/open-link", json!(null)),
             ("ui/open-link", json!({ "url": "x".repeat(2_001) })),
             ("ui/message", json!({ "role": "assistant", "content": [{ "type": "text", "text": "x" }] })),

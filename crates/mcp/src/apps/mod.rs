@@ -11,6 +11,7 @@
 //! the gate, not here.
 
 mod message;
+mod older;
 mod page;
 mod sources;
 mod view;
@@ -18,6 +19,7 @@ mod view;
 use serde_json::{Value, json};
 
 pub use message::{Ask, File, FileContent, Mode};
+pub use older::{Known, older_script};
 pub use page::{LARGEST_PAGE, Page, PageError, Permission};
 pub use sources::{Blocked, NOT_STOPPED, Sources, framed};
 pub use view::{Host, Output, Refused, Ticket, View};
@@ -26,7 +28,7 @@ pub use view::{Host, Output, Refused, Ticket, View};
 pub const EXTENSION: &str = "io.modelcontextprotocol/ui";
 /// The media type of a page.
 pub const MEDIA_TYPE: &str = "text/html;profile=mcp-app";
-/// The media type of a page made for the older Apps SDK; taken when a server sends it.
+/// The media type of a page made for the older Apps SDK; taken when a server sends it. [`older_script`] speaks for it.
 pub const OLDER_MEDIA_TYPE: &str = "text/html+skybridge";
 /// The revision that is spoken with pages. There is no other.
 pub const REVISION: &str = "2026-01-26";

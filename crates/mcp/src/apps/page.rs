@@ -26,6 +26,8 @@ pub struct Page {
     pub domain: Option<String>,
     /// Whether it wants an edge around it; none leaves that to the host.
     pub prefers_border: Option<bool>,
+    /// Whether it was made for the older Apps SDK, by its media type: it speaks to `window.openai` alone.
+    pub older: bool,
 }
 
 /// Something of the device that a page can ask for (`McpUiResourcePermissions`).
@@ -154,6 +156,7 @@ impl Page {
             uri: uri.to_owned(),
             sha256: hexadecimal(&Sha256::digest(html.as_bytes())),
             html,
+            older: found == OLDER_MEDIA_TYPE,
             csp: meta("csp", "openai/widgetCSP").cloned().unwrap_or(Value::Null),
             permissions,
             domain: meta("domain", "openai/widgetDomain").and_then(Value::as_str).map(str::to_owned),
@@ -194,7 +197,7 @@ mod tests {
             "_meta": { "ui": { "csp": { "connectDomains": ["https://a.example"] }, "permissions": { "camera": {}, "microphone": null }, "prefersBorder": true, "domain": "x.example" } },
         }))
         .unwrap();
-        assert_eq!(page.html, "abc");
+        assert_eq!((page.html.as_str(), page.older), ("abc", false));
         assert_eq!(page.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(page.permissions, [Permission::Camera]);
         assert_eq!((page.domain.as_deref(), page.prefers_border), (Some("x.example"), Some(true)));
@@ -210,7 +213,8 @@ mod tests {
         let older = read(
             json!({ "uri": URI, "mimeType": OLDER_MEDIA_TYPE, "text": "x", "_meta": { "openai/widgetCSP": { "connect_domains": [] } } }),
         );
-        assert_eq!(older.unwrap().csp, json!({ "connect_domains": [] }));
+        let older = older.unwrap();
+        assert_eq!((older.csp, older.older), (json!({ "connect_domains": [] }), true));
     }
 
     #[test]

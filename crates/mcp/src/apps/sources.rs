@@ -238,11 +238,13 @@ pub const NOT_STOPPED: &str = "Direct connections to other computers (WebRTC) ar
 
 /// The page as it is loaded: a document of ours whose head has the policy before anything else, and the page's own
 /// text behind it. A parser takes the head and body of the page as parts of ours, and nothing of the page can come
-/// before the policy, whatever it begins with.
-pub fn framed(html: &str, sources: &Sources) -> String {
+/// before the policy, whatever it begins with. `first` is a script of ours that runs before the page.
+pub fn framed(html: &str, sources: &Sources, first: Option<&str>) -> String {
     let policy = sources.policy();
+    let first = first.map(|script| format!("<script>{script};document.currentScript.remove()</script>"));
+    let first = first.unwrap_or_default();
     format!(
-        r#"<!DOCTYPE html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}"><meta http-equiv="x-dns-prefetch-control" content="off"><script>{REPORTER}</script><script>{GUARD};document.currentScript.remove()</script></head><body>{html}</body></html>"#
+        r#"<!DOCTYPE html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}"><meta http-equiv="x-dns-prefetch-control" content="off"><script>{REPORTER}</script><script>{GUARD};document.currentScript.remove()</script>{first}</head><body>{html}</body></html>"#
     )
 }
 
@@ -381,11 +383,12 @@ mod tests {
             "<base href=\"https://evil.example\">",
             "\u{feff}<html>",
         ] {
-            let page = framed(html, &Sources::default());
+            let page = framed(html, &Sources::default(), Some("(() => {})()"));
             assert!(page.starts_with(
                 "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\""
             ));
-            assert!(page.find("default-src 'none'") < page.find(html));
+            assert!(page.find("default-src 'none'") < page.find("(() => {})()"));
+            assert!(page.find("(() => {})()") < page.find(html));
         }
     }
 

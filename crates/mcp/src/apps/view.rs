@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Map, Value, json};
 
-use super::message::{Ask, Mode, UNKNOWN_METHOD, WRONG};
+use super::message::{Ask, Mode, UNKNOWN_METHOD, WRONG, is_id};
 use super::{Permission, REVISION, Sources};
 use crate::types::{Implementation, Millis};
 
@@ -26,6 +26,8 @@ const CALLS_BURST: u64 = 40;
 const CALLS_PER_SECOND: u64 = 2;
 /// Messages too many before the page is stopped (X98).
 const FLOOD: u32 = 2_000;
+/// How long a page may take to say that it is ready, in milliseconds.
+const GREETING: Millis = 10_000;
 /// How long a page may take to say goodbye, in milliseconds.
 const FAREWELL: Millis = 1_000;
 /// The largest size that is listened to, in CSS pixels.
@@ -77,13 +79,12 @@ pub enum Output {
         /// The modes it can be shown in, besides inline.
         modes: Vec<Mode>,
     },
-    /// The page would like another size, in CSS pixels.
-    Resized {
-        /// Its width, if it says one.
-        width: Option<u32>,
-        /// Its height, if it says one.
-        height: Option<u32>,
-    },
+    /// The page has been there for a while and has not said that it is ready: it is told nothing, and may never be. Said
+    /// once; a page that is ready after all is.
+    Silent,
+    /// The page would like another height, in CSS pixels. Its width is that of its place, so what it says of that is not
+    /// passed on.
+    Resized(u32),
     /// The page logs something. Its own words.
     Logged {
         /// How important, in its words.
@@ -118,6 +119,8 @@ enum Stage {
 pub struct View {
     host: Host,
     stage: Stage,
+    /// When it is late to say that it is ready; none before it is there, and after that was said.
+    late_at: Option<Millis>,
     outputs: VecDeque<Output>,
     /// What the host has to say and the page cannot hear yet.
     held: Vec<(&'static str, Value)>,
@@ -166,6 +169,7 @@ impl View {
         Self {
             host,
             stage: Stage::New,
+            late_at: None,
             outputs: VecDeque::new(),
             held: Vec::new(),
             open: Vec::new(),
@@ -177,6 +181,11 @@ impl View {
             calls: Bucket::new(CALLS_BURST, CALLS_PER_SECOND),
             too_many: 0,
         }
+    }
+
+    /// Its document was handed to the frame: from now on it can say that it is ready.
+    pub fn is_there(&mut self, now: Millis) {
+        self.late_at = Some(now + GREETING);
     }
 
     /// What is to be done next, if anything.
@@ -242,7 +251,7 @@ impl View {
                 Err((UNKNOWN_METHOD, why)) => self.refuse(&id, UNKNOWN_METHOD, why),
                 Err((code, why)) => self.refuse(&id, code, why),
                 Ok(ask) => {
-                    let works = matches!(ask, Ask::Call { .. } | Ask::Read { .. });
+                    let works = matches!(ask, Ask::Call { .. } | Ask::Read { .. } | Ask::List(_));
                     if self.open.len() >= OPEN {
                         self.refuse(&id, -32000, "too many requests are open");
                     } else if works && !self.calls.take(now) {
@@ -267,14 +276,10 @@ impl View {
                 }
             }
             ("ui/notifications/size-changed", Stage::Greeted | Stage::Ready) => {
-                let size = |key: &str| {
-                    let size = params.get(key).and_then(Value::as_f64)?;
-                    // No sign, no fraction, no more than a page has.
-                    (size.is_finite() && size >= 0.0).then(|| size.min(LARGEST_SIZE).ceil() as u32)
-                };
-                let (width, height) = (size("width"), size("height"));
-                if width.is_some() || height.is_some() {
-                    self.outputs.push_back(Output::Resized { width, height });
+                let height = params.get("height").and_then(Value::as_f64);
+                if let Some(height) = height.filter(|height| height.is_finite() && *height >= 0.0) {
+                    // No fraction, no more than a page has.
+                    self.outputs.push_back(Output::Resized(height.min(LARGEST_SIZE).ceil() as u32));
                 }
             }
             ("notifications/message", Stage::Ready) => {
@@ -337,13 +342,6 @@ impl View {
         self.send(json!({ "jsonrpc": "2.0", "id": id, "result": result }));
     }
 
-    /// Arguments as far as a model has written them. Told only before the whole ones.
-    pub fn partial_input(&mut self, arguments: &Map<String, Value>) {
-        if !self.told_input {
-            self.tell("ui/notifications/tool-input-partial", json!({ "arguments": arguments }));
-        }
-    }
-
     /// The arguments of the call that the page belongs to. Told once.
     pub fn input(&mut self, arguments: &Map<String, Value>) {
         if !std::mem::replace(&mut self.told_input, true) {
@@ -363,6 +361,19 @@ impl View {
         if self.told_input && !std::mem::replace(&mut self.told_end, true) {
             self.tell("ui/notifications/tool-cancelled", json!({ "reason": reason }));
         }
+    }
+
+    /// How far a call is that the page wanted to hear of, by its token.
+    pub fn progress(&mut self, token: &Value, done: f64, total: Option<f64>, message: Option<&str>) {
+        let said = [
+            ("progressToken", Some(token.clone())),
+            ("progress", Some(done.into())),
+            ("total", total.map(Value::from)),
+            ("message", message.map(Value::from)),
+        ];
+        let params: Map<String, Value> =
+            said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+        self.tell("notifications/progress", params.into());
     }
 
     /// Something about where the page is has changed: the part that did.
@@ -399,17 +410,21 @@ impl View {
     /// When [`View::tick`] is wanted next.
     pub fn wake_at(&self) -> Option<Millis> {
         match self.stage {
+            Stage::New | Stage::Greeted => self.late_at,
             Stage::Ending(at) => Some(at),
-            _ => None,
+            Stage::Ready | Stage::Over => None,
         }
     }
 
     /// Time has passed.
     pub fn tick(&mut self, now: Millis) {
-        if let Stage::Ending(at) = self.stage
-            && now >= at
-        {
-            self.end();
+        match self.stage {
+            Stage::New | Stage::Greeted if self.late_at.is_some_and(|at| now >= at) => {
+                self.late_at = None;
+                self.outputs.push_back(Output::Silent);
+            }
+            Stage::Ending(at) if now >= at => self.end(),
+            _ => {}
         }
     }
 
@@ -438,14 +453,5 @@ impl View {
 
     fn send(&mut self, message: Value) {
         self.outputs.push_back(Output::Send(message.to_string()));
-    }
-}
-
-/// Whether a value can be the id of a request: a short text or a whole number.
-fn is_id(id: &Value) -> bool {
-    match id {
-        Value::String(text) => text.len() <= 200,
-        Value::Number(number) => number.is_i64() || number.is_u64(),
-        _ => false,
     }
 }

@@ -34,18 +34,58 @@ fn arguments_are_told_once_and_a_result_never_before_them() {
     let mut rig = Rig::ready();
     rig.view.result(&json!({ "content": [] }));
     rig.view.cancelled("stopped");
-    rig.view.partial_input(&object(json!({ "a": "he" })));
     rig.view.input(&object(json!({ "a": "hello" })));
-    rig.view.partial_input(&object(json!({ "a": "late" })));
     rig.view.input(&object(json!({ "a": "again" })));
     rig.view.cancelled("stopped");
     rig.view.result(&json!({ "content": [] }));
     rig.pump();
-    assert_eq!(
-        rig.methods(),
-        ["ui/notifications/tool-input-partial", "ui/notifications/tool-input", "ui/notifications/tool-cancelled"]
-    );
-    assert_eq!(rig.sent[1]["params"]["arguments"]["a"], "hello");
+    assert_eq!(rig.methods(), ["ui/notifications/tool-input", "ui/notifications/tool-cancelled"]);
+    assert_eq!(rig.sent[0]["params"]["arguments"]["a"], "hello");
+}
+
+#[test]
+fn aq006_a_page_that_does_not_say_that_it_is_ready_is_noticed_once_and_may_still_say_it() {
+    for greeted in [false, true] {
+        let mut rig = Rig::new();
+        assert_eq!(rig.view.wake_at(), None, "its document is not there yet");
+        rig.view.is_there(rig.now);
+        if greeted {
+            rig.greet();
+        }
+        assert_eq!(rig.view.wake_at(), Some(rig.now + 10_000));
+        let silent = |rig: &mut Rig, at: u64| {
+            rig.view.tick(at);
+            rig.pump();
+            rig.other.iter().filter(|output| **output == Output::Silent).count()
+        };
+        assert_eq!(silent(&mut rig, 10_999), 0);
+        assert_eq!(silent(&mut rig, 11_000), 1);
+        assert_eq!((rig.view.wake_at(), silent(&mut rig, 99_000)), (None, 1));
+        if !greeted {
+            rig.greet();
+        }
+        rig.says(json!({ "jsonrpc": "2.0", "method": "ui/notifications/initialized" }));
+        rig.view.input(&object(json!({})));
+        rig.pump();
+        assert_eq!(rig.methods(), ["answer 0", "ui/notifications/tool-input"]);
+    }
+    let mut rig = Rig::new();
+    rig.view.is_there(rig.now);
+    rig.greet();
+    rig.says(json!({ "jsonrpc": "2.0", "method": "ui/notifications/initialized" }));
+    assert_eq!(rig.view.wake_at(), None, "one that is ready is waited for no longer");
+}
+
+#[test]
+fn aq008_progress_of_a_call_is_told_under_the_token_of_the_page() {
+    let mut rig = Rig::ready();
+    rig.view.progress(&json!("mine"), 1.0, Some(4.0), Some("one of four"));
+    rig.view.progress(&json!(7), 2.0, None, None);
+    rig.pump();
+    assert_eq!(rig.methods(), ["notifications/progress", "notifications/progress"]);
+    let told = json!({ "progressToken": "mine", "progress": 1.0, "total": 4.0, "message": "one of four" });
+    assert_eq!(rig.sent[0]["params"], told);
+    assert_eq!(rig.sent[1]["params"], json!({ "progressToken": 7, "progress": 2.0 }));
 }
 
 #[test]

@@ -51,8 +51,6 @@ fn every_message_is_as_it_was_checked_against_the_schema() {
         "appInfo": { "name": "Board", "version": "1" }, "appCapabilities": { "availableDisplayModes": ["inline", "fullscreen"] }, "protocolVersion": "2026-01-26" } }));
     it.host("McpUiInitializeResult");
     it.page("McpUiInitializedNotification", json!({ "method": "ui/notifications/initialized" }));
-    it.rig.view.partial_input(&object(json!({ "title": "Th" })));
-    it.host("McpUiToolInputPartialNotification");
     it.rig.view.input(&object(json!({ "title": "The door" })));
     it.host("McpUiToolInputNotification");
     it.rig.view.result(&json!({ "content": [{ "type": "text", "text": "made" }], "structuredContent": { "id": 7 }, "_meta": { "at": 1 } }));
@@ -83,6 +81,8 @@ fn every_message_is_as_it_was_checked_against_the_schema() {
     it.answers("", Ok(json!({ "content": [] })));
     it.page("", json!({ "id": 7, "method": "resources/read", "params": { "uri": "ui://board/view" } }));
     it.answers("", Ok(json!({ "contents": [] })));
+    it.page("", json!({ "id": 10, "method": "resources/list", "params": {} }));
+    it.answers("", Ok(json!({ "resources": [] })));
     it.page("", json!({ "id": 8, "method": "ping" }));
     it.host("");
     it.page("", json!({ "id": 9, "method": "sampling/createMessage", "params": {} }));

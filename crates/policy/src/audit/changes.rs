@@ -86,10 +86,14 @@ impl Rows<'_> {
                     let nothing = Map::new();
                     let [old, new] = [old, new].map(|review| review.and_then(Value::as_object).unwrap_or(&nothing));
                     for part in keys(old, new).filter(|part| !matches!(*part, "versions" | "unread")) {
-                        if part == "publication" {
-                            self.evidence(subject, old.get(part), new.get(part));
+                        match part {
+                            "acceptances" => self.acceptances(subject, old.get(part), new.get(part)),
+                            "publication" => {
+                                self.evidence(subject, old.get(part), new.get(part));
+                                self.field(subject, part, old.get(part), new.get(part));
+                            }
+                            _ => self.field(subject, part, old.get(part), new.get(part)),
                         }
-                        self.field(subject, part, old.get(part), new.get(part));
                     }
                 }
                 (old, new) => self.field(subject, key, old, new),
@@ -104,6 +108,21 @@ impl Rows<'_> {
             .map(|one| one.and_then(|one| one.get("evidence")).and_then(Value::as_object).unwrap_or(&nothing));
         for point in keys(old, new) {
             self.values(subject, &format!("evidence for {point}"), old.get(point).map(said), new.get(point).map(said));
+        }
+    }
+
+    /// Changes that were accepted since, each with the reason in full. Those that are not kept any more were told before.
+    fn acceptances(&mut self, subject: &str, old: Option<&Value>, new: Option<&Value>) {
+        let [old, new] = [old, new].map(|all| all.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default());
+        for one in new.iter().filter(|one| !old.contains(one)) {
+            let review = format!("review of {}", version(one));
+            let what = one.get("what").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            let what: Vec<String> = what.iter().map(said).collect();
+            self.values(subject, &review, None, Some(format!("accepted {}", what.join(", "))));
+            for finding in one.get("findings").and_then(Value::as_array).into_iter().flatten() {
+                self.values(subject, &format!("{review}, finding"), None, Some(said(finding)));
+            }
+            self.values(subject, &format!("{review}, reason"), None, one.get("reason").map(said));
         }
     }
 

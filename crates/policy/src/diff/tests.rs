@@ -49,11 +49,10 @@ fn x36_a_hint_that_flips_alone_is_a_risk_whichever_way() {
         ("openWorldHint", json!(true), "it no longer claims to stay within its server"),
     ] {
         let step = changed(|after| after["annotations"][hint] = value);
-        assert!(step.is_annotations_only());
         assert_eq!((step.weight(), step.fields()[0].why), (Weight::Risk, why));
     }
     let step = changed(|after| drop(after.as_object_mut().unwrap().remove("annotations")));
-    assert!(step.is_annotations_only() && step.weight() == Weight::Risk);
+    assert_eq!(step.weight(), Weight::Risk);
 }
 
 #[test]
@@ -88,14 +87,69 @@ fn x43_an_argument_that_becomes_a_header_is_a_risk() {
 
 #[test]
 fn x47_who_may_call_it_is_a_risk() {
-    let step = changed(|after| after["_meta"] = json!({"ui": {"visibility": ["model", "app"]}}));
-    // The whole of `_meta` is new, so what is in it counts.
-    assert!(step.weight() >= Weight::Cosmetic);
+    let only_app = || json!({"ui": {"visibility": ["app"]}});
+    assert_eq!(changed(|after| after["_meta"] = only_app()).weight(), Weight::Risk);
+    // The older names have the same effect, whole or one by one, and so has taking them away.
+    for meta in [json!({"openai/visibility": "private"}), json!({"openai/widgetAccessible": false})] {
+        assert_eq!(changed(|after| after["_meta"] = meta.clone()).weight(), Weight::Risk, "{meta}");
+        let mut with = ticket();
+        with["_meta"] = meta;
+        assert_eq!(fields(&with, &ticket())[0].weight, Weight::Risk);
+        with["_meta"]["other"] = json!(1);
+        let mut without = ticket();
+        without["_meta"] = json!({"other": 1});
+        assert_eq!(fields(&without, &with)[0].weight, Weight::Risk);
+    }
+    // What says what holds anyhow, or what nobody acts on, is none.
+    let same = changed(|after| after["_meta"] = json!({"openai/visibility": "public", "openai/note": "x"}));
+    assert_eq!(same.weight(), Weight::Cosmetic);
     let mut before = ticket();
     before["_meta"] = json!({"ui": {"visibility": ["app"]}});
     let mut after = before.clone();
     after["_meta"]["ui"]["visibility"] = json!(["app", "model"]);
     assert_eq!(fields(&before, &after)[0].weight, Weight::Risk);
+    after["_meta"] = json!({"ui": {}});
+    assert_eq!(fields(&before, &after)[0].weight, Weight::Risk, "the visibility is gone");
+}
+
+#[test]
+fn x48_a_page_that_an_action_gets_loses_or_swaps_is_a_risk_under_every_name() {
+    let names = [
+        json!({"ui": {"resourceUri": "ui://a"}}),
+        json!({"ui/resourceUri": "ui://a"}),
+        json!({"openai/outputTemplate": "ui://a"}),
+    ];
+    for meta in names {
+        assert_eq!(changed(|after| after["_meta"] = meta.clone()).weight(), Weight::Risk, "{meta}");
+        let (mut with, mut without) = (ticket(), ticket());
+        (with["_meta"], without["_meta"]) = (meta, json!({"other": 1}));
+        assert_eq!(fields(&with, &ticket())[0].weight, Weight::Risk);
+        assert_eq!(fields(&without, &with)[0].weight, Weight::Risk);
+    }
+}
+
+fn paged(html: &str, connect: &[&str]) -> Snapshot {
+    let mut shows = ticket();
+    shows["_meta"] = json!({"ui": {"resourceUri": "ui://a"}});
+    let page = json!({ "uri": "ui://a", "actions": [], "html": Digest::of_bytes(html.as_bytes()), "bytes": 3, "connect": connect });
+    snapshot(1, None, vec![action(shows)]).with_pages(vec![serde_json::from_value(page).unwrap()])
+}
+
+#[test]
+fn x48_a_page_that_changed_is_a_difference_of_its_own() {
+    let (before, after) = (paged("one", &[]), paged("two", &["https://b.example"]));
+    let diff = Diff::of(&before, &after);
+    assert!(diff.steps.is_empty() && !diff.is_empty(), "the action is what it was");
+    assert_eq!((diff.count(), diff.weight()), (1, Some(Weight::Risk)));
+    let says = diff.pages[0].says();
+    assert_eq!(says[0], "it now wants to send requests to https://b.example");
+    assert!(says[1].starts_with("its text is another one"), "{says:?}");
+    assert_eq!(diff.apply(&before).unwrap(), after);
+    let less = Diff::of(&paged("one", &["https://b.example"]), &before);
+    assert_eq!(less.pages[0].says(), ["it wants less than was approved"]);
+    let bare = Snapshot { pages: Vec::new(), ..before.clone() };
+    assert!(Diff::of(&bare, &before).pages[0].says()[0].contains("nobody has approved yet"));
+    assert!(Diff::of(&before, &before).is_empty());
 }
 
 #[test]

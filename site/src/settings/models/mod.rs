@@ -74,7 +74,7 @@ pub(crate) fn Models() -> impl IntoView {
             };
             view! {
                 <Dialog title=format!("Remove {name}") role="alertdialog" on_close=move |()| removing.set(None)>
-                    <div class="body"><p>"What this browser keeps of it is erased, its key included. Chats that it answered stay, and go on with the model that is chosen for all chats, or in direct mode where none is."</p></div>
+                    <div class="body"><p>"What this browser keeps of it is erased, its key included. Chats that it answered stay. Where it was chosen for one chat, nobody answers there until you choose; in the others the model that is chosen for all chats answers, or direct mode where none is."</p></div>
                     <footer>
                         <Button on:click=move |_| removing.set(None)>"Keep model"</Button>
                         <Button look=ButtonLook::Danger on:click=remove>"Remove model"</Button>
