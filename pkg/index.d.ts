@@ -133,6 +133,12 @@ export interface Workspace extends EventTarget {
    */
   signOut(connector: string, options?: { signal?: AbortSignal }): Promise<"done" | "not-offered" | "failed" | "nothing">;
   /**
+   * Reads a connector's list again with the connection of the person, and compares it with what is approved: for a script
+   * that watches a server. Nothing is taken over; an action that differs stays held until somebody accepts it. Rejects
+   * with `blocked` where the person may not refresh it.
+   */
+  refresh(connector: string, options?: { signal?: AbortSignal }): Promise<Refreshed>;
+  /**
    * Calls one action through the gate. A call that needs a decision goes to `confirm`; without it, it is declined.
    * The result is the server's as received; a result with `isError` resolves, it does not reject. Questions that
    * the server asks during the call are declined.
@@ -143,6 +149,27 @@ export interface Workspace extends EventTarget {
   [Symbol.asyncDispose](): Promise<void>;
   addEventListener(type: "change", listener: (event: CustomEvent<Change>) => void, options?: AddEventListenerOptions | boolean): void;
   addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
+}
+
+/** What a server lists, compared with what is approved. */
+export interface Refreshed {
+  /** SHA-256 of what the server lists now: of its instructions and of every definition. */
+  readonly digest: string;
+  /** The same of what is approved. It is `digest` where instructions and definitions are what was approved. */
+  readonly approved: string;
+  /** Everything that differs, the heaviest first; empty where nothing does. */
+  readonly changes: readonly {
+    /** The action; none for what is about the server. */
+    readonly action: string | null;
+    /** `about` is what the server says about itself: its name, its version, its protocol. */
+    readonly change: "added" | "removed" | "renamed" | "changed" | "instructions" | "about";
+    /** The name that a renamed action had. */
+    readonly was: string | null;
+    /** `risk` reaches further or claims less, `text` is what a model reads, `cosmetic` is neither. */
+    readonly weight: "cosmetic" | "text" | "risk";
+  }[];
+  /** The page that shows and decides it, below a Countersign site that shares this store: a relative address. */
+  readonly link: string;
 }
 
 /** What changed; dispatched in a microtask of its own. */

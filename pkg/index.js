@@ -91,6 +91,11 @@ class Workspace extends EventTarget {
     return plain(await this.#about("signOut", connector, options));
   }
 
+  /** Reads a connector's list again and compares it with what is approved. */
+  async refresh(connector, options) {
+    return plain(await this.#about("refresh", connector, options));
+  }
+
   /** Does something with one connector, which is named by its id. */
   #about(name, connector, options) {
     const { signal } = given(options, `the options of ${name}()`);

@@ -414,7 +414,9 @@ journey("RO006 a demo that signed settings name is there while they name it, as 
   assert.equal(await app.switch("Start a workflow").isChecked(), false);
   await customers.click();
   await assertSoon(async () => !(await customers.isChecked()), "stricter here");
-  await general(app);
+  await page.getByRole("status").getByText("In this browser some settings are stricter than what was signed.").waitFor();
+  await page.getByRole("link", { name: "See what is stricter" }).click();
+  await page.getByRole("heading", { name: "General", level: 1 }).waitFor();
   const standing = main(app).locator(".note").filter({ hasText: "signed settings number 1" });
   await standing.getByText("In this browser they are stricter than what was signed:").waitFor();
   assert.deepEqual(await standing.getByRole("listitem").allInnerTexts(), ["Workbench · this page changed: list_customers off"], "and in what");

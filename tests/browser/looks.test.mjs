@@ -24,6 +24,7 @@ const PAGES = {
   domains: "/workspace/domains",
   catalogue: "/workspace/catalogue",
   requests: "/workspace/connectors?tab=requests",
+  help: "/help",
   audit: "/workspace/audit",
   "audit-activity": "/workspace/audit/activity",
   "audit-refusals": "/workspace/audit/refusals",

@@ -1,5 +1,5 @@
 // What somebody writes against the package's types. Compiled and not run; every `@ts-expect-error` must be one.
-import { CountersignError, open, type Change, type Code, type Connector, type Policy, type Question, type Workspace } from "countersign";
+import { CountersignError, open, type Change, type Code, type Connector, type Policy, type Question, type Refreshed, type Workspace } from "countersign";
 import { verify, type Checkpoint, type Finding, type Verdict } from "countersign/verify";
 import { connect, CountersignError as Same, type Client, type Prompt, type Resource, type Tool } from "countersign/mcp";
 
@@ -17,6 +17,9 @@ export async function uses(signal: AbortSignal): Promise<void> {
   await signsIn.addConnector({ name: "Board", address: "https://board.example/mcp", signIn: { clientId: "a", scope: "b", keep: "device" } });
   await signsIn.signIn("id", { signal });
   (await signsIn.signOut("id")) satisfies "done" | "not-offered" | "failed" | "nothing";
+  const refreshed: Refreshed = await workspace.refresh("id", { signal });
+  refreshed.changes.map(({ action, change }) => (action === null ? change satisfies string : action satisfies string));
+  (refreshed.digest === refreshed.approved) satisfies boolean;
   // @ts-expect-error somebody has to lead the person there and back
   await open({ auth: { redirectUri: "https://portal.example/back" } });
   const result = await workspace.call(

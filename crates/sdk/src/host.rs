@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use browser::policy::diff::{Step, Weight};
 use browser::policy::{Class, ConnectorId, Provider, SignIn, Stage};
 use browser::{
-    Answer, AskAnswer, Asked, CallRequest, Change, Code, Confirm, ConnectionStatus, Error, Fetcher, Governed, Keep,
-    NewConnector, Options, StorageState, Subscription, Where, Workspace,
+    Answer, AskAnswer, Asked, CallRequest, Change, Changes, Code, Confirm, ConnectionStatus, Error, Fetcher, Governed,
+    Keep, NewConnector, Options, StorageState, Subscription, Where, Workspace,
 };
 use js_sys::{Function, Promise};
 use serde::Deserialize;
@@ -308,6 +309,15 @@ impl Host {
         self.tickets.run(ticket, sign_out).await
     }
 
+    /// Reads a connector's list again, as `{ digest, approved, changes, link }` (N02). Nothing of it is taken over.
+    pub async fn refresh(&self, ticket: u32, connector: String) -> Result<String, JsValue> {
+        let refresh = async {
+            let id = ConnectorId::from(connector);
+            to_text(&refreshed_of(&id, &self.workspace.refresh(&id, |_| ()).await?))
+        };
+        self.tickets.run(ticket, refresh).await
+    }
+
     /// Ends everything; an open question counts as not answered.
     pub fn close(&self) {
         self.tickets.cancel_all();
@@ -360,6 +370,34 @@ fn question_of(asked: &Asked) -> Value {
         "hidden": view.hidden.iter().map(|note| json!({ "path": note.path, "count": note.count, "names": note.names })).collect::<Vec<_>>(),
         "definition": view.definition,
         "reasons": view.reasons,
+    })
+}
+
+/// What a refresh found. What the server says about itself is one entry without an action, as are its instructions.
+fn refreshed_of(id: &ConnectorId, changes: &Changes) -> Value {
+    let weighs = |weight| match weight {
+        Weight::Cosmetic => "cosmetic",
+        Weight::Text => "text",
+        Weight::Risk => "risk",
+    };
+    let steps = changes.diff.steps.iter().map(|step| {
+        let (change, was) = match step {
+            Step::Added(_) => ("added", None),
+            Step::Removed(_) => ("removed", None),
+            Step::Renamed { from, .. } => ("renamed", Some(from.name())),
+            Step::Changed { .. } => ("changed", None),
+        };
+        json!({ "action": step.name(), "change": change, "was": was, "weight": weighs(step.weight()) })
+    });
+    let of_server =
+        |change: &str, weight| json!({ "action": null, "change": change, "was": null, "weight": weighs(weight) });
+    let instructions = changes.diff.instructions.iter().map(|field| of_server("instructions", field.weight));
+    let about = changes.diff.about.iter().map(|field| field.weight).max().map(|weight| of_server("about", weight));
+    json!({
+        "digest": changes.live.digest,
+        "approved": changes.approved.digest,
+        "changes": steps.chain(instructions).chain(about).collect::<Vec<_>>(),
+        "link": format!("workspace/connectors/{}/changes", String::from(js_sys::encode_uri_component(id.as_str()))),
     })
 }
 

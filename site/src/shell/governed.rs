@@ -1,5 +1,5 @@
-//! What is said on every page about where the rules come from: a site tied to a signed bundle that cannot be verified, or
-//! a person who has not said who they are.
+//! What is said on every page about where the rules come from: a site tied to a signed bundle that cannot be verified, a
+//! person who has not said who they are, or a browser in which something is stricter than what was signed (X121).
 
 use browser::Governed;
 use leptos::prelude::*;
@@ -15,11 +15,13 @@ pub fn GovernedNotice() -> impl IntoView {
     let app = use_state();
     let shown = Memo::new(move |_| {
         let known = app.rulebook.with(|rulebook| rulebook.member(&app.ws().me()).is_ok());
-        (app.ws().governed(), known)
+        let governed = app.ws().governed();
+        let differs = matches!(governed, Governed::Signed { .. }) && !app.ws().stricter_here().is_empty();
+        (governed, known, differs)
     });
     move || {
         match shown.get() {
-        (Governed::Unverified { why, contact }, _) => Some(
+        (Governed::Unverified { why, contact }, ..) => Some(
             view! {
                 <div class="notice note warn" role="status">
                     <Icon name=IconName::Warning/>
@@ -36,12 +38,22 @@ pub fn GovernedNotice() -> impl IntoView {
             }
             .into_any(),
         ),
-        (_, false) => Some(
+        (_, false, _) => Some(
             view! {
                 <div class="notice note" role="status">
                     <Icon name=IconName::Shield/>
                     <span class="grow">"Say who you are to use this workspace."</span>
                     <Link to=Route::You>"Choose who you are"</Link>
+                </div>
+            }
+            .into_any(),
+        ),
+        (_, _, true) => Some(
+            view! {
+                <div class="notice note" role="status">
+                    <Icon name=IconName::Shield/>
+                    <span class="grow">"In this browser some settings are stricter than what was signed."</span>
+                    <Link to=Route::General>"See what is stricter"</Link>
                 </div>
             }
             .into_any(),
