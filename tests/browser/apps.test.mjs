@@ -316,7 +316,7 @@ journey("RQ004 X48 a page that changed is led to from the chat and waits in the 
   await inbox.getByRole("link", { name: "Review" }).click();
   await app.button(`Accept ${PAGE}`).click();
   await main.getByText(/^Nothing changed since version 2 was approved/).waitFor();
-  await app.open("/workspace/connectors");
+  await app.open("/workspace/connectors?tab=drafts");
   await app.button("Menu of Pages").waitFor();
   await assertSoon(async () => (await inbox.count()) === 0, "it does not wait any more");
   await app.chat();
