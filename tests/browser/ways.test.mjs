@@ -101,9 +101,49 @@ journey("ways: a failure says the next step, keeps what the server said in detai
   await app.ready();
   await app.card("Read the queue").getByText("Look at what the server said in the details.").waitFor();
   broken = false;
-  await app.button("Try again", app.card("Read the queue")).click();
+  // Who presses twice makes one call.
+  await app.button("Try again", app.card("Read the queue")).dblclick();
   await app.says("Read the queue", "Done");
   await app.says("Read the queue", "Repeats an earlier call");
+  await app.propose("read the queue", {}, "Read the queue");
+  await app.says("Read the queue", "Done");
+  assert.equal(await app.cards("Read the queue").count(), 3);
+  assert.equal(server.calls.length, 2);
+});
+
+journey("ways: X21 what signs in is covered where a server says it back before a call was sent", async ({ app, page, keep }) => {
+  const canary = "correct horse battery staple";
+  let shut = false;
+  const server = await keep(hostile({
+    tools: [tool("read_queue", READ, { title: "Read the queue" })],
+    on: (message, exchange) => {
+      if (shut) exchange.json({ error: `the key ${exchange.request.headers["x-api-key"]} is not known here` }, 500);
+      return shut;
+    },
+    call: () => text("three waiting"),
+  }));
+  await app.connect({ name: "Queues", url: server.url, header: ["X-Api-Key", canary] });
+  await app.chat();
+  await app.say("read the queue");
+  await app.suggestion.waitFor();
+  shut = true;
+  await page.reload();
+  await app.ready();
+  await app.button(/^Run/, app.suggestion).click();
+  await app.says("Read the queue", "Failed");
+  const card = app.card("Read the queue");
+  await card.getByText("Details", { exact: true }).click();
+  const said = await card.getByLabel("What came back").textContent();
+  assert.match(said, /is not known here/);
+  assert.ok(!(await page.content()).includes(canary), "it is nowhere on the page");
+  const kept = await page.evaluate(async () => {
+    const done = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+    const database = await done(indexedDB.open("countersign"));
+    const items = await done(database.transaction("items").objectStore("items").getAll());
+    database.close();
+    return items.join(" ");
+  });
+  assert.ok(kept.includes("is not known here") && !kept.includes(canary), "and not in what is kept");
 });
 
 journey("ways: a server that is not there any more: the card leads to the examination of the connection, and trying again works when it is back", async (stage) => {

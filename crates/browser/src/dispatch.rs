@@ -150,7 +150,11 @@ impl Workspace {
             // What an app does beside the conversation does not make the conversation busy.
             let conversation = conversation.filter(|_| run.wanted.by != Caller::App);
             run.workspace.tell_running(conversation.as_ref(), true);
-            let ended = run.whole(&cancelled).await;
+            let mut ended = run.whole(&cancelled).await;
+            // What came back with a result is covered already; a failure may come from before the call was sent.
+            if !matches!(ended, Ended::Done(_)) {
+                ended.cover(&run.workspace.cover_of(&run.wanted.connector, &run.account)).await;
+            }
             run.show(&ended).await;
             let workspace = run.workspace;
             workspace.0.flights.borrow_mut().retain(|_, one| !Rc::ptr_eq(one, &flight));

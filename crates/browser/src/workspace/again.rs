@@ -35,10 +35,12 @@ impl Workspace {
             let for_model = first.is_some_and(|first| matches!(first.by, Caller::Model | Caller::Automatic));
             (conversation.is_some_and(|conversation| conversation.is_repeated(call)), for_model)
         };
-        if repeated || !former.may_repeat() {
+        // One that was asked for a moment ago has no card yet.
+        let under_way = (!repeated && former.may_repeat()).then(|| UnderWay::begin(self, call)).flatten();
+        let Some(under_way) = under_way else {
             let error = Error::new(Code::Invalid, "this call is not made again");
             return Err(error.hint("look at what stands below it in the conversation; nothing was sent"));
-        }
+        };
         let new = CallId::from(new_id("call"));
         let arguments = former.arguments.as_object().cloned().unwrap_or_else(Map::<String, Value>::new);
         let wanted = Wanted {
@@ -51,15 +53,22 @@ impl Workspace {
             repeats: Some(call.clone()),
         };
         match self.mind_of(id).model().filter(|_| for_model) {
-            Some(model) => self.repeat_for(model, id, wanted)?,
-            None => self.start_alone(id, wanted, || ()),
+            Some(model) => self.repeat_for(model, id, wanted, under_way)?,
+            None => self.start_alone(id, wanted, move || under_way),
         }
         Ok(new)
     }
 
     /// Makes the call, and has the model go on with what came of it.
-    fn repeat_for(&self, model: ModelConfig, id: &ConversationId, wanted: Wanted) -> Result<(), Error> {
+    fn repeat_for(
+        &self,
+        model: ModelConfig,
+        id: &ConversationId,
+        wanted: Wanted,
+        under_way: UnderWay,
+    ) -> Result<(), Error> {
         let work = async move |workspace: Workspace, id: ConversationId, mut stopped: oneshot::Receiver<()>| {
+            let _until_over = under_way;
             let call = wanted.id.clone();
             let running = Box::pin(workspace.start_call(wanted, Confirm::Ask));
             if let Either::Right((_, running)) = select(running, &mut stopped).await {
@@ -107,14 +116,20 @@ impl Workspace {
         self.in_turn(id, work)
     }
 
-    /// Starts a call of the person's in a conversation, beside any turn. `before` runs when it is the conversation's turn.
-    pub(super) fn start_alone(&self, id: &ConversationId, wanted: Wanted, before: impl FnOnce() + 'static) {
+    /// Starts a call of the person's in a conversation, beside any turn. `before` runs when it is the conversation's turn;
+    /// what it gives is kept until the call is over.
+    pub(super) fn start_alone<K: 'static>(
+        &self,
+        id: &ConversationId,
+        wanted: Wanted,
+        before: impl FnOnce() -> K + 'static,
+    ) {
         let (workspace, id) = (self.clone(), id.clone());
         spawn_local(async move {
             // Nobody stops a call before it is there; the sender stays alive as long as this waits.
             let (_never, mut stopped) = oneshot::channel();
             let Some(held) = workspace.take_turn(&id, &mut stopped).await else { return };
-            before();
+            let _until_over = before();
             drop(workspace.start_call(wanted, Confirm::Ask).await);
             workspace.give_turn_back(&id, held).await;
         });
@@ -140,5 +155,22 @@ impl Workspace {
             }
         });
         Ok(())
+    }
+}
+
+/// A call that is being made again, from the press until it is over: what is pressed twice is made again once.
+struct UnderWay(Workspace, CallId);
+
+impl UnderWay {
+    /// None when it is being made again already.
+    fn begin(workspace: &Workspace, call: &CallId) -> Option<Self> {
+        let begins = workspace.0.repeating.borrow_mut().insert(call.clone());
+        begins.then(|| UnderWay(workspace.clone(), call.clone()))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.0.repeating.borrow_mut().remove(&self.1);
     }
 }

@@ -4,7 +4,7 @@
 //! A page is shown only if it is, byte for byte, the one that was approved (X48), with what it declares and the rules of
 //! this moment allow. Its calls are calls of the dispatcher like any other, by [`Caller::App`].
 
-use chat::conversation::{AppWords, Body, Event, Item, ItemId, Look};
+use chat::conversation::{AppWords, Body, CallCard, Event, Item, ItemId, Look};
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use mcp::List;
@@ -299,7 +299,7 @@ impl Workspace {
         let book = self.rulebook();
         // Whoever is gone from the rulebook meanwhile is looked at.
         let reviewed = book.connector(&of.connector).map_or(true, Connector::reviews_app_words);
-        match self.card(conversation, call).and_then(|card| card.look) {
+        match self.card_of(conversation, call).and_then(|(_, card)| card.look) {
             Some(Look::Withheld) => Telling::Never,
             Some(Look::Waiting | Look::Edited { .. } | Look::NotAnswered) => Telling::AfterALook,
             Some(Look::Passed) | None if reviewed => Telling::AfterALook,
@@ -337,10 +337,13 @@ impl Workspace {
         let Some((id, call)) = &of.place else { return Ok(()) };
         let (_never, mut stopped) = oneshot::channel();
         let held = self.take_turn(id, &mut stopped).await.ok_or("the conversation is not here")?;
+        let nothing = text.is_empty() && data.is_none();
         let mut words = self.app_words(of, text, data, true);
-        let item = ItemId::from(format!("app:{call}"));
+        let card = self.card_of(id, call).map_or_else(|| ItemId::from(call.as_str()), |(item, _)| item);
+        let item = ItemId::from(format!("app:{card}"));
         words.earlier = self.told_before(id, &item);
-        let fits = words.earlier.len() <= MOST_EARLIER;
+        // What it told can always be taken back.
+        let fits = nothing || words.earlier.len() <= MOST_EARLIER;
         if fits {
             self.apply(id, Event::Put(Item { id: item, at: now(), body: Body::FromApp(words) }));
         }
@@ -355,20 +358,29 @@ impl Workspace {
     fn told_before(&self, id: &ConversationId, item: &ItemId) -> String {
         let Some(Item { at, body: Body::FromApp(mut words), .. }) = self.item(id, item) else { return String::new() };
         let whole = words.whole();
-        if !words.earlier.contains(&whole) && (self.0.turns.borrow().contains_key(id) || self.said_since(id, at)) {
+        if !words.earlier.contains(&whole) && (self.0.turns.borrow().contains_key(id) || self.gone_on(id, item, at)) {
             words.earlier.push('\n');
             words.earlier.push_str(&whole);
         }
         words.earlier
     }
 
-    /// Whether something was said in a conversation that a model answers, from a moment on.
-    fn said_since(&self, id: &ConversationId, at: u64) -> bool {
+    /// Whether anything came to a conversation after an item: every turn of a model leaves something.
+    fn gone_on(&self, id: &ConversationId, item: &ItemId, at: u64) -> bool {
         let records = self.0.records.borrow();
-        let said = |body: &Body| matches!(body, Body::Said { .. } | Body::FromApp(AppWords { context: false, .. }));
-        records
-            .get(id)
-            .is_some_and(|record| record.conversation.items.iter().rev().any(|one| one.at >= at && said(&one.body)))
+        let later = |one: &Item| one.at >= at && one.id != *item;
+        records.get(id).is_some_and(|record| record.conversation.items.iter().rev().any(later))
+    }
+
+    /// The card of a call that an app belongs to, with the item it stands under. An edit gives a card another call.
+    fn card_of(&self, id: &ConversationId, call: &CallId) -> Option<(ItemId, CallCard)> {
+        let records = self.0.records.borrow();
+        records.get(id)?.conversation.items.iter().find_map(|item| match &item.body {
+            Body::Call(card) if card.call == *call || item.id.as_str() == call.as_str() => {
+                Some((item.id.clone(), card.as_ref().clone()))
+            }
+            _ => None,
+        })
     }
 }
 

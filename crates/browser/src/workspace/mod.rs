@@ -171,6 +171,8 @@ pub(crate) struct Inner {
     pub(crate) unattended: RefCell<HashSet<CallId>>,
     /// Who hears how far their call is.
     pub(crate) hears_progress: RefCell<HashMap<CallId, HearsProgress>>,
+    /// Calls that are being made again.
+    pub(crate) repeating: RefCell<HashSet<CallId>>,
     /// Turns that wait for a look at a result.
     pub(crate) looks: RefCell<Vec<looks::Waiting>>,
     /// How many decisions the turns have taken.
@@ -277,6 +279,7 @@ impl Workspace {
             flights: RefCell::default(),
             unattended: RefCell::default(),
             hears_progress: RefCell::default(),
+            repeating: RefCell::default(),
             looks: RefCell::default(),
             paces: RefCell::default(),
             write_turns: RefCell::default(),
