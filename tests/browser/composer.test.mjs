@@ -383,7 +383,7 @@ journey("composer: N13 many actions are searched for, the pinned one is always o
   assert.ok(model.asked[1].offered.some((name) => name.endsWith("look_up_weather")), "what was found is offered");
   assert.equal(network.calls(server.origin).length, 1);
   await app.page.getByText(/ of 2\d\d actions/).first().click();
-  await page.getByRole("searchbox", { name: "Search actions to pin" }).fill("make thing 77");
+  await page.getByRole("searchbox", { name: "Search actions to pin" }).fill("make_thing_77");
   await page.getByRole("checkbox", { name: /Make thing 77/ }).check();
   await app.screenshot("composer-pins");
   assert.deepEqual(await app.violations(), []);

@@ -930,7 +930,9 @@ impl Run {
             }
             Ended::Failed { error, sent } => {
                 if let Some(conversation) = &self.wanted.conversation {
-                    let failure = Failure::new(error.code.as_str(), error.hint.clone(), error.cause.as_ref());
+                    // What the browser says of a connection is in the words of its interface, for nobody.
+                    let said = error.cause.as_ref().filter(|_| !matches!(error.code, Code::Network | Code::Cors));
+                    let failure = Failure::new(error.code.as_str(), error.hint.clone(), said);
                     self.workspace.apply(conversation, Event::CallFailed { call: self.call.clone(), failure });
                 }
                 let cause = error.message.clone();
