@@ -142,7 +142,7 @@ journey("the whole way to a confirmed write goes by keyboard alone", async ({ ap
   await page.keyboard.type("By hand");
   await reach("Text", "Tab");
   await page.keyboard.type("No mouse was used");
-  await tabTo(/^Run$/);
+  await tabTo(/^Run action$/);
   await page.keyboard.press("Enter");
   await app.decision.waitFor();
   await assertSoon(() => app.button("Allow once", app.decision).isEnabled(), "the button is armed");

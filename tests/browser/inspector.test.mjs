@@ -88,6 +88,8 @@ for (const [era, start, revision, word] of ERAS) {
     const server = await keep(start());
     const inspector = new Inspector(stage);
     await app.connect({ name: "Everything", url: server.url });
+    // The page of the connector read from the server; a page that is loaded anew has no connection yet.
+    await app.chat();
     await inspector.go();
     await inspector.chat();
     await app.propose("echo", { message: "seen on the wire" }, "Echo Tool");
@@ -156,8 +158,10 @@ journey("inspector: a call of another conversation is followed while it runs, an
   // Opening the page goes on recording.
   await page.getByText("Recording. It goes on while you are on other pages.").waitFor();
   assert.equal(await inspector.rows("list_tickets").count(), 0);
+  // The call that still runs goes on sending; it asked before.
+  await page.getByLabel("Which messages").selectOption({ label: "Requests" });
   await app.button("Clear recording").click();
-  await page.getByText("No message fits.").or(page.getByText(/^0 messages/)).first().waitFor();
+  await page.getByText("No message fits.").waitFor();
 });
 
 journey("inspector: a write by hand asks, a denied one never leaves, and a read runs at once, on the current era", async (stage) => {
