@@ -113,6 +113,7 @@ for (const [era, start, revision, word] of ERAS) {
     // The whole way is there, from the handshake on.
     assert.ok((await inspector.rows("initialize").filter({ hasText: "request" }).count()) > 0);
     assert.ok((await inspector.rows("notifications/initialized").count()) > 0);
+    assert.equal(await inspector.rows("unreadable").count(), 0, "an event that only names a place in the stream is no message");
     // Narrowing down.
     await app.page.getByRole("searchbox", { name: "Search messages" }).fill("seen on the wire");
     await assertSoon(async () => (await inspector.list.getByRole("option").count()) === 2, "the two messages that hold the words are shown");

@@ -387,8 +387,9 @@ impl Kept {
             reading => *reading = Reading::No,
         }
         for event in events {
-            // The first event of a server of 2024 is the address to send to, and no message.
-            let is_message = matches!(event.kind.as_str(), "" | "message");
+            // The first event of a server of 2024 is the address to send to, that of one of 2025-11-25 only has an ID:
+            // neither is a message.
+            let is_message = matches!(event.kind.as_str(), "" | "message") && !event.data.is_empty();
             let said = if is_message { self.said(leg, false, &event.data) } else { Vec::new() };
             let text = (!is_message).then(|| self.cover.text(event.data.get(..500).unwrap_or(&event.data)));
             let served = Served {
