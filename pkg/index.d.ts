@@ -153,18 +153,26 @@ export interface Workspace extends EventTarget {
 
 /** What a server lists, compared with what is approved. */
 export interface Refreshed {
-  /** SHA-256 of what the server lists now: of its instructions and of every definition. */
+  /**
+   * SHA-256 of what the server lists now: of its instructions, of every definition and of every page of an app. A page
+   * that was not read counts as it was approved.
+   */
   readonly digest: string;
-  /** The same of what is approved. It is `digest` where instructions and definitions are what was approved. */
+  /** The same of what is approved. It is `digest` where all of that is what was approved. */
   readonly approved: string;
   /** Everything that differs, the heaviest first; empty where nothing does. */
   readonly changes: readonly {
-    /** The action; none for what is about the server. */
+    /** The action; none for a page and for what is about the server. */
     readonly action: string | null;
-    /** `about` is what the server says about itself: its name, its version, its protocol. */
-    readonly change: "added" | "removed" | "renamed" | "changed" | "instructions" | "about";
+    /**
+     * `page` is a page of an app that is another one, or that nobody has approved yet. `about` is what the server says
+     * about itself: its name, its version, its protocol.
+     */
+    readonly change: "added" | "removed" | "renamed" | "changed" | "page" | "instructions" | "about";
     /** The name that a renamed action had. */
     readonly was: string | null;
+    /** The address of a page, `ui://...`; none for anything else. */
+    readonly page: string | null;
     /** `risk` reaches further or claims less, `text` is what a model reads, `cosmetic` is neither. */
     readonly weight: "cosmetic" | "text" | "risk";
   }[];

@@ -440,7 +440,8 @@ for (const { where, base } of TOPOLOGIES) {
     const out = inside.locator("#out");
     const knows = async (...some) => assertSoon(async () => { const words = await out.textContent(); return some.every((each) => words.includes(each)); }, some.join(", "), 20_000);
     await knows('{"queue":"east"}', '{"tickets":30,"odd":"</script><b>"}', '{"board":"east"}', '"light","inline","string"');
-    await app.card("Show the tickets").getByText("Tickets on the board").waitFor();
+    // Whose words they are stands before them.
+    await app.card("Show the tickets").getByText(`${new URL(server.url).host}: Tickets on the board`).waitFor();
     const said = (words) => assertSoon(async () => (await inside.locator("#said").textContent()).includes(words), words, 20_000);
     await inside.locator("#call").click();
     await said("peeked at the door");

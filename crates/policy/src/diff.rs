@@ -1,9 +1,10 @@
 //! What is different between two snapshots, field by field, the riskiest first (S081, N03).
 //!
 //! A change is weighed by what it could be used for: reaching further or claiming less is *risk*, words that a model
-//! reads are *text*, the rest is *cosmetic*. A hint that flips alone is risk too, whichever way it flips: claims about
-//! a tool are the cheapest thing to change (X36). A removed action and a new one that look alike are told as a rename,
-//! which is a hint for the person and nothing more: the new name is a new action (X38).
+//! reads or that the card of a call shows are *text*, the rest is *cosmetic*. A hint that flips alone is risk too,
+//! whichever way it flips: claims about a tool are the cheapest thing to change (X36). A removed action and a new one
+//! that look alike are told as a rename, which is a hint for the person and nothing more: the new name is a new action
+//! (X38).
 //!
 //! Who may call an action, and the page it is shown with, stand in `_meta` under new and older names. They are weighed by
 //! their effect: what lets somebody else call it, or shows another page, is risk, under whatever name (X47, X48).
@@ -22,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Weight {
     /// Nobody is told or asked anything else than before.
     Cosmetic,
-    /// A model reads other words, or fills another form.
+    /// A model or a person reads other words, or a model fills another form.
     Text,
     /// The action reaches further, asks for more, or claims less than before.
     Risk,
@@ -142,7 +143,7 @@ impl PageStep {
         let mut says = before.widened(&self.now);
         if before.html != self.now.html {
             let (was, is) = (before.html.short(), self.now.html.short());
-            says.push(format!("its text is another one: approved {was}…, now {is}…"));
+            says.push(format!("its text is another one: approved {was}…, {is}… now"));
         }
         if says.is_empty() {
             says.push("it wants less than was approved".to_owned());
@@ -389,6 +390,8 @@ fn weigh(path: &str, before: Option<&Value>, after: Option<&Value>) -> (Weight, 
         ("inputSchema", _) => (Weight::Text, "what a model reads and fills in changed"),
         ("outputSchema", _) => (Weight::Text, "what it says to return changed"),
         ("_meta", "ui") => (Weight::Risk, PAGE_OR_CALLER),
+        ("_meta", INVOKING | INVOKED) => (Weight::Text, SAID_OF_A_CALL),
+        ("_meta", "") if said_of_a_call(before) != said_of_a_call(after) => (Weight::Text, SAID_OF_A_CALL),
         ("securitySchemes", _) => (Weight::Risk, "how one signs in for it changed"),
         ("_meta" | "icons" | "execution", _) => (Weight::Cosmetic, "nothing that a model or a person acts on"),
         ("name", _) => (Weight::Text, "it has another name"),
@@ -398,6 +401,17 @@ fn weigh(path: &str, before: Option<&Value>, after: Option<&Value>) -> (Weight, 
 
 /// Why a change in `_meta` matters.
 const PAGE_OR_CALLER: &str = "its page or who may call it changed";
+
+/// The names in `_meta` of the server's words on the card of a call, while it runs and after it, as steps of a pointer.
+const INVOKING: &str = "openai~1toolInvocation~1invoking";
+const INVOKED: &str = "openai~1toolInvocation~1invoked";
+/// Why a change of them matters.
+const SAID_OF_A_CALL: &str = "what it says on the card of a call changed";
+
+/// The server's words on the card of a call, of a whole `_meta`.
+fn said_of_a_call(meta: Option<&Value>) -> [Option<&Value>; 2] {
+    ["openai/toolInvocation/invoking", "openai/toolInvocation/invoked"].map(|name| meta.and_then(|meta| meta.get(name)))
+}
 
 fn hint(name: &str, after: Option<&Value>) -> &'static str {
     match (name, after.and_then(Value::as_bool)) {

@@ -374,6 +374,16 @@ impl Rulebook {
         if taking.what.is_empty() {
             return Err(Why::NotReady("nothing was chosen that differs; choose a change first".to_owned()));
         }
+        // A page is kept only with an action that is shown with it: without one nothing would be approved.
+        let is_approved = |uri: &&String| {
+            let (next, live) = (taking.next.page(uri), live.page(uri));
+            next.zip(live).is_some_and(|(next, live)| next.is_same(live))
+        };
+        if let Some(uri) = taking.pages.iter().find(|uri| !is_approved(uri)) {
+            return Err(Why::NotReady(format!(
+                "no approved action is shown with the page `{uri}` yet; accept the action that it is shown with first"
+            )));
+        }
         Ok(taking)
     }
 

@@ -107,8 +107,10 @@ pub struct Sighting {
     pub member: MemberId,
     /// When it was read first.
     pub at: Millis,
-    /// The digest of the whole list, instructions included and pages not: not everybody looks at every page.
-    pub list: Digest,
+    /// The digest of the whole list, instructions included and pages not: not everybody looks at every page. `None` in
+    /// what was noted when the digest had the pages in it, which compares with nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Digest>,
     /// The actions that differ from what is approved, by name.
     #[serde(default)]
     pub differs: BTreeMap<String, Seen>,
@@ -135,7 +137,7 @@ impl Sighting {
         Self {
             member,
             at,
-            list: live.list_digest(),
+            listed: Some(live.list_digest()),
             differs: differs.collect(),
             pages: Diff::of(approved, live).pages.iter().map(|page| (page.now.uri.clone(), page.digest())).collect(),
             instructions: approved.instructions != live.instructions,
@@ -344,7 +346,7 @@ impl Review {
     pub fn note(&mut self, sighting: Sighting) -> bool {
         let first = self.sightings.is_empty();
         match self.sightings.iter_mut().find(|known| known.member == sighting.member) {
-            Some(known) if known.list == sighting.list && known.pages == sighting.pages => false,
+            Some(known) if known.listed == sighting.listed && known.pages == sighting.pages => false,
             Some(known) => {
                 let same =
                     known.differs.keys().eq(sighting.differs.keys()) && known.pages.keys().eq(sighting.pages.keys());
@@ -365,11 +367,11 @@ impl Review {
 
     /// Something else is approved now: what somebody saw and what is approved may be the same.
     pub(crate) fn settle(&mut self, approved: &Snapshot) {
-        let settled = approved.list_digest();
+        let settled = Some(approved.list_digest());
         for sighting in &mut self.sightings {
             sighting.pages.retain(|uri, seen| approved.page(uri).is_none_or(|page| page.digest() != *seen));
         }
-        self.sightings.retain(|sighting| sighting.list != settled || !sighting.pages.is_empty());
+        self.sightings.retain(|sighting| sighting.listed != settled || !sighting.pages.is_empty());
     }
 
     /// Keeps an acceptance beside the publication.
@@ -421,7 +423,9 @@ impl Review {
 
     /// Whether people were shown different lists (X39).
     pub fn lists_differ(&self) -> bool {
-        self.sightings.windows(2).any(|pair| matches!(pair, [one, two] if one.list != two.list))
+        let mut lists = self.sightings.iter().filter_map(|sighting| sighting.listed.as_ref());
+        let first = lists.next();
+        lists.any(|list| Some(list) != first)
     }
 
     /// Whether an action of that name was removed before.
@@ -520,7 +524,7 @@ mod tests {
         Sighting {
             member: member.into(),
             at,
-            list: Digest::of_bytes(list.as_bytes()),
+            listed: Some(Digest::of_bytes(list.as_bytes())),
             differs: changed.iter().map(|name| ((*name).to_owned(), Seen::Removed)).collect(),
             pages: BTreeMap::new(),
             instructions: false,
@@ -539,6 +543,21 @@ mod tests {
         assert_eq!(review.open().map(|one| one.member.as_str()).collect::<Vec<_>>(), ["member"]);
         assert!(review.note(seen("member", 4, "approved", &[])));
         assert!(review.sightings.is_empty(), "and when everybody sees the same again it is over");
+    }
+
+    #[test]
+    fn x39_a_sighting_from_before_compares_with_no_other_list() {
+        let digest = Digest::of_bytes(b"the list with its pages");
+        let stored = serde_json::json!({"member": "admin", "at": 1, "list": digest, "differs": {"find": "removed"}});
+        let mut review = Review { sightings: vec![serde_json::from_value(stored).unwrap()], ..Review::default() };
+        assert!(review.note(seen("member", 2, "other", &["find"])));
+        assert!(!review.lists_differ(), "its digest was one of something else");
+        assert!(review.note(seen("third", 3, "approved", &[])));
+        assert!(review.lists_differ(), "it does not hide that two others differ");
+        assert_eq!(review.open().count(), 2, "what it says about actions still holds");
+        // Read again, it compares like any other.
+        assert!(review.note(seen("admin", FLOOD + 2, "other", &["find"])));
+        assert!(review.sightings.iter().all(|sighting| sighting.listed.is_some()));
     }
 
     #[test]

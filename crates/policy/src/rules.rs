@@ -7,6 +7,8 @@
 //! Patterns run in linear time ([`regex_lite`]) and are limited in size, so no value can make a rule slow (X41).
 //! Every rule carries examples, checked when it is saved: a rule whose examples do not come out as written is refused.
 
+pub mod form;
+
 use crate::{Millis, Why};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
@@ -313,8 +315,8 @@ fn with(pointer: &str, value: Option<&Value>) -> Map<String, Value> {
     whole.as_object().cloned().unwrap_or_default()
 }
 
-/// Every argument of an action that a rule can look at, as pointers, with the type its schema gives. Objects are looked
-/// into two levels deep.
+/// Every argument of an action that a rule can look at, as pointers, with the kind its schema gives: a type of JSON
+/// Schema, `array of` one where the entries are no texts, or `any`. Objects are looked into two levels deep.
 pub fn arguments_of(schema: &Value) -> Vec<(String, String)> {
     let mut found = Vec::new();
     properties(schema, &mut String::new(), 0, &mut found);
@@ -325,13 +327,39 @@ fn properties(schema: &Value, path: &mut String, depth: u8, found: &mut Vec<(Str
     let Some(fields) = schema.get("properties").and_then(Value::as_object) else { return };
     for (name, one) in fields {
         crate::action::at(path, name, |path| {
-            let kind = one.get("type").and_then(Value::as_str).unwrap_or("any");
-            found.push((path.clone(), kind.to_owned()));
+            let kind = kind_of(one);
+            let inner = if kind == "array" { one.get("items").unwrap_or(&Value::Null) } else { one };
+            let entries = if kind == "array" { kind_of(inner) } else { String::new() };
+            let whole = matches!(entries.as_str(), "number" | "integer" | "boolean");
+            found.push((path.clone(), if whole { format!("array of {entries}") } else { kind }));
             if depth < 2 {
-                let inner = if kind == "array" { one.get("items").unwrap_or(&Value::Null) } else { one };
                 properties(inner, path, depth + 1, found);
             }
         });
+    }
+}
+
+/// The one kind that a schema takes beside null, in whatever way it says so; `any` where there are several or none.
+fn kind_of(schema: &Value) -> String {
+    let list = |name: &str| schema.get(name).and_then(Value::as_array);
+    let of_value = |value: &Value| form::kind_of(value).to_owned();
+    let mut kinds: Vec<String> = match (schema.get("type"), schema.get("const")) {
+        (Some(Value::String(kind)), _) => vec![kind.clone()],
+        (Some(Value::Array(kinds)), _) => kinds.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        (_, Some(value)) => vec![of_value(value)],
+        _ => match (list("enum"), list("anyOf").or_else(|| list("oneOf"))) {
+            (Some(values), _) => values.iter().map(of_value).collect(),
+            (None, Some(branches)) => branches.iter().map(kind_of).collect(),
+            (None, None) => Vec::new(),
+        },
+    };
+    if kinds.len() > 1 {
+        kinds.retain(|kind| kind != "null");
+    }
+    kinds.dedup();
+    match kinds.as_slice() {
+        [one] => one.clone(),
+        _ => "any".to_owned(),
     }
 }
 

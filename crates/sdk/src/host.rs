@@ -373,7 +373,8 @@ fn question_of(asked: &Asked) -> Value {
     })
 }
 
-/// What a refresh found. What the server says about itself is one entry without an action, as are its instructions.
+/// What a refresh found, the heaviest first. What the server says about itself is one entry without an action, as are its
+/// instructions; each page that is another one is an entry by its address, and always a risk (X48).
 fn refreshed_of(id: &ConnectorId, changes: &Changes) -> Value {
     let weighs = |weight| match weight {
         Weight::Cosmetic => "cosmetic",
@@ -387,16 +388,28 @@ fn refreshed_of(id: &ConnectorId, changes: &Changes) -> Value {
             Step::Renamed { from, .. } => ("renamed", Some(from.name())),
             Step::Changed { .. } => ("changed", None),
         };
-        json!({ "action": step.name(), "change": change, "was": was, "weight": weighs(step.weight()) })
+        (step.weight(), json!({ "action": step.name(), "change": change, "was": was, "page": null }))
     });
-    let of_server =
-        |change: &str, weight| json!({ "action": null, "change": change, "was": null, "weight": weighs(weight) });
-    let instructions = changes.diff.instructions.iter().map(|field| of_server("instructions", field.weight));
-    let about = changes.diff.about.iter().map(|field| field.weight).max().map(|weight| of_server("about", weight));
+    let of_server = |change: &str, weight, page: Option<&str>| {
+        (weight, json!({ "action": null, "change": change, "was": null, "page": page }))
+    };
+    let pages = changes.diff.pages.iter().map(|page| of_server("page", Weight::Risk, Some(&page.now.uri)));
+    let instructions = changes.diff.instructions.iter().map(|field| of_server("instructions", field.weight, None));
+    let about = changes.diff.about.iter().map(|field| field.weight).max();
+    let about = about.map(|weight| of_server("about", weight, None));
+    let mut all: Vec<(Weight, Value)> = steps.chain(pages).chain(instructions).chain(about).collect();
+    // The order within one weight stays.
+    all.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+    let all = all.into_iter().map(|(weight, mut entry)| {
+        if let Some(fields) = entry.as_object_mut() {
+            fields.insert("weight".to_owned(), weighs(weight).into());
+        }
+        entry
+    });
     json!({
         "digest": changes.live.digest,
         "approved": changes.approved.digest,
-        "changes": steps.chain(instructions).chain(about).collect::<Vec<_>>(),
+        "changes": all.collect::<Vec<_>>(),
         "link": format!("workspace/connectors/{}/changes", String::from(js_sys::encode_uri_component(id.as_str()))),
     })
 }

@@ -235,7 +235,8 @@ fn StateMark(state: Memo<CallState>) -> impl IntoView {
 /// The longest words of a server about a call of its own, in characters.
 const INVOKED_CHARS: usize = 100;
 
-/// What the server would have said while an action runs, and after it (`openai/toolInvocation/*`): its words, as text.
+/// What the server would have said while an action runs, and after it (`openai/toolInvocation/*`): its words, as text,
+/// behind the host whose they are.
 #[component]
 fn Invoked(card: Memo<Option<CallCard>>) -> impl IntoView {
     let state = use_state();
@@ -250,11 +251,15 @@ fn Invoked(card: Memo<Option<CallCard>>) -> impl IntoView {
             state.rulebook.with(|rules| {
                 let action = rules.connector(&card.connector).ok()?.action(&card.action)?;
                 let words = action.definition().get("_meta")?.get(name)?.as_str()?.trim();
-                (!words.is_empty()).then(|| words.chars().take(INVOKED_CHARS).collect::<String>())
+                (!words.is_empty()).then(|| (card.host.clone(), words.chars().take(INVOKED_CHARS).collect::<String>()))
             })
         })
     });
-    move || says.get().map(|text| view! { <div class="progress"><small><Visible text/></small></div> })
+    move || {
+        says.get().map(|(host, text)| {
+            view! { <div class="progress"><small><bdi>{host}</bdi>": "<Visible text/></small></div> }
+        })
+    }
 }
 
 /// How far the server says it is, while it runs.

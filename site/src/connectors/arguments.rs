@@ -1,7 +1,8 @@
 //! Rules on the values of an action's arguments: what there is, and a form for one more (N06).
 
 use browser::Preview;
-use browser::policy::rules::{ArgumentRule, Effect, Example, Test, argument_name, arguments_of};
+use browser::policy::rules::form::{Typed, examples_as_typed, examples_typed, kind_of_test};
+use browser::policy::rules::{ArgumentRule, Effect, argument_name, arguments_of};
 use browser::policy::{Connector, ConnectorId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -12,37 +13,6 @@ use super::plural;
 use crate::results::{Visible, Worded};
 use crate::state::{sentence as told, use_state};
 use crate::ui::{Button, ButtonLook, Field};
-
-/// A value as typed: a number or a truth value where the argument takes one, else a text.
-fn typed(kind: &str, text: &str) -> Value {
-    let text = text.trim();
-    match kind {
-        "number" | "integer" | "boolean" => serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)),
-        _ => Value::from(text),
-    }
-}
-
-/// A list as typed, one value a line: a value may hold commas.
-fn listed(kind: &str, text: &str) -> Vec<Value> {
-    text.lines().map(str::trim).filter(|one| !one.is_empty()).map(|one| typed(kind, one)).collect()
-}
-
-/// A value as it is typed; the other way round than [`typed`].
-fn as_typed(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// What a test is called in the form, and what is typed for it.
-fn test_as_typed(test: &Test) -> (&'static str, String, String) {
-    let bound = |number: &Option<serde_json::Number>| number.as_ref().map(ToString::to_string).unwrap_or_default();
-    match test {
-        Test::Equals(value) => ("equals", as_typed(value), String::new()),
-        Test::OneOf(values) => ("one", values.iter().map(as_typed).collect::<Vec<_>>().join("\n"), String::new()),
-        Test::Prefix(text) => ("prefix", text.clone(), String::new()),
-        Test::Matches(pattern) => ("pattern", pattern.as_str().to_owned(), String::new()),
-        Test::Within { min, max } => ("within", bound(min), bound(max)),
-    }
-}
 
 /// The rules of one action.
 #[component]
@@ -60,16 +30,17 @@ pub(super) fn Rules(
 ) -> impl IntoView {
     let app = use_state();
     let arguments = arguments_of(&schema);
-    if arguments.is_empty() {
-        return ().into_any();
-    }
     let (id, action) = (StoredValue::new(id), StoredValue::new(action));
-    let arguments = StoredValue::new(arguments);
     let rules = Memo::new(move |_| {
         found.with(|found| {
             found.as_ref().and_then(|one| one.rules.get(&action.get_value()).cloned()).unwrap_or_default()
         })
     });
+    // A rule on an argument that its schema does not name any more is still there to be seen and removed.
+    if arguments.is_empty() && rules.with_untracked(Vec::is_empty) {
+        return ().into_any();
+    }
+    let arguments = StoredValue::new(arguments);
     // The rule in the form: a new one has no id.
     let editing = RwSignal::new(None::<Option<ArgumentRule>>);
     let remove = move |rule: String| {
@@ -105,7 +76,7 @@ fn Editor(
     /// The action's name.
     action: String,
     /// Its arguments, with their kinds.
-    arguments: Vec<(String, String)>,
+    mut arguments: Vec<(String, String)>,
     /// The rule to change; none for a new one.
     rule: Option<ArgumentRule>,
     /// Leaves the form.
@@ -113,6 +84,10 @@ fn Editor(
 ) -> impl IntoView {
     let app = use_state();
     let known = StoredValue::new(rule.as_ref().map(|rule| rule.id.clone()).unwrap_or_default());
+    if let Some(rule) = rule.as_ref().filter(|rule| !arguments.iter().any(|(path, _)| *path == rule.argument)) {
+        arguments.push((rule.argument.clone(), kind_of_test(&rule.test).to_owned()));
+    }
+    let was = StoredValue::new(rule.clone());
     let begins = rule.as_ref().map(|rule| rule.argument.clone());
     let begins = begins.or_else(|| arguments.first().map(|(path, _)| path.clone()));
     let (id, action) = (StoredValue::new(id), StoredValue::new(action));
@@ -122,18 +97,14 @@ fn Editor(
     let unless = RwSignal::new(true);
     let [value, most, stops, passes, note] = [(); 5].map(|()| RwSignal::new(String::new()));
     if let Some(rule) = rule {
-        let (kind, first, second) = test_as_typed(&rule.test);
-        how.set(kind.to_owned());
-        value.set(first);
-        most.set(second);
+        let typed = Typed::of(&rule.test);
+        how.set(typed.how);
+        value.set(typed.first);
+        most.set(typed.second);
         unless.set(rule.unless);
         effect.set(if rule.effect == Effect::Ask { "ask" } else { "deny" }.to_owned());
-        let lines = |stop: bool| {
-            let of = rule.examples.iter().filter(|one| one.stops == stop).filter_map(|one| one.value.as_ref());
-            of.map(as_typed).collect::<Vec<_>>().join("\n")
-        };
-        stops.set(lines(true));
-        passes.set(lines(false));
+        stops.set(examples_as_typed(&rule.examples, true));
+        passes.set(examples_as_typed(&rule.examples, false));
         note.set(rule.note);
     }
     let problem = RwSignal::new(None::<String>);
@@ -143,21 +114,13 @@ fn Editor(
         let kind = kinds.with_value(|kinds| {
             kinds.iter().find(|(one, _)| *one == path).map(|(_, kind)| kind.clone()).unwrap_or_default()
         });
-        let text = value.get_untracked();
-        let number = |text: String| serde_json::from_str::<serde_json::Number>(text.trim()).ok();
-        let test = match how.get_untracked().as_str() {
-            "equals" => Test::Equals(typed(&kind, &text)),
-            "prefix" => Test::Prefix(text.trim().to_owned()),
-            "pattern" => Test::Matches(text.trim().to_owned().into()),
-            "within" => Test::Within { min: number(text), max: number(most.get_untracked()) },
-            _ => Test::OneOf(listed(&kind, &text)),
-        };
-        let examples = |text: String, stops: bool| {
-            let lines = text.lines().map(str::trim).filter(|one| !one.is_empty());
-            lines.map(|one| Example { value: Some(typed(&kind, one)), stops }).collect::<Vec<_>>()
-        };
-        let mut all = examples(stops.get_untracked(), true);
-        all.extend(examples(passes.get_untracked(), false));
+        // Of another argument the values are others.
+        let was = was.get_value().filter(|was| was.argument == path);
+        let typed = Typed { how: how.get_untracked(), first: value.get_untracked(), second: most.get_untracked() };
+        let test = typed.test(&kind, was.as_ref().map(|was| &was.test));
+        let examples = was.map(|was| was.examples).unwrap_or_default();
+        let mut all = examples_typed(&kind, &stops.get_untracked(), true, &examples);
+        all.extend(examples_typed(&kind, &passes.get_untracked(), false, &examples));
         ArgumentRule {
             id: known.get_value(),
             argument: path,

@@ -190,7 +190,11 @@ fn ChangeList(
     view! {
         {count.map(|count| view! {
             <div class="row"><b>{count}</b>
-                <span class="small">{(risky > 0).then(|| format!("{risky} raise the risk and are accepted one by one"))}</span>
+                <span class="small">{match risky {
+                    0 => None,
+                    1 => Some("1 raises the risk and is accepted by itself".to_owned()),
+                    _ => Some(format!("{risky} raise the risk and are accepted one by one")),
+                }}</span>
                 {together}</div>
         })}
         {(!whole.is_empty()).then(|| view! {

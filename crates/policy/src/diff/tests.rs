@@ -113,6 +113,26 @@ fn x47_who_may_call_it_is_a_risk() {
 }
 
 #[test]
+fn s081_what_the_card_of_a_call_says_is_text() {
+    for name in ["openai/toolInvocation/invoking", "openai/toolInvocation/invoked"] {
+        let with = |words: &str| {
+            let mut one = ticket();
+            one["_meta"] = json!({"other": 1});
+            one["_meta"][name] = json!(words);
+            one
+        };
+        let weighed = |one: &Value, two: &Value| fields(one, two)[0].weight;
+        assert_eq!(weighed(&with("Looking"), &with("Paid, no need to look")), Weight::Text, "{name}");
+        let mut without = ticket();
+        without["_meta"] = json!({"other": 1});
+        assert_eq!((weighed(&without, &with("x")), weighed(&with("x"), &without)), (Weight::Text, Weight::Text));
+        // Its whole parent came or went.
+        assert_eq!((weighed(&ticket(), &with("x")), weighed(&with("x"), &ticket())), (Weight::Text, Weight::Text));
+        assert_eq!(weighed(&ticket(), &without), Weight::Cosmetic);
+    }
+}
+
+#[test]
 fn x48_a_page_that_an_action_gets_loses_or_swaps_is_a_risk_under_every_name() {
     let names = [
         json!({"ui": {"resourceUri": "ui://a"}}),
@@ -143,7 +163,7 @@ fn x48_a_page_that_changed_is_a_difference_of_its_own() {
     assert_eq!((diff.count(), diff.weight()), (1, Some(Weight::Risk)));
     let says = diff.pages[0].says();
     assert_eq!(says[0], "it now wants to send requests to https://b.example");
-    assert!(says[1].starts_with("its text is another one"), "{says:?}");
+    assert!(says[1].starts_with("its text is another one") && says[1].ends_with("… now"), "{says:?}");
     assert_eq!(diff.apply(&before).unwrap(), after);
     let less = Diff::of(&paged("one", &["https://b.example"]), &before);
     assert_eq!(less.pages[0].says(), ["it wants less than was approved"]);

@@ -545,6 +545,32 @@ fn x48_a_page_is_accepted_by_itself_and_comes_with_no_action() {
     assert_eq!(tracker(&book).snapshot.as_ref().unwrap().digest, list.digest, "all of it, and nothing is left");
 }
 
+#[test]
+fn x48_a_page_is_not_accepted_before_an_action_that_is_shown_with_it() {
+    // The action is new, or was there and gets the page only now: either way the page alone is nothing to approve.
+    let bare = json!({"name": "board", "description": "Shows the board.", "inputSchema": {"type": "object"},
+        "annotations": {"readOnlyHint": true}});
+    for approved in [tools(), vec![Action::new(bare).unwrap()]] {
+        let mut book = workspace(Profile::Enterprise);
+        let snapshot = snapshot(approved);
+        book.create_draft(&owner(), crate::NewConnector { snapshot, ..new_connector(TRACKER) }, NOW).unwrap();
+        let (list, before) = (showing("one", "Shows the board."), book.clone());
+        let why = book.accept(&owner(), &id(), &list, &the_page(), true, NOW).unwrap_err();
+        assert!(why.to_string().contains("accept the action that it is shown with first"), "{why}");
+        assert!(matches!(book.brings(&id(), &list, &the_page()), Err(Why::NotReady(_))));
+        assert_eq!(book, before, "nothing is approved, and nothing is recorded");
+        // The action first, or both at once.
+        let both = Accepted { pages: the_page().pages, ..named(&["board"]) };
+        let mut other = book.clone();
+        other.accept(&owner(), &id(), &list, &both, true, NOW).unwrap();
+        book.accept(&owner(), &id(), &list, &named(&["board"]), true, NOW).unwrap();
+        book.accept(&owner(), &id(), &list, &the_page(), true, NOW).unwrap();
+        for book in [book, other] {
+            assert_eq!(tracker(&book).snapshot.as_ref().unwrap().pages, list.pages);
+        }
+    }
+}
+
 /// A list with an action that is shown with a page.
 fn showing(html: &str, description: &str) -> Snapshot {
     let board = json!({"name": "board", "description": description, "inputSchema": {"type": "object"},
