@@ -68,7 +68,7 @@ journey("X130 a model whose host is not on the workspace's list is neither saved
   await app.describeModel({ name: "Other", url: model.url });
   const lines = await app.testModel();
   assert.match(lines.join(" "), /not on your workspace's list of hosts for models.*Ask You to allow it/s);
-  await app.button("Save").click();
+  await app.button("Save model").click();
   await page.getByText(/is not on your workspace's list of hosts for models, so nothing was sent\. Ask You to allow it/).last().waitFor();
   assert.deepEqual(await app.violations(), []);
   await app.open("/settings/models");

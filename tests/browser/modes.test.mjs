@@ -108,6 +108,10 @@ journey("modes S085 Knowledge without a model searches everything that can be se
   await app.says("Read from south", "Done");
   assert.deepEqual(await south.witness(), ["search", "fetch"]);
   assert.deepEqual(await north.witness(), ["search"]);
+  // What floats above the thread covers what is under it only until it is pressed.
+  const end = app.button("Go to the end");
+  if (await end.isVisible()) await end.click();
+  await end.waitFor({ state: "hidden" });
   await looksWell(app, page, "modes-found");
   await page.reload();
   await found.getByText("Harvest report of north").waitFor();
