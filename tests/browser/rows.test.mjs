@@ -274,7 +274,8 @@ journey("rows: a link to a host that the workspace denies stays text, one to ano
   await app.open("/workspace/domains");
   await app.field("Host for links").fill("*.evil.example");
   await choose(page, "List for links", "Deny");
-  await app.button("Add host").last().click();
+  const links = page.locator("section").filter({ has: page.getByRole("heading", { name: "Links", exact: true }) });
+  await app.button("Add host", links).click();
   await app.button(/^Remove /).waitFor();
   await app.connect({ name: "Tickets", url: server.url });
   await app.chat();
