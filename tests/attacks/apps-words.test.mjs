@@ -253,7 +253,7 @@ journey("AQ004 a chat whose model was removed is answered by nobody until the pe
   const here = page.url();
 
   await app.open("/settings/models");
-  await app.button("Remove", page.locator(".row-card", { hasText: "First" })).click();
+  await app.button("Remove First", page.locator(".row-card", { hasText: "First" })).click();
   await page.getByText("Where it was chosen for one chat, nobody answers there until you choose").waitFor();
   await app.button("Remove model", page.getByRole("alertdialog", { name: "Remove First" })).click();
   await page.getByRole("radio", { name: /^First/ }).waitFor({ state: "detached" });
