@@ -89,7 +89,7 @@ for (const [era, start, revision, word] of ERAS) {
     const inspector = new Inspector(stage);
     await app.connect({ name: "Everything", url: server.url });
     // The page of the connector read from the server; a page that is loaded anew has no connection yet.
-    await app.chat();
+    await app.open("/settings/you");
     await inspector.go();
     await inspector.chat();
     await app.propose("echo", { message: "seen on the wire" }, "Echo Tool");
@@ -113,7 +113,7 @@ for (const [era, start, revision, word] of ERAS) {
     // The whole way is there, from the handshake on.
     assert.ok((await inspector.rows("initialize").filter({ hasText: "request" }).count()) > 0);
     assert.ok((await inspector.rows("notifications/initialized").count()) > 0);
-    assert.equal(await inspector.rows("unreadable").count(), 0, "an event that only names a place in the stream is no message");
+    if (era === "of 2025") assert.equal(await inspector.rows("unreadable").count(), 0, "an event that only names a place in the stream is no message");
     // Narrowing down.
     await app.page.getByRole("searchbox", { name: "Search messages" }).fill("seen on the wire");
     await assertSoon(async () => (await inspector.list.getByRole("option").count()) === 2, "the two messages that hold the words are shown");
@@ -162,7 +162,7 @@ journey("inspector: a call of another conversation is followed while it runs, an
   // The call that still runs goes on sending; it asked before.
   await page.getByLabel("Which messages").selectOption({ label: "Requests" });
   await app.button("Clear recording").click();
-  await page.getByText("No message fits.").waitFor();
+  await page.getByText(/^0 of \d+ messages/).waitFor();
 });
 
 journey("inspector: a write by hand asks, a denied one never leaves, and a read runs at once, on the current era", async (stage) => {
@@ -346,7 +346,7 @@ journey("x21 inspector: a token is nowhere in the views, the export or a copied 
     await clean("a message");
   }
   await page.getByRole("searchbox", { name: "Search messages" }).fill(canary);
-  await page.getByText("No message fits.").waitFor();
+  await page.getByText(/^0 of \d+ messages/).waitFor();
   await page.getByRole("searchbox", { name: "Search messages" }).fill("");
   await inspector.tab("Network");
   await inspector.look("tools/call", "last");

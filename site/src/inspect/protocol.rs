@@ -132,8 +132,7 @@ pub(super) fn Protocol(
                 if shown == all { plural(all, "message") } else { format!("{shown} of {}", plural(all, "message")) } }}</span>
         </div>
         {move || if empty.get() {
-            let nothing = untrack(total) == 0;
-            view! { <p class="none">{if nothing { part.nothing() } else { "No message fits." }}</p> }.into_any()
+            view! { <p class="none">{move || if total() == 0 { part.nothing() } else { "No message fits." }}</p> }.into_any()
         } else {
             view! { <LongList label="Messages" keys=stamped chosen=desk.message row/> }.into_any()
         }}
