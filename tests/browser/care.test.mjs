@@ -68,6 +68,7 @@ journey("EY002 a server that is gone is said in words for people, not in those o
   await app.propose("list tickets", {}, "List tickets");
   await app.says("List tickets", "could not be reached, or the connection broke · nothing was sent");
   assert.ok(!/TypeError|Failed to fetch/.test(await app.log.textContent()), "no words of a programming interface");
+  await app.card("List tickets").getByRole("link", { name: "Examine the connection" }).waitFor();
   await app.openConnector("Board", "Overview");
   await main(page).getByText("could not be reached, or the connection broke").waitFor();
   assert.ok(!/TypeError|Failed to fetch/.test(await main(page).textContent()));

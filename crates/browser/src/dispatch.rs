@@ -150,11 +150,7 @@ impl Workspace {
             // What an app does beside the conversation does not make the conversation busy.
             let conversation = conversation.filter(|_| run.wanted.by != Caller::App);
             run.workspace.tell_running(conversation.as_ref(), true);
-            let mut ended = run.whole(&cancelled).await;
-            // What came back with a result is covered already; a failure may come from before the call was sent.
-            if !matches!(ended, Ended::Done(_)) {
-                ended.cover(&run.workspace.cover_of(&run.wanted.connector, &run.account)).await;
-            }
+            let ended = run.whole(&cancelled).await;
             run.show(&ended).await;
             let workspace = run.workspace;
             workspace.0.flights.borrow_mut().retain(|_, one| !Rc::ptr_eq(one, &flight));
@@ -568,7 +564,7 @@ impl Run {
         };
         let (connection, live) = match opened {
             Ok(opened) => opened,
-            Err(failed) => return self.unopened(&connector, &failed),
+            Err(failed) => return self.unopened(&connector, &failed).await,
         };
         // The page that the action is shown with is part of what was approved, so it is read before it is decided.
         let reading = self.workspace.check_page(&connector, &self.account, &connection, &call.action);
@@ -688,7 +684,7 @@ impl Run {
                 let (outcome, reason) = (Outcome::NotSent, None);
                 let finished = Entry::Finished { call, outcome, took: 0, result: None, reason };
                 self.rows(vec![Entry::allowed(&frozen), finished]).await;
-                return self.unopened(connector, &failed);
+                return self.unopened(connector, &failed).await;
             }
         };
         if let Err(error) = self.workspace.latest_rules().await {
@@ -742,7 +738,7 @@ impl Run {
             Err(failed) if matches!(failed.error, OpError::SignIn { .. }) => {
                 // A server that refuses a request for want of a sign-in has not run it.
                 self.workspace.sign_in_ended(connector, &self.account, &failed.error);
-                self.unopened(connector, &failed)
+                self.unopened(connector, &failed).await
             }
             Err(failed) if !failed.error.pages_first().is_empty() => {
                 self.workspace.pages_first(&connector.id, &self.account, &call, conversation, &failed.error);
@@ -767,14 +763,17 @@ impl Run {
         ended
     }
 
-    /// How a call ends whose connection could not be had. Nothing was sent.
-    fn unopened(&self, connector: &Connector, failed: &Failed) -> Ended {
+    /// How a call ends whose connection could not be had. Nothing was sent. What a server refused it with may say back what
+    /// signed the account in (X21).
+    async fn unopened(&self, connector: &Connector, failed: &Failed) -> Ended {
         let scopes = self.workspace.needs_person(&self.account, &failed.error);
         let error = self.workspace.op_error(connector, &self.account, &failed.error);
-        match scopes {
+        let mut ended = match scopes {
             Some(scopes) => Ended::NeedsSignIn { error, scopes },
             None => Ended::Failed { error, sent: Sent::No },
-        }
+        };
+        ended.cover(&self.workspace.cover_of(&connector.id, &self.account)).await;
+        ended
     }
 
     /// The caller gave the call up after it was allowed and before it was sent.
@@ -930,9 +929,7 @@ impl Run {
             }
             Ended::Failed { error, sent } => {
                 if let Some(conversation) = &self.wanted.conversation {
-                    // What the browser says of a connection is in the words of its interface, for nobody.
-                    let said = error.cause.as_ref().filter(|_| !matches!(error.code, Code::Network | Code::Cors));
-                    let failure = Failure::new(error.code.as_str(), error.hint.clone(), said);
+                    let failure = Failure::new(error.code.as_str(), error.hint.clone(), error.cause.as_ref());
                     self.workspace.apply(conversation, Event::CallFailed { call: self.call.clone(), failure });
                 }
                 let cause = error.message.clone();

@@ -228,10 +228,12 @@ fn cq002_more_about_a_failure_is_kept_with_its_call_and_no_more_than_fits() {
     let again: Conversation = serde_json::from_str(&serde_json::to_string(&chat).unwrap()).unwrap();
     assert_eq!(again.call(&call).unwrap().failure.as_deref(), Some(&failure));
     assert!(chat.apply(Event::CallFailed { call, failure }, 3_000).is_err(), "what has ended stays as it is");
-    let way = |kind: &str, said: Option<&Value>| Failure::new(kind, None, said).of_the_way();
+    let way = |kind: &str, said: Option<&Value>| Failure::new(kind, None, said).of_the_way;
     assert!(way("network", Some(&said)) && way("cors", None) && way("timeout", None));
     assert!(way("unknown-outcome", None), "the connection broke");
     assert!(!way("network", None) && !way("server", Some(&said)));
+    let words_of_the_browser = json!("TypeError: Failed to fetch");
+    assert_eq!(Failure::new("network", None, Some(&words_of_the_browser)).said, None);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) fn FailureView(card: Memo<Option<CallCard>>, connector: ConnectorId) 
             let far = app.rulebook.with_untracked(|rules| {
                 connector.with_value(|id| rules.connector(id).is_ok_and(|one| one.reach != Reach::InPage))
             });
-            let doctor = (far && failure.of_the_way()).then(|| {
+            let doctor = (far && failure.of_the_way).then(|| {
                 let to = Route::Connector(connector.get_value().to_string(), ConnectorTab::Overview);
                 view! { " "<Link to>"Examine the connection"</Link> }
             });
