@@ -4,25 +4,9 @@ import { appServer, page as appPage } from "../servers/apps.mjs";
 import { READ, WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { startModel } from "../servers/model.mjs";
 import { startArchive } from "../servers/start.mjs";
-import { DESKTOP, PHONE, journey } from "./harness.mjs";
+import { journey } from "./harness.mjs";
+import { looksWell } from "./seen.mjs";
 import { assertSoon } from "./soon.mjs";
-
-/** Looks at the page as it is: axe finds nothing, it fits a phone, and pictures are left in both themes. */
-async function looksWell(app, page, name) {
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme });
-    await app.screenshot(`${name}-${colorScheme}`);
-    assert.deepEqual(await app.violations(), [], `${name}, ${colorScheme}`);
-  }
-  await page.setViewportSize(PHONE);
-  await app.screenshot(`${name}-dark-390`);
-  assert.deepEqual(await app.violations(), [], `${name} on a phone`);
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(sideways <= 0, `${name} is ${sideways} px too wide`);
-  await page.emulateMedia({ colorScheme: "light" });
-  await app.screenshot(`${name}-light-390`);
-  await page.setViewportSize(DESKTOP);
-}
 
 /** A text of a download. */
 async function read(download) {
@@ -49,7 +33,7 @@ journey("modes S085 S087 S127 Knowledge asks connectors with search and fetch, a
   const part = page.getByText("2 of 4 connectors take part");
   await part.click();
   await page.getByText(/Left out: it has no `search` and `fetch`/).first().waitFor();
-  await looksWell(app, page, "modes-knowledge-new");
+  await looksWell({ app, page }, "modes-knowledge-new");
   await part.click();
   await app.say("How big was the harvest of 1911?");
   await app.log.getByText("four tons").first().waitFor();
@@ -70,7 +54,7 @@ journey("modes S085 S087 S127 Knowledge asks connectors with search and fetch, a
   assert.match(await entry.innerText(), new RegExp(archive.host.replaceAll(".", "\\.")));
   await app.button("Show result", entry).click();
   await assertSoon(() => app.card("Read from north").evaluate((element) => element === document.activeElement), "the card has the focus");
-  await looksWell(app, page, "modes-knowledge");
+  await looksWell({ app, page }, "modes-knowledge");
 
   // All of it is there after a reload.
   await page.reload();
@@ -112,7 +96,7 @@ journey("modes S085 Knowledge without a model searches everything that can be se
   const end = app.button("Go to the end");
   if (await end.isVisible()) await end.click();
   await end.waitFor({ state: "hidden" });
-  await looksWell(app, page, "modes-found");
+  await looksWell({ app, page }, "modes-found");
   await page.reload();
   await found.getByText("Harvest report of north").waitFor();
   // What plans needs a model, and says so.
@@ -151,7 +135,7 @@ journey("modes S122 Research reads with custom connectors in several steps, show
   await plan.getByText("Find the reports").waitFor();
   await plan.getByText("0 of 3 steps · 2 of 12 calls").waitFor();
   assert.equal(await plan.locator("[aria-current=step]").innerText().then((words) => words.includes("Find the reports")), true);
-  await looksWell(app, page, "modes-research-running");
+  await looksWell({ app, page }, "modes-research-running");
   goOn();
   await app.log.getByText("Four tons of barley").first().waitFor();
   await plan.getByText("2 of 3 steps · 3 of 12 calls").waitFor();
@@ -160,7 +144,7 @@ journey("modes S122 Research reads with custom connectors in several steps, show
   for (const never of ["post_card", "file_note"]) assert.ok(!model.asked[0].offered.some((name) => name.includes(never)), never);
   assert.deepEqual(await archive.witness(), ["search", "fetch"]);
   await app.sources.getByText("Named in the answer").waitFor();
-  await looksWell(app, page, "modes-research");
+  await looksWell({ app, page }, "modes-research");
   const [download] = await Promise.all([page.waitForEvent("download"), app.button("Save report as Markdown").click()]);
   assert.match(download.suggestedFilename(), /\.md$/);
   const report = await read(download);
@@ -202,7 +186,7 @@ journey("modes S121 Agent goes on by itself with connectors of the product alone
   await shown.getByText("2 of 2 steps · 2 of 5 calls").waitFor();
   for (const { offered } of model.asked) assert.ok(!offered.some((name) => name.startsWith("north")), offered.join());
   assert.equal(network.calls(archive.origin).length, 0);
-  await looksWell(app, page, "modes-agent");
+  await looksWell({ app, page }, "modes-agent");
 });
 
 journey("modes the step budget ends a turn that would go on for ever, and Stop ends it at any moment", async ({ app, page, keep }) => {

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { READ, WRITE, hostile, strings, tool } from "../servers/hostile.mjs";
 import { startProtected } from "../servers/protected.mjs";
-import { DESKTOP, PHONE, journey } from "./harness.mjs";
+import { PHONE, journey } from "./harness.mjs";
 import { askToSignIn, createDraft } from "./signing.mjs";
+import { looksWell } from "./seen.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const main = (page) => page.getByRole("main");
@@ -178,26 +179,13 @@ journey("PQ009 a sign-in that ends soon and cannot be renewed says so in the lis
 });
 
 journey("PQ011 axe finds nothing on lists of domains with entries and on an archived connector, in both themes and on a phone", async ({ app, page, keep }) => {
-  const looksWell = async (name) => {
-    for (const colorScheme of ["light", "dark"]) {
-      await page.emulateMedia({ colorScheme });
-      await app.screenshot(`${name}-${colorScheme}`);
-      assert.deepEqual(await app.violations(), [], `${name} in ${colorScheme}`);
-    }
-    await page.setViewportSize(PHONE);
-    await app.screenshot(`${name}-phone`);
-    assert.deepEqual(await app.violations(), [], `${name} on a phone`);
-    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)) <= 0, `${name} fits a phone`);
-    await page.emulateMedia({ colorScheme: "light" });
-    await page.setViewportSize(DESKTOP);
-  };
   await app.open("/workspace/domains");
   for (const [use, host] of [["servers", "*.example.com"], ["models", "api.example.com"]]) {
     await page.getByLabel(`Host for ${use}`, { exact: true }).fill(host);
     await page.getByLabel(`Host for ${use}`, { exact: true }).press("Enter");
     await app.button(`Remove ${host}`).waitFor();
   }
-  await looksWell("domains-listed");
+  await looksWell({ app, page }, "domains-listed");
   await app.button("Remove *.example.com").click();
   await assertSoon(async () => (await app.button("Remove *.example.com").count()) === 0, "it is off the list");
   const server = await keep(tickets());
@@ -206,5 +194,5 @@ journey("PQ011 axe finds nothing on lists of domains with entries and on an arch
   await app.button("Archive connector").click();
   await app.button("Archive connector", page.getByRole("alertdialog")).click();
   await main(page).getByRole("link", { name: "Tickets", exact: true }).waitFor();
-  await looksWell("archived-listed");
+  await looksWell({ app, page }, "archived-listed");
 });

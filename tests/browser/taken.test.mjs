@@ -2,27 +2,14 @@
 import assert from "node:assert/strict";
 import { READ, WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { startModel } from "../servers/model.mjs";
-import { DESKTOP, PHONE, journey, site } from "./harness.mjs";
+import { journey, site } from "./harness.mjs";
+import { looksWell } from "./seen.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const clipboard = (page) => page.evaluate(() => navigator.clipboard.readText());
 
 /** Lets the page read what it wrote, to look at it. */
 const mayRead = (context) => context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: site });
-
-async function looksWell({ app, page }, name) {
-  for (const scheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: scheme });
-    assert.deepEqual(await app.violations(), []);
-    await app.screenshot(`${name}-${scheme}`);
-  }
-  await page.setViewportSize(PHONE);
-  await app.screenshot(`${name}-phone`);
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  await page.setViewportSize(DESKTOP);
-  await page.emulateMedia({ colorScheme: "light" });
-  assert.ok(sideways <= 0, `${sideways} px too wide for a phone`);
-}
 
 journey("taken: a result is copied and saved whole, with its secrets covered, an answer and its code are copied", async (stage) => {
   const { app, page, context, keep } = stage;

@@ -3,26 +3,12 @@
 import assert from "node:assert/strict";
 import { READ, WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { startModel } from "../servers/model.mjs";
-import { DESKTOP, PHONE, journey } from "./harness.mjs";
+import { journey } from "./harness.mjs";
 import { publish } from "./publishing.mjs";
+import { looksWell } from "./seen.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const post = tool("post_message", WRITE, { title: "Post a message", inputSchema: strings("body") });
-
-/** Looks at the page as it is: axe in both themes, a phone without scrolling sideways, and pictures. */
-async function looksWell({ app, page }, name) {
-  for (const scheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: scheme });
-    assert.deepEqual(await app.violations(), []);
-    await app.screenshot(`${name}-${scheme}`);
-  }
-  await page.setViewportSize(PHONE);
-  await app.screenshot(`${name}-phone`);
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  await page.setViewportSize(DESKTOP);
-  await page.emulateMedia({ colorScheme: "light" });
-  assert.ok(sideways <= 0, `${sideways} px too wide for a phone`);
-}
 
 journey("ways: a call of a model that was denied is asked again as it was, and what comes of it goes to the model", async (stage) => {
   const { app, page, keep } = stage;

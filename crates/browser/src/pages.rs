@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use mcp::apps::{Page, Sources, page_of};
+use mcp::apps::{Page, Sources, is_page_uri};
 use policy::{Action, AppPage, ConnectionId, Connector, ConnectorId, Digest};
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ async fn entry(connection: &Connection, uri: &str) -> Option<Value> {
 /// workspace are looked at when it is shown.
 fn facts(page: &Page, actions: &[Action]) -> AppPage {
     let sources = Sources::read(&page.csp, true, &|_| true);
-    let shows = |action: &&Action| page_of(action.definition()) == Some(page.uri.as_str());
+    let shows = |action: &&Action| action.page() == Some(page.uri.as_str());
     let mut names: Vec<String> = actions.iter().filter(shows).map(|action| action.name().to_owned()).collect();
     names.sort();
     AppPage {
@@ -62,8 +62,8 @@ fn facts(page: &Page, actions: &[Action]) -> AppPage {
 
 /// The addresses of the pages of actions, each once.
 fn uris(actions: &[Action]) -> Vec<String> {
-    let mut uris: Vec<String> =
-        actions.iter().filter_map(|action| page_of(action.definition())).map(str::to_owned).collect();
+    let named = actions.iter().filter_map(Action::page).filter(|uri| is_page_uri(uri));
+    let mut uris: Vec<String> = named.map(str::to_owned).collect();
     uris.sort();
     uris.dedup();
     uris.truncate(MOST);

@@ -527,4 +527,20 @@ mod tests {
         stored["definition"]["annotations"]["readOnlyHint"] = json!(true);
         assert!(!serde_json::from_value::<Action>(stored).unwrap().intact());
     }
+
+    #[test]
+    fn the_page_of_an_action_is_found_under_every_name_it_has_had() {
+        let page = |meta: Value| {
+            let action = Action::new(json!({"name": "show", "_meta": meta})).unwrap();
+            action.page().map(str::to_owned)
+        };
+        let found = Some("ui://board/view".to_owned());
+        assert_eq!(page(json!({"ui": {"resourceUri": "ui://board/view"}})), found);
+        assert_eq!(page(json!({"ui/resourceUri": "ui://board/view"})), found);
+        assert_eq!(page(json!({"openai/outputTemplate": "ui://board/view"})), found);
+        // The nested name wins over the flat one.
+        assert_eq!(page(json!({"ui": {"resourceUri": "ui://board/view"}, "ui/resourceUri": "ui://other"})), found);
+        assert_eq!(page(json!({"ui": {"resourceUri": 7}})), None);
+        assert_eq!(page(json!({})), None);
+    }
 }

@@ -91,6 +91,14 @@ impl Step {
         }
     }
 
+    /// The names that it is about: both of a rename.
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            Step::Renamed { from, to, .. } => vec![from.name(), to.name()],
+            step => vec![step.name()],
+        }
+    }
+
     /// What differs; nothing for what was added or removed whole.
     pub fn fields(&self) -> &[Field] {
         match self {

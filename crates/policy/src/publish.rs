@@ -363,13 +363,14 @@ impl Rulebook {
         if accepted.mild {
             actions.extend(mild(&diff, &self.new_findings(connector, live)));
         }
-        let differs: BTreeSet<&str> = diff.steps.iter().flat_map(names_of).collect();
+        let differs: BTreeSet<&str> = diff.steps.iter().flat_map(Step::names).collect();
         actions.retain(|name| differs.contains(name.as_str()));
         let is_taken = |uri: &&str| accepted.pages.contains(*uri);
         let pages = diff.pages.iter().map(|page| page.now.uri.as_str()).filter(is_taken).map(str::to_owned).collect();
         let instructions = accepted.instructions && diff.instructions.is_some();
         let about = (accepted.about || accepted.mild) && !diff.about.is_empty();
-        let taking = Taking::of(old, live, actions, pages, instructions, about)
+        let taken = Accepted { actions, pages, instructions, about, ..Accepted::default() };
+        let taking = Taking::of(old, live, taken)
             .map_err(|SnapshotError::Twice(name)| Why::NotReady(format!("the server lists `{name}` twice")))?;
         if taking.what.is_empty() {
             return Err(Why::NotReady("nothing was chosen that differs; choose a change first".to_owned()));
@@ -703,6 +704,18 @@ pub struct Accepted {
     pub reason: String,
 }
 
+impl Accepted {
+    /// Each part in words, for the record.
+    pub fn told(&self) -> Vec<String> {
+        let mut what: Vec<String> = self.actions.iter().map(|name| format!("`{name}`")).collect();
+        what.extend(self.pages.iter().map(|uri| format!("the page `{uri}`")));
+        what.extend(self.mild.then(|| "all that do not raise the risk".to_owned()));
+        what.extend(self.instructions.then(|| "the server's instructions".to_owned()));
+        what.extend(self.about.then(|| "what the server calls itself".to_owned()));
+        what
+    }
+}
+
 /// The names of the changes that can be accepted together: nothing that raises the risk, no rename, and nothing in which
 /// the scanner finds something `new` above low severity, see [`Rulebook::new_findings`].
 pub fn mild(diff: &Diff, new: &[Finding]) -> BTreeSet<String> {
@@ -710,15 +723,7 @@ pub fn mild(diff: &Diff, new: &[Finding]) -> BTreeSet<String> {
         new.iter().any(|finding| finding.severity > Severity::Low && finding.action.as_deref() == Some(name))
     };
     let mild = diff.steps.iter().filter(|step| step.weight() < Weight::Risk && !matches!(step, Step::Renamed { .. }));
-    mild.flat_map(names_of).filter(|name| !found(name)).map(str::to_owned).collect()
-}
-
-/// The names that a step is about: both of a rename.
-fn names_of(step: &Step) -> Vec<&str> {
-    match step {
-        Step::Renamed { from, to, .. } => vec![from.name(), to.name()],
-        step => vec![step.name()],
-    }
+    mild.flat_map(Step::names).filter(|name| !found(name)).map(str::to_owned).collect()
 }
 
 /// How many things of one acceptance are named in its record.
@@ -736,40 +741,31 @@ struct Taking {
 impl Taking {
     /// The approved list with what was accepted of the live one, in the live order, what is only approved at the end.
     /// It is another version only where something else is approved.
-    fn of(
-        old: &Snapshot,
-        live: &Snapshot,
-        actions: BTreeSet<String>,
-        pages: BTreeSet<String>,
-        instructions: bool,
-        about: bool,
-    ) -> Result<Self, SnapshotError> {
+    fn of(old: &Snapshot, live: &Snapshot, taken: Accepted) -> Result<Self, SnapshotError> {
         let from_live = live.actions.iter().filter_map(|action| match old.action(action.name()) {
-            _ if actions.contains(action.name()) => Some(action.clone()),
+            _ if taken.actions.contains(action.name()) => Some(action.clone()),
             before => before.cloned(),
         });
-        let gone = |action: &&Action| live.action(action.name()).is_none() && !actions.contains(action.name());
+        let gone = |action: &&Action| live.action(action.name()).is_none() && !taken.actions.contains(action.name());
         let listed = from_live.chain(old.actions.iter().filter(gone).cloned()).collect();
-        let said = if instructions { &live.instructions } else { &old.instructions };
-        let (server, protocol) = if about { (&live.server, &live.protocol) } else { (&old.server, &old.protocol) };
+        let said = if taken.instructions { &live.instructions } else { &old.instructions };
+        let (server, protocol) =
+            if taken.about { (&live.server, &live.protocol) } else { (&old.server, &old.protocol) };
         let (server, protocol) = (server.clone(), protocol.clone());
         let next = Snapshot::new(old.version, live.taken_at, server, protocol, said.clone(), listed)?;
-        let taken = live.pages.iter().filter(|page| pages.contains(&page.uri));
-        let kept = old.pages.iter().filter(|page| !pages.contains(&page.uri));
-        let mut next = next.with_pages(taken.chain(kept).cloned().collect());
+        let new = live.pages.iter().filter(|page| taken.pages.contains(&page.uri));
+        let kept = old.pages.iter().filter(|page| !taken.pages.contains(&page.uri));
+        let mut next = next.with_pages(new.chain(kept).cloned().collect());
         if next.digest != old.digest {
             next.version = old.version.saturating_add(1);
         }
-        let mut what: Vec<String> = actions.iter().map(|name| format!("`{name}`")).collect();
-        what.extend(pages.iter().map(|uri| format!("the page `{uri}`")));
-        what.extend(instructions.then(|| "the server's instructions".to_owned()));
-        what.extend(about.then(|| "what the server calls itself".to_owned()));
+        let mut what = taken.told();
         if what.len() > NAMED {
             let more = what.len() - NAMED;
             what.truncate(NAMED);
             what.push(format!("{more} more"));
         }
-        Ok(Self { next, actions, pages, what })
+        Ok(Self { next, actions: taken.actions, pages: taken.pages, what })
     }
 }
 

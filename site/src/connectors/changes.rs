@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::accepting::{Asking, ReasonDialog};
-use super::difference::{Deciding, Fields, PageView, StepView, names_of};
+use super::difference::{Deciding, Fields, PageView, StepView};
 use super::findings::Findings;
 use super::never_read::NeverRead;
 use super::new::{Checklist, fresh_lines, sentence};
@@ -167,7 +167,7 @@ fn ChangeList(
         view! { <Button small=true disabled=closed on:click=all>{label}</Button> }
     });
     // What the scanner finds stands with what it is about; the rest is about the connector as a whole.
-    let about_steps: Vec<String> = diff.steps.iter().flat_map(names_of).collect();
+    let about_steps: Vec<String> = diff.steps.iter().flat_map(|step| step.names()).map(str::to_owned).collect();
     let (of_steps, others): (Vec<Finding>, Vec<Finding>) = findings
         .into_iter()
         .partition(|finding| finding.action.as_ref().is_some_and(|name| about_steps.contains(name)));
@@ -176,8 +176,7 @@ fn ChangeList(
     let any = diff.steps.len() + diff.pages.len() > 0;
     let count = differs(diff.steps.len(), diff.pages.len());
     let steps = diff.steps.into_iter().map(|step| {
-        let names = names_of(&step);
-        let of = |finding: &&Finding| finding.action.as_ref().is_some_and(|name| names.contains(name));
+        let of = |finding: &&Finding| finding.action.as_deref().is_some_and(|name| step.names().contains(&name));
         let findings = of_steps.iter().filter(of).cloned().collect();
         view! { <StepView step findings deciding/> }
     });

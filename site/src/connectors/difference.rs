@@ -65,12 +65,9 @@ fn tag(weight: Weight) -> impl IntoView {
     view! { <span class=look>{weight.label()}</span> }
 }
 
-/// The names that a step is about: both of a rename.
-pub(super) fn names_of(step: &Step) -> Vec<String> {
-    match step {
-        Step::Renamed { from, to, .. } => vec![from.name().to_owned(), to.name().to_owned()],
-        step => vec![step.name().to_owned()],
-    }
+/// The head of one difference: what it is about, how heavy it is, what happened, and what stands beside that.
+fn head(name: String, weight: Weight, words: impl IntoView, beside: impl IntoView) -> impl IntoView {
+    view! { <header><h3><code><Visible text=name/></code></h3>{tag(weight)}<span class="small">{words}</span>{beside}</header> }
 }
 
 /// What happened to an action, in words.
@@ -118,16 +115,13 @@ pub(super) fn StepView(
         Step::Added(action) => Some(serde_json::to_string_pretty(action.definition()).unwrap_or_default()),
         _ => None,
     };
-    let accepted = Accepted { actions: names_of(&step).into_iter().collect(), ..Accepted::default() };
+    let accepted = Accepted { actions: step.names().into_iter().map(str::to_owned).collect(), ..Accepted::default() };
     view! {
         <li class="change">
-            <header>
-                <h3><code><Visible text=name.clone()/></code></h3>
-                {tag(step.weight())}
-                <span class="small">{what(&step)}{back.then_some("; it was here before")}</span>
+            {head(name.clone(), step.weight(), view! { {what(&step)}{back.then_some("; it was here before")} }, view! {
                 {class.map(|(from, to)| view! { <span class="small">{format!("{} → {}", class_word(from), class_word(to))}</span> })}
                 <Decide name definition accepted deciding/>
-            </header>
+            })}
             {why_alone(&step, &findings).map(|why| view! { <p class="small">{why}</p> })}
             {(!findings.is_empty()).then(|| view! { <Findings list=findings/> })}
             <Fields fields=step.fields().to_vec()/>
@@ -148,12 +142,7 @@ pub(super) fn PageView(
     let accepted = Accepted { pages: [uri.clone()].into(), ..Accepted::default() };
     view! {
         <li class="change">
-            <header>
-                <h3><code><Visible text=uri.clone()/></code></h3>
-                {tag(Weight::Risk)}
-                <span class="small">{page_words(&page)}</span>
-                <Decide name=uri definition=Some(page.digest()) accepted deciding/>
-            </header>
+            {head(uri.clone(), Weight::Risk, page_words(&page), view! { <Decide name=uri definition=Some(page.digest()) accepted deciding/> })}
             <p class="small">"What a page does is not read off its text, so it is accepted by itself."</p>
             <Says page/>
         </li>
@@ -185,12 +174,12 @@ pub(super) fn Differences(
     diff: Diff,
 ) -> impl IntoView {
     let steps = diff.steps.into_iter().map(|step| view! {
-        <li class="change"><header><h3><code><Visible text=step.name().to_owned()/></code></h3>{tag(step.weight())}<span class="small">{what(&step)}</span></header>
-            <Fields fields=step.fields().to_vec()/></li>
+        <li class="change">{head(step.name().to_owned(), step.weight(), what(&step), ())}<Fields fields=step.fields().to_vec()/></li>
     });
-    let pages = diff.pages.into_iter().map(|page| view! {
-        <li class="change"><header><h3><code><Visible text=page.now.uri.clone()/></code></h3>{tag(Weight::Risk)}<span class="small">{page_words(&page)}</span></header>
-            <Says page/></li>
+    let pages = diff.pages.into_iter().map(|page| {
+        view! {
+            <li class="change">{head(page.now.uri.clone(), Weight::Risk, page_words(&page), ())}<Says page/></li>
+        }
     });
     let instructions = diff.instructions.map(|field| view! {
         <li class="change"><header><h3>"Instructions to a model"</h3>{tag(field.weight)}</header><Fields fields=vec![field]/></li>

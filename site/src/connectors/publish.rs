@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::difference::{Differences, Fields, names_of};
+use super::difference::{Differences, Fields};
 use super::findings::Findings;
 use super::new::sentence;
 use super::plural;
@@ -140,7 +140,7 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
         let Some(changes) = ws.changes(&id.get_value()) else { return };
         let diff = changes.diff;
         let accepted = Accepted {
-            actions: diff.steps.iter().flat_map(names_of).collect(),
+            actions: diff.steps.iter().flat_map(|step| step.names()).map(str::to_owned).collect(),
             pages: diff.pages.iter().map(|page| page.now.uri.clone()).collect(),
             instructions: true,
             about: true,

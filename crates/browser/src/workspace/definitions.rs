@@ -220,12 +220,7 @@ impl Workspace {
         let me = self.me();
         let connected = self.is_connected(self.rulebook().connector(id)?);
         self.change_rules(|book| book.accept(&me, id, &live, &accepted, connected, now())).await?;
-        let mut what: Vec<String> = accepted.actions.iter().map(|name| format!("`{name}`")).collect();
-        what.extend(accepted.pages.iter().map(|uri| format!("the page `{uri}`")));
-        what.extend(accepted.mild.then(|| "all that do not raise the risk".to_owned()));
-        what.extend(accepted.instructions.then(|| "the server's instructions".to_owned()));
-        what.extend(accepted.about.then(|| "what the server calls itself".to_owned()));
-        self.note(id, &format!("changes accepted: {}", what.join(", "))).await;
+        self.note(id, &format!("changes accepted: {}", accepted.told().join(", "))).await;
         self.look_again(id).await;
         Ok(())
     }

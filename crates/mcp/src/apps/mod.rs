@@ -1,7 +1,7 @@
 //! The host side of MCP Apps, without IO: pages of a server that are shown in a frame (extension
 //! `io.modelcontextprotocol/ui`, specification 2026-01-26; wires.md A).
 //!
-//! * [`settings`] is what a client says of itself, [`page_of`] finds the page of a tool.
+//! * [`settings`] is what a client says of itself, [`is_page_uri`] knows the address of a page.
 //! * [`Page::read`] takes the answer to `resources/read` apart: the HTML, its digest, what it asks for.
 //! * [`Sources`] is what a page declares to load, checked entry by entry; [`Sources::policy`] is the content security
 //!   policy that it gets, and [`framed`] the document with that policy in front of everything else.
@@ -39,15 +39,6 @@ pub fn settings() -> Value {
     json!({ "mimeTypes": [MEDIA_TYPE] })
 }
 
-/// The address of the page of a tool, from its whole definition: `_meta.ui.resourceUri`, else the older flat
-/// `ui/resourceUri`, else `openai/outputTemplate`. Anything but `ui://` is no page.
-pub fn page_of(definition: &Value) -> Option<&str> {
-    let meta = definition.get("_meta")?;
-    let nested = meta.get("ui").and_then(|ui| ui.get("resourceUri"));
-    let named = nested.or_else(|| meta.get("ui/resourceUri")).or_else(|| meta.get("openai/outputTemplate"))?;
-    named.as_str().filter(|uri| is_page_uri(uri))
-}
-
 /// Whether a text is an address of a page: `ui://` and something visible behind it.
 pub fn is_page_uri(uri: &str) -> bool {
     uri.len() <= 2_000
@@ -59,20 +50,6 @@ pub fn is_page_uri(uri: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn page(meta: Value) -> Option<String> {
-        page_of(&json!({ "name": "show", "_meta": meta })).map(str::to_owned)
-    }
-
-    #[test]
-    fn the_page_of_a_tool_is_found_under_every_name_it_has_had() {
-        let found = Some("ui://board/view".to_owned());
-        assert_eq!(page(json!({ "ui": { "resourceUri": "ui://board/view" } })), found);
-        assert_eq!(page(json!({ "ui/resourceUri": "ui://board/view" })), found);
-        assert_eq!(page(json!({ "openai/outputTemplate": "ui://board/view" })), found);
-        // The nested name wins over the flat one.
-        assert_eq!(page(json!({ "ui": { "resourceUri": "ui://board/view" }, "ui/resourceUri": "ui://other" })), found);
-    }
 
     #[test]
     fn x53_only_the_scheme_of_pages_is_a_page() {
@@ -86,9 +63,8 @@ mod tests {
             "ui://a b",
             "ui://a\nb",
         ] {
-            assert_eq!(page(json!({ "ui": { "resourceUri": uri } })), None, "{uri}");
+            assert!(!is_page_uri(uri), "{uri}");
         }
-        assert_eq!(page(json!({ "ui": { "resourceUri": 7 } })), None);
-        assert_eq!(page(json!({})), None);
+        assert!(is_page_uri("ui://board/view"));
     }
 }
