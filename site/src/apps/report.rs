@@ -43,30 +43,12 @@ pub(super) fn Report(
         view! { <ul>{rows}</ul> }.into_any()
     };
     let calls = move || {
-        let rows = report.with(|report| report.calls.clone());
-        if rows.is_empty() {
-            return view! { <p>"It called nothing."</p> }.into_any();
-        }
-        let more = rows.len().saturating_sub(SHOWN);
-        let rows: Vec<_> = rows
-            .into_iter()
-            .rev()
-            .take(SHOWN)
-            .map(|(what, how)| view! { <li><code><Visible text=what/></code>" · "<Visible text=how/></li> })
-            .collect();
-        view! { <ul>{rows}</ul>{(more > 0).then(|| view! { <p class="cut">{format!("{more} earlier ones are not shown.")}</p> })} }
-            .into_any()
+        let row = |(what, how)| view! { <li><code><Visible text=what/></code>" · "<Visible text=how/></li> }.into_any();
+        newest(report.with(|report| report.calls.clone()), "It called nothing.", row)
     };
     let logs = move || {
-        let rows = report.with(|report| report.logs.clone());
-        if rows.is_empty() {
-            return view! { <p>"It logged nothing."</p> }.into_any();
-        }
-        let more = rows.len().saturating_sub(SHOWN);
-        let rows: Vec<_> =
-            rows.into_iter().rev().take(SHOWN).map(|line| view! { <li><Visible text=line/></li> }).collect();
-        view! { <ul>{rows}</ul>{(more > 0).then(|| view! { <p class="cut">{format!("{more} earlier ones are not shown.")}</p> })} }
-            .into_any()
+        let row = |line| view! { <li><Visible text=line/></li> }.into_any();
+        newest(report.with(|report| report.logs.clone()), "It logged nothing.", row)
     };
     let text = {
         let (document, digest) = (document.clone(), digest.clone());
@@ -92,6 +74,17 @@ pub(super) fn Report(
             <CopyButton text label="Copy the report"/>
         </div>
     }
+}
+
+/// The last of what an app did, the newest first.
+fn newest<T>(rows: Vec<T>, nothing: &'static str, draw: impl Fn(T) -> AnyView) -> AnyView {
+    if rows.is_empty() {
+        return view! { <p>{nothing}</p> }.into_any();
+    }
+    let more = rows.len().saturating_sub(SHOWN);
+    let rows: Vec<_> = rows.into_iter().rev().take(SHOWN).map(draw).collect();
+    view! { <ul>{rows}</ul>{(more > 0).then(|| view! { <p class="cut">{format!("{more} earlier ones are not shown.")}</p> })} }
+        .into_any()
 }
 
 /// What of the device the workspace lets the app ask for, by name.

@@ -12,10 +12,10 @@ use super::accepting::{Asking, ReasonDialog};
 use super::difference::{Deciding, Fields, PageView, StepView};
 use super::findings::Findings;
 use super::never_read::NeverRead;
-use super::new::{Checklist, fresh_lines, sentence};
+use super::new::sentence;
 use super::pause::PauseButton;
 use super::plural;
-use crate::results::Worded;
+use super::reading::Reading;
 use crate::router::{ConnectorTab, Link, Route};
 use crate::state::use_state;
 use crate::ui::{Button, clock};
@@ -44,30 +44,13 @@ pub(super) fn ChangesTab(
         app.ws().may_refresh(&id.get_value()).err()
     });
     let unread = Memo::new(move |_| found.with(|found| found.as_ref().is_some_and(|one| one.snapshot.is_none())));
-    let lines = RwSignal::new(fresh_lines());
-    let busy = RwSignal::new(false);
-    let problem = RwSignal::new(None::<(String, Option<String>)>);
+    let reading = Reading::new();
     let check = move || {
-        busy.set(true);
-        problem.set(None);
-        lines.set(fresh_lines());
-        let ws = app.ws();
+        let (ws, on_step) = (app.ws(), reading.begin());
         spawn_local(async move {
-            let on_step = move |step: browser::ScanStep| {
-                let _ = lines.try_update(|lines| {
-                    if let Some(line) = lines.iter_mut().find(|(kind, _)| *kind == step.kind) {
-                        line.1 = Some(step.state);
-                    }
-                });
-            };
-            let seen = ws.refresh(&id.get_value(), on_step).await;
-            busy.try_set(false);
-            match seen {
-                Ok(_) => {
-                    checked.try_set(Some(ws.now()));
-                    let _ = read.try_update(|count| *count += 1);
-                }
-                Err(error) => drop(problem.try_set(Some((error.message, error.hint)))),
+            if reading.over(ws.refresh(&id.get_value(), on_step).await).is_some() {
+                checked.try_set(Some(ws.now()));
+                let _ = read.try_update(|count| *count += 1);
             }
         });
     };
@@ -100,7 +83,7 @@ pub(super) fn ChangesTab(
     });
     view! {
         <div class="row">
-            {move || (!unread.get()).then(|| view! { <Button disabled=Signal::derive(move || busy.get() || refused.get().is_some()) on:click=move |_| check()>"Read the list again"</Button> })}
+            {move || (!unread.get()).then(|| view! { <Button disabled=Signal::derive(move || reading.busy.get() || refused.get().is_some()) on:click=move |_| check()>"Read the list again"</Button> })}
             <PauseButton id=id.get_value() found/>
             <span class="small" role="status">{move || match (refused.get(), checked.get()) {
                 (Some(why), _) => sentence(&why.to_string()),
@@ -112,10 +95,7 @@ pub(super) fn ChangesTab(
             })}
         </div>
         <NeverRead id=id.get_value() found/>
-        {move || busy.get().then(|| view! { <Checklist lines/> })}
-        {move || problem.get().map(|(why, next)| view! {
-            <div class="note danger" role="alert"><span class="grow"><Worded text=sentence(&why)/>" "{next.map(|next| view! { <Worded text=sentence(&next)/> })}</span></div>
-        })}
+        {reading.view()}
         {move || match changes.get() {
             None if unread.get() => ().into_any(),
             None => view! { <p class="none">"The list was not read in this tab yet."</p> }.into_any(),

@@ -25,6 +25,7 @@ pub(crate) mod new;
 mod overview;
 mod pause;
 pub(crate) mod publish;
+mod reading;
 mod review_record;
 mod snippets;
 pub(crate) mod workspace;

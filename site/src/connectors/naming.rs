@@ -52,16 +52,31 @@ pub(super) fn Naming(
             <form class="setting naming" on:submit=save>
                 <h2>"Name and description"</h2>
                 <p class="small">"What people here see. The host stays the server's identity."</p>
-                <Field label="Connector name" let:field>
-                    <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="80"
-                        prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/>
-                </Field>
-                <Field label="Description" optional=true let:field>
-                    <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="500"
-                        prop:value=move || description.get() on:input=move |event| description.set(event_target_value(&event))/>
-                </Field>
+                <NameFields label="Connector name" name description/>
                 <Button submit=true disabled=Signal::derive(move || same() || name.with(|name| name.trim().is_empty()))>"Save name and description"</Button>
             </form>
         })
+    }
+}
+
+/// The fields for both, as long as they may be.
+#[component]
+pub(super) fn NameFields(
+    /// What the field of the name is called.
+    label: &'static str,
+    /// The name.
+    name: RwSignal<String>,
+    /// The description.
+    description: RwSignal<String>,
+) -> impl IntoView {
+    view! {
+        <Field label=label let:field>
+            <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="80"
+                prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/>
+        </Field>
+        <Field label="Description" optional=true let:field>
+            <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="500"
+                prop:value=move || description.get() on:input=move |event| description.set(event_target_value(&event))/>
+        </Field>
     }
 }

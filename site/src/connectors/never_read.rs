@@ -5,8 +5,7 @@ use browser::policy::{Connector, ConnectorId, Stage};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::new::{Checklist, fresh_lines, sentence};
-use crate::results::Worded;
+use super::reading::Reading;
 use crate::state::use_state;
 use crate::ui::Button;
 
@@ -24,27 +23,11 @@ pub(super) fn NeverRead(
         let unread = |one: &Connector| one.snapshot.is_none() && one.stage == Stage::Draft;
         found.with(|found| found.as_ref().is_some_and(unread))
     });
-    let lines = RwSignal::new(fresh_lines());
-    let busy = RwSignal::new(false);
-    let problem = RwSignal::new(None::<(String, Option<String>)>);
+    let reading = Reading::new();
     let read = move || {
-        busy.set(true);
-        problem.set(None);
-        lines.set(fresh_lines());
-        let ws = app.ws();
+        let (ws, on_step) = (app.ws(), reading.begin());
         spawn_local(async move {
-            let on_step = move |step: browser::ScanStep| {
-                let _ = lines.try_update(|lines| {
-                    if let Some(line) = lines.iter_mut().find(|(kind, _)| *kind == step.kind) {
-                        line.1 = Some(step.state);
-                    }
-                });
-            };
-            let done = ws.read_first(&id.get_value(), on_step).await;
-            busy.try_set(false);
-            if let Err(error) = done {
-                problem.try_set(Some((error.message, error.hint)));
-            }
+            let _ = reading.over(ws.read_first(&id.get_value(), on_step).await);
         });
     };
     move || {
@@ -52,11 +35,8 @@ pub(super) fn NeverRead(
             view! {
                 <div class="note"><b>"Never read"</b>
                     <span class="grow">"Nobody has read the list of this connector yet, so it has no actions. Read it, and look at each of them."</span>
-                    <Button small=true disabled=busy on:click=move |_| read()>"Read the list"</Button></div>
-                {move || busy.get().then(|| view! { <Checklist lines/> })}
-                {move || problem.get().map(|(why, next)| view! {
-                    <div class="note danger" role="alert"><span class="grow"><Worded text=sentence(&why)/>" "{next.map(|next| view! { <Worded text=sentence(&next)/> })}</span></div>
-                })}
+                    <Button small=true disabled=reading.busy on:click=move |_| read()>"Read the list"</Button></div>
+                {reading.view()}
             }
         })
     }

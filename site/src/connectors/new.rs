@@ -11,6 +11,7 @@ use leptos::task::spawn_local;
 
 use super::auth::{Doctor, OAuthFields, Problem};
 use super::doctor::ConnectionDoctor;
+use super::naming::NameFields;
 use crate::results::Worded;
 use crate::router::{Link, Route, page_title, use_router};
 use crate::settings::advanced::LocalServers;
@@ -39,6 +40,15 @@ pub(super) type Lines = Vec<(ScanKind, Option<StepState>)>;
 /// A checklist on which nothing has happened.
 pub(super) fn fresh_lines() -> Lines {
     ScanKind::ALL.into_iter().map(|kind| (kind, None)).collect()
+}
+
+/// A step is on its line. Whoever looked may be gone.
+pub(super) fn went(lines: RwSignal<Lines>, step: browser::ScanStep) {
+    let _ = lines.try_update(|lines| {
+        if let Some(line) = lines.iter_mut().find(|(kind, _)| *kind == step.kind) {
+            line.1 = Some(step.state);
+        }
+    });
 }
 
 /// The live checklist of a scan.
@@ -185,11 +195,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
             let current = move || round.try_get_value() == Some(this);
             let on_step = move |step: browser::ScanStep| {
                 if current() {
-                    lines.update(|lines| {
-                        if let Some(line) = lines.iter_mut().find(|(kind, _)| *kind == step.kind) {
-                            line.1 = Some(step.state);
-                        }
-                    });
+                    went(lines, step);
                 }
             };
             let found = ws.scan(&draft(), on_step).await;
@@ -278,14 +284,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
         }>
             <section>
                 <h2>"Details"</h2>
-                <Field label="Name" let:field>
-                    <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="80"
-                        prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/>
-                </Field>
-                <Field label="Description" optional=true let:field>
-                    <input id=field.id aria-describedby=field.described autocomplete="off" maxlength="500"
-                        prop:value=move || description.get() on:input=move |event| description.set(event_target_value(&event))/>
-                </Field>
+                <NameFields label="Name" name description/>
                 <Field label="Server URL" help="The address of the server's MCP endpoint, as its documentation gives it." problem=address_problem let:field>
                     <input id=field.id aria-describedby=field.described type="text" inputmode="url" class="mono" autocomplete="off"
                         spellcheck="false" placeholder="https://mcp.example.com/mcp"

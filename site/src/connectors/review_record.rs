@@ -21,10 +21,7 @@ pub(super) fn Record(
         let current = accepted.next();
         let earlier: Vec<Acceptance> = accepted.collect();
         let published = review.publication;
-        view! {
-            <details class="record">
-                <summary class="small"><bdi>{head}</bdi></summary>
-                {match (current, published) {
+        let body = match (current, published) {
                     (None, None) => ().into_any(),
                     (None, Some(record)) => view! { <Published record/> }.into_any(),
                     (Some(current), published) => view! {
@@ -32,18 +29,22 @@ pub(super) fn Record(
                         <ul class="plain checks" aria-label="Earlier reviews">
                             {earlier.into_iter().map(|record| {
                                 let head = format!("Version {}, accepted by {}, {}", record.version, record.name, date(record.at));
-                                view! { <li><details class="record"><summary class="small"><bdi>{head}</bdi></summary><Accepted record/></details></li> }
+                                view! { <li>{folded(head, view! { <Accepted record/> })}</li> }
                             }).collect_view()}
                             {published.map(|record| {
                                 let head = format!("Version {}, published by {}, {}", record.version, record.name, date(record.at));
-                                view! { <li><details class="record"><summary class="small"><bdi>{head}</bdi></summary><Published record/></details></li> }
+                                view! { <li>{folded(head, view! { <Published record/> })}</li> }
                             })}
                         </ul>
                     }.into_any(),
-                }}
-            </details>
-        }
+                };
+        folded(head, body)
     })
+}
+
+/// A record under its head.
+fn folded(head: String, body: impl IntoView) -> impl IntoView {
+    view! { <details class="record"><summary class="small"><bdi>{head}</bdi></summary>{body}</details> }
 }
 
 /// A change that was accepted.

@@ -38,27 +38,25 @@ pub fn GovernedNotice() -> impl IntoView {
             }
             .into_any(),
         ),
-        (_, false, _) => Some(
-            view! {
-                <div class="notice note" role="status">
-                    <Icon name=IconName::Shield/>
-                    <span class="grow">"Say who you are to use this workspace."</span>
-                    <Link to=Route::You>"Choose who you are"</Link>
-                </div>
-            }
-            .into_any(),
-        ),
-        (_, _, true) => Some(
-            view! {
-                <div class="notice note" role="status">
-                    <Icon name=IconName::Shield/>
-                    <span class="grow">"In this browser some settings are stricter than what was signed."</span>
-                    <Link to=Route::General>"See what is stricter"</Link>
-                </div>
-            }
-            .into_any(),
-        ),
+        (_, false, _) => Some(told("Say who you are to use this workspace.", Route::You, "Choose who you are")),
+        (_, _, true) => Some(told(
+            "In this browser some settings are stricter than what was signed.",
+            Route::General,
+            "See what is stricter",
+        )),
         _ => None,
     }
     }
+}
+
+/// A sentence, and the way to what it is about.
+fn told(words: &'static str, to: Route, link: &'static str) -> AnyView {
+    view! {
+        <div class="notice note" role="status">
+            <Icon name=IconName::Shield/>
+            <span class="grow">{words}</span>
+            <Link to>{link}</Link>
+        </div>
+    }
+    .into_any()
 }
