@@ -28,18 +28,16 @@ impl Workspace {
         self.acting()?;
         self.not_elsewhere(id)?;
         let former = self.card(id, call).ok_or_else(|| Error::not_found("call", call.as_str()))?;
-        let (repeated, for_model) = {
-            let records = self.0.records.borrow();
-            let conversation = records.get(id).map(|record| &record.conversation);
-            let first = conversation.and_then(|conversation| conversation.first_of(call));
-            let for_model = first.is_some_and(|first| matches!(first.by, Caller::Model | Caller::Automatic));
-            (conversation.is_some_and(|conversation| conversation.is_repeated(call)), for_model)
-        };
         // One that was asked for a moment ago has no card yet.
-        let under_way = (!repeated && former.may_repeat()).then(|| UnderWay::begin(self, call)).flatten();
+        let under_way = self.may_repeat(id, call).then(|| UnderWay::begin(self, call)).flatten();
         let Some(under_way) = under_way else {
             let error = Error::new(Code::Invalid, "this call is not made again");
             return Err(error.hint("look at what stands below it in the conversation; nothing was sent"));
+        };
+        let for_model = {
+            let records = self.0.records.borrow();
+            let first = records.get(id).and_then(|record| record.conversation.first_of(call));
+            first.is_some_and(|first| matches!(first.by, Caller::Model | Caller::Automatic))
         };
         let new = CallId::from(new_id("call"));
         let arguments = former.arguments.as_object().cloned().unwrap_or_else(Map::<String, Value>::new);
@@ -57,6 +55,16 @@ impl Workspace {
             None => self.start_alone(id, wanted, move || under_way),
         }
         Ok(new)
+    }
+
+    /// Whether the person is offered to make a call again: nothing was taken by the server, or it reads, and they did not
+    /// do so already.
+    pub fn may_repeat(&self, id: &ConversationId, call: &CallId) -> bool {
+        let records = self.0.records.borrow();
+        records.get(id).is_some_and(|record| {
+            let conversation = &record.conversation;
+            conversation.call(call).is_some_and(|card| card.may_repeat()) && !conversation.is_repeated(call)
+        })
     }
 
     /// Makes the call, and has the model go on with what came of it.

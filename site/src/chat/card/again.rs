@@ -1,8 +1,8 @@
 //! The ways on from a call that came to nothing: made again, signed in first, looked up, or told to an admin.
 
-use browser::chat::conversation::{Body, CallCard};
+use browser::chat::conversation::CallCard;
 use leptos::prelude::*;
-use policy::{Action, Class, ConnectionId, ConnectorId, ConversationId};
+use policy::{Action, CallId, Class, ConnectionId, ConnectorId, ConversationId};
 
 use crate::chat::page::ask_for_review;
 use crate::chat::sources::{focus, item_id};
@@ -21,18 +21,21 @@ pub(super) fn Again(
     conversation: StoredValue<ConversationId>,
 ) -> impl IntoView {
     let app = use_state();
-    let offered = can_be_repeated(app, card);
+    let offered = can_be_repeated(app, card, conversation);
     move || offered.get().then(|| view! { <Button on:click=move |_| repeat(app, card, conversation)>{word}</Button> })
 }
 
-/// Whether the call can be made again and was not yet.
-fn can_be_repeated(app: AppState, card: Memo<Option<CallCard>>) -> Memo<bool> {
+/// Whether the call can be made again and was not yet. What a call repeats is known from its beginning.
+fn can_be_repeated(
+    app: AppState,
+    card: Memo<Option<CallCard>>,
+    conversation: StoredValue<ConversationId>,
+) -> Memo<bool> {
     Memo::new(move |_| {
-        let call = card.with(|card| card.as_ref().filter(|card| card.may_repeat()).map(|card| card.call.clone()));
-        // What a call repeats is known from its beginning.
-        let repeats =
-            |item: &browser::chat::conversation::Item| matches!(&item.body, Body::Call(one) if one.repeats == call);
-        call.is_some() && !app.thread.items.with(|items| items.iter().any(|cell| cell.item.with_untracked(repeats)))
+        app.thread.items.track();
+        let call = card.with(|card| card.as_ref().map(|card| card.call.clone()));
+        let may = |call: &CallId| conversation.with_value(|id| app.ws().may_repeat(id, call));
+        call.as_ref().is_some_and(may)
     })
 }
 
@@ -58,7 +61,7 @@ pub(super) fn SignInAndContinue(
     connector: ConnectorId,
 ) -> impl IntoView {
     let app = use_state();
-    let offered = can_be_repeated(app, card);
+    let offered = can_be_repeated(app, card, conversation);
     let connector = StoredValue::new(connector);
     let go = move |_| {
         let ws = app.ws();
@@ -88,7 +91,7 @@ pub(super) fn SignInAndContinue(
 
 /// The way to what the server asks, which stands at the end of the thread.
 #[component]
-pub(super) fn AnswerQuestion(call: Memo<Option<policy::CallId>>) -> impl IntoView {
+pub(super) fn AnswerQuestion(call: Memo<Option<CallId>>) -> impl IntoView {
     let app = use_state();
     let asked = Memo::new(move |_| {
         let call = call.get()?;
@@ -104,7 +107,7 @@ pub(super) fn AnswerQuestion(call: Memo<Option<policy::CallId>>) -> impl IntoVie
 /// After a broken connection only looking helps: suggests a read of the same connector, which the person starts (X114).
 #[component]
 pub(super) fn Check(
-    call: Memo<Option<policy::CallId>>,
+    call: Memo<Option<CallId>>,
     conversation: StoredValue<ConversationId>,
     connector: ConnectorId,
 ) -> impl IntoView {
