@@ -172,6 +172,11 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** Hears of progress while the request runs; the latest one when they come fast. */
   onProgress?: (progress: Progress) => void;
+  /**
+   * For how long to wait, in milliseconds. When not said: 2 minutes without a sign of life and 10 minutes in all. A request
+   * that takes longer rejects with `timeout`, or with `unknown-outcome` where it may have happened.
+   */
+  timeout?: number;
 }
 
 /** One connection to one server. What it returns is frozen. */

@@ -169,13 +169,14 @@ class Client {
 
   /** Does what is wished, cancellable, and gives the answer as plain data. */
   #ask(options, name, wish, subject = "", sent = {}) {
-    const { signal, onProgress } = given(options, `the options of ${name}()`);
+    const { signal, onProgress, timeout } = given(options, `the options of ${name}()`);
     if (typeof subject !== "string") throw invalid(`what ${name}() was given is not a text`, "pass it as listed");
+    if (timeout !== undefined && !(timeout > 0)) throw invalid("what was given does not fit: `timeout`", "give milliseconds, more than 0");
     const progress = onProgress && ((detail) => queueMicrotask(() => onProgress(plain(detail))));
     return instance.run(async () => {
       const inner = this.#open();
       const words = text(sent, `what ${name}() was given`);
-      return plain(await cancellable(inner, signal, (ticket) => inner.ask(ticket, wish, subject, words, progress)));
+      return plain(await cancellable(inner, signal, (ticket) => inner.ask(ticket, wish, subject, words, timeout, progress)));
     }, signal);
   }
 

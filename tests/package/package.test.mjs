@@ -853,6 +853,47 @@ test("the client alone has prompts, resources, completion, subscriptions and log
   }
 });
 
+test("the client alone waits for as long as a request may take, and says what is known when it took longer", async () => {
+  const told = [];
+  const http = createServer(async (request, response) => {
+    let body = "";
+    for await (const bytes of request) body += bytes;
+    if (request.method === "GET") return response.writeHead(405).end();
+    const { id, method, params } = body ? JSON.parse(body) : {};
+    if (id === undefined) {
+      told.push(method);
+      return response.writeHead(202).end();
+    }
+    const served = { protocolVersion: "2025-11-25", capabilities: { tools: {}, resources: {} }, serverInfo: { name: "slow", version: "1" } };
+    const slow = params?.name === "slow" || method === "resources/read";
+    setTimeout(() => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ jsonrpc: "2.0", id, result: method === "initialize" ? served : { content: [], contents: [] } }));
+    }, slow ? 3_000 : 0);
+  });
+  await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
+  try {
+    const found = await inNode("limits.mjs", `
+      import { connect } from "countersign/mcp";
+      const client = await connect(process.argv[2], { protocol: "2025-11-25" });
+      const ends = (asked) => asked.then(() => "answered", (error) => error.code);
+      const found = {
+        odd: [await ends(client.callTool("slow", {}, { timeout: "long" })), await ends(client.callTool("slow", {}, { timeout: 0 }))],
+        read: await ends(client.readResource("demo://slow", { timeout: 200 })),
+        call: await ends(client.callTool("slow", {}, { timeout: 200 })),
+        enough: await ends(client.callTool("slow", {}, { timeout: 20_000 })),
+      };
+      await client.close();
+      console.log(JSON.stringify(found));
+    `, `http://127.0.0.1:${http.address().port}/mcp`);
+    assert.deepEqual(found, { odd: ["invalid", "invalid"], read: "timeout", call: "unknown-outcome", enough: "answered" });
+    assert.equal(told.filter((method) => method === "notifications/cancelled").length, 2, "the server was told of both");
+  } finally {
+    http.closeAllConnections();
+    http.close();
+  }
+});
+
 test("the client alone asks a silent server whether it is there, as often as the page wants", async () => {
   let pings = 0;
   const streams = [];

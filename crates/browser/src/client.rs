@@ -151,12 +151,17 @@ impl Client {
         }
     }
 
-    /// Does what is wished and waits for the answer, as received: a list of all its pages, or the whole result. Dropping
-    /// the future cancels it.
+    /// Does what is wished and waits for the answer, as received: a list of all its pages, or the whole result. `limit` is
+    /// for how long, in milliseconds, in the place of the usual limits. Dropping the future cancels it.
     ///
     /// # Errors
     /// When it did not work; a tool that says that it failed is no error.
-    pub async fn ask(&self, wish: Wish<'_>, on_progress: impl Fn(Value) + 'static) -> Result<Value, Error> {
+    pub async fn ask(
+        &self,
+        wish: Wish<'_>,
+        limit: Option<u64>,
+        on_progress: impl Fn(Value) + 'static,
+    ) -> Result<Value, Error> {
         let lists = matches!(wish, Wish::List(_));
         // What only reads may be asked again by anybody; of anything else it matters whether it happened.
         let (running, acts) = match wish {
@@ -174,6 +179,9 @@ impl Client {
             Wish::Watch { uri, on } => (self.connection.watch(uri, on), false),
             Wish::LogLevel(level) => (self.connection.set_log_level(level), false),
         };
+        if let Some((op, limit)) = running.op().zip(limit) {
+            self.connection.set_timeout(op, limit);
+        }
         let _listening = running.op().map(|op| {
             self.progress.borrow_mut().push((op, Rc::new(on_progress)));
             Listening { op, progress: self.progress.clone() }

@@ -32,10 +32,11 @@ use policy::{
 use serde_json::{Map, Value, json};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::drive::{Done, Failed};
+use crate::drive::{Connection, Done, Failed};
 use crate::error::{Code, Error};
 use crate::inspect::Cover;
-use crate::link::op_error;
+use crate::link::{Live, op_error};
+use crate::oauth::Needs;
 use crate::time::{Pace, monotonic, new_id, now};
 use crate::view::{
     Answer, Asked, Change, Confirm, HeaderNote, HiddenNote, LineageNote, Millis, QuestionView, SecretNote,
@@ -63,7 +64,7 @@ pub(crate) enum Ended {
     /// It did not work.
     Failed { error: Error, sent: Sent },
     /// It was not made: the person has to sign in first, or to give more access.
-    NeedsSignIn { error: Error, scopes: Vec<String> },
+    NeedsSignIn { error: Error, needs: Needs },
     /// The server did not run it: it wants the person to open a page first.
     NeedsPage { error: Error },
     /// It was not made.
@@ -557,8 +558,7 @@ impl Run {
             return Ended::Failed { error: Error::not_found("connector", call.connector.as_str()), sent: Sent::No };
         };
 
-        let opening = self.workspace.open_link(&connector, &self.account, false);
-        let opened = match select(Box::pin(opening), cancelled.clone()).await {
+        let opened = match select(Box::pin(self.open(&connector)), cancelled.clone()).await {
             Either::Left((opened, _)) => opened,
             Either::Right(_) => return Ended::Cancelled(Sent::No),
         };
@@ -668,12 +668,9 @@ impl Run {
         };
         // The wait may have been long. The list is read again if the server said that it changed or was lost, and what
         // is forbidden by now is not sent. The rules can only say no here.
-        let opened = {
-            let opening = self.workspace.open_link(connector, &self.account, false);
-            match select(Box::pin(opening), cancelled.clone()).await {
-                Either::Left((opened, _)) => opened,
-                Either::Right(_) => return self.given_up(permit.call().clone()).await,
-            }
+        let opened = match select(Box::pin(self.open(connector)), cancelled.clone()).await {
+            Either::Left((opened, _)) => opened,
+            Either::Right(_) => return self.given_up(permit.call().clone()).await,
         };
         let connection = match opened {
             Ok((connection, _)) => connection,
@@ -763,13 +760,20 @@ impl Run {
         ended
     }
 
+    /// The connection that the call goes over, and the live list.
+    async fn open(&self, connector: &Connector) -> Result<(Connection, Live), Failed> {
+        let opened = self.workspace.open_link(connector, &self.account, false).await?;
+        self.workspace.held_back(connector, &self.account, self.wanted.by).await?;
+        Ok(opened)
+    }
+
     /// How a call ends whose connection could not be had. Nothing was sent. What a server refused it with may say back what
     /// signed the account in (X21).
     async fn unopened(&self, connector: &Connector, failed: &Failed) -> Ended {
-        let scopes = self.workspace.needs_person(&self.account, &failed.error);
+        let needs = self.workspace.needs_person(&self.account, &failed.error);
         let error = self.workspace.op_error(connector, &self.account, &failed.error);
-        let mut ended = match scopes {
-            Some(scopes) => Ended::NeedsSignIn { error, scopes },
+        let mut ended = match needs {
+            Some(needs) => Ended::NeedsSignIn { error, needs },
             None => Ended::Failed { error, sent: Sent::No },
         };
         ended.cover(&self.workspace.cover_of(&connector.id, &self.account)).await;
@@ -939,7 +943,9 @@ impl Run {
                 }
             }
             Ended::Cancelled(sent) => CallState::Cancelled { sent: *sent },
-            Ended::NeedsSignIn { scopes, .. } => CallState::NeedsSignIn { scopes: scopes.clone() },
+            Ended::NeedsSignIn { needs, .. } => {
+                CallState::NeedsSignIn { scopes: needs.scopes.clone(), ended: needs.ended }
+            }
             Ended::NeedsPage { .. } => CallState::NeedsPage,
             Ended::Refused(refusal) => match &refusal.cause {
                 Cause::Denied { reason } => CallState::Denied { reason: reason.clone() },

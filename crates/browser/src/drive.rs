@@ -244,6 +244,12 @@ impl Connection {
         more
     }
 
+    /// Gives an operation a time limit of its own, in milliseconds: see [`Session::set_timeout`].
+    pub(crate) fn set_timeout(&self, op: OpId, limit: u64) {
+        self.0.session.borrow_mut().set_timeout(op, limit);
+        self.0.pump();
+    }
+
     /// What the server said it is, once connected.
     pub fn connected(&self) -> Option<Connected> {
         self.0.connected.borrow().clone()

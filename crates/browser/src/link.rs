@@ -16,7 +16,7 @@ use std::rc::{Rc, Weak};
 use futures_util::lock::Mutex;
 use mcp::{Again, Elicitation, EraChoice, Event, Implementation, OpError, OpId};
 use policy::audit::Entry;
-use policy::{Action, AppPage, CallId, ConnectionId, Connector, ConnectorId, ConversationId, Reach, SignIn};
+use policy::{Action, AppPage, CallId, Caller, ConnectionId, Connector, ConnectorId, ConversationId, Reach, SignIn};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::builtin::{self, Server};
@@ -50,6 +50,10 @@ pub(crate) struct Link {
     cover: Rc<RefCell<Cover>>,
     /// What the server lists, once read.
     live: RefCell<Option<Live>>,
+    /// What the server spoke last time, where it has stepped back since and nobody has gone on all the same (X112).
+    before: RefCell<Option<String>>,
+    /// Whether somebody's call was held for that.
+    held_back: Cell<bool>,
     /// The state to show.
     status: RefCell<ConnectionStatus>,
     /// Calls under way, to know whose question a question is.
@@ -92,6 +96,8 @@ impl Link {
             era: Cell::default(),
             cover: Rc::default(),
             live: RefCell::default(),
+            before: RefCell::default(),
+            held_back: Cell::default(),
             status: RefCell::new(ConnectionStatus::Idle),
             calls: RefCell::default(),
             pages: RefCell::default(),
@@ -241,7 +247,6 @@ impl Workspace {
         };
         // A chosen revision says nothing about what the server speaks by itself.
         let before = if era == EraChoice::Auto { self.spoken(account).await } else { None };
-        let is_new = open.is_none();
         let connection = match open {
             Some(connection) => connection,
             None => match self.new_connection(connector, &link, era, before.clone()).await {
@@ -262,16 +267,15 @@ impl Workspace {
                 live.pages = known.map(|known| known.pages).unwrap_or_default();
                 *link.live.borrow_mut() = Some(live.clone());
                 self.note_list(&connector.id, &live);
-                let stepped_back = live.connected.downgrade;
-                if era == EraChoice::Auto {
-                    self.speaks(account, before.as_deref(), &live.connected.protocol).await;
+                // Names of revisions are dates, so they are ordered as texts.
+                let later = before.filter(|before| *before > live.connected.protocol);
+                // What it spoke stays kept until a person goes on all the same: a reload makes nothing of it forgotten.
+                if era == EraChoice::Auto && later.is_none() {
+                    self.speaks(account, &live.connected.protocol).await;
                 }
-                self.compare(connector, &link, &live, before.filter(|_| stepped_back));
-                // Whoever wanted something of the server did not know of this yet (X112).
-                match is_new && stepped_back && !fresh {
-                    true => Err(Failed { error: OpError::Downgrade, sent: mcp::Sent::No }),
-                    false => Ok((connection, live)),
-                }
+                link.before.replace(later);
+                self.compare(connector, &link, &live);
+                Ok((connection, live))
             }
             Err(failed) => {
                 link.live.borrow_mut().take();
@@ -282,14 +286,45 @@ impl Workspace {
         }
     }
 
-    /// Says whether what a server offers is what was approved. `before` is the revision that it has stepped back from.
-    fn compare(&self, connector: &Connector, link: &Link, live: &Live, before: Option<String>) {
+    /// Holds a call whose server has stepped back to a revision that protects less (X112), until a person who was told so,
+    /// or the portal they are in, makes one all the same. A model, an app or an agent that tries again does not count.
+    ///
+    /// # Errors
+    /// [`OpError::Downgrade`], with nothing sent.
+    pub(crate) async fn held_back(
+        &self,
+        connector: &Connector,
+        account: &ConnectionId,
+        by: Caller,
+    ) -> Result<(), Failed> {
+        let link = self.link(&connector.id, account);
+        if link.before.borrow().is_none() {
+            return Ok(());
+        }
+        let knows = matches!(by, Caller::Person | Caller::Sdk) && link.held_back.get();
+        if !knows {
+            link.held_back.set(true);
+            return Err(Failed { error: OpError::Downgrade, sent: mcp::Sent::No });
+        }
+        let live = link.live.borrow().clone();
+        if let Some(live) = live {
+            self.speaks(account, &live.connected.protocol).await;
+            link.before.take();
+            link.held_back.set(false);
+            self.compare(connector, &link, &live);
+        }
+        Ok(())
+    }
+
+    /// Says whether what a server offers is what was approved.
+    fn compare(&self, connector: &Connector, link: &Link, live: &Live) {
         let protocol = live.connected.protocol.clone();
+        let before = link.before.borrow().clone();
         let drift = connector.snapshot.as_ref().map(|snapshot| drift(snapshot, live)).unwrap_or_default();
         let changed: Vec<String> = drift.changed.into_iter().chain(drift.removed).collect();
         let status = match changed.is_empty() {
             true => ConnectionStatus::Connected { protocol, before },
-            false => ConnectionStatus::Changed { protocol, actions: changed },
+            false => ConnectionStatus::Changed { protocol, before, actions: changed },
         };
         self.set_status(link, status);
     }
@@ -301,11 +336,7 @@ impl Workspace {
         let links: Vec<_> = self.0.links.borrow().values().filter(|link| link.connector == *id).cloned().collect();
         for link in links {
             let Some(live) = link.live.borrow().clone() else { continue };
-            let before = match &*link.status.borrow() {
-                ConnectionStatus::Connected { before, .. } => before.clone(),
-                _ => None,
-            };
-            self.compare(connector, &link, &live, before);
+            self.compare(connector, &link, &live);
         }
     }
 
@@ -319,12 +350,8 @@ impl Workspace {
             live.pages.extend(pages);
             live.clone()
         };
-        let before = match &*link.status.borrow() {
-            ConnectionStatus::Connected { before, .. } => before.clone(),
-            _ => None,
-        };
         self.note_list(&connector.id, &live);
-        self.compare(connector, &link, &live, before);
+        self.compare(connector, &link, &live);
     }
 
     /// What a server speaks says how its authorization server is found.
@@ -346,8 +373,8 @@ impl Workspace {
     }
 
     /// Keeps what a server speaks, for next time.
-    async fn speaks(&self, id: &ConnectionId, before: Option<&str>, protocol: &str) {
-        if before == Some(protocol) {
+    async fn speaks(&self, id: &ConnectionId, protocol: &str) {
+        if self.spoken(id).await.as_deref() == Some(protocol) {
             return;
         }
         if let Err(error) = self.0.store.write(vec![Op::Put(Table::Settings, spoken(id), protocol.to_owned())]).await {
@@ -725,7 +752,10 @@ pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
         OpError::Excluded { .. } | OpError::Arguments { .. } | OpError::Header { .. } => {
             (Code::Invalid, "change the values and run it again")
         }
-        OpError::Downgrade => (Code::Held, "look at the connection; an older revision protects less"),
+        OpError::Downgrade => (
+            Code::Held,
+            "an older revision protects less; look at the connection, and run the call again if you go on with it",
+        ),
         OpError::DefinitionChanged { .. } => (Code::Held, "rescan the connector and review the change"),
         _ => (Code::Protocol, "tell the server's operator; details are in the cause"),
     };

@@ -120,11 +120,18 @@ impl Drop for Waiting<'_> {
 type Visiting = Rc<RefCell<Option<Visit>>>;
 
 /// What a server wants of a person.
-#[derive(Clone)]
 struct Wanted {
     challenge: Option<String>,
+    needs: Needs,
+}
+
+/// What only a person can give.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Needs {
     /// The scopes that are missing; empty where a sign-in is.
-    scopes: Vec<String>,
+    pub scopes: Vec<String>,
+    /// When the sign-in that was there ended, in milliseconds since the Unix epoch; none where there was none.
+    pub ended: Option<u64>,
 }
 
 impl SignIn {
@@ -199,9 +206,9 @@ impl SignIn {
         at(authorizer.credentials(), authorizer.renewal(), authorizer.steps(), authorizer.settings())
     }
 
-    /// What the last refused request needs a person for: the scopes that are missing, none where a sign-in is.
-    pub(crate) fn needs_person(&self) -> Option<Vec<String>> {
-        self.0.wanted.borrow().as_ref().map(|wanted| wanted.scopes.clone())
+    /// What the last refused request needs a person for.
+    pub(crate) fn needs_person(&self) -> Option<Needs> {
+        self.0.wanted.borrow().as_ref().map(|wanted| wanted.needs.clone())
     }
 
     /// The server speaks this revision. The oldest way of finding an authorization server ended with 2025-03-26.
@@ -326,6 +333,7 @@ impl State {
         let mut authorizer = self.authorizer.lock().await;
         let alone = background || !authorizer.port().surroundings.interrupts();
         let (status, challenge) = (refusal.status, refusal.www_authenticate);
+        let held = authorizer.credentials().tokens().map(|tokens| tokens.expires_at);
         let failure = match alone && status == 401 && authorizer.credentials().tokens().is_none() {
             // Nothing can come of it, so nobody is asked and no client is registered.
             true => Some(AuthError::SignIn(AuthorizeFailure::NeedsPerson)),
@@ -337,10 +345,20 @@ impl State {
             }
         };
         let person = matches!(failure, Some(AuthError::SignIn(AuthorizeFailure::NeedsPerson)));
-        self.wanted.replace(person.then(|| Wanted {
+        let before = self.wanted.take().and_then(|wanted| wanted.needs.ended);
+        let wanted = person.then(|| Wanted {
             challenge: challenge.map(str::to_owned),
-            scopes: challenge.filter(|_| status == 403).map(scopes).unwrap_or_default(),
-        }));
+            needs: Needs {
+                scopes: challenge.filter(|_| status == 403).map(scopes).unwrap_or_default(),
+                // At its time, or now where the provider ended it before or told none.
+                ended: match held {
+                    _ if status != 401 => None,
+                    Some(end) => Some(end.map_or(now(), |end| now().min(end.saturating_mul(1000)))),
+                    None => before,
+                },
+            },
+        });
+        self.wanted.replace(wanted);
         let again = failure.is_none();
         self.failure.replace(failure);
         again

@@ -146,6 +146,8 @@ pub enum ConnectionStatus {
     Changed {
         /// The protocol revision in use.
         protocol: String,
+        /// The later revision that the server spoke last time, if it stepped back since (X112).
+        before: Option<String>,
         /// Names of the actions which differ or are gone.
         actions: Vec<String>,
     },

@@ -824,8 +824,45 @@ async fn x112_a_server_that_steps_back_against_last_time_is_named_and_the_call_i
     assert_eq!(held.code, Code::Held);
     assert_eq!(calls(&played).len(), sent, "nothing was sent");
     let (protocol, before) = ("2025-11-25".to_owned(), Some("2026-07-28".to_owned()));
-    assert_eq!(ws.connection(&id), ConnectionStatus::Connected { protocol, before });
+    assert_eq!(ws.connection(&id), ConnectionStatus::Connected { protocol: protocol.clone(), before });
     // The person knows now.
     ws.call(request(&id, "get_ticket", json!({"id": "1"})), Confirm::Never).await.unwrap();
+    assert_eq!(calls(&played).len(), sent + 1);
+    let now = ConnectionStatus::Connected { protocol, before: None };
+    assert_eq!(ws.connection(&id), now);
+    ws.connect(&id).await.unwrap();
+    assert_eq!(ws.connection(&id), now, "it is what it spoke last time");
+}
+
+#[wasm_bindgen_test]
+async fn x112_reading_the_lists_tells_nobody_so_the_first_call_of_a_turn_is_held() {
+    let (played, back) = stepping_back();
+    let store = Memory::new();
+    let (ws, id) = connected(&played, &store).await;
+    ws.call(request(&id, "get_ticket", json!({"id": "1"})), Confirm::Never).await.unwrap();
+    let sent = calls(&played).len();
+    back.set(true);
+    // The page reads the lists before anybody calls, and again after a reload.
+    let before = Some("2026-07-28".to_owned());
+    let stepped = ConnectionStatus::Connected { protocol: "2025-11-25".into(), before };
+    for _ in 0..2 {
+        let ws = workspace(&played, &store).await;
+        for _ in 0..2 {
+            ws.connect(&id).await.unwrap();
+            assert_eq!(ws.connection(&id), stepped);
+        }
+    }
+    // A turn of a conversation begins with the lists, and the call after it is the first that anybody wants.
+    let ws = workspace(&played, &store).await;
+    let chat = ws.new_conversation().await.unwrap();
+    ws.set_active(&chat, vec![id.clone()]).await.unwrap();
+    let wanted = common::start(&ws, &chat, "get ticket", "get_ticket", json!({"id": "1"})).await;
+    let card = ended(&ws, &chat, &wanted).await;
+    assert!(matches!(card.state, CallState::Failed { sent: Sent::No, .. }), "{card:?}");
+    assert_eq!(card.failure.as_ref().unwrap().kind, "held");
+    assert_eq!(calls(&played).len(), sent, "nothing was sent");
+    // They read it on the card and go on.
+    let again = common::start(&ws, &chat, "get ticket", "get_ticket", json!({"id": "1"})).await;
+    assert_eq!(ended(&ws, &chat, &again).await.state, CallState::Done);
     assert_eq!(calls(&played).len(), sent + 1);
 }

@@ -432,9 +432,14 @@ async fn a_call_opens_no_window_and_ends_as_sign_in_needed_with_nothing_sent() {
     world.expire();
     let started = common::start(&ws, &chat, "see my account", "whoami", json!({})).await;
     let card = ended(&ws, &chat, &started).await;
-    assert_eq!(card.state, CallState::NeedsSignIn { scopes: vec![] });
-    assert_eq!(card.header(0), "Sign-in needed. Nothing was sent.");
-    assert!(matches!(ws.connection(&id), ConnectionStatus::SignIn { .. }));
+    let CallState::NeedsSignIn { scopes, ended: Some(at) } = &card.state else { panic!("{:?}", card.state) };
+    assert!(scopes.is_empty() && *at <= card.ended_at.unwrap() && *at > card.started_at - 60_000, "{at} of {card:?}");
+    assert_eq!(card.header(0), "Sign-in ended. Nothing was sent.");
+    let ConnectionStatus::SignIn { why } = ws.connection(&id) else { panic!("{:?}", ws.connection(&id)) };
+    assert_eq!(why, "your sign-in at mcp.example.com ended");
+    // It is still one that ended when it is tried once more, and one that is missing once the person signed out.
+    let again = common::start(&ws, &chat, "see my account", "whoami", json!({})).await;
+    assert_eq!(ended(&ws, &chat, &again).await.state, card.state);
     assert_eq!(call(&ws, &id).await.unwrap_err().code, Code::SignIn);
     assert!(world.calls().iter().all(|got| got.header("authorization").is_none_or(|value| value.ends_with("-1"))));
     let told = card.for_model(1_000);
@@ -470,7 +475,7 @@ async fn x22_more_access_is_named_asked_for_by_a_click_and_added_to_what_was_giv
     world.more.replace(Some("files.write".into()));
     let started = common::start(&ws, &chat, "see my account", "whoami", json!({})).await;
     let card = ended(&ws, &chat, &started).await;
-    assert_eq!(card.state, CallState::NeedsSignIn { scopes: vec!["files.write".into()] });
+    assert_eq!(card.state, CallState::NeedsSignIn { scopes: vec!["files.write".into()], ended: None });
     assert_eq!(ws.oauth_report(&id).await.unwrap().needs, Some(vec!["files.write".to_owned()]));
     let ConnectionStatus::SignIn { why } = ws.connection(&id) else { panic!("{:?}", ws.connection(&id)) };
     assert_eq!(why, "mcp.example.com asks for more access: files.write");
@@ -768,7 +773,7 @@ async fn client(world: &World, sign_in: &Rc<browser::oauth::SignIn>) -> Client {
 }
 
 async fn whoami(client: &Client) -> Result<Value, browser::Error> {
-    client.ask(Wish::Tool { name: "whoami", arguments: "{}".into() }, |_| ()).await
+    client.ask(Wish::Tool { name: "whoami", arguments: "{}".into() }, None, |_| ()).await
 }
 
 /// The public key in the proof of the last call.

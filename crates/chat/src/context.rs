@@ -309,10 +309,11 @@ pub fn call_for_model(card: &CallCard, limit: usize) -> String {
         CallState::NeedsPage => {
             "status: not run. The server wants the person to open a page first, and they are asked to. Do not repeat it; they run it again when they are done there.".to_owned()
         }
-        CallState::NeedsSignIn { scopes } => {
-            let what = match scopes.is_empty() {
-                true => "has to sign in to this connector first".to_owned(),
-                false => format!("has to give this connector more access first ({})", scopes.join(", ")),
+        CallState::NeedsSignIn { scopes, ended } => {
+            let what = match (scopes.is_empty(), ended) {
+                (true, None) => "has to sign in to this connector first".to_owned(),
+                (true, Some(_)) => "has to sign in to this connector again first".to_owned(),
+                (false, _) => format!("has to give this connector more access first ({})", scopes.join(", ")),
             };
             format!("status: sign-in needed. The person {what}; nothing was sent. Only they can do that, in this page. Do not ask them for a password or a token.")
         }

@@ -435,6 +435,9 @@ pub enum CallState {
     NeedsSignIn {
         /// The scopes that are missing; empty when nobody is signed in (any more).
         scopes: Vec<String>,
+        /// When the sign-in that was there ended, in milliseconds since the Unix epoch; none where there was none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<u64>,
     },
     /// The server did not run it: it wants the person to open a page first. It can be run again afterwards.
     NeedsPage,
@@ -510,10 +513,12 @@ impl CallCard {
             CallState::Waiting => "Waiting for your decision".to_owned(),
             CallState::Running => self.running_words(now),
             CallState::NeedsInput => format!("{} is asking you something", self.host),
-            CallState::NeedsSignIn { scopes } if scopes.is_empty() => "Sign-in needed. Nothing was sent.".to_owned(),
-            CallState::NeedsSignIn { scopes } => {
+            CallState::NeedsSignIn { scopes, .. } if !scopes.is_empty() => {
                 format!("More access needed: {}. Nothing was sent.", scopes.join(", "))
             }
+            // The page says when: only it knows the time of day where the person is.
+            CallState::NeedsSignIn { ended: Some(_), .. } => "Sign-in ended. Nothing was sent.".to_owned(),
+            CallState::NeedsSignIn { .. } => "Sign-in needed. Nothing was sent.".to_owned(),
             CallState::NeedsPage => {
                 format!("{} wants you to open a page first. Run it again when you are done there.", self.host)
             }

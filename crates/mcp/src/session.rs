@@ -508,6 +508,9 @@ impl Session {
             Some(Op { kind, .. }) => kind,
         };
         let is_list = matches!(kind, Kind::List(_));
+        if landing.is_ok() {
+            self.open_stream_again();
+        }
         match landing {
             Err(failure) => match flight.session {
                 Some(session) if !renewed && y2025::is_lost(&failure.error, failure.status) => {

@@ -66,14 +66,15 @@ impl Client {
         self.tickets.cancel(ticket);
     }
 
-    /// Does what `wish` names, with its subject (a name, a method, an address) and JSON text that is sent as it is. Gives
-    /// JSON text. One entry for everything: each asynchronous one costs kilobytes.
+    /// Does what `wish` names, with its subject (a name, a method, an address) and JSON text that is sent as it is. `limit`
+    /// is in milliseconds. Gives JSON text. One entry for everything: each asynchronous one costs kilobytes.
     pub async fn ask(
         &self,
         ticket: u32,
         wish: String,
         subject: String,
         text: String,
+        limit: Option<f64>,
         on_progress: Option<Function>,
     ) -> Result<String, JsValue> {
         let asked = async {
@@ -91,7 +92,7 @@ impl Client {
                 "templates" => Wish::List(List::Templates),
                 _ => Wish::List(List::Tools),
             };
-            to_text(&inner.ask(wish, heard(on_progress)).await?)
+            to_text(&inner.ask(wish, limit.map(|limit| limit as u64), heard(on_progress)).await?)
         };
         self.tickets.run(ticket, asked).await
     }

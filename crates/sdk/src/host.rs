@@ -502,7 +502,12 @@ fn connection_of(status: &ConnectionStatus) -> (&'static str, Option<String>) {
     match status {
         ConnectionStatus::Idle => ("idle", None),
         ConnectionStatus::Connecting => ("connecting", None),
-        ConnectionStatus::Connected { .. } => ("connected", None),
+        ConnectionStatus::Connected { before: None, .. } => ("connected", None),
+        // The server stepped back to a revision that protects less: the next call is held once (X112).
+        ConnectionStatus::Connected { protocol, before: Some(before) } => (
+            "connected",
+            Some(format!("the server speaks {protocol} now and spoke {before} last time, which protects more")),
+        ),
         ConnectionStatus::Changed { actions, .. } => ("changed", Some(actions.join(", "))),
         ConnectionStatus::SignIn { why } => ("sign-in", Some(why.clone())),
         ConnectionStatus::Failed { why, .. } => ("failed", Some(why.clone())),

@@ -21,7 +21,7 @@ use crate::people::chain::ShortChain;
 use crate::results::{ResultView, Visible};
 use crate::sign_in::{Flow, SigningIn};
 use crate::state::use_state;
-use crate::ui::{Badge, Button, ButtonLook, ClassMark, HostName, now, tick};
+use crate::ui::{Badge, Button, ButtonLook, ClassMark, HostName, now, tick, time_of_day};
 
 /// A tool call. It follows its item.
 #[component]
@@ -182,6 +182,9 @@ fn HeaderWords(card: Memo<Option<CallCard>>, state: Memo<CallState>) -> impl Int
         let words = move |at: u64| {
             card.with(|card| {
                 let Some(card) = card else { return String::new() };
+                if let CallState::NeedsSignIn { ended: Some(ended), .. } = card.state {
+                    return format!("Sign-in ended at {}. Nothing was sent.", time_of_day(ended, now()));
+                }
                 let mut words = card.header(at);
                 if card.state == CallState::Waiting {
                     words.push_str(&format!(" · {} s", at.saturating_sub(card.started_at) / 1000));

@@ -58,7 +58,12 @@ pub fn standing(
     match connection {
         ConnectionStatus::Idle => works(None, None, "idle"),
         ConnectionStatus::Connecting => works(Some("Connecting".into()), None, "busy"),
-        ConnectionStatus::Connected { .. } => works(None, None, "ok"),
+        ConnectionStatus::Connected { before: None, .. } => works(None, None, "ok"),
+        ConnectionStatus::Connected { protocol, before: Some(before) } => works(
+            Some(format!("Speaks MCP {protocol} now; it spoke {before} last time, which protects more.")),
+            Some(("See the connection", detail(ConnectorTab::Overview))),
+            "held",
+        ),
         ConnectionStatus::Changed { actions, .. } => works(
             Some(match actions.len() {
                 1 => "1 action changed and is held.".to_owned(),

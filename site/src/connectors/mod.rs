@@ -53,6 +53,14 @@ pub(crate) fn action_summary(connector: &Connector) -> String {
     words
 }
 
+/// What a server speaks, and what it has stepped back from (X112).
+fn speaks(protocol: &str, before: Option<String>) -> String {
+    match before {
+        None => format!("MCP {protocol}"),
+        Some(before) => format!("MCP {protocol}; this server spoke {before} last time, which protects more"),
+    }
+}
+
 /// A connection's state as a dot and words.
 #[component]
 pub(crate) fn ConnectionState(
@@ -70,11 +78,13 @@ pub(crate) fn ConnectionState(
     let words = move || match status.get() {
         ConnectionStatus::Idle => "connects when needed".to_owned(),
         ConnectionStatus::Connecting => "connecting".to_owned(),
-        ConnectionStatus::Connected { protocol, before: None } => format!("connected, MCP {protocol}"),
-        ConnectionStatus::Connected { protocol, before: Some(before) } => {
-            format!("connected, MCP {protocol}; this server spoke {before} last time, which protects more")
+        ConnectionStatus::Connected { protocol, before } => format!("connected, {}", speaks(&protocol, before)),
+        ConnectionStatus::Changed { actions, before: None, .. } => {
+            format!("{} changed, held", plural(actions.len(), "action"))
         }
-        ConnectionStatus::Changed { actions, .. } => format!("{} changed, held", plural(actions.len(), "action")),
+        ConnectionStatus::Changed { protocol, before, actions } => {
+            format!("{} changed, held; {}", plural(actions.len(), "action"), speaks(&protocol, before))
+        }
         ConnectionStatus::SignIn { why } => new::sentence(&why),
         ConnectionStatus::Failed { why, next } => format!("{} {}", new::sentence(&why), new::sentence(&next)),
     };

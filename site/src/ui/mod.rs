@@ -32,6 +32,6 @@ pub use more::More;
 pub use save::{Growing, save_bytes, save_text};
 pub use switch::Switch;
 pub use tabs::{Segmented, Tab, Tabs};
-pub use time::{Working, ago, clock, day_group, now, seconds, tick};
+pub use time::{Working, ago, clock, day_group, now, seconds, tick, time_of_day};
 pub use toast::{Toast, Toasts};
 pub use words::{capital, sentence};

@@ -31,9 +31,19 @@ fn day(date: &js_sys::Date) -> f64 {
 
 /// Date and time in the person's own language, to the minute.
 pub fn clock(millis: u64) -> String {
+    in_words(millis, &[("dateStyle", "medium"), ("timeStyle", "short")])
+}
+
+/// The time of day in the person's own language, to the minute; with the date where it is another day's.
+pub fn time_of_day(millis: u64, now: u64) -> String {
+    let today = day(&date(millis)) == day(&date(now));
+    if today { in_words(millis, &[("timeStyle", "short")]) } else { clock(millis) }
+}
+
+fn in_words(millis: u64, styles: &[(&str, &str)]) -> String {
     let options = js_sys::Object::new();
-    for (key, value) in [("dateStyle", "medium"), ("timeStyle", "short")] {
-        let _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
+    for (key, value) in styles {
+        let _ = js_sys::Reflect::set(&options, &(*key).into(), &(*value).into());
     }
     date(millis).to_locale_string("default", &options).into()
 }

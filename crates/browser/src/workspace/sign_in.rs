@@ -26,7 +26,7 @@ use super::{Inner, Workspace};
 use crate::error::{Code, Error};
 use crate::fetch::Request;
 use crate::link::{header_secret, op_error, spoken};
-use crate::oauth::{Kept, SignIn, Surroundings};
+use crate::oauth::{Kept, Needs, SignIn, Surroundings};
 use crate::store::{Op, Table};
 use crate::view::{ConnectionStatus, Keep, Millis, NewConnector};
 use crate::visit::Visit;
@@ -352,14 +352,14 @@ impl Workspace {
             return op_error(error, host);
         };
         match oauth.sign_in.needs_person() {
-            Some(scopes) => Error::new(Code::SignIn, needs_words(host, &scopes))
+            Some(needs) => Error::new(Code::SignIn, needs_words(host, &needs))
                 .hint("sign in on the connector's page, under Authentication"),
             None => oauth.sign_in.take_failure().unwrap_or_else(|| op_error(error, host)),
         }
     }
 
-    /// The scopes that a call waits for, or none of them where a sign-in is missing; none when it failed otherwise.
-    pub(crate) fn needs_person(&self, account: &ConnectionId, error: &OpError) -> Option<Vec<String>> {
+    /// What a call waits for that only a person can give; none when it failed otherwise.
+    pub(crate) fn needs_person(&self, account: &ConnectionId, error: &OpError) -> Option<Needs> {
         let OpError::SignIn { .. } = error else { return None };
         self.known_account(account)?.sign_in.needs_person()
     }
@@ -374,7 +374,7 @@ impl Workspace {
         match error {
             OpError::SignIn { .. } => {
                 let needs = self.needs_person(account, error);
-                let why = needs.map(|scopes| needs_words(&connector.host, &scopes));
+                let why = needs.map(|needs| needs_words(&connector.host, &needs));
                 let otherwise = || format!("{} asks for a sign-in", connector.host);
                 ConnectionStatus::SignIn { why: why.unwrap_or_else(otherwise) }
             }
@@ -433,10 +433,11 @@ impl Workspace {
     }
 }
 
-fn needs_words(host: &str, scopes: &[String]) -> String {
-    match scopes {
-        [] => format!("{host} asks for a sign-in"),
-        scopes => format!("{host} asks for more access: {}", scopes.join(", ")),
+fn needs_words(host: &str, needs: &Needs) -> String {
+    match needs {
+        Needs { scopes, .. } if !scopes.is_empty() => format!("{host} asks for more access: {}", scopes.join(", ")),
+        Needs { ended: Some(_), .. } => format!("your sign-in at {host} ended"),
+        _ => format!("{host} asks for a sign-in"),
     }
 }
 
@@ -476,7 +477,8 @@ impl OAuth {
     }
 
     pub(super) async fn report(&self) -> OAuthReport {
-        let (needs, keep) = (self.sign_in.needs_person(), self.place.0.keep.get());
+        let needs = self.sign_in.needs_person().map(|needs| needs.scopes);
+        let keep = self.place.0.keep.get();
         self.sign_in
             .look(|credentials, renewal, steps, settings| {
                 let (account, tokens) = (credentials.current(), credentials.tokens());

@@ -72,7 +72,7 @@ mod tests {
         for class in [Class::Read, Class::Write, Class::Destructive] {
             let reads = class == Class::Read;
             for state in [
-                CallState::NeedsSignIn { scopes: vec![] },
+                CallState::NeedsSignIn { scopes: vec![], ended: None },
                 CallState::NeedsPage,
                 CallState::Denied { reason: None },
                 CallState::NotAnswered,

@@ -64,6 +64,12 @@ impl<'a> Address<'a> {
         Some(Self { origin: text.get(..end)?, host, path, query, secure, port, fragment })
     }
 
+    /// The address without the slash that a browser puts behind a bare host (2025-11-25, basic/authorization, "Canonical
+    /// Server URI"); none where there is nothing to leave out.
+    pub(crate) fn canonical(&self) -> Option<&'a str> {
+        (self.path == "/" && self.query.is_empty()).then_some(self.origin)
+    }
+
     /// Whether it is this machine: `localhost`, `127.0.0.0/8` or `[::1]` (RFC 8252 section 7.3).
     pub(crate) fn is_loopback(&self) -> bool {
         let v4 = self

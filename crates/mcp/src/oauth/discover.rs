@@ -72,7 +72,7 @@ impl<P: Port> Authorizer<P> {
             Some(read) => (read.resource, read.scopes, read.bound, read.servers),
             None => match probes.unavailable {
                 Some(error) => return Err(error),
-                None => (endpoint.clone(), None, false, Vec::new()),
+                None => (address.canonical().unwrap_or(endpoint).to_owned(), None, false, Vec::new()),
             },
         };
         let server = if servers.is_empty() {

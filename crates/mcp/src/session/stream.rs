@@ -14,7 +14,7 @@ use crate::types::{Era, Event, FetchId, Method, Millis, OpId};
 
 const RETRY: Millis = 1_000;
 const LONGEST: Millis = 60_000;
-/// Failures in a row after which the stream is left alone.
+/// Failures in a row after which the stream is left alone until the server answers something else.
 const FAILURES: u32 = 5;
 /// A stream that was open for so long had not failed.
 const STAYED: Millis = 10_000;
@@ -29,6 +29,9 @@ pub(super) struct Stream {
     failures: u32,
     opened_at: Option<Millis>,
     pub(super) reopen_at: Option<Millis>,
+    /// It was left alone: the first answer of the server after then opens it again. Somebody signed in meanwhile, or the
+    /// network is back.
+    again_from: Option<Millis>,
     /// It was open in this session, so that the server has such streams.
     known: bool,
     /// The server does not know its session any more: a new one is what is opened again.
@@ -91,6 +94,7 @@ impl Stream {
     pub(super) fn has_session(&mut self) {
         self.lost = false;
         self.reopen_at = None;
+        self.again_from = None;
     }
 
     /// A new session in the place of the lost one could not be had: asked for later.
@@ -107,9 +111,21 @@ impl Stream {
         }
         self.failures += 1;
         if self.failures <= FAILURES {
-            let own = (RETRY << (self.failures - 1)).min(LONGEST);
-            self.reopen_at = Some(now.saturating_add(self.retry.unwrap_or_default().max(own)));
+            self.reopen_at = Some(now.saturating_add(self.retry.unwrap_or_default().max(self.pause())));
+        } else {
+            self.again_from = Some(now.saturating_add(LONGEST));
         }
+    }
+
+    /// The server wants a sign-in for it, which is not asked of a person for this alone.
+    fn open_once_signed_in(&mut self, now: Millis) {
+        self.failures += 1;
+        self.again_from = Some(now.saturating_add(self.pause()));
+    }
+
+    /// How long to wait after so many failures.
+    fn pause(&self) -> Millis {
+        RETRY.checked_shl(self.failures.saturating_sub(1)).unwrap_or(LONGEST).min(LONGEST)
     }
 }
 
@@ -313,6 +329,15 @@ impl Session {
         }
     }
 
+    /// The server answered something: a stream that was left alone may work again.
+    pub(super) fn open_stream_again(&mut self) {
+        let is_due = self.stream.again_from.is_some_and(|at| at <= self.now);
+        if is_due && self.phase == Phase::Ready && self.stream.fetch.is_none() && self.listens().is_empty() {
+            self.stream.again_from = None;
+            self.open_stream();
+        }
+    }
+
     /// The head of the GET says that it is a stream.
     pub(super) fn stream_opened(&mut self) {
         self.stream.known = true;
@@ -342,8 +367,10 @@ impl Session {
             self.forget_session(&session);
             return self.connect_unasked();
         }
-        if status >= 500 || status == 429 {
-            self.stream.reopen_later(self.now);
+        match status {
+            401 | 403 => self.stream.open_once_signed_in(self.now),
+            429 | 500.. => self.stream.reopen_later(self.now),
+            _ => {}
         }
         self.release();
     }

@@ -237,6 +237,25 @@ fn backcompat_endpoint_fallback_uses_the_default_addresses() {
 }
 
 #[test]
+fn where_no_document_names_the_resource_it_has_no_slash_behind_a_bare_host() {
+    for (endpoint, resource) in
+        [("https://mcp.example/", ORIGIN), (ORIGIN, ORIGIN), ("https://mcp.example/mcp/", "https://mcp.example/mcp/")]
+    {
+        let world = World::new();
+        world.forget(PRM);
+        world.forget(ROOT_PRM);
+        world.server(ORIGIN, "https://mcp.example/nowhere", json!({}));
+        world.edit(ORIGIN, |server| server.iss = None);
+        let mut settings = World::settings();
+        settings.endpoint = endpoint.into();
+        let mut rig = world.rig_with(settings);
+        assert_eq!(rig.refuse(None), Ok(Retry::SignedIn));
+        assert_eq!(world.seen("/token")[0].form["resource"], resource);
+        assert_eq!(world.seen("VISIT")[0].form["resource"], resource);
+    }
+}
+
+#[test]
 fn a_modern_connection_has_no_such_fallback() {
     let world = World::new();
     world.forget(PRM);

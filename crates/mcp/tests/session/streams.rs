@@ -272,6 +272,60 @@ fn the_standing_stream_is_opened_again_from_where_it_was() {
     assert_eq!(opened.len(), 5, "a stream that never stays open is left alone");
 }
 
+/// Makes a call and answers it.
+fn one_call(rig: &mut Rig) {
+    let op = rig.call("a", "{}");
+    let call = rig.post("tools/call");
+    let text = result_of(&call, r#"{"content":[]}"#);
+    rig.reply(&call, 200, &[("content-type", "application/json")], &text);
+    assert!(matches!(rig.event(), Event::Called { op: called, .. } if called == op));
+}
+
+#[test]
+fn a_stream_that_was_left_alone_is_opened_by_the_next_answer_and_not_by_every_one() {
+    let (mut rig, stream) = legacy();
+    rig.fail(&stream);
+    let mut tries = 0;
+    for _ in 0..20 {
+        rig.pass(60_000);
+        // Among them is a ping after the silence.
+        while let Some(fetch) = rig.fetches.pop_front() {
+            tries += u32::from(fetch.method == Method::Get);
+            rig.fail(&fetch);
+        }
+    }
+    assert_eq!(tries, 5);
+    one_call(&mut rig);
+    let stream = rig.take();
+    assert_eq!(stream.method, Method::Get, "the server is there again");
+    rig.fail(&stream);
+    one_call(&mut rig);
+    rig.pass(30_000);
+    one_call(&mut rig);
+    rig.quiet();
+    rig.pass(30_000);
+    one_call(&mut rig);
+    let stream = rig.take();
+    rig.open(&stream);
+    rig.pass(20_000);
+    rig.end(&stream);
+    rig.pass(1_000);
+    assert_eq!(rig.take().method, Method::Get, "one that stayed open counts as one that never failed");
+}
+
+#[test]
+fn a_stream_that_wants_a_sign_in_is_opened_once_the_server_answers() {
+    let (mut rig, stream) = legacy();
+    rig.end(&stream);
+    rig.pass(1_000);
+    let stream = rig.take();
+    rig.reply(&stream, 401, &[], "");
+    rig.pass(3_600_000);
+    rig.quiet();
+    one_call(&mut rig);
+    assert_eq!(rig.take().method, Method::Get);
+}
+
 #[test]
 fn a_modern_server_is_listened_to_when_its_lists_can_change() {
     let mut rig = Rig::new(config());
