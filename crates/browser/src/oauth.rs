@@ -333,7 +333,7 @@ impl State {
         let mut authorizer = self.authorizer.lock().await;
         let alone = background || !authorizer.port().surroundings.interrupts();
         let (status, challenge) = (refusal.status, refusal.www_authenticate);
-        let held = authorizer.credentials().tokens().map(|tokens| tokens.expires_at);
+        let held = authorizer.credentials().tokens().map(|tokens| (tokens.issued_at, tokens.expires_at));
         let failure = match alone && status == 401 && authorizer.credentials().tokens().is_none() {
             // Nothing can come of it, so nobody is asked and no client is registered.
             true => Some(AuthError::SignIn(AuthorizeFailure::NeedsPerson)),
@@ -350,10 +350,13 @@ impl State {
             challenge: challenge.map(str::to_owned),
             needs: Needs {
                 scopes: challenge.filter(|_| status == 403).map(scopes).unwrap_or_default(),
-                // At its time, or now where the provider ended it before or told none.
+                // At its time, or when it was first refused, where the provider ended it before or told none.
                 ended: match held {
                     _ if status != 401 => None,
-                    Some(end) => Some(end.map_or(now(), |end| now().min(end.saturating_mul(1000)))),
+                    Some((from, until)) => {
+                        let known = before.filter(|at| *at >= from.saturating_mul(1000));
+                        known.or_else(|| Some(until.map_or(now(), |until| now().min(until.saturating_mul(1000)))))
+                    }
                     None => before,
                 },
             },
