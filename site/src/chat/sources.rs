@@ -11,7 +11,7 @@ use policy::{CallId, Class, ClassSource, ConversationId, Mode};
 use wasm_bindgen::JsCast;
 
 use super::thread::bring;
-use crate::results::{Cites, Still, Visible, flat, outward};
+use crate::results::{Cites, Outward, Visible, flat};
 use crate::state::{AppState, Load, sentence, use_state};
 use crate::ui::{Button, CopyButton, HostName, IconButton, IconName, clock, save_text};
 
@@ -374,7 +374,7 @@ fn SourceWords(source: Source) -> impl IntoView {
     let account = account.filter(|account| !account.is_empty()).map(|account| view! { " · "<bdi>{account}</bdi> });
     view! {
         <b class="source-title"><Visible text=title/></b>
-        {url.map(|url| Still::of("p", "source-place", |on| outward(on, &url, |on| on.plain("Open at"))))}
+        {url.map(|url| view! { <p class="source-place"><Outward target=url>"Open at"</Outward></p> })}
         <small><HostName host=host name=Some(connector_name)/>{account}" · "{clock(at)}</small>
     }
 }

@@ -4,7 +4,7 @@
 use browser::chat::sources::{Cited, cited};
 use leptos::prelude::*;
 
-use super::still::Still;
+use super::text::pieces;
 
 /// What the numbers of an answer lead to. In the context of its text; Copy.
 #[derive(Clone, Copy)]
@@ -15,16 +15,17 @@ pub(crate) struct Cites {
     pub(crate) show: Callback<u32>,
 }
 
-/// Writes a piece of text inside a line, with its citations where it may have some.
-pub(super) fn words(on: &mut Still, text: &str) {
-    let cites = if text.contains('[') { use_context::<Cites>() } else { None };
-    let Some(cites) = cites else { return on.text(text) };
-    for piece in cited(text) {
-        match piece {
-            Cited::Text(text) => on.text(text),
-            Cited::Source(number) => on.live(mark(cites, number)),
-        }
-    }
+/// A piece of text inside a line, with its citations where it may have some.
+pub(super) fn words(text: &str) -> AnyView {
+    let Some(cites) = use_context::<Cites>() else { return pieces(text).into_any() };
+    cited(text)
+        .into_iter()
+        .map(|piece| match piece {
+            Cited::Text(text) => pieces(text).into_any(),
+            Cited::Source(number) => mark(cites, number),
+        })
+        .collect_view()
+        .into_any()
 }
 
 fn mark(cites: Cites, number: u32) -> AnyView {

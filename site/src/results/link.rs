@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use policy::DomainUse;
 
-use super::still::Still;
+use super::text::pieces;
 use crate::state::AppState;
 
 /// A link which may be followed by a click.
@@ -28,34 +28,39 @@ pub(crate) fn unlisted(host: &str) -> Option<String> {
     app.rulebook.with(|book| book.may_reach_host(DomainUse::Links, host)).err().map(|why| why.to_string())
 }
 
-/// Writes a link of server or model text. It shows its host whatever its words say (X62), loads nothing by itself, and
-/// opens a new tab which knows nothing of this one. `words` writes what the link says.
-pub(crate) fn outward(on: &mut Still, target: &str, words: impl FnOnce(&mut Still)) {
-    match away(target) {
+/// A link in server or model text. It shows its host whatever its words say (X62), loads nothing by itself, and opens
+/// a new tab which knows nothing of this one.
+#[component]
+pub(crate) fn Outward(
+    /// The target as written.
+    target: String,
+    /// What the link says.
+    children: Children,
+) -> impl IntoView {
+    match away(&target) {
         // The words, the host, and that the workspace does not deal with it.
-        Some(Away { host, .. }) if untrack(|| unlisted(&host)).is_some() => {
-            words(on);
-            on.plain(" ");
-            on.put("bdi", "away-host", |on| on.plain(&host));
-            on.put("small", "", |on| on.plain(" (not on your workspace's list)"));
+        Some(Away { host, .. }) if untrack(|| unlisted(&host)).is_some() => view! {
+            {children()}
+            " "
+            <bdi class="away-host">{host}</bdi>
+            <small>" (not on your workspace's list)"</small>
         }
-        Some(Away { href, host }) => {
-            on.put("a", "away", |on| {
-                on.set("href", &href);
-                on.set("target", "_blank");
-                on.set("rel", "noopener noreferrer");
-                on.set("referrerpolicy", "no-referrer");
-                words(on);
-            });
-            on.plain(" ");
-            on.put("bdi", "away-host", |on| on.plain(&host));
+        .into_any(),
+        Some(Away { href, host }) => view! {
+            <a class="away" href=href target="_blank" rel="noopener noreferrer" referrerpolicy="no-referrer">
+                {children()}
+            </a>
+            " "
+            <bdi class="away-host">{host}</bdi>
         }
+        .into_any(),
         // Not a link: its words and its target, both as text.
-        None => {
-            words(on);
-            on.plain(" ");
-            on.put("bdi", "away-host", |on| on.text(target));
+        None => view! {
+            {children()}
+            " "
+            <bdi class="away-host">{pieces(&target)}</bdi>
         }
+        .into_any(),
     }
 }
 

@@ -1,6 +1,6 @@
-//! Markdown on the page, drawn from the tree of [`super::markdown`] by hand (see [`super::still`]): elements and text
-//! nodes, never markup from a string.
+//! Markdown on the page, drawn from the tree of [`super::markdown`]: elements and text nodes, never markup from a string.
 
+use std::borrow::Borrow;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -8,16 +8,16 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::cite::words;
-use super::link::outward;
+use super::link::Outward;
 use super::markdown::{Block, Inline, Item};
-use super::still::Still;
+use super::text::pieces;
 
 /// Lines of code in one piece of a block that grows, at least.
 const LINES: usize = 40;
 
 /// Blocks that are drawn once.
-pub(crate) fn all(blocks: &[Arc<Block>]) -> Vec<Still> {
-    blocks.iter().map(|one| block(one)).collect()
+pub(crate) fn all<B: Borrow<Block>>(blocks: &[B]) -> Vec<AnyView> {
+    blocks.iter().map(|one| block(one.borrow().clone())).collect()
 }
 
 /// Blocks that still grow in number, and of which the last ones still grow: what changed is drawn again, of what is long
@@ -43,29 +43,27 @@ pub(crate) fn growing(blocks: ArcRwSignal<Vec<Arc<Block>>>) -> impl IntoView {
                 match &*one {
                     Block::List(first, _) => {
                         let now = now();
-                        let items = each(move || now.with(|one| match one.as_deref() {
+                        list(*first, each(move || now.with(|one| match one.as_deref() {
                             Some(Block::List(_, items)) => items.clone(),
                             _ => Vec::new(),
-                        }), item);
-                        list(*first, |on| on.live(items))
+                        }), item))
                     }
                     Block::Code { language, .. } => {
                         let now = now();
-                        let text = each(move || now.with(|one| match one.as_deref() {
+                        code(language.clone(), each(move || now.with(|one| match one.as_deref() {
                             Some(Block::Code { text, .. }) => lines(text),
                             _ => Vec::new(),
-                        }), |lines| Still::of("span", "md-lines", |on| on.text(lines)));
-                        code(language, |on| on.live(text))
+                        }), |lines| view! { <span class="md-lines">{pieces(&lines)}</span> }.into_any()))
                     }
                     Block::Table { right, head, .. } => {
                         let (now, numbers) = (now(), right.clone());
                         let rows = each(move || now.with(|one| match one.as_deref() {
                             Some(Block::Table { rows, .. }) => rows.clone(),
                             _ => Vec::new(),
-                        }), move |cells: &Vec<_>| row(&numbers, cells));
-                        table(right, head, |on| on.live(rows))
+                        }), move |cells| row(&numbers, cells));
+                        table(right, head.clone(), rows)
                     }
-                    other => block(other),
+                    other => block(other.clone()),
                 }
             }
         />
@@ -75,10 +73,10 @@ pub(crate) fn growing(blocks: ArcRwSignal<Vec<Arc<Block>>>) -> impl IntoView {
 /// The parts of something that grows at its end, each drawn once.
 fn each<T: Clone + Hash + Send + Sync + 'static>(
     parts: impl Fn() -> Vec<T> + Send + Sync + 'static,
-    draw: impl Fn(&T) -> Still + Clone + Send + Sync + 'static,
-) -> impl IntoView {
+    draw: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static,
+) -> AnyView {
     let keyed = move || parts().into_iter().enumerate().collect::<Vec<_>>();
-    view! { <For each=keyed key=|(at, one)| digest(&(at, one)) children=move |(_, one)| draw(&one)/> }
+    view! { <For each=keyed key=|(at, one)| digest(&(at, one)) children=move |(_, one)| draw(one)/> }.into_any()
 }
 
 fn digest(of: &impl Hash) -> u64 {
@@ -111,120 +109,102 @@ fn lines(text: &str) -> Vec<String> {
     pieces
 }
 
-fn block(block: &Block) -> Still {
+fn block(block: Block) -> AnyView {
     match block {
         // The page's own outline is not the server's to extend: headings look like headings and are not.
         Block::Heading(level, line) => {
-            let class = if *level < 3 { "md-h md-h1" } else { "md-h" };
-            Still::of("p", class, |on| inline(on, line))
+            let class = if level < 3 { "md-h md-h1" } else { "md-h" };
+            view! { <p class=class>{inline(line)}</p> }.into_any()
         }
-        Block::Paragraph(line) => Still::of("p", "", |on| inline(on, line)),
-        Block::Quote(inner) => Still::of("blockquote", "", |on| blocks(on, inner)),
-        Block::Code { language, text } => code(language, |on| on.text(text.strip_suffix('\n').unwrap_or(text))),
-        Block::List(first, items) => list(*first, |on| items.iter().for_each(|one| on.add(item(one)))),
+        Block::Paragraph(line) => view! { <p>{inline(line)}</p> }.into_any(),
+        Block::Quote(inner) => view! { <blockquote>{all(&inner)}</blockquote> }.into_any(),
+        Block::Code { language, text } => code(language, pieces(text.strip_suffix('\n').unwrap_or(&text)).into_any()),
+        Block::List(first, items) => list(first, items.into_iter().map(item).collect::<Vec<_>>().into_any()),
         Block::Table { right, head, rows } => {
-            table(right, head, |on| rows.iter().for_each(|cells| on.add(row(right, cells))))
+            let rows = rows.into_iter().map(|cells| row(&right, cells)).collect::<Vec<_>>().into_any();
+            table(&right, head, rows)
         }
-        Block::Rule => Still::new("hr"),
+        Block::Rule => view! { <hr/> }.into_any(),
     }
 }
 
-fn blocks(on: &mut Still, blocks: &[Block]) {
-    blocks.iter().for_each(|one| on.add(block(one)));
-}
-
-fn list(first: Option<u64>, items: impl FnOnce(&mut Still)) -> Still {
-    let mut list = Still::new(if first.is_some() { "ol" } else { "ul" });
-    if let Some(first) = first {
-        list.set("start", &first.to_string());
+fn list(first: Option<u64>, items: AnyView) -> AnyView {
+    match first {
+        None => view! { <ul>{items}</ul> }.into_any(),
+        Some(first) => view! { <ol start=first.to_string()>{items}</ol> }.into_any(),
     }
-    items(&mut list);
-    list
 }
 
-fn item(item: &Item) -> Still {
-    Still::of("li", if item.ticked.is_some() { "md-task" } else { "" }, |on| {
-        if let Some(ticked) = item.ticked {
-            let (sign, word) = if ticked { ("☑", "done: ") } else { ("☐", "open: ") };
-            on.put("span", "md-tick", |on| {
-                on.set("aria-hidden", "true");
-                on.plain(sign);
-            });
-            on.put("span", "sr", |on| on.plain(word));
-        }
-        // A tight item holds one paragraph, which needs no element of its own.
-        match item.blocks.as_slice() {
-            [Block::Paragraph(line)] => inline(on, line),
-            inner => blocks(on, inner),
-        }
-    })
-}
-
-fn code(language: &str, text: impl FnOnce(&mut Still)) -> Still {
-    Still::of("div", "md-code-box", |on| {
-        on.put("pre", "md-code", |on| {
-            on.set("tabindex", "0");
-            on.set("role", "group");
-            on.set("aria-label", &if language.is_empty() { "Code".to_owned() } else { format!("Code, {language}") });
-            on.put("code", "", text);
-        });
-        // One listener of the whole text hears it: see `written`.
-        on.put("button", "btn small md-copy", |on| {
-            on.set("type", "button");
-            on.plain("Copy code");
-        });
-    })
-}
-
-fn num(right: &[bool], at: usize) -> &'static str {
-    if right.get(at).copied().unwrap_or(false) { "num" } else { "" }
-}
-
-fn row(right: &[bool], cells: &[Vec<Inline>]) -> Still {
-    Still::of("tr", "", |on| {
-        for (at, cell) in cells.iter().enumerate() {
-            on.put("td", num(right, at), |on| inline(on, cell));
-        }
-    })
-}
-
-fn table(right: &[bool], head: &[Vec<Inline>], rows: impl FnOnce(&mut Still)) -> Still {
-    let headings = |on: &mut Still| {
-        for (at, cell) in head.iter().enumerate() {
-            on.put("th", num(right, at), |on| {
-                on.set("scope", "col");
-                inline(on, cell);
-            });
-        }
+fn item(item: Item) -> AnyView {
+    let mark = item.ticked.map(|ticked| {
+        let (sign, word) = if ticked { ("☑", "done: ") } else { ("☐", "open: ") };
+        view! { <span class="md-tick" aria-hidden="true">{sign}</span><span class="sr">{word}</span> }
+    });
+    // A tight item holds one paragraph, which needs no element of its own.
+    let mut blocks = item.blocks;
+    let inner = match blocks.as_mut_slice() {
+        [Block::Paragraph(line)] => inline(std::mem::take(line)),
+        _ => all(&blocks),
     };
-    Still::of("div", "table-box", |on| {
-        on.set("tabindex", "0");
-        on.set("role", "group");
-        on.set("aria-label", "Table");
-        on.put("table", "", |on| {
-            on.put("thead", "", |on| on.put("tr", "", headings));
-            on.put("tbody", "", rows);
-        });
-    })
+    view! { <li class:md-task=item.ticked.is_some()>{mark}{inner}</li> }.into_any()
 }
 
-fn inline(on: &mut Still, line: &[Inline]) {
-    for piece in line {
-        match piece {
-            Inline::Text(text) => words(on, text),
-            Inline::Code(text) => on.put("code", "", |on| on.text(text)),
-            Inline::Strong(inner) => on.put("strong", "", |on| inline(on, inner)),
-            Inline::Emphasis(inner) => on.put("em", "", |on| inline(on, inner)),
-            Inline::Strike(inner) => on.put("s", "", |on| inline(on, inner)),
-            Inline::Link(target, inner) => outward(on, target, |on| inline(on, inner)),
+fn code(language: String, text: AnyView) -> AnyView {
+    let label = if language.is_empty() { "Code".to_owned() } else { format!("Code, {language}") };
+    // One listener of the whole text hears the button: see `written`.
+    view! {
+        <div class="md-code-box">
+            <pre class="md-code" tabindex="0" role="group" aria-label=label><code>{text}</code></pre>
+            <button class="btn small md-copy" type="button">"Copy code"</button>
+        </div>
+    }
+    .into_any()
+}
+
+fn num(right: &[bool], at: usize) -> bool {
+    right.get(at).copied().unwrap_or(false)
+}
+
+fn row(right: &[bool], cells: Vec<Vec<Inline>>) -> AnyView {
+    let cells: Vec<AnyView> = cells
+        .into_iter()
+        .enumerate()
+        .map(|(at, cell)| view! { <td class:num=num(right, at)>{inline(cell)}</td> }.into_any())
+        .collect();
+    view! { <tr>{cells}</tr> }.into_any()
+}
+
+fn table(right: &[bool], head: Vec<Vec<Inline>>, rows: AnyView) -> AnyView {
+    let head: Vec<AnyView> = head
+        .into_iter()
+        .enumerate()
+        .map(|(at, cell)| view! { <th scope="col" class:num=num(right, at)>{inline(cell)}</th> }.into_any())
+        .collect();
+    view! {
+        <div class="table-box" tabindex="0" role="group" aria-label="Table">
+            <table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>
+        </div>
+    }
+    .into_any()
+}
+
+fn inline(line: Vec<Inline>) -> Vec<AnyView> {
+    line.into_iter()
+        .map(|piece| match piece {
+            Inline::Text(text) => words(&text),
+            Inline::Code(text) => view! { <code>{pieces(&text)}</code> }.into_any(),
+            Inline::Strong(inner) => view! { <strong>{inline(inner)}</strong> }.into_any(),
+            Inline::Emphasis(inner) => view! { <em>{inline(inner)}</em> }.into_any(),
+            Inline::Strike(inner) => view! { <s>{inline(inner)}</s> }.into_any(),
+            Inline::Link(target, inner) => view! { <Outward target=target>{inline(inner)}</Outward> }.into_any(),
             // Never loaded (X51): the page's own policy lets no picture in from elsewhere, so a click opens it in a tab.
             Inline::Image(target, alt) => {
                 let words = if alt.is_empty() { "Picture".to_owned() } else { format!("Picture: {alt}") };
-                on.put("span", "md-picture", |on| outward(on, target, |on| on.text(&words)));
+                view! { <span class="md-picture"><Outward target=target>{pieces(&words)}</Outward></span> }.into_any()
             }
-            Inline::Break => on.put("br", "", |_| {}),
-        }
-    }
+            Inline::Break => view! { <br/> }.into_any(),
+        })
+        .collect()
 }
 
 #[cfg(test)]

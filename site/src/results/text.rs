@@ -56,7 +56,7 @@ pub(crate) fn flat(text: &str) -> String {
 
 /// A piece of a text as it is shown.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
+enum Piece<'a> {
     /// As it is.
     Plain(&'a str),
     /// In place of something hidden: what the chip says, and what it says on hover.
@@ -64,7 +64,7 @@ pub(super) enum Piece<'a> {
 }
 
 /// Splits a text, with neighbours of one sort in one chip: the same character many times, or a message in tags.
-pub(super) fn chipped(text: &str) -> Vec<Piece<'_>> {
+fn chipped(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut group: Vec<Hidden> = Vec::new();
     for run in visible(text) {
