@@ -106,6 +106,8 @@ pub enum InspectTab {
     Questions,
     /// What servers logged.
     Logs,
+    /// Calls that became tasks.
+    Tasks,
     /// Requests by hand.
     Run,
     /// Two answers side by side.
@@ -119,6 +121,7 @@ impl InspectTab {
             InspectTab::Network => "?tab=network",
             InspectTab::Questions => "?tab=questions",
             InspectTab::Logs => "?tab=logs",
+            InspectTab::Tasks => "?tab=tasks",
             InspectTab::Run => "?tab=run",
             InspectTab::Compare => "?tab=compare",
         }
@@ -202,8 +205,8 @@ impl Route {
             ["workspace", "audit", "export"] => Route::Audit(AuditTab::Export),
             ["settings", "approvals"] => Route::Approvals,
             ["inspect", id @ ..] if id.len() < 2 => {
-                use InspectTab::{Compare, Logs, Network, Questions, Run};
-                let all = [Network, Questions, Logs, Run, Compare];
+                use InspectTab::{Compare, Logs, Network, Questions, Run, Tasks};
+                let all = [Network, Questions, Logs, Tasks, Run, Compare];
                 let tab = all.into_iter().find(|tab| tab.query() == query).unwrap_or_default();
                 Route::Inspect(id.first().map(|id| decode(id)).unwrap_or_default(), tab)
             }

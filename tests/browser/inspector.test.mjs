@@ -533,6 +533,28 @@ journey("inspector: questions and logs of servers have tabs of their own, in eve
   assert.deepEqual(await app.violations(), []);
 });
 
+journey("inspector: a call that becomes a task is followed in a tab of its own, to what came of it", async (stage) => {
+  const { app, page, keep } = stage;
+  const server = await keep(startEverything());
+  const inspector = new Inspector(stage);
+  await app.connect({ name: "Everything", url: server.url });
+  await inspector.go("Tasks", "Everything");
+  await page.getByText("No call has become a task yet.").waitFor();
+  await inspector.tab("Run");
+  await inspector.choose("Action", "Simulate Research Query");
+  await app.fill(inspector.main, "topic", "python");
+  await inspector.run();
+  await app.answer("Allow once");
+  await inspector.answer.getByText(/Research Report: python/).first().waitFor({ timeout: 60_000 });
+  await inspector.tab("Tasks");
+  await inspector.rows("tools/call · working").waitFor();
+  await inspector.rows("tasks/get · completed").first().waitFor();
+  await inspector.rows("tasks/result").filter({ hasText: "request" }).waitFor();
+  assert.equal(await inspector.rows("initialize").count() + await inspector.rows("tools/list").count(), 0, "nothing else is there");
+  await app.screenshot("inspector-tasks");
+  assert.deepEqual(await app.violations(), []);
+});
+
 journey("inspector: 10,000 messages are a list that stays quick", { timeout: 180_000 }, async (stage) => {
   const { app, page, keep, t } = stage;
   const server = await keep(hostile({

@@ -227,6 +227,7 @@ fn Opened(
                         <Tab to=to(InspectTab::Network)>"Network"</Tab>
                         <Tab to=to(InspectTab::Questions)>"Questions"</Tab>
                         <Tab to=to(InspectTab::Logs)>"Logs"</Tab>
+                        <Tab to=to(InspectTab::Tasks)>"Tasks"</Tab>
                         <Tab to=to(InspectTab::Run)>"Run"</Tab>
                         <Tab to=to(InspectTab::Compare)>"Compare"</Tab>
                     </Tabs>
@@ -238,6 +239,7 @@ fn Opened(
                     (InspectTab::Network, _) => view! { <network::Network/> }.into_any(),
                     (InspectTab::Questions, _) => view! { <protocol::Protocol part=Part::Questions/> }.into_any(),
                     (InspectTab::Logs, _) => view! { <protocol::Protocol part=Part::Logs/> }.into_any(),
+                    (InspectTab::Tasks, _) => view! { <protocol::Protocol part=Part::Tasks/> }.into_any(),
                     (InspectTab::Run, true) => view! { <p class="none">"Close the imported recording to send requests."</p> }.into_any(),
                     (InspectTab::Run, false) => view! { <runner::Runner/> }.into_any(),
                     (InspectTab::Compare, _) => view! { <compare::Compare/> }.into_any(),

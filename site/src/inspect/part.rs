@@ -1,4 +1,4 @@
-//! Parts of the messages that have a tab of their own: what servers asked, and what they logged.
+//! Parts of the messages that have a tab of their own: what servers asked, what they logged, and calls that became tasks.
 
 use browser::inspect::Message;
 use browser::mcp::inspect::Kind;
@@ -13,6 +13,8 @@ pub(super) enum Part {
     Questions,
     /// What servers log, and how they are told what to log.
     Logs,
+    /// How calls became tasks, how these are doing, and what came of them (the tasks extension, and tasks of 2025-11-25).
+    Tasks,
 }
 
 impl Part {
@@ -21,6 +23,7 @@ impl Part {
             Part::All => "Protocol",
             Part::Questions => "Questions",
             Part::Logs => "Logs",
+            Part::Tasks => "Tasks",
         }
     }
 
@@ -30,6 +33,7 @@ impl Part {
             Part::All => "Nothing was seen yet. Use a connector in a chat, or run a request here.",
             Part::Questions => "No server has asked anything yet.",
             Part::Logs => "No server has logged anything yet.",
+            Part::Tasks => "No call has become a task yet.",
         }
     }
 
@@ -42,6 +46,11 @@ impl Part {
                     || answers(message)
             }
             Part::Logs => matches!(message.method.as_str(), "notifications/message" | "logging/setLevel"),
+            Part::Tasks => {
+                message.method.starts_with("tasks/")
+                    || message.method.starts_with("notifications/tasks")
+                    || begins(message)
+            }
         }
     }
 
@@ -51,6 +60,7 @@ impl Part {
             Part::All => message.about(),
             Part::Questions => question(message).unwrap_or_else(|| message.about()),
             Part::Logs => log(message).unwrap_or_else(|| message.about()),
+            Part::Tasks => task(message).unwrap_or_else(|| message.about()),
         }
     }
 }
@@ -98,4 +108,21 @@ fn log(message: &Message) -> Option<String> {
     };
     let short: String = said.chars().take(300).collect();
     Some([Some(level), logger, Some(&short)].into_iter().flatten().collect::<Vec<&str>>().join(" · "))
+}
+
+/// Whether an answer says that the call became a task.
+fn begins(message: &Message) -> bool {
+    message.kind == Kind::Result && message.method == "tools/call" && message.text.contains(r#""taskId":"#)
+}
+
+/// What a message says of a task: how it is doing, in the server's words, and which one it is.
+fn task(message: &Message) -> Option<String> {
+    let value: Value = serde_json::from_str(&message.text).ok()?;
+    let places = ["/result/task", "/result", "/params"].into_iter().filter_map(|place| value.pointer(place));
+    let task = places.into_iter().find(|place| place.get("taskId").is_some())?;
+    let member = |name: &str| task.get(name).and_then(Value::as_str);
+    let words =
+        [Some(message.about()), member("status").map(str::to_owned), member("statusMessage").map(str::to_owned)];
+    let id = member("taskId").map(|id| format!("task {id}"));
+    Some(words.into_iter().chain([id]).flatten().collect::<Vec<_>>().join(" · "))
 }
