@@ -9,7 +9,7 @@ use std::rc::Rc;
 use futures_util::future::LocalBoxFuture;
 use mcp::oauth::Revocation;
 use mcp::{
-    Again, Answer, Ask, CallTool, Config, Elicitation, EraChoice, Event, Excluded, List, Listed, LogLevel, OpError,
+    Again, Answer, Ask, CallTool, Config, Elicitation, EraChoice, Event, Excluded, List, LogLevel, OpError,
     Request, ServerRequest,
 };
 use serde_json::{Map, Value, json};
@@ -258,8 +258,8 @@ fn told(event: &Event) -> Option<Value> {
             let logger = logger.clone().into();
             ("log", vec![("level", level.as_str().into()), ("logger", logger), ("data", data.clone())])
         }
-        Event::ListChanged(listed) => ("list-changed", vec![("list", changing(*listed).into())]),
-        Event::NotTold(listed) => ("not-told", vec![("list", changing(*listed).into())]),
+        Event::ListChanged(listed) => ("list-changed", vec![("list", listed.as_str().into())]),
+        Event::NotTold(listed) => ("not-told", vec![("list", listed.as_str().into())]),
         Event::Tools { excluded, .. } if !excluded.is_empty() => left_out("tools", excluded),
         Event::Listed { list, excluded, .. } if !excluded.is_empty() => {
             let list = match list {
@@ -297,15 +297,6 @@ fn told(event: &Event) -> Option<Value> {
         _ => return None,
     };
     Some(object("kind", kind, members))
-}
-
-/// A list that can change, by its name.
-fn changing(listed: Listed) -> &'static str {
-    match listed {
-        Listed::Tools => "tools",
-        Listed::Prompts => "prompts",
-        Listed::Resources => "resources",
-    }
 }
 
 /// What a list of the server has that cannot be used, and why.

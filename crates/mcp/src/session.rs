@@ -48,6 +48,8 @@ pub struct Session {
     phase: Phase,
     wire: Option<Wire>,
     connected: Option<Connected>,
+    /// The lists that the server had when it was last connected.
+    listed: Option<Vec<Listed>>,
     exchanges: Table<FetchId, Exchange>,
     ops: Table<OpId, Op>,
     waiting: VecDeque<OpId>,
@@ -184,6 +186,7 @@ impl Session {
             phase: Phase::Idle,
             wire: None,
             connected: None,
+            listed: None,
             exchanges: Table::default(),
             ops: Table::default(),
             waiting: VecDeque::new(),
@@ -380,10 +383,7 @@ impl Session {
 
     fn fly(&mut self, op: OpId, rpc: u64, fetch: Option<FetchId>) {
         let (now, timeouts) = (self.now, self.config.timeouts);
-        let session = match &self.wire {
-            Some(Wire::Y2025(wire)) => wire.session.clone(),
-            _ => None,
-        };
+        let session = self.session_id();
         let modern = self.is_modern();
         let tasks = modern && self.has_tasks();
         let Some(op) = self.ops.get_mut(&op) else { return };
@@ -443,6 +443,7 @@ impl Session {
         let mut exchange = Exchange::new(Purpose::Notice(notice));
         // The last step of a handshake has the limit of its operation.
         exchange.until = (notice == Notice::Other).then(|| self.now.saturating_add(self.config.timeouts.connect));
+        exchange.session = self.session_id();
         self.exchanges.insert(fetch, exchange);
         Some(fetch)
     }
@@ -471,6 +472,14 @@ impl Session {
     /// Whether the last request of an operation went out in 2026-07-28.
     fn was_modern(&self, op: OpId) -> bool {
         self.ops.get(&op).is_some_and(|op| op.modern)
+    }
+
+    /// The legacy session in use.
+    fn session_id(&self) -> Option<y2025::SessionId> {
+        match &self.wire {
+            Some(Wire::Y2025(wire)) => wire.session.clone(),
+            _ => None,
+        }
     }
 
     /// Whether the connection speaks 2026-07-28.

@@ -335,6 +335,26 @@ pub enum Listed {
     Resources,
 }
 
+impl Listed {
+    /// Its name, which is that of the server's capability too.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tools => "tools",
+            Self::Prompts => "prompts",
+            Self::Resources => "resources",
+        }
+    }
+
+    /// The lists that are read for it.
+    pub(crate) const fn lists(self) -> &'static [List] {
+        match self {
+            Self::Tools => &[List::Tools],
+            Self::Prompts => &[List::Prompts],
+            Self::Resources => &[List::Resources, List::Templates],
+        }
+    }
+}
+
 /// Why a request was sent again. Each of them means that the server surely had not run it, or that running it changes
 /// nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -448,7 +468,7 @@ pub enum Event {
         /// How many messages were dropped before this one.
         dropped: u32,
     },
-    /// A list changed on the server. Several changes at once are told once.
+    /// A list changed on the server, or may have: its session is a new one. Several changes at once are told once.
     ListChanged(Listed),
     /// The server asks the person something.
     Asked(ServerRequest),

@@ -15,7 +15,7 @@ use crate::revision::Revision;
 use crate::session::exchange::{Exchange, Notice, Purpose};
 use crate::session::stream::Stream;
 use crate::session::{Failure, Kind, Landing, Op, Phase, Session};
-use crate::types::{Again, Connected, Era, EraChoice, Event, Method, Millis, OpId};
+use crate::types::{Again, Connected, Era, EraChoice, Event, Listed, Method, Millis, OpId};
 
 /// Longest wait of operations for the standing stream to open.
 const HOLD: Millis = 500;
@@ -263,11 +263,21 @@ impl Session {
         self.fly(op, rpc, fetch);
     }
 
-    /// A POST without an answer is done.
-    pub(super) fn notice_done(&mut self, notice: Notice, outcome: Result<(), Failure>) {
+    /// A POST without an answer is done. `session` is the one that it was sent in: its loss shows here as with a request
+    /// (2025-11-25, basic/transports, "Session Management"), and where nothing is asked for, a new one is begun.
+    pub(super) fn notice_done(
+        &mut self,
+        notice: Notice,
+        session: Option<y2025::SessionId>,
+        outcome: Result<(), Failure>,
+    ) {
         let Notice::Initialized(op) = notice else {
             if let Err(failure) = outcome {
                 self.ignored(&format!("a notification or answer could not be delivered: {}", failure.error));
+                let lost = session.filter(|_| y2025::is_lost(&failure.error, failure.status));
+                if lost.is_some_and(|lost| self.forget_session(&lost)) {
+                    self.stream.connect_later(self.now);
+                }
             }
             return;
         };
@@ -312,6 +322,7 @@ impl Session {
         self.connected = Some(connected.clone());
         self.stream.has_session();
         self.tell(Event::Connected(connected));
+        self.lists_may_differ();
         if downgrade {
             self.hold();
         }
@@ -330,6 +341,21 @@ impl Session {
                 if y2026::listen(&capabilities, &self.watched, &[]).is_some() {
                     self.open_stream();
                 }
+            }
+        }
+    }
+
+    /// What was listed before the connection was made anew may be something else now, and nobody told of it meanwhile. A
+    /// list that is waited for is read by itself.
+    fn lists_may_differ(&mut self) {
+        let mut listed = vec![Listed::Tools, Listed::Prompts, Listed::Resources];
+        listed.retain(|listed| !self.lacks(listed.as_str()));
+        let Some(before) = self.listed.replace(listed.clone()) else { return };
+        listed.extend(before);
+        for listed in listed {
+            let waits = |op: &Op| matches!(&op.kind, Kind::List(listing) if op.flight.is_none() && listed.lists().contains(&listing.list));
+            if !self.ops.values().any(waits) {
+                self.list_changed(listed);
             }
         }
     }
@@ -375,9 +401,10 @@ impl Session {
         }
     }
 
-    /// Lets go of a session that the server does not know any more.
-    pub(super) fn forget_session(&mut self, lost: &y2025::SessionId) {
-        if matches!(&self.wire, Some(Wire::Y2025(wire)) if wire.session.as_ref() == Some(lost)) {
+    /// Lets go of a session that the server does not know any more. False where another one is in use by now.
+    pub(super) fn forget_session(&mut self, lost: &y2025::SessionId) -> bool {
+        let is_in_use = self.session_id().as_ref() == Some(lost);
+        if is_in_use {
             if let Some(fetch) = self.stream.fetch.take() {
                 self.cut(fetch);
             }
@@ -386,6 +413,7 @@ impl Session {
             self.phase = Phase::Idle;
             self.withdraw_asks_of_server();
         }
+        is_in_use
     }
 
     /// Connects although no operation waits for it, so that what the server says by itself is heard again. Nobody is

@@ -1,6 +1,6 @@
 //! Bytes of responses: bodies, event streams, limits, and what they mean for the request they belong to.
 
-use crate::era::Wire;
+use crate::era::{Wire, y2025};
 use crate::error::{OpError, Sent};
 use crate::jsonrpc::{self, Caps, Message, RpcError, Unreadable};
 use crate::session::{Failure, Kind, Landing, Phase, Session};
@@ -47,6 +47,8 @@ pub(super) struct Exchange {
     drain_until: Option<Millis>,
     /// When a notice is given up. Time in which the driver signs in does not count.
     pub(super) until: Option<Millis>,
+    /// The legacy session that a notice was sent in.
+    pub(super) session: Option<y2025::SessionId>,
 }
 
 #[derive(Default)]
@@ -79,6 +81,7 @@ impl Exchange {
             events: 0,
             drain_until: None,
             until: None,
+            session: None,
         }
     }
 
@@ -235,8 +238,8 @@ impl Session {
                     Body::Error(text) => Err(self.error_status(id, status, &text, None)),
                     _ => Ok(()),
                 };
-                self.exchanges.remove(&id);
-                self.notice_done(notice, outcome);
+                let session = self.exchanges.remove(&id).and_then(|exchange| exchange.session);
+                self.notice_done(notice, session, outcome);
             }
             (Purpose::Op(op) | Purpose::Resume(op), Body::Error(text)) => {
                 let rpc = self.ops.get(&op).and_then(|op| Some(op.flight.as_ref()?.rpc));
@@ -274,7 +277,7 @@ impl Session {
         let cut = exchange.status.is_some();
         match exchange.purpose {
             Purpose::Stream => self.stream_lost(error),
-            Purpose::Notice(notice) => self.notice_done(notice, Err(Failure::new(error, sent))),
+            Purpose::Notice(notice) => self.notice_done(notice, None, Err(Failure::new(error, sent))),
             Purpose::Resume(op) => self.stream_cut(op, error),
             Purpose::Op(op) => match exchange.body {
                 Body::Events(_) => self.stream_cut(op, error),

@@ -269,11 +269,7 @@ impl Session {
 
     /// A list changed on the server: nothing of it is kept, and a list under way is not either.
     pub(super) fn void_list(&mut self, changed: Listed) {
-        let lists: &[List] = match changed {
-            Listed::Tools => &[List::Tools],
-            Listed::Prompts => &[List::Prompts],
-            Listed::Resources => &[List::Resources, List::Templates],
-        };
+        let lists = changed.lists();
         for list in lists {
             self.cache.drop_list(*list);
         }

@@ -385,7 +385,8 @@ impl Session {
         }
     }
 
-    fn list_changed(&mut self, list: Listed) {
+    /// A list is another one now, or may be.
+    pub(super) fn list_changed(&mut self, list: Listed) {
         self.void_list(list);
         if !self.changed.contains(&list) {
             self.changed.push(list);

@@ -1,6 +1,6 @@
 //! Sessions that a server does not know any more, and requests that it had taken before it said so.
 
-use mcp::{Again, Event, HttpRequest, List, Method, OpError, Request, Sent};
+use mcp::{Again, Answer, Event, HttpRequest, List, Listed, Method, OpError, Request, Sent};
 use serde_json::json;
 
 use crate::rig::{Rig, body, config, handshake, handshake_with, header, legacy, legacy_has, modern, modern_has};
@@ -50,6 +50,7 @@ fn x114_a_taken_call_is_never_sent_again_when_its_session_is_lost() {
     assert!(rig.cancelled.contains(&stream.id));
     quiet_handshake(&mut rig, "another");
     rig.pass(60_000);
+    assert_eq!(rig.event(), Event::ListChanged(Listed::Tools));
     rig.quiet();
     rig.call("next", "{}");
     let next = rig.post("tools/call");
@@ -108,6 +109,9 @@ fn x114_what_only_reads_is_asked_for_again_in_the_new_session() {
         handshake_with(&mut rig, "another", r#"{"prompts":{}}"#);
         rig.event();
         let second = rig.post(method);
+        rig.pass(250);
+        // What is read anew already needs no word.
+        assert_eq!(rig.events.pop_front(), (!list).then_some(Event::ListChanged(Listed::Prompts)));
         assert_ne!(body(&first)["id"], body(&second)["id"]);
         // Once, not for ever.
         let get = resumption(&mut rig, &second);
@@ -125,6 +129,8 @@ fn x114_what_only_reads_is_asked_for_again_in_the_new_session() {
             let call = rig.post("tools/call");
             rig.result(&call, "{}");
             rig.event();
+            rig.pass(250);
+            assert_eq!(rig.event(), Event::ListChanged(Listed::Prompts));
         }
     }
 }
@@ -195,7 +201,7 @@ fn a_session_that_the_standing_stream_finds_lost_is_made_anew_at_once() {
     assert_eq!(header(&pong, "mcp-session-id"), Some("another"));
     rig.reply(&pong, 202, &[], "");
     rig.pass(250);
-    assert_eq!(rig.event(), Event::ListChanged(mcp::Listed::Tools));
+    assert_eq!(rig.event(), Event::ListChanged(Listed::Tools));
     rig.pass(60_000);
     rig.quiet();
 }
@@ -209,11 +215,13 @@ fn a_server_that_forgets_every_session_is_not_asked_for_new_ones_without_end() {
         rig.pass(60_000);
         let Some(again) = rig.fetches.pop_front() else { break };
         rig.reply(&again, 404, &[], "");
+        rig.events.clear();
         stream = quiet_handshake(&mut rig, "another");
         sessions += 1;
         assert!(sessions < 10, "without end");
     }
     assert_eq!((sessions, rig.now - began), (5, 360_000));
+    rig.events.clear();
     rig.pass(200_000);
     rig.quiet();
 }
@@ -293,5 +301,156 @@ fn a_first_stream_that_is_refused_with_404_is_no_lost_session() {
     rig.event();
     rig.reply(&stream, 404, &[], "Cannot GET /mcp");
     rig.pass(3_600_000);
+    rig.quiet();
+}
+
+/// A notification and an answer that the server refuses to take, because it does not know their session any more.
+fn refused_notices() -> [(&'static str, Rig, HttpRequest); 2] {
+    let (mut cancelled, _) = legacy();
+    let op = cancelled.call("t", "{}");
+    cancelled.post("tools/call");
+    cancelled.session.cancel(op, cancelled.now);
+    cancelled.pump();
+    let notification = cancelled.post("notifications/cancelled");
+    assert!(matches!(cancelled.event(), Event::Failed { .. }));
+    let (mut pinged, stream) = legacy();
+    pinged.message(&stream, r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#);
+    let pong = pinged.take();
+    [("a notification", cancelled, notification), ("an answer", pinged, pong)]
+}
+
+#[test]
+fn a_session_that_a_notification_or_an_answer_finds_lost_is_made_anew() {
+    for (what, mut rig, notice) in refused_notices() {
+        assert_eq!(header(&notice, "mcp-session-id"), Some("canary-session"), "{what}");
+        rig.reply(&notice, 404, &[], "no such session");
+        assert!(matches!(rig.event(), Event::Ignored { .. }), "{what}");
+        rig.quiet();
+        // By itself after a moment, so that what the server says is heard again.
+        rig.pass(1_000);
+        let stream = quiet_handshake(&mut rig, "another");
+        assert_eq!(header(&stream, "mcp-session-id"), Some("another"), "{what}");
+        rig.pass(60_000);
+        assert_eq!(rig.event(), Event::ListChanged(Listed::Tools), "{what}");
+        rig.quiet();
+    }
+}
+
+#[test]
+fn the_next_request_after_a_notification_found_the_session_lost_goes_out_in_a_new_one() {
+    for (what, mut rig, notice) in refused_notices() {
+        rig.reply(&notice, 404, &[], "no such session");
+        rig.event();
+        rig.call("next", "{}");
+        handshake(&mut rig, "another");
+        assert!(matches!(rig.event(), Event::Connected(_)), "{what}");
+        assert_eq!(header(&rig.post("tools/call"), "mcp-session-id"), Some("another"), "{what}");
+        rig.pass(2_000);
+        assert_eq!(rig.event(), Event::ListChanged(Listed::Tools), "{what}");
+        rig.quiet();
+    }
+}
+
+#[test]
+fn a_notification_that_is_refused_otherwise_ends_no_session() {
+    let method = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32601,"message":"no such method"}}"#;
+    for (status, text) in [(404, method), (400, "no"), (500, "oops")] {
+        for (what, mut rig, notice) in refused_notices() {
+            rig.reply(&notice, status, &[], text);
+            rig.event();
+            rig.pass(60_000);
+            rig.quiet();
+            rig.call("next", "{}");
+            let next = rig.post("tools/call");
+            assert_eq!(header(&next, "mcp-session-id"), Some("canary-session"), "{what} {status}");
+        }
+    }
+}
+
+#[test]
+fn what_a_notification_of_an_older_session_came_to_does_not_end_the_one_in_use() {
+    let (mut rig, stream) = legacy();
+    rig.message(&stream, r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#);
+    let pong = rig.take();
+    rig.call("t", "{}");
+    let call = rig.post("tools/call");
+    rig.reply(&call, 404, &[], "");
+    handshake(&mut rig, "another");
+    let call = rig.post("tools/call");
+    rig.reply(&pong, 404, &[], "");
+    rig.result(&call, "{}");
+    rig.pass(60_000);
+    rig.fetches.iter().for_each(|request| panic!("{request:?}"));
+    rig.call("next", "{}");
+    assert_eq!(header(&rig.post("tools/call"), "mcp-session-id"), Some("another"));
+}
+
+#[test]
+fn a_server_that_loses_its_session_with_every_answer_is_not_given_new_ones_without_end() {
+    let (mut rig, mut stream) = legacy();
+    let mut sessions = 0;
+    loop {
+        rig.message(&stream, r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#);
+        let pong = rig.take();
+        rig.reply(&pong, 404, &[], "");
+        rig.pass(1_000 << sessions);
+        if rig.fetches.is_empty() {
+            break;
+        }
+        rig.events.clear();
+        stream = quiet_handshake(&mut rig, "another");
+        sessions += 1;
+        assert!(sessions < 10, "without end");
+    }
+    assert_eq!(sessions, 5);
+}
+
+#[test]
+fn what_the_person_is_asked_in_a_session_that_is_lost_is_withdrawn() {
+    let (mut rig, stream) = {
+        let mut config = config();
+        config.elicitation = mcp::Elicitation { form: true, url: true };
+        legacy_has(config, r#"{"tools":{}}"#)
+    };
+    for id in [1, 2] {
+        let form = r#"{"mode":"form","message":"who?","requestedSchema":{"type":"object","properties":{}}}"#;
+        let ask = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"elicitation/create","params":{form}}}"#);
+        rig.message(&stream, &ask);
+    }
+    let (first, second) = (rig.asked(), rig.asked());
+    rig.answer(first.id, Answer::Decline);
+    let answer = rig.take();
+    rig.reply(&answer, 404, &[], "");
+    assert!(matches!(rig.event(), Event::Ignored { .. }));
+    assert_eq!(rig.event(), Event::AskWithdrawn { id: second.id, reason: None });
+}
+
+#[test]
+fn what_the_session_before_listed_counts_as_changed_in_a_new_one() {
+    let (mut rig, _stream) = legacy_has(config(), r#"{"tools":{},"resources":{}}"#);
+    // The first time there was nothing before.
+    rig.pass(1_000);
+    rig.quiet();
+    rig.lists(List::Resources);
+    let list = rig.post("resources/list");
+    rig.reply(&list, 404, &[], "");
+    rig.event();
+    handshake_with(&mut rig, "another", r#"{"tools":{},"prompts":{}}"#);
+    assert!(matches!(rig.event(), Event::Connected(_)));
+    // Resources are gone with the session, which the list that waits for them says by itself.
+    assert!(matches!(rig.event(), Event::Failed { error: OpError::Unsupported { .. }, .. }));
+    rig.pass(249);
+    rig.quiet();
+    rig.pass(1);
+    assert_eq!([rig.event(), rig.event()], [Event::ListChanged(Listed::Tools), Event::ListChanged(Listed::Prompts)]);
+    rig.call("t", "{}");
+    let call = rig.post("tools/call");
+    rig.reply(&call, 404, &[], "");
+    rig.event();
+    handshake_with(&mut rig, "third", r#"{"tools":{}}"#);
+    rig.event();
+    rig.post("tools/call");
+    rig.pass(250);
+    assert_eq!([rig.event(), rig.event()], [Event::ListChanged(Listed::Tools), Event::ListChanged(Listed::Prompts)]);
     rig.quiet();
 }
