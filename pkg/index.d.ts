@@ -76,6 +76,11 @@ export interface OpenAuth {
   clientName?: string;
   /** The https address of your Client ID Metadata Document. It is used if it is there and names itself. */
   clientMetadataUrl?: string;
+  /**
+   * Bind tokens to a key that nobody can read (DPoP) where the authorization server can do that. The key is kept beside the
+   * tokens. Default: false, only where a server asks for it. Tokens from before are replaced by a sign-in.
+   */
+  dpop?: boolean;
 }
 
 /** What a workspace is tied to: an exported workspace, which its owners signed. One of `url` and `bundle`. */
@@ -190,6 +195,11 @@ export type Change =
       readonly state: "idle" | "connecting" | "connected" | "changed" | "sign-in" | "failed";
       readonly why: string | null;
     }
+  /**
+   * The server does not tell of changes of this list, although it says that it can: what is known of it may be old until
+   * `refresh()`.
+   */
+  | { readonly kind: "not-told"; readonly connector: string; readonly list: "tools" | "prompts" | "resources" }
   | ({ readonly kind: "storage" } & Storage)
   | { readonly kind: "dead" };
 

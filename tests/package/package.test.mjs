@@ -270,6 +270,35 @@ test("X131 an embedding page forbids servers of the person's own: none is added,
   }
 });
 
+test("a portal hears of a list whose changes its server does not tell", async () => {
+  const server = await hostile({
+    modern: true,
+    tools: [tool("find", READ)],
+    on: (message, exchange) => {
+      if (message.method !== "subscriptions/listen") return false;
+      exchange.stream().send({
+        jsonrpc: "2.0", method: "notifications/subscriptions/acknowledged",
+        params: { _meta: { "io.modelcontextprotocol/subscriptionId": message.id }, notifications: {} },
+      });
+      return true;
+    },
+  });
+  try {
+    const found = await inNode("not-told.mjs", `
+      import { open } from "countersign";
+      const workspace = await open({ store: "memory", allowLoopback: true });
+      const { id } = await workspace.addConnector({ name: "Board", address: process.argv[2] });
+      const heard = new Promise((resolve) => workspace.addEventListener("change", ({ detail }) => detail.kind === "not-told" && resolve(detail)));
+      await workspace.call({ connector: id, action: "find" });
+      console.log(JSON.stringify({ id, heard: await heard }));
+      process.exit(0);
+    `, server.url);
+    assert.deepEqual(found.heard, { kind: "not-told", connector: found.id, list: "tools" });
+  } finally {
+    await server.close();
+  }
+});
+
 test("the package holds what it needs and nothing else", () => {
   const files = readdirSync(installed, { recursive: true }).map(String).filter((name) => statSync(path.join(installed, name)).isFile()).sort();
   assert.deepEqual(files, [

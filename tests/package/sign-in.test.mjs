@@ -227,6 +227,7 @@ test("a workspace signs in: on the way to a new connector and when asked to, nev
     assert.equal(found.wrote, "Created: Door");
     assert.equal(found.account, `signed in at ${server.issuer}`);
     assert.notEqual(server.calls[0].token, server.calls[1].token, "the token was renewed without a person");
+    assert.deepEqual([...new Set(server.calls.map((call) => call.key))], [undefined], "nobody wanted them bound");
     assert.equal(found.out, "done");
     assert.equal(found.after, "sign-in");
     assert.equal(found.visitsOfCalls, 0, "a call leads nobody away");
@@ -234,6 +235,32 @@ test("a workspace signs in: on the way to a new connector and when asked to, nev
     assert.equal(found.unknown, "not-found");
     assert.equal(found.notAnId, "invalid");
     assert.equal(found.opened, 2, "for the connector and when asked to");
+  } finally {
+    await server.stop();
+  }
+});
+
+test("a workspace that is opened with `dpop` binds its tokens to a key at the certified provider, and every request proves it", async () => {
+  const server = await startGuarded({ lifetime: 5 });
+  try {
+    const found = await inNode("bound.mjs", `${visits}
+      const workspace = await open({ store: "memory", allowLoopback: true, auth: { redirectUri, authorize, dpop: true } });
+      const { id } = await workspace.addConnector({ name: "Guarded", address: process.argv[2], signIn: true });
+      const read = async () => (await workspace.call({ connector: id, action: "list_tickets" })).content[0].text;
+      const first = await read();
+      await pause(6000);
+      const second = await read();
+      const out = await workspace.signOut(id);
+      await workspace.signIn(id);
+      const third = await read();
+      await workspace.close();
+      console.log(JSON.stringify({ read: [first, second, third], out, opened: opened.length }));
+    `, server.url);
+    assert.deepEqual(found, { read: Array(3).fill("Printer is out of toner"), out: "done", opened: 2 });
+    const [first, second, third] = server.calls;
+    assert.ok(first.key, "the provider bound the token, and the board took it only with a proof");
+    assert.deepEqual([second.key, second.token === first.token], [first.key, false], "renewed with the same key");
+    assert.ok(third.key && third.key !== first.key, "the key went with the sign-out");
   } finally {
     await server.stop();
   }

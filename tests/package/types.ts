@@ -10,9 +10,10 @@ export async function uses(signal: AbortSignal): Promise<void> {
     const change: Change = event.detail;
     if (change.kind === "connection") change.state satisfies string;
     if (change.kind === "storage") change.why satisfies string | null;
+    if (change.kind === "not-told") `${change.connector}: ${change.list}` satisfies string;
   });
   workspace.addEventListener("something", (event: Event) => event.type);
-  const signsIn: Workspace = await open({ auth: { redirectUri: "https://portal.example/back", authorize: async (url: string) => new URL(url), clientName: "Portal" } });
+  const signsIn: Workspace = await open({ auth: { redirectUri: "https://portal.example/back", authorize: async (url: string) => new URL(url), clientName: "Portal", dpop: true } });
   await signsIn.addConnector({ name: "Board", address: "https://board.example/mcp", signIn: true }, { signal });
   await signsIn.addConnector({ name: "Board", address: "https://board.example/mcp", signIn: { clientId: "a", scope: "b", keep: "device" } });
   await signsIn.signIn("id", { signal });

@@ -1,5 +1,6 @@
 // A board of tickets that asks for a sign-in, and the authorization server that it trusts: the certified `oidc-provider`
 // with its own pages, rotating refresh tokens and revocation. Two origins, as in life.
+import { createHash, createPublicKey, verify } from "node:crypto";
 import { createServer } from "node:http";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import { McpServer, createMcpHandler } from "@modelcontextprotocol/server";
@@ -41,6 +42,20 @@ function end(server) {
   return new Promise((resolve) => server.close(resolve));
 }
 
+const sha256 = (value) => createHash("sha256").update(value).digest("base64url");
+
+/** Whether the proof of a request (RFC 9449, section 4.3) is of now, of this request and this token, and by the key with this thumbprint. */
+function proves(request, url, token, thumbprint) {
+  const [head, claims, signature] = (request.headers.dpop ?? "..").split(".");
+  const read = (part) => JSON.parse(Buffer.from(part, "base64url").toString() || "{}");
+  const [{ typ, alg, jwk }, { htm, htu, ath, iat }] = [read(head), read(claims)];
+  if (typ !== "dpop+jwt" || alg !== "ES256" || jwk === undefined || "d" in jwk) return false;
+  const { crv, kty, x, y } = jwk;
+  if (sha256(JSON.stringify({ crv, kty, x, y })) !== thumbprint) return false;
+  const key = { key: createPublicKey({ key: jwk, format: "jwk" }), dsaEncoding: "ieee-p1363" };
+  return htm === request.method && htu === url && ath === sha256(token) && Math.abs(Date.now() / 1000 - iat) < 60 && verify("sha256", Buffer.from(`${head}.${claims}`), key, Buffer.from(signature, "base64url"));
+}
+
 /** The client that the operator registered by hand: pages cannot register themselves here, for want of CORS. */
 export const CLIENT = "countersign-by-hand";
 
@@ -53,7 +68,7 @@ export const CLIENT = "countersign-by-hand";
  *   tickets          what is on the board
  *   secrets          every token that was given out
  *   used             the refresh tokens that were used up
- *   calls            what the board ran, each with the token that came with it and whose it is
+ *   calls            what the board ran, each with the token that came with it, whose it is, and the key that it is bound to, if it is
  *   listed           whose tokens came with requests for the list
  *   asked            paths of the provider that were requested
  *   refuse()         ends every token at once, refresh tokens too
@@ -122,9 +137,10 @@ export async function startGuarded({ lifetime = 3600, redirects = [], fetch, peo
       response.end(JSON.stringify({ resource: url, authorization_servers: [issuer], scopes_supported: people ? ["openid", "email", "tickets"] : ["tickets"] }));
       return;
     }
-    const value = request.headers.authorization?.replace("Bearer ", "");
+    const [scheme, value] = request.headers.authorization?.split(" ") ?? [];
     const token = value && (await provider.AccessToken.find(value));
-    if (!token || token.aud !== url) {
+    const shown = token && (token.jkt ? scheme === "DPoP" && proves(request, url, value, token.jkt) : scheme === "Bearer");
+    if (!shown || token.aud !== url) {
       response.writeHead(401, { "www-authenticate": `Bearer resource_metadata="${metadata}"` }).end();
       return;
     }
@@ -133,7 +149,7 @@ export async function startGuarded({ lifetime = 3600, redirects = [], fetch, peo
       const chunks = [];
       for await (const chunk of request) chunks.push(chunk);
       body = JSON.parse(Buffer.concat(chunks).toString("utf8"));
-      for (const message of [body].flat()) if (message.method === "tools/call") calls.push({ name: message.params.name, token: value, who: token.accountId });
+      for (const message of [body].flat()) if (message.method === "tools/call") calls.push({ name: message.params.name, token: value, who: token.accountId, key: token.jkt });
       for (const message of [body].flat()) if (message.method === "tools/list") listed.push(token.accountId);
     }
     await handler(request, response, body);

@@ -522,6 +522,9 @@ impl Workspace {
                     live.stale = true;
                 }
             }
+            Event::NotTold(list) => {
+                self.0.events.tell(Change::NotTold { connector: link.connector.clone(), list: *list });
+            }
             // What was read of its pages may be old.
             Event::ListChanged(mcp::Listed::Resources) => link.pages.borrow_mut().clear(),
             Event::ResourceUpdated { uri } => {

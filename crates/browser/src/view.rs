@@ -64,6 +64,14 @@ pub enum Change {
         /// Its state now.
         status: ConnectionStatus,
     },
+    /// A server does not tell when this list of it changes, although it says that it can: what is known of it may be old
+    /// until it is read again.
+    NotTold {
+        /// Which connector.
+        connector: ConnectorId,
+        /// Which list.
+        list: mcp::Listed,
+    },
     /// The list of models or the chosen one changed.
     Models,
     /// Rows were added to the record, here or in another tab, or a check of it came to something else than the last.

@@ -215,6 +215,7 @@ fn site_with(document: Option<&str>) -> SignInSite {
         client_name: "Countersign".into(),
         redirect_uri: BACK.into(),
         client_document: document.map(str::to_owned),
+        dpop: false,
     }
 }
 

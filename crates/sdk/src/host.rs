@@ -469,6 +469,9 @@ fn detail_of(change: &Change) -> Option<Value> {
             let (state, why) = connection_of(status);
             Some(json!({ "kind": "connection", "connector": connector, "state": state, "why": why }))
         }
+        Change::NotTold { connector, list } => {
+            Some(json!({ "kind": "not-told", "connector": connector, "list": list.as_str() }))
+        }
         Change::Storage(state) => {
             let mut detail = storage_of(state);
             if let Some(fields) = detail.as_object_mut() {

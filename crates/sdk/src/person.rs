@@ -16,6 +16,8 @@ pub(crate) struct Auth {
     redirect_uri: String,
     client_name: Option<String>,
     client_metadata_url: Option<String>,
+    #[serde(default)]
+    dpop: bool,
 }
 
 impl Auth {
@@ -25,6 +27,7 @@ impl Auth {
             client_name: self.client_name.unwrap_or_else(|| "countersign".to_owned()),
             redirect_uri: self.redirect_uri,
             client_document: self.client_metadata_url,
+            dpop: self.dpop,
         }
     }
 }

@@ -58,6 +58,7 @@ fn sign_in_site() -> Option<SignInSite> {
         client_name: "Countersign".to_owned(),
         redirect_uri: format!("{site}oauth/callback"),
         client_document: site.starts_with("https:").then(|| format!("{site}client.json")),
+        dpop: false,
     })
 }
 

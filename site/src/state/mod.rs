@@ -416,6 +416,8 @@ impl AppState {
                 self.write(|to| to.models.set(models));
             }
             Change::Storage(storage) => self.front.write(|to| to.storage.set(storage.clone())),
+            // Here the lists are read before each turn in any case.
+            Change::NotTold { .. } => {}
             // What is in the record is read by its page, which listens for itself.
             Change::Record => self.look_at_record(&ws),
             Change::Dead => self.front.write(|to| to.dead.set(true)),

@@ -45,6 +45,9 @@ pub struct SignInSite {
     pub redirect_uri: String,
     /// Where this site would serve its Client ID Metadata Document. It is used if it is really there and about itself.
     pub client_document: Option<String>,
+    /// Whether tokens are bound to a key of this browser (RFC 9449) wherever the authorization server can do that, and not
+    /// only where a server asks for it.
+    pub dpop: bool,
 }
 
 /// How a sign-out went at the provider. Here the tokens are gone in any case.
@@ -403,6 +406,7 @@ impl Workspace {
         })?;
         let mut settings = Settings::new(address, &page.redirect_uri, &page.client_name);
         settings.scope.clone_from(scope);
+        settings.dpop = page.dpop;
         settings.preregistered = client_id.clone().map(|client_id| Preregistered {
             client_id,
             client_secret: secret,
