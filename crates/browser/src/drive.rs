@@ -21,8 +21,10 @@ use mcp::{
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
+use crate::error::Error;
 use crate::fetch::{Failure, Fetcher, Request, Response};
-use crate::inspect::{Leg, Seen, Wire};
+use crate::inspect::{Cover, Leg, Seen, Wire};
+use crate::link::op_error;
 use crate::time::{Timer, monotonic, offline, sleep};
 
 /// How long telling a server that the connection ends may take, in milliseconds.
@@ -175,6 +177,16 @@ impl Connection {
     pub(crate) fn wired(self, wire: Wire) -> Self {
         let _ = self.0.wire.set(wire);
         self
+    }
+
+    /// What signed the account in over it, to be covered in what the server says (X21).
+    pub(crate) fn cover(&self) -> Cover {
+        self.0.wire.get().map(Wire::cover).unwrap_or_default()
+    }
+
+    /// An error of it in the words of the workspace.
+    pub(crate) fn error(&self, error: &OpError, host: &str) -> Error {
+        self.cover().error(op_error(error, host))
     }
 
     /// The same connection, not kept alive.

@@ -17,6 +17,7 @@ use futures_util::lock::Mutex;
 use mcp::{Again, Elicitation, EraChoice, Event, Implementation, OpError, OpId};
 use policy::audit::Entry;
 use policy::{Action, AppPage, CallId, Caller, ConnectionId, Connector, ConnectorId, ConversationId, Reach, SignIn};
+use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::builtin::{self, Server};
@@ -664,18 +665,29 @@ impl Drop for During {
     }
 }
 
-/// Connects and reads the whole list.
+/// Connects and reads the whole list. What signed the account in is covered in it, so that no definition that is kept,
+/// shown or handed on says it back (X21).
 pub(crate) async fn read_list(connection: &Connection) -> Result<Live, Failed> {
     let (tools, excluded) = match connection.list().await? {
         Done::Tools { tools, excluded } => (tools, excluded),
         _ => (Vec::new(), Vec::new()),
     };
-    let connected = connection.connected().ok_or(Failed { error: OpError::Closed, sent: mcp::Sent::Unknown })?;
+    let mut connected = connection.connected().ok_or(Failed { error: OpError::Closed, sent: mcp::Sent::Unknown })?;
+    let cover = connection.cover();
+    cover.said_in(&mut connected.server);
+    connected.instructions.iter_mut().for_each(|text| cover.said(text));
     let mut excluded: Vec<Excluded> =
         excluded.into_iter().map(|left| Excluded { name: left.name, why: left.reason }).collect();
+    excluded.iter_mut().for_each(|left| cover.said(&mut left.name));
     let mut actions: Vec<Action> = Vec::with_capacity(tools.len());
-    for tool in tools {
+    for mut tool in tools {
+        let is_named_so = tool.get("name").and_then(Value::as_str).is_some_and(|name| cover.is_in(name));
+        cover.answered(&mut tool).await;
         match Action::new(tool) {
+            Ok(action) if is_named_so => {
+                let why = "its name says back what signed you in, and nobody could call it without it".to_owned();
+                excluded.push(Excluded { name: action.name().to_owned(), why });
+            }
             Ok(action) if actions.iter().any(|known| known.name() == action.name()) => {
                 let why = "the server lists two actions of this name, so neither can be told apart".to_owned();
                 excluded.push(Excluded { name: action.name().to_owned(), why });

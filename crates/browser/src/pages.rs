@@ -11,7 +11,6 @@ use serde_json::Value;
 
 use crate::drive::{Connection, Done};
 use crate::error::{Code, Error};
-use crate::link::op_error;
 use crate::workspace::Workspace;
 
 /// Pages of one server that are read when it is scanned.
@@ -19,7 +18,7 @@ const MOST: usize = 40;
 
 /// Reads one page.
 async fn read(connection: &Connection, uri: &str, host: &str) -> Result<Page, Error> {
-    let failed = |failed: crate::drive::Failed| op_error(&failed.error, host);
+    let failed = |failed: crate::drive::Failed| connection.error(&failed.error, host);
     let request = mcp::Request::new("resources/read", serde_json::json!({ "uri": uri }).to_string());
     let Done::Answered(result) = connection.request(request).await.map_err(failed)? else {
         return Err(Error::new(Code::Protocol, format!("{host}: the answer was of another kind")));

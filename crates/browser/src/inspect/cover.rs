@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 use std::mem;
 
-use mcp::inspect::COVER;
+use mcp::inspect::{COVER, forms};
 use policy::secrets::{mask, mask_value, names_a_secret};
 use serde_json::Value;
 
+use crate::error::Error;
 use crate::time::Pace;
 
 /// Shorter values are no secrets, and would cover half of every text.
@@ -31,20 +32,41 @@ pub(super) fn secret_header(name: &str) -> bool {
 /// What is covered on the connections of a workspace.
 #[derive(Clone, Default)]
 pub struct Cover {
-    values: Vec<String>,
+    values: Vec<Known>,
+}
+
+/// What is covered: a value, or a form in which it can come back.
+#[derive(Clone)]
+struct Known {
+    text: String,
+    /// Bytes of the value.
+    bytes: usize,
 }
 
 impl Cover {
-    /// From now on a value is covered wherever it stands. Of `Bearer abc` that is the token too.
+    /// From now on a value is covered wherever it stands. Of `Bearer abc` that is the token too, and of a token that is no
+    /// word also how it looks in percent signs and inside of a Base64 text.
     pub fn learn(&mut self, value: &str) {
-        let parts = std::iter::once(value).chain(value.split_once(' ').map(|(_, token)| token));
-        for part in parts.map(str::trim).filter(|part| part.len() >= SHORTEST) {
-            if !self.values.iter().any(|known| known == part) {
-                self.values.push(part.to_owned());
-            }
+        let value = value.trim();
+        let token = value.split_once(' ').map(|(_, token)| token.trim());
+        let parts: Vec<&str> = std::iter::once(value).chain(token).filter(|part| part.len() >= SHORTEST).collect();
+        // It goes out with every request.
+        if parts.iter().all(|part| self.values.iter().any(|known| known.text == *part)) {
+            return;
+        }
+        parts.into_iter().for_each(|part| self.add(part.to_owned(), part.len()));
+        let alone = token.unwrap_or(value);
+        if alone.len() >= SHORTEST_SAID {
+            forms(alone).into_iter().for_each(|form| self.add(form, alone.len()));
         }
         // The longest first: to cover a part of a value would leave the rest of it.
-        self.values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        self.values.sort_by_key(|known| std::cmp::Reverse(known.text.len()));
+    }
+
+    fn add(&mut self, text: String, bytes: usize) {
+        if !self.values.iter().any(|known| known.text == text) {
+            self.values.push(Known { text, bytes });
+        }
     }
 
     /// A text without its secrets.
@@ -103,32 +125,58 @@ impl Cover {
         }
     }
 
-    /// The same in an answer, before a card, a model or an app has it; in its texts and in the names of its fields. An
-    /// answer of megabytes is gone through in pieces, so that the page can be used meanwhile.
+    /// Whether a text says back what signed the account in.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        matches!(self.hide(text, SHORTEST_SAID), Cow::Owned(_))
+    }
+
+    /// The same as [`Cover::said`] in what went wrong.
+    pub(crate) fn error(&self, mut error: Error) -> Error {
+        self.said(&mut error.message);
+        if let Some(cause) = &mut error.cause {
+            self.said_in(cause);
+        }
+        error
+    }
+
+    /// The same in a definition or a form; in its texts and in the names of its fields.
+    pub(crate) fn said_in(&self, value: &mut Value) {
+        let mut left = vec![value];
+        while let Some(value) = left.pop() {
+            self.look(value, &mut left);
+        }
+    }
+
+    /// The same in an answer, before a card, a model or an app has it. An answer of megabytes is gone through in pieces, so
+    /// that the page can be used meanwhile.
     pub(crate) async fn answered(&self, answer: &mut Value) {
-        if self.values.iter().all(|value| value.len() < SHORTEST_SAID) {
+        if self.values.iter().all(|known| known.bytes < SHORTEST_SAID) {
             return;
         }
         let (mut pace, mut seen) = (Pace::late(), 0_usize);
         let mut left = vec![answer];
         while let Some(value) = left.pop() {
-            match value {
-                Value::String(text) => self.said(text),
-                Value::Array(items) => left.extend(items),
-                Value::Object(fields) => {
-                    if fields.keys().any(|key| matches!(self.hide(key, SHORTEST_SAID), Cow::Owned(_))) {
-                        let named =
-                            |(key, value): (String, Value)| (self.hide(&key, SHORTEST_SAID).into_owned(), value);
-                        *fields = mem::take(fields).into_iter().map(named).collect();
-                    }
-                    left.extend(fields.values_mut());
-                }
-                Value::Null | Value::Bool(_) | Value::Number(_) => {}
-            }
+            self.look(value, &mut left);
             seen += 1;
             if seen.is_multiple_of(STEP) {
                 pace.rest().await;
             }
+        }
+    }
+
+    /// Covers one value, and notes what is in it to be looked at next.
+    fn look<'a>(&self, value: &'a mut Value, left: &mut Vec<&'a mut Value>) {
+        match value {
+            Value::String(text) => self.said(text),
+            Value::Array(items) => left.extend(items),
+            Value::Object(fields) => {
+                if fields.keys().any(|key| self.is_in(key)) {
+                    let named = |(key, value): (String, Value)| (self.hide(&key, SHORTEST_SAID).into_owned(), value);
+                    *fields = mem::take(fields).into_iter().map(named).collect();
+                }
+                left.extend(fields.values_mut());
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
@@ -139,9 +187,9 @@ impl Cover {
 
     fn hide<'a>(&self, text: &'a str, shortest: usize) -> Cow<'a, str> {
         let mut covered = Cow::Borrowed(text);
-        for value in self.values.iter().filter(|value| value.len() >= shortest) {
-            if covered.contains(value.as_str()) {
-                covered = Cow::Owned(covered.replace(value.as_str(), COVER));
+        for known in self.values.iter().filter(|known| known.bytes >= shortest) {
+            if covered.contains(known.text.as_str()) {
+                covered = Cow::Owned(covered.replace(known.text.as_str(), COVER));
             }
         }
         covered
@@ -187,6 +235,23 @@ mod tests {
                 "structuredContent": {"••••": {"deep": ["••••", 1, null]}, "password": "hunter22"},
             })
         );
+    }
+
+    #[test]
+    fn x21_what_signed_in_is_covered_in_percent_signs_and_inside_of_base64_too() {
+        let mut cover = Cover::default();
+        cover.learn("Bearer mine/of+coal=canary");
+        // The second is `{"who":"Bearer mine/of+coal=canary"}`.
+        for said in ["to=mine%2Fof%2bcoal%3Dcanary", "eyJ3aG8iOiJCZWFyZXIgbWluZS9vZitjb2FsPWNhbmFyeSJ9"] {
+            let mut text = format!("see {said}.");
+            cover.said(&mut text);
+            assert!(text.contains("••••"), "{text}");
+            assert!(cover.is_in(said) && !cover.text(said).contains("mine%2Fof"), "{said}");
+        }
+        // A word is not looked for in other forms: what it looks like there can be in any text.
+        let mut cover = Cover::default();
+        cover.learn("acme");
+        assert_eq!(cover.text("YWNtZQ== YWNtZ"), "YWNtZQ== YWNtZ");
     }
 
     #[test]

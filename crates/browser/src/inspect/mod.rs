@@ -161,6 +161,11 @@ impl Wire {
         Wire { slot, of: Arc::new(of), cover }
     }
 
+    /// What signs the account in, as far as it is known by now.
+    pub(crate) fn cover(&self) -> Cover {
+        self.cover.borrow().clone()
+    }
+
     /// A request that is about to go out.
     pub(crate) fn leg(&self, method: &'static str, url: &str) -> Leg {
         Leg {

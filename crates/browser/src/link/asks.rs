@@ -115,12 +115,17 @@ impl Workspace {
                 return self.answer_kept(connection, request.id, (row, Vec::new()), mcp::Answer::Decline, None);
             }
         }
+        let cover = link.cover.borrow().clone();
         let (kind, elicitation) = match &request.kind {
-            Ask::Form { schema } => (ElicitationKind::Form { schema: schema.clone() }, None),
-            Ask::Url { url, elicitation } => (url_kind(url), elicitation.clone()),
+            Ask::Form { schema } => {
+                let mut schema = schema.clone();
+                cover.said_in(&mut schema);
+                (ElicitationKind::Form { schema }, None)
+            }
+            Ask::Url { url, elicitation } => (url_kind(url, &cover), elicitation.clone()),
         };
         let mut message = request.message.clone();
-        link.cover.borrow().said(&mut message);
+        cover.said(&mut message);
         let view = ElicitationView {
             id: new_id("ask"),
             connector: connector.id.clone(),
@@ -137,7 +142,7 @@ impl Workspace {
         };
         // A call without anybody to ask (the package, without a way to confirm) has nobody to fill in a form either.
         if unattended {
-            let row = self.asked_row(&view, &link.cover.borrow(), Came::Unattended);
+            let row = self.asked_row(&view, &cover, Came::Unattended);
             return self.answer_kept(connection, request.id, (row, Vec::new()), mcp::Answer::Decline, None);
         }
         let (account, cover) = (link.account.clone(), link.cover.clone());
@@ -171,7 +176,7 @@ impl Workspace {
         }
         let cover = self.link(&connector.id, account).cover.clone();
         for page in refused.pages_first().into_iter().take(PAGES) {
-            let kind = url_kind(&page.url);
+            let kind = url_kind(&page.url, &cover.borrow());
             let waits = |one: &WaitingAsk| {
                 one.account == *account && one.view.conversation.as_ref() == conversation && one.view.kind == kind
             };
@@ -315,8 +320,15 @@ fn fits(kind: &ElicitationKind, values: &Value) -> Result<(), Error> {
     }
 }
 
-/// What can be opened of an address that a server wants opened: a page over `https:`, by a click (X81).
-fn url_kind(url: &str) -> ElicitationKind {
+/// What can be opened of an address that a server wants opened: a page over `https:`, by a click (X81), and none that says
+/// back what signed the account in (X21): that would go where the address leads, and into the history of the browser.
+fn url_kind(url: &str, cover: &Cover) -> ElicitationKind {
+    if cover.is_in(url) {
+        let mut url = url.to_owned();
+        cover.said(&mut url);
+        let refused = Some("the address says back what signed you in at the server".to_owned());
+        return ElicitationKind::Url { url, host: String::new(), refused };
+    }
     let parsed = web_sys::Url::new(url).ok();
     let (host, refused) = match parsed {
         None => (String::new(), Some("this is not an address".to_owned())),

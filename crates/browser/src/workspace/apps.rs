@@ -238,8 +238,11 @@ impl Workspace {
         if book.workspace.lockdown {
             return Err("the workspace has stopped every call".to_owned());
         }
-        let failed = |failed: crate::drive::Failed| op_error(&failed.error, &connector.host).message;
-        let (connection, _) = self.open_link(connector, &self.app_account(of), false).await.map_err(failed)?;
+        let account = self.app_account(of);
+        let failed = |failed: crate::drive::Failed| {
+            self.cover_of(&connector.id, &account).error(op_error(&failed.error, &connector.host)).message
+        };
+        let (connection, _) = self.open_link(connector, &account, false).await.map_err(failed)?;
         ask(&connection).await.map_err(failed)
     }
 

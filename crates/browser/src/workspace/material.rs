@@ -200,7 +200,11 @@ impl Workspace {
 
     async fn entries(&self, server: &Server, list: List) -> Result<Vec<Value>, Error> {
         match server.connection.list_of(list).await {
-            Ok(Done::Listed(items)) => Ok(items),
+            Ok(Done::Listed(mut items)) => {
+                let cover = server.connection.cover();
+                items.iter_mut().for_each(|item| cover.said_in(item));
+                Ok(items)
+            }
             Ok(_) => Err(server.unreadable("list")),
             Err(failed) => Err(self.op_error(&server.connector, &server.account, &failed.error)),
         }
@@ -209,7 +213,7 @@ impl Workspace {
     async fn answered(&self, server: &Server, request: mcp::Request) -> Result<Value, Error> {
         match server.connection.request(request).await {
             Ok(Done::Answered(mut result)) => {
-                self.cover_of(&server.connector.id, &server.account).answered(&mut result).await;
+                server.connection.cover().answered(&mut result).await;
                 Ok(result)
             }
             Ok(_) => Err(server.unreadable("answer")),

@@ -11,9 +11,9 @@ use policy::{Connector, ConnectorId, MemberId, Provider, SignIn, Snapshot, Stage
 
 use super::Workspace;
 use super::connectors::address_error;
-use crate::drive::Failed;
+use crate::drive::{Connection, Failed};
 use crate::error::{Code, Error};
-use crate::link::{Account, Live, op_error, read_list};
+use crate::link::{Account, Live, read_list};
 use crate::time::{now, offline};
 use crate::view::{Drift, NewConnector, ScanError, ScanKind, ScanStep, Scanned, StepState};
 
@@ -119,7 +119,7 @@ impl Workspace {
         let (connection, _own) = self.scanning(connector, account);
         let answered = connection.connect().await;
         if let Err(failed) = &answered {
-            let error = self.explain(connector, failed, sign_in.as_deref(), steps).await;
+            let error = self.explain(connector, &connection, failed, sign_in.as_deref(), steps).await;
             connection.close();
             return Err(error);
         }
@@ -147,7 +147,7 @@ impl Workspace {
                 connection.close();
                 Err(match failed.error {
                     OpError::SignIn { .. } => steps.failed(ScanKind::SignIn, asks(host, sign_in.as_deref())),
-                    _ => steps.failed(ScanKind::List, op_error(&failed.error, host)),
+                    _ => steps.failed(ScanKind::List, connection.error(&failed.error, host)),
                 })
             }
         }
@@ -157,6 +157,7 @@ impl Workspace {
     async fn explain(
         &self,
         connector: &Connector,
+        connection: &Connection,
         failed: &Failed,
         sign_in: Option<&crate::oauth::SignIn>,
         steps: &Steps,
@@ -185,7 +186,7 @@ impl Workspace {
                     .hint("check the address and that the server is running; a browser can also block servers on your own network");
                 steps.failed(ScanKind::Reachable, error)
             }
-            OpError::Timeout { .. } => steps.failed(ScanKind::Reachable, op_error(&failed.error, host)),
+            OpError::Timeout { .. } => steps.failed(ScanKind::Reachable, connection.error(&failed.error, host)),
             OpError::SignIn { .. } => {
                 reached(steps);
                 steps.running(ScanKind::SignIn);
@@ -194,12 +195,13 @@ impl Workspace {
             OpError::Http { status: 300..400, .. } => {
                 reached(steps);
                 steps.running(ScanKind::Protocol);
-                steps.failed(ScanKind::Protocol, op_error(&failed.error, host))
+                steps.failed(ScanKind::Protocol, connection.error(&failed.error, host))
             }
             _ => {
                 reached(steps);
                 steps.running(ScanKind::Protocol);
-                let error = op_error(&failed.error, host)
+                let error = connection
+                    .error(&failed.error, host)
                     .hint("check the path of the address, often `/mcp` or `/sse`, in the server's documentation");
                 steps.failed(ScanKind::Protocol, error)
             }

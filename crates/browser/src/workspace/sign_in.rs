@@ -351,13 +351,14 @@ impl Workspace {
     /// Why an operation failed, in the words of the workspace: a sign-in that is missing is told with what it takes.
     pub(crate) fn op_error(&self, connector: &Connector, account: &ConnectionId, error: &OpError) -> Error {
         let host = &connector.host;
+        let covered = || self.cover_of(&connector.id, account).error(op_error(error, host));
         let (OpError::SignIn { .. }, Some(oauth)) = (error, self.known_account(account)) else {
-            return op_error(error, host);
+            return covered();
         };
         match oauth.sign_in.needs_person() {
             Some(needs) => Error::new(Code::SignIn, needs_words(host, &needs))
                 .hint("sign in on the connector's page, under Authentication"),
-            None => oauth.sign_in.take_failure().unwrap_or_else(|| op_error(error, host)),
+            None => oauth.sign_in.take_failure().unwrap_or_else(covered),
         }
     }
 
@@ -382,7 +383,7 @@ impl Workspace {
                 ConnectionStatus::SignIn { why: why.unwrap_or_else(otherwise) }
             }
             other => {
-                let error = op_error(other, &connector.host);
+                let error = self.cover_of(&connector.id, account).error(op_error(other, &connector.host));
                 ConnectionStatus::Failed { why: error.message, next: error.hint.unwrap_or_default() }
             }
         }

@@ -3,6 +3,7 @@
 
 mod compare;
 mod curl;
+mod forms;
 
 use serde_json::Value;
 
@@ -10,6 +11,7 @@ pub use crate::headers::decoded;
 pub use crate::sse::{Parser, SseEvent, TooLong};
 pub use compare::{Change, Difference, compare};
 pub use curl::{COVER, curl};
+pub use forms::forms;
 
 /// What a message is (JSON-RPC 2.0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

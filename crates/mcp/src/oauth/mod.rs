@@ -38,6 +38,7 @@ mod settings;
 mod step;
 mod token;
 
+pub(crate) use address::encode as percent;
 pub use authorizer::{Authorizer, Chain, Refusal, Retry, Signed};
 pub use challenge::{Challenge, challenges};
 pub use credentials::{Account, Credentials, Registered, Registration, Tokens};
