@@ -337,11 +337,15 @@ impl Kept {
             Seen::Chunk(chunk) => self.chunk(leg, chunk),
             Seen::Ended => {
                 let exchange = self.end(leg, State::Done);
+                let is_accepted = exchange.status == Some(202);
                 if let Reading::Whole(bytes) = std::mem::replace(&mut exchange.reading, Reading::No)
                     && !bytes.is_empty()
                 {
                     let text = String::from_utf8_lossy(&bytes).into_owned();
-                    self.said(leg, false, &text);
+                    // 202 has no body that means anything, and many servers write "Accepted" there.
+                    if !(is_accepted && hear(&text).iter().all(|one| one.kind == Kind::Unreadable)) {
+                        self.said(leg, false, &text);
+                    }
                 }
             }
             Seen::Failed(why) => {

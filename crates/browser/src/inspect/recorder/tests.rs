@@ -78,6 +78,24 @@ fn answers_find_their_requests_in_both_directions() {
 }
 
 #[test]
+fn what_stands_in_the_body_of_a_202_is_no_message_unless_it_is_one() {
+    let (recorder, slot) = recording();
+    let wire = wire(&slot);
+    for (status, body) in [(202, "Accepted"), (200, "Accepted"), (202, r#"{"id":1,"result":{}}"#)] {
+        let leg = wire.leg("POST", "https://board.example/mcp");
+        leg.sends(&[], Some(br#"{"method":"notifications/initialized"}"#));
+        leg.sees(Seen::Response { status, headers: &pair("Content-Type", "text/plain") });
+        leg.sees(Seen::Chunk(body.as_bytes()));
+        leg.sees(Seen::Ended);
+    }
+    let came: Vec<Kind> = all(&recorder).iter().filter(|one| !one.sent).map(|one| one.kind).collect();
+    assert_eq!(came, [Kind::Unreadable, Kind::Result]);
+    let mut received = Vec::new();
+    recorder.exchanges(|exchange| received.push(exchange.received));
+    assert_eq!(received, [8, 8, 20], "the exchange still says how much came");
+}
+
+#[test]
 fn the_rounds_of_a_call_are_one() {
     let (recorder, slot) = recording();
     let wire = wire(&slot);
