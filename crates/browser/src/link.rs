@@ -7,6 +7,7 @@
 
 mod asks;
 mod left;
+mod needs;
 mod patience;
 
 use std::cell::{Cell, RefCell};
@@ -31,6 +32,7 @@ use crate::workspace::{Inner, Workspace};
 
 pub(crate) use asks::WaitingAsk;
 pub(crate) use left::Asker;
+pub(crate) use needs::Need;
 
 /// Who this client says it is.
 pub(crate) fn client() -> Implementation {
@@ -57,6 +59,8 @@ pub(crate) struct Link {
     held_back: Cell<bool>,
     /// The state to show.
     status: RefCell<ConnectionStatus>,
+    /// The sign-in that is missing, as it is noted.
+    need: RefCell<Option<Need>>,
     /// Calls under way, to know whose question a question is.
     calls: RefCell<HashMap<OpId, UnderWay>>,
     /// Pages of apps that were read over this connection, by address.
@@ -100,6 +104,7 @@ impl Link {
             before: RefCell::default(),
             held_back: Cell::default(),
             status: RefCell::new(ConnectionStatus::Idle),
+            need: RefCell::default(),
             calls: RefCell::default(),
             pages: RefCell::default(),
             opening: Mutex::new(()),
@@ -486,6 +491,7 @@ impl Workspace {
 
     fn set_status(&self, link: &Link, status: ConnectionStatus) {
         if link.status.replace(status.clone()) != status {
+            self.note_need(link, &status);
             let (connector, account) = (link.connector.clone(), link.account.clone());
             self.0.events.tell(Change::Connection { connector, account, status });
         }

@@ -23,6 +23,7 @@ use mcp::oauth::{
     challenges,
 };
 use policy::Reach;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -126,7 +127,7 @@ struct Wanted {
 }
 
 /// What only a person can give.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Needs {
     /// The scopes that are missing; empty where a sign-in is.
     pub scopes: Vec<String>,
@@ -209,6 +210,12 @@ impl SignIn {
     /// What the last refused request needs a person for.
     pub(crate) fn needs_person(&self) -> Option<Needs> {
         self.0.wanted.borrow().as_ref().map(|wanted| wanted.needs.clone())
+    }
+
+    /// The person is needed for what an earlier page was refused for.
+    pub(crate) fn misses(&self, needs: Needs) {
+        let challenge = format!(r#"Bearer error="insufficient_scope", scope="{}""#, needs.scopes.join(" "));
+        self.0.wanted.replace(Some(Wanted { challenge: (!needs.scopes.is_empty()).then_some(challenge), needs }));
     }
 
     /// The server speaks this revision. The oldest way of finding an authorization server ended with 2025-03-26.

@@ -489,6 +489,35 @@ async fn x22_more_access_is_named_asked_for_by_a_click_and_added_to_what_was_giv
 }
 
 #[wasm_bindgen_test]
+async fn what_a_call_was_refused_for_is_known_after_a_reload_and_asked_for_then() {
+    let (world, store) = (world(), Memory::new());
+    let (ws, id) = signed_in(&world, &store, Keep::Device).await;
+    world.more.replace(Some("files.write".into()));
+    assert_eq!(call(&ws, &id).await.unwrap_err().code, Code::SignIn);
+    let before = ws.connection(&id);
+    browser::time::sleep(50).await;
+    ws.close();
+    let asked = world.asked("https://").len();
+    let ws = workspace(&world, &store).await;
+    assert!(matches!(before, ConnectionStatus::SignIn { .. }));
+    assert_eq!(ws.connection(&id), before, "the connection says what is missing");
+    assert_eq!(ws.oauth_report(&id).await.unwrap().needs, Some(vec!["files.write".to_owned()]));
+    assert_eq!(world.asked("https://").len(), asked, "nobody was asked for it");
+    let seen = Rc::default();
+    ws.sign_in(&id, Keep::Device, &person(&seen)).await.unwrap();
+    let page = web_sys::Url::new(&seen.borrow()[0]).unwrap().search_params();
+    assert_eq!(page.get("scope").as_deref(), Some("mcp files.write"));
+    world.more.replace(None);
+    assert_eq!(call(&ws, &id).await.unwrap()["content"][0]["text"], "Ann");
+    browser::time::sleep(50).await;
+    ws.close();
+    // What was given is not missed any more.
+    let ws = workspace(&world, &store).await;
+    assert_eq!(ws.connection(&id), ConnectionStatus::Idle);
+    assert_eq!(ws.oauth_report(&id).await.unwrap().needs, None);
+}
+
+#[wasm_bindgen_test]
 async fn x15_an_answer_with_another_state_is_refused_and_its_code_is_not_used() {
     let (world, store) = (world(), Memory::new());
     let ws = workspace(&world, &store).await;

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use policy::{Caller, ConversationId};
 use serde_json::Value;
 
-use again::{Again, AnswerQuestion, Check, Held, SignInAndContinue};
+use again::{AfterPage, Again, AnswerQuestion, Check, Held, SignInAndContinue};
 use failure::FailureView;
 
 use super::look::LookAtResult;
@@ -109,7 +109,7 @@ fn Card(id: String, card: Memo<Option<CallCard>>, fixed: CallCard, conversation:
             view! { <SignInAndContinue flow card=card conversation=conversation connector=connector.get_value()/> }
                 .into_any()
         }
-        CallState::NeedsPage => view! { <Again word="Run again" card=card conversation=conversation/> }.into_any(),
+        CallState::NeedsPage => view! { <AfterPage call card=card conversation=conversation/> }.into_any(),
         CallState::NotAnswered | CallState::Denied { .. } => {
             view! { <Again word="Ask again" card=card conversation=conversation/> }.into_any()
         }

@@ -53,7 +53,7 @@ pub(crate) use conversations::Record;
 pub use definitions::{Changes, ModelView, ModelViews, Preview, Publish, Tried};
 pub use inspect::{Listed, Plain, SavedRequest};
 pub(crate) use models::CHOSEN;
-pub(crate) use sign_in::OAuth;
+pub(crate) use sign_in::{OAuth, needs_words};
 pub use sign_in::{OAuthReport, SignInSite, SignedOut, registered_words, verdict_word};
 pub(crate) use turns::TurnHandle;
 pub use unsent::Unsent;
@@ -363,6 +363,7 @@ impl Workspace {
         self.prune_payloads().await;
         self.load_heads().await?;
         self.note_left_asks().await?;
+        self.recall_needs().await?;
         self.load_models().await
     }
 

@@ -25,7 +25,7 @@ use super::accounts::{all_accounts, signs_in_otherwise};
 use super::{Inner, Workspace};
 use crate::error::{Code, Error};
 use crate::fetch::Request;
-use crate::link::{header_secret, op_error, spoken};
+use crate::link::{Need, header_secret, op_error, spoken};
 use crate::oauth::{Kept, Needs, SignIn, Surroundings};
 use crate::store::{Op, Table};
 use crate::view::{ConnectionStatus, Keep, Millis, NewConnector};
@@ -258,6 +258,9 @@ impl Workspace {
         let settings = self.settings_for(&connector.address, client_id, scope, secret).await?;
         let place = Place::new(&self.0, Some(account.clone()), connector.host.clone());
         let oauth = self.oauth_with(settings, place).await?;
+        if let Some(needs) = self.noted_needs(account) {
+            oauth.sign_in.misses(needs);
+        }
         // Somebody else may have been faster, and there must be one only.
         Ok(self.0.sign_ins.borrow_mut().entry(account.clone()).or_insert(oauth).clone())
     }
@@ -330,7 +333,8 @@ impl Workspace {
             self.tell_secret(&name);
         }
         let _ = self.0.store.set_key_pair(&oauth_secret(account), None).await;
-        if let Err(error) = self.0.store.write(vec![Op::Delete(Table::Settings, spoken(account))]).await {
+        let noted = vec![Op::Delete(Table::Settings, spoken(account)), Need::over(account)];
+        if let Err(error) = self.0.store.write(noted).await {
             self.storage_failed(&error);
         }
         Ok(())
@@ -438,7 +442,8 @@ impl Workspace {
     }
 }
 
-fn needs_words(host: &str, needs: &Needs) -> String {
+/// What a server asks for that only a person can give.
+pub(crate) fn needs_words(host: &str, needs: &Needs) -> String {
     match needs {
         Needs { scopes, .. } if !scopes.is_empty() => format!("{host} asks for more access: {}", scopes.join(", ")),
         Needs { ended: Some(_), .. } => format!("your sign-in at {host} ended"),

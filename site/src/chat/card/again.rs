@@ -89,14 +89,37 @@ pub(super) fn SignInAndContinue(
     }
 }
 
+/// The call again that a server wanted a page opened for. Where that is not asked for any more, it was answered, or went
+/// away with the page.
+#[component]
+pub(super) fn AfterPage(
+    call: Memo<Option<CallId>>,
+    card: Memo<Option<CallCard>>,
+    conversation: StoredValue<ConversationId>,
+) -> impl IntoView {
+    let asked = question_about(call);
+    move || {
+        let gone = asked.with(Option::is_none);
+        view! {
+            {gone.then(|| view! { <p class="field-hint">"If the server still needs its page, running this shows it again."</p> })}
+            <Again word="Run again" card=card conversation=conversation/>
+        }
+    }
+}
+
+/// Where the open question of a server about a call stands on the page.
+fn question_about(call: Memo<Option<CallId>>) -> Memo<Option<String>> {
+    let app = use_state();
+    Memo::new(move |_| {
+        let call = call.get()?;
+        app.asks.with(|asks| asks.iter().find(|ask| ask.call.as_ref() == Some(&call)).map(|ask| ask_id(&ask.id)))
+    })
+}
+
 /// The way to what the server asks, which stands at the end of the thread.
 #[component]
 pub(super) fn AnswerQuestion(call: Memo<Option<CallId>>) -> impl IntoView {
-    let app = use_state();
-    let asked = Memo::new(move |_| {
-        let call = call.get()?;
-        app.asks.with(|asks| asks.iter().find(|ask| ask.call.as_ref() == Some(&call)).map(|ask| ask_id(&ask.id)))
-    });
+    let asked = question_about(call);
     move || {
         asked.get().map(|place| {
             view! { <Button look=ButtonLook::Primary on:click=move |_| { focus(&place); }>"Answer question"</Button> }
