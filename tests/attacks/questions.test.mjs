@@ -57,8 +57,45 @@ journey("X81 a page that a server wants opened is shown whole and opens only by 
   await page.waitForTimeout(500);
   assert.equal(context.pages().length, 1, "nothing opened by itself");
   assert.ok(!stage.network.foreign().some((origin) => origin.includes("evil.example")), "nothing was fetched ahead");
-  const link = question.getByRole("link").first();
-  if (await link.count()) assert.match(await link.getAttribute("rel") ?? "", /noopener/);
+  assert.match(await question.getByRole("link").first().getAttribute("rel"), /noopener/);
+});
+
+journey("MC105 MC107 MC108 a page that a server wants opened: its host stands out, nothing of it is fetched before the click, and neither it nor this page knows of the other", async (stage) => {
+  const { app, page, context, network } = stage;
+  const fetched = [];
+  await context.route("https://accounts.pay.example/**", (route) => {
+    fetched.push(route.request());
+    return route.fulfill({ contentType: "text/html", body: "<title>Pay</title><p>Your account number is 4711-canary.</p>" });
+  });
+  const address = "https://accounts.pay.example/start?for=letters";
+  const { server, question } = await asked(stage, { mode: "url", message: "Pay first", url: address });
+  // MC108: the host by itself, in larger and heavier letters than the address, and what somebody registered more than the rest.
+  const look = (place) => place.evaluate((found) => { const { fontSize, fontWeight, color } = getComputedStyle(found); return { size: parseFloat(fontSize), weight: Number(fontWeight), color }; });
+  const host = question.getByText("accounts.pay.example", { exact: true });
+  const [named, before, whole] = [await look(host), await look(host.getByText("accounts.", { exact: true })), await look(question.getByText(address))];
+  assert.ok(named.size > whole.size && named.weight > whole.weight && named.color !== whole.color, JSON.stringify({ named, whole }));
+  assert.ok(named.weight > before.weight && named.color !== before.color, JSON.stringify({ named, before }));
+  // MC105: not when it is shown, pointed at or reached with the keyboard.
+  const link = question.getByRole("link", { name: "Open in new tab" });
+  await link.hover();
+  await link.focus();
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("question-page");
+  const hints = "link[rel~=prefetch], link[rel~=prerender], link[rel~=preconnect], link[rel~=dns-prefetch], script[type=speculationrules], iframe, object, embed";
+  assert.equal(await page.locator(hints).evaluateAll((all) => all.filter((one) => one.outerHTML.includes("pay.example")).length), 0);
+  assert.equal(fetched.length, 0, "nothing was fetched ahead");
+  assert.ok(!network.foreign().some((origin) => origin.includes("pay.example")));
+  const [opened] = await Promise.all([context.waitForEvent("page"), link.press("Enter")]);
+  await opened.getByText("4711-canary").waitFor();
+  // MC107: it is a page of its own, which is told nothing, and of which this one and the model are told nothing.
+  assert.deepEqual(await opened.evaluate(() => ({ opener: globalThis.opener, referrer: document.referrer, name: globalThis.name, top: globalThis.top === globalThis })), { opener: null, referrer: "", name: "", top: true });
+  assert.deepEqual(fetched.filter((request) => request.isNavigationRequest()).map((request) => [request.url(), request.headers().referer]), [[address, undefined]]);
+  assert.equal(await page.evaluate(() => globalThis.length), 0, "it is not inside of this page");
+  await app.button("Submit", question).click();
+  await app.says("Look up", "Done");
+  assert.ok(!(await app.log.innerText()).includes("4711-canary"));
+  const answers = server.messages.map((message) => message.params?.inputResponses?.q).filter(Boolean);
+  assert.deepEqual(answers, [{ action: "accept" }], "the server is told that the person agreed, and nothing else");
 });
 
 for (const url of ["javascript:globalThis.pwned=1", "data:text/html,<script>opener.pwned=1</script>", "http://127.0.0.1/", "file:///etc/passwd"]) {
@@ -109,6 +146,7 @@ journey("MB002 X81 a server that wants a page opened before it runs a call: aske
   const question = app.ask(server.host);
   await question.waitFor();
   assert.equal(await question.count(), 1, "only what is an address of the web is asked for");
+  assert.equal(await app.card("Send a letter").getByText("running this shows it again").count(), 0, "it is shown already");
   const words = await question.innerText();
   assert.ok(words.includes("https://pay.example.test/start?for=letters") && words.includes("pay.example.test"), words);
   assert.ok(words.includes("Pay for the letter <b>first</b>"), "the server's text is text");
@@ -132,6 +170,14 @@ journey("MB002 X81 a server that wants a page opened before it runs a call: aske
   await app.button("Submit", question).click();
   await question.waitFor({ state: "detached" });
   assert.equal(network.calls(server.origin).length, 1, "nothing was sent again by itself");
+  // The question is over, and after a reload there is none: the card says how the page is shown again.
+  const card = app.card("Send a letter");
+  const again = "If the server still needs its page, running this shows it again.";
+  await card.getByText(again).waitFor();
+  await page.reload();
+  await app.ready();
+  await card.getByText(again).waitFor();
+  assert.equal(network.calls(server.origin).length, 1, "and nothing was sent for that");
   refuses = false;
   await app.button("Run again", app.card("Send a letter")).click();
   await app.decision.waitFor();

@@ -164,6 +164,22 @@ journey("a denial at the provider is told in words, with the steps", async (stag
   assert.equal(await app.field("Name").inputValue(), "Guarded");
 });
 
+journey("MC167 why a provider registers no client is told in its words, as text, with the steps", async (stage) => {
+  const { app, page, context, keep } = stage;
+  const server = await keep(startProtected({ refusesClients: "pages of <b>loopback</b> need application_type native" }));
+  await app.turnOnDeveloperMode();
+  await askToSignIn(app, "Guarded", server.url);
+  await app.button("Sign in").click();
+  const told = page.getByRole("alert").filter({ hasText: "pages of <b>loopback</b> need application_type native" });
+  await told.waitFor();
+  assert.match(await told.innerText(), /invalid_redirect_uri/, "the code of the error too");
+  assert.equal(await told.locator("b", { hasText: "loopback" }).count(), 0, "its words are text");
+  assert.deepEqual([server.asked.register, server.asked.authorize], [1, 0], "asked once, and nobody was led away");
+  await assertSoon(() => context.pages().length === 1, "no window is left open");
+  await page.getByText("What was asked and answered").click();
+  await page.getByRole("list", { name: "Steps of the sign-in" }).getByText("ended here").first().waitFor();
+});
+
 journey("where the browser lets no window open, a link and the pasted address do", async (stage) => {
   const { app, page, context } = stage;
   await page.addInitScript(() => { window.open = () => null; });

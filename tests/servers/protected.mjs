@@ -15,9 +15,9 @@ const DISCOVERED = {
 /**
  * Starts both on one origin. `lifetime` is how long an access token lives, in seconds, or a list of it for one token after
  * the other, the last one for all that follow. `asked` counts what came to each endpoint, and the requests with a token that
- * has ended; `offers` are the scopes that its metadata lists, and may be changed; with `mixed` only the action `whoami` asks for a sign-in; `ttl` is how long a list may be kept, in milliseconds, and `cacheScope` for whom; without `renews` there are no refresh tokens; with `several` each sign-in is another person, and `listed` has who asked for a list, by their number; `tokens` are the access tokens that were given out, `expire()` ends all of them.
+ * has ended; `offers` are the scopes that its metadata lists, and may be changed; with `mixed` only the action `whoami` asks for a sign-in; `ttl` is how long a list may be kept, in milliseconds, and `cacheScope` for whom; without `renews` there are no refresh tokens; with `refusesClients` no client is registered, for this reason; with `several` each sign-in is another person, and `listed` has who asked for a list, by their number; `tokens` are the access tokens that were given out, `expire()` ends all of them.
  */
-export async function startProtected({ lifetime = 3600, refusesRefresh = false, ttl = 0, cacheScope = "private", offers = [], mixed = false, several = false, renews = true } = {}) {
+export async function startProtected({ lifetime = 3600, refusesRefresh = false, ttl = 0, cacheScope = "private", offers = [], mixed = false, several = false, renews = true, refusesClients = null } = {}) {
   const asked = { authorize: 0, token: [], register: 0, revoke: [], mcp: 0, ended: 0, lists: 0, listed: [] };
   const lifetimes = [lifetime].flat();
   const tokens = new Set();
@@ -69,6 +69,7 @@ export async function startProtected({ lifetime = 3600, refusesRefresh = false, 
         });
       case "/register":
         asked.register += 1;
+        if (refusesClients !== null) return json(response, 400, { error: "invalid_redirect_uri", error_description: refusesClients });
         return json(response, 201, { ...JSON.parse(body), client_id: `client-${asked.register}` });
       case "/authorize": {
         asked.authorize += 1;
