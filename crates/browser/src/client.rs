@@ -9,8 +9,8 @@ use std::rc::Rc;
 use futures_util::future::LocalBoxFuture;
 use mcp::oauth::Revocation;
 use mcp::{
-    Again, Answer, Ask, CallTool, Config, Elicitation, EraChoice, Event, Excluded, List, LogLevel, OpError,
-    Request, ServerRequest,
+    Again, Answer, Ask, CallTool, Config, Elicitation, EraChoice, Event, Excluded, List, LogLevel, OpError, Request,
+    ServerRequest,
 };
 use serde_json::{Map, Value, json};
 use wasm_bindgen_futures::spawn_local;

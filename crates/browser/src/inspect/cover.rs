@@ -241,12 +241,16 @@ mod tests {
     fn x21_what_signed_in_is_covered_in_percent_signs_and_inside_of_base64_too() {
         let mut cover = Cover::default();
         cover.learn("Bearer mine/of+coal=canary");
-        // The second is `{"who":"Bearer mine/of+coal=canary"}`.
-        for said in ["to=mine%2Fof%2bcoal%3Dcanary", "eyJ3aG8iOiJCZWFyZXIgbWluZS9vZitjb2FsPWNhbmFyeSJ9"] {
+        // The last is `{"who":"Bearer mine/of+coal=canary"}`.
+        for said in [
+            "to=mine%2Fof%2Bcoal%3Dcanary",
+            "to=mine%2fof%2bcoal%3dcanary",
+            "eyJ3aG8iOiJCZWFyZXIgbWluZS9vZitjb2FsPWNhbmFyeSJ9",
+        ] {
             let mut text = format!("see {said}.");
             cover.said(&mut text);
             assert!(text.contains("••••"), "{text}");
-            assert!(cover.is_in(said) && !cover.text(said).contains("mine%2Fof"), "{said}");
+            assert!(cover.is_in(said) && !cover.text(said).contains("mine%2"), "{said}");
         }
         // A word is not looked for in other forms: what it looks like there can be in any text.
         let mut cover = Cover::default();
