@@ -153,6 +153,56 @@ journey("workspace: X128 the page names its build, and the files that are served
   assert.deepEqual(await app.violations(), []);
 });
 
+/** The contrast of each colour that a monogram can have, between its letter and its ground. */
+const contrasts = (page) => page.evaluate(() => {
+  const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  const light = (colour) => {
+    pen.fillStyle = colour;
+    pen.fillRect(0, 0, 1, 1);
+    const [red, green, blue] = [...pen.getImageData(0, 0, 1, 1).data].map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  return Array.from({ length: 8 }, (_, tint) => {
+    const mark = document.body.appendChild(Object.assign(document.createElement("span"), { className: `mono-gram t${tint}` }));
+    const { color, backgroundColor } = getComputedStyle(mark);
+    const [more, less] = [light(color), light(backgroundColor)].sort((one, other) => other - one);
+    mark.remove();
+    return { ground: backgroundColor, ratio: (more + 0.05) / (less + 0.05) };
+  });
+});
+
+journey("workspace: X44 a monogram has the colour of its host or the one that was chosen, and each is read well", async ({ app, page, network, keep }) => {
+  const server = await keep(startModern());
+  await app.connect({ name: "Board", url: server.url });
+  await app.describe({ name: "Again", url: server.url });
+  await page.getByLabel("Monogram colour").selectOption({ label: "Rose" });
+  await page.reload();
+  await assertSoon(async () => (await page.getByLabel("Monogram colour").inputValue()) === "5", "what was chosen is kept");
+  await app.button("Scan").click();
+  const understood = page.getByRole("checkbox", { name: /^I understand/ });
+  await understood.waitFor({ timeout: 30_000 });
+  await understood.check();
+  await app.button("Create draft").click();
+  await page.getByRole("heading", { name: "Again" }).first().waitFor();
+  await app.connect({ name: "Other name", url: server.url });
+  await app.open("/workspace/connectors?tab=drafts");
+  const tint = async (name) => {
+    const row = main(page).getByRole("listitem").filter({ has: page.getByRole("link", { name, exact: true }) });
+    return (await row.locator(".mono-gram").getAttribute("class")).match(/\bt\d\b/)?.[0];
+  };
+  assert.equal(await tint("Again"), "t5", "the one that was chosen");
+  assert.match(await tint("Board"), /^t[0-7]$/);
+  assert.equal(await tint("Other name"), await tint("Board"), "the same host, the same colour");
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    const all = await contrasts(page);
+    assert.equal(new Set(all.map((each) => each.ground)).size, 8, "eight colours");
+    for (const { ratio } of all) assert.ok(ratio >= 4.5, `${ratio} in ${colorScheme}`);
+    await app.screenshot(`monograms-${colorScheme}`);
+  }
+  assert.ok(network.foreign().every((origin) => origin === server.origin), "no picture was loaded from anywhere");
+});
+
 journey("workspace: whoever wants to invite somebody is told that nothing is sent from here, and how people join", async ({ app, page }) => {
   await app.open("/workspace/members");
   await main(page).getByRole("link", { name: "How people join" }).click();

@@ -89,8 +89,8 @@ pub struct Offer {
     pub name: String,
     /// `Dev`, `custom`, `demo`, or none.
     pub badge: Option<String>,
-    /// The colour of its monogram, 0 to 7, when chosen.
-    pub colour: Option<u8>,
+    /// The colour of its monogram, 0 to 7.
+    pub tint: u8,
     /// Whether people added it; the others came with the product.
     pub custom: bool,
     /// How many of its actions are switched on.
@@ -122,7 +122,7 @@ impl Offer {
                     id: connector.id.clone(),
                     name: connector.name.clone(),
                     badge: connector.badge().map(str::to_owned),
-                    colour: connector.colour,
+                    tint: connector.tint(),
                     custom,
                     on: on().count(),
                     actions: if custom { Vec::new() } else { on().map(str::to_owned).collect() },
@@ -155,7 +155,7 @@ pub(crate) fn record(book: &Rulebook, me: &MemberId) -> String {
         .into_iter()
         .map(|offer| {
             json!({
-                "id": offer.id.as_str(), "name": offer.name, "badge": offer.badge, "colour": offer.colour,
+                "id": offer.id.as_str(), "name": offer.name, "badge": offer.badge, "tint": offer.tint,
                 "custom": offer.custom, "on": offer.on, "actions": offer.actions,
             })
         })
@@ -174,7 +174,7 @@ impl Glance {
             id: id.into(),
             name: name.to_owned(),
             badge: badge.map(str::to_owned),
-            colour: None,
+            tint: policy::tint("this page"),
             custom: false,
             on: actions.len(),
             actions: actions.iter().map(|action| (*action).to_owned()).collect(),
@@ -266,7 +266,7 @@ fn offer_of(offer: &JsValue) -> Option<Offer> {
         id: text_in(offer, "id")?.into(),
         name: text_in(offer, "name")?,
         badge: text_in(offer, "badge"),
-        colour: number_in(offer, "colour").map(|colour| colour as u8),
+        tint: number_in(offer, "tint").map_or(0, |tint| tint as u8),
         custom: truth_in(offer, "custom"),
         on: number_in(offer, "on").map_or(0, |on| on as usize),
         actions: list_in(offer, "actions").iter().filter_map(|name| name.as_string()).collect(),

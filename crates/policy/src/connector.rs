@@ -256,7 +256,7 @@ pub struct Connector {
     /// How to sign in.
     #[serde(default)]
     pub sign_in: SignIn,
-    /// The monogram's colour, 0 to 7; `None` lets the name decide.
+    /// The monogram's colour, 0 to 7, when one was chosen.
     #[serde(default)]
     pub colour: Option<u8>,
     /// Rules on the arguments of actions, by the action's exact name.
@@ -277,6 +277,16 @@ pub struct Connector {
     pub lent: bool,
 }
 
+/// So many colours a monogram can have.
+const TINTS: u8 = 8;
+
+/// The colour that goes with a host: the same host has the same one, whatever the connector is called.
+pub fn tint(host: &str) -> u8 {
+    let mixed = host.bytes().fold(0x811c_9dc5_u32, |mixed, byte| (mixed ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    // The upper bits are mixed best.
+    (mixed >> 29) as u8
+}
+
 impl Connector {
     /// The word beside the name wherever it shows: *Dev*, *custom*, *demo*, or none (S048, S066).
     pub fn badge(&self) -> Option<&'static str> {
@@ -286,6 +296,11 @@ impl Connector {
             (Provider::Demo, _) => Some("demo"),
             (Provider::Custom, _) => Some("custom"),
         }
+    }
+
+    /// The colour of its monogram, 0 to 7: the one that was chosen, else one that goes with its host.
+    pub fn tint(&self) -> u8 {
+        self.colour.unwrap_or_else(|| tint(&self.host)) % TINTS
     }
 
     /// Whether it is a part of the product, which nobody added.
@@ -372,6 +387,21 @@ mod tests {
         assert_eq!((reviewed(&connector), connector.reviews_app_words()), (vec![true, false, true], true));
         connector.result_review = ResultReview::Always;
         assert_eq!((reviewed(&connector), connector.reviews_app_words()), (vec![true, true, true], true));
+    }
+
+    #[test]
+    fn x44_a_monogram_has_the_colour_of_its_host_unless_one_was_chosen() {
+        let mut connector = crate::fixtures::published().connectors.remove(0);
+        assert_eq!(connector.tint(), tint(&connector.host));
+        connector.name = "Another name".into();
+        assert_eq!(connector.tint(), tint(&connector.host));
+        connector.colour = Some(5);
+        assert_eq!(connector.tint(), 5);
+        // What no colour stands for is one of them all the same.
+        connector.colour = Some(11);
+        assert_eq!(connector.tint(), 3);
+        let tints: std::collections::BTreeSet<u8> = (0..60).map(|at| tint(&format!("mcp{at}.example.com"))).collect();
+        assert_eq!(tints, (0..TINTS).collect());
     }
 
     #[test]

@@ -67,7 +67,9 @@ pub use account::Account;
 pub use action::{Action, Class, ClassSource, Classified};
 pub use cause::Cause;
 pub use chosen::Chosen;
-pub use connector::{Access, Confirm, Connector, Control, Provenance, Provider, Reach, ResultReview, SignIn, Stage};
+pub use connector::{
+    Access, Confirm, Connector, Control, Provenance, Provider, Reach, ResultReview, SignIn, Stage, tint,
+};
 pub use digest::Digest;
 pub use domains::{DomainUse, Domains, Pattern};
 pub use explain::{Explanation, Place, Step, Subject};

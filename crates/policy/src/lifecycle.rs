@@ -29,7 +29,7 @@ pub struct NewConnector {
     pub provenance: Provenance,
     /// How to sign in.
     pub sign_in: SignIn,
-    /// The monogram's colour, 0 to 7.
+    /// The monogram's colour, 0 to 7, when one was chosen.
     pub colour: Option<u8>,
     /// What the scan found.
     pub snapshot: Snapshot,

@@ -330,7 +330,7 @@ fn Chips(
         })
     });
     let chip = move |offer: Offer| {
-        let Offer { id, name, colour, badge, on, .. } = offer;
+        let Offer { id, name, tint, badge, on, .. } = offer;
         let label = format!("Leave {name} out of this chat");
         let said = move |of: ReadSignal<Vec<(ConnectorId, String)>>, id: &ConnectorId| {
             of.with(|all| all.iter().find(|(one, _)| one == id).map(|(_, says)| says.clone()))
@@ -341,7 +341,7 @@ fn Chips(
         view! {
             <li class="chip">
                 <button type="button" class="chip-name" popovertarget=menu.get_value() title="Choose actions" on:click=move |_| writing.unfold.set(Some(unfolded.clone()))>
-                    <Monogram name=name.clone() colour=colour size="small"/>
+                    <Monogram name=name.clone() tint=tint size="small"/>
                     <span class="ellipsis"><bdi>{name}</bdi></span>
                     {badge.filter(|badge| badge == "Dev").map(|badge| view! { <Badge word=badge/> })}
                     {move || acts_as().map(|name| view! { <small class="ellipsis">"as "<bdi>{name}</bdi></small> })}

@@ -469,7 +469,7 @@ fn Chips(naming: Naming) -> impl IntoView {
         {move || named.with(|named| !named.is_empty()).then(|| view! {
             <ul class="chips plain" aria-label="For this turn">{move || named.get().into_iter().map(|offer| view! {
                 <li class="chip for-turn">
-                    <Monogram name=offer.name.clone() colour=offer.colour size="small"/>
+                    <Monogram name=offer.name.clone() tint=offer.tint size="small"/>
                     <span class="ellipsis"><bdi>{offer.name}</bdi></span><small>"for this turn"</small>
                 </li>
             }).collect_view()}</ul>

@@ -152,7 +152,7 @@ fn Entry(
             let looks = may_change(&one);
             view! {
                 <li class="row-card">
-                    <Monogram name=name.clone() colour=one.colour/>
+                    <Monogram name=name.clone() tint=one.tint()/>
                     <div class="grow entry">
                         <h3><Link to=Route::Connector(id.clone(), ConnectorTab::Overview)><bdi>{name}</bdi></Link>
                             <HostName host=one.host.clone()/>

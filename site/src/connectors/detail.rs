@@ -74,7 +74,7 @@ fn Heading(
     let signs_in = matches!(connector.sign_in, SignIn::OAuth { .. });
     view! {
         <header class="head">
-            <Monogram name=connector.name.clone() colour=connector.colour size="big"/>
+            <Monogram name=connector.name.clone() tint=connector.tint() size="big"/>
             <div class="grow">
                 <h1><bdi>{connector.name.clone()}</bdi></h1>
                 <p class="marks"><HostName host=connector.host.clone()/>

@@ -138,7 +138,7 @@ pub(super) fn Row(
     view! {
         <li class="row-card">
             {before.run()}
-            <Monogram name=connector.name.clone() colour=connector.colour/>
+            <Monogram name=connector.name.clone() tint=connector.tint()/>
             <div class="grow">
                 <h3>
                     <Link to=Route::Connector(connector.id.to_string(), ConnectorTab::Overview)><bdi>{connector.name.clone()}</bdi></Link>

@@ -19,7 +19,7 @@ use crate::settings::developer::{Beta, DeveloperOffer, developer_on};
 use crate::sign_in::{Flow, SigningIn};
 use crate::state::use_state;
 pub(crate) use crate::ui::sentence;
-use crate::ui::{Button, ButtonLook, Field, Icon, IconName, Segmented, Working};
+use crate::ui::{Button, ButtonLook, Choice, Field, Icon, IconName, Segmented, Working};
 
 /// How the scan's checklist names its lines.
 pub(super) const fn line_name(kind: ScanKind) -> &'static str {
@@ -91,6 +91,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
     let typed = Typed::restore();
     let [name, description, address] = [typed.name, typed.description, typed.address].map(RwSignal::new);
     let provenance = RwSignal::new(typed.provenance);
+    let colour = RwSignal::new(typed.colour);
     let way = RwSignal::new(typed.way);
     let with_header = Memo::new(move |_| way.get() == Way::Header);
     let with_oauth = Memo::new(move |_| matches!(way.get(), Way::OAuth | Way::Mixed));
@@ -166,6 +167,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
         }
         (!missing.is_empty()).then(|| format!("Still needed: {}.", missing.join(", ")))
     };
+    let set_colour = move |value: Option<String>| colour.set(value.and_then(|value| value.parse().ok()));
     let draft = move || NewConnector {
         name: name.get_untracked().trim().to_owned(),
         description: description.get_untracked().trim().to_owned(),
@@ -183,7 +185,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
             Way::OAuth | Way::Mixed => said(client_secret),
         },
         keep: keep.get_untracked(),
-        colour: None,
+        colour: colour.get_untracked(),
     };
     let scan = move || {
         void();
@@ -261,6 +263,7 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
             description: description.get(),
             address: if fit { address.get() } else { String::new() },
             provenance: provenance.get(),
+            colour: colour.get(),
             way: way.get(),
             header_name: header_name.get(),
             client_id: client_id.get(),
@@ -305,6 +308,8 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
                             (Provenance::OpenSource, "Open source"), (Provenance::Other, "Other"),
                         ]/>
                 </div>
+                <Choice label="Monogram colour" all="By its host" options=Signal::stored(colours())
+                    value=Signal::derive(move || colour.get().map(|colour| colour.to_string())) on_change=set_colour/>
             </section>
             <section>
                 <h2>"Sign-in"</h2>
@@ -387,6 +392,12 @@ pub(crate) fn NewConnectorPage() -> impl IntoView {
     }
 }
 
+/// The colours that a monogram can have, with their names. `tokens.css` mixes them.
+fn colours() -> Vec<(String, String)> {
+    let names = ["Blue", "Sky", "Teal", "Moss", "Olive", "Rose", "Plum", "Indigo"];
+    names.into_iter().enumerate().map(|(at, name)| (at.to_string(), name.to_owned())).collect()
+}
+
 /// How to sign in, as it is chosen.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
@@ -414,6 +425,7 @@ struct Typed {
     description: String,
     address: String,
     provenance: Provenance,
+    colour: Option<u8>,
     way: Way,
     header_name: String,
     client_id: String,
@@ -428,6 +440,7 @@ impl Default for Typed {
             description: none(),
             address: none(),
             provenance: Provenance::Other,
+            colour: None,
             way: Way::None,
             header_name: "Authorization".to_owned(),
             client_id: none(),
@@ -456,6 +469,7 @@ impl Typed {
             description: text("description").unwrap_or_default(),
             address: text("address").unwrap_or_default(),
             provenance: built.unwrap_or(Provenance::Other),
+            colour: kept.get("colour").and_then(|colour| serde_json::from_value(colour.clone()).ok()),
             way: way.map_or(Way::None, |(way, _)| way),
             header_name: text("header").unwrap_or_else(|| "Authorization".to_owned()),
             client_id: text("client").unwrap_or_default(),
@@ -467,7 +481,7 @@ impl Typed {
         let way = Way::ALL.into_iter().find(|(way, _)| *way == self.way).map(|(_, word)| word);
         let text = serde_json::json!({
             "name": self.name, "description": self.description, "address": self.address, "provenance": self.provenance,
-            "way": way, "header": self.header_name, "client": self.client_id, "scope": self.scope,
+            "colour": self.colour, "way": way, "header": self.header_name, "client": self.client_id, "scope": self.scope,
         });
         if let Some(storage) = Self::storage() {
             let _ = storage.set_item(Self::KEY, &text.to_string());

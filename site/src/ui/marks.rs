@@ -62,26 +62,22 @@ pub fn HostName(
     }
 }
 
-/// The first letter of a connector's name on its colour. Decoration: the name stands beside it.
+/// The first letter of a name on a colour. Decoration: the name stands beside it.
 #[component]
 pub fn Monogram(
-    /// The connector's name.
+    /// The name.
     #[prop(into)]
     name: String,
-    /// The colour chosen for it.
-    #[prop(optional_no_strip)]
-    colour: Option<u8>,
+    /// A connector's colour, 0 to 7; without one it has the colour of the page.
+    #[prop(optional)]
+    tint: u8,
     /// `small`, `big`, or nothing for the ordinary size.
     #[prop(optional)]
     size: &'static str,
 ) -> impl IntoView {
     let letter: String =
         name.trim().chars().next().map(|first| first.to_uppercase().collect()).unwrap_or_else(|| "·".into());
-    let class = match colour.map(|colour| colour % 6) {
-        None | Some(0) => format!("mono-gram {size}"),
-        Some(colour) => format!("mono-gram {size} c{colour}"),
-    };
-    view! { <span class=class aria-hidden="true">{letter}</span> }
+    view! { <span class=format!("mono-gram {size} t{tint}") aria-hidden="true">{letter}</span> }
 }
 
 /// The state of a connection as a shape; put the words beside it.
