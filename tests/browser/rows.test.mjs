@@ -611,6 +611,38 @@ journey("rows: X39 two people whom a server shows two lists: the other list is h
   await inbox.getByText("The server shows people different lists.").waitFor();
 });
 
+journey("rows: N01 a member asks for a review of what changed, and who runs the workspace reads who asked", { timeout: 120_000 }, async (stage) => {
+  const { app, page, network, keep } = stage;
+  let description = "Finds a ticket.";
+  const server = await keep(hostile({ tools: () => [tool("find_ticket", READ, { title: "Find a ticket", description })] }));
+  await app.connect({ name: "Tickets", url: server.url });
+  await publish(app);
+  await addMember(stage, "Ada");
+  await become(stage, "Ada");
+  description = "Finds a ticket by its number.";
+  await app.chat();
+  await app.say("find a ticket");
+  const banner = main(page).locator(".drift .note").filter({ hasText: "changed 1 action since it was approved" });
+  await banner.waitFor();
+  await count(banner.getByRole("link", { name: "Review", exact: true }), 0, "she does not review it");
+  const before = network.calls(server.origin).length;
+  await app.button("Ask for review", banner).click();
+  await page.getByText("The people who run this workspace will see it.").waitFor();
+  assert.equal(network.calls(server.origin).length, before, "nothing was sent");
+  await become(stage, "You", "Owner");
+  await app.open("/workspace/connectors");
+  const inbox = page.getByRole("region", { name: "Inbox" });
+  await inbox.getByText(/Ada saw 1 change .*, asks for a review/).waitFor();
+  await app.screenshot("inbox-review-asked");
+  assert.deepEqual(await app.violations(), []);
+  await inbox.getByRole("link", { name: "Review changes" }).click();
+  await app.button("Accept find_ticket").click();
+  await main(page).getByText(/^Nothing changed since version 2 was approved/).waitFor();
+  await app.open("/workspace/connectors");
+  await main(page).getByText(/^Reviewed by You/).first().waitFor();
+  await count(inbox, 0, "what is reviewed does not wait");
+});
+
 journey("rows: X40 a flood of changed lists and a definition of five megabytes leave the page usable and what was approved in force", { timeout: 120_000 }, async (stage) => {
   const { app, page, network, keep } = stage;
   let standing = null;

@@ -475,14 +475,18 @@ test("N02 a refresh gives the digest of what a server lists now, what differs fr
   const board = tool("show_board", READ, { title: "Show the board", _meta: { ui: { resourceUri: "ui://board" } } });
   const queue = { title: "List the queue", description: "Lists what waits." };
   let html = "<p>one</p>";
+  let instructions = "Tickets have numbers.";
   let standing = [
     tool("find_ticket", READ, { title: "Find a ticket", description: "Finds a ticket." }),
     tool("list_queue", READ, queue),
     board,
   ];
-  // The list changes with the first call, and so does the page.
-  const call = () => {
+  // The list changes with the first call, and so do the page and what the server says in a new session.
+  let ended = null;
+  const call = (name, given, exchange) => {
+    ended = exchange.request.headers["mcp-session-id"];
     html = "<p>two</p>";
+    instructions = "Tickets have numbers. Closed ones are not listed.";
     standing = [
       tool("find_ticket", READ, { title: "Find a ticket", description: "Finds a ticket by its number." }),
       tool("list_queues", READ, queue),
@@ -496,7 +500,12 @@ test("N02 a refresh gives the digest of what a server lists now, what differs fr
     exchange.result({ contents: [{ uri: "ui://board", mimeType: "text/html;profile=mcp-app", text: html, _meta: { ui: {} } }] });
     return true;
   };
-  const server = await hostile({ capabilities: { tools: {}, resources: {} }, tools: () => standing, call, on });
+  const http = (request, response) => {
+    if (ended === null || request.headers["mcp-session-id"] !== ended) return false;
+    response.writeHead(404).end();
+    return true;
+  };
+  const server = await hostile({ capabilities: { tools: {}, resources: {} }, get instructions() { return instructions; }, tools: () => standing, call, on, http });
   writeFileSync(path.join(project, "refreshed.html"), page("refreshed.mjs"));
   writeFileSync(path.join(project, "refreshed.mjs"), `
     import { open } from "./node_modules/countersign/index.js";
@@ -527,6 +536,7 @@ test("N02 a refresh gives the digest of what a server lists now, what differs fr
       { action: null, change: "page", was: null, page: "ui://board", weight: "risk" },
       { action: "find_ticket", change: "changed", was: null, page: null, weight: "text" },
       { action: "list_queues", change: "renamed", was: "list_queue", page: null, weight: "text" },
+      { action: null, change: "instructions", was: null, page: null, weight: "text" },
     ], "the heaviest first");
     assert.deepEqual(found.again, found.other, "the digest is one of what is listed");
     assert.equal(found.held, "held", "what differs is held");

@@ -105,7 +105,7 @@ export async function hostile(options = {}) {
     capabilities: options.capabilities ?? { tools: { listChanged: true } },
     // Asked anew each time: a server may call itself something else.
     get serverInfo() { return { name: options.name ?? "hostile", version: "1.0.0", ...options.server }; },
-    ...(options.instructions ? { instructions: options.instructions } : {}),
+    get instructions() { return options.instructions; },
   };
 
   async function answer(message, exchange) {

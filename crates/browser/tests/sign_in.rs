@@ -297,7 +297,7 @@ async fn a_scan_asks_for_the_sign_in_and_what_was_tried_is_kept() {
     let scanned = ws.scan(&new(Keep::Device), |_| ()).await.unwrap();
     let id = ws.create_draft(new(Keep::Device), scanned).await.unwrap();
     assert_eq!(call(&ws, &id).await.unwrap()["content"][0]["text"], "Ann");
-    let report = ws.oauth_report(&id).await.unwrap();
+    let report = ws.oauth_report_as(&id, &ws.usual_account(&id)).await.unwrap();
     assert!(report.signed_in && report.needs.is_none());
     assert_eq!((report.issuer.as_deref(), report.keep), (Some(ISSUER), Keep::Device));
     assert_eq!(report.registered, Some(Registered::Dynamically));
@@ -306,7 +306,7 @@ async fn a_scan_asks_for_the_sign_in_and_what_was_tried_is_kept() {
     // It is there after a reload, without another sign-in.
     let again = workspace(&world, &store).await;
     assert_eq!(call(&again, &id).await.unwrap()["content"][0]["text"], "Ann");
-    assert_eq!(again.oauth_report(&id).await.unwrap().keep, Keep::Device);
+    assert_eq!(again.oauth_report_as(&id, &again.usual_account(&id)).await.unwrap().keep, Keep::Device);
     assert_eq!(world.asked("https://as.example/token").len(), 1);
 }
 
@@ -477,7 +477,10 @@ async fn x22_more_access_is_named_asked_for_by_a_click_and_added_to_what_was_giv
     let started = common::start(&ws, &chat, "see my account", "whoami", json!({})).await;
     let card = ended(&ws, &chat, &started).await;
     assert_eq!(card.state, CallState::NeedsSignIn { scopes: vec!["files.write".into()], ended: None });
-    assert_eq!(ws.oauth_report(&id).await.unwrap().needs, Some(vec!["files.write".to_owned()]));
+    assert_eq!(
+        ws.oauth_report_as(&id, &ws.usual_account(&id)).await.unwrap().needs,
+        Some(vec!["files.write".to_owned()])
+    );
     let ConnectionStatus::SignIn { why } = ws.connection(&id) else { panic!("{:?}", ws.connection(&id)) };
     assert_eq!(why, "mcp.example.com asks for more access: files.write");
     let seen = Rc::default();
@@ -632,7 +635,7 @@ async fn x21_tokens_are_in_no_view_no_export_and_no_audit_row() {
     call(&ws, &id).await.unwrap();
     world.expire();
     call(&ws, &id).await.unwrap();
-    let report = ws.oauth_report(&id).await.unwrap();
+    let report = ws.oauth_report_as(&id, &ws.usual_account(&id)).await.unwrap();
     let mut seen = vec![
         exported(&ws).await,
         format!("{:?}", ws.audit(AuditFilter::default()).await.unwrap()),
@@ -662,7 +665,7 @@ async fn x28_a_bound_token_works_after_a_reload_with_a_key_that_nobody_can_read(
     world.bound.set(true);
     let (ws, id) = signed_in(&world, &store, Keep::Device).await;
     call(&ws, &id).await.unwrap();
-    assert!(ws.oauth_report(&id).await.unwrap().bound);
+    assert!(ws.oauth_report_as(&id, &ws.usual_account(&id)).await.unwrap().bound);
     let pair = store.key_pair(&format!("oauth:{id}")).await.unwrap().unwrap();
     let private = js_sys::Reflect::get(&pair, &"privateKey".into()).unwrap();
     assert_eq!(js_sys::Reflect::get(&private, &"extractable".into()).unwrap().as_bool(), Some(false));
@@ -931,7 +934,6 @@ async fn x23_a_sign_in_that_is_given_up_while_another_tab_renews_leaves_no_lock_
     call(&first, &id).await.unwrap();
     first.close();
     second.close();
-    Workspace::erase_store(&name).await.unwrap();
 }
 
 #[wasm_bindgen_test]
@@ -989,5 +991,4 @@ async fn x23_two_tabs_renew_a_token_once() {
     assert_eq!(call(&second, &id).await.unwrap_err().code, Code::SignIn);
     first.close();
     second.close();
-    Workspace::erase_store(&name).await.unwrap();
 }

@@ -52,14 +52,14 @@ pub(super) fn Rules(
     view! {
         <section class="rules">
             <h4 class="small">"Rules on values"</h4>
-            <ul class="plain">{move || rules.get().into_iter().map(|rule| {
+            <ul class="plain"><For each=move || rules.get() key=|rule| (rule.id.clone(), rule.at) children=move |rule| {
                 let (key, name) = (rule.id.clone(), argument_name(&rule.argument));
                 let (label, change) = (format!("Remove the rule on {name}"), format!("Change the rule on {name}"));
                 let whole = StoredValue::new(rule.clone());
                 view! { <li class="row"><span class="grow"><Visible text=sentence(&rule.sentence())/>" "<span class="small"><bdi>{rule.by.clone()}</bdi>{(!rule.note.is_empty()).then(|| view! { ": "<bdi>{rule.note.clone()}</bdi> })}</span></span>
                     <Button small=true look=ButtonLook::Quiet disabled=Signal::derive(move || allowed.get().is_some()) on:click=move |_| editing.set(Some(Some(whole.get_value())))>{change}</Button>
                     <Button small=true look=ButtonLook::Quiet disabled=Signal::derive(move || allowed.get().is_some()) on:click=move |_| remove(key.clone())>{label}</Button></li> }
-            }).collect_view()}</ul>
+            }/></ul>
             {move || match editing.get() {
                 None => view! { <Button small=true disabled=Signal::derive(move || allowed.get().is_some()) on:click=move |_| editing.set(Some(None))>"Add a rule"</Button> }.into_any(),
                 Some(rule) => view! { <Editor id=id.get_value() action=action.get_value() arguments=arguments.get_value() rule done=Callback::new(move |()| editing.set(None))/> }.into_any(),
@@ -107,6 +107,12 @@ fn Editor(
         passes.set(examples_as_typed(&rule.examples, false));
         note.set(rule.note);
     }
+    // Its schema names no kind, and no value of it is there that would.
+    let open = Memo::new(move |_| {
+        let path = chosen.get();
+        let any = kinds.with_value(|kinds| kinds.iter().any(|(one, kind)| *one == path && kind == "any"));
+        any && was.with_value(|was| was.as_ref().is_none_or(|was| was.argument != path))
+    });
     let problem = RwSignal::new(None::<String>);
     let preview = RwSignal::new(None::<Preview>);
     let rule = move || {
@@ -177,6 +183,7 @@ fn Editor(
                 <Field label="Then" let:field><select id=field.id aria-describedby=field.described on:change=move |event| effect.set(event_target_value(&event))>
                     <option value="deny" selected=move || effect.with(|effect| effect == "deny")>"refuse"</option><option value="ask" selected=move || effect.with(|effect| effect == "ask")>"ask every time"</option></select></Field>
             </div>
+            {move || open.get().then(|| view! { <p class="small">"The schema names no kind for this argument, so values are read as JSON: "<code>"5"</code>" is a number, "<code>"\"5\""</code>" is a text."</p> })}
             {move || match how.get().as_str() {
                 "within" => view! { <div class="row">{line("Least", "Empty for no lower bound.", value)}{line("Most", "Empty for no upper bound.", most)}</div> }.into_any(),
                 "one" => line("Values", "One a line.", value).into_any(),

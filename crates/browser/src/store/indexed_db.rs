@@ -114,15 +114,6 @@ impl IndexedDb {
         Ok(IndexedDb { database: shared })
     }
 
-    /// Deletes a whole database.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the browser refuses.
-    pub async fn delete(name: &str) -> Result<(), StoreError> {
-        let factory = Factory::new().map_err(unavailable)?;
-        factory.delete(name).map_err(failed)?.await.map_err(failed)
-    }
-
     fn begin(&self, tables: &[&str], mode: TransactionMode) -> Result<Transaction, StoreError> {
         let database = self.database.borrow();
         let database = database

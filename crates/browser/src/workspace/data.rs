@@ -8,7 +8,6 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::Workspace;
 use crate::error::Error;
-use crate::store::indexed_db::IndexedDb;
 use crate::store::{Op, Table};
 use crate::tabs::News;
 use crate::time::{global, monotonic, sleep};
@@ -124,14 +123,6 @@ impl Workspace {
         self.load("You").await?;
         self.tell_all(gone);
         Ok(())
-    }
-
-    /// Deletes a stored workspace that cannot be opened any more.
-    ///
-    /// # Errors
-    /// When the browser refuses.
-    pub async fn erase_store(name: &str) -> Result<(), Error> {
-        Ok(IndexedDb::delete(name).await?)
     }
 
     /// Stops what runs, and waits until it has written its last rows.

@@ -205,15 +205,6 @@ impl Workspace {
         Ok(Usage { calls, succeeded: latest.iter().find(done).map(|line| line.at) })
     }
 
-    /// The last checkpoint that was signed here.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn last_checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
-        self.alive()?;
-        Ok(self.0.audit.signed().await?)
-    }
-
     /// Signs how far the record goes. It proves something once it is kept elsewhere.
     ///
     /// # Errors

@@ -231,14 +231,6 @@ impl Workspace {
         self.sign_out_as(id, &self.usual_account(id)).await
     }
 
-    /// What is known about the sign-in of the usual account.
-    ///
-    /// # Errors
-    /// When the connector signs in otherwise.
-    pub async fn oauth_report(&self, id: &ConnectorId) -> Result<OAuthReport, Error> {
-        self.oauth_report_as(id, &self.usual_account(id)).await
-    }
-
     /// The same of a server that is no connector yet; none while nobody tried to sign in.
     pub async fn tried_report(&self) -> Option<OAuthReport> {
         let tried = self.0.tried.borrow().as_ref().map(|(_, oauth)| oauth.clone())?;

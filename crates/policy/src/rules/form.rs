@@ -2,7 +2,7 @@
 //!
 //! A text says less than a value: `5` may be a number or a text, and a rule on the wrong one never meets what is sent.
 //! So a line that nobody changed is the value that stood there, whatever the schema says by now. Only a new line is read
-//! by the kind that the schema gives.
+//! by the kind that the schema gives; where it gives none, a new line is JSON, and a text where it is no JSON.
 
 use super::{Example, Pattern, Test, shown};
 use serde_json::{Number, Value};
@@ -121,7 +121,9 @@ impl<'a> Reader<'a> {
             return self.known.remove(at).clone();
         }
         match self.kind {
-            "number" | "integer" | "boolean" | "object" => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+            "number" | "integer" | "boolean" | "object" | "any" => {
+                serde_json::from_str(text).unwrap_or_else(|_| text.into())
+            }
             _ => text.into(),
         }
     }
@@ -179,6 +181,13 @@ mod tests {
         // Where the schema is silent, a new value is of the kind of those that are there.
         let numbers = Test::OneOf(vec![json!(1), json!(2)]);
         assert_eq!(with_line(&numbers, "3", "any"), Test::OneOf(vec![json!(1), json!(2), json!(3)]));
+        // Where nothing is there either, it is JSON: a text that looks like a number stands in quotes.
+        let open = Typed { how: "one".into(), first: "5\n\"5\"\nhigh\nnull".into(), second: String::new() };
+        assert_eq!(open.test("any", None), Test::OneOf(vec![json!(5), json!("5"), json!("high"), json!(null)]));
+        assert_eq!(
+            Typed { how: "equals".into(), ..open }.test("any", None),
+            Test::Equals(json!("5\n\"5\"\nhigh\nnull"))
+        );
         // Another way to compare takes the values along.
         let one = Typed { how: "one".into(), ..Typed::of(&Test::Equals(json!(7))) };
         assert_eq!(one.test("any", Some(&Test::Equals(json!(7)))), Test::OneOf(vec![json!(7)]));
