@@ -31,6 +31,7 @@ const PAGES = {
   "audit-integrity": "/workspace/audit/integrity",
   "audit-export": "/workspace/audit/export",
   approvals: "/settings/approvals",
+  about: "/about",
   "not-found": "/no-such-page",
 };
 

@@ -1,6 +1,7 @@
 // What a person does to publish a connector: the checklist with its evidence, who gets it, and answering for it.
 
-const POINTS = [
+/** The points of the checklist: the point, the label of its evidence, and evidence. */
+export const POINTS = [
   [/^We know who/, /^Who runs it/, "This test runs it"],
   [/^Its terms/, /^Which terms/, "It has none"],
   [/^Its actions were tried/, /^What was tried/, "Listed and created a ticket"],

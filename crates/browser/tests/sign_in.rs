@@ -504,7 +504,10 @@ async fn what_a_call_was_refused_for_is_known_after_a_reload_and_asked_for_then(
     let ws = workspace(&world, &store).await;
     assert!(matches!(before, ConnectionStatus::SignIn { .. }));
     assert_eq!(ws.connection(&id), before, "the connection says what is missing");
-    assert_eq!(ws.oauth_report(&id).await.unwrap().needs, Some(vec!["files.write".to_owned()]));
+    assert_eq!(
+        ws.oauth_report_as(&id, &ws.usual_account(&id)).await.unwrap().needs,
+        Some(vec!["files.write".to_owned()])
+    );
     assert_eq!(world.asked("https://").len(), asked, "nobody was asked for it");
     let seen = Rc::default();
     ws.sign_in(&id, Keep::Device, &person(&seen)).await.unwrap();
@@ -517,7 +520,7 @@ async fn what_a_call_was_refused_for_is_known_after_a_reload_and_asked_for_then(
     // What was given is not missed any more.
     let ws = workspace(&world, &store).await;
     assert_eq!(ws.connection(&id), ConnectionStatus::Idle);
-    assert_eq!(ws.oauth_report(&id).await.unwrap().needs, None);
+    assert_eq!(ws.oauth_report_as(&id, &ws.usual_account(&id)).await.unwrap().needs, None);
 }
 
 #[wasm_bindgen_test]

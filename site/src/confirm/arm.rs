@@ -104,16 +104,3 @@ pub(crate) fn show(dialog: NodeRef<Dialog>, then: impl Fn(web_sys::HtmlDialogEle
         });
     });
 }
-
-/// Gives the focus back to where it was before the dialog, unless something else has it by now.
-pub(crate) fn give_back(element: web_sys::Element) {
-    request_animation_frame(move || {
-        let elsewhere = document().active_element().is_some_and(|now| now.tag_name() != "BODY");
-        if let (false, true, Ok(element)) =
-            (elsewhere, element.is_connected(), element.dyn_into::<web_sys::HtmlElement>())
-        {
-            // Fails only when it can no longer be focused.
-            let _ = element.focus();
-        }
-    });
-}

@@ -17,6 +17,7 @@ use leptos::prelude::*;
 use policy::{CallId, Digest};
 
 use crate::state::{sentence, use_state};
+use crate::ui::Spot;
 use crate::ui::form::FormDraft;
 pub(crate) use ask::{Asks, ask_id};
 
@@ -105,11 +106,11 @@ fn Frame(
     let element = NodeRef::<html::Dialog>::new();
     let arming = arm::Arming::new();
     let closing = StoredValue::new(false);
-    let before = StoredValue::new_local(document().active_element());
+    let before = StoredValue::new_local(Spot::here());
     arm::show(element, move |dialog| arming.watch(&dialog));
     on_cleanup(move || {
-        if let Some(Some(element)) = before.try_get_value() {
-            arm::give_back(element);
+        if let Some(Some(before)) = before.try_update_value(Option::take) {
+            before.back_soon();
         }
     });
     let later = move || {

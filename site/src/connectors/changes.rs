@@ -141,7 +141,8 @@ fn ChangeList(
     let deciding = Deciding { found, may, accept, decline };
     let risky = diff.steps.iter().filter(|step| step.weight() == Weight::Risk).count() + diff.pages.len();
     let together = (!mild.is_empty()).then(|| {
-        let label = format!("Accept the {} that do not raise the risk", plural(mild.len(), "change"));
+        let verb = if mild.len() == 1 { "does" } else { "do" };
+        let label = format!("Accept the {} that {verb} not raise the risk", plural(mild.len(), "change"));
         let words = label.clone();
         let all = move |_| accept.run((words.clone(), Accepted { mild: true, ..Accepted::default() }));
         view! { <Button small=true disabled=closed on:click=all>{label}</Button> }
@@ -157,11 +158,10 @@ fn ChangeList(
     let count = differs(diff.steps.len(), diff.pages.len());
     let steps = diff.steps.into_iter().map(|step| {
         let of = |finding: &&Finding| finding.action.as_deref().is_some_and(|name| step.names().contains(&name));
-        let findings = of_steps.iter().filter(of).cloned().collect();
-        view! { <StepView step findings deciding/> }
+        let findings: Vec<Finding> = of_steps.iter().filter(of).cloned().collect();
+        (step, findings)
     });
-    let steps = steps.collect_view();
-    let pages = diff.pages.into_iter().map(|page| view! { <PageView page deciding/> }).collect_view();
+    let (steps, pages) = (steps.collect::<Vec<_>>(), diff.pages);
     let by_itself = move |label: &'static str, accepted: Accepted| {
         let go = move |_| accept.run((label.to_owned(), accepted.clone()));
         view! { <span class="grow"></span><Button small=true disabled=closed on:click=go>{label}</Button> }
@@ -180,7 +180,13 @@ fn ChangeList(
             <section class="change"><header><h2>"New findings about the connector as a whole"</h2></header><Findings list=whole/></section>
         })}
         <h2 class="sr">"What differs"</h2>
-        {any.then(|| view! { <ul class="changes plain">{pages}{steps}</ul> })}
+        {any.then(|| view! {
+            // By their keys: no button becomes that of another change under somebody's finger.
+            <ul class="changes plain">
+                <For each=move || pages.clone() key=|page| page.now.uri.clone() let:page><PageView page deciding/></For>
+                <For each=move || steps.clone() key=|(step, _)| step.name().to_owned() let:one><StepView step=one.0 findings=one.1 deciding/></For>
+            </ul>
+        })}
         {diff.instructions.map(|field| view! {
             <section class="change"><header><h3>"Instructions to a model"</h3><span class="tag">{field.weight.label()}</span>
                 {by_itself("Accept instructions", Accepted { instructions: true, ..Accepted::default() })}</header>

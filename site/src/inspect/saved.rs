@@ -42,25 +42,19 @@ pub(super) fn Saved(
         let ws = app.ws();
         app.run(async move { ws.delete_request(&one).await }, move |()| read());
     };
-    let rows = move || {
-        saved
-            .get()
-            .into_iter()
-            .map(|one| {
-                let (title, gone) = (one.name.clone(), one.id.clone());
-                let (fill, run) = (one.clone(), one.clone());
-                let label = move |verb: &str| format!("{verb} request {title}");
-                let (run_label, fill_label, delete_label) = (label("Run"), label("Fill in"), label("Delete"));
-                view! {
-                    <li class="row-card"><div class="grow"><h4><bdi>{one.name.clone()}</bdi></h4>
-                        <p class="small mono"><bdi>{about(&one)}</bdi></p></div>
-                        <Button small=true attr:aria-label=run_label on:click=move |_| made.run((run.clone(), true))>"Run request"</Button>
-                        <Button small=true attr:aria-label=fill_label on:click=move |_| made.run((fill.clone(), false))>"Fill in"</Button>
-                        <Button small=true attr:aria-label=delete_label on:click=move |_| delete(gone.clone())>"Delete"</Button>
-                    </li>
-                }
-            })
-            .collect_view()
+    let row = move |one: SavedRequest| {
+        let (title, gone) = (one.name.clone(), one.id.clone());
+        let (fill, run) = (one.clone(), one.clone());
+        let label = move |verb: &str| format!("{verb} request {title}");
+        let (run_label, fill_label, delete_label) = (label("Run"), label("Fill in"), label("Delete"));
+        view! {
+            <li class="row-card"><div class="grow"><h4><bdi>{one.name.clone()}</bdi></h4>
+                <p class="small mono"><bdi>{about(&one)}</bdi></p></div>
+                <Button small=true attr:aria-label=run_label on:click=move |_| made.run((run.clone(), true))>"Run request"</Button>
+                <Button small=true attr:aria-label=fill_label on:click=move |_| made.run((fill.clone(), false))>"Fill in"</Button>
+                <Button small=true attr:aria-label=delete_label on:click=move |_| delete(gone.clone())>"Delete"</Button>
+            </li>
+        }
     };
     view! {
         <section class="saved" aria-label="Saved requests">
@@ -74,7 +68,7 @@ pub(super) fn Saved(
             {move || if saved.with(Vec::is_empty) {
                 view! { <p class="none">"None is saved for this connection."</p> }.into_any()
             } else {
-                view! { <ul class="rows">{rows()}</ul> }.into_any()
+                view! { <ul class="rows"><For each=move || saved.get() key=|one| one.id.clone() children=row/></ul> }.into_any()
             }}
         </section>
     }

@@ -80,18 +80,18 @@ pub(crate) fn Audience(
             format!("{} of {}", of, plural(book.members.len(), "member"))
         })
     };
-    let groups = move || {
+    let groups = Memo::new(move |_| {
         app.rulebook
             .with(|book| book.groups.iter().map(|group| (group.id.clone(), group.name.clone())).collect::<Vec<_>>())
-    };
+    });
     // A plan without custom roles gives nobody anything by one.
-    let custom = move || {
+    let custom = Memo::new(move |_| {
         app.rulebook.with(|book| {
             let exist = book.plan().has_controls();
             let roles = book.roles.iter().filter(|_| exist);
             roles.map(|role| (role.id.clone(), role.name.clone())).collect::<Vec<_>>()
         })
-    };
+    });
     let most = RwSignal::new(SHOWN);
     let found = Memo::new(move |_| {
         let text = search.get().trim().to_lowercase();
@@ -119,16 +119,16 @@ pub(crate) fn Audience(
                         on:change=move |event| tick(event_target_checked(&event), &|next, want| { if want { next.roles.insert(role); } else { next.roles.remove(&role); } })/>
                         {role.label()}</label> }
                 }).collect_view()}</fieldset>
-                {move || (!custom().is_empty()).then(|| view! {
-                    <fieldset class="choices"><legend>"Custom roles"</legend>{custom().into_iter().map(|(id, name)| {
+                {move || (!custom.with(Vec::is_empty)).then(|| view! {
+                    <fieldset class="choices"><legend>"Custom roles"</legend>{custom.get().into_iter().map(|(id, name)| {
                         let id = StoredValue::new(id);
                         view! { <label class="check"><input type="checkbox" prop:checked=move || chosen(&value.get()).custom.contains(&id.get_value())
                             on:change=move |event| tick(event_target_checked(&event), &|next, want| { if want { next.custom.insert(id.get_value()); } else { next.custom.remove(&id.get_value()); } })/>
                             <bdi>{name}</bdi></label> }
                     }).collect_view()}</fieldset>
                 })}
-                {move || (!groups().is_empty()).then(|| view! {
-                    <fieldset class="choices"><legend>"Groups"</legend>{groups().into_iter().map(|(id, name)| {
+                {move || (!groups.with(Vec::is_empty)).then(|| view! {
+                    <fieldset class="choices"><legend>"Groups"</legend>{groups.get().into_iter().map(|(id, name)| {
                         let id = StoredValue::new(id);
                         view! { <label class="check"><input type="checkbox" prop:checked=move || chosen(&value.get()).groups.contains(&id.get_value())
                             on:change=move |event| tick(event_target_checked(&event), &|next, want| { if want { next.groups.insert(id.get_value()); } else { next.groups.remove(&id.get_value()); } })/>

@@ -100,7 +100,8 @@ fn Patterns(use_: DomainUse, side: Side, heading: &'static str) -> impl IntoView
         let patterns = list.get();
         (!patterns.is_empty()).then(|| view! {
             <div class="patterns"><h3>{heading}</h3><ul class="plain">
-                {patterns.into_iter().map(|pattern| {
+                // By their keys: no button becomes that of another host under somebody's finger.
+                <For each=move || patterns.clone() key=|pattern| pattern.as_str().to_owned() children=move |pattern| {
                     let (whole, owner) = (pattern.as_str().to_owned(), pattern.registrable().to_owned());
                     let before = whole.strip_suffix(&owner).unwrap_or_default().to_owned();
                     let stored = StoredValue::new(pattern);
@@ -112,7 +113,7 @@ fn Patterns(use_: DomainUse, side: Side, heading: &'static str) -> impl IntoView
                         <li><span class="host">{before}<b>{owner}</b></span>
                             <Button look=ButtonLook::Link on:click=remove>"Remove "<span class="sr">{whole}</span></Button></li>
                     }
-                }).collect_view()}
+                }/>
             </ul></div>
         })
     }

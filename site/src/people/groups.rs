@@ -122,9 +122,9 @@ fn Gives(id: StoredValue<GroupId>) -> impl IntoView {
             (connectors, developer_by(book, &id.get_value()), managers_of(book, &id.get_value()))
         })
     };
-    let roles = move || {
+    let roles = Memo::new(move |_| {
         app.rulebook.with(|book| book.roles.iter().map(|role| (role.id.clone(), role.name.clone())).collect::<Vec<_>>())
-    };
+    });
     view! {
         <section class="setting"><h2>"What being in this group gives"</h2>
             {move || {
@@ -141,7 +141,7 @@ fn Gives(id: StoredValue<GroupId>) -> impl IntoView {
                 }
             }}
             {move || {
-                let roles = roles();
+                let roles = roles.get();
                 (roles_managed.get() && !roles.is_empty()).then(|| view! {
                     <fieldset class="choices"><legend>"Custom roles of everyone in it"</legend>{roles.into_iter().map(|(role, name)| {
                         let role = StoredValue::new(role);

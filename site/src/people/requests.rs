@@ -132,7 +132,7 @@ pub(crate) fn MyRequests() -> impl IntoView {
         let mine = mine.get();
         (!mine.is_empty()).then(|| view! {
             <h2 class="section">"Your requests"</h2>
-            <ul class="rows" aria-label="Your requests">{mine.into_iter().map(|(id, what, standing, open)| {
+            <ul class="rows" aria-label="Your requests"><For each=move || mine.clone() key=|one| one.0.clone() children=move |(id, what, standing, open)| {
                 let id = StoredValue::new(id);
                 let away = move |_| {
                     let ws = app.ws();
@@ -142,7 +142,7 @@ pub(crate) fn MyRequests() -> impl IntoView {
                     <li class="row-card"><div class="grow"><h3><bdi>{what}</bdi></h3><p class="small"><bdi>{standing}</bdi></p></div>
                         <Button small=true look=ButtonLook::Quiet on:click=away>{if open { "Take request back" } else { "Clear request" }}</Button></li>
                 }
-            }).collect_view()}</ul>
+            }/></ul>
         })
     }
 }

@@ -102,7 +102,8 @@ fn group(app: AppState, id: &ConnectorId, grants: Vec<Approval>) -> impl IntoVie
     let (name, host) = names(app, id);
     view! {
         <h2 class="section"><HostName host name=Some(name)/></h2>
-        <ul class="rows">{grants.into_iter().map(|one| row(app, one)).collect_view()}</ul>
+        // By their keys: no button takes back another answer than the one it was pressed for.
+        <ul class="rows"><For each=move || grants.clone() key=|one| one.grant.id.clone() let:one>{row(app, one)}</For></ul>
     }
 }
 
@@ -164,10 +165,14 @@ fn GrantLine(
 fn ended_row(app: AppState, approval: &Approval) -> impl IntoView + use<> {
     let (name, host) = names(app, &approval.grant.connector);
     let why = approval.standing.ended().map(capital).unwrap_or_default();
+    let used = match approval.used {
+        0 => "It was never used.".to_owned(),
+        count => format!("It was used {}.", times(count)),
+    };
     view! {
         <li class="row-card"><div class="grow">
             <h3><bdi>{approval.grant.action.clone()}</bdi>" "<HostName host name=Some(name)/></h3>
-            <p class="small">{why}". It was used "{times(approval.used)}"."</p>
+            <p class="small">{why}". "{used}</p>
             <GrantLine id=approval.grant.id.clone()/>
         </div></li>
     }
@@ -175,7 +180,6 @@ fn ended_row(app: AppState, approval: &Approval) -> impl IntoView + use<> {
 
 fn times(count: u64) -> String {
     match count {
-        0 => "never".to_owned(),
         1 => "once".to_owned(),
         count => format!("{count} times"),
     }

@@ -57,7 +57,7 @@ pub(super) fn Keys(
                     <table>
                         <caption class="sr">"Keys that may sign"</caption>
                         <thead><tr><th scope="col">"Owner"</th><th scope="col">"Key"</th><th scope="col"><span class="sr">"Actions"</span></th></tr></thead>
-                        <tbody>{keys.into_iter().map(|key| {
+                        <tbody><For each=move || keys.clone() key=PublicKey::id children=move |key| {
                             let mine = own.as_ref() == Some(&key.id());
                             let (public, gone) = (serde_json::to_string(&key).unwrap_or_default(), key.clone());
                             let label = format!("Remove the key of {}", key.name);
@@ -71,7 +71,7 @@ pub(super) fn Keys(
                                     </td>
                                 </tr>
                             }
-                        }).collect_view()}</tbody>
+                        }/></tbody>
                     </table>
                 })
             }}

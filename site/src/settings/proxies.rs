@@ -45,7 +45,7 @@ pub(super) fn Proxies() -> impl IntoView {
                     <table>
                         <caption class="sr">"Proxies"</caption>
                         <thead><tr><th scope="col">"Server"</th><th scope="col">"Goes through"</th><th scope="col"><span class="sr">"Remove"</span></th></tr></thead>
-                        <tbody>{proxies.into_iter().map(|(origin, through)| {
+                        <tbody><For each=move || proxies.clone() key=|one| one.clone() children=move |(origin, through)| {
                             let label = format!("Remove the proxy of {origin}");
                             let gone = origin.clone();
                             view! {
@@ -55,7 +55,7 @@ pub(super) fn Proxies() -> impl IntoView {
                                     <td><Button small=true attr:aria-label=label on:click=move |_| remove(gone.clone())>"Remove proxy"</Button></td>
                                 </tr>
                             }
-                        }).collect_view()}</tbody>
+                        }/></tbody>
                     </table>
                 })
             }}

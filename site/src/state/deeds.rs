@@ -10,6 +10,7 @@ use super::{AppState, Front, STORE, policy_tag, sentence};
 use crate::chat::draft;
 use crate::lazy::{Deeds, Said};
 use crate::router::base;
+use crate::ui::keep_focus;
 use crate::{confirm, shell};
 
 /// Opens the workspace and puts its state into the page's owner. None when it cannot be opened; the page then says why
@@ -27,6 +28,7 @@ pub async fn open(front: Front, owner: Owner) -> Option<AppState> {
             let state = AppState::new(ws, front);
             provide_context(state);
             confirm::provide_decisions();
+            keep_focus();
             state
         })),
         Err(error) => {

@@ -1,12 +1,13 @@
 //! The one way to put a question over the page: the native dialog.
 //!
 //! It is mounted when it is wanted and unmounted when it is not. While it is there, the page behind it is inert and the
-//! focus stays inside; afterwards the focus is back where it was. Escape asks to close and never does anything else.
+//! focus stays inside; afterwards the focus is back where it was, or at what stands there now. Escape asks to close and never does anything else.
 
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::field::unique;
+use super::focus::Spot;
 
 /// A modal dialog. Mount it to open it: `{move || open.get().then(|| view! { <Dialog ...> })}`.
 #[component]
@@ -34,7 +35,6 @@ pub fn Dialog(
     let element = NodeRef::<html::Dialog>::new();
     let title_id = unique("dialog");
     provide_context(DialogTitle(title_id.clone()));
-    let before = document().active_element().and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
     element.on_load(|dialog| {
         // The element is in the page only after this turn of the event loop.
         request_animation_frame(move || {
@@ -43,15 +43,10 @@ pub fn Dialog(
             }
         });
     });
-    let before = StoredValue::new_local(before);
+    let before = StoredValue::new_local(Spot::here());
     on_cleanup(move || {
-        if let Some(Some(before)) = before.try_get_value() {
-            request_animation_frame(move || {
-                let elsewhere = document().active_element().is_some_and(|now| now.tag_name() != "BODY");
-                if before.is_connected() && !elsewhere {
-                    let _ = before.focus();
-                }
-            });
+        if let Some(Some(before)) = before.try_update_value(Option::take) {
+            before.back_soon();
         }
     });
     let heading = (!bare).then(|| {
