@@ -176,6 +176,7 @@ journey("PQ009 a sign-in that ends soon and cannot be renewed says so in the lis
   assert.deepEqual(await app.violations(), []);
   await row.getByRole("link", { name: "Sign in again" }).click();
   await page.getByText(/^Will need you again at/).waitFor();
+  await page.getByText("Sign in again before then, so that no call has to wait for you.").waitFor();
 });
 
 journey("PQ011 axe finds nothing on lists of domains with entries and on an archived connector, in both themes and on a phone", async ({ app, page, keep }) => {

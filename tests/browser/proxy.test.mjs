@@ -1,8 +1,12 @@
-// Servers that let no web page in: what the doctor finds, and the way through a proxy, the real nginx with our ready file.
+// Servers that let no web page in: what the doctor finds, what it gives an operator to paste, and the way through a proxy,
+// the real nginx with our ready file.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { startCaddyProxy, startNginxProxy } from "../servers/proxies.mjs";
-import { freePort, startEverythingSse, startModern } from "../servers/start.mjs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startCaddyBefore, startCaddyProxy, startNginxBefore, startNginxProxy } from "../servers/proxies.mjs";
+import { freePort, startEverythingSse, startModern, startPython } from "../servers/start.mjs";
 import { fromTheInternet, journey, site } from "./harness.mjs";
 import { assertSoon } from "./soon.mjs";
 
@@ -38,10 +42,27 @@ async function examine(app, url, first = true) {
   if (first) await app.turnOnDeveloperMode();
   await app.describe({ name: "Examined", url });
   await app.button("Scan").click();
+  return examination(app);
+}
+
+/** Has what is on the page examined, and gives the list once all is asked. */
+async function examination(app) {
   await app.button("Examine the connection").click();
-  const list = app.page.getByRole("list", { name: "Examination" });
   await assertSoon(() => app.button("Examine the connection").isEnabled(), "the examination is over", 30_000);
-  return list;
+  return app.page.getByRole("list", { name: "Examination" });
+}
+
+/** The words of an examination of a connector, on its page. */
+async function examineConnector(app) {
+  await app.openTab("Overview");
+  return (await (await examination(app)).textContent()).replaceAll("`", "");
+}
+
+/** What a server's operator can paste, for a kind of server, where an examination offers it. */
+async function pasteReady(app, kind) {
+  const snippets = app.page.getByRole("region", { name: "What to add to the server" });
+  await snippets.getByRole("radio", { name: kind }).check();
+  return snippets.getByLabel("Snippet", { exact: true }).textContent();
 }
 
 journey("the doctor on a server that refuses web pages: the answer cannot be read, and a snippet to paste", { expected: CORS }, async ({ app, keep }) => {
@@ -52,10 +73,8 @@ journey("the doctor on a server that refuses web pages: the answer cannot be rea
   assert.match(words, /May this page read an answer.*in the way: no: probably/);
   assert.doesNotMatch(words, /May it post/, "nothing is asked that cannot be known");
   await app.page.getByText("Something answers, but it does not let this page talk to it.").first().waitFor();
-  const snippet = app.page.getByRole("region", { name: "What to add to the server" });
-  assert.ok((await snippet.textContent()).includes(`origin: "${site}"`));
-  await snippet.getByRole("radio", { name: "nginx" }).check();
-  assert.match(await snippet.textContent(), /add_header Access-Control-Allow-Origin/);
+  assert.ok((await pasteReady(app, "Express")).includes(`origin: "${site}"`));
+  assert.match(await pasteReady(app, "nginx"), /add_header Access-Control-Allow-Origin/);
   assert.deepEqual(await app.violations(), []);
   await app.screenshot("doctor-cors");
   const { seen } = await server.witness();
@@ -66,9 +85,10 @@ journey("the doctor names each header that a server does not allow", { expected:
   const server = await keep(startPicky("Content-Type, Authorization, Mcp-Session-Id"));
   const words = await (await examine(app, server.url)).textContent();
   assert.match(words, /May it post a message.*good: yes/);
-  assert.match(words, /MCP-Protocol-Version`?\?in the way: no/);
+  assert.match(words, /MCP-Protocol-Version`?\?doubtful: no/);
   assert.match(words, /Mcp-Param-\*`?\?doubtful: no/);
   assert.match(words, /Authorization`?\?good: yes/);
+  assert.match(words, /revision of the protocol.*in the way: the handshake fails/, "the handshake decides");
   assert.ok(server.seen.every((each) => !each.startsWith("DELETE")), "nothing is asked that could change something");
 });
 
@@ -102,6 +122,7 @@ journey("the doctor tells a sign-in, a hidden challenge, a fault, a redirect and
   assert.match(challenged, /header that starts a sign-in.*good: yes/);
   assert.match(challenged, /it answers 401: it wants a sign-in/);
   assert.doesNotMatch(challenged, /revision of the protocol/, "nobody is asked for more before the sign-in");
+  await app.page.getByText("Reachable. The rest shows after the sign-in.").first().waitFor();
   assert.match(await said("/hidden"), /header that starts a sign-in.*doubtful: no: it is missing, or not exposed/);
   assert.match(await said("/fault"), /Is there an MCP server at this path.*in the way: it fails by itself: status 503/);
   assert.match(await said("/elsewhere"), /May this page read an answer.*in the way: it redirects/);
@@ -111,27 +132,96 @@ journey("the doctor tells a sign-in, a hidden challenge, a fault, a redirect and
 
 journey("the doctor on real servers: the transport of 2024-11-05 is found at its path, the newest revision is named, and being offline is said", { expected: CORS }, async ({ app, context, keep }) => {
   await app.turnOnDeveloperMode();
-  const said = async () => {
-    await app.button("Examine the connection").click();
-    await assertSoon(() => app.button("Examine the connection").isEnabled(), "the examination is over", 30_000);
-    return (await app.page.getByRole("list", { name: "Examination" }).textContent()).replaceAll("`", "");
-  };
   const old = await keep(startEverythingSse());
   await app.connect({ name: "Old", url: old.url });
-  await app.page.getByRole("link", { name: "Overview" }).click();
-  const first = await said();
+  const first = await examineConnector(app);
   assert.match(first, /Is there an MCP server at this path.*good: it answers 40[45]/);
   assert.match(first, /revision of the protocol.*doubtful: an old one: 2024-11-05/);
   const modern = await keep(startModern());
   await app.connect({ name: "Board", url: modern.url });
-  await app.page.getByRole("link", { name: "Overview" }).click();
-  assert.match(await said(), /revision of the protocol.*good: yes: 2026-07-28/);
+  assert.match(await examineConnector(app), /revision of the protocol.*good: yes: 2026-07-28/);
   await context.setOffline(true);
   await app.button("Examine the connection").click();
   await app.page.getByText("You are offline.").first().waitFor();
   assert.match(await app.page.getByRole("list", { name: "Examination" }).textContent(), /Is this browser online.*in the way: no/);
   await context.setOffline(false);
 });
+
+journey("DR001 a server that lets pages read and refuses their origin is no sign-in: its own words, and the list to look at", { expected: CORS }, async ({ app, keep }) => {
+  const server = await keep(startPython("--guarded"));
+  const words = (await (await examine(app, server.url)).textContent()).replaceAll("`", "");
+  assert.match(await app.checklist.textContent(), /refuses this page or this client \(HTTP 403\): “Invalid Origin header”/);
+  assert.match(words, /Does it let this page in\?in the way: no: it refuses this page or this client with status 403: “Invalid Origin header”/);
+  assert.match(words, /Look at the server's list of origins/);
+  assert.doesNotMatch(words, /sign-in/);
+  await app.page.getByText("The server is reachable, but it refuses this page or this client.").first().waitFor();
+  for (const kind of ["Express", "Starlette, FastAPI"]) assert.match(await pasteReady(app, kind), /check of the Origin header has to allow/);
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("doctor-refused");
+});
+
+journey("DR002 DR003 a server of 2025 behind a fixed list of headers works without the version; with a session that pages cannot read, it does not", { expected: CORS }, async ({ app, keep }) => {
+  const server = await keep(startModern("--sessions", "--old", "--no-cors"));
+  await examine(app, server.url);
+  const lines = await pasteReady(app, "nginx");
+  const changed = (from, to) => { assert.ok(lines.includes(from), lines); return lines.replace(from, to); };
+
+  const hidden = await keep(startNginxBefore(server.origin, changed("Mcp-Session-Id, ", "")));
+  const unread = (await (await examine(app, hidden.url, false)).textContent()).replaceAll("`", "");
+  assert.match(unread, /Can the header that names a session be read \(Mcp-Session-Id\)\?in the way: no: probably it is not exposed/);
+  assert.match(unread, /Access-Control-Expose-Headers: Mcp-Session-Id/);
+  await app.page.getByText("Something answers, but it does not let this page talk to it.").first().waitFor();
+  assert.match(await pasteReady(app, "nginx"), /Access-Control-Expose-Headers .*Mcp-Session-Id/);
+
+  const fixed = await keep(startNginxBefore(server.origin, changed("$http_access_control_request_headers", '"Content-Type, Mcp-Session-Id"')));
+  await app.connect({ name: "Fixed", url: fixed.url });
+  const words = await examineConnector(app);
+  assert.match(words, /MCP-Protocol-Version\?doubtful: no/);
+  assert.match(words, /revision of the protocol.*good: yes: 2025-11-25/);
+  await app.page.getByText(/^It works, with \d things missing\.$/).first().waitFor();
+  await pasteReady(app, "nginx");
+});
+
+journey("DR004 the doctor knows of the proxy, and looks there when its answer is no answer of the server", { expected: CORS }, async ({ app, keep }) => {
+  const server = await keep(startModern("--no-cors"));
+  const proxy = await keep(startNginxProxy([site], { board: server.origin }));
+  const through = `${proxy.origin}/mcp-proxy/board`;
+  await app.turnOnDeveloperMode();
+  await app.goThrough(server.origin, through);
+  await app.connect({ name: "Board", url: server.url });
+  const words = await examineConnector(app);
+  assert.ok(words.includes(`good: goes through ${through}`), words);
+  await app.page.getByText("Nothing is in the way of this page.").first().waitFor();
+  await server.stop();
+  const gone = await examineConnector(app);
+  assert.match(gone, /in the way: status 502: probably the proxy gets no answer from the server/);
+  assert.ok(gone.includes(`Look at the proxy ${through} first`), gone);
+});
+
+const PASTED = [
+  ["nginx", () => startModern("--no-cors"), (server, lines) => startNginxBefore(server.origin, lines)],
+  ["Caddy", () => startModern("--no-cors"), (server, lines) => startCaddyBefore(server.origin, lines)],
+  ["Starlette, FastAPI", () => startPython("--no-cors"), async (_, lines) => {
+    const folder = mkdtempSync(path.join(tmpdir(), "countersign-pasted-"));
+    const file = path.join(folder, "pasted.py");
+    writeFileSync(file, lines);
+    const server = await startPython("--pasted", file);
+    return { ...server, stop: async () => { await server.stop(); rmSync(folder, { recursive: true, force: true }); } };
+  }],
+];
+
+for (const [kind, startClosed, startOpened] of PASTED) {
+  journey(`DR009 what the doctor gives to paste for ${kind} opens a server that refused web pages, and leaves nothing in the way`, { expected: CORS }, async ({ app, keep }) => {
+    const closed = await keep(startClosed());
+    await examine(app, closed.url);
+    const opened = await keep(startOpened(closed, await pasteReady(app, kind)));
+    await app.connect({ name: "Opened", url: opened.url });
+    const words = await examineConnector(app);
+    assert.doesNotMatch(words, /doubtful|in the way/);
+    assert.match(words, /revision of the protocol.*good: yes: 2026-07-28/);
+    await app.page.getByText("Nothing is in the way of this page.").first().waitFor();
+  });
+}
 
 const PROXIES = [
   ["nginx", (origin) => startNginxProxy([site], { board: origin })],

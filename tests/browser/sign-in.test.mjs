@@ -92,6 +92,27 @@ journey("the Authentication tab says who is signed in, whether it renews, and wh
   assert.equal(server.calls.length, 0);
 });
 
+journey("DR007 the doctor examines a connector as the account that is signed in, and says what is left to see after a sign-in", async (stage) => {
+  const { app, page } = stage;
+  const server = await signedIn(stage);
+  await app.openTab("Overview");
+  const examined = async (sum) => {
+    await app.button("Examine the connection").click();
+    await page.getByText(sum).first().waitFor();
+    return page.getByRole("list", { name: "Examination" }).textContent();
+  };
+  const words = await examined(/^(Nothing is in the way of this page|It works, with .* missing)\.$/);
+  assert.match(words, /Does it take who asks\?good: yes: it was asked as the account that is signed in/);
+  assert.match(words, /revision of the protocol.*good: yes/);
+  for (const secret of server.secrets) assert.ok(!words.includes(secret), "no token in the examination");
+  await app.openTab("Authentication");
+  await app.button("Sign out").click();
+  await page.getByRole("main").getByText("Not signed in").waitFor();
+  await app.openTab("Overview");
+  const out = await examined("Reachable. The rest shows after the sign-in.");
+  assert.match(out, /Sign in under Authentication, then examine the connection again/);
+});
+
 journey("a token of five seconds is renewed without a person", async (stage) => {
   const { app, context } = stage;
   const server = await signedIn(stage, { lifetime: 5 });

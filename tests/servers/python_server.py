@@ -1,10 +1,12 @@
 """A small library on the official Python SDK, for the browser suite.
 
-    python python_server.py PORT [--no-cors]
+    python python_server.py PORT [--no-cors | --guarded | --pasted FILE]
 
-Without CORS it is the SDK's default: it refuses every foreign origin.
+Without CORS it is the SDK's default: it refuses every foreign origin. Guarded it has CORS and refuses them all the same.
+Pasted it has the middleware that a file names, and lets in the origins that this one lets in.
 """
 
+import runpy
 import sys
 from typing import Annotated
 
@@ -63,12 +65,18 @@ def issue_card(answer: Annotated[ElicitationResult[Card], Resolve(ask_for_card)]
     return f"No card: {answer.action}"
 
 
-security = TransportSecuritySettings(
-    allowed_hosts=[f"127.0.0.1:{port}"],
-    allowed_origins=["http://localhost:*", "http://127.0.0.1:*"] if cors else [],
-)
+pasted = runpy.run_path(sys.argv[3])["middleware"] if "--pasted" in sys.argv else []
+if pasted:
+    origins = pasted[0].kwargs["allow_origins"]
+elif cors and "--guarded" not in sys.argv:
+    origins = ["http://localhost:*", "http://127.0.0.1:*"]
+else:
+    origins = []
+security = TransportSecuritySettings(allowed_hosts=[f"127.0.0.1:{port}"], allowed_origins=origins)
 app = server.streamable_http_app(transport_security=security)
-if cors:
+if pasted:
+    app.user_middleware[:0] = pasted
+elif cors:
     app = CORSMiddleware(
         app,
         allow_origins=["*"],

@@ -63,6 +63,17 @@ pub enum Failure {
     Timeout(u64),
 }
 
+/// What is known of a server that a page may not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It answers.
+    There,
+    /// It did not answer in time.
+    Late,
+    /// The request failed.
+    Gone,
+}
+
 /// Where requests go: the realm's own `fetch`, or one that the embedding page brought.
 #[derive(Clone, Default)]
 pub struct Fetcher {
@@ -156,10 +167,10 @@ impl Fetcher {
     }
 
     /// Whether anything answers at a URL, without being allowed to read what: this tells a server that refuses web
-    /// pages from one that is not there (wires.md D). Browsers send such a request only if they may follow redirects;
-    /// it carries no header, no cookie and no body, and nothing of its answer is read.
-    pub async fn answers(&self, url: &str, timeout: u64) -> bool {
-        let Ok(abort) = Abort::new() else { return false };
+    /// pages from one that is not there (wires.md D), and both from one that is slow. Browsers send such a request only
+    /// if they may follow redirects; it carries no header, no cookie and no body, and nothing of its answer is read.
+    pub async fn answers(&self, url: &str, timeout: u64) -> Presence {
+        let Ok(abort) = Abort::new() else { return Presence::Gone };
         let init = RequestInit::new();
         init.set_method("GET");
         init.set_mode(RequestMode::NoCors);
@@ -168,11 +179,12 @@ impl Fetcher {
         init.set_cache(RequestCache::NoStore);
         init.set_referrer_policy(ReferrerPolicy::NoReferrer);
         init.set_signal(Some(&abort.controller.signal()));
-        let Ok(promise) = self.call(&self.routed(url), &init) else { return false };
+        let Ok(promise) = self.call(&self.routed(url), &init) else { return Presence::Gone };
         let answer = JsFuture::from(promise);
         match select(answer, crate::time::sleep(timeout)).await {
-            Either::Left((result, _)) => result.is_ok(),
-            Either::Right(_) => false,
+            Either::Left((Ok(_), _)) => Presence::There,
+            Either::Left((Err(_), _)) => Presence::Gone,
+            Either::Right(_) => Presence::Late,
         }
     }
 

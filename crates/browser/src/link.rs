@@ -625,6 +625,9 @@ pub(crate) fn spoken(id: &ConnectionId) -> String {
     format!("spoken:{id}")
 }
 
+/// Characters that are shown of what a refusal says.
+const QUOTE: usize = 160;
+
 /// Characters that the record keeps of a reason.
 const REASON: usize = 300;
 
@@ -757,6 +760,9 @@ pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
         OpError::Network { why } if why.starts_with(UNEXPLAINED) => {
             format!("{host} could not be reached, or the connection broke")
         }
+        OpError::SignIn { status, text, .. } if refuses(error) => {
+            format!("{host} refuses this page or this client (HTTP {status}){}", quoted(text))
+        }
         // Of these only the number is ours.
         OpError::Rpc { .. } | OpError::Network { .. } => {
             format!("{host}: {}", policy::text::unticked(&error.to_string()))
@@ -764,6 +770,10 @@ pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
         _ => format!("{host}: {error}"),
     };
     let (code, hint) = match error {
+        OpError::SignIn { .. } if refuses(error) => (
+            Code::Cors,
+            "its operator has to put this page on the server's list of origins, or says what else it wants",
+        ),
         OpError::SignIn { .. } => (Code::SignIn, "enter a new value for its header in the connector's settings"),
         OpError::Network { .. } => (Code::Network, "check that the server runs and lets this page in; scan it again"),
         OpError::Timeout { .. } => (Code::Timeout, "try again later"),
@@ -783,6 +793,17 @@ pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
     let mut out = Error::new(code, message).hint(hint);
     out.cause = cause_of(error);
     out
+}
+
+/// Whether a server refuses without asking for a sign-in: a guard of the `Origin` header does, and a sign-in would not help.
+pub(crate) fn refuses(error: &OpError) -> bool {
+    matches!(error, OpError::SignIn { status: 403, challenge: None, .. })
+}
+
+/// What the body of a refusal says, as the end of a sentence of ours: one short line, or nothing.
+pub(crate) fn quoted(body: &str) -> String {
+    let said = chat::conversation::one_line(body, QUOTE);
+    if said.is_empty() { said } else { format!(": “{}”", policy::text::unticked(&said)) }
 }
 
 fn cause_of(error: &OpError) -> Option<serde_json::Value> {

@@ -22,6 +22,7 @@ use browser::oauth::{Kept, Surroundings};
 use browser::policy::{ConnectorId, Provenance, SignIn};
 use browser::store::memory::Memory;
 use browser::store::{Store as _, Table};
+use browser::workspace::doctor::{Check, CheckKind, Verdict};
 use browser::{
     AuditFilter, CallRequest, Code, Confirm, ConnectionStatus, Fetcher, Keep, NewConnector, Options, ScanKind,
     SignInSite, SignedOut, Visit, Where, Workspace,
@@ -303,11 +304,43 @@ async fn a_scan_asks_for_the_sign_in_and_what_was_tried_is_kept() {
     assert_eq!(report.registered, Some(Registered::Dynamically));
     assert_eq!((report.refresh_token, report.outlook), (Some(true), Some(Outlook::MayStopAtSignOut)));
     assert_eq!(report.renewal(|_| String::new()).unwrap(), "Renews, but may stop when you sign out of the provider.");
+    assert!(report.renewal_next().unwrap().contains("offline_access"), "C5: what to do about it");
+    let file: Value = serde_json::from_str(&report.to_json()).unwrap();
+    assert_eq!(file["renewal"], "Renews, but may stop when you sign out of the provider.");
     // It is there after a reload, without another sign-in.
     let again = workspace(&world, &store).await;
     assert_eq!(call(&again, &id).await.unwrap()["content"][0]["text"], "Ann");
     assert_eq!(again.oauth_report_as(&id, &again.usual_account(&id)).await.unwrap().keep, Keep::Device);
     assert_eq!(world.asked("https://as.example/token").len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn dr007_the_doctor_shakes_hands_as_the_account_and_says_nothing_secret() {
+    let (world, store) = (world(), Memory::new());
+    let (ws, id) = signed_in(&world, &store, Keep::Tab).await;
+    let of =
+        |checks: &[Check], kind: CheckKind| checks.iter().find(|check| check.kind == kind).map(|check| check.verdict);
+    let checks = ws.diagnose_connector(&id, |_| ()).await.unwrap();
+    assert_eq!(of(&checks, CheckKind::SignIn), Some(Verdict::Good), "{checks:#?}");
+    assert_eq!(of(&checks, CheckKind::Revision), Some(Verdict::Good), "{checks:#?}");
+    assert!(!format!("{checks:?}").contains("canary"), "no token is in an answer");
+
+    // Who only has the address knows no more than that a sign-in is wanted.
+    let asked = world.asked(SERVER).len();
+    let plain = ws.diagnose(SERVER, |_| ()).await;
+    assert_eq!(of(&plain, CheckKind::SignIn), Some(Verdict::Doubtful), "{plain:#?}");
+    assert_eq!(of(&plain, CheckKind::Revision), None);
+    let canary = |got: &Got| got.headers.iter().any(|(_, value)| value.contains("canary"));
+    assert!(!world.asked(SERVER).iter().skip(asked).any(canary), "nothing secret is sent to an address");
+
+    world.expire();
+    world.refuses_refresh.set(true);
+    let ended = ws.diagnose_connector(&id, |_| ()).await.unwrap();
+    assert_eq!(of(&ended, CheckKind::SignIn), Some(Verdict::Bad), "{ended:#?}");
+    ws.sign_out(&id).await.unwrap();
+    let out = ws.diagnose_connector(&id, |_| ()).await.unwrap();
+    assert_eq!(of(&out, CheckKind::SignIn), Some(Verdict::Doubtful), "{out:#?}");
+    assert!(out.last().unwrap().remedy.as_ref().unwrap().contains("Authentication"));
 }
 
 #[wasm_bindgen_test]

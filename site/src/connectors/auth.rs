@@ -73,20 +73,37 @@ pub(super) fn Facts(
         (_, true, _) => "Sign-in needed: the provider does not take the old one any more".to_owned(),
         (_, false, _) => "Not signed in".to_owned(),
     };
-    let renewal = report.renewal(clock);
+    let (renewal, next) = (report.renewal(clock), report.renewal_next());
     let scopes = report.scopes.join(", ");
     view! {
         <dl class="facts">
             <dt>"Account"</dt><dd><bdi>{state}</bdi></dd>
             {report.issuer.map(|issuer| view! { <dt>"Issuer"</dt><dd><code class="wrap"><bdi>{issuer}</bdi></code></dd> })}
             {(!scopes.is_empty()).then(|| view! { <dt>"Scopes"</dt><dd><bdi>{scopes}</bdi></dd> })}
-            {renewal.map(|words| view! { <dt>"Renewal"</dt><dd>{words}</dd> })}
+            {renewal.map(|words| view! { <dt>"Renewal"</dt><dd><Renewal words next/></dd> })}
             {report.refresh_token.map(|received| view! { <dt>"Refresh token"</dt><dd>{if received { "received" } else { "not received" }}</dd> })}
             {report.expires_at.map(|at| view! { <dt>"Access token"</dt><dd>{format!("until {}", clock(at))}{report.bound.then_some(", bound to a key of this browser")}</dd> })}
             {report.registered.map(|how| view! { <dt>"Registered"</dt><dd>{registered_words(how)}</dd> })}
             {report.client_id.map(|id| view! { <dt>"Client id"</dt><dd><code class="wrap"><bdi>{id}</bdi></code></dd> })}
             <dt>"Redirect URI"</dt><dd><RedirectUri uri=report.redirect_uri/></dd>
         </dl>
+    }
+}
+
+/// Whether the sign-in goes on by itself, with a warning and the next step where that is not certain (C5).
+#[component]
+fn Renewal(
+    /// The verdict.
+    words: String,
+    /// What to do, where it is not certain.
+    next: Option<&'static str>,
+) -> impl IntoView {
+    match next {
+        None => words.into_any(),
+        Some(next) => view! {
+            <span class="doubt"><Icon name=IconName::Warning size=14/>" "<b>{words}</b></span>" "<Worded text=next/>
+        }
+        .into_any(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The connection doctor: what is in the way between this page and a server, asked step by step (screens.md e.2.1).
 
+use browser::policy::ConnectorId;
 use browser::workspace::doctor::{Check, CheckKind, Verdict};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -15,6 +16,9 @@ pub(crate) fn ConnectionDoctor(
     /// The address, as it is when the button is pressed.
     #[prop(into)]
     address: Signal<String>,
+    /// The connector whose address it is, to be asked as its account; none for one that is not added yet.
+    #[prop(optional_no_strip)]
+    connector: Option<ConnectorId>,
 ) -> impl IntoView {
     let app = use_state();
     let checks = RwSignal::new(None::<Vec<Check>>);
@@ -22,25 +26,22 @@ pub(crate) fn ConnectionDoctor(
     let examine = move |_| {
         checks.set(Some(Vec::new()));
         busy.set(true);
-        let (ws, address) = (app.ws(), address.get_untracked());
+        let (ws, address, connector) = (app.ws(), address.get_untracked(), connector.clone());
         spawn_local(async move {
             let on_check = move |check: &Check| {
                 let _ = checks.try_update(|checks| checks.get_or_insert_default().push(check.clone()));
             };
-            let found = ws.diagnose(&address, on_check).await;
+            let found = match connector {
+                Some(id) => ws.diagnose_connector(&id, on_check).await.unwrap_or_default(),
+                None => ws.diagnose(&address, on_check).await,
+            };
             let _ = busy.try_set(false);
             app.announce(summary(&found));
         });
     };
     let refused = move || {
         checks.with(|checks| {
-            let of_cors = |check: &Check| {
-                check.verdict != Verdict::Good
-                    && matches!(
-                        check.kind,
-                        CheckKind::Reads | CheckKind::Posts | CheckKind::Header(_) | CheckKind::Challenge
-                    )
-            };
+            let of_cors = |check: &Check| check.verdict != Verdict::Good && check.kind.is_of_cors();
             checks.as_ref().is_some_and(|checks| checks.iter().any(of_cors))
         })
     };
@@ -96,16 +97,22 @@ fn summary(checks: &[Check]) -> String {
             CheckKind::Online => "You are offline.".into(),
             CheckKind::LocalNetwork => "This browser keeps the page from your own network.".into(),
             CheckKind::Answers => "Nothing answers at this address.".into(),
-            CheckKind::Reads | CheckKind::Posts | CheckKind::Header(_) => {
+            CheckKind::InTime => "No answer came in time.".into(),
+            CheckKind::Reads | CheckKind::Posts | CheckKind::Header(_) | CheckKind::Session | CheckKind::Handshake => {
                 "Something answers, but it does not let this page talk to it.".into()
             }
-            CheckKind::Challenge | CheckKind::Path => {
+            CheckKind::LetIn => "The server is reachable, but it refuses this page or this client.".into(),
+            CheckKind::SignIn => "The server is reachable, but it does not take the sign-in of this account.".into(),
+            CheckKind::Proxy | CheckKind::Challenge | CheckKind::Path => {
                 "The server is reachable; the path or the server itself is the problem.".into()
             }
             CheckKind::Revision => {
                 "The server is reachable, but it does not speak the protocol as it is spoken here.".into()
             }
         },
+        None if checks.iter().any(|check| check.kind == CheckKind::SignIn && check.verdict == Verdict::Doubtful) => {
+            "Reachable. The rest shows after the sign-in.".into()
+        }
         None => match count(Verdict::Doubtful) {
             0 => "Nothing is in the way of this page.".into(),
             1 => "It works, with one thing missing.".into(),
@@ -147,5 +154,11 @@ mod tests {
         assert_eq!(summary(&[doubt.clone(), doubt.clone()]), "It works, with 2 things missing.");
         let bad = [doubt, check(CheckKind::Posts, Verdict::Bad), check(CheckKind::Path, Verdict::Bad)];
         assert!(summary(&bad).starts_with("Something answers"));
+        let asks = check(CheckKind::SignIn, Verdict::Doubtful);
+        assert_eq!(summary(&[asks]), "Reachable. The rest shows after the sign-in.");
+        let late = [check(CheckKind::InTime, Verdict::Doubtful), check(CheckKind::InTime, Verdict::Bad)];
+        assert_eq!(summary(&late), "No answer came in time.");
+        let refuses = check(CheckKind::LetIn, Verdict::Bad);
+        assert!(summary(&[refuses]).contains("refuses this page or this client"));
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn Overview(
         })}
         {(found.with_untracked(|found| found.as_ref().is_some_and(|one| one.reach != Reach::InPage))).then(|| {
             let address = Signal::derive(move || found.with(|found| found.as_ref().map(|one| one.address.clone()).unwrap_or_default()));
-            view! { <ConnectionDoctor address/> }
+            view! { <ConnectionDoctor address connector=Some(id.clone())/> }
         })}
         <ReviewRecord found/>
         <Naming id=id.clone() found/>

@@ -23,9 +23,6 @@ impl ServerKind {
     ];
 }
 
-/// The headers of requests that a server of MCP has to allow (wires.md C).
-const ALLOWED: &str =
-    "Content-Type, Authorization, DPoP, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID";
 /// The headers of answers that pages have to be able to read.
 const EXPOSED: &str = "WWW-Authenticate, Mcp-Session-Id, DPoP-Nonce, Retry-After";
 
@@ -33,7 +30,7 @@ const EXPOSED: &str = "WWW-Authenticate, Mcp-Session-Id, DPoP-Nonce, Retry-After
 pub(super) fn snippet(kind: ServerKind, origin: &str) -> String {
     match kind {
         ServerKind::Express => format!(
-            "import cors from \"cors\";\n\n// Echoes what a request wants to send, so that Mcp-Param-* headers pass too.\napp.use(cors({{\n  origin: \"{origin}\",\n  methods: [\"GET\", \"POST\", \"DELETE\"],\n  exposedHeaders: \"{EXPOSED}\",\n}}));\n"
+            "import cors from \"cors\";\n\n// Before every other middleware. Echoes what a request wants to send, so that Mcp-Param-* headers pass too.\napp.use(cors({{\n  origin: \"{origin}\",\n  methods: [\"GET\", \"POST\", \"DELETE\"],\n  exposedHeaders: \"{EXPOSED}\",\n}}));\n// The SDK's own check of the Origin header has to allow {origin} as well\n// (originValidation: its list of host names; createMcpExpressApp may bring one of its own).\n"
         ),
         ServerKind::Starlette => format!(
             "from starlette.middleware import Middleware\nfrom starlette.middleware.cors import CORSMiddleware\n\nmiddleware = [\n    Middleware(\n        CORSMiddleware,\n        allow_origins=[\"{origin}\"],\n        allow_methods=[\"GET\", \"POST\", \"DELETE\"],\n        allow_headers=[\"*\"],  # echoes what is asked for\n        expose_headers=[{}],\n    )\n]\n# The SDK's own check of the Origin header has to allow {origin} as well\n# (TransportSecuritySettings.allowed_origins).\n",
@@ -43,7 +40,7 @@ pub(super) fn snippet(kind: ServerKind, origin: &str) -> String {
             "# Inside the location of the MCP endpoint.\nif ($request_method = OPTIONS) {{\n    add_header Access-Control-Allow-Origin {origin} always;\n    add_header Access-Control-Allow-Methods \"GET, POST, DELETE\" always;\n    add_header Access-Control-Allow-Headers $http_access_control_request_headers always;\n    add_header Access-Control-Max-Age 7200 always;\n    return 204;\n}}\nadd_header Access-Control-Allow-Origin {origin} always;\nadd_header Access-Control-Expose-Headers \"{EXPOSED}\" always;\nproxy_buffering off;\n"
         ),
         ServerKind::Caddy => format!(
-            "# Inside the site of the MCP endpoint, before reverse_proxy.\n@preflight method OPTIONS\nhandle @preflight {{\n\theader Access-Control-Allow-Origin {origin}\n\theader Access-Control-Allow-Methods \"GET, POST, DELETE\"\n\t# A list has to name each Mcp-Param-* header that its actions want.\n\theader Access-Control-Allow-Headers \"{ALLOWED}\"\n\trespond 204\n}}\nheader Access-Control-Allow-Origin {origin}\nheader Access-Control-Expose-Headers \"{EXPOSED}\"\n"
+            "# Inside the site of the MCP endpoint, before reverse_proxy.\n@preflight method OPTIONS\nhandle @preflight {{\n\theader Access-Control-Allow-Origin {origin}\n\theader Access-Control-Allow-Methods \"GET, POST, DELETE\"\n\t# What is asked for: the names of Mcp-Param-* headers are known to the server's actions only.\n\theader Access-Control-Allow-Headers {{http.request.header.Access-Control-Request-Headers}}\n\trespond 204\n}}\nheader Access-Control-Allow-Origin {origin}\nheader Access-Control-Expose-Headers \"{EXPOSED}\"\n"
         ),
     }
 }

@@ -2,24 +2,32 @@
 //!
 //! A browser does not tell a page why a request failed: a missing CORS header, a refused local network and a dead port
 //! all look alike (wires.md D). But each question asked here fails for fewer reasons than the one before, so the first
-//! that fails narrows it down. Where two causes remain, the words say *probably*.
+//! that fails narrows it down. Where two causes remain, the words say *probably*. What only might be missing does not end
+//! it: the handshake decides, because the client goes on without much of what it asks for first.
 //!
-//! Nothing asked here changes anything on a server: requests to read, one `ping`, and a handshake that ends again. No
-//! secret is sent.
+//! Nothing asked here changes anything on a server: requests to read, a few `ping`s, and a handshake that ends again. No
+//! secret is sent but in the handshake with a connector, which is made as the account that is signed in there; none is in
+//! an answer given here.
+
+use std::rc::Rc;
 
 use futures_util::future::join_all;
 use js_sys::{Function, Object, Promise, Reflect};
-use mcp::{OpError, Revision};
-use policy::Reach;
+use mcp::OpError;
 use policy::address::Address;
+use policy::{Connector, ConnectorId, Reach};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use self::judge::{Answer, Said, Spoken, Way, challenge, let_in, path, revision, sign_in_first};
 use super::Workspace;
 use crate::drive::{Connection, Done, Transport};
-use crate::fetch::{Failure, Request};
-use crate::link::client;
+use crate::fetch::{Failure, Presence, Request};
+use crate::inspect::Wire;
+use crate::link::{Account, client};
 use crate::time::{global, offline};
+
+mod judge;
 
 /// How long one question may take, in milliseconds.
 const PATIENCE: u64 = 8_000;
@@ -31,10 +39,14 @@ pub enum CheckKind {
     Address,
     /// Whether this browser is online.
     Online,
+    /// Which way the requests take.
+    Proxy,
     /// Whether the browser lets this page reach servers on this machine and its network.
     LocalNetwork,
     /// Whether anything answers, readable or not.
     Answers,
+    /// Whether an answer comes in time.
+    InTime,
     /// Whether an answer to a plain request may be read by this page.
     Reads,
     /// Whether a message may be posted.
@@ -45,8 +57,32 @@ pub enum CheckKind {
     Challenge,
     /// Whether there is an MCP server at this path.
     Path,
+    /// Whether the server lets this page and this client in at all.
+    LetIn,
+    /// Whether the server takes who asks: in doubt where nobody is signed in yet.
+    SignIn,
+    /// Whether the header that names a session can be read.
+    Session,
+    /// Whether a handshake works without the headers that may not be sent.
+    Handshake,
     /// Whether it speaks a revision of the protocol that is spoken here.
     Revision,
+}
+
+impl CheckKind {
+    /// Whether it is about what a server lets web pages do, which its operator can paste.
+    pub fn is_of_cors(self) -> bool {
+        matches!(
+            self,
+            Self::Reads
+                | Self::Posts
+                | Self::Header(_)
+                | Self::Challenge
+                | Self::LetIn
+                | Self::Session
+                | Self::Handshake
+        )
+    }
 }
 
 /// How a question was answered.
@@ -77,60 +113,36 @@ pub struct Check {
     pub remedy: Option<String>,
 }
 
-/// A header that a client of MCP sends, and what is missing without it.
+/// A header that a client of MCP sends, and what is missing without it. The client goes on without any one of them.
 struct Needed {
     name: &'static str,
     value: &'static str,
     without: &'static str,
-    verdict: Verdict,
 }
 
 /// The headers of the protocol that a server must let web pages send (`Access-Control-Allow-Headers`).
 const HEADERS: &[Needed] = &[
     Needed {
-        name: "MCP-Protocol-Version",
+        name: VERSION,
         value: "2025-11-25",
-        without: "only servers of the first revisions work without it",
-        verdict: Verdict::Bad,
+        without: "the revision 2026-07-28 cannot be spoken, and a server of 2025 is not told which one is",
     },
-    Needed { name: "Authorization", value: "Bearer", without: "nobody can sign in", verdict: Verdict::Doubtful },
-    Needed {
-        name: "DPoP",
-        value: "probe",
-        without: "tokens cannot be bound to this browser's key",
-        verdict: Verdict::Doubtful,
-    },
-    Needed {
-        name: "Mcp-Method",
-        value: "ping",
-        without: "the revision 2026-07-28 cannot be spoken",
-        verdict: Verdict::Doubtful,
-    },
-    Needed {
-        name: "Mcp-Name",
-        value: "probe",
-        without: "actions of the revision 2026-07-28 cannot be called",
-        verdict: Verdict::Doubtful,
-    },
+    Needed { name: "Authorization", value: "Bearer", without: "nobody can sign in" },
+    Needed { name: "DPoP", value: "probe", without: "tokens cannot be bound to this browser's key" },
+    Needed { name: METHOD, value: "ping", without: "the revision 2026-07-28 cannot be spoken" },
+    Needed { name: "Mcp-Name", value: "probe", without: "actions of the revision 2026-07-28 cannot be called" },
     Needed {
         name: "Mcp-Param-Probe",
         value: "probe",
         without: "actions that want an argument as a header cannot be called",
-        verdict: Verdict::Doubtful,
     },
-    Needed {
-        name: "Mcp-Session-Id",
-        value: "probe",
-        without: "servers of 2025 that keep sessions do not work",
-        verdict: Verdict::Doubtful,
-    },
-    Needed {
-        name: "Last-Event-ID",
-        value: "0",
-        without: "a broken stream cannot be picked up again",
-        verdict: Verdict::Doubtful,
-    },
+    Needed { name: SESSION, value: "probe", without: "servers of 2025 that keep sessions do not work" },
+    Needed { name: "Last-Event-ID", value: "0", without: "a broken stream cannot be picked up again" },
 ];
+
+const VERSION: &str = "MCP-Protocol-Version";
+const METHOD: &str = "Mcp-Method";
+const SESSION: &str = "Mcp-Session-Id";
 
 const FETCH: &str = "Fetch standard, CORS protocol";
 const TRANSPORT: &str = "MCP, Streamable HTTP";
@@ -143,234 +155,282 @@ impl Workspace {
     pub async fn diagnose(&self, address: &str, on_check: impl Fn(&Check)) -> Vec<Check> {
         let mut report = Report { checks: Vec::new(), on_check };
         // Each question stands on the one before; `None` is an answer after which there is nothing left to ask.
-        let _ = self.examine(address, &mut report).await;
+        let _ = self.examine(address, None, &mut report).await;
         report.checks
     }
 
-    async fn examine(&self, typed: &str, report: &mut Report<impl Fn(&Check)>) -> Option<()> {
+    /// The same for a connector. Where its usual account is signed in, the handshake is made as that account.
+    ///
+    /// # Errors
+    /// When there is no such connector.
+    pub async fn diagnose_connector(
+        &self,
+        id: &ConnectorId,
+        on_check: impl Fn(&Check),
+    ) -> Result<Vec<Check>, crate::Error> {
+        let connector = self.rulebook().connector(id)?.clone();
+        let mut report = Report { checks: Vec::new(), on_check };
+        let _ = self.examine(&connector.address, Some(&connector), &mut report).await;
+        Ok(report.checks)
+    }
+
+    async fn examine(
+        &self,
+        typed: &str,
+        connector: Option<&Connector>,
+        report: &mut Report<impl Fn(&Check)>,
+    ) -> Option<()> {
+        let address = self.usable(typed, report)?;
+        let way = Way::to(&address, self.0.fetcher.proxy_of(&address.url));
+        if let Some(through) = &way.proxy {
+            let said = Said::good(format!("goes through `{through}`"));
+            report.say(CheckKind::Proxy, "which way do its requests take", "the proxies of this workspace", said);
+        }
+        if way.reach == Reach::Local {
+            self.local_network(report).await?;
+        }
+        let hears = self.answers(&address, &way, report).await?;
+        let (answer, method) = self.messages(&address, &way, hears, report).await?;
+        if !way.is_own {
+            self.headers(&address, &way, method, report).await;
+        }
+        challenge(&answer, &way, report);
+        let account = match connector {
+            Some(connector) => self.signed_in(connector).await,
+            None => None,
+        };
+        // Who wants a sign-in says nothing before, and who fails by itself nothing either.
+        let spoken = match answer.status {
+            500.. => None,
+            _ if answer.wants_sign_in() && account.is_none() => None,
+            _ => Some(self.handshake(&address, account).await),
+        };
+        path(&address, &answer, spoken.as_ref(), &way, report)?;
+        let Some(spoken) = spoken else { return sign_in_first(connector, report) };
+        let_in(&spoken, connector, &way, report)?;
+        revision(&spoken, &way, report);
+        Some(())
+    }
+
+    /// Whether the address may be asked at all, and whether there is a network to do it.
+    fn usable(&self, typed: &str, report: &mut Report<impl Fn(&Check)>) -> Option<Address> {
         let checked = self.check_address(typed).map_err(|error| error.to_string()).and_then(|address| {
             let listed = self.rulebook().may_reach_host(policy::DomainUse::Servers, &address.host);
             listed.map(|()| address).map_err(|why| why.to_string())
         });
-        let address = match checked {
-            Ok(address) => address,
-            Err(answered) => {
-                report.say(
-                    CheckKind::Address,
-                    "is it an address that may be connected",
-                    answered,
-                    "the address rules",
-                    Verdict::Bad,
-                    Some("correct it".into()),
-                );
-                return None;
-            }
+        let (said, address) = match checked {
+            Ok(address) => (Said::good(format!("yes: {}", address.host)), Some(address)),
+            Err(why) => (Said::bad(why, "correct it"), None),
         };
-        report.say(
-            CheckKind::Address,
-            "is it an address that may be connected",
-            format!("yes: {}", address.host),
-            "the address rules",
-            Verdict::Good,
-            None,
-        );
-        if offline() {
-            let remedy = "connect to a network and try again".to_owned();
-            report.say(
-                CheckKind::Online,
-                "is this browser online",
-                "no".into(),
-                "navigator.onLine",
-                Verdict::Bad,
-                Some(remedy),
-            );
-            return None;
-        }
-        report.say(CheckKind::Online, "is this browser online", "yes".into(), "navigator.onLine", Verdict::Good, None);
-        if address.reach == Reach::Local {
-            self.local_network(report).await?;
-        }
-        self.answers(&address, report).await?;
-        self.reads(&address, report).await?;
-        let status = self.posts(&address, report).await?;
-        self.headers(&address, report).await;
-        challenge(&status, report);
-        // Who wants a sign-in says nothing before, who fails by itself nothing either, and who lets no header in cannot.
-        let spoken = match status.status {
-            401 | 403 | 500.. => None,
-            _ if report.checks.iter().any(|check| check.verdict == Verdict::Bad) => None,
-            _ => Some(self.handshake(&address).await),
+        report.say(CheckKind::Address, "is it an address that may be connected", "the address rules", said);
+        let address = address?;
+        let alone = offline();
+        let said = match alone {
+            true => Said::bad("no", "connect to a network and try again"),
+            false => Said::good("yes"),
         };
-        // Servers of the first revision take no message at the address where their stream begins.
-        let is_server = matches!(spoken, Some(Ok(_)));
-        path(&address, &status, is_server, report)?;
-        revision(&spoken?, report);
-        Some(())
+        report.say(CheckKind::Online, "is this browser online", "navigator.onLine", said);
+        (!alone).then_some(address)
     }
 
-    /// Connects as a connector would, without any account, and hangs up again.
-    async fn handshake(&self, address: &Address) -> Result<String, OpError> {
+    /// The usual account of the person at a connector, where it is signed in.
+    async fn signed_in<'a>(&self, connector: &'a Connector) -> Option<(&'a Connector, Account)> {
+        let id = self.usual_account(&connector.id);
+        let account = self.account_of(connector, &id).await.ok()?;
+        let holds = match &account.sign_in {
+            Some(sign_in) => sign_in.look(|credentials, _, _, _| credentials.tokens().is_some()).await,
+            None => !account.headers.is_empty(),
+        };
+        holds.then_some((connector, account))
+    }
+
+    /// Connects as a connector would, and hangs up again: as its account where there is one.
+    async fn handshake(&self, address: &Address, account: Option<(&Connector, Account)>) -> Spoken {
         let mut config = mcp::Config::new(address.url.clone(), client());
         config.timeouts.connect = PATIENCE;
-        let connection = Connection::new(config, Transport::Network(self.0.fetcher.clone()), |_| ());
+        let is_signed_in = account.is_some();
+        let connection = match account {
+            None => Connection::new(config, Transport::Network(self.0.fetcher.clone()), |_| ()),
+            Some((connector, account)) => {
+                let secret = account.headers.iter().map(|(name, _)| name.clone()).collect();
+                let wire = Wire::new(self.0.tap.clone(), connector, secret, Rc::default());
+                config.headers = account.headers;
+                let fetcher = self.0.fetcher.clone();
+                let transport = match account.sign_in {
+                    Some(sign_in) => Transport::SignedIn(fetcher, sign_in),
+                    None => Transport::Network(fetcher),
+                };
+                Connection::new(config, transport, |_| ()).wired(wire)
+            }
+        };
         let ended = connection.connect().await;
         connection.close();
-        match ended {
+        let ended = match ended {
             Ok(Done::Connected(connected)) => Ok(connected.protocol),
             Ok(_) => Err(OpError::NoAnswer),
             Err(failed) => Err(failed.error),
-        }
+        };
+        Spoken { ended, is_signed_in, cover: connection.cover() }
     }
 
     /// A browser may keep pages from reaching the local network, and asks the person for it.
     async fn local_network(&self, report: &mut Report<impl Fn(&Check)>) -> Option<()> {
-        let asked = "may this page reach servers on this machine and its network";
-        let rule = "Local Network Access";
-        match permission(&["loopback-network", "local-network", "local-network-access"]).await.as_deref() {
+        let (said, goes_on) = match permission(&LOCAL).await.as_deref() {
             Some("denied") => {
                 let remedy = "allow local network access for this site in the browser's site settings, then reload";
-                report.say(
-                    CheckKind::LocalNetwork,
-                    asked,
-                    "no, it was refused".into(),
-                    rule,
-                    Verdict::Bad,
-                    Some(remedy.into()),
-                );
-                None
+                (Said::bad("no, it was refused", remedy), None)
             }
             Some("prompt") => {
-                let remedy = "the browser asks at the first request: allow it";
-                report.say(
-                    CheckKind::LocalNetwork,
-                    asked,
-                    "not decided yet".into(),
-                    rule,
-                    Verdict::Doubtful,
-                    Some(remedy.into()),
-                );
-                Some(())
+                (Said::doubtful("not decided yet", "the browser asks at the first request: allow it"), Some(()))
             }
-            other => {
-                let answered = if other.is_some() { "yes" } else { "this browser does not ask" };
-                report.say(CheckKind::LocalNetwork, asked, answered.into(), rule, Verdict::Good, None);
-                Some(())
+            Some(_) => (Said::good("yes"), Some(())),
+            None => (Said::good("this browser does not ask"), Some(())),
+        };
+        let asked = "may this page reach servers on this machine and its network";
+        report.say(CheckKind::LocalNetwork, asked, "Local Network Access", said);
+        goes_on
+    }
+
+    /// Whether anything is there. False where it is not known yet, because a GET waits.
+    async fn answers(&self, address: &Address, way: &Way, report: &mut Report<impl Fn(&Check)>) -> Option<bool> {
+        let asked = "does anything answer there (GET, without reading the answer)";
+        match self.0.fetcher.answers(&address.url, PATIENCE).await {
+            Presence::There => {
+                report.say(CheckKind::Answers, asked, FETCH, Said::good("yes"));
+                Some(true)
+            }
+            Presence::Late => {
+                report.late(asked, waits());
+                Some(false)
+            }
+            Presence::Gone => {
+                let server = format!(
+                    "check the name and the port, that the server runs, and that its certificate is valid: open {} in a tab of its own and see what the browser says",
+                    address.host
+                );
+                let answered = "no: the name, the connection or the certificate fails, or the network blocks it; a page is not told which";
+                report.say(CheckKind::Answers, asked, FETCH, Said::bad(answered, way.or(&server)));
+                None
             }
         }
     }
 
-    async fn answers(&self, address: &Address, report: &mut Report<impl Fn(&Check)>) -> Option<()> {
-        let asked = "does anything answer there (GET, without reading the answer)";
-        if self.0.fetcher.answers(&address.url, PATIENCE).await {
-            report.say(CheckKind::Answers, asked, "yes".into(), FETCH, Verdict::Good, None);
-            return Some(());
+    /// Whether a plain answer may be read and a message posted. A GET that fails where a POST works is no end: everything
+    /// but what the server says by itself goes over POST. Gives what the message was answered, and the method with which
+    /// headers can be tried.
+    async fn messages(
+        &self,
+        address: &Address,
+        way: &Way,
+        hears: bool,
+        report: &mut Report<impl Fn(&Check)>,
+    ) -> Option<(Answer, &'static str)> {
+        let asked = "may this page read an answer (GET)";
+        // Nothing keeps a page from reading what its own site answers.
+        let got = match hears && !way.is_own {
+            true => Some(self.ask(address, "GET", None).await),
+            false => None,
+        };
+        let unread = matches!(got, Some(Err(Failure::Network(_) | Failure::Unsendable(_))));
+        match &got {
+            Some(Ok(answer)) => {
+                report.say(CheckKind::Reads, asked, FETCH, Said::good(format!("yes: status {}", answer.status)));
+            }
+            Some(Err(Failure::Redirected)) => {
+                report.redirected(CheckKind::Reads, asked);
+                return None;
+            }
+            Some(Err(Failure::Timeout(_))) => report.late(asked, waits()),
+            Some(Err(_)) | None => {}
         }
-        let remedy = format!(
-            "check the name and the port, that the server runs, and that its certificate is valid: open {} in a tab of its own and see what the browser says",
-            address.host
-        );
-        let answered =
-            "no: the name, the connection or the certificate fails, or the network blocks it; a page is not told which";
-        report.say(CheckKind::Answers, asked, answered.into(), FETCH, Verdict::Bad, Some(remedy));
+        let posted = self.ask(address, "POST", None).await;
+        if unread {
+            let remedy = format!(
+                "{} has to send `Access-Control-Allow-Origin` with this page's origin, or `*`, with every answer, errors too",
+                way.answering()
+            );
+            let said = match &posted {
+                Err(Failure::Network(_) | Failure::Unsendable(_)) => {
+                    Said::bad("no: probably the answer has no `Access-Control-Allow-Origin` for this page", remedy)
+                }
+                _ => Said::doubtful(
+                    "no: probably an answer to GET has no `Access-Control-Allow-Origin` for this page",
+                    format!("{remedy}; until then nothing is heard of what the server says by itself"),
+                ),
+            };
+            let ends = said.verdict == Verdict::Bad;
+            report.say(CheckKind::Reads, asked, FETCH, said);
+            if ends {
+                return None;
+            }
+        }
+        let asked = "may it post a message (POST, JSON)";
+        match posted {
+            Ok(answer) => {
+                report.say(CheckKind::Posts, asked, FETCH, Said::good(format!("yes: status {}", answer.status)));
+                return Some((answer, if matches!(got, Some(Ok(_))) { "GET" } else { "POST" }));
+            }
+            Err(Failure::Redirected) => report.redirected(CheckKind::Posts, asked),
+            Err(Failure::Timeout(_)) => report.too_late(asked, way),
+            Err(_) if way.is_own => {
+                let said = Said::bad("no: the connection breaks off", way.or("look at the server's own log"));
+                report.say(CheckKind::Answers, asked, FETCH, said);
+            }
+            Err(_) => {
+                let remedy = format!(
+                    "{} has to answer the browser's `OPTIONS` with `Access-Control-Allow-Methods: POST, GET, DELETE` and `Access-Control-Allow-Headers: Content-Type`, and must not want a sign-in for `OPTIONS`",
+                    way.answering()
+                );
+                let answered = "no: probably its `OPTIONS` answer does not allow POST with `Content-Type`";
+                report.say(CheckKind::Posts, asked, FETCH, Said::bad(answered, remedy));
+            }
+        }
         None
     }
 
-    async fn reads(&self, address: &Address, report: &mut Report<impl Fn(&Check)>) -> Option<()> {
-        let asked = "may this page read an answer (GET)";
-        match self.ask(address, "GET", Vec::new(), None).await {
-            Ok(answer) => {
-                report.say(
-                    CheckKind::Reads,
-                    asked,
-                    format!("yes: status {}", answer.status),
-                    FETCH,
-                    Verdict::Good,
-                    None,
-                );
-                Some(())
-            }
-            Err(Failure::Redirected) => {
-                let remedy = "enter the address it leads to; redirects are not followed, because they would take your sign-in elsewhere";
-                report.say(
-                    CheckKind::Reads,
-                    asked,
-                    "it redirects".into(),
-                    "RFC 9110 section 15.4",
-                    Verdict::Bad,
-                    Some(remedy.into()),
-                );
-                None
-            }
-            Err(_) => {
-                let remedy = "the server has to send `Access-Control-Allow-Origin` with this page's origin, or `*`, with every answer, errors too";
-                let answered = "no: probably the answer has no `Access-Control-Allow-Origin` for this page";
-                report.say(CheckKind::Reads, asked, answered.into(), FETCH, Verdict::Bad, Some(remedy.into()));
-                None
-            }
-        }
-    }
-
-    async fn posts(&self, address: &Address, report: &mut Report<impl Fn(&Check)>) -> Option<Answer> {
-        let asked = "may it post a message (POST, JSON)";
-        let headers = vec![
-            ("content-type".to_owned(), "application/json".to_owned()),
-            ("accept".to_owned(), "application/json, text/event-stream".to_owned()),
-        ];
-        match self.ask(address, "POST", headers, Some(PING)).await {
-            Ok(answer) => {
-                report.say(
-                    CheckKind::Posts,
-                    asked,
-                    format!("yes: status {}", answer.status),
-                    FETCH,
-                    Verdict::Good,
-                    None,
-                );
-                Some(answer)
-            }
-            Err(failure) => {
-                let remedy = "the server has to answer the browser's `OPTIONS` with `Access-Control-Allow-Methods: POST, GET, DELETE` and `Access-Control-Allow-Headers: Content-Type`, and must not want a sign-in for `OPTIONS`";
-                let answered = match failure {
-                    Failure::Timeout(_) => "no answer in time".to_owned(),
-                    _ => "no: probably its `OPTIONS` answer does not allow POST with `Content-Type`".to_owned(),
-                };
-                report.say(CheckKind::Posts, asked, answered, FETCH, Verdict::Bad, Some(remedy.into()));
-                None
-            }
-        }
-    }
-
     /// One header at a time, side by side: a browser asks the server about each before it sends anything.
-    async fn headers(&self, address: &Address, report: &mut Report<impl Fn(&Check)>) {
-        let probes = HEADERS.iter().map(|needed| async move {
-            let sent = vec![(needed.name.to_owned(), needed.value.to_owned())];
-            let allowed = !matches!(self.ask(address, "GET", sent, None).await, Err(Failure::Network(_)));
-            (needed, allowed)
-        });
-        for (needed, allowed) in join_all(probes).await {
+    async fn headers(&self, address: &Address, way: &Way, method: &'static str, report: &mut Report<impl Fn(&Check)>) {
+        let probes =
+            HEADERS.iter().map(|needed| async move { (needed, self.ask(address, method, Some(needed)).await) });
+        for (needed, answered) in join_all(probes).await {
             let name = shown(needed.name);
             let asked = format!("may it send `{name}`");
-            if allowed {
-                report.say(CheckKind::Header(needed.name), asked, "yes".into(), FETCH, Verdict::Good, None);
-            } else {
-                let remedy = format!("add `{name}` to `Access-Control-Allow-Headers`: {}", needed.without);
-                report.say(CheckKind::Header(needed.name), asked, "no".into(), FETCH, needed.verdict, Some(remedy));
-            }
+            let said = match answered {
+                Err(Failure::Network(_)) => {
+                    let list = match &way.proxy {
+                        Some(through) => format!("`Access-Control-Allow-Headers` of the proxy `{through}`"),
+                        None => "`Access-Control-Allow-Headers`".to_owned(),
+                    };
+                    Said::doubtful("no", format!("add `{name}` to {list}: without it {}", needed.without))
+                }
+                Err(Failure::Timeout(_)) => {
+                    report.late(asked, "examine the connection again: only this answer was late");
+                    continue;
+                }
+                _ => Said::good("yes"),
+            };
+            report.say(CheckKind::Header(needed.name), asked, FETCH, said);
         }
     }
 
-    async fn ask(
-        &self,
-        address: &Address,
-        method: &str,
-        headers: Vec<(String, String)>,
-        body: Option<&str>,
-    ) -> Result<Answer, Failure> {
+    /// Sends a GET, or a `ping` as a POST.
+    async fn ask(&self, address: &Address, method: &str, header: Option<&Needed>) -> Result<Answer, Failure> {
+        let posts = method == "POST";
+        let own: &[(&str, &str)] = match posts {
+            true => &[("content-type", "application/json"), ("accept", "application/json, text/event-stream")],
+            false => &[],
+        };
+        let added = header.map(|needed| (needed.name, needed.value));
         let request = Request {
             method: method.to_owned(),
             url: address.url.clone(),
-            headers,
-            body: body.map(|body| body.as_bytes().to_vec()),
+            headers: own
+                .iter()
+                .copied()
+                .chain(added)
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            body: posts.then(|| PING.as_bytes().to_vec()),
             timeout: Some(PATIENCE),
         };
         // Only the head: a stream that opens here is cut off again.
@@ -382,12 +442,6 @@ impl Workspace {
     }
 }
 
-/// What is known of an answer.
-struct Answer {
-    status: u16,
-    challenged: bool,
-}
-
 /// The checks so far, and who hears of them.
 struct Report<F> {
     checks: Vec<Check>,
@@ -395,86 +449,59 @@ struct Report<F> {
 }
 
 impl<F: Fn(&Check)> Report<F> {
-    fn say(
-        &mut self,
-        kind: CheckKind,
-        asked: impl Into<String>,
-        answered: String,
-        rule: &'static str,
-        verdict: Verdict,
-        remedy: Option<String>,
-    ) {
+    fn say(&mut self, kind: CheckKind, asked: impl Into<String>, rule: &'static str, said: Said) {
+        let Said { answered, verdict, remedy } = said;
         let check = Check { kind, asked: asked.into(), answered, rule, verdict, remedy };
         (self.on_check)(&check);
         self.checks.push(check);
     }
-}
 
-/// A sign-in begins with a header of the 401, which a page can read only if the server exposes it.
-fn challenge(answer: &Answer, report: &mut Report<impl Fn(&Check)>) {
-    if answer.status != 401 {
-        return;
+    /// Something did not answer in time, and the rest goes on without it.
+    fn late(&mut self, asked: impl Into<String>, remedy: &str) {
+        self.say(CheckKind::InTime, asked, FETCH, Said::doubtful(no_answer(), remedy));
     }
-    let (answered, verdict, remedy) = if answer.challenged {
-        ("yes".to_owned(), Verdict::Good, None)
-    } else {
-        let remedy = "add `Access-Control-Expose-Headers: WWW-Authenticate, Mcp-Session-Id`; until then the sign-in is looked for at the well-known places";
-        ("no: it is missing, or not exposed to pages".to_owned(), Verdict::Doubtful, Some(remedy.to_owned()))
-    };
-    let asked = "can the header that starts a sign-in be read (`WWW-Authenticate`)";
-    report.say(CheckKind::Challenge, asked, answered, "RFC 9728 section 5.1", verdict, remedy);
-}
 
-fn path(address: &Address, answer: &Answer, is_server: bool, report: &mut Report<impl Fn(&Check)>) -> Option<()> {
-    let asked = "is there an MCP server at this path";
-    match answer.status {
-        404 | 405 | 410 if !is_server => {
-            let remedy =
-                "look up the path in the server's documentation; often it is `/mcp`, or `/sse` for old servers";
-            let answered = format!("probably not: status {} for a message to {}", answer.status, address.url);
-            report.say(CheckKind::Path, asked, answered, TRANSPORT, Verdict::Bad, Some(remedy.to_owned()));
-        }
-        500.. => {
-            let remedy = "its operator finds the reason in the server's own log";
-            let answered = format!("it fails by itself: status {}", answer.status);
-            report.say(CheckKind::Path, asked, answered, TRANSPORT, Verdict::Bad, Some(remedy.to_owned()));
-        }
-        status => {
-            let answered = match status {
-                401 | 403 => format!("it answers {status}: it wants a sign-in"),
-                _ => format!("it answers {status}"),
-            };
-            report.say(CheckKind::Path, asked, answered, TRANSPORT, Verdict::Good, None);
-            return Some(());
-        }
+    /// The same, and nothing goes on.
+    fn too_late(&mut self, asked: &str, way: &Way) {
+        let remedy = way.or("its operator finds the reason in the server's own log; a server that sleeps until it is asked may answer the next time");
+        self.say(CheckKind::InTime, asked, TRANSPORT, Said::bad(no_answer(), remedy));
     }
-    None
+
+    fn redirected(&mut self, kind: CheckKind, asked: &str) {
+        let remedy =
+            "enter the address it leads to; redirects are not followed, because they would take your sign-in elsewhere";
+        self.say(kind, asked, "RFC 9110 section 15.4", Said::bad("it redirects", remedy));
+    }
+
+    /// Whether a header may not be sent without which no handshake is like any other.
+    fn lacks_headers(&self) -> bool {
+        let of_handshake = [VERSION, METHOD, SESSION].map(CheckKind::Header);
+        self.checks.iter().any(|check| check.verdict != Verdict::Good && of_handshake.contains(&check.kind))
+    }
 }
 
-/// Which revision a handshake came to.
-fn revision(spoken: &Result<String, OpError>, report: &mut Report<impl Fn(&Check)>) {
-    const NEWER: &str = "ask its operator for a newer version of the server";
-    let (answered, verdict, remedy) = match spoken {
-        Ok(revision) if revision.as_str() < Revision::V2025_03_26.as_str() => {
-            let remedy = format!("it works, with less: {NEWER}");
-            (format!("an old one: `{revision}`"), Verdict::Doubtful, Some(remedy))
-        }
-        Ok(revision) => (format!("yes: `{revision}`"), Verdict::Good, None),
-        Err(OpError::SignIn { .. }) => ("it is not known before the sign-in".to_owned(), Verdict::Good, None),
-        Err(error @ OpError::Version { .. }) => (format!("no: {error}"), Verdict::Bad, Some(NEWER.to_owned())),
-        Err(error) => {
-            let remedy = "if the path is right, its operator finds the reason in the server's own log";
-            (format!("the handshake fails: {error}"), Verdict::Bad, Some(remedy.to_owned()))
-        }
-    };
-    let asked = "does it speak a revision of the protocol that is spoken here (a handshake)";
-    report.say(CheckKind::Revision, asked, answered, "MCP, lifecycle", verdict, remedy);
+fn no_answer() -> String {
+    format!("no answer in {} seconds", PATIENCE / 1_000)
+}
+
+/// What a late answer to a GET may mean, where a message is still to come.
+fn waits() -> &'static str {
+    "the server may be slow, or keep the answer to a GET back; what follows shows whether it takes a message"
 }
 
 /// The name to put on a server's list: one header stands for all of its kind.
 fn shown(name: &'static str) -> &'static str {
     if name == "Mcp-Param-Probe" { "Mcp-Param-*" } else { name }
 }
+
+/// The origin of this page; none where there is no page.
+fn origin() -> Option<String> {
+    let read = Reflect::get(&global("location")?, &"origin".into()).ok()?.as_string()?;
+    read.starts_with("http").then_some(read)
+}
+
+/// The names under which browsers know the permission for servers on this machine and its network.
+pub(super) const LOCAL: [&str; 3] = ["loopback-network", "local-network", "local-network-access"];
 
 /// What the browser says of the first of these permissions that it knows: `granted`, `denied` or `prompt`.
 pub(super) async fn permission(names: &[&str]) -> Option<String> {

@@ -12,10 +12,10 @@ use policy::Reach;
 use serde_json::json;
 
 use super::Workspace;
-use super::doctor::{Verdict, permission};
+use super::doctor::{LOCAL, Verdict, permission};
 use super::models::{headers, lets_in, model_error, refused, unreachable, with_key};
 use crate::error::{Code, Error};
-use crate::fetch::{Failure, Request};
+use crate::fetch::{Failure, Presence, Request};
 use crate::time::monotonic;
 use crate::view::{ModelCheck, ModelConfig};
 
@@ -237,12 +237,13 @@ impl Workspace {
     pub(crate) async fn why_unreachable(&self, config: &ModelConfig) -> ModelError {
         let endpoint = config.endpoint();
         let host = endpoint.host().to_owned();
-        if self.0.fetcher.answers(&endpoint.models_url(), SHORT).await {
-            return ModelError::NotLetIn { host, remedy: lets_in(config) };
+        match self.0.fetcher.answers(&endpoint.models_url(), SHORT).await {
+            Presence::There => return ModelError::NotLetIn { host, remedy: lets_in(config) },
+            Presence::Late => return ModelError::Unreachable { host },
+            Presence::Gone => {}
         }
         let here = crate::address::check(&config.base_url, true).is_ok_and(|address| address.reach == Reach::Local);
-        let names = ["loopback-network", "local-network", "local-network-access"];
-        if here && permission(&names).await.is_some_and(|state| state == "denied") {
+        if here && permission(&LOCAL).await.is_some_and(|state| state == "denied") {
             return ModelError::LocalNetwork { host };
         }
         ModelError::Silent { host }

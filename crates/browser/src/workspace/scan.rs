@@ -13,7 +13,8 @@ use super::Workspace;
 use super::connectors::address_error;
 use crate::drive::{Connection, Failed};
 use crate::error::{Code, Error};
-use crate::link::{Account, Live, read_list};
+use crate::fetch::Presence;
+use crate::link::{Account, Live, read_list, refuses};
 use crate::time::{now, offline};
 use crate::view::{Drift, NewConnector, ScanError, ScanKind, ScanStep, Scanned, StepState};
 
@@ -146,7 +147,9 @@ impl Workspace {
             Err(failed) => {
                 connection.close();
                 Err(match failed.error {
-                    OpError::SignIn { .. } => steps.failed(ScanKind::SignIn, asks(host, sign_in.as_deref())),
+                    OpError::SignIn { .. } if !refuses(&failed.error) => {
+                        steps.failed(ScanKind::SignIn, asks(host, sign_in.as_deref()))
+                    }
                     _ => steps.failed(ScanKind::List, connection.error(&failed.error, host)),
                 })
             }
@@ -174,7 +177,8 @@ impl Workspace {
                         Error::new(Code::Network, "you are offline").hint("connect to the network and scan again");
                     return steps.failed(ScanKind::Reachable, error);
                 }
-                if self.0.fetcher.answers(&connector.address, PROBE).await {
+                let presence = self.0.fetcher.answers(&connector.address, PROBE).await;
+                if presence == Presence::There {
                     steps.ok(ScanKind::Reachable, format!("{host} answers"));
                     steps.running(ScanKind::Cors);
                     let error =
@@ -182,11 +186,22 @@ impl Workspace {
                             .hint("its operator has to send `Access-Control-Allow-Origin` for this page and allow the headers of MCP; ask Guide about CORS for the list");
                     return steps.failed(ScanKind::Cors, error);
                 }
-                let error = Error::new(Code::Network, format!("nothing answers at {host}"))
-                    .hint("check the address and that the server is running; a browser can also block servers on your own network");
+                let error = match presence {
+                    Presence::Late => {
+                        Error::new(Code::Timeout, format!("{host} gave no answer in {} seconds", PROBE / 1_000))
+                            .hint("it may be slow or asleep: scan again, or examine the connection")
+                    }
+                    _ => Error::new(Code::Network, format!("nothing answers at {host}"))
+                        .hint("check the address and that the server is running; a browser can also block servers on your own network"),
+                };
                 steps.failed(ScanKind::Reachable, error)
             }
             OpError::Timeout { .. } => steps.failed(ScanKind::Reachable, connection.error(&failed.error, host)),
+            error if refuses(error) => {
+                steps.ok(ScanKind::Reachable, format!("{host} answers"));
+                steps.running(ScanKind::Cors);
+                steps.failed(ScanKind::Cors, connection.error(error, host))
+            }
             OpError::SignIn { .. } => {
                 reached(steps);
                 steps.running(ScanKind::SignIn);

@@ -25,7 +25,7 @@ use super::accounts::{all_accounts, signs_in_otherwise};
 use super::{Inner, Workspace};
 use crate::error::{Code, Error};
 use crate::fetch::Request;
-use crate::link::{Need, header_secret, op_error, spoken};
+use crate::link::{Need, header_secret, op_error, refuses, spoken};
 use crate::oauth::{Kept, Needs, SignIn, Surroundings};
 use crate::store::{Op, Table};
 use crate::view::{ConnectionStatus, Keep, Millis, NewConnector};
@@ -123,6 +123,18 @@ impl OAuthReport {
         })
     }
 
+    /// What to do about it, where it does not renew by itself for certain (C5).
+    pub fn renewal_next(&self) -> Option<&'static str> {
+        match self.outlook? {
+            Outlook::ByItself => None,
+            Outlook::MayStopAtSignOut => {
+                Some("Stay signed in at the provider; where it offers the scope `offline_access`, ask for that one.")
+            }
+            Outlook::NeedsPersonAt(_) => Some("Sign in again before then, so that no call has to wait for you."),
+            Outlook::Unknown => Some("Sign in again when a call says that it needs you."),
+        }
+    }
+
     /// When the person has to sign in again, where it is not renewed without them; none where that is not known.
     pub fn ends_at(&self) -> Option<Millis> {
         match self.outlook? {
@@ -150,6 +162,8 @@ impl OAuthReport {
             "clientId": self.client_id,
             "registered": self.registered.map(registered_words),
             "refreshToken": self.refresh_token,
+            "renewal": self.renewal(iso),
+            "renewalNext": self.renewal_next(),
             "expiresAt": self.expires_at,
             "bound": self.bound,
             "redirectUri": self.redirect_uri,
@@ -157,6 +171,11 @@ impl OAuthReport {
         });
         serde_json::to_string_pretty(&report).unwrap_or_default()
     }
+}
+
+/// A time as a file has it, in UTC.
+fn iso(at: Millis) -> String {
+    String::from(js_sys::Date::new(&JsValue::from_f64(at as f64)).to_iso_string())
 }
 
 /// The sign-in of one account, with where it is kept.
@@ -372,7 +391,7 @@ impl Workspace {
         error: &OpError,
     ) -> ConnectionStatus {
         match error {
-            OpError::SignIn { .. } => {
+            OpError::SignIn { .. } if !refuses(error) => {
                 let needs = self.needs_person(account, error);
                 let why = needs.map(|needs| needs_words(&connector.host, &needs));
                 let otherwise = || format!("{} asks for a sign-in", connector.host);
