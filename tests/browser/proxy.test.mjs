@@ -58,6 +58,9 @@ async function examineConnector(app) {
   return (await (await examination(app)).textContent()).replaceAll("`", "");
 }
 
+/** As a person has answered the browser's question: until then it is a doubt of every examination of this machine. */
+const mayReachThisMachine = (context) => context.grantPermissions(["local-network-access"], { origin: site });
+
 /** What a server's operator can paste, for a kind of server, where an examination offers it. */
 async function pasteReady(app, kind) {
   const snippets = app.page.getByRole("region", { name: "What to add to the server" });
@@ -182,7 +185,8 @@ journey("DR002 DR003 a server of 2025 behind a fixed list of headers works witho
   await pasteReady(app, "nginx");
 });
 
-journey("DR004 the doctor knows of the proxy, and looks there when its answer is no answer of the server", { expected: CORS }, async ({ app, keep }) => {
+journey("DR004 the doctor knows of the proxy, and looks there when its answer is no answer of the server", { expected: CORS }, async ({ app, context, keep }) => {
+  await mayReachThisMachine(context);
   const server = await keep(startModern("--no-cors"));
   const proxy = await keep(startNginxProxy([site], { board: server.origin }));
   const through = `${proxy.origin}/mcp-proxy/board`;
@@ -211,7 +215,8 @@ const PASTED = [
 ];
 
 for (const [kind, startClosed, startOpened] of PASTED) {
-  journey(`DR009 what the doctor gives to paste for ${kind} opens a server that refused web pages, and leaves nothing in the way`, { expected: CORS }, async ({ app, keep }) => {
+  journey(`DR009 what the doctor gives to paste for ${kind} opens a server that refused web pages, and leaves nothing in the way`, { expected: CORS }, async ({ app, context, keep }) => {
+    await mayReachThisMachine(context);
     const closed = await keep(startClosed());
     await examine(app, closed.url);
     const opened = await keep(startOpened(closed, await pasteReady(app, kind)));
