@@ -299,7 +299,7 @@ journey("keyboard: one remembered answer is taken back, and then all", { timeout
   await keys.stays(title(page, "Approvals"));
 });
 
-journey("keyboard: a signing key is made, the workspace exported, and another one looked at and taken over", { timeout: 120_000 }, async (stage) => {
+journey("keyboard: a signing key is made and the workspace exported", async (stage) => {
   const { app, page } = stage;
   const keys = await arrive(stage, "/workspace/general");
   const dialog = page.getByRole("dialog");
@@ -322,7 +322,12 @@ journey("keyboard: a signing key is made, the workspace exported, and another on
   const file = JSON.parse(await saved(page, () => keys.press("Enter")));
   assert.equal(file.signed.contact, "it@example.com");
   await keys.stays(give);
+});
 
+journey("keyboard: an exported workspace is looked at and taken over", async (stage) => {
+  const { app, page } = stage;
+  const keys = await arrive(stage, "/workspace/general");
+  const dialog = page.getByRole("dialog");
   const key = await newKey("Ada");
   const other = { name: "workspace.json", mimeType: "application/json", buffer: Buffer.from(await sealed(payload(key), key)) };
   const take = main(page).getByLabel(/^Import workspace/);
