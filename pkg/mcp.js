@@ -171,7 +171,9 @@ class Client {
   #ask(options, name, wish, subject = "", sent = {}) {
     const { signal, onProgress, timeout } = given(options, `the options of ${name}()`);
     if (typeof subject !== "string") throw invalid(`what ${name}() was given is not a text`, "pass it as listed");
-    if (timeout !== undefined && !(timeout > 0)) throw invalid("what was given does not fit: `timeout`", "give milliseconds, more than 0");
+    if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 1)) {
+      throw invalid("what was given does not fit: `timeout`", "give milliseconds, 1 or more");
+    }
     const progress = onProgress && ((detail) => queueMicrotask(() => onProgress(plain(detail))));
     return instance.run(async () => {
       const inner = this.#open();

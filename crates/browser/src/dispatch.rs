@@ -147,7 +147,8 @@ impl Workspace {
             let card = ItemId::from(id.as_str());
             let large = Cell::new(false);
             let reloads = workspace.0.reloads.get();
-            let mut run = Run { card, call: id.clone(), account, wanted, confirm, workspace, large, reloads };
+            let begun = monotonic();
+            let mut run = Run { card, call: id.clone(), account, wanted, confirm, workspace, large, reloads, begun };
             // What an app does beside the conversation does not make the conversation busy.
             let conversation = conversation.filter(|_| run.wanted.by != Caller::App);
             run.workspace.tell_running(conversation.as_ref(), true);
@@ -429,6 +430,7 @@ impl Workspace {
             connector_name: question.connector_name().to_owned(),
             host: question.host().to_owned(),
             badge: connector.and_then(Connector::badge).map(str::to_owned),
+            tint: connector.map(Connector::tint).unwrap_or_default(),
             local: connector.is_some_and(Connector::is_local),
             account: connector.map(|connector| self.account(connector, &call.connection)).unwrap_or_default(),
             action: call.action.clone(),
@@ -515,6 +517,8 @@ struct Run {
     large: Cell<bool>,
     /// How often the rules had been read again when it began.
     reloads: u64,
+    /// When it began, by the page's own clock.
+    begun: Millis,
 }
 
 /// Results of more bytes than this are large.
@@ -728,6 +732,9 @@ impl Run {
             // Dropping the operation tells the server.
             Either::Right(_) => Err(Failed { error: OpError::Cancelled, sent: mcp::Sent::Unknown }),
         };
+        if matches!(result, Err(Failed { error: OpError::Downgrade, .. })) {
+            self.workspace.stepped_back(&connector.id, &self.account);
+        }
         let reason = during.reason(result.as_ref().err().map(|failed| &failed.error));
         let cover = during.cover();
         drop(during);
@@ -763,7 +770,7 @@ impl Run {
     /// The connection that the call goes over, and the live list.
     async fn open(&self, connector: &Connector) -> Result<(Connection, Live), Failed> {
         let opened = self.workspace.open_link(connector, &self.account, false).await?;
-        self.workspace.held_back(connector, &self.account, self.wanted.by).await?;
+        self.workspace.held_back(connector, &self.account, self.wanted.by, self.begun).await?;
         Ok(opened)
     }
 

@@ -27,7 +27,8 @@ use crate::error::{Code, Error};
 use crate::fetch::UNEXPLAINED;
 use crate::inspect::{Cover, Wire};
 use crate::store::{Op, Table};
-use crate::view::{Change, ConnectionStatus, Drift, Excluded};
+use crate::time::monotonic;
+use crate::view::{Change, ConnectionStatus, Drift, Excluded, Millis};
 use crate::workspace::{Inner, Workspace};
 
 pub(crate) use asks::WaitingAsk;
@@ -55,8 +56,10 @@ pub(crate) struct Link {
     live: RefCell<Option<Live>>,
     /// What the server spoke last time, where it has stepped back since and nobody has gone on all the same (X112).
     before: RefCell<Option<String>>,
-    /// Whether somebody's call was held for that.
-    held_back: Cell<bool>,
+    /// Since when calls are held for that, by the page's own clock.
+    held_back: Cell<Option<Millis>>,
+    /// How often the server said that its list changed.
+    changes: Cell<u64>,
     /// The state to show.
     status: RefCell<ConnectionStatus>,
     /// The sign-in that is missing, as it is noted.
@@ -103,6 +106,7 @@ impl Link {
             live: RefCell::default(),
             before: RefCell::default(),
             held_back: Cell::default(),
+            changes: Cell::default(),
             status: RefCell::new(ConnectionStatus::Idle),
             need: RefCell::default(),
             calls: RefCell::default(),
@@ -267,9 +271,12 @@ impl Workspace {
                 }
             },
         };
+        let changes = link.changes.get();
         match read_list(&connection).await {
             Ok(mut live) => {
                 self.learned(connector, account, &live).await;
+                // It changed while it was gone through.
+                live.stale = link.changes.get() != changes;
                 live.pages = known.map(|known| known.pages).unwrap_or_default();
                 *link.live.borrow_mut() = Some(live.clone());
                 self.note_list(&connector.id, &live);
@@ -293,7 +300,8 @@ impl Workspace {
     }
 
     /// Holds a call whose server has stepped back to a revision that protects less (X112), until a person who was told so,
-    /// or the portal they are in, makes one all the same. A model, an app or an agent that tries again does not count.
+    /// or the portal they are in, makes one all the same. A model, an app or an agent that tries again does not count, and
+    /// neither does what began before the first was held.
     ///
     /// # Errors
     /// [`OpError::Downgrade`], with nothing sent.
@@ -302,24 +310,35 @@ impl Workspace {
         connector: &Connector,
         account: &ConnectionId,
         by: Caller,
+        begun: Millis,
     ) -> Result<(), Failed> {
         let link = self.link(&connector.id, account);
         if link.before.borrow().is_none() {
             return Ok(());
         }
-        let knows = matches!(by, Caller::Person | Caller::Sdk) && link.held_back.get();
+        let since = link.held_back.get();
+        let knows = matches!(by, Caller::Person | Caller::Sdk) && since.is_some_and(|since| begun > since);
         if !knows {
-            link.held_back.set(true);
+            link.held_back.set(since.or_else(|| Some(monotonic())));
             return Err(Failed { error: OpError::Downgrade, sent: mcp::Sent::No });
         }
         let live = link.live.borrow().clone();
         if let Some(live) = live {
             self.speaks(account, &live.connected.protocol).await;
             link.before.take();
-            link.held_back.set(false);
+            link.held_back.set(None);
             self.compare(connector, &link, &live);
         }
         Ok(())
+    }
+
+    /// The server stepped back within a connection, and a call was held for it. Its list is read again before the next one.
+    pub(crate) fn stepped_back(&self, connector: &ConnectorId, account: &ConnectionId) {
+        let link = self.link(connector, account);
+        link.held_back.set(Some(monotonic()));
+        if let Some(live) = link.live.borrow_mut().as_mut() {
+            live.stale = true;
+        }
     }
 
     /// Says whether what a server offers is what was approved.
@@ -525,6 +544,7 @@ impl Workspace {
         let Some(link) = self.0.links.borrow().get(id).cloned() else { return };
         match event {
             Event::ListChanged(mcp::Listed::Tools) => {
+                link.changes.set(link.changes.get() + 1);
                 if let Some(live) = link.live.borrow_mut().as_mut() {
                     live.stale = true;
                 }
@@ -687,11 +707,18 @@ pub(crate) async fn read_list(connection: &Connection) -> Result<Live, Failed> {
     connected.instructions.iter_mut().for_each(|text| cover.said(text));
     let mut excluded: Vec<Excluded> =
         excluded.into_iter().map(|left| Excluded { name: left.name, why: left.reason }).collect();
-    excluded.iter_mut().for_each(|left| cover.said(&mut left.name));
+    for left in &mut excluded {
+        cover.said(&mut left.name);
+        cover.said(&mut left.why);
+    }
     let mut actions: Vec<Action> = Vec::with_capacity(tools.len());
     for mut tool in tools {
-        let is_named_so = tool.get("name").and_then(Value::as_str).is_some_and(|name| cover.is_in(name));
+        let name = tool.get("name").and_then(Value::as_str).map(str::to_owned);
+        let is_named_so = name.as_deref().is_some_and(|name| cover.is_in_name(name));
         cover.answered(&mut tool).await;
+        if let (false, Some(name), Some(tool)) = (is_named_so, name, tool.as_object_mut()) {
+            tool.insert("name".to_owned(), name.into());
+        }
         match Action::new(tool) {
             Ok(action) if is_named_so => {
                 let why = "its name says back what signed you in, and nobody could call it without it".to_owned();
@@ -772,7 +799,7 @@ pub(crate) fn op_error(error: &OpError, host: &str) -> Error {
     let (code, hint) = match error {
         OpError::SignIn { .. } if refuses(error) => (
             Code::Cors,
-            "its operator has to put this page on the server's list of origins, or says what else it wants",
+            "its operator puts this page on the server's list of origins; a wrong key is refused like this too",
         ),
         OpError::SignIn { .. } => (Code::SignIn, "enter a new value for its header in the connector's settings"),
         OpError::Network { .. } => (Code::Network, "check that the server runs and lets this page in; scan it again"),

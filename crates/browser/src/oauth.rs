@@ -218,6 +218,11 @@ impl SignIn {
         self.0.wanted.replace(Some(Wanted { challenge: (!needs.scopes.is_empty()).then_some(challenge), needs }));
     }
 
+    /// Nothing is missing any more: the server let the account in.
+    pub(crate) fn misses_nothing(&self) {
+        self.0.wanted.take();
+    }
+
     /// The server speaks this revision. The oldest way of finding an authorization server ended with 2025-03-26.
     pub(crate) async fn speaks(&self, revision: Option<Revision>) {
         if revision.is_some_and(|revision| revision > Revision::V2025_03_26) {

@@ -377,6 +377,8 @@ pub struct QuestionView {
     pub host: String,
     /// `Dev`, `custom`, `demo`, or none.
     pub badge: Option<String>,
+    /// The colour of its monogram, 0 to 7.
+    pub tint: u8,
     /// Whether the server runs on this machine or network.
     pub local: bool,
     /// The account that acts, for example `no sign-in`, `header Authorization` or `signed in at https://as.example`.

@@ -220,7 +220,7 @@ fn head(view: &QuestionView, heading: NodeRef<html::H1>, on_later: Callback<()>)
                 <button type="button" class="btn quiet small decide-later" on:click=move |_| on_later.run(())>"Decide later"</button>
             </div>
             <div class="decide-who" id="decide-who">
-                <Monogram name=view.connector_name.clone()/>
+                <Monogram name=view.connector_name.clone() tint=view.tint/>
                 <span class="host"><bdi>{before}<b>{registrable}</b></bdi></span>
                 {account}
                 {exact}

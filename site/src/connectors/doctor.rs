@@ -32,11 +32,17 @@ pub(crate) fn ConnectionDoctor(
                 let _ = checks.try_update(|checks| checks.get_or_insert_default().push(check.clone()));
             };
             let found = match connector {
-                Some(id) => ws.diagnose_connector(&id, on_check).await.unwrap_or_default(),
-                None => ws.diagnose(&address, on_check).await,
+                Some(id) => ws.diagnose_connector(&id, on_check).await,
+                None => Ok(ws.diagnose(&address, on_check).await),
             };
             let _ = busy.try_set(false);
-            app.announce(summary(&found));
+            match found {
+                Ok(found) => app.announce(summary(&found)),
+                Err(error) => {
+                    let _ = checks.try_set(None);
+                    app.tell_error(&error);
+                }
+            }
         });
     };
     let refused = move || {

@@ -20,6 +20,8 @@ struct Step {
     parent: Element,
     /// How many elements of the parent stand before it.
     at: usize,
+    /// How many the parent has.
+    of: u32,
     tag: String,
 }
 
@@ -39,7 +41,8 @@ impl Spot {
         let mut child: Element = element.clone().into();
         while let Some(parent) = child.parent_element() {
             let before = std::iter::successors(child.previous_element_sibling(), Element::previous_element_sibling);
-            way.push(Step { at: before.count(), tag: child.tag_name(), parent: parent.clone() });
+            let (at, of, tag) = (before.count(), parent.child_element_count(), child.tag_name());
+            way.push(Step { at, of, tag, parent: parent.clone() });
             child = parent;
         }
         Some(Spot { says: says(&element), element, way })
@@ -87,17 +90,19 @@ impl Spot {
     }
 
     /// What stands where the element stood, as deep as the page is still made the same way, and whether that is the very
-    /// place of the element.
+    /// place of the element. In a list of which a row came or went the place is another row's, whose buttons say the same.
     fn stand_in(&self) -> Option<(Element, bool)> {
         let depth = self.way.iter().position(|step| step.parent.is_connected())?;
         let mut there = self.way.get(depth)?.parent.clone();
+        let mut same = true;
         for step in self.way.iter().take(depth + 1).rev() {
+            same &= !matches!(step.tag.as_str(), "LI" | "TR") || there.child_element_count() == step.of;
             match child_at(&there, step.at).filter(|child| child.tag_name() == step.tag) {
                 Some(child) => there = child,
                 None => return Some((there, false)),
             }
         }
-        Some((there, true))
+        Some((there, same))
     }
 
     /// Whether it was in a dialog that is gone: that gives the focus back to where it was before.

@@ -4,6 +4,7 @@
 //! what looks like a secret, or stands in a field or header whose name says that it is one, is covered unseen.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::mem;
 
 use mcp::inspect::{COVER, forms};
@@ -20,6 +21,13 @@ const SHORTEST: usize = 4;
 /// is likely to be a word, such as the name of a tenant.
 const SHORTEST_SAID: usize = 8;
 
+/// The same in what an entry of a list is called by: it is sent back as it came, so that nothing in it may be covered, and
+/// what a tenant is called stands in many of them.
+const SHORTEST_NAMED: usize = 12;
+
+/// How many values that are new with every request are known at a time.
+const PASSING: usize = 32;
+
 /// Values of a result that are looked at in one go.
 const STEP: usize = 256;
 
@@ -33,6 +41,8 @@ pub(super) fn secret_header(name: &str) -> bool {
 #[derive(Clone, Default)]
 pub struct Cover {
     values: Vec<Known>,
+    /// Those of them that are new with every request, the oldest first.
+    passing: VecDeque<String>,
 }
 
 /// What is covered: a value, or a form in which it can come back.
@@ -60,6 +70,23 @@ impl Cover {
             forms(alone).into_iter().for_each(|form| self.add(form, alone.len()));
         }
         // The longest first: to cover a part of a value would leave the rest of it.
+        self.values.sort_by_key(|known| std::cmp::Reverse(known.text.len()));
+    }
+
+    /// The same for a value that is new with every request, as a proof or the id of a session is: as it stands, and only
+    /// the latest of them, for there is no end of them.
+    pub fn learn_passing(&mut self, value: &str) {
+        let value = value.trim();
+        if value.len() < SHORTEST || self.values.iter().any(|known| known.text == value) {
+            return;
+        }
+        if self.passing.len() >= PASSING
+            && let Some(oldest) = self.passing.pop_front()
+        {
+            self.values.retain(|known| known.text != oldest);
+        }
+        self.passing.push_back(value.to_owned());
+        self.add(value.to_owned(), value.len());
         self.values.sort_by_key(|known| std::cmp::Reverse(known.text.len()));
     }
 
@@ -128,6 +155,27 @@ impl Cover {
     /// Whether a text says back what signed the account in.
     pub(crate) fn is_in(&self, text: &str) -> bool {
         matches!(self.hide(text, SHORTEST_SAID), Cow::Owned(_))
+    }
+
+    /// Whether the name or address of something says it back: nobody could use it without.
+    pub(crate) fn is_in_name(&self, name: &str) -> bool {
+        matches!(self.hide(name, SHORTEST_NAMED), Cow::Owned(_))
+    }
+
+    /// The same as [`Cover::said_in`] in an entry of a list, whose name and address stay as they are. False where these
+    /// say it back, so that it has to be left out.
+    pub(crate) fn listed(&self, entry: &mut Value) -> bool {
+        const CALLED: [&str; 3] = ["name", "uri", "uriTemplate"];
+        let called: Vec<(&str, Value)> =
+            CALLED.into_iter().filter_map(|member| Some((member, entry.get(member)?.clone()))).collect();
+        self.said_in(entry);
+        let says_it = called.iter().any(|(_, value)| value.as_str().is_some_and(|text| self.is_in_name(text)));
+        for (member, value) in called {
+            if let (false, Some(entry)) = (says_it, entry.as_object_mut()) {
+                entry.insert(member.to_owned(), value);
+            }
+        }
+        !says_it
     }
 
     /// The same as [`Cover::said`] in what went wrong.
@@ -235,6 +283,29 @@ mod tests {
                 "structuredContent": {"••••": {"deep": ["••••", 1, null]}, "password": "hunter22"},
             })
         );
+    }
+
+    #[test]
+    fn x21_an_entry_of_a_list_keeps_what_it_is_called_by_or_is_left_out() {
+        let mut cover = Cover::default();
+        cover.learn("acme-corp");
+        cover.learn("Bearer canary-in-the-coal-mine");
+        let mut entry = json!({"name": "acme-corp docs", "uri": "docs://acme-corp/1", "description": "Of acme-corp."});
+        assert!(cover.listed(&mut entry));
+        assert_eq!(entry, json!({"name": "acme-corp docs", "uri": "docs://acme-corp/1", "description": "Of ••••."}));
+        let mut echo = json!({"name": "x", "uri": "docs://canary-in-the-coal-mine/1"});
+        assert!(!cover.listed(&mut echo) && !echo.to_string().contains("canary"), "{echo}");
+    }
+
+    #[test]
+    fn x21_of_what_is_new_with_every_request_the_latest_is_covered_and_there_is_an_end_of_it() {
+        let mut cover = Cover::default();
+        cover.learn("Bearer canary-in-the-coal-mine");
+        for at in 0..1_000 {
+            cover.learn_passing(&format!("proof-{at:04}"));
+        }
+        assert_eq!(cover.text("proof-0999 and canary-in-the-coal-mine"), "•••• and ••••");
+        assert!(cover.values.len() < 100, "{}", cover.values.len());
     }
 
     #[test]

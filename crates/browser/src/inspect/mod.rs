@@ -39,6 +39,9 @@ pub trait Tap {
     /// A secret value goes out. Told also while nothing is recorded, so that it stays covered when it comes back.
     fn learn(&self, secret: &str);
 
+    /// The same of one that is new with every request.
+    fn learn_passing(&self, secret: &str);
+
     /// Forgets everything: another person is here, or everything is erased.
     fn forget(&self);
 
@@ -211,7 +214,9 @@ impl Leg {
             self.cover.borrow_mut().learn(value);
         }
         if let Some(tap) = self.slot.tap() {
-            secrets.iter().for_each(|secret| tap.learn(secret));
+            for (name, value) in headers.iter().filter(|(name, _)| self.is_secret(name)) {
+                if signs(name) { tap.learn(value) } else { tap.learn_passing(value) }
+            }
         }
         *self.secrets.borrow_mut() = secrets;
         self.sees(Seen::Request { headers, body });

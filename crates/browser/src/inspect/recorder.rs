@@ -283,6 +283,10 @@ impl Tap for Recorder {
         self.kept.borrow_mut().cover.learn(secret);
     }
 
+    fn learn_passing(&self, secret: &str) {
+        self.kept.borrow_mut().cover.learn_passing(secret);
+    }
+
     fn forget(&self) {
         self.clear();
     }

@@ -25,6 +25,10 @@ impl Need {
     pub(crate) fn over(account: &ConnectionId) -> Op {
         Op::Delete(Table::Settings, format!("{NEEDS}{account}"))
     }
+
+    fn is_of_scopes(&self) -> bool {
+        !self.needs.scopes.is_empty()
+    }
 }
 
 impl Workspace {
@@ -35,17 +39,30 @@ impl Workspace {
             // It is not over yet.
             ConnectionStatus::Connecting => return,
             ConnectionStatus::SignIn { .. } => {
-                let missing = self.known_account(account).and_then(|known| known.sign_in.needs_person());
-                let cover = link.cover.borrow();
-                let mut needs = missing.unwrap_or_default();
-                needs.scopes.retain(|scope| !cover.is_in(scope));
+                let needs = match (self.known_account(account), self.needed(account)) {
+                    (_, Some(needs)) => needs,
+                    // It signs in by a header.
+                    (None, None) => Needs::default(),
+                    // It failed for want of something that no person can give.
+                    (Some(_), None) => return,
+                };
                 let need = Need { connector: link.connector.clone(), needs };
                 let Ok(text) = serde_json::to_string(&need) else { return };
                 link.need.replace(Some(need));
                 Op::Put(Table::Settings, format!("{NEEDS}{account}"), text)
             }
+            // Lists can be read without the access that a call was refused for: only a sign-in or a sign-out ends that, and
+            // with them the connection.
+            _ if *status != ConnectionStatus::Idle && link.need.borrow().as_ref().is_some_and(Need::is_of_scopes) => {
+                return;
+            }
             _ if link.need.take().is_none() => return,
-            _ => Need::over(account),
+            _ => {
+                if let Some(known) = self.known_account(account) {
+                    known.sign_in.misses_nothing();
+                }
+                Need::over(account)
+            }
         };
         let workspace = self.clone();
         spawn_local(async move {
@@ -68,6 +85,17 @@ impl Workspace {
             link.need.replace(Some(need));
         }
         Ok(())
+    }
+
+    /// What the last refused request of an account needs a person for, without what its server says back of what signs it
+    /// in (X21).
+    pub(crate) fn needed(&self, account: &ConnectionId) -> Option<Needs> {
+        let mut needs = self.known_account(account)?.sign_in.needs_person()?;
+        if let Some(link) = self.0.links.borrow().get(account) {
+            let cover = link.cover.borrow();
+            needs.scopes.retain(|scope| !cover.is_in(scope));
+        }
+        Some(needs)
     }
 
     /// What an account needs a person for, by what is noted.

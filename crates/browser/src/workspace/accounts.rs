@@ -269,7 +269,9 @@ impl Workspace {
     pub async fn oauth_report_as(&self, id: &ConnectorId, account: &ConnectionId) -> Result<OAuthReport, Error> {
         self.alive()?;
         let book = self.rulebook();
-        Ok(self.oauth(book.connector(id)?, account).await?.report().await)
+        let mut report = self.oauth(book.connector(id)?, account).await?.report().await;
+        report.needs = self.needed(account).map(|needs| needs.scopes);
+        Ok(report)
     }
 
     /// Reads the metadata documents of a connector's server and of its authorization server again, for the doctor.

@@ -168,9 +168,13 @@ impl Workspace {
         id: &ConnectorId,
         on_check: impl Fn(&Check),
     ) -> Result<Vec<Check>, crate::Error> {
-        let connector = self.rulebook().connector(id)?.clone();
+        self.alive()?;
+        let book = self.rulebook();
+        let connector = book.connector(id)?.clone();
+        // Who may not use it now still learns what is in the way, and nothing goes out as them.
+        let may = book.may_use(&connector, book.member(&self.me())?).is_ok() && !book.workspace.lockdown;
         let mut report = Report { checks: Vec::new(), on_check };
-        let _ = self.examine(&connector.address, Some(&connector), &mut report).await;
+        let _ = self.examine(&connector.address, may.then_some(&connector), &mut report).await;
         Ok(report.checks)
     }
 

@@ -215,7 +215,10 @@ impl Workspace {
         let connection = self.by_hand(connector).await?;
         let failed = |failed: Failed| self.failed_by_hand(connector, &failed);
         match connection.request(plain.request()).await.map_err(failed)? {
-            Done::Answered(result) => Ok(result),
+            Done::Answered(mut result) => {
+                connection.cover().answered(&mut result).await;
+                Ok(result)
+            }
             _ => Err(Error::new(Code::Protocol, "the answer was of another kind").hint("look at it on the wire")),
         }
     }
@@ -229,7 +232,11 @@ impl Workspace {
         let mut lists = Vec::new();
         for list in [List::Prompts, List::Resources, List::Templates] {
             lists.push(match connection.list_of(list).await {
-                Ok(Done::Listed(items)) => items,
+                Ok(Done::Listed(mut items)) => {
+                    let cover = connection.cover();
+                    items.retain_mut(|item| cover.listed(item));
+                    items
+                }
                 Ok(_) => Vec::new(),
                 // A server without prompts has none to list; many have resources and no templates.
                 Err(Failed { error: OpError::Unsupported { .. }, .. }) => Vec::new(),

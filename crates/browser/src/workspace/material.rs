@@ -202,7 +202,7 @@ impl Workspace {
         match server.connection.list_of(list).await {
             Ok(Done::Listed(mut items)) => {
                 let cover = server.connection.cover();
-                items.iter_mut().for_each(|item| cover.said_in(item));
+                items.retain_mut(|item| cover.listed(item));
                 Ok(items)
             }
             Ok(_) => Err(server.unreadable("list")),

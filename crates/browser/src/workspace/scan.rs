@@ -148,7 +148,7 @@ impl Workspace {
                 connection.close();
                 Err(match failed.error {
                     OpError::SignIn { .. } if !refuses(&failed.error) => {
-                        steps.failed(ScanKind::SignIn, asks(host, sign_in.as_deref()))
+                        steps.failed(ScanKind::SignIn, connection.cover().error(asks(host, sign_in.as_deref())))
                     }
                     _ => steps.failed(ScanKind::List, connection.error(&failed.error, host)),
                 })
@@ -205,7 +205,7 @@ impl Workspace {
             OpError::SignIn { .. } => {
                 reached(steps);
                 steps.running(ScanKind::SignIn);
-                steps.failed(ScanKind::SignIn, asks(host, sign_in))
+                steps.failed(ScanKind::SignIn, connection.cover().error(asks(host, sign_in)))
             }
             OpError::Http { status: 300..400, .. } => {
                 reached(steps);

@@ -366,21 +366,24 @@ impl Workspace {
     /// Why an operation failed, in the words of the workspace: a sign-in that is missing is told with what it takes.
     pub(crate) fn op_error(&self, connector: &Connector, account: &ConnectionId, error: &OpError) -> Error {
         let host = &connector.host;
-        let covered = || self.cover_of(&connector.id, account).error(op_error(error, host));
-        let (OpError::SignIn { .. }, Some(oauth)) = (error, self.known_account(account)) else {
-            return covered();
+        let of_sign_in = match (error, self.known_account(account)) {
+            (OpError::SignIn { .. }, Some(oauth)) => match self.needed(account) {
+                Some(needs) => {
+                    let hint = "sign in on the connector's page, under Authentication";
+                    return Error::new(Code::SignIn, needs_words(host, &needs)).hint(hint);
+                }
+                None => oauth.sign_in.take_failure(),
+            },
+            _ => None,
         };
-        match oauth.sign_in.needs_person() {
-            Some(needs) => Error::new(Code::SignIn, needs_words(host, &needs))
-                .hint("sign in on the connector's page, under Authentication"),
-            None => oauth.sign_in.take_failure().unwrap_or_else(covered),
-        }
+        let error = of_sign_in.unwrap_or_else(|| op_error(error, host));
+        self.cover_of(&connector.id, account).error(error)
     }
 
     /// What a call waits for that only a person can give; none when it failed otherwise.
     pub(crate) fn needs_person(&self, account: &ConnectionId, error: &OpError) -> Option<Needs> {
         let OpError::SignIn { .. } = error else { return None };
-        self.known_account(account)?.sign_in.needs_person()
+        self.needed(account)
     }
 
     /// The state of a connection that failed.

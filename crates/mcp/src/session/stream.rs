@@ -117,10 +117,11 @@ impl Stream {
         }
     }
 
-    /// The server wants a sign-in for it, which is not asked of a person for this alone.
+    /// The server wants a sign-in for it, which is not asked of a person for this alone. Some want it for ever: each try
+    /// costs them a renewal.
     fn open_once_signed_in(&mut self, now: Millis) {
         self.failures += 1;
-        self.again_from = Some(now.saturating_add(self.pause()));
+        self.again_from = (self.failures <= FAILURES).then(|| now.saturating_add(self.pause()));
     }
 
     /// How long to wait after so many failures.
