@@ -35,7 +35,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::drive::{Connection, Done, Failed};
 use crate::error::{Code, Error};
 use crate::inspect::Cover;
-use crate::link::{Live, op_error};
+use crate::link::{Live, moment, op_error};
 use crate::oauth::Needs;
 use crate::time::{Pace, monotonic, new_id, now};
 use crate::view::{
@@ -147,7 +147,7 @@ impl Workspace {
             let card = ItemId::from(id.as_str());
             let large = Cell::new(false);
             let reloads = workspace.0.reloads.get();
-            let begun = monotonic();
+            let begun = moment();
             let mut run = Run { card, call: id.clone(), account, wanted, confirm, workspace, large, reloads, begun };
             // What an app does beside the conversation does not make the conversation busy.
             let conversation = conversation.filter(|_| run.wanted.by != Caller::App);
@@ -517,8 +517,8 @@ struct Run {
     large: Cell<bool>,
     /// How often the rules had been read again when it began.
     reloads: u64,
-    /// When it began, by the page's own clock.
-    begun: Millis,
+    /// The [`moment`] at which it began.
+    begun: u64,
 }
 
 /// Results of more bytes than this are large.

@@ -13,6 +13,7 @@ mod patience;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::lock::Mutex;
 use mcp::{Again, Elicitation, EraChoice, Event, Implementation, OpError, OpId};
@@ -27,8 +28,7 @@ use crate::error::{Code, Error};
 use crate::fetch::UNEXPLAINED;
 use crate::inspect::{Cover, Wire};
 use crate::store::{Op, Table};
-use crate::time::monotonic;
-use crate::view::{Change, ConnectionStatus, Drift, Excluded, Millis};
+use crate::view::{Change, ConnectionStatus, Drift, Excluded};
 use crate::workspace::{Inner, Workspace};
 
 pub(crate) use asks::WaitingAsk;
@@ -56,8 +56,8 @@ pub(crate) struct Link {
     live: RefCell<Option<Live>>,
     /// What the server spoke last time, where it has stepped back since and nobody has gone on all the same (X112).
     before: RefCell<Option<String>>,
-    /// Since when calls are held for that, by the page's own clock.
-    held_back: Cell<Option<Millis>>,
+    /// Since which [`moment`] calls are held for that.
+    held_back: Cell<Option<u64>>,
     /// How often the server said that its list changed.
     changes: Cell<u64>,
     /// The state to show.
@@ -123,6 +123,12 @@ pub(crate) struct Account {
     pub(crate) headers: Vec<(String, String)>,
     /// Who has the tokens, where there are any.
     pub(crate) sign_in: Option<Rc<crate::oauth::SignIn>>,
+}
+
+/// Tells what is before from what is after, where a clock is too coarse: each is later than all that were given out.
+pub(crate) fn moment() -> u64 {
+    static LATEST: AtomicU64 = AtomicU64::new(0);
+    LATEST.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Workspace {
@@ -310,7 +316,7 @@ impl Workspace {
         connector: &Connector,
         account: &ConnectionId,
         by: Caller,
-        begun: Millis,
+        begun: u64,
     ) -> Result<(), Failed> {
         let link = self.link(&connector.id, account);
         if link.before.borrow().is_none() {
@@ -319,7 +325,7 @@ impl Workspace {
         let since = link.held_back.get();
         let knows = matches!(by, Caller::Person | Caller::Sdk) && since.is_some_and(|since| begun > since);
         if !knows {
-            link.held_back.set(since.or_else(|| Some(monotonic())));
+            link.held_back.set(since.or_else(|| Some(moment())));
             return Err(Failed { error: OpError::Downgrade, sent: mcp::Sent::No });
         }
         let live = link.live.borrow().clone();
@@ -335,7 +341,7 @@ impl Workspace {
     /// The server stepped back within a connection, and a call was held for it. Its list is read again before the next one.
     pub(crate) fn stepped_back(&self, connector: &ConnectorId, account: &ConnectionId) {
         let link = self.link(connector, account);
-        link.held_back.set(Some(monotonic()));
+        link.held_back.set(Some(moment()));
         if let Some(live) = link.live.borrow_mut().as_mut() {
             live.stale = true;
         }
