@@ -145,7 +145,7 @@ journey("TR03 X69 after five decisions of a turn it pauses, names what waits, an
   await app.chat();
   await app.say("tell everybody");
   for (let at = 0; at < 5; at += 1) {
-    await app.decision.getByText(/^message \d$/).first().waitFor();
+    await app.decision.getByText(`message ${at}`, { exact: true }).first().waitFor();
     await app.answer("Allow once");
   }
   await app.decision.getByText("You have decided 5 calls in this turn").waitFor();
@@ -155,9 +155,9 @@ journey("TR03 X69 after five decisions of a turn it pauses, names what waits, an
   assert.deepEqual(await app.violations(), []);
   await assertSoon(() => server.calls.length === 5, "what was allowed was sent");
   await app.button("Go on deciding", app.decision).click();
-  await app.decision.getByText(/^message \d$/).first().waitFor();
+  await app.decision.getByText("message 5", { exact: true }).first().waitFor();
   await app.answer("Allow once");
-  await app.decision.getByText(/^message \d$/).first().waitFor();
+  await app.decision.getByText("message 6", { exact: true }).first().waitFor();
   await app.answer("Deny all and stop");
   await assertSoon(async () => (await app.decision.count()) === 0, "nothing waits any more");
   await assertSoon(() => server.calls.length === 6, "six were sent");

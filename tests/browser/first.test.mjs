@@ -1,6 +1,7 @@
 // The first minute, with nothing set up: Notebook in direct mode, every way a decision can go.
 import assert from "node:assert/strict";
 import { DESKTOP, PHONE, journey, site, siteBelowPath, unwritten } from "./harness.mjs";
+import { Keys } from "./keys.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const CREATE = "Create a note";
@@ -117,38 +118,21 @@ journey("Notebook can ask back: the answer is looked at before it is sent", asyn
 });
 
 journey("the whole way to a confirmed write goes by keyboard alone", async ({ app, page }) => {
-  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") || document.activeElement?.textContent?.trim() || document.activeElement?.tagName);
-  const tabTo = async (wanted, limit = 60) => {
-    for (let step = 0; step < limit; step += 1) {
-      await page.keyboard.press("Tab");
-      if (wanted.test(await focused())) return;
-    }
-    assert.fail(`Tab never reached ${wanted}; it ended on ${await focused()}`);
-  };
+  const keys = new Keys(page);
   await app.chat();
   await app.message.focus();
   await page.keyboard.type(CREATE.toLowerCase());
   await page.keyboard.press("Enter");
-  const reach = async (name, key) => {
-    const field = app.suggestion.getByRole("textbox", { name: new RegExp(`^${name}`) });
-    await field.waitFor();
-    for (let step = 0; step < 60; step += 1) {
-      if (await field.evaluate((element) => element === document.activeElement)) return;
-      await page.keyboard.press(key);
-    }
-    assert.fail(`${key} never reached ${name}`);
-  };
-  await reach("Title", "Shift+Tab");
-  await page.keyboard.type("By hand");
-  await reach("Text", "Tab");
-  await page.keyboard.type("No mouse was used");
-  await tabTo(/^Run action$/);
-  await page.keyboard.press("Enter");
+  const field = (name) => app.suggestion.getByRole("textbox", { name: new RegExp(`^${name}`) });
+  await keys.to(field("Title"), "Shift+Tab");
+  await keys.type("By hand");
+  await keys.to(field("Text"));
+  await keys.type("No mouse was used");
+  await keys.on(app.button("Run action"));
   await app.decision.waitFor();
   await assertSoon(() => app.button("Allow once", app.decision).isEnabled(), "the button is armed");
-  await tabTo(/^Allow once/, 30);
   // Enter never approves; Space is the key that means it (X68).
-  await page.keyboard.press("Space");
+  await keys.on(app.button("Allow once", app.decision), "Space");
   await app.says(CREATE, "Done");
 });
 

@@ -606,6 +606,8 @@ impl Run {
             return Answered::Refused(question.deny(Some("there was nobody to ask".to_owned())));
         }
         self.state(CallState::Waiting);
+        // Each waits here for as long as the store takes, and the first one not for longer than the others.
+        let first = self.workspace.0.asking.lock().await;
         // In the store before it is on the screen: a reload the moment it appears must find it (X71).
         if let Some(conversation) = &self.wanted.conversation {
             self.workspace.settle(conversation).await;
@@ -622,6 +624,7 @@ impl Run {
             let place = place.unwrap_or(queue.len()).min(queue.len());
             queue.insert(place, pending);
         }
+        drop(first);
         self.workspace.0.events.tell(Change::Questions);
         if let Confirm::With(ask) = &self.confirm {
             let (workspace, id, answer) = (self.workspace.clone(), id.clone(), ask(asked));

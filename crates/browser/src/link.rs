@@ -287,9 +287,10 @@ impl Workspace {
                 *link.live.borrow_mut() = Some(live.clone());
                 self.note_list(&connector.id, &live);
                 // Names of revisions are dates, so they are ordered as texts.
+                let is_known = before.as_ref() == Some(&live.connected.protocol);
                 let later = before.filter(|before| *before > live.connected.protocol);
                 // What it spoke stays kept until a person goes on all the same: a reload makes nothing of it forgotten.
-                if era == EraChoice::Auto && later.is_none() {
+                if era == EraChoice::Auto && later.is_none() && !is_known {
                     self.speaks(account, &live.connected.protocol).await;
                 }
                 link.before.replace(later);
@@ -405,9 +406,6 @@ impl Workspace {
 
     /// Keeps what a server speaks, for next time.
     async fn speaks(&self, id: &ConnectionId, protocol: &str) {
-        if self.spoken(id).await.as_deref() == Some(protocol) {
-            return;
-        }
         if let Err(error) = self.0.store.write(vec![Op::Put(Table::Settings, spoken(id), protocol.to_owned())]).await {
             self.storage_failed(&error);
         }
@@ -719,12 +717,7 @@ pub(crate) async fn read_list(connection: &Connection) -> Result<Live, Failed> {
     }
     let mut actions: Vec<Action> = Vec::with_capacity(tools.len());
     for mut tool in tools {
-        let name = tool.get("name").and_then(Value::as_str).map(str::to_owned);
-        let is_named_so = name.as_deref().is_some_and(|name| cover.is_in_name(name));
-        cover.answered(&mut tool).await;
-        if let (false, Some(name), Some(tool)) = (is_named_so, name, tool.as_object_mut()) {
-            tool.insert("name".to_owned(), name.into());
-        }
+        let is_named_so = !cover.listed(&mut tool).await;
         match Action::new(tool) {
             Ok(action) if is_named_so => {
                 let why = "its name says back what signed you in, and nobody could call it without it".to_owned();

@@ -69,8 +69,6 @@ impl Cover {
         if alone.len() >= SHORTEST_SAID {
             forms(alone).into_iter().for_each(|form| self.add(form, alone.len()));
         }
-        // The longest first: to cover a part of a value would leave the rest of it.
-        self.values.sort_by_key(|known| std::cmp::Reverse(known.text.len()));
     }
 
     /// The same for a value that is new with every request, as a proof or the id of a session is: as it stands, and only
@@ -87,12 +85,13 @@ impl Cover {
         }
         self.passing.push_back(value.to_owned());
         self.add(value.to_owned(), value.len());
-        self.values.sort_by_key(|known| std::cmp::Reverse(known.text.len()));
     }
 
     fn add(&mut self, text: String, bytes: usize) {
         if !self.values.iter().any(|known| known.text == text) {
-            self.values.push(Known { text, bytes });
+            // The longest first: to cover a part of a value would leave the rest of it.
+            let at = self.values.partition_point(|known| known.text.len() >= text.len());
+            self.values.insert(at, Known { text, bytes });
         }
     }
 
@@ -157,25 +156,31 @@ impl Cover {
         matches!(self.hide(text, SHORTEST_SAID), Cow::Owned(_))
     }
 
-    /// Whether the name or address of something says it back: nobody could use it without.
-    pub(crate) fn is_in_name(&self, name: &str) -> bool {
-        matches!(self.hide(name, SHORTEST_NAMED), Cow::Owned(_))
+    /// The same as [`Cover::answered`] in an entry of a list, whose name and address stay as they are. False where these
+    /// say it back: nobody could use it without, so it has to be left out.
+    pub(crate) async fn listed(&self, entry: &mut Value) -> bool {
+        const CALLED: [&str; 3] = ["name", "uri", "uriTemplate"];
+        let called = CALLED.into_iter().filter_map(|member| Some((member, entry.get(member)?.as_str()?.to_owned())));
+        let called: Vec<(&str, String)> = called.collect();
+        self.answered(entry).await;
+        if called.iter().any(|(_, text)| matches!(self.hide(text, SHORTEST_NAMED), Cow::Owned(_))) {
+            return false;
+        }
+        if let Some(entry) = entry.as_object_mut() {
+            entry.extend(called.into_iter().map(|(member, text)| (member.to_owned(), Value::String(text))));
+        }
+        true
     }
 
-    /// The same as [`Cover::said_in`] in an entry of a list, whose name and address stay as they are. False where these
-    /// say it back, so that it has to be left out.
-    pub(crate) fn listed(&self, entry: &mut Value) -> bool {
-        const CALLED: [&str; 3] = ["name", "uri", "uriTemplate"];
-        let called: Vec<(&str, Value)> =
-            CALLED.into_iter().filter_map(|member| Some((member, entry.get(member)?.clone()))).collect();
-        self.said_in(entry);
-        let says_it = called.iter().any(|(_, value)| value.as_str().is_some_and(|text| self.is_in_name(text)));
-        for (member, value) in called {
-            if let (false, Some(entry)) = (says_it, entry.as_object_mut()) {
-                entry.insert(member.to_owned(), value);
+    /// The entries of a list that can be used, each as [`Cover::listed`] leaves it.
+    pub(crate) async fn entries(&self, listed: Vec<Value>) -> Vec<Value> {
+        let mut entries = Vec::with_capacity(listed.len());
+        for mut entry in listed {
+            if self.listed(&mut entry).await {
+                entries.push(entry);
             }
         }
-        !says_it
+        entries
     }
 
     /// The same as [`Cover::said`] in what went wrong.
@@ -286,15 +291,15 @@ mod tests {
     }
 
     #[test]
-    fn x21_an_entry_of_a_list_keeps_what_it_is_called_by_or_is_left_out() {
+    async fn x21_an_entry_of_a_list_keeps_what_it_is_called_by_or_is_left_out() {
         let mut cover = Cover::default();
         cover.learn("acme-corp");
         cover.learn("Bearer canary-in-the-coal-mine");
         let mut entry = json!({"name": "acme-corp docs", "uri": "docs://acme-corp/1", "description": "Of acme-corp."});
-        assert!(cover.listed(&mut entry));
+        assert!(cover.listed(&mut entry).await);
         assert_eq!(entry, json!({"name": "acme-corp docs", "uri": "docs://acme-corp/1", "description": "Of ••••."}));
         let mut echo = json!({"name": "x", "uri": "docs://canary-in-the-coal-mine/1"});
-        assert!(!cover.listed(&mut echo) && !echo.to_string().contains("canary"), "{echo}");
+        assert!(!cover.listed(&mut echo).await && !echo.to_string().contains("canary"), "{echo}");
     }
 
     #[test]

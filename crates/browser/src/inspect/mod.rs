@@ -206,17 +206,20 @@ impl Leg {
     /// The request goes out as it is. What is secret of it is remembered, also while nobody looks: who looks later must
     /// not see it come back.
     pub(crate) fn sends(&self, headers: &[(String, String)], body: Option<&[u8]>) {
-        let secret = headers.iter().filter(|(name, _)| self.is_secret(name));
-        let secrets: Vec<String> = secret.map(|(_, value)| value.clone()).collect();
-        // Not what is new with every request, of which there is no end: a proof, the id of a session.
-        let signs = |name: &str| name.eq_ignore_ascii_case("authorization") || self.of.is_own(name);
-        for (_, value) in headers.iter().filter(|(name, _)| signs(name)) {
-            self.cover.borrow_mut().learn(value);
-        }
-        if let Some(tap) = self.slot.tap() {
-            for (name, value) in headers.iter().filter(|(name, _)| self.is_secret(name)) {
-                if signs(name) { tap.learn(value) } else { tap.learn_passing(value) }
+        let tap = self.slot.tap();
+        let mut secrets = Vec::new();
+        for (name, value) in headers.iter().filter(|(name, _)| self.is_secret(name)) {
+            // The others are new with every request, and there is no end of them: a proof, the id of a session.
+            let signs = name.eq_ignore_ascii_case("authorization") || self.of.is_own(name);
+            if signs {
+                self.cover.borrow_mut().learn(value);
             }
+            match &tap {
+                Some(tap) if signs => tap.learn(value),
+                Some(tap) => tap.learn_passing(value),
+                None => {}
+            }
+            secrets.push(value.clone());
         }
         *self.secrets.borrow_mut() = secrets;
         self.sees(Seen::Request { headers, body });

@@ -269,9 +269,8 @@ impl Workspace {
     pub async fn oauth_report_as(&self, id: &ConnectorId, account: &ConnectionId) -> Result<OAuthReport, Error> {
         self.alive()?;
         let book = self.rulebook();
-        let mut report = self.oauth(book.connector(id)?, account).await?.report().await;
-        report.needs = self.needed(account).map(|needs| needs.scopes);
-        Ok(report)
+        let oauth = self.oauth(book.connector(id)?, account).await?;
+        Ok(oauth.report(self.needed(account)).await)
     }
 
     /// Reads the metadata documents of a connector's server and of its authorization server again, for the doctor.

@@ -232,11 +232,7 @@ impl Workspace {
         let mut lists = Vec::new();
         for list in [List::Prompts, List::Resources, List::Templates] {
             lists.push(match connection.list_of(list).await {
-                Ok(Done::Listed(mut items)) => {
-                    let cover = connection.cover();
-                    items.retain_mut(|item| cover.listed(item));
-                    items
-                }
+                Ok(Done::Listed(items)) => connection.cover().entries(items).await,
                 Ok(_) => Vec::new(),
                 // A server without prompts has none to list; many have resources and no templates.
                 Err(Failed { error: OpError::Unsupported { .. }, .. }) => Vec::new(),

@@ -200,11 +200,7 @@ impl Workspace {
 
     async fn entries(&self, server: &Server, list: List) -> Result<Vec<Value>, Error> {
         match server.connection.list_of(list).await {
-            Ok(Done::Listed(mut items)) => {
-                let cover = server.connection.cover();
-                items.retain_mut(|item| cover.listed(item));
-                Ok(items)
-            }
+            Ok(Done::Listed(items)) => Ok(server.connection.cover().entries(items).await),
             Ok(_) => Err(server.unreadable("list")),
             Err(failed) => Err(self.op_error(&server.connector, &server.account, &failed.error)),
         }

@@ -167,6 +167,8 @@ pub(crate) struct Inner {
     pub(crate) tried: RefCell<Option<(sign_in::Trial, Rc<OAuth>)>>,
 
     pub(crate) questions: RefCell<Vec<Pending>>,
+    /// Whoever is on the way to a question: they come to the person in the order in which they set out.
+    pub(crate) asking: Mutex<()>,
     pub(crate) flights: RefCell<HashMap<CallId, Rc<Flight>>>,
     pub(crate) unattended: RefCell<HashSet<CallId>>,
     /// Who hears how far their call is.
@@ -276,6 +278,7 @@ impl Workspace {
             sign_ins: RefCell::default(),
             tried: RefCell::default(),
             questions: RefCell::default(),
+            asking: Mutex::default(),
             flights: RefCell::default(),
             unattended: RefCell::default(),
             hears_progress: RefCell::default(),

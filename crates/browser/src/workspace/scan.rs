@@ -148,7 +148,7 @@ impl Workspace {
                 connection.close();
                 Err(match failed.error {
                     OpError::SignIn { .. } if !refuses(&failed.error) => {
-                        steps.failed(ScanKind::SignIn, connection.cover().error(asks(host, sign_in.as_deref())))
+                        steps.failed(ScanKind::SignIn, asks(&connection, host, sign_in.as_deref()))
                     }
                     _ => steps.failed(ScanKind::List, connection.error(&failed.error, host)),
                 })
@@ -205,7 +205,7 @@ impl Workspace {
             OpError::SignIn { .. } => {
                 reached(steps);
                 steps.running(ScanKind::SignIn);
-                steps.failed(ScanKind::SignIn, connection.cover().error(asks(host, sign_in)))
+                steps.failed(ScanKind::SignIn, asks(connection, host, sign_in))
             }
             OpError::Http { status: 300..400, .. } => {
                 reached(steps);
@@ -225,13 +225,13 @@ impl Workspace {
 }
 
 /// A server wants a sign-in that it did not get.
-fn asks(host: &str, sign_in: Option<&crate::oauth::SignIn>) -> Error {
+fn asks(connection: &Connection, host: &str, sign_in: Option<&crate::oauth::SignIn>) -> Error {
     let error = Error::new(Code::SignIn, format!("{host} asks for a sign-in"));
-    match sign_in {
+    connection.cover().error(match sign_in {
         None => error.hint("choose OAuth, or a header value if its operator gave you one"),
         Some(sign_in) if sign_in.needs_person().is_some() => error.hint("press Sign in below"),
         Some(sign_in) => sign_in.take_failure().unwrap_or(error),
-    }
+    })
 }
 
 /// Tells the page about each line.

@@ -253,7 +253,7 @@ impl Workspace {
     /// The same of a server that is no connector yet; none while nobody tried to sign in.
     pub async fn tried_report(&self) -> Option<OAuthReport> {
         let tried = self.0.tried.borrow().as_ref().map(|(_, oauth)| oauth.clone())?;
-        Some(tried.report().await)
+        Some(tried.report(tried.sign_in.needs_person()).await)
     }
 
     /// The sign-in of an account, with what is kept of it.
@@ -500,8 +500,9 @@ impl OAuth {
         self.place.0.keep.replace(keep)
     }
 
-    pub(super) async fn report(&self) -> OAuthReport {
-        let needs = self.sign_in.needs_person().map(|needs| needs.scopes);
+    /// What is known of it, with what it needs a person for.
+    pub(super) async fn report(&self, needs: Option<Needs>) -> OAuthReport {
+        let needs = needs.map(|needs| needs.scopes);
         let keep = self.place.0.keep.get();
         self.sign_in
             .look(|credentials, renewal, steps, settings| {
