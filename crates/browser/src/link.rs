@@ -19,7 +19,6 @@ use futures_util::lock::Mutex;
 use mcp::{Again, Elicitation, EraChoice, Event, Implementation, OpError, OpId};
 use policy::audit::Entry;
 use policy::{Action, AppPage, CallId, Caller, ConnectionId, Connector, ConnectorId, ConversationId, Reach, SignIn};
-use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::builtin::{self, Server};
