@@ -323,6 +323,10 @@ pub enum End {
     CutShort,
     /// The provider's filter stopped the answer.
     Filtered,
+    /// The answer ended for a reason that is not known here, in the provider's word.
+    Unclear(String),
+    /// The model answered without a word and without a call.
+    Empty,
     /// The person stopped it.
     Stopped,
     /// The model asked for calls again and again.
@@ -339,6 +343,7 @@ impl End {
         match self {
             Self::Answered | Self::Filtered | Self::Stopped => None,
             Self::CutShort | Self::TooManyRounds(_) | Self::BudgetSpent(_) => Some(Remedy::GoOn),
+            Self::Unclear(_) | Self::Empty => Some(Remedy::AskAgain),
             Self::Failed(
                 ModelError::TooMany { .. }
                 | ModelError::Server { .. }
@@ -355,6 +360,13 @@ impl End {
             Self::Answered => None,
             Self::CutShort => Some("The answer was cut: the model reached its limit.".to_owned()),
             Self::Filtered => Some("The provider's filter stopped the answer.".to_owned()),
+            Self::Unclear(reason) => Some(format!(
+                "The answer may not be whole: the model ended it with `{}`. Next step: ask it again, or choose another model.",
+                policy::text::unticked(reason)
+            )),
+            Self::Empty => {
+                Some("The model answered without a word. Next step: ask it again, or choose another model.".to_owned())
+            }
             Self::Stopped => Some("You stopped this turn.".to_owned()),
             Self::TooManyRounds(rounds) => {
                 Some(format!("This turn was paused after {rounds} rounds of calls. Say how to go on."))
@@ -385,6 +397,8 @@ pub struct Turn {
     next_request: u32,
     next_call: u32,
     rounds: u32,
+    /// The time, in milliseconds since the Unix epoch; none while nobody said.
+    now: Option<u64>,
     /// How often the provider was asked again for the answer that is awaited.
     retries: u32,
     extras: Extras,
@@ -448,6 +462,7 @@ impl Turn {
             next_request: 0,
             next_call: 0,
             rounds: 0,
+            now: None,
             retries: 0,
             extras: Extras::All,
             course: Course::new(mode, budget),
@@ -474,6 +489,11 @@ impl Turn {
     /// True when the turn is over and everything was polled.
     pub fn is_over(&self) -> bool {
         matches!(self.state, State::Over) && self.out.is_empty()
+    }
+
+    /// Says the time, in milliseconds since the Unix epoch, for the dates that a provider may send.
+    pub fn it_is(&mut self, now: u64) {
+        self.now = Some(now);
     }
 
     /// Takes in what happened. What comes too late or belongs to nothing is ignored.
@@ -571,9 +591,8 @@ impl Turn {
         }
         let error = refusal::refused(&self.endpoint, status, retry_after, body);
         let busy = matches!(error, ModelError::TooMany { .. } | ModelError::Server { .. });
-        // A date as `Retry-After` says a time that is not understood here, so it is not guessed.
-        let unknown = retry_after.is_none().then(|| FIRST_WAIT << (2 * self.retries));
-        let wait = refusal::wait(retry_after, body).or(unknown).filter(|wait| *wait <= MAX_WAIT);
+        let own = FIRST_WAIT << (2 * self.retries);
+        let wait = Some(refusal::wait(retry_after, body, self.now).unwrap_or(own)).filter(|wait| *wait <= MAX_WAIT);
         let (true, true, Some(millis)) = (busy, self.retries < MAX_RETRIES, wait) else {
             return self.over(End::Failed(error));
         };
@@ -612,8 +631,9 @@ impl Turn {
 
     fn answered(&mut self, answer: crate::model::Answered) {
         if answer.calls().next().is_none() {
+            let silent = answer.text().trim().is_empty();
             self.messages.push(Message::Assistant(answer.parts));
-            if !matches!(answer.finish, Some(Finish::Length | Finish::Filtered))
+            if !matches!(answer.finish, Some(Finish::Length | Finish::Filtered | Finish::Other(_)))
                 && let Some(says) = self.course.goes_on()
             {
                 self.messages.push(Message::User(says));
@@ -624,7 +644,10 @@ impl Turn {
             return self.over(match answer.finish {
                 Some(Finish::Length) => End::CutShort,
                 Some(Finish::Filtered) => End::Filtered,
-                _ => End::Answered,
+                // Anthropic's `pause_turn` is one of these: only tools of the provider's own bring it, and none is offered.
+                Some(Finish::Other(reason)) => End::Unclear(reason),
+                Some(Finish::Stop | Finish::Calls) | None if silent => End::Empty,
+                Some(Finish::Stop | Finish::Calls) | None => End::Answered,
             });
         }
         self.rounds += 1;

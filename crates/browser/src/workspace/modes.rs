@@ -166,7 +166,8 @@ pub(super) fn plan_end(end: &End) -> String {
         End::Stopped => "Stopped by you",
         End::TooManyRounds(_) => "Paused",
         End::BudgetSpent(_) => "Paused: every allowed call was made",
-        End::Failed(_) => "Stopped: the model gave no answer",
+        End::Failed(_) | End::Empty => "Stopped: the model gave no answer",
+        End::Unclear(_) => "Stopped: the model gave no whole answer",
     }
     .to_owned()
 }

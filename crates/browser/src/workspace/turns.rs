@@ -468,7 +468,9 @@ impl Workspace {
         }
         run.pump();
         while !run.over {
-            match select(run.news.next(), &mut stopped).await {
+            let next = select(run.news.next(), &mut stopped).await;
+            run.turn.it_is(now());
+            match next {
                 Either::Left((Some(input), _)) => run.turn.handle(input),
                 Either::Left((None, _)) => break,
                 // What runs is cancelled by whoever stopped the turn; the turn itself is over at once.

@@ -61,16 +61,42 @@ pub fn refused(endpoint: &Endpoint, status: u16, retry_after: Option<&str>, body
     }
 }
 
-/// How long a provider wants to be left alone, in milliseconds, where it says so as a number: the header of RFC 9110,
-/// section 10.2.3, or Google's `retryDelay`. A date is not understood here, where there is no clock.
-pub fn wait(retry_after: Option<&str>, body: &str) -> Option<u64> {
-    let header = retry_after.and_then(|value| value.trim().parse::<f64>().ok());
-    let seconds = header.or_else(|| {
+/// How long a provider wants to be left alone, in milliseconds, where it says so in a way that is understood: the header
+/// of RFC 9110, section 10.2.3, or Google's `retryDelay`. A date counts from `now`, in milliseconds since the Unix epoch.
+pub fn wait(retry_after: Option<&str>, body: &str, now: Option<u64>) -> Option<u64> {
+    let header = retry_after.map(str::trim);
+    if let Some(until) = header.and_then(date) {
+        // One that has passed says nothing about how long.
+        return until.checked_sub(now?).filter(|wait| *wait > 0);
+    }
+    let seconds = header.and_then(|value| value.parse::<f64>().ok()).or_else(|| {
         let (_, rest) = body.split_once("\"retryDelay\"")?;
         rest.trim_start_matches([':', ' ', '"', '\n']).split_once('s')?.0.parse().ok()
     })?;
-    // The cast is exact: the range is checked first.
-    (seconds.is_finite() && (0.0..86_400.0).contains(&seconds)).then(|| (seconds * 1000.0).ceil() as u64)
+    // A longer one than a day is a day: nobody waits for either. The cast is exact, as the range is checked.
+    (seconds.is_finite() && seconds >= 0.0).then(|| (seconds.min(86_400.0) * 1000.0).ceil() as u64)
+}
+
+/// A date as RFC 9110, section 5.6.7, has them written (`Sun, 06 Nov 1994 08:49:37 GMT`), in milliseconds since the Unix
+/// epoch. The two obsolete ways are not read.
+fn date(text: &str) -> Option<u64> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut words = text.split_once(", ")?.1.split(' ');
+    let number = |words: &mut std::str::Split<'_, char>| words.next()?.parse::<u64>().ok();
+    let day = number(&mut words)?;
+    let month = words.next()?;
+    let (month, _) = (1_u64..).zip(MONTHS).find(|(_, name)| *name == month)?;
+    let year = number(&mut words).filter(|year| (1970..10_000).contains(year))?;
+    let mut clock = words.next()?.splitn(3, ':').map(str::parse::<u64>);
+    let (hour, minute, second) = (clock.next()?.ok()?, clock.next()?.ok()?, clock.next()?.ok()?);
+    if words.next()? != "GMT" || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    // Years that begin in March have their leap day last.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
+    // 719,468 days lie between the first of March of the year 0 and the Unix epoch.
+    Some((((days - 719_468) * 24 + hour) * 60 + minute) * 60_000 + second * 1_000)
 }
 
 /// RFC 9110, section 10.2.3: seconds or a date.

@@ -19,7 +19,11 @@ pub(super) fn action(name: &str, class: Class) -> Candidate {
 }
 
 fn turn() -> Turn {
-    Turn::new(Setup {
+    Turn::new(setup())
+}
+
+fn setup() -> Setup {
+    Setup {
         endpoint: Endpoint {
             base_url: "https://api.example.com/v1".to_owned(),
             model: "m".to_owned(),
@@ -31,7 +35,7 @@ fn turn() -> Turn {
         mode: Mode::Chat,
         budget: 0,
         search: None,
-    })
+    }
 }
 
 pub(super) fn drain(turn: &mut Turn) -> Vec<Output> {
@@ -289,6 +293,51 @@ fn failures_are_said_in_words_with_a_next_step() {
 }
 
 #[test]
+fn wi15_an_answer_that_ends_for_another_reason_or_without_a_word_is_told_and_can_be_asked_for_again() {
+    use crate::model::Wire;
+    let ends = |wire: Wire, bytes: &str| {
+        let mut turn = Turn::new(Setup { endpoint: Endpoint { wire, ..setup().endpoint }, ..setup() });
+        drain(&mut turn);
+        turn.handle(Input::Response { id: 0, status: 200, headers: vec![] });
+        turn.handle(Input::Bytes { id: 0, chunk: bytes.as_bytes().to_vec() });
+        turn.handle(Input::Ended { id: 0 });
+        let out = drain(&mut turn);
+        let Some(Output::Ended(end)) = out.last() else { panic!("{out:?}") };
+        assert_eq!(end.remedy(), Some(Remedy::AskAgain), "{end:?}");
+        end.note().unwrap()
+    };
+    let malformed = r#"data: {"candidates":[{"content":{"parts":[{"text":"Half"}]},"finishReason":"MALFORMED_FUNCTION_CALL"}]}
+
+"#;
+    let paused = r#"data: {"type":"message","content":[{"type":"text","text":"x"}],"stop_reason":"pause_turn"}
+
+"#;
+    let odd = r#"data: {"choices":[{"delta":{"content":""},"finish_reason":"a `b`"}]}
+
+"#;
+    for (wire, bytes, reason) in [
+        (Wire::Gemini, malformed, "`MALFORMED_FUNCTION_CALL`"),
+        (Wire::Anthropic, paused, "`pause_turn`"),
+        (Wire::OpenaiChat, odd, "`a 'b'`"),
+    ] {
+        let note = ends(wire, bytes);
+        assert!(
+            note.starts_with("The answer may not be whole: the model ended it with ") && note.contains(reason),
+            "{note}"
+        );
+    }
+    let thought = r#"data: {"candidates":[{"content":{"parts":[{"text":"hm","thought":true}]},"finishReason":"STOP"}]}
+
+"#;
+    let stop = r#"data: {"choices":[{"delta":{"content":"\n"},"finish_reason":"stop"}]}
+
+"#;
+    for (wire, bytes) in [(Wire::Gemini, thought), (Wire::OpenaiChat, stop)] {
+        assert!(ends(wire, bytes).starts_with("The model answered without a word."));
+    }
+}
+
+#[test]
 fn an_answer_that_says_it_is_done_is_done_though_the_connection_stays_open() {
     let mut turn = turn();
     drain(&mut turn);
@@ -356,12 +405,40 @@ fn wi10_a_provider_without_time_is_asked_again_when_it_said_and_a_few_times_only
 }
 
 #[test]
+fn wi10_a_provider_may_say_the_time_and_without_one_that_is_understood_the_own_wait_holds() {
+    // Mon, 23 Nov 2026 09:59:50 GMT.
+    const NOW: u64 = 1_795_427_990_000;
+    let waits = |now: Option<u64>, retry_after: &str| {
+        let mut turn = turn();
+        now.into_iter().for_each(|now| turn.it_is(now));
+        drain(&mut turn);
+        match &refuse(&mut turn, 0, 429, Some(retry_after), "")[..] {
+            [Output::Wait { millis, .. }] => Some(*millis),
+            out => {
+                assert!(matches!(out, [Output::Ended(End::Failed(ModelError::TooMany { .. }))]), "{out:?}");
+                None
+            }
+        }
+    };
+    assert_eq!(waits(Some(NOW), "Mon, 23 Nov 2026 10:00:00 GMT"), Some(10_000));
+    assert_eq!(waits(Some(NOW), "Mon, 23 Nov 2026 10:10:00 GMT"), None, "longer than anybody waits");
+    for (now, odd) in [
+        (Some(NOW), "Mon, 23 Nov 2026 09:59:50 GMT"),
+        (None, "Mon, 23 Nov 2026 10:00:00 GMT"),
+        (Some(NOW), "Monday, 23-Nov-26 10:00:00 GMT"),
+        (Some(NOW), "soon"),
+        (Some(NOW), ""),
+    ] {
+        assert_eq!(waits(now, odd), Some(FIRST_WAIT), "{odd}");
+    }
+}
+
+#[test]
 fn wi10_nothing_is_asked_again_that_cannot_get_better_or_has_begun() {
     for (status, retry, body) in [
         (401, Some("1"), ""),
         (402, Some("1"), ""),
         (429, Some("1"), "{\"error\":{\"code\":\"insufficient_quota\",\"message\":\"no\"}}"),
-        (429, Some("Mon, 23 Nov 2026 10:00:00 GMT"), ""),
         (404, None, ""),
     ] {
         let mut turn = turn();

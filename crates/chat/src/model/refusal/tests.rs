@@ -56,13 +56,34 @@ fn wi06_providers_that_want_no_browsers_are_told_from_wrong_keys() {
 
 #[test]
 fn wi10_the_wait_is_read_from_the_header_or_from_what_google_says() {
-    assert_eq!(wait(Some("20"), ""), Some(20_000));
-    assert_eq!(wait(Some(" 0.5 "), ""), Some(500));
-    assert_eq!(wait(Some("Mon, 23 Nov 2026 10:00:00 GMT"), ""), None);
+    assert_eq!(wait(Some("20"), "", None), Some(20_000));
+    assert_eq!(wait(Some(" 0.5 "), "", None), Some(500));
     let google = r#"{"error":{"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay": "7s"}]}}"#;
-    assert_eq!(wait(None, google), Some(7_000));
-    for none in ["-1", "1e99", "NaN", "soon", ""] {
-        assert_eq!(wait(Some(none), ""), None, "{none}");
+    assert_eq!(wait(None, google, None), Some(7_000));
+    assert_eq!(wait(Some("1e99"), "", None), Some(86_400_000), "too long to wait for, and not unknown");
+    for none in ["-1", "NaN", "soon", ""] {
+        assert_eq!(wait(Some(none), "", None), None, "{none}");
     }
-    assert_eq!(wait(None, "\"retryDelay\""), None);
+    assert_eq!(wait(None, "\"retryDelay\"", None), None);
+}
+
+#[test]
+fn wi10_a_date_counts_from_now() {
+    for (text, expected) in [
+        ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777_000)),
+        ("Thu, 01 Jan 1970 00:00:01 GMT", Some(1_000)),
+        ("Thu, 29 Feb 2024 23:59:60 GMT", Some(1_709_251_200_000)),
+        ("Wed, 31 Dec 2025 00:00:00 GMT", Some(1_767_139_200_000)),
+        ("Sunday, 06-Nov-94 08:49:37 GMT", None),
+        ("Sun Nov  6 08:49:37 1994", None),
+        ("Sun, 06 Nov 1994 08:49:37", None),
+        ("Sun, 06 Nov 0004 08:49:37 GMT", None),
+        ("Sun, 40 Nov 1994 08:49:37 GMT", None),
+        (", ", None),
+    ] {
+        assert_eq!(date(text), expected, "{text}");
+    }
+    assert_eq!(wait(Some("Sun, 06 Nov 1994 08:49:37 GMT"), "", Some(784_111_770_500)), Some(6_500));
+    assert_eq!(wait(Some("Sun, 06 Nov 1994 08:49:37 GMT"), "", Some(784_111_777_000)), None, "it has passed");
+    assert_eq!(wait(Some("Sun, 06 Nov 1994 08:49:37 GMT"), "", None), None, "nobody knows what time it is");
 }
