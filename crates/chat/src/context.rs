@@ -7,12 +7,14 @@
 //! `_meta` of a result and of its blocks never gets here (X102), nor does anything of another conversation (X60).
 
 use crate::conversation::{
-    AppWords, Attached, Body, CallCard, CallState, Conversation, FILE_IMAGES_BASE64, File, Look, Sent,
+    Answer, AppWords, Asked, Attached, Body, CallCard, CallState, Conversation, FILE_IMAGES_BASE64, File, ItemId, Look,
+    Sent,
 };
-use crate::model::{Message, Part, WireCall, names};
+use crate::model::{Endpoint, Message, Part, WireCall, names};
 use crate::sources::Sources;
 use policy::{Caller, ConnectorId};
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The name of the element that frames what a server said.
 const FRAME: &str = "tool-output";
@@ -98,9 +100,10 @@ pub fn plain_prompt(workspace: &str) -> String {
 /// The history of a conversation for a model, oldest first, without the system prompt.
 ///
 /// `name_of` gives the name under which the model knows an action. Calls that were not asked for by the model are told
-/// as calls too, with a word that the person made them.
+/// as calls too, with a word that the person made them. What the model at `to` gets back as it came goes with its answers.
 pub fn messages(
     conversation: &Conversation,
+    to: &Endpoint,
     limits: Limits,
     name_of: &dyn Fn(&ConnectorId, &str) -> String,
 ) -> Vec<Message> {
@@ -109,12 +112,33 @@ pub fn messages(
     // What was attached stands before its message, and belongs to the turn of that.
     let turn = path.iter().take(last_said).rposition(|item| !matches!(item.body, Body::Attached(_) | Body::File(_)));
     let sources = conversation.mode.cites().then(|| Sources::of(conversation));
+    let cards: BTreeMap<&ItemId, &CallCard> = path
+        .iter()
+        .filter_map(|item| if let Body::Call(card) = &item.body { Some((&item.id, card.as_ref())) } else { None })
+        .collect();
+    // The cards that were told with the answer that asked for them.
+    let mut told_already: BTreeSet<&ItemId> = BTreeSet::new();
     let mut out: Vec<Message> = Vec::new();
     let (mut starts, mut attached) = (Vec::new(), false);
     for (at, item) in path.into_iter().enumerate() {
         let before = out.len();
         match &item.body {
             Body::Said { text } => out.push(Message::User(text.clone())),
+            Body::Answer(answer) if let Some((parts, asked)) = as_it_came(answer, to, &cards, name_of) => {
+                out.push(Message::Assistant(parts));
+                for asked in asked {
+                    let card = asked.card.as_ref().and_then(|id| cards.get_key_value(id));
+                    let text = match card {
+                        Some((_, card)) => {
+                            let limit = if at > last_said { limits.result } else { limits.old_result };
+                            told(card, limit, sources.as_ref())
+                        }
+                        None => asked.told().to_owned(),
+                    };
+                    told_already.extend(card.map(|(id, _)| *id));
+                    out.push(Message::Tool { id: asked.id().to_owned(), text });
+                }
+            }
             Body::Answer(answer) => {
                 let mut text = answer.text.clone();
                 if let Some(error) = &answer.error {
@@ -125,7 +149,7 @@ pub fn messages(
                 }
             }
             // What an app calls for itself is between it and its server; it tells the model what it wants it to know.
-            Body::Call(card) if card.by == Caller::App => {}
+            Body::Call(card) if card.by == Caller::App || told_already.contains(&item.id) => {}
             Body::FromApp(words) if words.whole().is_empty() => {}
             Body::FromApp(words) => out.push(Message::User(app_words_for_model(words))),
             Body::Attached(one) => {
@@ -148,6 +172,21 @@ pub fn messages(
     }
     leave_out_pictures(&mut out);
     shorten(out, &starts, limits.history)
+}
+
+/// An answer as its model gave it, and the calls in it; none where nothing was kept of it, or another model is asked.
+fn as_it_came<'a>(
+    answer: &'a Answer,
+    to: &Endpoint,
+    cards: &BTreeMap<&ItemId, &CallCard>,
+    name_of: &dyn Fn(&ConnectorId, &str) -> String,
+) -> Option<(Vec<Part>, Vec<&'a Asked>)> {
+    let kept = answer.kept.as_ref().filter(|kept| answer.error.is_none() && kept.goes_to(to))?;
+    let parts = kept.parts(&answer.text, |asked| {
+        let card = asked.card.as_ref().and_then(|id| cards.get(id));
+        asked.call(card.map(|card| (name_of(&card.connector, &card.action), &card.arguments)))
+    })?;
+    Some((parts, kept.calls().collect()))
 }
 
 /// A resource for a model: what a server has, which the person attached, and no words of theirs.
@@ -195,7 +234,7 @@ fn app_words_for_model(words: &AppWords) -> String {
 fn push_call(out: &mut Vec<Message>, card: &CallCard, text: String, name: String) {
     // Mistral wants nine letters or digits; an id of nine that follows from ours is the same in every turn.
     let id = format!("c{:08x}", names::hash(card.call.as_str()));
-    let call = WireCall::new(id.clone(), name, card.arguments.to_string());
+    let call = WireCall { foreign: true, ..WireCall::new(id.clone(), name, card.arguments.to_string()) };
     let opener = out.iter().rposition(|message| !matches!(message, Message::Tool { .. }));
     match opener.and_then(|at| out.get_mut(at)) {
         Some(Message::Assistant(parts)) => parts.push(Part::Call(call)),

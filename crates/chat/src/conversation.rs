@@ -17,12 +17,15 @@ use std::fmt;
 mod attached;
 mod failure;
 mod file;
+mod kept;
 mod path;
 mod repeat;
 
 pub use attached::Attached;
 pub use failure::{Failure, SAID_CHARS};
 pub use file::{FILE_IMAGE_BYTES, FILE_IMAGES_BASE64, FILE_TEXT_BYTES, File, FileError};
+pub(crate) use kept::Asked;
+pub use kept::{KEPT_BYTES, Kept};
 pub use repeat::Remedy;
 
 /// How many characters a title taken from the first message may have.
@@ -242,6 +245,9 @@ pub struct Answer {
     /// The mode in which it was given.
     #[serde(default, skip_serializing_if = "Mode::is_chat")]
     pub mode: Mode,
+    /// What its model gets back besides the words; none where there is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Box<Kept>>,
 }
 
 /// What direct mode suggests for one message: one step, or several to be run one after the other.
@@ -617,6 +623,22 @@ pub enum Event {
         /// In tokens.
         usage: Usage,
     },
+    /// What an answer consists of besides its words became known.
+    AnswerKept {
+        /// The answer.
+        item: ItemId,
+        /// What is kept.
+        kept: Box<Kept>,
+    },
+    /// A call that a model asked for in an answer got a card.
+    AnswerCalled {
+        /// The answer. It may have ended.
+        item: ItemId,
+        /// The id that the model's provider gave the call.
+        id: String,
+        /// The item with the card.
+        card: ItemId,
+    },
     /// Nothing more will be appended to an answer.
     AnswerEnded {
         /// The answer.
@@ -831,6 +853,19 @@ impl Conversation {
             }
             Event::AnswerUsage { item, usage } => {
                 self.answer(&item)?.usage = Some(usage);
+                Ok(Some(item))
+            }
+            Event::AnswerKept { item, kept } => {
+                self.answer(&item)?.kept = Some(kept);
+                Ok(Some(item))
+            }
+            Event::AnswerCalled { item, id, card } => {
+                let found =
+                    self.items.iter_mut().find(|i| i.id == item).ok_or_else(|| ApplyError::NoItem(item.clone()))?;
+                let Body::Answer(answer) = &mut found.body else { return Err(ApplyError::Kind(item)) };
+                if let Some(kept) = &mut answer.kept {
+                    kept.called(&id, card);
+                }
                 Ok(Some(item))
             }
             Event::AnswerEnded { item, error } => {

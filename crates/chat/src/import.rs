@@ -116,13 +116,10 @@ pub fn adopt(
             }
             // Whoever ran what a file suggests would not have been asked what they want done.
             Body::Proposal(proposal) => proposal.steps.clear(),
+            // What goes back to a provider comes from that provider, and from no file.
+            Body::Answer(answer) => answer.kept = None,
             // What names calls follows when they all have new names.
-            Body::Search(_)
-            | Body::Said { .. }
-            | Body::Answer(_)
-            | Body::Note { .. }
-            | Body::Plan(_)
-            | Body::File(_) => {}
+            Body::Search(_) | Body::Said { .. } | Body::Note { .. } | Body::Plan(_) | Body::File(_) => {}
         }
     }
     for item in &mut conversation.items {

@@ -127,12 +127,14 @@ pub struct WireCall {
     pub arguments: String,
     /// What the wire put on the call and wants to get back on it, such as Gemini's `thoughtSignature`.
     pub seal: Option<String>,
+    /// Whether the model that is asked did not ask for it itself: another model did, or the person.
+    pub foreign: bool,
 }
 
 impl WireCall {
     /// A call without a seal.
     pub fn new(id: impl Into<String>, name: impl Into<String>, arguments: impl Into<String>) -> Self {
-        Self { id: id.into(), name: name.into(), arguments: arguments.into(), seal: None }
+        Self { id: id.into(), name: name.into(), arguments: arguments.into(), seal: None, foreign: false }
     }
 
     /// The arguments as an object; empty where they are none.

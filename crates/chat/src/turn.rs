@@ -18,11 +18,12 @@
 //!   passes the gate (X56).
 
 use crate::context::{self, Limits, Party};
-use crate::conversation::{Conversation, Remedy};
+use crate::conversation::{Conversation, Kept, Remedy};
 use crate::direct::Candidate;
 use crate::model::endpoint::{self, Extras};
 use crate::model::{
     Delta, Endpoint, Finish, Message, ModelError, Part, Request, Stream, ToolSpec, Usage, WireCall, names, refusal,
+    text_of,
 };
 use crate::modes;
 use crate::plan::PlanStep;
@@ -111,7 +112,7 @@ impl Setup {
         let (mode, budget) = (conversation.mode, conversation.budget());
         system.push_str(&modes::prompt(mode, budget, modes::unfinished(conversation)));
         let mut messages = vec![Message::System(system)];
-        messages.extend(context::messages(conversation, limits, &name_of));
+        messages.extend(context::messages(conversation, &endpoint, limits, &name_of));
         let needed = search::is_needed(actions.len(), weight(specs.iter()), endpoint.context);
         let search = needed.then(|| search::always(conversation, &actions));
         Self { endpoint, actions, messages, limits, mode, budget, search }
@@ -267,6 +268,8 @@ pub enum Output {
     AnswerStarted,
     /// A piece of the answer.
     Answer(Delta),
+    /// What is to be kept beside the answer, for when the conversation goes on later. It comes before the end of the answer.
+    Kept(Box<Kept>),
     /// The answer is over.
     AnswerEnded {
         /// Why it is not whole, if it is not: a sentence for people.
@@ -308,6 +311,8 @@ pub enum Output {
 pub struct Wanted {
     /// Names the call within the turn.
     pub key: u32,
+    /// The id under which the model knows it, unique within its answer.
+    pub id: String,
     /// The action, as a position in [`Turn::actions`].
     pub action: usize,
     /// The arguments; valid against the action's schema as far as it could be checked.
@@ -566,7 +571,6 @@ impl Turn {
                 match result {
                     Ok(answer) => {
                         self.out.extend(answer.usage.map(Output::Usage));
-                        self.out.push_back(Output::AnswerEnded { error: None });
                         self.answered(answer);
                     }
                     Err(error) => self.broken(error),
@@ -630,47 +634,70 @@ impl Turn {
     }
 
     fn answered(&mut self, answer: crate::model::Answered) {
-        if answer.calls().next().is_none() {
-            let silent = answer.text().trim().is_empty();
-            self.messages.push(Message::Assistant(answer.parts));
-            if !matches!(answer.finish, Some(Finish::Length | Finish::Filtered | Finish::Other(_)))
-                && let Some(says) = self.course.goes_on()
-            {
-                self.messages.push(Message::User(says));
-                self.out
-                    .push_back(Output::GoesOn("Its plan has open steps, so the model was asked to go on.".to_owned()));
-                return self.ask();
-            }
-            return self.over(match answer.finish {
-                Some(Finish::Length) => End::CutShort,
-                Some(Finish::Filtered) => End::Filtered,
-                // Anthropic's `pause_turn` is one of these: only tools of the provider's own bring it, and none is offered.
-                Some(Finish::Other(reason)) => End::Unclear(reason),
-                Some(Finish::Stop | Finish::Calls) | None if silent => End::Empty,
-                Some(Finish::Stop | Finish::Calls) | None => End::Answered,
-            });
+        let mut parts = answer.parts;
+        let at = self.out.len();
+        let (calls, overspent) = self.calls_of(&mut parts);
+        let at_once = |id: &str| calls.iter().find(|call| call.id == id).and_then(|call| call.told.clone());
+        let kept = Kept::of(&self.endpoint, &parts, at_once).map(|kept| Output::Kept(Box::new(kept)));
+        // What came of the calls at once follows the end of the answer.
+        let followed = self.out.split_off(at);
+        self.out.extend(kept);
+        self.out.push_back(Output::AnswerEnded { error: None });
+        self.out.extend(followed);
+        let silent = text_of(&parts).trim().is_empty();
+        self.messages.push(Message::Assistant(parts));
+        if calls.is_empty() {
+            return self.answered_in_words(answer.finish, silent);
         }
         self.rounds += 1;
+        if overspent && self.course.overspent() {
+            return self.over(End::BudgetSpent(self.course.budget()));
+        }
+        self.state = State::Calling { calls };
+        self.advance();
+    }
+
+    /// An answer without calls is the last, except in the middle of a plan.
+    fn answered_in_words(&mut self, finish: Option<Finish>, silent: bool) {
+        if !matches!(finish, Some(Finish::Length | Finish::Filtered | Finish::Other(_)))
+            && let Some(says) = self.course.goes_on()
+        {
+            self.messages.push(Message::User(says));
+            self.out.push_back(Output::GoesOn("Its plan has open steps, so the model was asked to go on.".to_owned()));
+            return self.ask();
+        }
+        self.over(match finish {
+            Some(Finish::Length) => End::CutShort,
+            Some(Finish::Filtered) => End::Filtered,
+            // Anthropic's `pause_turn` is one of these: only tools of the provider's own bring it, and none is offered.
+            Some(Finish::Other(reason)) => End::Unclear(reason),
+            Some(Finish::Stop | Finish::Calls) | None if silent => End::Empty,
+            Some(Finish::Stop | Finish::Calls) | None => End::Answered,
+        });
+    }
+
+    /// The calls among the parts of an answer, made whole, and whether the model asked for more than it is allowed.
+    fn calls_of(&mut self, parts: &mut [Part]) -> (Vec<Called>, bool) {
         let mut calls: Vec<Called> = Vec::new();
         let mut overspent = false;
-        let mut parts = answer.parts;
         for call in parts.iter_mut().filter_map(|part| if let Part::Call(call) = part { Some(call) } else { None }) {
             let (key, position) = (self.next_call, calls.len());
             self.next_call += 1;
             // Ids are the provider's; some leave them out or use one twice. Mistral wants nine letters or digits.
             if call.id.is_empty() || calls.iter().any(|other| other.id == call.id) {
-                call.id = format!("x{:03}{:05}", self.rounds, key);
+                call.id = format!("x{:03}{:05}", self.rounds + 1, key);
             }
+            let id = call.id.clone();
+            let at_once =
+                |told: String| Called { key, id: id.clone(), wanted: None, class: Class::Read, told: Some(told) };
             if let Some(told) = self.searched(call) {
-                let id = call.id.clone();
-                calls.push(Called { key, id, wanted: None, class: Class::Read, told: Some(told) });
+                calls.push(at_once(told));
                 continue;
             }
             let judged = match self.course.planned(&call.name, &call.arguments) {
                 Some(Ok(steps)) => {
                     self.out.push_back(Output::Planned(steps));
-                    let told = Some("The person sees the plan.".to_owned());
-                    calls.push(Called { key, id: call.id.clone(), wanted: None, class: Class::Read, told });
+                    calls.push(at_once("The person sees the plan.".to_owned()));
                     continue;
                 }
                 Some(Err(why)) => Err(why),
@@ -679,19 +706,16 @@ impl Turn {
             };
             calls.push(match judged {
                 Ok((wanted, class)) => match self.course.count() {
-                    Ok(()) => Called { key, id: call.id.clone(), wanted: Some(wanted), class, told: None },
+                    Ok(()) => Called { key, id, wanted: Some(wanted), class, told: None },
                     Err(told) => {
                         overspent = true;
-                        Called { key, id: call.id.clone(), wanted: None, class: Class::Read, told: Some(told) }
+                        at_once(told)
                     }
                 },
                 Err(why) => {
-                    self.out.push_back(Output::Refused {
-                        name: crate::conversation::one_line(&call.name, 100),
-                        why: why.clone(),
-                    });
                     let told = format!("status: not a call. Nothing was sent. {why}");
-                    Called { key, id: call.id.clone(), wanted: None, class: Class::Read, told: Some(told) }
+                    self.out.push_back(Output::Refused { name: crate::conversation::one_line(&call.name, 100), why });
+                    at_once(told)
                 }
             });
             // What goes back has to be JSON, or the provider refuses the whole history.
@@ -702,12 +726,7 @@ impl Turn {
                 call.name = "unnamed".to_owned();
             }
         }
-        self.messages.push(Message::Assistant(parts));
-        if overspent && self.course.overspent() {
-            return self.over(End::BudgetSpent(self.course.budget()));
-        }
-        self.state = State::Calling { calls };
-        self.advance();
+        (calls, overspent)
     }
 
     /// A search for actions, if that is what the model wishes: done at once, and what the model is told of it.
@@ -752,7 +771,7 @@ impl Turn {
         let Value::Object(arguments) = whole else {
             return Err("the arguments are not an object".to_owned());
         };
-        Ok((Wanted { key, action, arguments }, candidate.class))
+        Ok((Wanted { key, id: call.id.clone(), action, arguments }, candidate.class))
     }
 
     /// Gives out the calls whose turn it is, or asks again when all have ended.

@@ -535,6 +535,8 @@ struct ModelRun<'a> {
     flights: HashMap<u32, AbortHandle>,
     calls: HashMap<u32, CallId>,
     answer: Option<ItemId>,
+    /// The answer that ended last, whose calls are made.
+    asking: Option<ItemId>,
     /// The mode as it was when the turn began.
     mode: Mode,
     /// The plan, in a mode that has one.
@@ -558,6 +560,7 @@ impl<'a> ModelRun<'a> {
             flights: HashMap::new(),
             calls: HashMap::new(),
             answer: None,
+            asking: None,
             mode,
             plan: None,
             last: Vec::new(),
@@ -585,8 +588,14 @@ impl<'a> ModelRun<'a> {
                     let answer = Answer { model: Some(self.model.name.clone()), mode: self.mode, ..Answer::default() };
                     self.answer = Some(self.workspace.add_item(self.id, Body::Answer(answer)));
                 }
+                Output::Kept(kept) => {
+                    if let Some(item) = self.answer.clone() {
+                        self.workspace.apply(self.id, Event::AnswerKept { item, kept });
+                    }
+                }
                 Output::AnswerEnded { error } => {
                     if let Some(item) = self.answer.take() {
+                        self.asking = Some(item.clone());
                         self.workspace.apply(self.id, Event::AnswerEnded { item, error });
                     }
                 }
@@ -760,6 +769,11 @@ impl<'a> ModelRun<'a> {
             self.workspace.apply(self.id, Event::PlanCalled { item });
         }
         self.calls.insert(wanted.key, call.clone());
+        if let Some(item) = self.asking.clone() {
+            // The card is under the id of the first call, also after an edit.
+            let card = ItemId::from(call.as_str());
+            self.workspace.apply(self.id, Event::AnswerCalled { item, id: wanted.id, card });
+        }
         let running = self.workspace.start_call(request, Confirm::Ask);
         let (workspace, id, tell) = (self.workspace.clone(), self.id.clone(), self.tell.clone());
         spawn_local(async move {

@@ -103,7 +103,8 @@ fn history() -> Conversation {
 #[test]
 fn a_history_is_one_that_the_wires_accept() {
     let limits = Limits { old_result: 30, ..Limits::default() };
-    let list = messages(&history(), limits, &|connector, action| format!("{connector}__{action}"));
+    let list =
+        messages(&history(), &Endpoint::default(), limits, &|connector, action| format!("{connector}__{action}"));
     assert_eq!(list.len(), 6);
     assert!(
         matches!(&list[1], Message::Assistant(parts) if crate::model::text_of(parts) == "I look." && parts.len() == 3
@@ -136,7 +137,7 @@ fn x95_what_an_app_says_is_told_as_the_apps() {
         .enumerate()
         .map(|(at, body)| Item { id: ItemId::from(at.to_string()), at: 0, body })
         .collect();
-    let list = messages(&chat, Limits::default(), &|_, _| "x".to_owned());
+    let list = messages(&chat, &Endpoint::default(), Limits::default(), &|_, _| "x".to_owned());
     let [Message::User(said), Message::User(context)] = &list[..] else { panic!("{list:?}") };
     assert!(said.starts_with("[The app of Desk wrote this, and the person let it be said here."), "{said}");
     assert!(context.starts_with("[The app of Desk shows this now."), "{context}");
@@ -155,18 +156,19 @@ fn x95_what_an_app_calls_for_itself_is_not_told() {
             card.by = Caller::App;
         }
     }
-    let list = messages(&chat, Limits::default(), &|_, _| "x".to_owned());
+    let list = messages(&chat, &Endpoint::default(), Limits::default(), &|_, _| "x".to_owned());
     assert!(!list.iter().any(|message| matches!(message, Message::Tool { .. })));
 }
 
 #[test]
 fn the_oldest_turns_are_left_out_first_and_it_is_said() {
     let limits = Limits { history: 60, ..Limits::default() };
-    let list = messages(&history(), limits, &|_, _| "x".to_owned());
+    let list = messages(&history(), &Endpoint::default(), limits, &|_, _| "x".to_owned());
     assert!(
         matches!(&list[..], [Message::User(text)] if text.starts_with("[earlier messages") && text.ends_with("second"))
     );
-    let tiny = messages(&history(), Limits { history: 1, ..Limits::default() }, &|_, _| "x".to_owned());
+    let tiny =
+        messages(&history(), &Endpoint::default(), Limits { history: 1, ..Limits::default() }, &|_, _| "x".to_owned());
     assert_eq!(tiny.len(), 1, "the question itself always stays");
 }
 
@@ -253,7 +255,7 @@ fn a_file_is_the_persons_own_whole_in_every_turn_and_a_picture_goes_as_one() {
     put("2", Body::File(Box::new(picture)));
     put("3", Body::Said { text: "what is in these?".to_owned() });
     put("4", Body::Said { text: "and now?".to_owned() });
-    let told = messages(&chat, Limits::default(), &|_, _| String::new());
+    let told = messages(&chat, &Endpoint::default(), Limits::default(), &|_, _| String::new());
     let expected =
         format!("[The person attached their file notes a.txt. Its text:]\n{long}\n[End of the file notes a.txt]");
     assert_eq!(told[0], Message::User(expected));
@@ -261,11 +263,13 @@ fn a_file_is_the_persons_own_whole_in_every_turn_and_a_picture_goes_as_one() {
     assert_eq!(told[1], Message::Picture { says, mime: "image/png".to_owned(), data: "iVBORw0KGgox".to_owned() });
     assert_eq!(told.len(), 4);
     // A picture that does not fit goes with its turn, like words.
-    let short = messages(&chat, Limits { history: 200, ..Limits::default() }, &|_, _| String::new());
+    let short =
+        messages(&chat, &Endpoint::default(), Limits { history: 200, ..Limits::default() }, &|_, _| String::new());
     assert!(matches!(short.as_slice(), [Message::User(last)] if last.ends_with("\n\nand now?")), "{short:?}");
     // What was attached to the last message stays with it, however long it is.
     chat.items.pop();
-    let last = messages(&chat, Limits { history: 200, ..Limits::default() }, &|_, _| String::new());
+    let last =
+        messages(&chat, &Endpoint::default(), Limits { history: 200, ..Limits::default() }, &|_, _| String::new());
     assert_eq!(last.len(), 3);
 }
 
@@ -284,7 +288,7 @@ fn the_oldest_pictures_are_left_out_where_one_request_has_no_room_for_all_and_it
         put(name, Body::File(Box::new(picture)));
         put(&format!("{name}{name}"), Body::Said { text: format!("what is {name}?") });
     }
-    let told = messages(&chat, Limits::default(), &|_, _| String::new());
+    let told = messages(&chat, &Endpoint::default(), Limits::default(), &|_, _| String::new());
     assert_eq!(told.len(), 8);
     assert!(
         matches!(&told[0], Message::User(text) if text.starts_with("[The person attached their picture a.png.] [It is not sent again"))

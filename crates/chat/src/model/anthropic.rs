@@ -143,6 +143,13 @@ impl Dialect for Reader {
             _ => {}
         }
     }
+
+    fn end(&mut self, draft: &mut Draft) {
+        // A thought after which nothing was said is refused when it comes back.
+        while matches!(draft.answer.parts.last(), Some(Part::Thought(_))) {
+            draft.answer.parts.pop();
+        }
+    }
 }
 
 impl Reader {

@@ -166,7 +166,8 @@ impl Endpoint {
         rest.split(['/', '?', '#']).next().and_then(|authority| authority.rsplit('@').next()).unwrap_or(rest)
     }
 
-    fn base(&self) -> &str {
+    /// The base URL without what the wire adds to it.
+    pub(crate) fn base(&self) -> &str {
         let mut base = self.base_url.trim().trim_end_matches('/');
         for tail in self.wire.tails() {
             base = base.strip_suffix(tail).unwrap_or(base).trim_end_matches('/');
@@ -229,6 +230,8 @@ pub fn is_about_extras(status: u16, body: &str) -> bool {
         "adaptive",
         "cache_control",
         "num_ctx",
+        "thought_signature",
+        "thoughtsignature",
     ];
     let about = body.to_lowercase();
     matches!(status, 400 | 404 | 422) && named.iter().any(|name| about.contains(name))

@@ -10,6 +10,10 @@ use super::stream::Dialect;
 use super::{Endpoint, Finish, Message, Part, ToolSpec, Usage, Wire, WireCall, calls_of, unseen};
 use serde_json::{Map, Value, json};
 
+/// What stands in the place of a signature on a call that the model did not ask for itself. Without one the newer models
+/// refuse the whole request; Google documents this word for calls that came from elsewhere.
+const UNSIGNED: &str = "skip_thought_signature_validator";
+
 /// The model's part of the address: `models/NAME`, with whatever is no letter, digit or plain mark escaped.
 pub(crate) fn path(model: &str) -> String {
     let mut out = String::new();
@@ -43,7 +47,7 @@ pub(crate) fn body(endpoint: &Endpoint, messages: &[Message], tools: &[ToolSpec]
             }
             Message::Picture { says, .. } => ("user", vec![json!({ "text": unseen(says) })]),
             Message::Tool { id, text } => ("user", vec![response(messages.get(..at).unwrap_or_default(), id, text)]),
-            Message::Assistant(parts) => ("model", parts.iter().filter_map(part).collect()),
+            Message::Assistant(parts) => ("model", parts.iter().filter_map(|one| part(one, extras)).collect()),
         };
         match turns.last_mut() {
             Some((last, known)) if *last == role => known.extend(parts),
@@ -81,15 +85,16 @@ fn response(before: &[Message], id: &str, text: &str) -> Value {
     json!({ "functionResponse": { "id": id, "name": name, "response": { "output": text } } })
 }
 
-fn part(part: &Part) -> Option<Value> {
+fn part(part: &Part, extras: Extras) -> Option<Value> {
     match part {
         Part::Text(text) if text.is_empty() => None,
         Part::Text(text) => Some(json!({ "text": text })),
         Part::Thought(thought) => Some(thought.clone()),
         Part::Call(call) => {
             let mut out = json!({ "functionCall": { "id": call.id, "name": call.name, "args": call.object() } });
-            if let (Some(seal), Some(out)) = (&call.seal, out.as_object_mut()) {
-                out.insert("thoughtSignature".into(), seal.as_str().into());
+            let unsigned = (call.foreign && extras == Extras::All).then_some(UNSIGNED);
+            if let (Some(seal), Some(out)) = (call.seal.as_deref().or(unsigned), out.as_object_mut()) {
+                out.insert("thoughtSignature".into(), seal.into());
             }
             Some(out)
         }
@@ -140,10 +145,8 @@ fn take_part(part: &Value, draft: &mut Draft) {
     if let Some(call) = part.get("functionCall") {
         let arguments = call.get("args").cloned().unwrap_or_else(|| json!({}));
         draft.call(WireCall {
-            id: text(call, "id").to_owned(),
-            name: text(call, "name").to_owned(),
-            arguments: arguments.to_string(),
             seal: seal.map(str::to_owned),
+            ..WireCall::new(text(call, "id"), text(call, "name"), arguments.to_string())
         });
     } else if part.get("thought").is_some_and(|thought| thought == true) {
         draft.thinking(text(part, "text"));
