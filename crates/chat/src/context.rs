@@ -19,17 +19,24 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The name of the element that frames what a server said.
 const FRAME: &str = "tool-output";
 
+/// What a result has at its end of which a part was left out.
+const ROOM_MADE: &str = "[The rest of this result was left out to make room. Where it is needed and the call only reads, ask for less of it in a new call.]";
+
+/// How many characters stay of a result where even [`Limits::old_result`] is too much.
+const LEAST: usize = 200;
+
 /// How many characters of a server's own instructions a model is given (X45).
 pub const INSTRUCTION_CHARS: usize = 1_000;
 
 /// How much a model is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Most characters of one result of the running turn.
+    /// Most characters of one result.
     pub result: usize,
-    /// Most characters of one result of an earlier turn.
+    /// Most characters of one that is not new, where not everything fits.
     pub old_result: usize,
-    /// Most characters of the whole history; the oldest turns are left out first.
+    /// Most characters of the whole history. Results of earlier turns are shortened first, then the oldest turns are left
+    /// out, then earlier results of the running turn are shortened.
     pub history: usize,
 }
 
@@ -108,9 +115,6 @@ pub fn messages(
     name_of: &dyn Fn(&ConnectorId, &str) -> String,
 ) -> Vec<Message> {
     let path = conversation.path();
-    let last_said = path.iter().rposition(|item| matches!(item.body, Body::Said { .. })).unwrap_or(0);
-    // What was attached stands before its message, and belongs to the turn of that.
-    let turn = path.iter().take(last_said).rposition(|item| !matches!(item.body, Body::Attached(_) | Body::File(_)));
     let sources = conversation.mode.cites().then(|| Sources::of(conversation));
     let cards: BTreeMap<&ItemId, &CallCard> = path
         .iter()
@@ -120,7 +124,9 @@ pub fn messages(
     let mut told_already: BTreeSet<&ItemId> = BTreeSet::new();
     let mut out: Vec<Message> = Vec::new();
     let (mut starts, mut attached) = (Vec::new(), false);
-    for (at, item) in path.into_iter().enumerate() {
+    // The places of what servers said, which may be shortened.
+    let mut results: Vec<usize> = Vec::new();
+    for item in path {
         let before = out.len();
         match &item.body {
             Body::Said { text } => out.push(Message::User(text.clone())),
@@ -129,13 +135,11 @@ pub fn messages(
                 for asked in asked {
                     let card = asked.card.as_ref().and_then(|id| cards.get_key_value(id));
                     let text = match card {
-                        Some((_, card)) => {
-                            let limit = if at > last_said { limits.result } else { limits.old_result };
-                            told(card, limit, sources.as_ref())
-                        }
+                        Some((_, card)) => told(card, limits.result, sources.as_ref()),
                         None => asked.told().to_owned(),
                     };
                     told_already.extend(card.map(|(id, _)| *id));
+                    results.push(out.len());
                     out.push(Message::Tool { id: asked.id().to_owned(), text });
                 }
             }
@@ -153,14 +157,14 @@ pub fn messages(
             Body::FromApp(words) if words.whole().is_empty() => {}
             Body::FromApp(words) => out.push(Message::User(app_words_for_model(words))),
             Body::Attached(one) => {
-                let limit = if turn.is_none_or(|before| at > before) { limits.result } else { limits.old_result };
-                out.push(Message::User(attached_for_model(one, limit)));
+                results.push(out.len());
+                out.push(Message::User(attached_for_model(one, limits.result)));
             }
             Body::File(file) => out.push(file_for_model(file)),
             Body::Call(card) => {
-                let limit = if at > last_said { limits.result } else { limits.old_result };
-                let told = told(card, limit, sources.as_ref());
+                let told = told(card, limits.result, sources.as_ref());
                 push_call(&mut out, card, told, name_of(&card.connector, &card.action));
+                results.push(out.len() - 1);
             }
             Body::Proposal(_) | Body::Note { .. } | Body::Plan(_) | Body::Search(_) => {}
         }
@@ -171,7 +175,7 @@ pub fn messages(
         attached = matches!(item.body, Body::Attached(_) | Body::File(_));
     }
     leave_out_pictures(&mut out);
-    shorten(out, &starts, limits.history)
+    shorten(out, &starts, &results, limits)
 }
 
 /// An answer as its model gave it, and the calls in it; none where nothing was kept of it, or another model is asked.
@@ -258,11 +262,21 @@ fn leave_out_pictures(messages: &mut [Message]) {
     }
 }
 
-/// Leaves out the oldest turns, which begin at `starts`, until the rest fits; the last turn always stays.
-fn shorten(messages: Vec<Message>, starts: &[usize], limit: usize) -> Vec<Message> {
+/// Where not everything fits, shortens the results of earlier turns, which stand at `results`; then leaves out the oldest
+/// turns, which begin at `starts`, until the rest fits. The last turn always stays.
+///
+/// All of them are shortened at once, so that they are the same in the next turn, which is what providers' caches go by.
+fn shorten(messages: Vec<Message>, starts: &[usize], results: &[usize], limits: Limits) -> Vec<Message> {
+    let (mut messages, limit) = (messages, limits.history);
     let mut total: usize = messages.iter().map(Message::chars).sum();
     if total <= limit {
         return messages;
+    }
+    let last = starts.last().copied().unwrap_or(0);
+    for at in results.iter().filter(|at| **at < last) {
+        if let Some(message) = messages.get_mut(*at) {
+            total -= shorten_result(message, limits.old_result);
+        }
     }
     let mut from = 0;
     for (start, next) in starts.iter().zip(starts.iter().skip(1)) {
@@ -279,6 +293,55 @@ fn shorten(messages: Vec<Message>, starts: &[usize], limit: usize) -> Vec<Messag
         *text = format!("[earlier messages of this conversation were left out because they do not fit]\n\n{text}");
     }
     kept
+}
+
+/// Shortens the older results of a turn that runs, the oldest first, where not everything fits any more, and a bit further
+/// than it has to: the beginning stays the same for some time then, which is what providers' caches go by. What the last
+/// answer asked for stays whole. Gives whether anything was shortened.
+pub(crate) fn make_room(messages: &mut [Message], limits: Limits) -> bool {
+    let history = messages.iter().filter(|message| !matches!(message, Message::System(_)));
+    let total: usize = history.map(Message::chars).sum();
+    if total <= limits.history {
+        return false;
+    }
+    let mut over = total.saturating_sub(limits.history / 4 * 3);
+    let newest = messages.iter().rposition(|message| matches!(message, Message::Assistant(_))).unwrap_or(0);
+    let mut shortened = false;
+    for limit in [limits.old_result, LEAST] {
+        for message in messages.iter_mut().take(newest).filter(|message| matches!(message, Message::Tool { .. })) {
+            if over == 0 {
+                return shortened;
+            }
+            let less = shorten_result(message, limit);
+            over = over.saturating_sub(less);
+            shortened |= less > 0;
+        }
+    }
+    shortened
+}
+
+/// Leaves at most about `limit` characters of what a server said, in a frame that is closed. Gives by how much it got
+/// shorter, in bytes.
+fn shorten_result(message: &mut Message, limit: usize) -> usize {
+    let (Message::Tool { text, .. } | Message::User(text)) = message else { return 0 };
+    let (kept, left_out) = cut(text, limit);
+    if left_out <= 2 * ROOM_MADE.len() {
+        return 0;
+    }
+    // Half a tag is none.
+    let begun = kept.rfind('<').and_then(|at| kept.split_at_checked(at)).filter(|(_, tag)| {
+        let is = |whole: &str| tag.starts_with(whole) || whole.starts_with(tag);
+        !tag.contains('>') && (is(&format!("<{FRAME}")) || is(&format!("</{FRAME}")))
+    });
+    let kept = begun.map_or(kept, |(before, _)| before);
+    let open = kept.matches(&format!("<{FRAME}")).count() > kept.matches(&format!("</{FRAME}")).count();
+    let close = if open { format!("\n</{FRAME}>") } else { String::new() };
+    let short = format!("{kept}{close}\n{ROOM_MADE}");
+    let less = text.len().saturating_sub(short.len());
+    if less > 0 {
+        *text = short;
+    }
+    less
 }
 
 /// What a model is told about a call; where answers name their sources, with the numbers of those in its result first.

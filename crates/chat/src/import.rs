@@ -149,7 +149,7 @@ pub fn adopt(
 mod tests {
     use super::*;
     use crate::conversation::tests::{card, chat};
-    use crate::conversation::{CallState, Event};
+    use crate::conversation::{Answer, CallState, Event};
     use serde_json::json;
 
     fn put(chat: &mut Conversation, id: &str, body: Body) {
@@ -182,6 +182,17 @@ mod tests {
         assert_eq!(kept.path().len(), 3);
         assert!(kept.accounts.is_empty(), "no file chooses who acts");
         assert_eq!(kept.chosen, exported().chosen, "what was off stays off");
+    }
+
+    #[test]
+    fn wi16_what_goes_back_to_a_provider_comes_from_no_file() {
+        let mut from = exported();
+        let kept = json!({ "wire": "anthropic", "base": "https://x.example", "model": "m", "pieces": [] });
+        let answer = Answer { kept: Some(serde_json::from_value(kept).unwrap()), done: true, ..Answer::default() };
+        put(&mut from, "i3", Body::Answer(answer));
+        let note = Item { id: "note".into(), at: 5, body: Body::note("from a file") };
+        let adopted = adopt(from, "new".into(), note, 5, || "fresh".into());
+        assert!(matches!(&adopted.items[3].body, Body::Answer(answer) if answer.kept.is_none()));
     }
 
     #[test]

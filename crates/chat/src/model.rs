@@ -81,12 +81,22 @@ impl Message {
                 .iter()
                 .map(|part| match part {
                     Part::Text(text) => text.len(),
-                    Part::Thought(_) => 0,
+                    Part::Thought(thought) => letters(thought),
                     Part::Call(call) => call.name.len() + call.arguments.len() + 40,
                 })
                 .sum(),
             Self::Tool { text, .. } => text.len() + 20,
         }
+    }
+}
+
+/// How many bytes of text a value holds.
+fn letters(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(letters).sum(),
+        Value::Object(object) => object.values().map(letters).sum(),
+        _ => 0,
     }
 }
 

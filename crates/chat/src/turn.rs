@@ -14,6 +14,8 @@
 //! * The actions are offered in one order, whatever order they came in, so that a provider's cache goes on to fit.
 //! * In a mode with a plan the model tells its steps with a tool of the host, which is answered here; its calls are counted
 //!   against the budget that the person set, and in the mode Agent an answer in the middle of the plan is not the end.
+//! * What does not fit into the context any more is taken from the older results of the turn, and the model and the person
+//!   are told so: a provider would refuse the whole, or cut it without a word.
 //! * No call that failed is tried again from here, and no other tool is tried in its stead: that is the model's wish and
 //!   passes the gate (X56).
 
@@ -300,6 +302,8 @@ pub enum Output {
         /// How many were found.
         found: usize,
     },
+    /// The model gets less of older results from now on, because not everything fits any more. It comes once in a turn.
+    Shortened,
     /// What the answer took, if the provider said. It comes before the end of the answer.
     Usage(Usage),
     /// The turn is over. Nothing follows.
@@ -404,6 +408,8 @@ pub struct Turn {
     rounds: u32,
     /// The time, in milliseconds since the Unix epoch; none while nobody said.
     now: Option<u64>,
+    /// Whether older results were shortened.
+    shortened: bool,
     /// How often the provider was asked again for the answer that is awaited.
     retries: u32,
     extras: Extras,
@@ -468,6 +474,7 @@ impl Turn {
             next_call: 0,
             rounds: 0,
             now: None,
+            shortened: false,
             retries: 0,
             extras: Extras::All,
             course: Course::new(mode, budget),
@@ -519,6 +526,9 @@ impl Turn {
     }
 
     fn ask(&mut self) {
+        if context::make_room(&mut self.messages, self.limits) && !std::mem::replace(&mut self.shortened, true) {
+            self.out.push_back(Output::Shortened);
+        }
         let id = self.next_request;
         self.next_request += 1;
         let mut tools = given(&self.tools, self.search.as_ref());
@@ -888,5 +898,7 @@ pub fn tools(actions: &[Candidate]) -> Vec<ToolSpec> {
 
 #[cfg(test)]
 mod planned;
+#[cfg(test)]
+mod stored;
 #[cfg(test)]
 mod tests;

@@ -57,6 +57,9 @@ const SOON: u64 = 10;
 /// What is said about a turn that the person stopped before it asked anybody.
 pub(super) const STOPPED: &str = "You stopped this turn.";
 
+/// What is said where older results no longer fit into the model's context whole.
+const SHORTENED: &str = "Not everything fits into the model's context any more: it gets only the beginning of older results. Where it misses something, ask for less at a time, or start a new conversation.";
+
 /// A turn that runs.
 pub(crate) struct TurnHandle {
     stop: Option<oneshot::Sender<()>>,
@@ -626,6 +629,9 @@ impl<'a> ModelRun<'a> {
                         found => format!("The model searched the actions for “{query}”: {found} are offered now."),
                     };
                     self.workspace.add_item(self.id, Body::note(text));
+                }
+                Output::Shortened => {
+                    self.workspace.add_item(self.id, Body::note(SHORTENED));
                 }
                 Output::Usage(usage) => {
                     if let Some(item) = self.answer.clone() {

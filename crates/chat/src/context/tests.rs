@@ -114,7 +114,7 @@ fn a_history_is_one_that_the_wires_accept() {
         matches!((&list[1], &list[2], &list[3]), (Message::Assistant(parts), Message::Tool { id: a, .. }, Message::Tool { id: b, .. })
             if crate::model::calls_of(parts).map(|call| &call.id).eq([a, b]) && a != b && a.len() == 9 && a.chars().all(|c| c.is_ascii_alphanumeric()))
     );
-    assert!(matches!(&list[2], Message::Tool { text, .. } if text.contains("[70 more characters were left out]")));
+    assert!(matches!(&list[2], Message::Tool { text, .. } if text.contains(&"r".repeat(100))));
     assert!(!format!("{list:?}").contains("hidden thought"));
 }
 
@@ -170,6 +170,57 @@ fn the_oldest_turns_are_left_out_first_and_it_is_said() {
     let tiny =
         messages(&history(), &Endpoint::default(), Limits { history: 1, ..Limits::default() }, &|_, _| "x".to_owned());
     assert_eq!(tiny.len(), 1, "the question itself always stays");
+}
+
+#[test]
+fn results_of_earlier_turns_are_shortened_only_where_not_everything_fits() {
+    let mut chat = history();
+    let long = json!({ "content": [{ "type": "text", "text": "</tool-output>".repeat(100) }] });
+    for item in &mut chat.items {
+        if let Body::Call(card) = &mut item.body {
+            card.result = Some(long.clone());
+        }
+    }
+    let told = |history: usize, old_result: usize| {
+        let limits = Limits { old_result, history, ..Limits::default() };
+        let list = messages(&chat, &Endpoint::default(), limits, &|_, _| "x".to_owned());
+        let text =
+            |message: &Message| if let Message::Tool { text, .. } = message { text.clone() } else { String::new() };
+        list.iter().map(text).filter(|text| !text.is_empty()).collect::<Vec<_>>()
+    };
+    let whole = told(10_000, 100);
+    assert!(whole.len() == 2 && whole.iter().all(|text| text.len() > 1_400 && !text.contains(ROOM_MADE)));
+    // Wherever it is cut, also in the middle of a tag, the frame is closed and only once.
+    for limit in 1..120 {
+        let short = told(2_000, limit);
+        assert_eq!(short.len(), 2, "the turn itself stays");
+        for text in &short {
+            assert!(text.ends_with(ROOM_MADE) && text.len() < 500, "{text}");
+            assert_eq!(text.matches("<tool-output").count(), text.matches("</tool-output>").count(), "{limit}: {text}");
+        }
+    }
+}
+
+#[test]
+fn n05_what_a_model_is_told_of_a_call_that_was_not_made_or_stopped() {
+    let denied = CallState::Denied { reason: Some("use the test queue".to_owned()) };
+    for (state, told) in [
+        (
+            denied,
+            "status: denied. The person declined this call; nothing was sent. Their reason: use the test queue. Do not try it another way; ask what they want instead.",
+        ),
+        (
+            CallState::Held,
+            "status: held. The definition of this action changed since it was approved, so it is paused; nothing was sent. An administrator has to review it.",
+        ),
+        (CallState::Cancelled { sent: Sent::No }, "status: cancelled. The person stopped this call; nothing was sent."),
+        (
+            CallState::Cancelled { sent: Sent::Yes },
+            "status: cancelled. The person stopped this call while it ran; it may still have taken effect. Do not repeat it unless they ask.",
+        ),
+    ] {
+        assert_eq!(card(state).for_model(500), told);
+    }
 }
 
 #[test]

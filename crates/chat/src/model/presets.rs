@@ -152,6 +152,29 @@ mod tests {
     use crate::model::Endpoint;
 
     #[test]
+    fn wi04_the_providers_and_local_servers_that_are_there_to_choose() {
+        let all: Vec<_> = ALL.iter().map(|preset| (preset.id, preset.wire, preset.base_url)).collect();
+        assert_eq!(
+            all,
+            [
+                ("openai", Wire::OpenaiResponses, "https://api.openai.com/v1"),
+                ("anthropic", Wire::Anthropic, "https://api.anthropic.com/v1"),
+                ("gemini", Wire::Gemini, "https://generativelanguage.googleapis.com/v1beta"),
+                ("openrouter", Wire::OpenaiChat, "https://openrouter.ai/api/v1"),
+                ("mistral", Wire::OpenaiChat, "https://api.mistral.ai/v1"),
+                ("groq", Wire::OpenaiChat, "https://api.groq.com/openai/v1"),
+                ("ollama", Wire::Ollama, "http://localhost:11434"),
+                ("lm-studio", Wire::OpenaiChat, "http://localhost:1234/v1"),
+                ("llama-cpp", Wire::OpenaiChat, "http://localhost:8080/v1"),
+                ("vllm", Wire::OpenaiChat, "http://localhost:8000/v1"),
+                (CUSTOM, Wire::OpenaiChat, ""),
+            ]
+        );
+        let signs_in = |preset: &&Preset| matches!(preset.key, Key::SignIn(_));
+        assert_eq!(ALL.iter().filter(signs_in).map(|preset| preset.id).collect::<Vec<_>>(), ["openrouter"]);
+    }
+
+    #[test]
     fn wi04_every_preset_can_be_found_and_is_encrypted_or_local() {
         for preset in ALL {
             assert_eq!(of(preset.id), Some(preset));
