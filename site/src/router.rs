@@ -102,6 +102,10 @@ pub enum InspectTab {
     Protocol,
     /// HTTP requests.
     Network,
+    /// Requests that sign an account in.
+    SignIn,
+    /// Messages of apps.
+    Apps,
     /// What servers asked the person.
     Questions,
     /// What servers logged.
@@ -119,6 +123,8 @@ impl InspectTab {
         match self {
             InspectTab::Protocol => "",
             InspectTab::Network => "?tab=network",
+            InspectTab::SignIn => "?tab=sign-in",
+            InspectTab::Apps => "?tab=apps",
             InspectTab::Questions => "?tab=questions",
             InspectTab::Logs => "?tab=logs",
             InspectTab::Tasks => "?tab=tasks",
@@ -205,8 +211,8 @@ impl Route {
             ["workspace", "audit", "export"] => Route::Audit(AuditTab::Export),
             ["settings", "approvals"] => Route::Approvals,
             ["inspect", id @ ..] if id.len() < 2 => {
-                use InspectTab::{Compare, Logs, Network, Questions, Run, Tasks};
-                let all = [Network, Questions, Logs, Tasks, Run, Compare];
+                use InspectTab::{Apps, Compare, Logs, Network, Questions, Run, SignIn, Tasks};
+                let all = [Network, SignIn, Apps, Questions, Logs, Tasks, Run, Compare];
                 let tab = all.into_iter().find(|tab| tab.query() == query).unwrap_or_default();
                 Route::Inspect(id.first().map(|id| decode(id)).unwrap_or_default(), tab)
             }

@@ -2,9 +2,8 @@
 // The servers say whose token came with what.
 import assert from "node:assert/strict";
 import { startProtected } from "../servers/protected.mjs";
-import { CLIENT, startGuarded } from "../servers/provider.mjs";
-import { journey, site } from "./harness.mjs";
-import { askToSignIn, createDraft, noSecrets, opens, throughItsPages } from "./signing.mjs";
+import { journey } from "./harness.mjs";
+import { ANN, BOB, annAndBob, askToSignIn, createDraft, noSecrets, opens, section } from "./signing.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const choose = (page, group, name) => page.getByRole("radiogroup", { name: group, exact: true }).getByRole("radio", { name, exact: true }).check({ force: true });
@@ -13,32 +12,6 @@ const kept = async (app) => {
   const { settings } = JSON.parse(await app.kept()).databases.countersign;
   return JSON.parse(settings.find((text) => typeof text === "string" && text.includes('"rulebook":{'))).rulebook.workspace;
 };
-const ANN = "ann@example.com";
-const BOB = "bob@example.com";
-
-/** The section of an account on the Authentication tab. */
-const section = (page, name) => page.getByRole("region", { name, exact: true });
-
-/** A connector at which Ann is signed in, and Bob as her second account. */
-async function annAndBob(stage) {
-  const { app, page, keep } = stage;
-  const server = await keep(startGuarded({ redirects: [`${site}/oauth/callback`], people: true }));
-  await app.turnOnDeveloperMode();
-  await app.describe({ name: "Guarded", url: server.url });
-  await page.getByRole("radio", { name: "OAuth", exact: true }).check();
-  await page.getByText("The operator gave you a client id").click();
-  await page.getByLabel(/^Client id/).first().fill(CLIENT);
-  await app.button("Scan").click();
-  await app.button("Sign in").waitFor();
-  await throughItsPages(await opens(stage, "Sign in"), "ann");
-  await createDraft(app);
-  await app.openTab("Authentication");
-  const popup = await opens(stage, "Add account");
-  await popup.waitForURL(`${server.issuer}/**`);
-  await throughItsPages(popup, "bob");
-  await section(page, BOB).getByText(`Signed in at ${server.issuer}`).waitFor();
-  return server;
-}
 
 /** Chooses the account that acts in the chat on the screen. */
 async function actAs({ app, page }, name, connector = "Guarded") {

@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { READ, hostile, strings, text, tool } from "../servers/hostile.mjs";
+import { appServer, page as appPage } from "../servers/apps.mjs";
+import { READ, WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { startEverything, startEverythingSse, startModern } from "../servers/start.mjs";
 import { DESKTOP, PHONE, journey } from "./harness.mjs";
+import { ANN, BOB, annAndBob, noSecrets, opens, section, throughItsPages } from "./signing.mjs";
 import { assertSoon } from "./soon.mjs";
 
 const run = promisify(execFile);
@@ -557,6 +559,110 @@ journey("inspector: a call that becomes a task is followed in a tab of its own, 
   await search.fill("tools/call");
   await inspector.rows("tools/call simulate-research-query · working").waitFor();
   assert.deepEqual(await app.violations(), []);
+});
+
+journey("inspector: what an app says and hears has a tab of its own, frame by frame and nothing before its call is allowed; the wire is as it was written", { expected: [/Content Security Policy/, /sandbox/i] }, async (stage) => {
+  const { app, page, keep } = stage;
+  const server = await keep(appServer({
+    html: appPage(`await start(); await report("shown");`),
+    tools: [tool("edit_page", WRITE, { title: "Edit the page", inputSchema: strings("title", "passphrase"), _meta: { ui: { resourceUri: "ui://hostile/page" } } })],
+    call: (name, given, exchange) => {
+      exchange.stream();
+      exchange.raw(`event: message\ndata: { "jsonrpc":"2.0",  "id": ${exchange.message.id}, "result": {"content":[{"type":"text","text":"\\u0065dited"}]} }\n\n`);
+      exchange.end();
+    },
+  }));
+  const inspector = new Inspector(stage);
+  await app.connect({ name: "Pages", url: server.url });
+  await inspector.go("Apps", "Pages");
+  await page.getByText(/^No app has said anything yet/).waitFor();
+  await inspector.chat();
+  await app.propose("edit the page", { title: "Mine", passphrase: "open sesame" }, "Edit the page");
+  await app.decision.waitFor();
+  assert.equal(await page.locator("iframe").count(), 0, "nothing is shown before the call is allowed");
+  await app.answer("Allow once");
+  await assertSoon(() => server.reports().length === 1, "the app runs", 20_000);
+  await app.propose("show the page", {}, "Show the page");
+  await assertSoon(() => server.reports().length === 2, "so does another", 20_000);
+  await inspector.go("Apps", "Pages");
+  const which = page.getByLabel("Which app");
+  await assertSoon(async () => (await which.locator("option").count()) === 3, "two frames are told apart");
+  await which.selectOption({ index: 1 });
+  await page.getByText(/^\d+ of \d+ messages$/).waitFor();
+  await inspector.rows("ui/initialize").filter({ hasText: "request" }).filter({ hasText: "←" }).waitFor();
+  await inspector.rows("ui/initialize").filter({ hasText: "answer" }).filter({ hasText: "→" }).waitFor();
+  const said = await inspector.list.getByRole("option").allTextContents();
+  const at = (words) => said.findIndex((line) => line.includes(words));
+  assert.ok(at("ui/notifications/initialized") < at("ui/notifications/tool-input") && at("ui/notifications/tool-input") < at("ui/notifications/tool-result"), said.join("\n"));
+  assert.equal(at("tool-input-partial"), -1);
+  assert.ok(said.every((line) => line.includes("edit_page")), "they are of one app");
+  await inspector.look("ui/notifications/tool-input");
+  const detail = inspector.detail("Message");
+  await detail.getByText(/Mine/).first().waitFor();
+  assert.ok(!(await page.content()).includes("open sesame"), "what is called like a secret is covered");
+  assert.equal(await app.button("Show exchange").count(), 0, "it is in no exchange");
+  await page.getByLabel("Which messages").selectOption({ label: "From the app" });
+  await assertSoon(async () => (await inspector.rows("tool-input").count()) === 0, "only what it said");
+  await inspector.rows("tools/call report").waitFor();
+  await app.screenshot("inspector-apps");
+  assert.deepEqual(await app.violations(), []);
+  // None of it is among the messages of the server, which are shown as they were written.
+  await inspector.tab("Protocol");
+  await inspector.rows("tools/call edit_page").filter({ hasText: "answer" }).click();
+  assert.equal(await inspector.rows("ui/").count(), 0);
+  await detail.getByText(/"text": "edited"/).waitFor();
+  await app.button("Wire", detail).click();
+  await detail.getByText(/^\{ "jsonrpc":"2.0", {2}"id": .*\\u0065dited"\}\]\} \}$/).waitFor();
+});
+
+journey("inspector: requests go out as the account that is chosen, and a sign-in is seen without its secrets", async (stage) => {
+  const { app, page } = stage;
+  const server = await annAndBob(stage);
+  const inspector = new Inspector(stage);
+  await inspector.go("Run", "Guarded");
+  const account = page.getByLabel("Account", { exact: true });
+  assert.deepEqual(await account.locator("option").allTextContents(), ["All accounts", ANN, BOB]);
+  await inspector.choose("Action", "List tickets");
+  await inspector.run();
+  await inspector.answer.getByText(new RegExp(`as ${ANN}`)).waitFor();
+  assert.equal(server.calls.at(-1).who, "ann", "the usual account");
+  await account.selectOption({ label: BOB });
+  await inspector.run();
+  await inspector.answer.getByText(new RegExp(`as ${BOB}`)).waitFor();
+  assert.equal(server.calls.at(-1).who, "bob", "the one that was chosen");
+  await inspector.tab("Protocol");
+  const calls = inspector.rows("tools/call list_tickets");
+  await assertSoon(async () => (await calls.count()) === 2, "only what Bob sent and got");
+  await account.selectOption({ label: "All accounts" });
+  await assertSoon(async () => (await calls.count()) === 4, "of both");
+  // What is sent again is sent as who sent it.
+  await calls.filter({ hasText: BOB }).filter({ hasText: "request" }).click();
+  await app.button("Replay request").click();
+  await inspector.answer.getByText(new RegExp(`as ${BOB}`)).waitFor();
+  assert.deepEqual(server.calls.map((call) => call.who), ["ann", "bob", "bob"]);
+
+  await inspector.tab("Sign-in");
+  await page.getByText(/^No request of a sign-in was seen yet/).waitFor();
+  await page.getByRole("link", { name: "Show how the sign-in was checked" }).click();
+  const popup = await opens(stage, "Sign in again", section(page, BOB));
+  await popup.waitForURL(`${server.issuer}/**`);
+  await throughItsPages(popup, "bob");
+  await section(page, BOB).getByText(`Signed in at ${server.issuer}`).waitFor();
+  await inspector.go("Sign-in", "Guarded");
+  await inspector.look("token request");
+  const exchange = inspector.detail("Exchange");
+  const sent = await exchange.getByRole("region", { name: "Request body" }).textContent();
+  assert.match(sent, /grant_type=authorization_code/);
+  assert.match(sent, /(^|&)code=••••/);
+  assert.match(sent, /code_verifier=••••/);
+  assert.match(await exchange.getByRole("region", { name: "Response body" }).textContent(), /"access_token":\s*"••••"/);
+  assert.equal(await app.button("Copy as cURL").count(), 0, "it is no request to make again");
+  await app.screenshot("inspector-sign-in");
+  assert.deepEqual(await app.violations(), []);
+  const file = await inspector.export();
+  assert.ok(file.includes("token request"));
+  for (const secret of server.secrets) assert.ok(!file.includes(secret), "a secret is in the file");
+  await noSecrets(app, server);
 });
 
 journey("inspector: 10,000 messages are a list that stays quick", { timeout: 180_000 }, async (stage) => {

@@ -1,5 +1,10 @@
 // What a person does to sign in, and where no secret may be afterwards.
 import assert from "node:assert/strict";
+import { CLIENT, startGuarded } from "../servers/provider.mjs";
+import { site } from "./harness.mjs";
+
+export const ANN = "ann@example.com";
+export const BOB = "bob@example.com";
 
 /** Signs in at the provider's own pages, as `who` where they ask. */
 export async function throughItsPages(popup, who = "ann") {
@@ -44,4 +49,28 @@ export async function noSecrets(app, server, verifiers = []) {
   for (const secret of [...server.secrets, ...verifiers]) {
     for (const [where, text] of Object.entries(seen)) assert.ok(!text.includes(secret), `a secret is in the ${where}`);
   }
+}
+
+/** The section of an account on the Authentication tab. */
+export const section = (page, name) => page.getByRole("region", { name, exact: true });
+
+/** A connector at which Ann is signed in, and Bob as her second account. */
+export async function annAndBob(stage) {
+  const { app, page, keep } = stage;
+  const server = await keep(startGuarded({ redirects: [`${site}/oauth/callback`], people: true }));
+  await app.turnOnDeveloperMode();
+  await app.describe({ name: "Guarded", url: server.url });
+  await page.getByRole("radio", { name: "OAuth", exact: true }).check();
+  await page.getByText("The operator gave you a client id").click();
+  await page.getByLabel(/^Client id/).first().fill(CLIENT);
+  await app.button("Scan").click();
+  await app.button("Sign in").waitFor();
+  await throughItsPages(await opens(stage, "Sign in"), "ann");
+  await createDraft(app);
+  await app.openTab("Authentication");
+  const popup = await opens(stage, "Add account");
+  await popup.waitForURL(`${server.issuer}/**`);
+  await throughItsPages(popup, "bob");
+  await section(page, BOB).getByText(`Signed in at ${server.issuer}`).waitFor();
+  return server;
 }

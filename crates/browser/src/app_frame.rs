@@ -21,6 +21,7 @@ use serde_json::{Map, Value, json};
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlIFrameElement, MessageChannel, MessageEvent, MessagePort};
 
+use crate::inspect::Wire;
 use crate::link::client;
 use crate::time::{Timer, monotonic};
 use crate::workspace::Workspace;
@@ -132,6 +133,8 @@ struct Inner {
     /// What of the device the person gives it this time.
     given: Vec<Permission>,
     view: RefCell<View>,
+    /// Who may look at what it says and is told.
+    wire: Option<Wire>,
     mode: Cell<Mode>,
     port: RefCell<Option<MessagePort>>,
     timer: RefCell<Option<Timer>>,
@@ -200,6 +203,7 @@ impl AppFrame {
         let allowed = if target == "*" { "*" } else { origin.as_str() };
         let allow: Vec<String> = given.iter().map(|one| format!("{} {allowed}", one.feature())).collect();
         let allow = allow.join("; ");
+        let wire = workspace.app_wire(&of);
         let inner = Rc::new(Inner {
             workspace: workspace.clone(),
             of,
@@ -210,6 +214,7 @@ impl AppFrame {
             html,
             given,
             view: RefCell::new(view),
+            wire,
             mode: Cell::new(Mode::Inline),
             port: RefCell::default(),
             timer: RefCell::default(),
@@ -398,7 +403,15 @@ impl Inner {
 
     fn send(&self, text: &str) {
         if let Some(port) = &*self.port.borrow() {
+            self.passes(true, text);
             let _ = port.post_message(&Array::of2(&"page".into(), &text.into()));
+        }
+    }
+
+    /// A message to the app or from it, for whoever looks.
+    fn passes(&self, sent: bool, text: &str) {
+        if let Some(wire) = &self.wire {
+            wire.passes(sent, text);
         }
     }
 
@@ -478,6 +491,7 @@ fn read(inner: &Weak<Inner>, event: &MessageEvent) {
     match text(0).as_deref() {
         Some("page") => {
             if let Some(text) = text(1) {
+                inner.passes(false, &text);
                 inner.view.borrow_mut().receive(&text, monotonic());
                 inner.pump();
             }

@@ -52,6 +52,8 @@ pub(crate) struct Wanted {
     pub(crate) arguments: Map<String, Value>,
     pub(crate) by: Caller,
     pub(crate) conversation: Option<ConversationId>,
+    /// The account that acts, where it was chosen for this call.
+    pub(crate) account: Option<ConnectionId>,
     /// The call of that conversation which is made again by this one.
     pub(crate) repeats: Option<CallId>,
 }
@@ -164,8 +166,12 @@ impl Workspace {
         wait.map(|ended| ended.unwrap_or(Ended::Cancelled(Sent::Unknown)))
     }
 
-    /// The account that a call is made as: the one of the call that it repeats, otherwise the one of its conversation.
+    /// The account that a call is made as: the one that was chosen for it, the one of the call that it repeats, otherwise
+    /// the one of its conversation.
     fn account_for(&self, wanted: &Wanted) -> ConnectionId {
+        if let Some(account) = &wanted.account {
+            return account.clone();
+        }
         let former = wanted.conversation.as_ref().zip(wanted.repeats.as_ref());
         let former = former.and_then(|(conversation, call)| self.card(conversation, call)?.acts_as);
         former.unwrap_or_else(|| self.account_in(wanted.conversation.as_ref(), &wanted.connector))

@@ -423,8 +423,9 @@ impl Workspace {
             // There is no WebCrypto, or no address to come back to: as good as not being signed in.
             Failed { error: OpError::SignIn { status: 401, challenge: None, text: String::new() }, sent: mcp::Sent::No }
         })?;
+        let wire = self.wire(connector, id, &account, link.cover.clone());
         let (workspace, id) = (Rc::downgrade(&self.0), id.clone());
-        Ok(self.connection_with(connector, account, link.cover.clone(), era, before, move |event| {
+        Ok(self.connection_with(connector, account, wire, era, before, move |event| {
             if let Some(inner) = workspace.upgrade() {
                 Workspace(inner).on_event(&id, event);
             }
@@ -455,7 +456,8 @@ impl Workspace {
     ) -> (Connection, Rc<RefCell<Option<Connection>>>) {
         let own: Rc<RefCell<Option<Connection>>> = Rc::default();
         let asked = Rc::downgrade(&own);
-        let connection = self.connection_with(connector, account, Rc::default(), EraChoice::Auto, None, move |event| {
+        let wire = self.wire(connector, &self.usual_account(&connector.id), &account, Rc::default());
+        let connection = self.connection_with(connector, account, wire, EraChoice::Auto, None, move |event| {
             if let Event::Asked(request) = event
                 && let Some(own) = asked.upgrade()
                 && let Some(connection) = own.borrow().clone()
@@ -467,17 +469,27 @@ impl Workspace {
         (connection, own)
     }
 
+    /// What goes over the connection of an account, to be seen. `cover` learns what signs it in.
+    pub(crate) fn wire(
+        &self,
+        connector: &Connector,
+        id: &ConnectionId,
+        account: &Account,
+        cover: Rc<RefCell<Cover>>,
+    ) -> Wire {
+        let secret = account.headers.iter().map(|(name, _)| name.clone()).collect();
+        Wire::new(self.0.tap.clone(), connector, id, secret, cover)
+    }
+
     fn connection_with(
         &self,
         connector: &Connector,
         account: Account,
-        cover: Rc<RefCell<Cover>>,
+        wire: Wire,
         era: EraChoice,
         before: Option<String>,
         on_event: impl Fn(&Event) + 'static,
     ) -> Connection {
-        let secret = account.headers.iter().map(|(name, _)| name.clone()).collect();
-        let wire = Wire::new(self.0.tap.clone(), connector, secret, cover);
         let mut config = mcp::Config::new(connector.address.clone(), client());
         config.era = era;
         config.last_seen = before;

@@ -32,6 +32,7 @@ use web_sys::{CryptoKey, SubtleCrypto};
 use crate::drive::Authority;
 use crate::error::{Code, Error};
 use crate::fetch::{Failure, Fetcher, Request};
+use crate::inspect::{Seen, Wire};
 use crate::time::{global, global_function, now, random, words};
 use crate::visit::Visit;
 
@@ -93,7 +94,11 @@ struct State {
     /// A person was at a sign-in page.
     somebody_new: Rc<Cell<bool>>,
     waits: Waits,
+    wire: Watched,
 }
+
+/// Who may look at the requests of the flow.
+type Watched = Rc<RefCell<Option<Wire>>>;
 
 /// Whether the flow only waits for its turn: nothing is lost if it ends here.
 #[derive(Clone, Default)]
@@ -152,7 +157,7 @@ impl SignIn {
         let credentials = kept.as_deref().map(read).unwrap_or_default();
         let visit = Visiting::default();
         let somebody_new: Rc<Cell<bool>> = Rc::default();
-        let waits = Waits::default();
+        let (waits, wire) = (Waits::default(), Watched::default());
         let is_local = reach(&settings.endpoint) == Ok(Reach::Local);
         let hands = Hands {
             fetcher,
@@ -161,12 +166,18 @@ impl SignIn {
             visit: visit.clone(),
             somebody_new: somebody_new.clone(),
             waits: waits.clone(),
+            wire: wire.clone(),
             is_local,
             background: Cell::new(false),
         };
         let authorizer = Mutex::new(Authorizer::new(hands, settings, credentials));
         let (failure, wanted) = (RefCell::default(), RefCell::default());
-        Ok(SignIn(Rc::new(State { authorizer, failure, wanted, visit, somebody_new, waits })))
+        Ok(SignIn(Rc::new(State { authorizer, failure, wanted, visit, somebody_new, waits, wire })))
+    }
+
+    /// From now on its requests are to be seen over this wire.
+    pub(crate) fn watched(&self, wire: Wire) {
+        self.0.wire.replace(Some(wire));
     }
 
     /// Has the person sign in now, because they want to. Requests wait meanwhile. What is held stays if it fails. With
@@ -388,6 +399,7 @@ struct Hands {
     visit: Visiting,
     somebody_new: Rc<Cell<bool>>,
     waits: Waits,
+    wire: Watched,
     /// The server is on this machine or its network, so what it names may be there too (X04).
     is_local: bool,
     /// Nobody waits for what is being done, so nobody is asked for anything.
@@ -429,6 +441,7 @@ impl Port for Hands {
 
     async fn fetch(&self, request: WebRequest) -> Result<WebResponse, WebFailure> {
         self.allows(&request.url).map_err(WebFailure::Refused)?;
+        let leg = self.wire.borrow().as_ref().map(|wire| wire.leg(request.method, &request.url));
         let request = Request {
             method: request.method.to_owned(),
             url: request.url,
@@ -436,12 +449,26 @@ impl Port for Hands {
             body: request.body.map(String::into_bytes),
             timeout: Some(PATIENCE),
         };
-        let failed = |why: Failure| match why {
-            Failure::Redirected => WebFailure::Redirect,
-            why => WebFailure::Network(why.to_string()),
+        let see = |seen: Seen<'_>| {
+            if let Some(leg) = &leg {
+                leg.sees(seen);
+            }
         };
+        let failed = |why: Failure| {
+            see(Seen::Failed(&why.to_string()));
+            match why {
+                Failure::Redirected => WebFailure::Redirect,
+                why => WebFailure::Network(why.to_string()),
+            }
+        };
+        if let Some(leg) = &leg {
+            leg.sends(&request.headers, request.body.as_deref());
+        }
         let mut response = self.fetcher.send(request).await.map_err(failed)?;
+        see(Seen::Response { status: response.status, headers: &response.headers });
         let body = response.all(ANSWER).await.map_err(failed)?;
+        see(Seen::Chunk(&body));
+        see(Seen::Ended);
         Ok(WebResponse {
             status: response.status,
             headers: std::mem::take(&mut response.headers),

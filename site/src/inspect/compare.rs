@@ -6,9 +6,10 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::use_desk;
-use super::words::{named, time_of_day};
+use super::words::{named, time_of_day, whose};
 use crate::connectors::plural;
 use crate::results::pieces;
+use crate::state::{AppState, use_state};
 
 /// Answers that can be chosen, the newest.
 const CHOICES: usize = 300;
@@ -18,14 +19,13 @@ const SHOWN: usize = 500;
 /// The tab.
 #[component]
 pub(super) fn Compare() -> impl IntoView {
-    let desk = use_desk();
+    let (app, desk) = (use_state(), use_desk());
     let answers = Memo::new(move |_| {
         desk.version.track();
         let mut answers = Vec::new();
         desk.recorder().messages(0, |message| {
-            if matches!(message.kind, Kind::Result | Kind::Error) && message.whole && desk.shows(&message.of.connector)
-            {
-                answers.push((message.id, words(message)));
+            if matches!(message.kind, Kind::Result | Kind::Error) && message.whole && desk.shows(&message.of) {
+                answers.push((message.id, words(app, message)));
             }
         });
         let skip = answers.len().saturating_sub(CHOICES);
@@ -70,8 +70,8 @@ pub(super) fn Compare() -> impl IntoView {
     }
 }
 
-fn words(message: &Message) -> String {
-    format!("{} {} · {}", time_of_day(message.at), named(message), message.of.name)
+fn words(app: AppState, message: &Message) -> String {
+    format!("{} {} · {}", time_of_day(message.at), named(message), whose(app, &message.of))
 }
 
 /// What a message answers: its result or its error. Ids and the rest around it say nothing about the answer.

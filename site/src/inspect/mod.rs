@@ -3,6 +3,7 @@
 //! It records from the moment it is first opened, also while another page is on the screen, until the person pauses it;
 //! what was recorded is gone with the tab. Everything it shows was covered when it was recorded.
 
+mod account;
 mod compare;
 mod connections;
 mod imported;
@@ -19,11 +20,13 @@ mod words;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use browser::inspect::{Message, Recorder};
+use browser::inspect::{Message, Recorder, Source};
+use browser::policy::ConnectionId;
 use leptos::prelude::*;
 use policy::ConnectorId;
 use serde_json::Value;
 
+use self::network::Requests;
 use self::part::Part;
 use crate::lazy;
 use crate::router::{InspectTab, Link, Route, page_title, use_router};
@@ -70,8 +73,14 @@ struct Desk {
     recording: RwSignal<bool>,
     /// The connection that is looked at; none is all of them.
     connector: Memo<Option<ConnectorId>>,
+    /// The account there that is looked at, where the person has several; none is all of them.
+    account: Memo<Option<ConnectionId>>,
+    /// The one that was chosen.
+    chosen: RwSignal<Option<ConnectionId>>,
     /// The message that is looked at.
     message: RwSignal<Option<u64>>,
+    /// Whether messages are shown as they went over the wire, and not as the value that they are.
+    as_written: RwSignal<bool>,
     /// The exchange that is looked at.
     exchange: RwSignal<Option<u64>>,
     /// The answers that are compared.
@@ -105,13 +114,17 @@ impl Desk {
             Route::Inspect(id, _) if !id.is_empty() => Some(ConnectorId::from(id)),
             _ => None,
         });
+        let chosen = RwSignal::new(None);
         let desk = Desk {
             version: RwSignal::new(recorder.version()),
             recorder: StoredValue::new_local(recorder.clone()),
             imported: RwSignal::new_local(None),
             recording: RwSignal::new(app.ws().records_wire()),
             connector,
+            account: account::looked_at(app, connector, chosen),
+            chosen,
             message: RwSignal::new(None),
+            as_written: RwSignal::new(false),
             exchange: RwSignal::new(None),
             first: RwSignal::new(None),
             second: RwSignal::new(None),
@@ -160,17 +173,19 @@ impl Desk {
     }
 
     /// Whether something is on the connection that is looked at. Tracks.
-    fn shows(self, id: &ConnectorId) -> bool {
-        self.connector.with(|wanted| wanted.as_ref().is_none_or(|wanted| wanted == id))
+    fn shows(self, of: &Source) -> bool {
+        self.connector.with(|wanted| wanted.as_ref().is_none_or(|wanted| *wanted == of.connector))
+            && self.account.with(|wanted| wanted.as_ref().is_none_or(|wanted| *wanted == of.account))
     }
 
-    /// Makes a recorded request again, in the runner. What was covered has to be typed first.
+    /// Makes a recorded request again, in the runner, as the account that made it. What was covered has to be typed first.
     fn replay(self, message: &Message, router: crate::router::Router) {
         let params = serde_json::from_str::<Value>(&message.text)
             .ok()
             .and_then(|value| value.get("params").cloned())
             .unwrap_or_default();
         let now = message.whole && !message.covered;
+        self.chosen.set(Some(message.of.account.clone()));
         self.again.set(Some(Again { method: message.method.clone(), params, answer: message.pair, now }));
         router.go(Route::Inspect(message.of.connector.to_string(), InspectTab::Run));
     }
@@ -219,12 +234,14 @@ fn Opened(
     view! {
         <header class="head"><div class="grow"><h1>"Inspector"</h1></div><Toolbar/></header>
         <div class="inspect-body">
-            <div class="inspect-side"><connections::Connections tab/><revision::RevisionChoice/></div>
+            <div class="inspect-side"><connections::Connections tab/><account::AccountChoice/><revision::RevisionChoice/></div>
             <div class="inspect-main">
                 {move || { let id = id(); let to = move |tab| Route::Inspect(id.clone(), tab); view! {
                     <Tabs label="Inspector">
                         <Tab to=to(InspectTab::Protocol)>"Protocol"</Tab>
                         <Tab to=to(InspectTab::Network)>"Network"</Tab>
+                        <Tab to=to(InspectTab::SignIn)>"Sign-in"</Tab>
+                        <Tab to=to(InspectTab::Apps)>"Apps"</Tab>
                         <Tab to=to(InspectTab::Questions)>"Questions"</Tab>
                         <Tab to=to(InspectTab::Logs)>"Logs"</Tab>
                         <Tab to=to(InspectTab::Tasks)>"Tasks"</Tab>
@@ -236,7 +253,9 @@ fn Opened(
                 // Drawn anew for a file: nothing that was found in the one recording is in the other.
                 {move || match (tab.get(), desk.shows_file()) {
                     (InspectTab::Protocol, _) => view! { <protocol::Protocol part=Part::All/> }.into_any(),
-                    (InspectTab::Network, _) => view! { <network::Network/> }.into_any(),
+                    (InspectTab::Network, _) => view! { <network::Network what=Requests::All/> }.into_any(),
+                    (InspectTab::SignIn, _) => view! { <network::Network what=Requests::SignIn/> }.into_any(),
+                    (InspectTab::Apps, _) => view! { <protocol::Protocol part=Part::Apps/> }.into_any(),
                     (InspectTab::Questions, _) => view! { <protocol::Protocol part=Part::Questions/> }.into_any(),
                     (InspectTab::Logs, _) => view! { <protocol::Protocol part=Part::Logs/> }.into_any(),
                     (InspectTab::Tasks, _) => view! { <protocol::Protocol part=Part::Tasks/> }.into_any(),
@@ -267,9 +286,8 @@ fn Toolbar() -> impl IntoView {
     };
     let export = move |_| {
         let now = app.ws().now();
-        let wanted = desk.connector.get_untracked();
-        let keep = |id: &ConnectorId| wanted.as_ref().is_none_or(|wanted| wanted == id);
-        save_text("inspector.jsonl", &desk.live().export(now, keep));
+        let file = untrack(|| desk.live().export(now, |of| desk.shows(of)));
+        save_text("inspector.jsonl", &file);
         app.tell("Exported. Secrets are covered in the file.");
     };
     view! {

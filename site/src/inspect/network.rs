@@ -1,43 +1,78 @@
-//! Every HTTP request of the connections, with its answer, its headers and the events of its stream.
+//! Every HTTP request of the connections, with its answer, its headers and the events of its stream; those that sign an
+//! account in have a tab of their own, with what was sent and what came.
 
-use browser::inspect::{Exchange, Header, State};
+use browser::inspect::{Body, Exchange, Header, Peer, State};
 use leptos::prelude::*;
 
 use super::list::LongList;
-use super::words::{time_of_day, took};
+use super::words::{time_of_day, took, whose};
 use super::{Desk, use_desk};
 use crate::connectors::plural;
-use crate::results::pieces;
-use crate::router::{InspectTab, Route, use_router};
+use crate::results::{Raw, pieces};
+use crate::router::{ConnectorTab, InspectTab, Link, Route, use_router};
 use crate::settings::data::size;
+use crate::state::use_state;
 use crate::ui::{Button, CopyButton, SearchField};
+
+/// Which requests a tab shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Requests {
+    /// All of them.
+    All,
+    /// Those that sign an account in: discovery, registration, tokens.
+    SignIn,
+}
+
+impl Requests {
+    fn takes(self, exchange: &Exchange) -> bool {
+        self == Requests::All || exchange.of.peer == Peer::SignIn
+    }
+}
 
 /// The tab.
 #[component]
-pub(super) fn Network() -> impl IntoView {
-    let desk = use_desk();
+pub(super) fn Network(
+    /// Which of them.
+    what: Requests,
+) -> impl IntoView {
+    let (app, desk) = (use_state(), use_desk());
     let search = RwSignal::new(String::new());
     let keys = Signal::derive(move || {
         desk.version.track();
         let wanted = search.get().trim().to_lowercase();
         let mut keys = Vec::new();
         desk.recorder().exchanges(|exchange| {
-            if desk.shows(&exchange.of.connector) && holds(exchange, &wanted) {
+            if what.takes(exchange) && desk.shows(&exchange.of) && holds(exchange, &wanted) {
                 keys.push(exchange.number);
             }
         });
         keys
     });
-    let row = Callback::new(move |number: u64| desk.recorder().exchange(number).map(|exchange| line(&exchange)));
+    let row = Callback::new(move |number: u64| {
+        desk.recorder().exchange(number).map(|exchange| line(whose(app, &exchange.of), &exchange))
+    });
     let empty = Memo::new(move |_| keys.with(Vec::is_empty));
+    let title = if what == Requests::All { "Network" } else { "Sign-in" };
+    let nothing = match what {
+        Requests::All => "No exchange to show.",
+        Requests::SignIn => "No request of a sign-in was seen yet. Sign in while this page records.",
+    };
+    // What was checked on the way, and what to do about it.
+    let steps = move || {
+        let id = desk.connector.get().filter(|_| what == Requests::SignIn)?;
+        Some(
+            view! { <p class="small"><Link to=Route::Connector(id.to_string(), ConnectorTab::Authentication)>"Show how the sign-in was checked"</Link></p> },
+        )
+    };
     view! {
-        <h2 class="sr">"Network"</h2>
+        <h2 class="sr">{title}</h2>
+        {steps}
         <div class="row">
             <SearchField label="Search exchanges" value=search/>
             <span class="small" role="status">{move || plural(keys.with(Vec::len), "exchange")}</span>
         </div>
         {move || if empty.get() {
-            view! { <p class="none">"No exchange to show."</p> }.into_any()
+            view! { <p class="none">{nothing}</p> }.into_any()
         } else {
             view! { <LongList label="Exchanges" keys chosen=desk.exchange row/> }.into_any()
         }}
@@ -67,7 +102,7 @@ fn stands(exchange: &Exchange) -> String {
 }
 
 /// An exchange as a line.
-fn line(exchange: &Exchange) -> AnyView {
+fn line(whose: String, exchange: &Exchange) -> AnyView {
     let status = exchange.status.map_or_else(|| "–".to_owned(), |status| status.to_string());
     let bad = exchange.status.is_some_and(|status| status >= 400) || matches!(exchange.state, State::Failed(_));
     let about = if exchange.about.is_empty() { stands(exchange) } else { exchange.about.clone() };
@@ -82,7 +117,7 @@ fn line(exchange: &Exchange) -> AnyView {
         <span class="c-status mono" class:stop=bad>{status}</span>
         <span class="c-about mono"><bdi>{pieces(&about)}</bdi></span>
         <span class="c-took">{time}</span>
-        <span class="c-who"><bdi>{exchange.of.name.clone()}</bdi></span>
+        <span class="c-who"><bdi>{whose}</bdi></span>
     }
     .into_any()
 }
@@ -117,7 +152,7 @@ fn detail(desk: Desk, exchange: &Exchange) -> AnyView {
             }
             .into_any()
         }
-        None if desk.imported.with_untracked(Option::is_some) => ().into_any(),
+        None if desk.imported.with_untracked(Option::is_some) || exchange.of.peer == Peer::SignIn => ().into_any(),
         None => view! { <p class="small">"The request was not seen whole, so it cannot be copied."</p> }.into_any(),
     };
     let bytes = size(u64::try_from(exchange.received).unwrap_or(u64::MAX));
@@ -170,9 +205,24 @@ fn detail(desk: Desk, exchange: &Exchange) -> AnyView {
             {headers("Request headers", &exchange.request)}
             {headers("Response headers", &exchange.response)}
         </div>
+        {body("Request body", exchange.bodies.0.as_ref())}
+        {body("Response body", exchange.bodies.1.as_ref())}
         {counted}{events}
     }
     .into_any()
+}
+
+/// A body that signs an account in, as it went over the wire.
+fn body(title: &'static str, body: Option<&Body>) -> Option<AnyView> {
+    let body = body.filter(|body| !body.text.is_empty())?;
+    let cut = (!body.whole).then(|| view! { <p class="small">"Only its beginning is kept."</p> });
+    Some(
+        view! {
+            <h4>{title}</h4>{cut}
+            <div class="wire-text" role="region" aria-label=title tabindex="0"><Raw text=body.text.to_string()/></div>
+        }
+        .into_any(),
+    )
 }
 
 fn headers(title: &'static str, list: &[Header]) -> AnyView {

@@ -1,14 +1,17 @@
-//! Parts of the messages that have a tab of their own: what servers asked, what they logged, and calls that became tasks.
+//! Parts of the messages that have a tab of their own: those of apps, what servers asked, what they logged, and calls that
+//! became tasks.
 
-use browser::inspect::Message;
+use browser::inspect::{Message, Peer};
 use browser::mcp::inspect::Kind;
 use serde_json::Value;
 
 /// Which messages a tab shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// All of them.
+    /// All that go to servers and come from them.
     All,
+    /// Those between this page and the apps of servers, each in its frame.
+    Apps,
     /// Questions to the person and their answers (elicitation), in every era.
     Questions,
     /// What servers log, and how they are told what to log.
@@ -21,6 +24,7 @@ impl Part {
     pub(super) fn title(self) -> &'static str {
         match self {
             Part::All => "Protocol",
+            Part::Apps => "Apps",
             Part::Questions => "Questions",
             Part::Logs => "Logs",
             Part::Tasks => "Tasks",
@@ -31,6 +35,7 @@ impl Part {
     pub(super) fn nothing(self) -> &'static str {
         match self {
             Part::All => "Nothing was seen yet. Use a connector in a chat, or run a request here.",
+            Part::Apps => "No app has said anything yet. Show one in a chat while this page records.",
             Part::Questions => "No server has asked anything yet.",
             Part::Logs => "No server has logged anything yet.",
             Part::Tasks => "No call has become a task yet.",
@@ -38,7 +43,10 @@ impl Part {
     }
 
     pub(super) fn takes(self, message: &Message) -> bool {
+        let of_app = matches!(message.of.peer, Peer::App(_));
         match self {
+            Part::Apps => of_app,
+            _ if of_app => false,
             Part::All => true,
             Part::Questions => {
                 matches!(message.method.as_str(), "elicitation/create" | "notifications/elicitation/complete")
@@ -57,7 +65,7 @@ impl Part {
     /// What a message is about, as far as its line has room for it.
     pub(super) fn about(self, message: &Message) -> String {
         match self {
-            Part::All => message.about(),
+            Part::All | Part::Apps => message.about(),
             Part::Questions => question(message).unwrap_or_else(|| message.about()),
             Part::Logs => log(message).unwrap_or_else(|| message.about()),
             Part::Tasks => task(message).unwrap_or_else(|| message.about()),

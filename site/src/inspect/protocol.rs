@@ -1,17 +1,20 @@
-//! Every JSON-RPC message of the connections, both ways, in the order of being seen.
+//! Every JSON-RPC message of the connections, both ways, in the order of being seen; and those of the apps of servers.
 
-use browser::inspect::{Message, kind_word};
+use std::collections::BTreeMap;
+
+use browser::inspect::{Message, Peer, kind_word};
 use browser::mcp::inspect::Kind;
 use leptos::prelude::*;
 
 use super::list::LongList;
 use super::part::Part;
-use super::words::{named, time_of_day, took};
+use super::words::{named, other_end, time_of_day, took, whose};
 use super::{Desk, use_desk};
 use crate::connectors::plural;
 use crate::results::{Raw, pieces};
 use crate::router::{InspectTab, Route, use_router};
 use crate::settings::data::size;
+use crate::state::use_state;
 use crate::ui::{Button, CopyButton, SearchField};
 
 /// Which messages are shown.
@@ -38,6 +41,15 @@ impl Which {
         (Which::Received, "received", "From the server"),
     ];
 
+    /// What it is called among the messages of apps, where that is another word.
+    fn of_apps(self) -> Option<&'static str> {
+        match self {
+            Which::Sent => Some("To the app"),
+            Which::Received => Some("From the app"),
+            _ => None,
+        }
+    }
+
     fn takes(self, message: &Message) -> bool {
         match self {
             Which::All => true,
@@ -56,11 +68,23 @@ fn tool_failed(message: &Message) -> bool {
     message.kind == Kind::Result && message.text.contains(r#""isError":true"#)
 }
 
+/// What is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Wanted {
+    /// In small letters.
+    words: String,
+    which: Which,
+    connector: Option<policy::ConnectorId>,
+    account: Option<policy::ConnectionId>,
+    /// One of the frames of apps.
+    frame: Option<u64>,
+}
+
 /// What was found so far, so that new messages cost no look at the old ones.
 #[derive(Default)]
 struct Found {
     /// What was looked for.
-    wanted: Option<(String, Which, Option<policy::ConnectorId>)>,
+    wanted: Option<Wanted>,
     /// The first message that was not looked at yet.
     next: u64,
     keys: Vec<u64>,
@@ -72,13 +96,20 @@ pub(super) fn Protocol(
     /// Which of them.
     part: Part,
 ) -> impl IntoView {
-    let desk = use_desk();
+    let (app, desk) = (use_state(), use_desk());
+    let frame = RwSignal::new(None::<u64>);
     let search = RwSignal::new(String::new());
     let which = RwSignal::new(Which::All);
     let found = StoredValue::new(Found::default());
     let keys = Memo::new(move |_| {
         desk.version.track();
-        let wanted = (search.get().trim().to_lowercase(), which.get(), desk.connector.get());
+        let wanted = Wanted {
+            words: search.get().trim().to_lowercase(),
+            which: which.get(),
+            connector: desk.connector.get(),
+            account: desk.account.get(),
+            frame: frame.get(),
+        };
         let recorder = desk.recorder();
         found
             .try_update_value(|found| {
@@ -91,9 +122,10 @@ pub(super) fn Protocol(
                 recorder.messages(found.next, |message| {
                     next = message.id + 1;
                     if part.takes(message)
-                        && wanted.1.takes(message)
-                        && desk.shows(&message.of.connector)
-                        && holds(message, &wanted.0)
+                        && wanted.which.takes(message)
+                        && desk.shows(&message.of)
+                        && wanted.frame.is_none_or(|frame| frame == message.of.session)
+                        && holds(message, &wanted.words)
                     {
                         found.keys.push(message.id);
                     }
@@ -103,7 +135,9 @@ pub(super) fn Protocol(
             })
             .unwrap_or_default()
     });
-    let row = Callback::new(move |id: u64| desk.recorder().message(id).map(|message| line(&message, part)));
+    let row = Callback::new(move |id: u64| {
+        desk.recorder().message(id).map(|message| line(whose(app, &message.of), &message, part))
+    });
     // An answer that arrives changes the line of its request too.
     let stamped = Signal::derive(move || {
         desk.version.track();
@@ -120,12 +154,13 @@ pub(super) fn Protocol(
         <h2 class="sr">{part.title()}</h2>
         <div class="row">
             <SearchField label="Search messages" value=search/>
-            {(part == Part::All).then(|| view! {
+            {(part == Part::Apps).then(|| view! { <Frames frame/> })}
+            {matches!(part, Part::All | Part::Apps).then(|| view! {
                 <select class="input" aria-label="Which messages" on:change=move |event| {
                     let value = event_target_value(&event);
                     which.set(Which::ALL.into_iter().find(|(_, name, _)| *name == value).map(|(which, ..)| which).unwrap_or_default());
                 }>
-                    {Which::ALL.map(|(_, name, words)| view! { <option value=name>{words}</option> })}
+                    {Which::ALL.map(|(which, name, words)| view! { <option value=name>{which.of_apps().filter(|_| part == Part::Apps).unwrap_or(words)}</option> })}
                 </select>
             })}
             <span class="small" role="status">{move || { let (shown, all) = (keys.with(Vec::len), total());
@@ -140,6 +175,38 @@ pub(super) fn Protocol(
     }
 }
 
+/// The apps that were shown, each in a frame of its own, as a way to narrow what is shown.
+#[component]
+fn Frames(
+    /// The frame that is looked at.
+    frame: RwSignal<Option<u64>>,
+) -> impl IntoView {
+    let (app, desk) = (use_state(), use_desk());
+    let frames = Memo::new(move |_| {
+        desk.version.track();
+        let mut frames = BTreeMap::new();
+        desk.recorder().messages(0, |message| {
+            if Part::Apps.takes(message) && desk.shows(&message.of) {
+                let words = || format!("{}, {}", whose(app, &message.of), time_of_day(message.at));
+                frames.entry(message.of.session).or_insert_with(words);
+            }
+        });
+        frames
+    });
+    let options = move || {
+        let one = |(number, words): (u64, String)| {
+            view! { <option value=number.to_string() selected=move || frame.get() == Some(number)>{words}</option> }
+        };
+        frames.get().into_iter().map(one).collect_view()
+    };
+    view! {
+        <select class="input" aria-label="Which app" on:change=move |event| frame.set(event_target_value(&event).parse().ok())>
+            <option value="" selected=move || frame.with(Option::is_none)>"All apps"</option>
+            {options}
+        </select>
+    }
+}
+
 /// Whether a message holds what is looked for. Small letters are given.
 fn holds(message: &Message, wanted: &str) -> bool {
     wanted.is_empty()
@@ -150,9 +217,14 @@ fn holds(message: &Message, wanted: &str) -> bool {
 }
 
 /// A message as a line.
-fn line(message: &Message, part: Part) -> AnyView {
+fn line(whose: String, message: &Message, part: Part) -> AnyView {
     let bad = matches!(message.kind, Kind::Error | Kind::Unreadable) || tool_failed(message);
-    let (arrow, way) = if message.sent { ("→", "to the server") } else { ("←", "from the server") };
+    let (arrow, way) = match (part, message.sent) {
+        (Part::Apps, true) => ("→", "to the app"),
+        (Part::Apps, false) => ("←", "from the app"),
+        (_, true) => ("→", "to the server"),
+        (_, false) => ("←", "from the server"),
+    };
     let waits = message.kind == Kind::Request && message.took.is_none();
     let duration = match message.took {
         Some(millis) => took(millis),
@@ -167,7 +239,7 @@ fn line(message: &Message, part: Part) -> AnyView {
         <span class="c-about mono"><bdi>{pieces(&part.about(message))}</bdi></span>
         <span class="c-id mono"><bdi>{message.rpc.clone()}</bdi></span>
         <span class="c-took">{duration}</span>
-        <span class="c-who"><bdi>{message.of.name.clone()}</bdi></span>
+        <span class="c-who"><bdi>{whose}</bdi></span>
     }
     .into_any()
 }
@@ -194,15 +266,20 @@ fn Detail(
 
 fn detail(desk: Desk, label: String, message: Message) -> AnyView {
     let router = use_router();
-    let text = message.text.clone();
-    let pretty = match message.whole {
-        true => serde_json::from_str::<serde_json::Value>(&text)
-            .ok()
-            .and_then(|value| serde_json::to_string_pretty(&value).ok())
-            .unwrap_or_else(|| text.to_string()),
-        false => text.to_string(),
+    let read = message.whole.then(|| serde_json::from_str::<serde_json::Value>(&message.text).ok()).flatten();
+    let read = read.and_then(|value| serde_json::to_string_pretty(&value).ok());
+    let (pretty, written) = (StoredValue::new(read), StoredValue::new(message.as_written().to_string()));
+    let shown = Signal::derive(move || match desk.as_written.get() {
+        true => written.get_value(),
+        false => pretty.get_value().unwrap_or_else(|| written.get_value()),
+    });
+    let view = |is: bool, word: &'static str| {
+        let pressed = move || (desk.as_written.get() == is).to_string();
+        view! { <button type="button" class="look" aria-pressed=pressed on:click=move |_| desk.as_written.set(is)>{word}</button> }
     };
-    let copied = pretty.clone();
+    let views = pretty.with_value(Option::is_some).then(|| {
+        view! { <span class="looks" role="group" aria-label="View">{view(false, "JSON")}{view(true, "Wire")}</span> }
+    });
     let pair = message.pair.map(|pair| {
         let word = if message.kind == Kind::Request { "Show answer" } else { "Show request" };
         view! { <Button small=true on:click=move |_| desk.message.set(Some(pair))>{word}</Button> }
@@ -239,14 +316,14 @@ fn detail(desk: Desk, label: String, message: Message) -> AnyView {
             }>"Compare answer"</Button>
         }
     });
-    let exchange = message.exchange;
+    let exchange = (!matches!(message.of.peer, Peer::App(_))).then_some(message.exchange);
     let network = Route::Inspect(
         desk.connector.get_untracked().map(|id| id.to_string()).unwrap_or_default(),
         InspectTab::Network,
     );
     let facts = {
         let way = if message.sent { "To" } else { "From" };
-        let mut facts = format!("{way} {}, {}", message.of.host, time_of_day(message.at));
+        let mut facts = format!("{way} {}, {}", other_end(&message.of), time_of_day(message.at));
         facts.push_str(&format!(", {}", size(u64::try_from(message.bytes).unwrap_or(u64::MAX))));
         if let Some(rpc) = &message.rpc {
             facts.push_str(&format!(", id {rpc}"));
@@ -264,14 +341,17 @@ fn detail(desk: Desk, label: String, message: Message) -> AnyView {
         {rounds}
         <div class="row">
             {pair}{replays}{curl}{compares}
-            <CopyButton label="Copy message" text=Signal::stored(copied)/>
-            <Button small=true on:click=move |_| {
-                desk.exchange.set(Some(exchange));
-                router.go(network.clone());
-            }>"Show exchange"</Button>
+            <CopyButton label="Copy message" text=shown/>
+            {exchange.map(|exchange| view! {
+                <Button small=true on:click=move |_| {
+                    desk.exchange.set(Some(exchange));
+                    router.go(network.clone());
+                }>"Show exchange"</Button>
+            })}
+            {views}
         </div>
         {covered}{super::veiled::veiled(&message)}{cut}
-        <div class="wire-text" role="region" aria-label="Text" tabindex="0"><Raw text=pretty/></div>
+        <div class="wire-text" role="region" aria-label="Text" tabindex="0">{move || view! { <Raw text=shown.get()/> }}</div>
     }
     .into_any()
 }

@@ -1,13 +1,13 @@
 //! Requests by hand: an action, a prompt, a resource, a completion or a ping, by form or as JSON. An action goes through
 //! the gate like from anywhere else, so a write asks.
 
-use browser::policy::{CallId, Class, Connector, ConnectorId};
+use browser::policy::{CallId, Class, ConnectionId, Connector, ConnectorId};
 use browser::{CallRequest, Listed, Plain, SavedRequest};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::{Map, Value, json};
 
-use super::{Again, Desk, choose_first, saved::Saved, to_tab, use_desk, words::took};
+use super::{Again, Desk, account::name_of, choose_first, saved::Saved, to_tab, use_desk, words::took};
 use crate::confirm::Asks;
 use crate::connectors::{new::sentence as as_sentence, plural};
 use crate::results::{Raw, ResultView};
@@ -67,6 +67,8 @@ pub(super) fn Runner() -> impl IntoView {
 #[derive(Clone)]
 struct Came {
     method: String,
+    /// As whom it was sent, where the person has several accounts.
+    account: Option<String>,
     /// The result, or what went wrong as a sentence.
     result: Result<Value, String>,
     took: u64,
@@ -100,15 +102,33 @@ impl Bench {
         self.app.rulebook.with(|book| self.id.with_value(|id| book.connector(id).ok().cloned()))
     }
 
+    /// The account that sends: the one that is looked at, or the usual one.
+    fn account(self) -> ConnectionId {
+        let usual = || self.id.with_value(|id| self.app.ws().usual_account(id));
+        self.desk.account.get_untracked().unwrap_or_else(usual)
+    }
+
     /// Reads what the server lists, for who wants to choose from it.
     fn list(self) {
         if self.listed.with_untracked(Option::is_some) {
             return;
         }
-        let (ws, id) = (self.app.ws(), self.id.get_value());
-        self.app.run(async move { ws.listed_by_hand(&id).await }, move |found| {
-            let _ = self.listed.try_set(Some(found));
+        let (ws, id, account) = (self.app.ws(), self.id.get_value(), self.account());
+        let own = account.clone();
+        self.app.run(async move { ws.listed_by_hand(&id, Some(&own)).await }, move |found| {
+            // Another account may have been chosen meanwhile.
+            if self.id.try_with_value(|_| ()).is_some() && self.account() == account {
+                let _ = self.listed.try_set(Some(found));
+            }
         });
+    }
+
+    /// Reads the lists anew where they are chosen from: each account may be listed something else.
+    fn list_again(self) {
+        self.listed.set(None);
+        if matches!(self.what.get_untracked(), What::Prompt | What::Resource | What::Completion) {
+            self.list();
+        }
     }
 
     /// What can be chosen: its key and what it is called.
@@ -236,6 +256,8 @@ impl Bench {
             return;
         }
         let (ws, id, method) = (self.app.ws(), self.id.get_value(), method.to_owned());
+        let account = self.account();
+        let as_whom = name_of(self.app, &id, &account);
         let text = |path: &str| params.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
         let arguments = params.get("arguments").and_then(Value::as_object).cloned().unwrap_or_default();
         let plain = match What::of(&method) {
@@ -275,15 +297,15 @@ impl Bench {
                 }
             };
             let answers = before.zip(answer);
-            let _ = self.came.try_set(Some(Came { method, result, took, promised, answers }));
+            let _ = self.came.try_set(Some(Came { method, account: as_whom, result, took, promised, answers }));
         };
         match plain {
             Some(plain) => {
                 self.running.set(Some(None));
-                spawn_local(async move { ended(ws.ask_by_hand(&id, &plain).await, method) });
+                spawn_local(async move { ended(ws.ask_by_hand(&id, Some(&account), &plain).await, method) });
             }
             None => {
-                let (call, running) = ws.call_by_hand(CallRequest { connector: id, action, arguments });
+                let (call, running) = ws.call_by_hand(CallRequest { connector: id, action, arguments }, Some(account));
                 self.running.set(Some(Some(call)));
                 spawn_local(async move { ended(running.await.map(|done| done.result), method) });
             }
@@ -351,6 +373,7 @@ fn Workbench(
             bench.send(&method, params, answer);
         }
     });
+    Effect::watch(move || bench.desk.account.get(), move |_, _, _| bench.list_again(), false);
     let targets = Memo::new(move |_| bench.targets());
     // What was chosen, or the first there is.
     let target = Memo::new(move |_| {
@@ -399,8 +422,9 @@ fn Workbench(
         Some(view! { <span class="marks"><ClassMark class/><span class="small">{says}</span></span> })
     };
     let left_out = move || {
-        bench.app.connection(&bench.id.get_value());
-        let left = bench.app.ws().left_out(&bench.id.get_value());
+        let account = bench.desk.account.get().unwrap_or_else(|| bench.account());
+        bench.app.connection_as(&account);
+        let left = bench.app.ws().left_out(&account);
         (!left.is_empty() && bench.what.get() == What::Action).then(|| view! {
             <details><summary class="small">{format!("{} left out", plural(left.len(), "action"))}</summary>
                 <ul class="bullets small">{left.into_iter().map(|one| view! { <li><code><bdi>{one.name}</bdi></code>": "<bdi>{as_sentence(&one.why)}</bdi></li> }).collect_view()}</ul></details>
@@ -471,9 +495,12 @@ fn Workbench(
 }
 
 fn came_view(bench: Bench, came: Came) -> AnyView {
-    let Came { method, result, took: millis, promised, answers } = came;
+    let Came { method, account, result, took: millis, promised, answers } = came;
     let head = match &result {
-        Ok(_) => format!("Answered after {}.", took(millis)),
+        Ok(_) => match account {
+            Some(name) => format!("Answered after {}, as {name}.", took(millis)),
+            None => format!("Answered after {}.", took(millis)),
+        },
         Err(why) => why.clone(),
     };
     let compare = answers.map(|_| to_tab(bench.desk, InspectTab::Compare, "Compare with the recorded answer"));

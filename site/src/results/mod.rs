@@ -48,7 +48,8 @@ enum Reading {
     Readable,
     /// The whole result as a tree.
     Json,
-    /// The text of the result as it came.
+    /// The whole result as one text. It is kept as a value, so it is written anew here; the inspector has what went over
+    /// the wire.
     Wire,
 }
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::mem;
 
-use mcp::inspect::{COVER, forms};
+use mcp::inspect::{COVER, Stands, forms, reworded};
 use policy::secrets::{mask, mask_value, names_a_secret};
 use serde_json::Value;
 
@@ -113,15 +113,30 @@ impl Cover {
 
     /// An address: its user, and the values of parameters whose name says that they are secret.
     pub fn address(&self, url: &str) -> String {
-        let Some((before, query)) = url.split_once('?') else { return self.text(url) };
-        let parts: Vec<String> = query
-            .split('&')
-            .map(|part| match part.split_once('=') {
-                Some((name, value)) if names_a_secret(name) && !value.is_empty() => format!("{name}={COVER}"),
-                _ => self.text(part),
-            })
-            .collect();
-        format!("{}?{}", self.text(before), parts.join("&"))
+        match url.split_once('?') {
+            Some((before, query)) => format!("{}?{}", self.text(before), self.pairs(query, names_a_secret)),
+            None => self.text(url),
+        }
+    }
+
+    /// A form as it is sent, `name=value&name=value`: the values of those names that are `secret`, and what is known.
+    pub(super) fn pairs(&self, form: &str, secret: impl Fn(&str) -> bool) -> String {
+        let pair = |part| match str::split_once(part, '=') {
+            Some((name, value)) if secret(name) && !value.is_empty() => format!("{name}={COVER}"),
+            _ => self.text(part),
+        };
+        form.split('&').map(pair).collect::<Vec<String>>().join("&")
+    }
+
+    /// A text of JSON as it was written, without its secrets and the values of fields whose names are `secret`. How a
+    /// secret is spelled in it does not matter, nor whether it is valid.
+    pub(super) fn written(&self, text: &str, secret: impl Fn(&str) -> bool) -> String {
+        let worded = reworded(text, |stands, said| match stands {
+            Stands::Of(name) if secret(name) && !said.is_empty() => Some(COVER.to_owned()),
+            _ => Some(self.text(said)).filter(|covered| covered != said),
+        });
+        // What stands between the strings.
+        self.text(&worded)
     }
 
     /// A message without its secrets.

@@ -3,13 +3,14 @@
 use mcp::inspect::Kind;
 use serde_json::{Value, json};
 
-use super::recorder::{Exchange, Header, Message, Recorder, State};
+use super::recorder::{Body, Exchange, Header, Message, Recorder, State};
+use super::{Peer, Source};
 use crate::view::Millis;
 
 impl Recorder {
     /// The file: a line that says what it is, then every exchange and every message, each with the connection it was on.
     /// Only what fits `keep`, for a part of it.
-    pub fn export(&self, at: Millis, keep: impl Fn(&policy::ConnectorId) -> bool) -> String {
+    pub fn export(&self, at: Millis, keep: impl Fn(&Source) -> bool) -> String {
         let mut lines = vec![json!({
             "kind": "countersign.inspector",
             "version": 1,
@@ -17,17 +18,40 @@ impl Recorder {
             "secrets": "covered",
         })];
         self.exchanges(|exchange| {
-            if keep(&exchange.of.connector) {
+            if keep(&exchange.of) {
                 lines.push(exchange_line(exchange));
             }
         });
         self.messages(0, |message| {
-            if keep(&message.of.connector) {
+            if keep(&message.of) {
                 lines.push(message_line(message));
             }
         });
         lines.iter().map(|line| format!("{line}\n")).collect()
     }
+}
+
+/// Whose line it is, and what else there is to say.
+fn line(kind: &str, of: &Source, more: Value) -> Value {
+    let (with, action) = match &of.peer {
+        Peer::Server => ("server", None),
+        Peer::SignIn => ("sign-in", None),
+        Peer::App(action) => ("app", Some(action)),
+    };
+    let mut line = json!({
+        "kind": kind,
+        "connector": of.connector,
+        "name": of.name,
+        "host": of.host,
+        "account": of.account,
+        "session": of.session,
+        "with": with,
+        "action": action,
+    });
+    if let (Value::Object(line), Value::Object(more)) = (&mut line, more) {
+        line.extend(more);
+    }
+    line
 }
 
 fn exchange_line(exchange: &Exchange) -> Value {
@@ -41,13 +65,9 @@ fn exchange_line(exchange: &Exchange) -> Value {
         State::Failed(why) => ("failed", Some(why.as_str())),
         State::Dropped => ("dropped", None),
     };
-    json!({
-        "kind": "exchange",
+    let body = |body: &Option<Body>| body.as_ref().map(|body| json!({ "text": &*body.text, "whole": body.whole }));
+    let more = json!({
         "number": exchange.number,
-        "connector": exchange.of.connector,
-        "name": exchange.of.name,
-        "host": exchange.of.host,
-        "session": exchange.of.session,
         "at": exchange.at,
         "method": exchange.method,
         "url": exchange.url,
@@ -60,7 +80,11 @@ fn exchange_line(exchange: &Exchange) -> Value {
         "events": exchange.event_count,
         "state": state,
         "why": why,
-    })
+        "about": exchange.about,
+        "sent": body(&exchange.bodies.0),
+        "came": body(&exchange.bodies.1),
+    });
+    line("exchange", &exchange.of, more)
 }
 
 fn message_line(message: &Message) -> Value {
@@ -68,16 +92,17 @@ fn message_line(message: &Message) -> Value {
         true => serde_json::from_str(&message.text).unwrap_or_else(|_| Value::from(&*message.text)),
         false => Value::from(&*message.text),
     };
-    json!({
-        "kind": "message",
+    let direction = match (&message.of.peer, message.sent) {
+        (Peer::App(_), true) => "to app",
+        (Peer::App(_), false) => "from app",
+        (_, true) => "to server",
+        (_, false) => "from server",
+    };
+    let more = json!({
         "id": message.id,
         "exchange": message.exchange,
-        "connector": message.of.connector,
-        "name": message.of.name,
-        "host": message.of.host,
-        "session": message.of.session,
         "at": message.at,
-        "direction": if message.sent { "to server" } else { "from server" },
+        "direction": direction,
         "is": kind_word(message.kind),
         "method": message.method,
         "took": message.took,
@@ -87,7 +112,9 @@ fn message_line(message: &Message) -> Value {
         "whole": message.whole,
         "covered": message.covered,
         "message": body,
-    })
+        "wire": message.written_otherwise(),
+    });
+    line("message", &message.of, more)
 }
 
 /// What a message is, in a word.

@@ -10,6 +10,7 @@
 mod cover;
 mod export;
 mod recorder;
+mod signing;
 mod veil;
 
 use std::any::Any;
@@ -18,11 +19,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use policy::ConnectorId;
+use policy::{ConnectionId, ConnectorId};
 
 pub use cover::Cover;
 pub use export::kind_word;
-pub use recorder::{Exchange, Header, MAX_RECORDING, Message, Recorder, Served, State};
+pub use recorder::{Body, Exchange, Header, MAX_RECORDING, Message, Recorder, Served, State};
 pub use veil::Veiled;
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -35,6 +36,9 @@ fn next() -> u64 {
 pub trait Tap {
     /// One piece of one exchange. Called in order, also for an exchange that began before anybody looked.
     fn see(&self, leg: &Leg, seen: Seen<'_>);
+
+    /// A message between this page and an app, to it or from it.
+    fn passed(&self, of: &Arc<Source>, sent: bool, text: &str);
 
     /// A secret value goes out. Told also while nothing is recorded, so that it stays covered when it comes back.
     fn learn(&self, secret: &str);
@@ -115,6 +119,17 @@ impl Slot {
     }
 }
 
+/// Who is at the other end of a wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// The server itself.
+    Server,
+    /// Whoever signs the account in: where that is asked, and what it is asked for.
+    SignIn,
+    /// An app of the server, in a frame of its own: the action that it is shown with.
+    App(String),
+}
+
 /// Whose connection a wire is.
 #[derive(Clone)]
 pub(crate) struct Wire {
@@ -129,6 +144,10 @@ pub(crate) struct Wire {
 pub struct Source {
     /// The number of the connection; a connector that connects anew gets another.
     pub session: u64,
+    /// Who is at the other end.
+    pub peer: Peer,
+    /// The account that acts.
+    pub account: ConnectionId,
     /// The connector.
     pub connector: ConnectorId,
     /// Its name.
@@ -140,6 +159,18 @@ pub struct Source {
 }
 
 impl Source {
+    fn new(connector: &policy::Connector, account: &ConnectionId, peer: Peer) -> Self {
+        Source {
+            session: next(),
+            peer,
+            account: account.clone(),
+            connector: connector.id.clone(),
+            name: connector.name.clone(),
+            host: connector.host.clone(),
+            secret_headers: Vec::new(),
+        }
+    }
+
     /// Whether a header is one whose value is the connector's secret.
     fn is_own(&self, name: &str) -> bool {
         self.secret_headers.iter().any(|known| name.eq_ignore_ascii_case(known))
@@ -151,17 +182,25 @@ impl Wire {
     pub(crate) fn new(
         slot: Slot,
         connector: &policy::Connector,
+        account: &ConnectionId,
         secret_headers: Vec<String>,
         cover: Rc<RefCell<Cover>>,
     ) -> Self {
-        let of = Source {
-            session: next(),
-            connector: connector.id.clone(),
-            name: connector.name.clone(),
-            host: connector.host.clone(),
-            secret_headers: secret_headers.into_iter().map(|name| name.to_ascii_lowercase()).collect(),
-        };
+        let secret_headers = secret_headers.into_iter().map(|name| name.to_ascii_lowercase()).collect();
+        let of = Source { secret_headers, ..Source::new(connector, account, Peer::Server) };
         Wire { slot, of: Arc::new(of), cover }
+    }
+
+    /// A wire of the same connection with another at its end. What it sends signs nobody in at the server.
+    pub(crate) fn to(slot: Slot, connector: &policy::Connector, account: &ConnectionId, peer: Peer) -> Self {
+        Wire { slot, of: Arc::new(Source::new(connector, account, peer)), cover: Rc::default() }
+    }
+
+    /// A message passes between this page and an app: the whole of it, to the app or from it.
+    pub(crate) fn passes(&self, sent: bool, text: &str) {
+        if let Some(tap) = self.slot.tap().filter(|_| self.slot.is_on()) {
+            tap.passed(&self.of, sent, text);
+        }
     }
 
     /// What signs the account in, as far as it is known by now.

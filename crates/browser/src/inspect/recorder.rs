@@ -11,9 +11,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use mcp::inspect::{Heard, Kind, Parser, SseEvent, hear};
+use policy::secrets::names_a_secret;
 
 use super::veil::{Veiled, is_no_key, veiled};
-use super::{Cover, Leg, Seen, Source, Tap};
+use super::{Cover, Leg, Peer, Seen, Source, Tap, signing};
 use crate::time::{monotonic, now};
 use crate::view::Millis;
 
@@ -27,6 +28,11 @@ const EXCHANGES: usize = 2_000;
 const TEXT: usize = 24 << 20;
 /// Bytes that are kept of one message.
 const LONGEST: usize = 256 << 10;
+/// Bytes that are kept of the body of a request that signs an account in, or of its answer.
+const LONGEST_BODY: usize = 32 << 10;
+/// Bytes at the end of what is looked at of a long text: a secret that is cut in two there cannot be told, so they are
+/// not kept.
+const EDGE: usize = 8 << 10;
 /// Bytes of one answer that are read at all.
 const READ: usize = 16 << 20;
 /// Events that are kept of one stream.
@@ -37,13 +43,13 @@ const EVENTS: usize = 500;
 pub struct Message {
     /// Its number, in the order of being seen.
     pub id: u64,
-    /// The exchange that carried it.
+    /// The exchange that carried it; none has the number 0, which is what the messages of apps have.
     pub exchange: u64,
     /// The connection.
     pub of: Arc<Source>,
     /// When, by the browser's clock.
     pub at: Millis,
-    /// Whether it went to the server.
+    /// Whether it went to the server or the app.
     pub sent: bool,
     /// What it is.
     pub kind: Kind,
@@ -61,6 +67,8 @@ pub struct Message {
     pub round_of: Option<u64>,
     /// The message, or its beginning.
     pub text: Arc<str>,
+    /// The same as it went over the wire, where that was written otherwise.
+    wire: Option<Arc<str>>,
     /// How long it was on the wire, in bytes.
     pub bytes: usize,
     /// Whether `text` is all of it.
@@ -112,6 +120,15 @@ pub struct Served {
     pub text: Option<String>,
 }
 
+/// The body of a request that signs an account in, or of its answer, secrets covered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// The text as it went over the wire, or its beginning.
+    pub text: Arc<str>,
+    /// Whether that is all of it.
+    pub whole: bool,
+}
+
 /// One HTTP request with its answer, secrets covered.
 #[derive(Clone)]
 pub struct Exchange {
@@ -149,8 +166,10 @@ pub struct Exchange {
     pub events: VecDeque<Served>,
     /// How many events there were.
     pub event_count: usize,
-    /// The methods and names of the messages that went out with it.
+    /// The methods and names of the messages that went out with it, or what a request that signs in is for.
     pub about: String,
+    /// What was sent and what came, where that signs an account in and is no message.
+    pub bodies: (Option<Body>, Option<Body>),
     started: Millis,
     reading: Reading,
 }
@@ -279,6 +298,11 @@ impl Tap for Recorder {
         self.changed();
     }
 
+    fn passed(&self, of: &Arc<Source>, sent: bool, text: &str) {
+        self.kept.borrow_mut().said(of, 0, sent, text);
+        self.changed();
+    }
+
     fn learn(&self, secret: &str) {
         self.kept.borrow_mut().cover.learn(secret);
     }
@@ -303,14 +327,19 @@ impl Kept {
                 let mut exchange = Exchange::begin(leg, &self.cover, true);
                 exchange.has_body = body.is_some();
                 exchange.request = self.headers(leg, headers);
-                let text = body.map(|body| String::from_utf8_lossy(body).into_owned());
-                let said = text.map(|text| self.said(leg, true, &text)).unwrap_or_default();
-                exchange.body = match said.as_slice() {
-                    [one] if one.whole => Some(one.text.clone()),
-                    _ => None,
-                };
-                let about: Vec<String> = said.iter().map(Message::about).collect();
-                exchange.about = about.join(", ");
+                let text = body.map(String::from_utf8_lossy);
+                if leg.of.peer == Peer::SignIn {
+                    exchange.about = self.cover.text(&signing::about(&leg.url, text.as_deref()));
+                    exchange.bodies.0 = text.map(|text| self.body(&text, true));
+                } else {
+                    let said = text.map(|text| self.said(&leg.of, leg.number, true, &text)).unwrap_or_default();
+                    exchange.body = match said.as_slice() {
+                        [one] if one.whole => Some(one.text.clone()),
+                        _ => None,
+                    };
+                    let about: Vec<String> = said.iter().map(Message::about).collect();
+                    exchange.about = about.join(", ");
+                }
                 self.exchanges.insert(leg.number, exchange);
                 while self.exchanges.len() > EXCHANGES {
                     self.exchanges.pop_first();
@@ -345,10 +374,15 @@ impl Kept {
                 if let Reading::Whole(bytes) = std::mem::replace(&mut exchange.reading, Reading::No)
                     && !bytes.is_empty()
                 {
-                    let text = String::from_utf8_lossy(&bytes).into_owned();
+                    let text = String::from_utf8_lossy(&bytes);
+                    if leg.of.peer == Peer::SignIn {
+                        let body = self.body(&text, false);
+                        self.exchange(leg).bodies.1 = Some(body);
+                        return;
+                    }
                     // 202 has no body that means anything, and many servers write "Accepted" there.
                     if !(is_accepted && hear(&text).iter().all(|one| one.kind == Kind::Unreadable)) {
-                        self.said(leg, false, &text);
+                        self.said(&leg.of, leg.number, false, &text);
                     }
                 }
             }
@@ -398,7 +432,7 @@ impl Kept {
             // The first event of a server of 2024 is the address to send to, that of one of 2025-11-25 only has an ID:
             // neither is a message.
             let is_message = matches!(event.kind.as_str(), "" | "message") && !event.data.is_empty();
-            let said = if is_message { self.said(leg, false, &event.data) } else { Vec::new() };
+            let said = if is_message { self.said(&leg.of, leg.number, false, &event.data) } else { Vec::new() };
             let text = (!is_message).then(|| self.cover.text(event.data.get(..500).unwrap_or(&event.data)));
             let served = Served {
                 at: now(),
@@ -416,15 +450,20 @@ impl Kept {
         }
     }
 
-    /// Takes in the messages of a text that went over the wire.
-    fn said(&mut self, leg: &Leg, sent: bool, text: &str) -> Vec<Message> {
-        let heard = hear(text);
-        let alone = heard.len() == 1;
-        heard.into_iter().map(|one| self.take(leg, sent, one, alone.then_some(text.len()))).collect()
+    /// A body that signs an account in.
+    fn body(&mut self, text: &str, sent: bool) -> Body {
+        signing::secrets(text, sent).iter().for_each(|secret| self.cover.learn_passing(secret));
+        let (text, whole) = edged(text, LONGEST_BODY, |text| signing::covered(&self.cover, text, sent));
+        Body { text: text.into(), whole }
     }
 
-    fn take(&mut self, leg: &Leg, sent: bool, heard: Heard, bytes: Option<usize>) -> Message {
-        let session = leg.of.session;
+    /// Takes in the messages of a text that went over the wire.
+    fn said(&mut self, of: &Arc<Source>, exchange: u64, sent: bool, text: &str) -> Vec<Message> {
+        hear(text).into_iter().map(|one| self.take(of, exchange, sent, one)).collect()
+    }
+
+    fn take(&mut self, of: &Arc<Source>, exchange: u64, sent: bool, heard: Heard<'_>) -> Message {
+        let session = of.session;
         let id = self.next;
         self.next += 1;
         let covered = self.cover.value(&heard.value);
@@ -433,10 +472,12 @@ impl Kept {
             (serde_json::Value::String(text), Kind::Unreadable) => text.clone(),
             (covered, _) => covered.to_string(),
         };
+        let (wire, _) = edged(heard.raw, LONGEST, |text| self.cover.written(text, names_a_secret));
+        let is_covered = covered != heard.value || !heard.raw.starts_with(&wire);
         let mut message = Message {
             id,
-            exchange: leg.number,
-            of: leg.of.clone(),
+            exchange,
+            of: of.clone(),
             at: now(),
             sent,
             kind: heard.kind,
@@ -446,10 +487,11 @@ impl Kept {
             took: None,
             pair: None,
             round_of: None,
-            text: Arc::from(cut(&whole)),
-            bytes: bytes.unwrap_or(whole.len()),
+            wire: (wire != cut(&whole, LONGEST)).then(|| wire.into()),
+            text: Arc::from(cut(&whole, LONGEST)),
+            bytes: heard.raw.len(),
             whole: whole.len() <= LONGEST,
-            covered: covered != heard.value,
+            covered: is_covered,
             veiled: veiled(&heard.value, &self.cover),
         };
         match (heard.kind, &heard.id) {
@@ -533,6 +575,7 @@ impl Exchange {
             events: VecDeque::new(),
             event_count: 0,
             about: String::new(),
+            bodies: (None, None),
             started: monotonic(),
             reading: Reading::Unknown,
         }
@@ -541,7 +584,8 @@ impl Exchange {
     /// The request as a line for a shell, with variables in the place of secrets; none where the request is not known
     /// whole.
     pub fn curl(&self) -> Option<String> {
-        if !self.seen_from_start || (self.has_body && self.body.is_none()) {
+        let unknown = !self.seen_from_start || (self.has_body && self.body.is_none());
+        if unknown || self.of.peer != Peer::Server {
             return None;
         }
         let headers: Vec<(String, String)> =
@@ -553,7 +597,18 @@ impl Exchange {
 impl Message {
     /// Bytes that are kept of it.
     fn weight(&self) -> usize {
-        self.text.len() + self.veiled.iter().map(Veiled::weight).sum::<usize>()
+        let wire = self.wire.as_ref().map_or(0, |wire| wire.len());
+        self.text.len() + wire + self.veiled.iter().map(Veiled::weight).sum::<usize>()
+    }
+
+    /// As [`Message::as_written`], where that is something else than `text`.
+    pub(super) fn written_otherwise(&self) -> Option<&str> {
+        self.wire.as_deref()
+    }
+
+    /// The message as it went over the wire but for what is covered, or its beginning.
+    pub fn as_written(&self) -> &Arc<str> {
+        self.wire.as_ref().unwrap_or(&self.text)
     }
 
     /// The method with what it is about: `tools/call echo`.
@@ -573,10 +628,22 @@ fn subject(message: &serde_json::Value) -> String {
     found.chars().take(200).collect()
 }
 
-/// The beginning of a text, as much as is kept.
-fn cut(text: &str) -> &str {
-    let end = (0..=LONGEST.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+/// The beginning of a text, of at most so many bytes.
+fn cut(text: &str, longest: usize) -> &str {
+    let end = (0..=longest.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     text.get(..end).unwrap_or_default()
+}
+
+/// A text as `covers` leaves it, or as much of its beginning as is kept, and whether that is all.
+fn edged(text: &str, longest: usize, covers: impl FnOnce(&str) -> String) -> (String, bool) {
+    let seen = cut(text, longest + EDGE);
+    let mut covered = covers(seen);
+    let whole = seen.len() == text.len() && covered.len() <= longest;
+    if !whole {
+        let kept = covered.len().saturating_sub(if seen.len() < text.len() { EDGE } else { 0 });
+        covered.truncate(cut(&covered, kept.min(longest)).len());
+    }
+    (covered, whole)
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ impl Workspace {
             arguments,
             by: Caller::Person,
             conversation: Some(id.clone()),
+            account: None,
             repeats: Some(call.clone()),
         };
         match self.mind_of(id).model().filter(|_| for_model) {

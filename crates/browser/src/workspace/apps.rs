@@ -20,6 +20,7 @@ use super::models::Mind;
 use crate::dispatch::{Ended, HearsProgress, Wanted};
 use crate::drive::{Connection, Done, Running};
 use crate::error::{Code, Error};
+use crate::inspect::{Peer, Wire};
 use crate::link::op_error;
 use crate::time::{new_id, now};
 use crate::view::Confirm;
@@ -191,6 +192,7 @@ impl Workspace {
             arguments,
             by: Caller::App,
             conversation: Some(conversation.clone()),
+            account: None,
             repeats: None,
         };
         let ended = match select(Box::pin(self.start_call(wanted, Confirm::Ask)), stopped).await {
@@ -250,6 +252,13 @@ impl Workspace {
     async fn covered(&self, of: &AppOf, mut result: Value) -> Value {
         self.cover_of(&of.connector, &self.app_account(of)).answered(&mut result).await;
         result
+    }
+
+    /// What passes between this page and an app in its frame, to be seen. None where its connector is gone.
+    pub(crate) fn app_wire(&self, of: &AppOf) -> Option<Wire> {
+        let book = self.rulebook();
+        let connector = book.connector(&of.connector).ok()?;
+        Some(Wire::to(self.0.tap.clone(), connector, &self.app_account(of), Peer::App(of.action.clone())))
     }
 
     /// The account that acts where an app is shown.

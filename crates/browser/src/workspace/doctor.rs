@@ -23,7 +23,6 @@ use self::judge::{Answer, Said, Spoken, Way, challenge, let_in, path, revision, 
 use super::Workspace;
 use crate::drive::{Connection, Done, Transport};
 use crate::fetch::{Failure, Presence, Request};
-use crate::inspect::Wire;
 use crate::link::{Account, client};
 use crate::time::{global, offline};
 
@@ -256,8 +255,7 @@ impl Workspace {
         let connection = match account {
             None => Connection::new(config, Transport::Network(self.0.fetcher.clone()), |_| ()),
             Some((connector, account)) => {
-                let secret = account.headers.iter().map(|(name, _)| name.clone()).collect();
-                let wire = Wire::new(self.0.tap.clone(), connector, secret, Rc::default());
+                let wire = self.wire(connector, &self.usual_account(&connector.id), &account, Rc::default());
                 config.headers = account.headers;
                 let fetcher = self.0.fetcher.clone();
                 let transport = match account.sign_in {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use mcp::{List, OpError, Reference, Request};
 use policy::audit::Entry;
-use policy::{CallId, Caller, ConnectorId};
+use policy::{CallId, Caller, ConnectionId, ConnectorId};
 use serde_json::{Map, Value, json};
 
 use super::Workspace;
@@ -193,7 +193,8 @@ impl Workspace {
         self.0.revisions.borrow_mut().clear();
     }
 
-    /// One call by the person, through the gate: its id, with which it can be cancelled, and how it ends.
+    /// One call by the person, through the gate: its id, with which it can be cancelled, and how it ends. It is made as the
+    /// usual account, where none is chosen; so are the others by hand.
     ///
     /// # Errors
     /// The future gives an error when it is refused, declined, cancelled, or does not work. A tool that says that it
@@ -201,19 +202,29 @@ impl Workspace {
     pub fn call_by_hand(
         &self,
         request: CallRequest,
+        account: Option<ConnectionId>,
     ) -> (CallId, impl Future<Output = Result<CallDone, Error>> + use<>) {
         let id = CallId::from(new_id("call"));
         let (workspace, own) = (self.clone(), id.clone());
-        (id, async move { workspace.call_as(own, request, Caller::Person, Confirm::Ask).await })
+        (id, async move {
+            let account = workspace.account_by_hand(&request.connector, account.as_ref())?;
+            workspace.call_as(own, request, Some(account), Caller::Person, Confirm::Ask).await
+        })
     }
 
     /// Another request by the person: what the server answers, as received.
     ///
     /// # Errors
     /// When the connector may not be used now, cannot be reached, or the server refuses.
-    pub async fn ask_by_hand(&self, connector: &ConnectorId, plain: &Plain) -> Result<Value, Error> {
-        let connection = self.by_hand(connector).await?;
-        let failed = |failed: Failed| self.failed_by_hand(connector, &failed);
+    pub async fn ask_by_hand(
+        &self,
+        connector: &ConnectorId,
+        account: Option<&ConnectionId>,
+        plain: &Plain,
+    ) -> Result<Value, Error> {
+        let account = self.account_by_hand(connector, account)?;
+        let connection = self.by_hand(connector, &account).await?;
+        let failed = |failed: Failed| self.failed_by_hand(connector, &account, &failed);
         match connection.request(plain.request()).await.map_err(failed)? {
             Done::Answered(mut result) => {
                 connection.cover().answered(&mut result).await;
@@ -227,8 +238,13 @@ impl Workspace {
     ///
     /// # Errors
     /// When the connector may not be used now, or a list cannot be read.
-    pub async fn listed_by_hand(&self, connector: &ConnectorId) -> Result<Listed, Error> {
-        let connection = self.by_hand(connector).await?;
+    pub async fn listed_by_hand(
+        &self,
+        connector: &ConnectorId,
+        account: Option<&ConnectionId>,
+    ) -> Result<Listed, Error> {
+        let account = self.account_by_hand(connector, account)?;
+        let connection = self.by_hand(connector, &account).await?;
         let mut lists = Vec::new();
         for list in [List::Prompts, List::Resources, List::Templates] {
             lists.push(match connection.list_of(list).await {
@@ -237,7 +253,7 @@ impl Workspace {
                 // A server without prompts has none to list; many have resources and no templates.
                 Err(Failed { error: OpError::Unsupported { .. }, .. }) => Vec::new(),
                 Err(Failed { error: OpError::Rpc { code: -32601, .. }, .. }) => Vec::new(),
-                Err(failed) => return Err(self.failed_by_hand(connector, &failed)),
+                Err(failed) => return Err(self.failed_by_hand(connector, &account, &failed)),
             });
         }
         let mut lists = lists.into_iter();
@@ -246,13 +262,23 @@ impl Workspace {
         Ok(Listed { prompts, resources, templates })
     }
 
-    /// Actions that a server lists and that were left out, with the rule each broke; none until it is connected.
-    pub fn left_out(&self, connector: &ConnectorId) -> Vec<Excluded> {
-        self.live(connector).map(|live| live.excluded).unwrap_or_default()
+    /// Actions that a server lists for an account and that were left out, with the rule each broke; none until it is
+    /// connected.
+    pub fn left_out(&self, account: &ConnectionId) -> Vec<Excluded> {
+        self.live_as(account).map(|live| live.excluded).unwrap_or_default()
     }
 
-    /// The connection of the usual account at a connector, for a person in developer mode who may use it now.
-    async fn by_hand(&self, id: &ConnectorId) -> Result<Connection, Error> {
+    /// The account that was chosen, if it is the person's at this connector; where none was, the usual one.
+    fn account_by_hand(&self, id: &ConnectorId, chosen: Option<&ConnectionId>) -> Result<ConnectionId, Error> {
+        let Some(chosen) = chosen else { return Ok(self.usual_account(id)) };
+        match self.rulebook().accounts_of(&self.me(), id).iter().any(|one| one.id == *chosen) {
+            true => Ok(chosen.clone()),
+            false => Err(Error::not_found("account", chosen.as_str()).hint("choose another account")),
+        }
+    }
+
+    /// The connection of an account at a connector, for a person in developer mode who may use it now.
+    async fn by_hand(&self, id: &ConnectorId, account: &ConnectionId) -> Result<Connection, Error> {
         self.may_inspect()?;
         let book = self.rulebook();
         let connector = book.connector(id)?;
@@ -261,14 +287,13 @@ impl Workspace {
             let error = Error::new(Code::Blocked, "the workspace has stopped every call");
             return Err(error.hint("nothing was sent; an admin can end the lockdown"));
         }
-        let account = self.usual_account(id);
-        let opened = self.open_link(connector, &account, false).await;
-        opened.map(|(connection, _)| connection).map_err(|failed| self.op_error(connector, &account, &failed.error))
+        let opened = self.open_link(connector, account, false).await;
+        opened.map(|(connection, _)| connection).map_err(|failed| self.op_error(connector, account, &failed.error))
     }
 
-    fn failed_by_hand(&self, id: &ConnectorId, failed: &Failed) -> Error {
+    fn failed_by_hand(&self, id: &ConnectorId, account: &ConnectionId, failed: &Failed) -> Error {
         match self.rulebook().connector(id) {
-            Ok(connector) => self.op_error(connector, &self.usual_account(id), &failed.error),
+            Ok(connector) => self.op_error(connector, account, &failed.error),
             Err(why) => why.into(),
         }
     }

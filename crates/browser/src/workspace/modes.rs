@@ -92,6 +92,7 @@ impl Workspace {
                     arguments,
                     by: Caller::Person,
                     conversation: Some(id.clone()),
+                    account: None,
                     repeats: None,
                 }),
                 None => left_out.push(format!(
@@ -129,6 +130,7 @@ impl Workspace {
             arguments,
             by: Caller::Person,
             conversation: Some(id.clone()),
+            account: None,
             repeats: None,
         };
         self.start_alone(id, wanted, || ());

@@ -254,7 +254,7 @@ impl Steps {
 }
 
 /// A connector as it would be, only to connect with.
-fn unsaved(new: &NewConnector, address: &Address, me: MemberId) -> Connector {
+pub(super) fn unsaved(new: &NewConnector, address: &Address, me: MemberId) -> Connector {
     Connector {
         id: ConnectorId::from("scan"),
         name: new.name.clone(),

@@ -22,9 +22,11 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::accounts::{all_accounts, signs_in_otherwise};
+use super::scan::unsaved;
 use super::{Inner, Workspace};
 use crate::error::{Code, Error};
 use crate::fetch::Request;
+use crate::inspect::{Peer, Wire};
 use crate::link::{Need, header_secret, op_error, refuses, spoken};
 use crate::oauth::{Kept, Needs, SignIn, Surroundings};
 use crate::store::{Op, Table};
@@ -269,6 +271,7 @@ impl Workspace {
         let settings = self.settings_for(&connector.address, client_id, scope, secret).await?;
         let place = Place::new(&self.0, Some(account.clone()), connector.host.clone());
         let oauth = self.oauth_with(settings, place).await?;
+        oauth.sign_in.watched(self.sign_in_wire(connector, account));
         if let Some(needs) = self.noted_needs(account) {
             oauth.sign_in.misses(needs);
         }
@@ -285,8 +288,13 @@ impl Workspace {
             return Ok(known.clone());
         }
         let settings = self.settings_for(address, client_id, scope, secret).await?;
-        let host = self.check_address(address).map(|address| address.host).unwrap_or_default();
+        let known = self.check_address(address).ok();
+        let host = known.as_ref().map(|address| address.host.clone()).unwrap_or_default();
         let oauth = self.oauth_with(settings, Place::new(&self.0, None, host)).await?;
+        if let Some(address) = known {
+            let connector = unsaved(new, &address, self.me());
+            oauth.sign_in.watched(self.sign_in_wire(&connector, &ConnectionId::first(&connector.id)));
+        }
         self.0.tried.replace(Some((trial, oauth.clone())));
         Ok(oauth)
     }
@@ -300,6 +308,9 @@ impl Workspace {
         }
         let first = ConnectionId::first(id);
         oauth.place.settle(&first, new.keep).await;
+        if let Ok(connector) = self.rulebook().connector(id) {
+            oauth.sign_in.watched(self.sign_in_wire(connector, &first));
+        }
         let told = oauth.name();
         self.0.sign_ins.borrow_mut().insert(first.clone(), oauth);
         self.take_name(id, &first, told).await
@@ -405,6 +416,11 @@ impl Workspace {
                 ConnectionStatus::Failed { why: error.message, next: error.hint.unwrap_or_default() }
             }
         }
+    }
+
+    /// The wire of the requests that sign an account in.
+    fn sign_in_wire(&self, connector: &Connector, account: &ConnectionId) -> Wire {
+        Wire::to(self.0.tap.clone(), connector, account, Peer::SignIn)
     }
 
     async fn oauth_with(&self, settings: Settings, place: Place) -> Result<Rc<OAuth>, Error> {

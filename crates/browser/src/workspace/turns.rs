@@ -202,6 +202,7 @@ impl Workspace {
             arguments,
             by: Caller::Person,
             conversation: Some(id.clone()),
+            account: None,
             repeats: None,
         };
         self.not_elsewhere(id)?;
@@ -276,14 +277,15 @@ impl Workspace {
     /// # Errors
     /// When it is refused, declined, cancelled, or does not work. A tool that says that it failed is no error.
     pub async fn call(&self, request: CallRequest, confirm: Confirm) -> Result<CallDone, Error> {
-        self.call_as(CallId::from(new_id("call")), request, Caller::Sdk, confirm).await
+        self.call_as(CallId::from(new_id("call")), request, None, Caller::Sdk, confirm).await
     }
 
-    /// One call outside a conversation, by whoever wants it.
+    /// One call outside a conversation, by whoever wants it; as the usual account, where none was chosen for it.
     pub(crate) async fn call_as(
         &self,
         id: CallId,
         request: CallRequest,
+        account: Option<ConnectionId>,
         by: Caller,
         confirm: Confirm,
     ) -> Result<CallDone, Error> {
@@ -295,6 +297,7 @@ impl Workspace {
             arguments: request.arguments,
             by,
             conversation: None,
+            account,
             repeats: None,
         };
         let ended = self.start_call(wanted, confirm);
@@ -769,6 +772,7 @@ impl<'a> ModelRun<'a> {
             // What works by itself is held to more than what a person watches step by step (S121).
             by: if self.mode == Mode::Agent { Caller::Automatic } else { Caller::Model },
             conversation: Some(self.id.clone()),
+            account: None,
             repeats: None,
         };
         if let Some(item) = self.plan.clone() {

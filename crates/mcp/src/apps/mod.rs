@@ -7,6 +7,16 @@
 //!   policy that it gets, and [`framed`] the document with that policy in front of everything else.
 //! * [`View`] is the conversation with the page itself, as a state machine: texts go in, [`Output`]s come out.
 //!
+//! What the specification leaves to a host is decided so:
+//!
+//! * `ui/notifications/tool-input-partial` (MAY) is never sent. A page is there once its call is allowed, and by then the
+//!   arguments are whole: what a model is still writing was seen by nobody, and a person may deny it (N04).
+//! * A page has `tools/call`, `resources/read` and the lists of resources, templates and prompts of its own server, and is
+//!   told no change of them: no `listChanged` is among the capabilities of the host. It gets no `tools/list`, which is not
+//!   among the messages of that revision, and what it may call is the gate's to say.
+//! * Models are not lent to pages: there is no `sampling` among the capabilities, nor in that revision.
+//! * Tools that a page offers (`appCapabilities.tools`) are called by nobody. No definition of theirs was ever approved.
+//!
 //! A page is a guest: whatever it sends is checked here before anybody acts on it, and what it may do is decided by
 //! the gate, not here.
 

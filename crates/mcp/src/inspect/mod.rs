@@ -4,14 +4,17 @@
 mod compare;
 mod curl;
 mod forms;
+mod reworded;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 pub use crate::headers::decoded;
 pub use crate::sse::{Parser, SseEvent, TooLong};
 pub use compare::{Change, Difference, compare};
 pub use curl::{COVER, curl};
 pub use forms::forms;
+pub use reworded::{Stands, reworded};
 
 /// What a message is (JSON-RPC 2.0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +33,7 @@ pub enum Kind {
 
 /// One message as it was read off the wire.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Heard {
+pub struct Heard<'a> {
     /// What it is.
     pub kind: Kind,
     /// Its method; an answer has none.
@@ -39,10 +42,15 @@ pub struct Heard {
     pub id: Option<String>,
     /// The whole message. Text that is no JSON is here as a text.
     pub value: Value,
+    /// The same as it was written.
+    pub raw: &'a str,
 }
 
-impl Heard {
-    fn of(value: Value) -> Self {
+impl<'a> Heard<'a> {
+    fn read(raw: &'a str) -> Self {
+        let Ok(value) = serde_json::from_str::<Value>(raw) else {
+            return Heard { kind: Kind::Unreadable, method: None, id: None, value: raw.into(), raw };
+        };
         let method = value.get("method").and_then(Value::as_str).map(str::to_owned);
         let id = value.get("id").filter(|id| !id.is_null()).map(Value::to_string);
         let kind = match (&method, &id) {
@@ -52,7 +60,7 @@ impl Heard {
             (None, _) if value.get("result").is_some() => Kind::Result,
             (None, _) => Kind::Unreadable,
         };
-        Heard { kind, method, id, value }
+        Heard { kind, method, id, value, raw }
     }
 
     /// Whether it answers with a question: the request goes out again with what was asked for (2026-07-28, multi
@@ -70,11 +78,10 @@ impl Heard {
 
 /// The messages in a text: one, or a batch of them as 2025-03-26 allows. A text that cannot be read is one message too:
 /// who looks for a fault wants to see it.
-pub fn hear(text: &str) -> Vec<Heard> {
-    match serde_json::from_str(text) {
-        Ok(Value::Array(batch)) if !batch.is_empty() => batch.into_iter().map(Heard::of).collect(),
-        Ok(value) => vec![Heard::of(value)],
-        Err(_) => vec![Heard { kind: Kind::Unreadable, method: None, id: None, value: text.into() }],
+pub fn hear(text: &str) -> Vec<Heard<'_>> {
+    match serde_json::from_str::<Vec<&RawValue>>(text) {
+        Ok(batch) if !batch.is_empty() => batch.into_iter().map(|one| Heard::read(one.get())).collect(),
+        _ => vec![Heard::read(text)],
     }
 }
 
@@ -98,6 +105,17 @@ mod tests {
             kinds(r#"[{"id":1,"method":"a"},{"method":"b"}]"#),
             [(Kind::Request, Some("1".into())), (Kind::Notification, None)]
         );
+    }
+
+    #[test]
+    fn a_message_is_kept_as_it_was_written() {
+        let written = |text: &'static str| hear(text).iter().map(|heard| heard.raw).collect::<Vec<_>>();
+        assert_eq!(written(r#"{ "id": 1.0, "method":"\u0061" }"#), [r#"{ "id": 1.0, "method":"\u0061" }"#]);
+        assert_eq!(
+            written(r#"[ {"id":1, "method":"a"} ,{"method":"b"}]"#),
+            [r#"{"id":1, "method":"a"}"#, r#"{"method":"b"}"#]
+        );
+        assert_eq!(written("<html>"), ["<html>"]);
     }
 
     #[test]

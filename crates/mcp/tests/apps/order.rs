@@ -30,6 +30,36 @@ fn nothing_is_said_before_the_page_is_ready_and_then_in_order() {
 }
 
 #[test]
+fn only_what_a_host_has_is_among_its_capabilities() {
+    let mut rig = Rig::new();
+    rig.greet();
+    let told = object(rig.sent[0]["result"]["hostCapabilities"].clone());
+    let mut names: Vec<&str> = told.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    // No models, and no changes of lists.
+    assert_eq!(
+        names,
+        [
+            "downloadFile",
+            "logging",
+            "message",
+            "openLinks",
+            "sandbox",
+            "serverResources",
+            "serverTools",
+            "updateModelContext"
+        ]
+    );
+    assert_eq!((&told["serverTools"], &told["serverResources"]), (&json!({}), &json!({})));
+    rig.says(json!({ "jsonrpc": "2.0", "method": "ui/notifications/initialized" }));
+    for method in ["sampling/createMessage", "tools/list"] {
+        rig.asks(json!(method), method, json!({}));
+        assert_eq!(rig.sent.last().unwrap()["error"]["code"], -32601, "{method}");
+    }
+    assert_eq!(rig.asked(), []);
+}
+
+#[test]
 fn arguments_are_told_once_and_a_result_never_before_them() {
     let mut rig = Rig::ready();
     rig.view.result(&json!({ "content": [] }));

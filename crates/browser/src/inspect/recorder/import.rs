@@ -8,16 +8,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use mcp::inspect::{Kind, hear};
-use policy::ConnectorId;
+use policy::secrets::names_a_secret;
+use policy::{ConnectionId, ConnectorId};
 use serde_json::{Map, Value};
 
 use super::super::kind_word;
 use super::{
-    Cover, EXCHANGES, Exchange, Header, Kept, LONGEST, MESSAGES, Message, Reading, Recorder, Source, State, cut,
-    subject,
+    Body, Cover, EXCHANGES, Exchange, Header, Kept, LONGEST, LONGEST_BODY, MESSAGES, Message, Peer, Reading, Recorder,
+    Source, State, cut, subject,
 };
 use crate::error::{Code, Error};
 use crate::inspect::cover::secret_header;
+use crate::inspect::signing;
 use crate::view::Millis;
 
 /// The largest file that is read, in bytes: twice the text that is kept of a recording.
@@ -57,6 +59,10 @@ impl Line {
         self.member(name).and_then(Value::as_str).ok_or_else(|| self.wrong(name))
     }
 
+    fn maybe_text(&self, name: &str) -> Result<Option<String>, Error> {
+        self.maybe(name, |value| value.as_str().map(str::to_owned))
+    }
+
     /// A member that may be missing, and is of its type where it is there.
     fn maybe<T>(&self, name: &str, read: impl Fn(&Value) -> Option<T>) -> Result<Option<T>, Error> {
         self.member(name).map(|value| read(value).ok_or_else(|| self.wrong(name))).transpose()
@@ -77,9 +83,18 @@ impl Line {
     /// The connection that the line is about.
     fn of(&self) -> Result<Arc<Source>, Error> {
         let connector = self.text("connector")?;
-        let name = self.maybe("name", |value| value.as_str().map(str::to_owned))?;
+        let name = self.maybe_text("name")?;
+        let peer = match (self.maybe_text("with")?.as_deref(), self.maybe_text("action")?) {
+            (None | Some("server"), None) => Peer::Server,
+            (Some("sign-in"), None) => Peer::SignIn,
+            (Some("app"), Some(action)) => Peer::App(action),
+            _ => return Err(self.wrong("with")),
+        };
+        let account = self.maybe_text("account")?.unwrap_or_else(|| connector.to_owned());
         Ok(Arc::new(Source {
             session: self.number("session")?,
+            peer,
+            account: ConnectionId::from(account),
             connector: ConnectorId::from(connector),
             name: name.unwrap_or_else(|| connector.to_owned()),
             host: self.text("host")?.to_owned(),
@@ -97,6 +112,15 @@ impl Line {
             Some(Header { name: name.clone(), value: cover.header(value, secret), decoded })
         };
         list.iter().map(header).collect::<Option<Vec<Header>>>().ok_or_else(|| self.wrong(name))
+    }
+
+    fn body(&self, name: &str, sent: bool, cover: &Cover) -> Result<Option<Body>, Error> {
+        let body = |value: &Value| {
+            let text = value.get("text")?.as_str().filter(|text| text.len() <= LONGEST_BODY + 4)?;
+            let text = signing::covered(cover, text, sent);
+            Some(Body { text: cut(&text, LONGEST_BODY).into(), whole: value.get("whole")?.as_bool()? })
+        };
+        self.maybe(name, body)
     }
 
     fn exchange(&self, cover: &Cover) -> Result<Exchange, Error> {
@@ -133,7 +157,8 @@ impl Line {
             received: self.count("bytes")?,
             events: VecDeque::new(),
             event_count: self.count("events")?,
-            about: String::new(),
+            about: cover.text(&self.maybe_text("about")?.unwrap_or_default()),
+            bodies: (self.body("sent", true, cover)?, self.body("came", false, cover)?),
             started: 0,
             reading: Reading::No,
         })
@@ -143,8 +168,8 @@ impl Line {
         let word = self.text("is")?;
         let kind = KINDS.into_iter().find(|kind| kind_word(*kind) == word).ok_or_else(|| self.wrong("is"))?;
         let sent = match self.text("direction")? {
-            "to server" => true,
-            "from server" => false,
+            "to server" | "to app" => true,
+            "from server" | "from app" => false,
             _ => return Err(self.wrong("direction")),
         };
         let whole = self.is("whole")?;
@@ -157,6 +182,9 @@ impl Line {
         if text.len() > LONGEST + 4 {
             return Err(bad(self.number, "is longer than what is kept of a message"));
         }
+        let wire =
+            self.maybe("wire", |value| value.as_str().filter(|wire| wire.len() <= LONGEST + 4).map(str::to_owned))?;
+        let wire = wire.map(|wire| cover.written(&wire, names_a_secret));
         let heard = hear(&text).into_iter().next().filter(|heard| whole && heard.kind == kind);
         Ok(Message {
             id: self.number("id")?,
@@ -167,11 +195,12 @@ impl Line {
             kind,
             method: cover.text(self.text("method")?),
             subject: subject(&covered),
-            rpc: heard.and_then(|heard| heard.id),
+            rpc: heard.and_then(|heard| heard.id.clone()),
             took: self.maybe("took", Value::as_u64)?,
             pair: self.maybe("pair", Value::as_u64)?,
             round_of: self.maybe("roundOf", Value::as_u64)?,
-            text: Arc::from(cut(&text)),
+            wire: wire.map(|wire| cut(&wire, LONGEST).into()),
+            text: Arc::from(cut(&text, LONGEST)),
             bytes: self.count("bytes")?,
             whole,
             covered: self.is("covered")? || covered != *body,
@@ -236,7 +265,7 @@ impl Recorder {
                 exchange.about = message.about();
             }
         }
-        let text = messages.iter().map(|message| message.text.len()).sum();
+        let text = messages.iter().map(Message::weight).sum();
         let next = messages.back().map_or(0, |last| last.id.saturating_add(1));
         let kept = Kept { messages, exchanges, cover, text, next, ..Kept::default() };
         Ok((Rc::new(Recorder { kept: kept.into(), ..Recorder::default() }), at))

@@ -1,12 +1,18 @@
-use policy::ConnectorId;
+use policy::{ConnectionId, ConnectorId};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::super::{Slot, Wire};
+use super::super::{Peer, Slot, Wire};
 use super::*;
 
 fn wire(slot: &Slot) -> Wire {
+    wire_to(slot, Peer::Server)
+}
+
+fn wire_to(slot: &Slot, peer: Peer) -> Wire {
     let of = Source {
         session: 7,
+        peer,
+        account: ConnectionId::from("board"),
         connector: ConnectorId::from("board"),
         name: "Board".to_owned(),
         host: "board.example".to_owned(),
@@ -122,6 +128,89 @@ fn x21_nothing_secret_is_kept_of_an_exchange() {
     let number = all(&recorder).first().map(|one| one.exchange).unwrap();
     let line = recorder.exchange(number).unwrap().curl().unwrap();
     assert!(line.contains(r#"'X-Key: '"$X_KEY""#), "{line}");
+}
+
+#[test]
+fn x21_a_message_is_shown_as_it_went_over_the_wire_and_no_spelling_uncovers_anything() {
+    let (recorder, slot) = recording();
+    // A token spelled otherwise, and in a field that a reader of the message never sees because it is there twice.
+    let said =
+        r#"{ "id":1.0, "result" : {"token":"abc","token":"","x":1e3,"echo":"a v\u0061lue of mine","e":"\u00e9"} }"#;
+    exchange(&wire(&slot), r#"{"id":1,"method":"tools/call"}"#, &[said]);
+    let answer = all(&recorder).pop().unwrap();
+    let written = r#"{ "id":1.0, "result" : {"token":"••••","token":"","x":1e3,"echo":"••••","e":"\u00e9"} }"#;
+    assert_eq!(&**answer.as_written(), written);
+    assert!(answer.covered && answer.bytes == said.len());
+    let request = all(&recorder).first().cloned().unwrap();
+    assert_eq!(request.as_written(), &request.text, "what is written the same is kept once");
+    let (read, _) = recorder.import(&recorder.export(0, |_| true)).unwrap();
+    assert_eq!(&**all(&read).pop().unwrap().as_written(), written);
+    // Nothing of a secret is left where a long text is cut.
+    let long = format!(r#"{{"id":2,"result":"{}a value of mine"}}"#, "x".repeat(LONGEST + EDGE - 25));
+    exchange(&wire(&slot), r#"{"id":2,"method":"tools/call"}"#, &[&long]);
+    let cut = all(&recorder).pop().unwrap();
+    assert!(!cut.whole && cut.as_written().len() <= LONGEST && !cut.as_written().contains("a val"));
+}
+
+#[test]
+fn messages_of_apps_are_apart_in_pairs_and_covered() {
+    let (recorder, slot) = recording();
+    wire(&slot).leg("POST", "https://board.example/mcp").sends(&pair("X-Key", "a value of mine"), None);
+    let app = wire_to(&slot, Peer::App("show".to_owned()));
+    app.passes(false, r#"{"jsonrpc":"2.0","id":0,"method":"ui/initialize","params":{}}"#);
+    app.passes(true, r#"{"jsonrpc":"2.0","id":0,"result":{"hostContext":{}}}"#);
+    app.passes(true, r#"{"jsonrpc":"2.0","method":"ui/notifications/tool-input","params":{"arguments":{"pin":"1234","of":"a value of mine"}}}"#);
+    let all = all(&recorder);
+    let told: Vec<(&str, bool, Option<u64>, u64)> =
+        all.iter().map(|one| (one.method.as_str(), one.sent, one.pair, one.exchange)).collect();
+    assert_eq!(
+        told,
+        [
+            ("ui/initialize", false, Some(1), 0),
+            ("ui/initialize", true, Some(0), 0),
+            ("ui/notifications/tool-input", true, None, 0),
+        ]
+    );
+    assert!(all.iter().all(|one| one.of.peer == Peer::App("show".to_owned())));
+    assert!(all.iter().all(|one| !one.text.contains("1234") && !one.text.contains("a value of mine")));
+    let file = recorder.export(0, |_| true);
+    let (read, _) = recorder.import(&file).unwrap();
+    assert_eq!(read.export(0, |_| true), file);
+    slot.turn(false);
+    app.passes(false, r#"{"jsonrpc":"2.0","method":"ui/notifications/initialized"}"#);
+    assert_eq!(recorder.next(), 3, "nothing is recorded while nobody looks");
+}
+
+#[test]
+fn x21_what_signs_an_account_in_is_shown_without_its_secrets() {
+    let (recorder, slot) = recording();
+    let wire = wire_to(&slot, Peer::SignIn);
+    let asks = |body: &str, answer: &str| {
+        let leg = wire.leg("POST", "https://sign-in.example/token");
+        leg.sends(&pair("Authorization", "Basic bWU6czNjcmV0LW9mLW1pbmU="), Some(body.as_bytes()));
+        leg.sees(Seen::Response { status: 200, headers: &pair("Content-Type", "application/json") });
+        leg.sees(Seen::Chunk(answer.as_bytes()));
+        leg.sees(Seen::Ended);
+        recorder.exchange(leg.number).unwrap()
+    };
+    let first =
+        asks("grant_type=authorization_code&code=c0de-of-mine", r#"{"access_token":"t0ken-of-mine","expires_in":60}"#);
+    assert_eq!(first.about, "token request /token");
+    let text = |body: &Option<Body>| body.as_ref().map(|body| body.text.to_string()).unwrap();
+    assert_eq!(text(&first.bodies.0), "grant_type=authorization_code&code=••••");
+    assert_eq!(text(&first.bodies.1), r#"{"access_token":"••••","expires_in":60}"#);
+    assert!(first.curl().is_none() && first.request.iter().all(|header| header.value == "Basic ••••"));
+    let second = asks(
+        "grant_type=refresh_token&refresh_token=r-of-mine",
+        r#"{"error":"invalid_grant","error_description":"r-of-mine ended"}"#,
+    );
+    assert_eq!(text(&second.bodies.1), r#"{"error":"invalid_grant","error_description":"•••• ended"}"#);
+    assert!(all(&recorder).is_empty(), "it is no message");
+    let file = recorder.export(0, |_| true);
+    assert!(!file.contains("of-mine"), "{file}");
+    let (read, _) = recorder.import(&file).unwrap();
+    assert_eq!(read.export(0, |_| true), file);
+    assert!(recorder.import(&file.replace(r#""with":"sign-in""#, r#""with":"nobody""#)).is_err());
 }
 
 #[test]
