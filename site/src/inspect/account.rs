@@ -69,7 +69,7 @@ fn choice(app: AppState, desk: Desk, accounts: Vec<AccountView>) -> AnyView {
         desk.chosen.set((!value.is_empty()).then(|| ConnectionId::from(value)));
     };
     view! {
-        <div>
+        <div class="inspect-account">
             <Field label="Account" let:field>
                 <select id=field.id class="input" on:change=choose>
                     <option value="" selected=move || desk.account.with(Option::is_none)>"All accounts"</option>

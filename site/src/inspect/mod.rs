@@ -29,9 +29,9 @@ use serde_json::Value;
 use self::network::Requests;
 use self::part::Part;
 use crate::lazy;
-use crate::router::{InspectTab, Link, Route, page_title, use_router};
+use crate::router::{InspectTab, Link, Route, Router, page_title, use_router};
 use crate::settings::developer::{DeveloperOffer, developer_on};
-use crate::state::{sentence, use_state};
+use crate::state::{AppState, sentence, use_state};
 use crate::ui::{Button, Icon, IconName, Tab, Tabs, save_text};
 
 /// The way to the inspector at the end of the rail, for who is in developer mode. A dot says that it records.
@@ -97,8 +97,8 @@ struct Again {
     params: Value,
     /// The answer it had.
     answer: Option<u64>,
-    /// Made at once, and not only filled in.
-    now: bool,
+    /// Why it is only filled in and not made at once, if it is.
+    waits: Option<&'static str>,
 }
 
 fn use_desk() -> Desk {
@@ -179,15 +179,23 @@ impl Desk {
     }
 
     /// Makes a recorded request again, in the runner, as the account that made it. What was covered has to be typed first.
-    fn replay(self, message: &Message, router: crate::router::Router) {
+    fn replay(self, app: AppState, message: &Message, router: Router) {
         let params = serde_json::from_str::<Value>(&message.text)
             .ok()
             .and_then(|value| value.get("params").cloned())
             .unwrap_or_default();
-        let now = message.whole && !message.covered;
-        self.chosen.set(Some(message.of.account.clone()));
-        self.again.set(Some(Again { method: message.method.clone(), params, answer: message.pair, now }));
-        router.go(Route::Inspect(message.of.connector.to_string(), InspectTab::Run));
+        let (connector, account) = (&message.of.connector, &message.of.account);
+        let is_there = app.ws().accounts(connector).iter().any(|one| one.id == *account);
+        let waits = match (message.whole && !message.covered, is_there) {
+            (false, _) => Some("Parts of the recorded request were covered or cut. Fill them in and run it."),
+            (true, false) => Some(
+                "The account that made this request is gone. It goes out as the one that acts now when you run it.",
+            ),
+            (true, true) => None,
+        };
+        self.chosen.set(Some(account.clone()));
+        self.again.set(Some(Again { method: message.method.clone(), params, answer: message.pair, waits }));
+        router.go(Route::Inspect(connector.to_string(), InspectTab::Run));
     }
 }
 

@@ -265,7 +265,7 @@ fn Detail(
 }
 
 fn detail(desk: Desk, label: String, message: Message) -> AnyView {
-    let router = use_router();
+    let (app, router) = (use_state(), use_router());
     let read = message.whole.then(|| serde_json::from_str::<serde_json::Value>(&message.text).ok()).flatten();
     let read = read.and_then(|value| serde_json::to_string_pretty(&value).ok());
     let (pretty, written) = (StoredValue::new(read), StoredValue::new(message.as_written().to_string()));
@@ -295,7 +295,7 @@ fn detail(desk: Desk, label: String, message: Message) -> AnyView {
         from_here && message.kind == Kind::Request && message.sent && super::runner::can_make(&message.method);
     let replays = can_make.then(|| {
         let message = message.clone();
-        view! { <Button small=true on:click=move |_| desk.replay(&message, router)>"Replay request"</Button> }
+        view! { <Button small=true on:click=move |_| desk.replay(app, &message, router)>"Replay request"</Button> }
     });
     let curl =
         message.sent.then(|| desk.recorder().exchange(message.exchange).and_then(|exchange| exchange.curl())).flatten();

@@ -365,11 +365,11 @@ fn Workbench(
     let note = RwSignal::new(None::<&'static str>);
     // A request that is to be made again, from the list of messages.
     Effect::new(move |_| {
-        let Some(Again { method, params, answer, now }) = bench.desk.again.get() else { return };
+        let Some(Again { method, params, answer, waits }) = bench.desk.again.get() else { return };
         bench.desk.again.set(None);
         bench.fill_in(&method, &params);
-        note.set((!now).then_some("Parts of the recorded request were covered or cut. Fill them in and run it."));
-        if now {
+        note.set(waits);
+        if waits.is_none() {
             bench.send(&method, params, answer);
         }
     });
