@@ -2,13 +2,15 @@
 // them is not the page's affair. The page takes what has come a few times a second (crates/browser/src/reader.rs). The
 // worker keeps nothing and says nothing of the request; the page ends it together with the request.
 const ROOM = 256 * 1024;
+// The page: a dedicated worker has it before it, a shared one meets it at a port, once.
+let page = self;
 let pieces = [], bytes = 0, over = false, failure = null, asked = true, taken = () => {};
 
 // Gives what has come to the page that asked for it, as soon as there is something.
 const give = () => {
   if (!asked || !(bytes || over || failure)) return;
   asked = false;
-  if (!bytes && failure) return postMessage(failure);
+  if (!bytes && failure) return page.postMessage(failure);
   const all = new Uint8Array(bytes);
   let at = 0;
   for (const piece of pieces) {
@@ -17,7 +19,7 @@ const give = () => {
   }
   pieces = [];
   bytes = 0;
-  postMessage([all, over], [all.buffer]);
+  page.postMessage([all, over], [all.buffer]);
   taken();
 };
 
@@ -25,7 +27,7 @@ const carry = async ([url, init]) => {
   try {
     const answer = await fetch(url, init);
     asked = false;
-    postMessage([answer.status, answer.type, [...answer.headers]]);
+    page.postMessage([answer.status, answer.type, [...answer.headers]]);
     const reader = answer.body?.getReader();
     for (let read = await reader?.read(); read && !read.done; read = await reader.read()) {
       pieces.push(read.value);
@@ -41,7 +43,8 @@ const carry = async ([url, init]) => {
   give();
 };
 
-onmessage = ({ data }) => {
+const hear = ({ data }) => {
+  if (data === "end") return close();
   if (data) return carry(data);
   asked = true;
   give();
@@ -56,4 +59,18 @@ const held = () => {
     return true;
   }
 };
-postMessage(held());
+
+const meet = (met) => {
+  page = met;
+  page.onmessage = hear;
+  page.postMessage(held());
+};
+
+if ("onconnect" in self) {
+  onconnect = ({ ports: [port] }) => {
+    onconnect = null;
+    meet(port);
+  };
+} else {
+  meet(self);
+}

@@ -57,8 +57,14 @@ journey("AC05 accounts: two people at one connector; each chat has the one that 
   await lists(app, 3);
   assert.equal(server.calls.at(-1).who, "bob", "a reload changes nothing");
 
+  // Named with a mark, before the first word.
   await app.chat();
-  await actAs(stage, BOB);
+  await app.message.fill("");
+  await app.message.pressSequentially("@bob");
+  await page.getByRole("option", { name: new RegExp(`Guarded as ${BOB}`) }).waitFor();
+  await page.keyboard.press("Enter");
+  assert.equal(await app.message.inputValue(), "@Guarded ");
+  await page.getByRole("list", { name: "Active connectors" }).getByText(`as ${BOB}`).waitFor();
   await lists(app, 1);
   assert.equal(server.calls.at(-1).who, "bob", "chosen before the first word");
   await app.chat();

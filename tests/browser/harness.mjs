@@ -97,6 +97,8 @@ export const fromTheInternet = () => {
  *   viewport, colorScheme   of the context
  *   expected                console errors that belong to what the test provokes, as regular expressions
  *   base                    another place that serves the site
+ *   sharedWorker            leaves the page its shared workers. Nothing that drives a browser sees their requests, so all other
+ *                           journeys take them away, and the page has its second best, which `network` sees
  *   chromium                makes a Chromium for this test alone: gets `keep`, gives `args` and what else the body needs
  * The body gets `app`, `page`, `network`, `context`, `keep` (a server to end with the test) and node's `t`.
  */
@@ -114,6 +116,7 @@ export function journey(title, options, body) {
       reducedMotion: "reduce",
     });
     context.setDefaultTimeout(15_000);
+    if (!options.sharedWorker) await context.addInitScript(() => { delete globalThis.SharedWorker; });
     const network = new Network(context);
     const errors = [];
     // A page that broke down cannot go on: the test ends at once instead of waiting for what never comes.

@@ -1,6 +1,7 @@
 // Long work: conversations of thousands of messages, answers that stream, large results, and what they cost the page.
-// Each journey prints what it measured; `cargo xtask bench chat` runs them all. Times are the thread's own, so that a busy
-// machine fails no test: a limit here stands above its budget by what other work on the same processor costs in caches.
+// Each journey prints what it measured. Times are the thread's own, so that a busy machine makes a task wait and not
+// longer; still, in a suite a limit stands above its budget by what other work on the same processor costs in caches.
+// `cargo xtask bench chat` runs them all, and there the budgets themselves are the limits.
 import assert from "node:assert/strict";
 import { READ, hostile, text, tool } from "../servers/hostile.mjs";
 import { startModel } from "../servers/model.mjs";
@@ -13,6 +14,11 @@ const alone = { chromium: async () => ({ args: ["--js-flags=--expose-gc"] }), ti
 const told = (t, what) => t.diagnostic(`measured ${what}`);
 const longest = (tasks) => tasks[0] ?? 0;
 const over = (tasks, limit) => tasks.filter((time) => time > limit).length;
+/** Fails where `cost` is above its `budget`; in a suite, where it is above what a busy machine is allowed. */
+const within = (cost, budget, allowed, what) => {
+  const limit = process.env.COUNTERSIGN_BUDGETS ? budget : allowed;
+  assert.ok(cost <= limit, `${cost.toFixed(1)} ${what}, and at most ${limit} are allowed`);
+};
 
 /** Writes a conversation into the store of the page, as an earlier visit would have left it. */
 async function keepConversation(page, { id, title, messages }) {
@@ -50,7 +56,7 @@ function openedAfter(page, title, words) {
   }), { title, words });
 }
 
-journey("WI31 long work: what streaming costs the page for each 1 KB of text", async ({ app, page, keep, t }) => {
+journey("WI31 long work: what streaming costs the page for each 1 KB of text", { sharedWorker: true }, async ({ app, page, keep, t }) => {
   const paragraph = "A paragraph with **bold** words, `code` and a [link](https://example.com/), as models write them. ";
   const long = Array.from({ length: 100 }, (_, at) => `## Part ${at}\n\n${paragraph.repeat(4)}\n\n- one\n- two\n`).join("\n");
   const model = await keep(startModel(({ said }) => ({ say: said.includes("long") ? `${long}\n\nThe end of it.` : "short" }), { chunkSize: 24, latency: 1 }));
@@ -68,7 +74,7 @@ journey("WI31 long work: what streaming costs the page for each 1 KB of text", a
   told(t, `streaming ${(long.length / 1024).toFixed(0)} KB in pieces of 24 letters: ${cost.toFixed(2)} ms of main-thread time for each KB (budget 5)`);
   await app.log.getByText("The end of it.").waitFor();
   assert.equal(await app.log.getByText(/^Part \d+$/).count(), 100, "nothing is lost or doubled");
-  assert.ok(cost < 40, `${cost.toFixed(2)} ms for each KB`);
+  within(cost, 5, 40, "ms for each KB");
 });
 
 journey("SP01 long work: a conversation of 5,000 messages opens, scrolls and keeps its place, with few of them on the page", alone, async ({ app, page, t }) => {
@@ -136,8 +142,8 @@ journey("SP01 long work: a conversation of 5,000 messages opens, scrolls and kee
   await app.button("Go to the end").click();
   await assertSoon(atEnd, "it is at its end again");
   await app.screenshot("long-thread-end");
-  assert.ok(opened < 10_000, `opened after ${opened} ms`);
-  assert.ok(longest(scrolling) < 150, `a task of ${longest(scrolling)} ms while scrolling`);
+  within(opened, 1_000, 10_000, "ms until it was open");
+  within(longest(scrolling), 50, 150, "ms for a task while scrolling");
 });
 
 journey("SP02 long work: after a long conversation was closed its memory is free for the next", alone, async ({ app, page, t }) => {
@@ -162,7 +168,7 @@ journey("SP02 long work: after a long conversation was closed its memory is free
   assert.ok(later.scripts < first.scripts + 4 * 1024 * 1024, "nothing of a closed conversation is kept");
 });
 
-journey("SP03 long work: a long block of code and a long list stream in at the cost of what is new", async ({ app, page, keep, t }) => {
+journey("SP03 long work: a long block of code and a long list stream in at the cost of what is new", { sharedWorker: true }, async ({ app, page, keep, t }) => {
   const code = Array.from({ length: 900 }, (_, at) => `let value_${at} = compute(${at});`).join("\n");
   const list = Array.from({ length: 500 }, (_, at) => `- Entry ${at} with **bold** words`).join("\n");
   const says = { code: `\`\`\`rust\n${code}\n\`\`\`\n\nThe end of the code.`, list: `${list}\n\nThe end of the list.` };
@@ -186,15 +192,22 @@ journey("SP03 long work: a long block of code and a long list stream in at the c
   const pre = app.log.getByRole("group", { name: "Code, rust" });
   assert.equal((await pre.innerText()).trim(), code, "nothing of the code is lost or doubled");
   assert.equal(await app.log.getByRole("listitem").filter({ hasText: /^Entry \d+ with bold words$/ }).count(), 500);
-  for (const [name, cost] of Object.entries(costs)) assert.ok(cost < 60, `${cost.toFixed(2)} ms for each KB of ${name}`);
+  for (const [name, cost] of Object.entries(costs)) within(cost, 5, 60, `ms for each KB of ${name}`);
 });
 
 journey("SP04 long work: ten streaming calls at once all end, and the page answers meanwhile", alone, async ({ app, page, keep, t }) => {
   const names = Array.from({ length: 10 }, (_, at) => `read_${at}`);
-  const server = await keep(hostile({
-    tools: names.map((name) => tool(name, READ, { title: `Read ${name.slice(5)}` })),
+  // Two servers, as a browser opens six connections to one host. No call ends before all ten have come.
+  let came = 0;
+  let all;
+  const together = new Promise((resolve) => { all = resolve; });
+  const half = (from) => hostile({
+    tools: names.slice(from, from + 5).map((name) => tool(name, READ, { title: `Read ${name.slice(5)}` })),
     call: async (name, _, exchange) => {
       exchange.stream();
+      came += 1;
+      if (came === names.length) all();
+      await together;
       for (let step = 1; step <= 20; step += 1) {
         exchange.send({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: exchange.message.params._meta.progressToken, progress: step, total: 20, message: `step ${step}` } });
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -202,9 +215,11 @@ journey("SP04 long work: ten streaming calls at once all end, and the page answe
       exchange.send({ jsonrpc: "2.0", id: exchange.message.id, result: text(`result of ${name}`) });
       exchange.end();
     },
-  }));
+  });
+  const servers = [await keep(half(0)), await keep(half(5))];
   const model = await keep(startModel(({ results }) => (results.length === 0 ? { calls: names.map((name) => [name, {}]) } : { say: `All ${results.length} came.` })));
-  await app.connect({ name: "Desk", url: server.url });
+  await app.connect({ name: "Desk", url: servers[0].url });
+  await app.connect({ name: "Shelf", url: servers[1].url });
   await app.chooseModel({ url: model.url });
   await app.chat();
   const tasks = await tasksDuring(page, async () => {
@@ -272,8 +287,9 @@ journey("SP05 long work: a result of 5 MB is there whole, a part at a time, and 
     await assertSoon(async () => (await left(rest)) < untold, "more is shown");
   });
   assert.ok((await result.locator("pre").innerText()).length < 200_000, "what was not asked for is not on the page");
-  for (const [what, cost] of Object.entries(costs)) assert.ok(cost < 300, `a task of ${cost} ms for ${what}`);
-  assert.ok(longest(tasks) < 500, `a task of ${longest(tasks)} ms`);
+  for (const [what, cost] of Object.entries(costs)) within(cost, 50, 300, `ms for a task for ${what}`);
+  within(longest(tasks), 50, 500, "ms for a task while it comes");
+  within(longest(drawing), 50, 500, "ms for a task while it is opened");
 });
 
 journey("SP06 long work: a stream of 20 MB never keeps the page from answering", alone, async ({ app, page, keep, t }) => {
@@ -300,5 +316,5 @@ journey("SP06 long work: a stream of 20 MB never keeps the page from answering",
     await app.log.getByText("the end of the feed").waitFor({ timeout: 120_000 });
   });
   told(t, `a stream of 20 MB: longest task ${longest(tasks).toFixed(0)} ms, ${over(tasks, 50)} over 50 ms (budget: none)`);
-  assert.ok(longest(tasks) < 300, `a task of ${longest(tasks)} ms`);
+  within(longest(tasks), 50, 300, "ms for a task");
 });

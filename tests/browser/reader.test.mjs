@@ -47,28 +47,79 @@ async function watchOwnRequests(page) {
   return (origin) => page.evaluate((origin) => globalThis.sentByPage.filter((url) => url.startsWith(origin)), origin);
 }
 
-/** Every worker that the page starts, from now on. */
-function watchWorkers(page) {
-  const workers = [];
+/** Every worker that the page starts, from now on: `all` of them with their addresses, and how many are `left`. */
+async function watchWorkers(page) {
+  const own = [];
   page.on("worker", (worker) => {
-    workers.push({ url: worker.url(), over: false });
-    const at = workers.length - 1;
-    worker.on("close", () => { workers[at].over = true; });
+    own.push(worker);
+    worker.on("close", () => { worker.isOver = true; });
   });
-  return workers;
+  // The browser knows of the shared ones; by the page's list of their names they are told from those of other tests.
+  await page.addInitScript(() => {
+    globalThis.sharedNames = [];
+    const Shared = globalThis.SharedWorker;
+    if (Shared === undefined) return;
+    globalThis.SharedWorker = class extends Shared {
+      constructor(url, name) {
+        super(url, name);
+        globalThis.sharedNames.push([name, new URL(url, document.baseURI).href]);
+      }
+    };
+  });
+  const names = () => page.evaluate(() => globalThis.sharedNames ?? []);
+  return {
+    all: async () => [...own.map((worker) => worker.url()), ...(await names()).map(([, url]) => url)],
+    left: async () => {
+      const session = await page.context().browser().newBrowserCDPSession();
+      const { targetInfos } = await session.send("Target.getTargets", { filter: [{ type: "shared_worker" }] });
+      await session.detach();
+      const mine = new Set((await names()).map(([name]) => name));
+      return own.filter((worker) => !worker.isOver).length + targetInfos.filter(({ title }) => mine.has(title)).length;
+    },
+  };
 }
 
-/** The two ways in which an answer comes. */
+/** The ways in which an answer comes: with what a browser has, the first of them. */
 const WAYS = [
+  { way: "a shared worker", sharedWorker: true, workers: 1, begin: async () => {} },
   { way: "a worker", workers: 1, begin: async () => {} },
   { way: "the page itself", workers: 0, begin: (page) => page.addInitScript(() => { delete globalThis.Worker; }) },
 ];
+
+journey("SE002 a shared worker is there while it receives an answer, under a name of its own, and the key is in the request alone", { sharedWorker: true }, async ({ app, page, network, keep }) => {
+  const [model, ownRequests, workers] = [await keep(startSlowly()), await watchOwnRequests(page), await watchWorkers(page)];
+  await app.turnOnDeveloperMode();
+  await app.chooseModel({ url: model.url, key: KEY });
+  await app.chat();
+  await app.say("one answer");
+  await assertSoon(() => model.asked.length === 1, "it was asked");
+  assert.equal(model.asked[0].key, `Bearer ${KEY}`);
+  assert.deepEqual(await ownRequests(`${model.url}/chat/completions`), [], "the page sent nothing there");
+  assert.equal(await workers.left(), 1, "the browser has it");
+  assert.deepEqual((await workers.all()).map((url) => /^\/assets\/[0-9a-z]+\/reader\.js$/.test(new URL(url).pathname)), [true]);
+  const [[name]] = await page.evaluate(() => globalThis.sharedNames);
+  assert.match(name, /^reader-/);
+  // Whoever of this origin knew its name would meet nobody there.
+  const met = await page.evaluate(([name, url]) => new Promise((resolve) => {
+    const other = new SharedWorker(url, name);
+    other.port.onmessage = ({ data }) => resolve(data);
+    other.port.postMessage(null);
+    setTimeout(() => resolve("nothing"), 500);
+  }), (await page.evaluate(() => globalThis.sharedNames))[0]);
+  assert.equal(met, "nothing");
+  model.say("All of it.");
+  model.end();
+  await app.log.getByText("All of it.").first().waitFor();
+  await assertSoon(async () => (await workers.left()) === 0, "it ends with the answer");
+  const seen = [await page.content(), await app.kept(), ...network.requests.filter((request) => !request.url.startsWith(model.url)).map((request) => JSON.stringify(request))];
+  assert.ok(!seen[0].includes(KEY) && !seen.slice(2).some((text) => text.includes(KEY)), "the key is in its header only");
+});
 
 for (const wire of Object.keys(WIRES)) {
   journey(`SE002 ${wire}: a worker sends the request and receives the answer; the key is in that request alone, and the worker ends with it`, async ({ app, page, network, keep }) => {
     const said = Array.from({ length: 60 }, (_, at) => `word${at}`).join(" ");
     const model = await keep(startModel(() => ({ say: said }), { wire, latency: 2, chunkSize: 9 }));
-    const [ownRequests, workers, lines] = [await watchOwnRequests(page), watchWorkers(page), []];
+    const [ownRequests, workers, lines] = [await watchOwnRequests(page), await watchWorkers(page), []];
     page.on("console", (message) => lines.push(message.text()));
     await app.turnOnDeveloperMode();
     await app.chooseModel({ url: model.url, wire, key: KEY });
@@ -77,23 +128,24 @@ for (const wire of Object.keys(WIRES)) {
     await app.log.getByText(said, { exact: true }).first().waitFor();
     await app.button("Send").waitFor();
     assert.deepEqual(await ownRequests(model.origin), [], "the page sent nothing there");
-    assert.equal(workers.length, 1);
-    assert.match(new URL(workers[0].url).pathname, /^\/assets\/[0-9a-z]+\/reader\.js$/);
-    await assertSoon(() => workers[0].over, "the worker is gone");
+    const [url, ...others] = await workers.all();
+    assert.equal(others.length, 0, "one worker");
+    assert.match(new URL(url).pathname, /^\/assets\/[0-9a-z]+\/reader\.js$/);
+    await assertSoon(async () => (await workers.left()) === 0, "the worker is gone");
     const posts = network.to(model.origin).filter((request) => request.method === "POST");
     assert.equal(posts.length, 1, "one request");
     assert.ok(JSON.stringify(posts[0].headers).includes(KEY));
     // The list of models is asked for with the key too.
-    const others = network.requests.map((request) => (request.url.startsWith(model.origin) ? request.url + request.body : JSON.stringify(request)));
-    const elsewhere = [workers[0].url, await page.content(), ...lines, ...others];
+    const requests = network.requests.map((request) => (request.url.startsWith(model.origin) ? request.url + request.body : JSON.stringify(request)));
+    const elsewhere = [url, await page.content(), ...lines, ...requests];
     assert.ok(!elsewhere.some((text) => text.includes(KEY)), "the key is in its header only");
   });
 }
 
-for (const { way, workers: count, begin } of WAYS) {
-  journey(`SE003 ${way}: what comes of an answer is shown while it comes, whole at its end, and a stop in the middle ends the request`, async ({ app, page, keep }) => {
+for (const { way, sharedWorker, workers: count, begin } of WAYS) {
+  journey(`SE003 ${way}: what comes of an answer is shown while it comes, whole at its end, and a stop in the middle ends the request`, { sharedWorker }, async ({ app, page, keep }) => {
     await begin(page);
-    const [model, workers] = [await keep(startSlowly()), watchWorkers(page)];
+    const [model, workers] = [await keep(startSlowly()), await watchWorkers(page)];
     await app.turnOnDeveloperMode();
     await app.chooseModel({ url: model.url, key: KEY });
     await app.chat();
@@ -120,13 +172,13 @@ for (const { way, workers: count, begin } of WAYS) {
     await app.button("Send").waitFor();
     await assertSoon(() => model.asked[1].over, "the request is ended");
     assert.ok(await app.log.getByText("Only this came.").first().isVisible(), "what came is still there");
-    assert.equal(workers.length, 2 * count);
-    await assertSoon(() => workers.every((worker) => worker.over), "no worker is left");
+    assert.equal((await workers.all()).length, 2 * count);
+    await assertSoon(async () => (await workers.left()) === 0, "no worker is left");
   });
 
-  journey(`SE004 ${way}: an answer whose connection is cut says so and keeps what came, and so does one that never began`, async ({ app, page, keep }) => {
+  journey(`SE004 ${way}: an answer whose connection is cut says so and keeps what came, and so does one that never began`, { sharedWorker }, async ({ app, page, keep }) => {
     await begin(page);
-    const [model, workers] = [await keep(startSlowly()), watchWorkers(page)];
+    const [model, workers] = [await keep(startSlowly()), await watchWorkers(page)];
     await app.turnOnDeveloperMode();
     await app.chooseModel({ url: model.url });
     await app.chat();
@@ -143,11 +195,11 @@ for (const { way, workers: count, begin } of WAYS) {
     await model.stop();
     await app.say("is anybody there");
     await app.log.getByText(/nothing answers at/).first().waitFor();
-    assert.equal(workers.length, 2 * count);
-    await assertSoon(() => workers.every((worker) => worker.over), "no worker is left");
+    assert.equal((await workers.all()).length, 2 * count);
+    await assertSoon(async () => (await workers.left()) === 0, "no worker is left");
   });
 
-  journey(`SE005 ${way}: a page that is reloaded in the middle of an answer ends the request, and has what came`, async ({ app, page, keep }) => {
+  journey(`SE005 ${way}: a page that is reloaded in the middle of an answer ends the request, and has what came`, { sharedWorker }, async ({ app, page, keep }) => {
     await begin(page);
     const model = await keep(startSlowly());
     await app.turnOnDeveloperMode();
@@ -165,19 +217,20 @@ for (const { way, workers: count, begin } of WAYS) {
   });
 }
 
-journey("SE006 on a site below a path the worker is below it too", { base: siteBelowPath }, async ({ app, page, keep }) => {
+journey("SE006 on a site below a path the worker is below it too", { base: siteBelowPath, sharedWorker: true }, async ({ app, page, keep }) => {
   const model = await keep(startModel(() => ({ say: "From below." })));
-  const [ownRequests, workers] = [await watchOwnRequests(page), watchWorkers(page)];
+  const [ownRequests, workers] = [await watchOwnRequests(page), await watchWorkers(page)];
   await app.turnOnDeveloperMode();
   await app.chooseModel({ url: model.url });
   await app.chat();
   await app.say("hello");
   await app.log.getByText("From below.").first().waitFor();
   assert.deepEqual(await ownRequests(model.origin), []);
-  assert.ok(workers[0].url.startsWith(`${siteBelowPath}assets/`), workers[0].url);
+  const [url] = await workers.all();
+  assert.ok(url.startsWith(`${siteBelowPath}assets/`), url);
 });
 
-journey("SE007 where the file of the worker comes without a policy the worker gets no request, and the page sends it itself", async ({ app, page, keep }) => {
+journey("SE007 where the file of the worker comes without a policy the worker gets no request, and the page sends it itself", { sharedWorker: true }, async ({ app, page, keep }) => {
   // A host that sends no headers of its own: the policy stands in the page alone.
   const host = createServer((request, response) => {
     const onward = forward(new URL(request.url, site), { method: request.method, headers: request.headers }, (answer) => {
@@ -192,7 +245,7 @@ journey("SE007 where the file of the worker comes without a policy the worker ge
   await once(host, "listening");
   await keep({ stop: () => { host.closeAllConnections(); return new Promise((resolve) => host.close(resolve)); } });
   const model = await keep(startModel(() => ({ say: "By the page." })));
-  const [ownRequests, workers] = [await watchOwnRequests(page), watchWorkers(page)];
+  const [ownRequests, workers] = [await watchOwnRequests(page), await watchWorkers(page)];
   app.base = `http://127.0.0.1:${host.address().port}/`;
   await app.turnOnDeveloperMode();
   await app.chooseModel({ url: model.url, key: KEY });
@@ -203,6 +256,6 @@ journey("SE007 where the file of the worker comes without a policy the worker ge
     await app.button("Send").waitFor();
     assert.equal((await ownRequests(`${model.url}/chat/completions`)).length, turn);
   }
-  assert.equal(workers.length, 1, "it is tried once");
-  await assertSoon(() => workers[0].over, "and ended");
+  assert.equal((await workers.all()).length, 1, "it is tried once");
+  await assertSoon(async () => (await workers.left()) === 0, "and ended");
 });

@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { text as readAll } from "node:stream/consumers";
 import { READ, hostile, tool } from "../servers/hostile.mjs";
 import { journey } from "./harness.mjs";
+import { assertSoon } from "./soon.mjs";
 
-/** Connects a server whose one read answers with `structuredContent`, runs it, and hands back its card. */
-async function answered({ app, keep }, structuredContent, outputSchema) {
-  const result = { content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
+/** Connects a server whose one read answers with `structuredContent`, or with `content` alone, and hands back its card. */
+async function answered({ app, keep }, structuredContent, outputSchema, content) {
+  const result = content ? { content } : { content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
   const server = await keep(hostile({ tools: [tool("list_orders", READ, { title: "List the orders", outputSchema })], call: () => result }));
   await app.connect({ name: "Orders", url: server.url });
   await app.chat();
@@ -54,4 +55,34 @@ journey("N14 one flat thing is a card with the schema's names", async (stage) =>
   assert.deepEqual(await facts.locator("dt").allTextContents(), ["Order", "due", "tags"]);
   assert.deepEqual(await facts.locator("dd").allTextContents(), ["7", "–", '["a","b"]']);
   await stage.app.screenshot("result-card");
+});
+
+journey("a picture and a sound of a result are drawn and can be played, and what is no picture says so", async (stage) => {
+  const { app, page } = stage;
+  const png = await page.evaluate(() => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 48, height: 32 });
+    canvas.getContext("2d").fillRect(4, 4, 20, 20);
+    return canvas.toDataURL("image/png").split(",")[1];
+  });
+  // A tenth of a second of silence, 8,000 samples of one byte each second.
+  const wav = Buffer.alloc(44 + 800, 128);
+  wav.write("RIFF");
+  wav.writeUInt32LE(36 + 800, 4);
+  wav.write("WAVEfmt ", 8);
+  for (const [at, value, bytes] of [[16, 16, 4], [20, 1, 2], [22, 1, 2], [24, 8_000, 4], [28, 8_000, 4], [32, 1, 2], [34, 8, 2]]) wav.writeUIntLE(value, at, bytes);
+  wav.write("data", 36);
+  wav.writeUInt32LE(800, 40);
+  const card = await answered(stage, undefined, undefined, [
+    { type: "image", mimeType: "image/png", data: png },
+    { type: "audio", mimeType: "audio/wav", data: wav.toString("base64") },
+    { type: "image", mimeType: "image/png", data: Buffer.from("no picture").toString("base64") },
+  ]);
+  const picture = card.getByRole("img", { name: /^Picture sent by the server, image\/png/ });
+  await picture.waitFor();
+  assert.deepEqual(await picture.evaluate((image) => image.decode().then(() => [image.naturalWidth, image.naturalHeight])), [48, 32]);
+  const sound = card.locator("audio");
+  await assertSoon(() => sound.evaluate((element) => element.readyState > 0 && Math.abs(element.duration - 0.1) < 0.02), "the sound is there, and as long as it is");
+  await card.getByText("This picture could not be drawn.").waitFor();
+  await app.screenshot("result-media");
+  assert.deepEqual(await app.violations(), []);
 });

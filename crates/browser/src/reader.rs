@@ -5,6 +5,10 @@
 //! The request, with the key in its headers, goes to it in one message and nowhere else. There is one worker for each
 //! request: ending it ends the request, and nothing is left of what it knew.
 //!
+//! Where the browser has shared workers it is one of these, under a name that nobody else has: of the pieces that come for
+//! a dedicated worker Chromium tells the page that owns it, one by one, and that is a third of what an answer costs the
+//! page. Nobody owns a shared one.
+//!
 //! A worker is held to the policy that its own file comes with, not to the one in the page. It says first whether there
 //! is one; where there is none, or no worker, the page sends the request itself as it always can.
 
@@ -14,11 +18,11 @@ use std::rc::Rc;
 use futures_channel::mpsc;
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{MessageEvent, RequestInit, Worker};
+use web_sys::{MessageEvent, MessagePort, RequestInit, SharedWorker, Worker};
 
-use crate::time::sleep;
+use crate::time::{new_id, sleep};
 
 /// How long a worker may take to be there, in milliseconds; then the page does without it.
 const PATIENCE: u64 = 3_000;
@@ -66,9 +70,56 @@ pub(crate) struct Head {
     pub(crate) headers: Array,
 }
 
+/// A worker of this page, or one that could be shared and is not.
+enum Realm {
+    Own(Worker),
+    Shared(SharedWorker, MessagePort),
+}
+
+/// What a shared worker is told when it is to end; an own one is ended from outside.
+const END: &str = "end";
+
+impl Realm {
+    fn start(script: &str) -> Option<Self> {
+        // Where there is no such thing, making one throws.
+        if let Ok(worker) = SharedWorker::new_with_str(script, &new_id("reader")) {
+            let port = worker.port();
+            return Some(Realm::Shared(worker, port));
+        }
+        Worker::new(script).ok().map(Realm::Own)
+    }
+
+    fn listen(&self, hears: Option<&Function>, fails: Option<&Function>) {
+        match self {
+            Realm::Own(worker) => {
+                worker.set_onmessage(hears);
+                worker.set_onerror(fails);
+            }
+            Realm::Shared(worker, port) => {
+                port.set_onmessage(hears);
+                worker.set_onerror(fails);
+            }
+        }
+    }
+
+    fn post(&self, message: &JsValue) -> Result<(), JsValue> {
+        match self {
+            Realm::Own(worker) => worker.post_message(message),
+            Realm::Shared(_, port) => port.post_message(message),
+        }
+    }
+
+    fn end(&self) {
+        match self {
+            Realm::Own(worker) => worker.terminate(),
+            Realm::Shared(_, port) => drop(port.post_message(&END.into())),
+        }
+    }
+}
+
 /// A worker with one request. Dropping it ends both.
 pub(crate) struct Reader {
-    worker: Worker,
+    realm: Realm,
     /// What the worker says; none when it broke down or there is no time left.
     news: mpsc::UnboundedReceiver<Option<JsValue>>,
     tell: mpsc::UnboundedSender<Option<JsValue>>,
@@ -80,16 +131,15 @@ pub(crate) struct Reader {
 
 impl Reader {
     fn new(script: &str) -> Option<Self> {
-        let worker = Worker::new(script).ok()?;
+        let realm = Realm::start(script)?;
         let (tell, news) = mpsc::unbounded();
         let (says, breaks) = (tell.clone(), tell.clone());
         let hears = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let _ = says.unbounded_send(Some(event.data()));
         });
         let fails = Closure::<dyn FnMut()>::new(move || drop(breaks.unbounded_send(None)));
-        worker.set_onmessage(Some(hears.as_ref().unchecked_ref()));
-        worker.set_onerror(Some(fails.as_ref().unchecked_ref()));
-        Some(Reader { worker, news, tell, asked: false, _hears: hears, _fails: fails })
+        realm.listen(Some(hears.as_ref().unchecked_ref()), Some(fails.as_ref().unchecked_ref()));
+        Some(Reader { realm, news, tell, asked: false, _hears: hears, _fails: fails })
     }
 
     /// What ends the wait for an answer from outside, for a timer.
@@ -103,7 +153,7 @@ impl Reader {
     /// # Errors
     /// What `fetch` failed with.
     pub(crate) async fn send(&mut self, url: &str, init: &RequestInit) -> Result<Head, JsValue> {
-        self.worker.post_message(&Array::of2(&url.into(), init))?;
+        self.realm.post(&Array::of2(&url.into(), init))?;
         let head = self.heard().await?;
         let said = |at| head.get(at);
         Ok(Head {
@@ -119,7 +169,7 @@ impl Reader {
     /// What reading it failed with.
     pub(crate) async fn take(&mut self) -> Result<(Vec<u8>, bool), JsValue> {
         if !std::mem::replace(&mut self.asked, true) {
-            self.worker.post_message(&JsValue::NULL)?;
+            self.realm.post(&JsValue::NULL)?;
         }
         let heard = self.heard().await;
         self.asked = false;
@@ -139,9 +189,8 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.worker.set_onmessage(None);
-        self.worker.set_onerror(None);
-        self.worker.terminate();
+        self.realm.listen(None, None);
+        self.realm.end();
     }
 }
 

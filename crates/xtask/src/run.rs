@@ -3,11 +3,13 @@
 //! A step prints what it does before it starts and how long it took when it is done. What a failed program said is
 //! shown only then: a good day is quiet.
 
+use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Why a command of ours stopped: what went wrong, and what the reader can do about it.
@@ -56,20 +58,47 @@ impl<T> Doing<T> for std::io::Result<T> {
     }
 }
 
-/// Does one step aloud.
+/// Does one step aloud; inside an [`Aside`] its line is kept for later.
 pub(crate) fn step<T>(what: &str, work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
-    print!("  {what} ... ");
-    let _ = std::io::stdout().flush();
+    let said = format!("  {what} ... ");
+    let aside = SAID_ASIDE.with_borrow(Option::is_some);
+    if !aside {
+        print!("{said}");
+        let _ = std::io::stdout().flush();
+    }
     let started = Instant::now();
-    match work() {
-        Ok(value) => {
-            println!("{}", seconds(started.elapsed()));
-            Ok(value)
-        }
-        Err(failure) => {
-            println!("failed after {}", seconds(started.elapsed()));
-            Err(failure)
-        }
+    let done = work();
+    let after = if done.is_ok() { "" } else { "failed after " };
+    let after = format!("{after}{}", seconds(started.elapsed()));
+    SAID_ASIDE.with_borrow_mut(|lines| match lines {
+        Some(lines) => lines.push(said + &after),
+        None => println!("{after}"),
+    });
+    done
+}
+
+thread_local! {
+    /// What the steps of this thread said, where somebody else has the word.
+    static SAID_ASIDE: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// Work that goes on beside other work.
+pub(crate) struct Aside<T>(JoinHandle<(Outcome<T>, Vec<String>)>);
+
+impl<T: Send + 'static> Aside<T> {
+    /// Begins it.
+    pub(crate) fn begin(work: impl FnOnce() -> Outcome<T> + Send + 'static) -> Self {
+        Aside(std::thread::spawn(move || {
+            SAID_ASIDE.set(Some(Vec::new()));
+            (work(), SAID_ASIDE.take().unwrap_or_default())
+        }))
+    }
+
+    /// Waits for its end, and says what its steps were.
+    pub(crate) fn end(self) -> Outcome<T> {
+        let (done, said) = self.0.join().map_err(|_| Failure::new("work beside other work broke down"))?;
+        said.iter().for_each(|line| println!("{line}"));
+        done
     }
 }
 
@@ -249,6 +278,13 @@ mod tests {
     #[test]
     fn the_tail_keeps_the_end() {
         assert_eq!(tail("a\nb\nc", 2), "    b\n    c");
+    }
+
+    #[test]
+    fn what_goes_on_beside_other_work_gives_what_it_made_or_why_not() {
+        assert_eq!(Aside::begin(|| step("add", || Ok(1 + 1))).end().unwrap(), 2);
+        let failed = Aside::begin(|| step("fetch", || Err::<(), _>(Failure::new("no disk")))).end();
+        assert_eq!(failed.unwrap_err().to_string(), "no disk");
     }
 
     #[test]

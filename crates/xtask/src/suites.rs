@@ -6,7 +6,7 @@ use crate::package;
 use crate::places::Places;
 use crate::requirements::Requirements;
 use crate::results::{LibtestReader, Results};
-use crate::run::{Environment, Failure, Outcome, Program, seconds, step};
+use crate::run::{Aside, Environment, Failure, Outcome, Program, seconds, step};
 use crate::serve::Server;
 use crate::setup::{self, Testing, Tools};
 use crate::site::{self, Wanted};
@@ -43,6 +43,9 @@ struct Bench {
     www: Option<PathBuf>,
     /// Whether `pkg/wasm/` holds what this checkout makes.
     packaged: bool,
+    /// The release builds of site and package, which take long and use one processor for most of that: with all suites
+    /// they are made while the first ones run.
+    ahead: Option<Aside<PathBuf>>,
 }
 
 /// Runs one suite or all, and says whether everything passed.
@@ -77,7 +80,11 @@ fn run(
     let tools = setup::for_building(&places)?;
     println!("compiler for the browser: {}", tools.route);
     let filtered = filter.is_some();
-    let mut bench = Bench { places, tools, filter, quick, more, testing: None, www: None, packaged: false };
+    let mut bench = Bench::new(places, tools);
+    (bench.filter, bench.quick, bench.more) = (filter, quick, more);
+    if name.is_none() && !filtered {
+        bench.build_ahead();
+    }
     let mut all = Results::default();
     let mut lines = Vec::new();
     for suite in &wanted {
@@ -123,8 +130,7 @@ fn run(
 pub(crate) fn conformance(options: &[String]) -> Outcome<bool> {
     let places = Places::find()?;
     let tools = setup::for_building(&places)?;
-    let mut bench =
-        Bench { places, tools, filter: None, quick: false, more: &[], testing: None, www: None, packaged: false };
+    let mut bench = Bench::new(places, tools);
     let results = bench.conformance(options)?;
     Ok(results.failed().is_empty() && results.passed() > 0)
 }
@@ -137,6 +143,30 @@ fn told(suite: &str, results: &Results, time: &str) -> String {
 }
 
 impl Bench {
+    fn new(places: Places, tools: Tools) -> Self {
+        Bench {
+            places,
+            tools,
+            filter: None,
+            quick: false,
+            more: &[],
+            testing: None,
+            www: None,
+            packaged: false,
+            ahead: None,
+        }
+    }
+
+    /// Begins the release builds of all suites.
+    fn build_ahead(&mut self) {
+        let (places, tools) = (self.places.clone(), self.tools.clone());
+        self.ahead = Some(Aside::begin(move || {
+            let www = site::build(&places, &tools, &Wanted::here())?;
+            package::build(&places, &tools)?;
+            Ok(www)
+        }));
+    }
+
     fn run(&mut self, suite: &str) -> Outcome<Results> {
         match suite {
             "native" => self.native(),
@@ -228,8 +258,10 @@ impl Bench {
     /// The package, packed and installed where a portal would.
     fn package(&mut self) -> Outcome<Results> {
         let mut environment = self.testing()?.environment.clone();
-        package::build(&self.places, &self.tools)?;
-        self.packaged = true;
+        if !self.packaged {
+            package::build(&self.places, &self.tools)?;
+            self.packaged = true;
+        }
         environment.set("COUNTERSIGN_PACKAGE", package::pack(&self.places, &self.tools)?);
         environment.set("COUNTERSIGN_NODE20", setup::node_20(&self.places)?);
         self.in_tests("package", &environment, &[])
@@ -250,7 +282,9 @@ impl Bench {
         let www = self.site()?;
         let mut results = Results::default();
         results.add("xtask::size", size::check(&self.places, &testing, &www)?);
-        package::build_client(&self.places, &self.tools)?;
+        if !self.packaged {
+            package::build_client(&self.places, &self.tools)?;
+        }
         size::compare_clients(&self.places, &testing)?;
         Ok(results)
     }
@@ -281,8 +315,14 @@ impl Bench {
         if let Some(www) = &self.www {
             return Ok(www.clone());
         }
-        let wanted = Wanted { debug: self.quick, ..Wanted::here() };
-        let www = site::build(&self.places, &self.tools, &wanted)?;
+        let www = match self.ahead.take() {
+            Some(ahead) => {
+                let www = ahead.end()?;
+                self.packaged = true;
+                www
+            }
+            None => site::build(&self.places, &self.tools, &Wanted { debug: self.quick, ..Wanted::here() })?,
+        };
         self.www = Some(www.clone());
         Ok(www)
     }

@@ -4,7 +4,7 @@ use browser::glance::Missing;
 use leptos::prelude::*;
 
 use super::composer::Words;
-use crate::router::Link;
+use crate::router::{Link, Route};
 use crate::state::use_front;
 use crate::ui::{Icon, IconName};
 
@@ -46,6 +46,11 @@ pub fn FirstRun() -> impl IntoView {
             EXAMPLES.into_iter().filter(|(connector, action, ..)| offered(connector, action)).collect::<Vec<_>>()
         })
     });
+    // The jobs of the third demo are here to try as soon as who runs the workspace has added it.
+    let more = Memo::new(move |_| {
+        let is_here = front.offers.with(|offers| offers.iter().any(|offer| offer.id.as_str() == "workbench"));
+        front.person.with(|person| person.runs_workspace) && !own.get() && !is_here
+    });
     view! {
         <div class="first">
             <h2>"What do you want done?"</h2>
@@ -69,6 +74,12 @@ pub fn FirstRun() -> impl IntoView {
                         </button></li>
                     }).collect_view()}
                 </ul>
+            })}
+            {move || more.get().then(|| view! {
+                <p class="small">
+                    "To try work with several systems, "<Link to=Route::Connectors>"add the demo Workbench"</Link>
+                    ": start a workflow, create a project task, update a customer record."
+                </p>
             })}
             <p class="row">
                 {move || front.missing().map(|(words, to)| view! {

@@ -1,4 +1,4 @@
-//! What is named while it is typed: `@` a connector for the turn (S056), `#` a resource, an action or a tool set, `/` a
+//! What is named while it is typed: `@` a connector for the turn (S056) or an account at it, `#` a resource, an action or a tool set, `/` a
 //! prompt of a server. One list for all of them, above the text, and the chips of what goes with the message.
 //!
 //! The text keeps the focus; arrows choose, Enter and Tab take, Escape closes. A prompt is put into the text for the
@@ -169,7 +169,11 @@ impl Naming {
         self.target.set_value(self.open.get_untracked());
         self.open.set(None);
         match entry.pick {
-            Pick::Connector { name, .. } => self.replace(&format!("@{} ", word(&name))),
+            Pick::Connector { name } => self.replace(&format!("@{} ", word(&name))),
+            Pick::Account { connector, name, account } => {
+                self.state.choose_account(connector, account);
+                self.replace(&format!("@{} ", word(&name)));
+            }
             Pick::Action { name } => self.replace(&format!("#{name} ")),
             Pick::Set(set) => {
                 self.replace("");

@@ -45,7 +45,7 @@ const AT_ONCE: usize = 6;
 const GATHER: u64 = 100;
 
 /// As [`GATHER`], where so much comes that nobody reads it as it comes: larger pieces cost the page less.
-const GATHER_MUCH: u64 = 250;
+const GATHER_MUCH: u64 = 400;
 
 /// More bytes than this in one reading are much. Of a piece of an answer most bytes are what the wire puts around it, so
 /// this is about forty words.

@@ -5,7 +5,7 @@ use browser::chat::material::{Prompt, Resource};
 use browser::chat::mention::{Mark, Mention};
 use browser::glance::Offer;
 use leptos::prelude::*;
-use policy::ConnectorId;
+use policy::{ConnectionId, ConnectorId};
 
 use super::Naming;
 use crate::ui::IconName;
@@ -16,11 +16,27 @@ const SHOWN: usize = 50;
 /// What an entry stands for.
 #[derive(Clone, PartialEq)]
 pub(super) enum Pick {
-    Connector { name: String },
-    Action { name: String },
+    Connector {
+        name: String,
+    },
+    /// One of several accounts at a connector.
+    Account {
+        connector: ConnectorId,
+        name: String,
+        account: ConnectionId,
+    },
+    Action {
+        name: String,
+    },
     Set(ToolSet),
-    Resource { connector: ConnectorId, resource: Resource },
-    Prompt { connector: ConnectorId, prompt: Prompt },
+    Resource {
+        connector: ConnectorId,
+        resource: Resource,
+    },
+    Prompt {
+        connector: ConnectorId,
+        prompt: Prompt,
+    },
 }
 
 /// An entry.
@@ -65,22 +81,35 @@ pub(super) fn entries(typed: &Mention, naming: Naming) -> Vec<Entry> {
     found.into_iter().take(SHOWN).map(|(_, entry)| entry).collect()
 }
 
+/// Connectors, each followed by the accounts at it where there are several.
 fn connectors(naming: Naming) -> Vec<Entry> {
     let active = naming.writing.active.get();
-    let entry = |offer: Offer| {
-        let here = active.contains(&offer.id);
+    naming.state.rulebook.track();
+    let named = |offer: Offer| {
+        let group = if active.contains(&offer.id) { "In this chat" } else { "For this turn" };
         let (_, host) = whose(naming, &offer.id);
-        Entry {
-            group: if here { "In this chat" } else { "For this turn" },
+        let entry = move |text: String, says: String, pick: Pick| Entry {
+            group,
             icon: Some(IconName::Plug),
-            text: offer.name.clone(),
-            says: String::new(),
+            text,
+            says,
             beside: host.clone(),
-            host,
-            pick: Pick::Connector { name: offer.name },
+            host: host.clone(),
+            pick,
+        };
+        let mut accounts = naming.state.ws().accounts(&offer.id);
+        if accounts.len() < 2 {
+            accounts.clear();
         }
+        let own = entry(offer.name.clone(), String::new(), Pick::Connector { name: offer.name.clone() });
+        let accounts = accounts.into_iter().map(move |account| {
+            let text = format!("{} as {}", offer.name, account.name);
+            let pick = Pick::Account { connector: offer.id.clone(), name: offer.name.clone(), account: account.id };
+            entry(text, "acts in this chat from now on".to_owned(), pick)
+        });
+        std::iter::once(own).chain(accounts).collect::<Vec<_>>()
     };
-    let mut entries: Vec<Entry> = naming.state.offers.get().into_iter().map(entry).collect();
+    let mut entries: Vec<Entry> = naming.state.offers.get().into_iter().flat_map(named).collect();
     entries.sort_by_key(|entry| entry.group == "For this turn");
     entries
 }
