@@ -180,6 +180,12 @@ journey("AC08 accounts: an answer about reading is remembered until its date, is
   await choose(page, "When it asks", "Ask for everything");
   await choose(page, "Remembering answers", "Reading also longer");
   await assertSoon(async () => (await kept(app)).remember === "longer", "the choice is kept");
+  await app.open("/workspace/permissions/test-access");
+  await page.getByRole("combobox", { name: "Connector" }).selectOption({ label: "Notebook · this page" });
+  await page.getByRole("combobox", { name: "Action" }).selectOption({ label: "List notes" });
+  await page.getByRole("heading", { name: "It asks first, unless an answer was remembered." }).waitFor();
+  await page.getByRole("combobox", { name: "Action" }).selectOption({ label: "Delete a note" });
+  await page.getByRole("heading", { name: "It asks first, every time." }).waitFor();
   const reads = async () => { await app.chat(); await app.propose("list notes", {}, "List notes"); };
   await reads();
   await app.decision.waitFor();

@@ -7,7 +7,7 @@
 
 use crate::{
     Basis, Call, Cause, Class, Confirm, Connector, ConnectorId, Holding, Level, Member, MemberId, Permission, Reach,
-    Rulebook, Rules, Stage, Verdict, Why,
+    Remember, Rulebook, Rules, Stage, Verdict, Why,
 };
 
 /// What a step looks at. The order is that of the chain.
@@ -98,6 +98,8 @@ pub enum Outcome {
     NotNeeded,
     /// It lets the call through.
     Passes,
+    /// It has its say once it is known what is sent.
+    Depends,
     /// The person is asked.
     Asks,
     /// It stops the call.
@@ -145,8 +147,10 @@ pub struct Step {
 /// The whole chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
-    /// How it comes out.
+    /// How it comes out; where something depends on what is sent, at the mildest.
     pub verdict: Verdict,
+    /// Where it asks: whether an answer that was remembered would spare the question.
+    pub remembers: bool,
     /// The steps, in order.
     pub steps: Vec<Step>,
 }
@@ -158,13 +162,18 @@ impl Explanation {
         self.steps.iter().filter(move |step| step.outcome == strictest && strictest > Outcome::Passes)
     }
 
+    /// Whether what is sent may make it stricter.
+    pub fn depends(&self) -> bool {
+        self.verdict < Verdict::Refuse && self.steps.iter().any(|step| step.outcome == Outcome::Depends)
+    }
+
     fn of(steps: Vec<Step>) -> Self {
         let verdict = match steps.iter().map(|step| step.outcome).max() {
             Some(Outcome::Stops) => Verdict::Refuse,
             Some(Outcome::Asks) | None => Verdict::Ask,
-            Some(Outcome::Passes | Outcome::NotNeeded) => Verdict::Run,
+            Some(Outcome::Depends | Outcome::Passes | Outcome::NotNeeded) => Verdict::Run,
         };
-        Self { verdict, steps }
+        Self { verdict, remembers: false, steps }
     }
 }
 
@@ -201,6 +210,10 @@ impl Rulebook {
             };
             raise(&mut steps, subject, outcome, says, place);
         }
+        if !rules.unjudged().is_empty() {
+            let says = format!("what is sent decides: {}", rules.unjudged().join("; "));
+            steps.push(step(Subject::Arguments, Outcome::Depends, says, Some(Place::Actions(call.connector.clone()))));
+        }
         steps.sort_by_key(|step| step.subject);
         // What stopped before never came to an answer.
         if steps.iter().any(|step| step.outcome == Outcome::Stops) {
@@ -208,7 +221,7 @@ impl Rulebook {
                 (step.outcome, step.says) = (Outcome::NotNeeded, "it never comes to an answer".to_owned());
             }
         }
-        Explanation::of(steps)
+        Explanation { remembers: rules.remembers(self.workspace.remember), ..Explanation::of(steps) }
     }
 
     /// The steps that are about the person and the connector.
@@ -377,9 +390,11 @@ impl Rulebook {
             let place = Some(Place::Accounts(connector.id.clone()));
             steps.push(step(Subject::Account, Outcome::Passes, format!("it acts as {}", account.name), place));
         }
-        let asking = match classified.class {
-            Class::Read => "reading asks only where that was chosen",
-            Class::Write | Class::Destructive => "whatever may change something asks, unless an answer was remembered",
+        let asking = match (classified.class, self.workspace.remember) {
+            (Class::Read, _) => "reading asks only where that was chosen",
+            (Class::Destructive, _) => "what is destructive asks every time",
+            (Class::Write, Remember::Never) => "whatever may change something asks every time",
+            (Class::Write, _) => "whatever may change something asks, unless an answer was remembered",
         };
         let asking = format!("{asking}: {}", self.ceilings_say(connector, call));
         steps.push(step(Subject::Asking, Outcome::Passes, asking, Some(Place::ConnectedData)));
@@ -601,6 +616,58 @@ mod tests {
         let explanation = book.explain_use(&"member".into(), &"tracker".into());
         assert_eq!(explanation.verdict, Verdict::Refuse);
         assert_eq!(outcome(&explanation, Subject::Action), Outcome::Stops);
+    }
+
+    /// Without arguments a rule on values is neither met nor kept: it is shown as what decides, and nothing can be
+    /// decided by such rules.
+    #[test]
+    fn n06_without_arguments_a_rule_on_values_depends_on_them() {
+        let mut book = published();
+        let rule = |title: &str| crate::ArgumentRule {
+            id: title.into(),
+            argument: "/title".into(),
+            test: crate::rules::Test::Equals(title.into()),
+            unless: true,
+            effect: crate::rules::Effect::Deny,
+            note: String::new(),
+            examples: Vec::new(),
+            by: String::new(),
+            at: NOW,
+        };
+        book.connectors[0].rules.insert("find".into(), vec![rule("Leak")]);
+        let call = Call { arguments: Default::default(), ..call(&book, "find") };
+        assert_eq!(book.explain(&call, &Rules::of(&book, &call)).verdict, Verdict::Refuse, "it is left out");
+        let any = Rules::of_any(&book, &call);
+        let open = book.explain(&call, &any);
+        assert_eq!((open.verdict, open.depends(), any.verdict()), (Verdict::Run, true, Verdict::Run));
+        let telling: Vec<_> = open.telling().map(|step| (step.subject, step.says.as_str())).collect();
+        assert_eq!(telling, [(Subject::Arguments, "what is sent decides: refused when `title` is not `Leak`")]);
+        assert!(matches!(crate::decide(call, &any), crate::Decision::Refuse(_)), "these rules decide nothing");
+        let sent = self::call(&book, "find");
+        let explained = book.explain(&sent, &Rules::of(&book, &sent));
+        assert_eq!((explained.verdict, explained.depends()), (Verdict::Run, false));
+    }
+
+    #[test]
+    fn c4_every_time_is_said_only_where_no_answer_is_remembered() {
+        let explained = |remember, action: &str, conversation: bool| {
+            let mut book = published();
+            book.workspace.remember = remember;
+            let mut call = call(&book, action);
+            call.conversation = call.conversation.filter(|_| conversation);
+            let explanation = book.explain(&call, &Rules::of(&book, &call));
+            assert_eq!(explanation.verdict, Verdict::Ask);
+            let asking = explanation.steps.iter().find(|step| step.subject == Subject::Asking).unwrap();
+            (explanation.remembers, asking.says.split(':').next().unwrap_or_default().to_owned())
+        };
+        let says = |words: &str| words.to_owned();
+        for there in [true, false] {
+            let every = says("whatever may change something asks every time");
+            assert_eq!(explained(Remember::Never, "create", there), (false, every));
+            let unless = says("whatever may change something asks, unless an answer was remembered");
+            assert_eq!(explained(Remember::Conversation, "create", there), (true, unless));
+            assert!(!explained(Remember::Longer, "delete", there).0, "destructive asks every time");
+        }
     }
 
     #[test]

@@ -276,6 +276,8 @@ pub struct Rules {
     facts: Option<Facts>,
     vetoes: BTreeSet<Veto>,
     grants: BTreeSet<Basis>,
+    /// The rules on values that could not be held against anything, in words.
+    unjudged: Vec<String>,
 }
 
 /// How a call would come out, without the call.
@@ -295,16 +297,33 @@ impl Rules {
         Self::found(book, book, call)
     }
 
+    /// The same for a call of which nobody knows what it sends: rules on values have no say, and are told by
+    /// [`Rules::unjudged`]. It is for explaining. No call is decided by it, for these are the rules of none.
+    pub fn of_any(book: &Rulebook, call: &Call) -> Self {
+        let mut rules = Self::empty(Bytes(Vec::new()));
+        rules.collect(book, book, call, &call.arguments_json(), false);
+        rules
+    }
+
+    fn empty(call: Bytes) -> Self {
+        Self { call, facts: None, vetoes: BTreeSet::new(), grants: BTreeSet::new(), unjudged: Vec::new() }
+    }
+
     /// The same, with whoever finds things in the rulebook: [`crate::Indexed`] is faster and finds the same.
     pub(crate) fn found(book: &Rulebook, by: &impl Lookup, call: &Call) -> Self {
         let arguments = call.arguments_json();
-        let mut rules =
-            Self { call: call.bytes(&arguments), facts: None, vetoes: BTreeSet::new(), grants: BTreeSet::new() };
+        let mut rules = Self::empty(call.bytes(&arguments));
+        rules.collect(book, by, call, &arguments, true);
+        rules
+    }
+
+    /// Collects what has a say; `sent` is whether the arguments are what is sent.
+    fn collect(&mut self, book: &Rulebook, by: &impl Lookup, call: &Call, arguments: &str, sent: bool) {
         if book.workspace.lockdown {
-            rules.refuse(Level::Workspace, Cause::Lockdown);
+            self.refuse(Level::Workspace, Cause::Lockdown);
         }
         if by.is_ambiguous(&call.connector) {
-            rules.refuse(
+            self.refuse(
                 Level::Connector,
                 Cause::Broken { what: format!("there are two connectors `{}`", call.connector) },
             );
@@ -312,28 +331,27 @@ impl Rules {
         match (by.find_member(&call.member), by.find_connector(&call.connector)) {
             (Ok(member), Ok(connector)) => {
                 if let Err(why) = book.may_use(connector, member) {
-                    rules.refuse(Level::Access, why.into());
+                    self.refuse(Level::Access, why.into());
                 }
                 match by.find_action(connector, &call.action) {
                     Some((action, control)) => {
-                        rules.about(book, connector, action, control, call);
+                        self.about(book, connector, action, control, call, sent);
                         if !action.intact() || !by.is_whole(connector) {
-                            rules.refuse(
+                            self.refuse(
                                 Level::Action,
                                 Cause::Broken {
                                     what: format!("the stored definition of `{}` is damaged", call.action),
                                 },
                             );
                         }
-                        rules.remembered(book, by, connector, call, &arguments);
+                        self.remembered(book, by, connector, call, arguments);
                     }
-                    None => rules.refuse(Level::Action, Why::UnknownAction(call.action.clone()).into()),
+                    None => self.refuse(Level::Action, Why::UnknownAction(call.action.clone()).into()),
                 }
             }
-            (Err(why), _) => rules.refuse(Level::Access, why.into()),
-            (_, Err(why)) => rules.refuse(Level::Connector, why.into()),
+            (Err(why), _) => self.refuse(Level::Access, why.into()),
+            (_, Err(why)) => self.refuse(Level::Connector, why.into()),
         }
-        rules
     }
 
     /// Makes the rules stricter.
@@ -396,6 +414,17 @@ impl Rules {
         self.facts.as_ref().map(|facts| facts.classified)
     }
 
+    /// Whether a remembered answer could spare the question, where the workspace allows this much of it.
+    pub(crate) fn remembers(&self, allowed: Remember) -> bool {
+        let could = self.classified().map(|known| self.rememberable(allowed, known.class));
+        could.is_some_and(|could| could != Remembering::default())
+    }
+
+    /// The rules on values that would be held against what is sent, where that is not known: see [`Rules::of_any`].
+    pub(crate) fn unjudged(&self) -> &[String] {
+        &self.unjudged
+    }
+
     /// Every reason to ask, sorted.
     pub fn reasons(&self) -> Vec<String> {
         let mut reasons: Vec<String> = self
@@ -438,6 +467,7 @@ impl Rules {
         action: &Action,
         control: Option<&Control>,
         call: &Call,
+        sent: bool,
     ) {
         let classified = Control::classify(control, action);
         self.facts = Some(Facts {
@@ -498,7 +528,9 @@ impl Rules {
             self.add(Veto::ask(Level::Action, "this action always asks"));
         }
         for rule in connector.rules.get(&call.action).into_iter().flatten() {
-            if rule.stops(&call.arguments) {
+            if !sent {
+                self.unjudged.push(rule.sentence());
+            } else if rule.stops(&call.arguments) {
                 let said = rule.sentence();
                 self.add(match rule.effect {
                     Effect::Deny => Veto::refuse(Level::Action, Cause::Rule { rule: said }),
@@ -533,9 +565,17 @@ impl Rules {
 
     /// How an answer about a call can be remembered so that it counts. What asks every time asks every time.
     fn remembering(&self, allowed: Remember, class: Class, call: &Call) -> Remembering {
+        match &call.conversation {
+            Some(_) => self.rememberable(allowed, class),
+            None => Remembering::default(),
+        }
+    }
+
+    /// The same, were there a conversation.
+    fn rememberable(&self, allowed: Remember, class: Class) -> Remembering {
         let every_time = self.vetoes.iter().any(|veto| matches!(veto.floor, Floor::Ask(_)));
         let asks = class == Class::Write || (class == Class::Read && self.asks_unanswered());
-        let possible = asks && !every_time && call.conversation.is_some();
+        let possible = asks && !every_time;
         Remembering {
             conversation: possible && allowed >= Remember::Conversation,
             longer: possible && class == Class::Read && allowed >= Remember::Longer,

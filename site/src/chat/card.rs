@@ -353,11 +353,9 @@ fn WhyBlocked(
     let blocked = Memo::new(move |_| state.with(|state| matches!(state, CallState::Blocked { .. })));
     let explained = move || {
         app.rulebook.track();
-        let (connector, action) =
-            card.with(|card| card.as_ref().map(|card| (card.connector.clone(), card.action.clone())))?;
         app.thread.mode.track();
         app.chosen_actions.track();
-        Some(app.ws().explain_in(Some(&conversation.get_value()), &app.ws().seen_as(), &connector, &action))
+        card.with(|card| Some(app.ws().explain_card(&conversation.get_value(), card.as_ref()?)))
     };
     move || {
         blocked.get().then(|| {

@@ -26,11 +26,12 @@ fn route(place: &Place) -> Route {
 }
 
 /// How a call comes out, as a sentence.
-pub(crate) fn verdict_says(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Run => "It runs without asking.",
-        Verdict::Ask => "It asks first, every time.",
-        Verdict::Refuse => "It is not allowed here. Nothing would be sent.",
+pub(crate) fn verdict_says(explanation: &Explanation) -> &'static str {
+    match (explanation.verdict, explanation.remembers) {
+        (Verdict::Run, _) => "It runs without asking.",
+        (Verdict::Ask, false) => "It asks first, every time.",
+        (Verdict::Ask, true) => "It asks first, unless an answer was remembered.",
+        (Verdict::Refuse, _) => "It is not allowed here. Nothing would be sent.",
     }
 }
 
@@ -68,10 +69,11 @@ fn StepView(step: Step) -> impl IntoView {
     let (look, sign, word) = match step.outcome {
         Outcome::NotNeeded => ("step", "–", "not needed"),
         Outcome::Passes => ("step passes", "✓", "passes"),
+        Outcome::Depends => ("step asks", "…", "depends"),
         Outcome::Asks => ("step asks", "?", "asks"),
         Outcome::Stops => ("step stops", "✕", "stops"),
     };
-    let telling = step.outcome >= Outcome::Asks;
+    let telling = step.outcome >= Outcome::Depends;
     view! {
         <li class=look>
             <span class="sign" aria-hidden="true">{sign}</span>

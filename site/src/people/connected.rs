@@ -68,7 +68,7 @@ pub(super) fn ConnectedData() -> impl IntoView {
         })}
         <section class="setting">
             <h2>"When it asks"</h2>
-            <p>"Whatever may change something asks every time. This is a ceiling: connectors, actions and people's own accounts can only add to it."</p>
+            <p>"Whatever may change something asks, every time as long as no answers are remembered. This is a ceiling: connectors, actions and people's own accounts can only add to it."</p>
             <Segmented label="When it asks" value=confirm options=vec![(Confirm::Writes, "Ask for writes"), (Confirm::Everything, "Ask for everything")] on_change=move |one| {
                 let ws = app.ws();
                 app.run(async move { ws.set_confirm(one).await }, |()| ());

@@ -2,9 +2,11 @@
 
 use browser::policy::{ConnectorId, MemberId, Stage};
 use leptos::prelude::*;
+use serde_json::{Map, Value};
 
 use super::chain::{Chain, verdict_says};
 use crate::state::use_state;
+use crate::ui::form::{Defaults, FormState, SchemaForm};
 use crate::ui::{Field, SearchField};
 
 /// People and connectors that can be chosen at once; searching finds the others.
@@ -49,10 +51,21 @@ pub(super) fn TestAccess() -> impl IntoView {
             all.iter().find(|one| one.0 == wanted).or(all.first()).map(|one| one.0.clone()).unwrap_or_default()
         })
     });
+    // What would be sent matters only where rules look at it.
+    let ruled = Memo::new(move |_| {
+        let (id, name) = (ConnectorId::from(connector.get()), chosen.get());
+        app.rulebook.with(|book| {
+            let one = book.connector(&id).ok()?;
+            let rules = one.rules.get(&name).is_some_and(|rules| !rules.is_empty());
+            rules.then(|| one.action(&name).map(|action| (id.clone(), action.input_schema().clone()))).flatten()
+        })
+    });
+    let sent = RwSignal::new(None::<Map<String, Value>>);
     let explained = move || {
         app.rulebook.track();
         app.connections.track();
-        app.ws().explain_action(&MemberId::from(who.get()), &ConnectorId::from(connector.get()), &chosen.get())
+        let (who, id) = (MemberId::from(who.get()), ConnectorId::from(connector.get()));
+        app.ws().explain_action(&who, &id, &chosen.get(), sent.get())
     };
     let choice = move |id: String, described: String, list: Memo<Vec<Named>>, value: RwSignal<String>| {
         // What is chosen stays in the list, whatever is searched for.
@@ -91,13 +104,38 @@ pub(super) fn TestAccess() -> impl IntoView {
                 </select>
             </Field>
         </div>
+        {move || ruled.get().map(|(_, schema)| view! { <WouldBeSent schema sent/> })}
         {move || {
             let explanation = explained();
             view! {
-                <section class="found" aria-live="polite"><h2>{verdict_says(explanation.verdict)}</h2>
+                <section class="found" aria-live="polite"><h2>{verdict_says(&explanation)}</h2>
+                    {explanation.depends().then(|| view! { <p>"A rule on values may make it stricter. Type above what would be sent."</p> })}
                     <Chain explanation/></section>
             }
         }}
         <super::Reach/>
+    }
+}
+
+/// What would be sent, for rules on values. As long as nothing is typed, what they say stays open.
+#[component]
+fn WouldBeSent(
+    /// The JSON Schema of the arguments.
+    schema: Value,
+    /// What was typed, once something was.
+    sent: RwSignal<Option<Map<String, Value>>>,
+) -> impl IntoView {
+    let state = FormState::new(&schema, Map::new(), Defaults::Offered);
+    let begins = untrack(|| state.values());
+    Effect::new(move |_| {
+        let values = state.values();
+        sent.set(Some(values).filter(|values| *values != begins));
+    });
+    on_cleanup(move || drop(sent.try_set(None)));
+    view! {
+        <section aria-label="What would be sent">
+            <h2>"What would be sent"</h2>
+            <SchemaForm state/>
+        </section>
     }
 }

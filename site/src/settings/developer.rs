@@ -72,7 +72,7 @@ pub(crate) fn RiskDialog(
                     <p>"Developer mode lets you connect any MCP server and use what it offers, including actions that change things."</p>
                     <ul class="bullets">
                         <li>"A server can read everything you send it, and what it returns may try to steer a model (prompt injection)."</li>
-                        <li>"A server may say that an action only reads when it does not. Every write asks you first, each time."</li>
+                        <li>"A server may say that an action only reads when it does not. Every write asks you first, unless the workspace lets answers be remembered."</li>
                         <li>"Connect only servers you trust. What you add is a draft that only you can use."</li>
                     </ul>
                     <label class="check"><input type="checkbox" prop:checked=move || understood.get()

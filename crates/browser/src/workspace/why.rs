@@ -3,8 +3,11 @@
 //! Viewing as somebody else is reading only: whatever would change or call something is refused meanwhile, and no call
 //! is ever made as the other person. The person's own conversations are not part of what the other would see.
 
-use policy::{Call, CallId, Caller, ConnectorId, ConversationId, Explanation, MemberId};
-use serde_json::Map;
+use chat::conversation::CallCard;
+use policy::{
+    Call, CallId, Caller, ConnectionId, ConnectorId, ConversationId, Digest, Explanation, MemberId, Rulebook, Rules,
+};
+use serde_json::{Map, Value};
 
 use super::Workspace;
 use crate::error::{Code, Error};
@@ -22,44 +25,63 @@ impl Workspace {
         Some(book.explain(&call, &self.rules(&book, &call)))
     }
 
-    /// Explains what would become of a call by this person, made by a model outside any conversation and with arguments
-    /// that fit. It is explained for their usual account. Nothing is sent.
-    pub fn explain_action(&self, who: &MemberId, connector: &ConnectorId, action: &str) -> Explanation {
-        self.explain_in(None, who, connector, action)
-    }
-
-    /// As [`Workspace::explain_action`], within a conversation with its mode and the actions chosen for it.
-    pub fn explain_in(
+    /// Explains what would become of a call by this person, made by a model outside any conversation. It is explained for
+    /// their usual account. Without arguments they are taken to fit, and what depends on them is told. Nothing is sent.
+    pub fn explain_action(
         &self,
-        conversation: Option<&ConversationId>,
         who: &MemberId,
         connector: &ConnectorId,
         action: &str,
+        arguments: Option<Map<String, Value>>,
     ) -> Explanation {
         let book = self.rulebook();
         let account = match *who == self.me() {
-            true => self.account_in(conversation, connector),
+            true => self.usual_account(connector),
             false => book.preferred_account(who, connector),
         };
-        let live = self.live_as(&account);
-        let found = live.as_ref().and_then(|live| live.actions.iter().find(|one| one.name() == action));
-        let approved = book.connector(connector).ok().and_then(|known| known.action(action));
-        let definition = found.or(approved).map_or_else(|| policy::Digest::of_bytes(b""), |one| one.digest().clone());
+        let sent = arguments.is_some();
         let call = Call {
             id: CallId::from(new_id("call")),
             connector: connector.clone(),
+            definition: self.definition_now(&book, connector, action, &account),
             connection: account,
             action: action.to_owned(),
-            definition,
-            arguments: Map::new(),
+            arguments: arguments.unwrap_or_default(),
             by: Caller::Model,
             member: who.clone(),
-            conversation: conversation.cloned(),
+            conversation: None,
             at: now(),
         };
-        let mut rules = policy::Rules::of(&book, &call);
-        self.add_limits(&mut rules, &book, &call);
+        let mut rules = if sent { Rules::of(&book, &call) } else { Rules::of_any(&book, &call) };
+        self.add_governed(&mut rules);
         book.explain(&call, &rules)
+    }
+
+    /// Explains the call of a card by the rules of now: with its arguments, as its account, by who wanted it.
+    pub fn explain_card(&self, conversation: &ConversationId, card: &CallCard) -> Explanation {
+        let book = self.rulebook();
+        let account = card.acts_as.clone().unwrap_or_else(|| ConnectionId::first(&card.connector));
+        let call = Call {
+            id: card.call.clone(),
+            connector: card.connector.clone(),
+            definition: self.definition_now(&book, &card.connector, &card.action, &account),
+            connection: account,
+            action: card.action.clone(),
+            arguments: card.arguments.as_object().cloned().unwrap_or_default(),
+            by: card.by,
+            member: self.me(),
+            conversation: Some(conversation.clone()),
+            at: now(),
+        };
+        book.explain(&call, &self.rules(&book, &call))
+    }
+
+    /// The digest of an action as it is listed for an account now, or as it was approved where no list was read.
+    fn definition_now(&self, book: &Rulebook, connector: &ConnectorId, action: &str, account: &ConnectionId) -> Digest {
+        let live = self.live_as(account);
+        let found = live.as_ref().and_then(|live| live.actions.iter().find(|one| one.name() == action));
+        let approved = book.connector(connector).ok().and_then(|known| known.action(action));
+        found.or(approved).map_or_else(|| Digest::of_bytes(b""), |one| one.digest().clone())
     }
 
     /// The person whose view of the workspace is shown: the one at the browser, unless an owner looks at it as another.

@@ -73,6 +73,8 @@ fn seen(decision: &Decision) -> String {
 struct Case {
     book: Rulebook,
     call: Call,
+    /// The strictest of the rules on values that the call meets.
+    met: Option<Effect>,
 }
 
 fn profiles() -> impl Strategy<Value = Profile> {
@@ -102,6 +104,38 @@ fn actions() -> impl Strategy<Value = Action> {
     })
 }
 
+/// Rules on values, each with whether the call of the fixtures meets it, written down by hand.
+fn value_rules() -> impl Strategy<Value = Vec<(ArgumentRule, bool)>> {
+    use crate::rules::Test;
+    let within =
+        |min: Option<u32>, max: Option<u32>| Test::Within { min: min.map(Into::into), max: max.map(Into::into) };
+    let matches = |pattern: &str| Test::Matches(pattern.to_owned().into());
+    let known = vec![
+        ("/title", Test::Equals(json!("Leak")), false, true),
+        ("/title", Test::Equals(json!("Leak")), true, false),
+        ("/title", Test::OneOf(vec![json!("ops"), json!("dev")]), true, true),
+        ("/title", Test::OneOf(vec![json!("ops"), json!("dev")]), false, false),
+        ("/title", Test::Prefix("Le".into()), true, false),
+        ("/title", matches("^L[a-z]+k$"), true, false),
+        ("/title", matches("[0-9]"), false, false),
+        ("/title", matches("eak"), false, true),
+        // What cannot be judged is met.
+        ("/title", matches("("), true, true),
+        ("/title", within(Some(1), None), false, true),
+        ("/z", within(None, Some(5)), true, false),
+        ("/z", within(Some(2), None), true, true),
+        ("/a", Test::Equals(json!(9007199254740993_u64)), false, true),
+        // What is left out is none of what is allowed.
+        ("/missing", Test::Equals(json!("x")), true, true),
+        ("/missing", Test::Equals(json!("x")), false, false),
+    ];
+    let one =
+        (select(known), select(vec![Effect::Ask, Effect::Deny])).prop_map(|((argument, test, unless, met), effect)| {
+            (ArgumentRule { argument: argument.into(), test, unless, ..rule(effect) }, met)
+        });
+    prop_oneof![3 => Just(Vec::new()), 2 => vec(one, 1..4)]
+}
+
 fn cases() -> impl Strategy<Value = Case> {
     let remember = select(vec![Remember::Never, Remember::Conversation, Remember::Longer]);
     let workspace = (profiles(), any::<bool>(), any::<bool>(), any::<bool>(), confirms(), remember);
@@ -121,7 +155,8 @@ fn cases() -> impl Strategy<Value = Case> {
         option::of(option::of(select(vec![DAY, 31 * DAY]))),
         option::of((any::<bool>(), confirms())),
     );
-    (workspace, connector, actions(), control, call).prop_map(|(workspace, connector, action, control, call)| {
+    let parts = (workspace, connector, actions(), control, call, value_rules());
+    parts.prop_map(|(workspace, connector, action, control, call, rules)| {
         let mut book = published();
         let settings = &mut book.workspace;
         (settings.profile, settings.developer_gate, settings.lockdown) =
@@ -135,6 +170,9 @@ fn cases() -> impl Strategy<Value = Case> {
         tracker.snapshot = Some(snapshot(vec![action.clone()]));
         let control = Control { on: on && control.0, class: control.1, confirm: control.2 };
         tracker.controls = [(action.name().to_owned(), control)].into();
+        let met = rules.iter().filter(|(_, met)| *met).map(|(rule, _)| rule.effect).max();
+        let rules: Vec<ArgumentRule> = rules.into_iter().map(|(rule, _)| rule).collect();
+        tracker.rules = [(action.name().to_owned(), rules)].into();
         let address = tracker.address.clone();
         let mut wanted = Call { by: call.0, member: call.1.into(), ..self::call(&book, action.name()) };
         if let Some((theirs, confirm)) = &call.6 {
@@ -168,7 +206,7 @@ fn cases() -> impl Strategy<Value = Case> {
         if drifted {
             wanted.definition = Digest::of_bytes(b"drifted");
         }
-        Case { book, call: wanted }
+        Case { book, call: wanted, met }
     })
 }
 
@@ -243,9 +281,11 @@ proptest! {
     /// What runs unasked satisfies every condition at once, written down here a second time and independently.
     #[test]
     fn nothing_runs_unasked_that_is_not_allowed(case in cases()) {
-        let Case { book, call } = case;
+        let Case { book, call, met } = case;
         let rules = Rules::of(&book, &call);
+        prop_assert!(met != Some(Effect::Deny) || rules.verdict() == Verdict::Refuse, "a rule on a value was passed over");
         let Decision::Run(permit) = decide(call.clone(), &rules) else { return Ok(()) };
+        prop_assert_eq!(met, None, "a rule on a value was passed over");
         prop_assert_eq!(permit.call(), &call);
         let frozen = permit.spend();
         let connector = &book.connectors[0];
@@ -300,7 +340,7 @@ proptest! {
         case in cases(),
         labels in vec((any::<bool>(), any::<bool>(), any::<bool>()), 0..3),
     ) {
-        let Case { book, call } = case;
+        let Case { book, call, .. } = case;
         let source = |(same, private, untrusted): (bool, bool, bool)| lineage::Source {
             connector: if same { call.connector.clone() } else { "other".into() },
             name: "Other".into(),
@@ -343,7 +383,7 @@ proptest! {
         twice in (proptest::bool::weighted(0.1), proptest::bool::weighted(0.2)),
         others in vec(("[a-z]{1,6}", "[a-z]{1,6}"), 0..5),
     ) {
-        let Case { mut book, call } = case;
+        let Case { mut book, call, .. } = case;
         for (at, (member, connector)) in others.into_iter().enumerate() {
             book.members.insert(at % (book.members.len() + 1), person(&member, crate::Role::Admin));
             let other = crate::Connector { id: connector.into(), ..book.connectors[0].clone() };
@@ -410,7 +450,7 @@ proptest! {
             |book| book.pause(&"owner".into(), &"tracker".into(), "a reason", NOW).unwrap_or_default(),
             |book| {
                 let action = book.connectors[0].actions()[0].name().to_owned();
-                book.connectors[0].rules.insert(action, vec![rule(Effect::Deny), rule(Effect::Ask)]);
+                book.connectors[0].rules.entry(action).or_default().extend([rule(Effect::Deny), rule(Effect::Ask)]);
             },
             |book| book.connectors[0].controls.values_mut().for_each(|control| control.class = Some(Class::Destructive)),
         ];
@@ -422,7 +462,9 @@ proptest! {
     }
 
     #[test]
-    fn what_is_offered_is_what_would_not_be_refused(case in cases()) {
+    fn what_is_offered_is_what_would_not_be_refused(mut case in cases()) {
+        // What is offered is offered for some arguments, and these may be others.
+        case.book.connectors[0].rules.clear();
         let Ok(member) = case.book.member(&case.call.member) else { return Ok(()) };
         let offered = !case.book.offered(member).is_empty();
         let action = case.book.connectors[0].actions()[0].digest().clone();
@@ -438,7 +480,7 @@ proptest! {
         (everyone, listed) in (any::<bool>(), option::of(any::<bool>())),
         more in vec(vetoes(), 0..3),
     ) {
-        let Case { mut book, call } = case;
+        let Case { mut book, call, .. } = case;
         book.workspace.defaults.insert(Permission::UseConnectors, everyone);
         if let Some(setting) = role {
             let settings = [(Permission::UseConnectors, setting), (Permission::CreateConnectors, setting)].into();
@@ -452,6 +494,17 @@ proptest! {
         let mut rules = Rules::of(&book, &call);
         let explanation = book.explain(&call, &rules);
         prop_assert_eq!(explanation.verdict, rules.verdict(), "{:#?}", explanation);
+        prop_assert!(!explanation.depends());
+        if let Decision::Ask(question) = decide(call.clone(), &rules) {
+            prop_assert_eq!(explanation.remembers, question.remembering() != Remembering::default());
+        }
+        // Of what is sent somewhere, the explanation without it is the mildest that can come of it.
+        let any = Rules::of_any(&book, &call);
+        let open = book.explain(&call, &any);
+        prop_assert_eq!(open.verdict, any.verdict(), "{:#?}", open);
+        prop_assert!(open.verdict <= explanation.verdict, "{:#?}", open);
+        prop_assert!(open.verdict == explanation.verdict || open.depends(), "{:#?}", open);
+        prop_assert!(matches!(decide(call.clone(), &any), Decision::Refuse(_)), "nothing is decided by it");
         more.into_iter().for_each(|veto| rules.add(veto));
         let explanation = book.explain(&call, &rules);
         prop_assert_eq!(explanation.verdict, rules.verdict(), "{:#?}", explanation);
