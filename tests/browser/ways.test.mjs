@@ -243,7 +243,8 @@ journey("ways: N01 a held call leads to what changed, and a member tells an admi
   await held();
   await app.screenshot("ways-held-member");
   await app.button("Tell an admin", app.card("Post a message")).click();
-  await page.getByText("The people who run this workspace will see it.").waitFor();
+  await app.card("Post a message").getByText("Review requested.").waitFor();
+  await app.card("Post a message").getByText("Only this browser knows of it. Send it to one of: You.").waitFor();
   await app.card("Post a message").getByRole("link", { name: "View change" }).click();
   await assertSoon(() => /\/changes$/.test(page.url()), "the change is shown");
   assert.equal(server.calls.length, 0);

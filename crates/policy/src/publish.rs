@@ -233,6 +233,7 @@ impl Rulebook {
         if let Some(connector) = self.connectors.iter_mut().find(|connector| &connector.id == id) {
             *connector = after;
         }
+        self.settle_publication(by, id, now);
         self.keep_version(by, id, "published", now);
         Ok(())
     }

@@ -1,10 +1,16 @@
-//! What members ask the admins for: a connector, access to one, developer mode.
+//! What members ask the admins for: a connector, access to one, developer mode, the publication of a draft.
 //!
 //! A request changes nothing by itself. Approving one for access or developer mode gives exactly that to the person who
 //! asked; approving one for a connector only opens the form with its address filled in, and nothing has been contacted
-//! until somebody scans it there (X131).
+//! until somebody scans it there (X131). One for a publication is settled by publishing, after the review, and by nothing
+//! less.
+//!
+//! A request is kept in the browser of who asked. It travels with no signed file, so where whoever decides works in
+//! another browser the person hands it on as a text: [`Rulebook::request_text`].
 
-use crate::{ConnectorId, Member, MemberId, Millis, Permission, RequestId, Rulebook, Why, connector::Access};
+use crate::{
+    Connector, ConnectorId, Member, MemberId, Millis, Permission, RequestId, Rulebook, Why, connector::Access,
+};
 use serde::{Deserialize, Serialize};
 
 /// Longest reason that is kept, in characters.
@@ -22,6 +28,8 @@ pub enum Wanted {
     Access(ConnectorId),
     /// Developer mode.
     Developer,
+    /// The publication of a draft of one's own.
+    Publication(ConnectorId),
 }
 
 /// How a request stands.
@@ -97,6 +105,65 @@ impl Rulebook {
             Wanted::Connector(_) => self.may_set_workspace(member),
             Wanted::Access(id) => self.may_set_access(self.connector(id)?, member),
             Wanted::Developer => self.may_grant_developer(member),
+            Wanted::Publication(id) => self.may_publish(self.connector(id)?, member),
+        }
+    }
+
+    /// The people who may decide about a request.
+    pub fn deciders(&self, request: &Request) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(move |member| self.may_decide(member, request).is_ok())
+    }
+
+    /// May ask for the publication of a draft: its maker, where it is ready and somebody else publishes.
+    ///
+    /// # Errors
+    /// As [`Rulebook::may_request`] and [`Rulebook::publishable`]; [`Why::NotYours`], [`Why::NotNeeded`].
+    pub fn may_ask_for_publication(&self, connector: &Connector, member: &Member) -> Result<(), Why> {
+        self.may_request(member)?;
+        self.publishable(connector)?;
+        if connector.owner != member.id {
+            return Err(Why::NotYours);
+        }
+        if self.may_publish(connector, member).is_ok() {
+            return Err(Why::NotNeeded);
+        }
+        Ok(())
+    }
+
+    /// What is asked for, in words.
+    pub fn wanted_says(&self, wanted: &Wanted) -> String {
+        let named = |id: &ConnectorId| match self.connector(id) {
+            Ok(one) => format!("{} · {}", one.name, one.host),
+            Err(_) => "a connector that was removed".to_owned(),
+        };
+        match wanted {
+            Wanted::Connector(address) => format!("A connector for {address}"),
+            Wanted::Access(id) => format!("Access to {}", named(id)),
+            Wanted::Developer => "Developer mode".to_owned(),
+            Wanted::Publication(id) => format!("Publication of {}", named(id)),
+        }
+    }
+
+    /// A request as a text to hand on: what is asked for, who asks, why.
+    pub fn request_text(&self, request: &Request) -> String {
+        self.asked_text(&self.wanted_says(&request.wanted), &request.by, &request.reason)
+    }
+
+    /// What somebody asks for in this workspace, as a text to hand on.
+    pub fn asked_text(&self, what: &str, by: &MemberId, reason: &str) -> String {
+        let who = self.member(by).map_or_else(
+            |_| "somebody who left".to_owned(),
+            |one| one.email.as_ref().map_or_else(|| one.name.clone(), |email| format!("{}, {email}", one.name)),
+        );
+        let why = if reason.is_empty() { String::new() } else { format!("Reason: {reason}\n") };
+        format!("Request in the workspace {}\n{what}\nAsked for by: {who}\n{why}", self.workspace.name)
+    }
+
+    /// Settles what was asked for by publishing a connector.
+    pub(crate) fn settle_publication(&mut self, by: &MemberId, id: &ConnectorId, now: Millis) {
+        let wanted = Wanted::Publication(id.clone());
+        for request in self.requests.iter_mut().filter(|one| one.is_open() && one.wanted == wanted) {
+            request.standing = Standing::Approved { by: by.clone(), at: now };
         }
     }
 
@@ -125,6 +192,10 @@ impl Rulebook {
                 return Err(self.may_grant_developer(member).err().unwrap_or(Why::DeveloperNotGranted));
             }
             Wanted::Developer => self.may_toggle_developer(member).is_ok(),
+            Wanted::Publication(connector) => {
+                self.may_ask_for_publication(self.connector(connector)?, member)?;
+                false
+            }
         };
         if needless {
             return Err(Why::NotNeeded);
@@ -167,6 +238,9 @@ impl Rulebook {
                 let mut developers: Access = self.workspace.developers.clone();
                 developers.add_member(&request.by);
                 self.set_developers(by, developers)?;
+            }
+            Wanted::Publication(_) => {
+                return Err(Why::NotReady("it is approved by publishing it; open its review".to_owned()));
             }
         }
         self.decided(id, Standing::Approved { by: by.clone(), at: now })
@@ -250,6 +324,49 @@ mod tests {
         assert_eq!(asked(&mut book, "member", wanted), Err(Why::AskedAlready));
         book.approve(&"admin".into(), &id, NOW).unwrap();
         assert!(book.connectors.iter().all(|connector| connector.stage != Stage::Published));
+    }
+
+    #[test]
+    fn s015_a_developer_asks_for_the_publication_of_a_draft_and_nothing_less_than_publishing_approves_it() {
+        let mut book = workspace(Profile::Enterprise);
+        book.create_draft(&"dev".into(), new_connector("tracker"), NOW).unwrap();
+        let wanted = Wanted::Publication("tracker".into());
+        assert_eq!(asked(&mut book, "member", wanted.clone()), Err(Why::NotYours));
+        let id = asked(&mut book, "dev", wanted.clone()).unwrap();
+        assert_eq!(asked(&mut book, "dev", wanted.clone()), Err(Why::AskedAlready));
+        let deciders: Vec<&str> = book.deciders(&book.requests[0]).map(|one| one.id.as_str()).collect();
+        assert_eq!(deciders, ["owner", "admin"]);
+        assert!(matches!(book.approve(&"admin".into(), &id, NOW), Err(Why::NotReady(_))), "nothing less than a review");
+        book.decline(&"admin".into(), &id, "its hints are missing", NOW).unwrap();
+        book.withdraw(&"dev".into(), &id).unwrap();
+        let id = asked(&mut book, "dev", wanted.clone()).unwrap();
+        book.settle_publication(&"admin".into(), &"tracker".into(), NOW + 1);
+        assert_eq!(standing(&book, &id), Standing::Approved { by: "admin".into(), at: NOW + 1 });
+        book.publish(&"admin".into(), &"tracker".into(), NOW + 1).unwrap();
+        assert!(matches!(asked(&mut book, "dev", wanted), Err(Why::WrongStage { .. })), "it is published");
+    }
+
+    #[test]
+    fn who_may_publish_asks_nobody_and_what_cannot_be_published_is_not_asked_for() {
+        let mut book = workspace(Profile::Enterprise);
+        book.create_draft(&"admin".into(), new_connector("tracker"), NOW).unwrap();
+        assert_eq!(asked(&mut book, "admin", Wanted::Publication("tracker".into())), Err(Why::NotNeeded));
+        book.connectors[0].owner = "dev".into();
+        book.connectors[0].snapshot = None;
+        assert_eq!(asked(&mut book, "dev", Wanted::Publication("tracker".into())), Err(Why::NeverScanned));
+    }
+
+    #[test]
+    fn a_request_is_handed_on_as_a_text() {
+        let mut book = published();
+        book.set_access(&"owner".into(), &"tracker".into(), Access::Nobody, NOW).unwrap();
+        book.members.iter_mut().for_each(|one| one.email = Some(format!("{}@example.com", one.id)));
+        asked(&mut book, "member", Wanted::Access("tracker".into())).unwrap();
+        assert_eq!(
+            book.request_text(&book.requests[0]),
+            "Request in the workspace My workspace\nAccess to Tracker · mcp.example.com\nAsked for by: MEMBER, \
+             member@example.com\nReason: for the team\n"
+        );
     }
 
     #[test]

@@ -470,10 +470,21 @@ impl Rulebook {
     /// # Errors
     /// Why not.
     pub fn may_publish(&self, connector: &Connector, member: &Member) -> Result<(), Why> {
+        if self.plan().publishing.is_none() {
+            return Err(self.not_in_plan("publishing"));
+        }
+        self.holds(member, Permission::Publish).then_some(()).ok_or(Why::AdminsOnly("publish"))?;
+        self.publishable(connector)
+    }
+
+    /// Whether a connector could be published by somebody who may.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn publishable(&self, connector: &Connector) -> Result<(), Why> {
         let Some(publishing) = self.plan().publishing else {
             return Err(self.not_in_plan("publishing"));
         };
-        self.holds(member, Permission::Publish).then_some(()).ok_or(Why::AdminsOnly("publish"))?;
         if self.workspace.only_published {
             // Otherwise a draft that was here before could be published by whoever may, unseen by whoever forbade it.
             return Err(Why::OnlyPublished);

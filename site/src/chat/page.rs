@@ -18,6 +18,7 @@ use super::said::{AttachedView, Said};
 use super::sources::{AnswerFoot, SearchView, Side, SourcesPanel};
 use super::thread::{Position, ThreadView};
 use super::title::{Delete, Rename};
+use crate::people::requests::AskForReview;
 use crate::results::{Markdown, Visible, pieces};
 use crate::router::{ConnectorTab, Link, Route, page_title};
 use crate::shell::rail::BackToChat;
@@ -104,18 +105,7 @@ fn review(state: AppState, id: ConnectorId) -> AnyView {
     if state.ws().may_refresh(&id).is_ok() {
         return view! { <Link to=Route::Connector(id.to_string(), ConnectorTab::Changes)>"Review"</Link> }.into_any();
     }
-    ask_for_review(state, id, "Ask for review", true)
-}
-
-/// A button that tells the people who run the workspace of a change.
-pub(super) fn ask_for_review(state: AppState, id: ConnectorId, word: &'static str, small: bool) -> AnyView {
-    let ask = move |_| {
-        let (ws, id) = (state.ws(), id.clone());
-        state.run(async move { ws.ask_for_review(&id).await }, move |()| {
-            state.tell("The people who run this workspace will see it.")
-        });
-    };
-    view! { <Button small=small on:click=ask>{word}</Button> }.into_any()
+    view! { <AskForReview id word="Ask for review" small=true/> }.into_any()
 }
 
 /// The title, which model thinks, and what can be done with the conversation as a whole.

@@ -1,6 +1,6 @@
 //! What a connector is, how it is doing, who vouched for it, and what can be done about it.
 
-use browser::policy::{Connector, ConnectorId, Permission, Reach, SignIn, Stage};
+use browser::policy::{Connector, ConnectorId, Permission, Reach, SignIn, Stage, Wanted};
 use browser::{Keep, Usage};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,6 +10,7 @@ use super::naming::Naming;
 use super::new::KeepChoice;
 use super::pause::PauseButton;
 use super::{ConnectionState, action_summary, plural};
+use crate::people::requests::AskFor;
 use crate::results::Visible;
 use crate::results::fold::number;
 use crate::router::{ConnectorTab, Link, Route, Router, StageTab, use_router};
@@ -112,13 +113,21 @@ fn PublishLink(
             published.then(|| me.is_ok_and(|me| book.holds(me, Permission::Publish)))
         })
     });
+    let wanted = StoredValue::new(Wanted::Publication(id.clone()));
+    let asks = Memo::new(move |_| {
+        app.rulebook.with(|book| {
+            let me = book.member(&app.ws().seen_as()).ok()?;
+            found.with(|found| book.may_ask_for_publication(found.as_ref()?, me).ok())
+        })
+    });
     move || {
         may.get().map(|may| match may {
             true => view! { <Link to=Route::Publish(id.to_string()) class="btn primary">"Publish"</Link> }.into_any(),
             // A member who may develop waits for somebody else here (S015, S061).
             false => {
                 let runs = app.rulebook.with(|book| crate::people::who_runs_it(book));
-                view! { <span class="small why">"Admins and owners publish it. Ask one of: "<bdi>{runs}</bdi>"."</span> }.into_any()
+                view! { <span class="small why">"Admins and owners publish it. Ask one of: "<bdi>{runs}</bdi>"."</span>
+                    {move || asks.get().map(|()| view! { <AskFor wanted=Some(wanted.get_value()) word="Ask for publication"/> })} }.into_any()
             }
         })
     }

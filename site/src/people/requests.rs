@@ -1,27 +1,16 @@
 //! What members ask for: asking, how it stands, and the list for those who decide.
 
 use browser::policy::request::Standing;
-use browser::policy::{ConnectorId, Request, RequestId, Rulebook, Wanted, address};
+use browser::policy::{ConnectorId, Member, MemberId, Request, RequestId, Rulebook, Wanted, address};
 use leptos::prelude::*;
 
-use super::may;
+use super::{may, who_runs_it};
 use crate::connectors::new::{prefill, sentence};
-use crate::router::{Route, use_router};
+use crate::results::Visible;
+use crate::router::{Link, Route, StageTab, use_router};
 use crate::settings::developer::no_servers;
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, Dialog, Field, HostName, ago};
-
-/// What is asked for, in words.
-fn says(book: &Rulebook, wanted: &Wanted) -> String {
-    match wanted {
-        Wanted::Connector(address) => format!("A connector for {address}"),
-        Wanted::Access(id) => match book.connector(id) {
-            Ok(one) => format!("Access to {} · {}", one.name, one.host),
-            Err(_) => "Access to a connector that was removed".to_owned(),
-        },
-        Wanted::Developer => "Developer mode".to_owned(),
-    }
-}
+use crate::ui::{Button, ButtonLook, CopyButton, Dialog, Field, HostName, ago};
 
 /// The host of an address, for emphasis.
 fn host(address: &str) -> String {
@@ -41,21 +30,104 @@ pub(crate) fn AskFor(
     let open = RwSignal::new(false);
     let asks = may(app, Rulebook::may_request);
     let wanted = StoredValue::new(wanted);
-    let waiting = Signal::derive(move || {
+    let waiting = Memo::new(move |_| {
         let me = app.ws().seen_as();
         let same = |request: &&Request| {
             request.by == me && request.is_open() && Some(&request.wanted) == wanted.get_value().as_ref()
         };
-        app.rulebook.with(|book| book.requests.iter().any(|request| same(&request)))
+        app.rulebook.with(|book| book.requests.iter().find(same).map(|request| Hand::of(book, &me, request)))
     });
     move || match (asks.get(), waiting.get()) {
         (false, _) => ().into_any(),
-        (true, true) => view! { <span class="small">"Requested; an admin decides."</span> }.into_any(),
-        (true, false) => view! {
+        (true, Some(hand)) => view! { <span class="small">"Requested. "</span><HandOn hand/> }.into_any(),
+        (true, None) => view! {
             <Button small=true on:click=move |_| open.set(true)>{word}</Button>
             {move || open.get().then(|| view! { <Form wanted=wanted.get_value() word open/> })}
         }
         .into_any(),
+    }
+}
+
+/// How something that was asked for gets to those who decide. It is kept in this browser and goes nowhere by itself.
+#[derive(Clone, PartialEq)]
+enum Hand {
+    /// The person can decide it themselves, here.
+    Own,
+    /// Somebody else decides.
+    On {
+        /// It, as a text.
+        text: String,
+        /// Who decides, by name.
+        to: String,
+    },
+}
+
+impl Hand {
+    fn of(book: &Rulebook, me: &MemberId, request: &Request) -> Self {
+        let deciders: Vec<&Member> = book.deciders(request).collect();
+        match deciders.iter().any(|one| one.id == *me) {
+            true => Hand::Own,
+            false => Hand::On {
+                text: book.request_text(request),
+                to: deciders.into_iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", "),
+            },
+        }
+    }
+}
+
+/// Where a request waits, and how it gets to whoever decides.
+#[component]
+fn HandOn(hand: Hand) -> impl IntoView {
+    let app = use_state();
+    let contact = RwSignal::new(None::<String>);
+    match hand {
+        Hand::Own => view! {
+            <span class="small">"It waits for your own answer. "<Link to=Route::WorkspaceConnectors(StageTab::Requests)>"Answer requests"</Link></span>
+        }
+        .into_any(),
+        Hand::On { text, to } => {
+            let ws = app.ws();
+            app.run(async move { ws.contact().await }, move |found| drop(contact.try_set(found)));
+            view! {
+                <span class="small">"Only this browser knows of it. "
+                    {if to.is_empty() { view! { "Send it to whoever runs the workspace." }.into_any() } else { view! { "Send it to one of: "<bdi>{to}</bdi>"." }.into_any() }}
+                    {move || contact.get().map(|contact| view! { " Contact: "<Visible text=contact/>"." })}</span>
+                <CopyButton label="Copy request" text=Signal::stored(text)/>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// A button that asks the people who run the workspace to review what a server changed.
+#[component]
+pub(crate) fn AskForReview(
+    /// Which connector.
+    id: ConnectorId,
+    /// What the button says.
+    word: &'static str,
+    /// A button of a line.
+    #[prop(optional)]
+    small: bool,
+) -> impl IntoView {
+    let app = use_state();
+    let id = StoredValue::new(id);
+    let asked = Memo::new(move |_| {
+        let me = app.ws().seen_as();
+        app.rulebook.with(|book| {
+            let connector = book.connector(&id.get_value()).ok()?;
+            connector.review.open().find(|one| one.member == me && one.asked.is_some())?;
+            let what = format!("A review of what {} · {} changed", connector.name, connector.host);
+            Some(Hand::On { text: book.asked_text(&what, &me, ""), to: who_runs_it(book) })
+        })
+    });
+    let ask = move |_| {
+        let ws = app.ws();
+        app.run(async move { ws.ask_for_review(&id.get_value()).await }, |()| ());
+    };
+    move || match asked.get() {
+        Some(hand) => view! { <span class="small">"Review requested. "</span><HandOn hand/> }.into_any(),
+        None => view! { <Button small=small on:click=ask>{word}</Button> }.into_any(),
     }
 }
 
@@ -78,7 +150,7 @@ fn Form(wanted: Option<Wanted>, word: &'static str, open: RwSignal<bool>) -> imp
         let wanted = wanted.get_value().unwrap_or_else(|| Wanted::Connector(address.get_untracked()));
         app.run(async move { ws.ask_for(wanted, &reason).await }, move |()| {
             open.set(false);
-            app.tell("Requested. An admin sees it in this workspace and decides.");
+            app.tell("Requested, in this browser.");
         });
     };
     view! {
@@ -116,14 +188,15 @@ pub(crate) fn MyRequests() -> impl IntoView {
             of_mine
                 .map(|request| {
                     let standing = match &request.standing {
-                        Standing::Open => "Waiting for an admin.".to_owned(),
+                        Standing::Open => "Waiting for an answer.".to_owned(),
                         Standing::Approved { by, .. } => format!("Approved by {}.", name(by)),
                         Standing::Declined { by, reason, .. } if reason.is_empty() => {
                             format!("Declined by {}.", name(by))
                         }
                         Standing::Declined { by, reason, .. } => format!("Declined by {}: {reason}", name(by)),
                     };
-                    (request.id.clone(), says(book, &request.wanted), standing, request.is_open())
+                    let hand = request.is_open().then(|| Hand::of(book, &me, request));
+                    (request.id.clone(), book.wanted_says(&request.wanted), standing, hand)
                 })
                 .collect::<Vec<_>>()
         })
@@ -132,14 +205,15 @@ pub(crate) fn MyRequests() -> impl IntoView {
         let mine = mine.get();
         (!mine.is_empty()).then(|| view! {
             <h2 class="section">"Your requests"</h2>
-            <ul class="rows" aria-label="Your requests"><For each=move || mine.clone() key=|one| one.0.clone() children=move |(id, what, standing, open)| {
-                let id = StoredValue::new(id);
+            <ul class="rows" aria-label="Your requests"><For each=move || mine.clone() key=|one| one.0.clone() children=move |(id, what, standing, hand)| {
+                let (id, open) = (StoredValue::new(id), hand.is_some());
                 let away = move |_| {
                     let ws = app.ws();
                     app.run(async move { ws.withdraw(&id.get_value()).await }, |()| ());
                 };
                 view! {
-                    <li class="row-card"><div class="grow"><h3><bdi>{what}</bdi></h3><p class="small"><bdi>{standing}</bdi></p></div>
+                    <li class="row-card"><div class="grow"><h3><bdi>{what}</bdi></h3><p class="small"><bdi>{standing}</bdi></p>
+                        {hand.map(|hand| view! { <div class="row"><HandOn hand/></div> })}</div>
                         <Button small=true look=ButtonLook::Quiet on:click=away>{if open { "Take request back" } else { "Clear request" }}</Button></li>
                 }
             }/></ul>
@@ -170,7 +244,7 @@ pub(crate) fn Requests() -> impl IntoView {
             open.map(|request| {
                 (
                     request.clone(),
-                    says(book, &request.wanted),
+                    book.wanted_says(&request.wanted),
                     book.member(&request.by).map(|one| one.name.clone()).unwrap_or_default(),
                 )
             })
@@ -193,7 +267,7 @@ fn Waiting(request: Request, what: String, who: String, declining: RwSignal<Opti
     let id = StoredValue::new(request.id.clone());
     let address = match &request.wanted {
         Wanted::Connector(address) => Some(address.clone()),
-        Wanted::Access(_) | Wanted::Developer => None,
+        Wanted::Access(_) | Wanted::Developer | Wanted::Publication(_) => None,
     };
     let listed = address.as_ref().map(|address| {
         let host = host(address);
@@ -204,6 +278,12 @@ fn Waiting(request: Request, what: String, who: String, declining: RwSignal<Opti
         Wanted::Connector(_) => ("Approve and add connector", address),
         Wanted::Access(_) => ("Approve access", None),
         Wanted::Developer => ("Approve developer mode", None),
+        Wanted::Publication(_) => ("Review and publish", None),
+    };
+    // It is approved by publishing it, and by nothing less.
+    let review = match &request.wanted {
+        Wanted::Publication(connector) => Some(Route::Publish(connector.to_string())),
+        _ => None,
     };
     let may = target.is_none() || !app.person.with_untracked(|person| person.only_published);
     let target = StoredValue::new(target);
@@ -226,7 +306,10 @@ fn Waiting(request: Request, what: String, who: String, declining: RwSignal<Opti
                 {listed}
                 {(!request.reason.is_empty()).then(|| view! { <p><bdi>{request.reason.clone()}</bdi></p> })}
                 {(!may).then(|| view! { <p class="small why">{no_servers()}</p> })}
-                <div class="row">{may.then(|| view! { <Button small=true on:click=approve>{word}</Button> })}
+                <div class="row">{match review {
+                        Some(to) => view! { <Link to class="btn small">{word}</Link> }.into_any(),
+                        None => may.then(|| view! { <Button small=true on:click=approve>{word}</Button> }).into_any(),
+                    }}
                     <Button small=true look=ButtonLook::Quiet on:click=move |_| declining.set(Some(id.get_value()))>"Decline request"</Button></div>
             </div></li>
     }

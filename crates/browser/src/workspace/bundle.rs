@@ -152,6 +152,17 @@ impl Workspace {
             .transpose()
     }
 
+    /// Whom the signed settings, or the last file that was taken here, name for questions.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn contact(&self) -> Result<Option<String>, Error> {
+        match self.governed() {
+            Governed::Signed { contact, .. } | Governed::Unverified { contact, .. } => Ok(contact),
+            Governed::Here => Ok(self.trust().await?.and_then(|trust| trust.contact)),
+        }
+    }
+
     /// The public half of this browser's signing key, if it has one.
     ///
     /// # Errors

@@ -85,6 +85,19 @@ fn s063_a_draft_is_published_on_a_review_that_is_kept_with_it() {
 }
 
 #[test]
+fn s015_publishing_answers_who_asked_for_it() {
+    let mut book = drafted(Profile::Enterprise);
+    if let Some(connector) = book.connectors.first_mut() {
+        connector.owner = "dev".into();
+    }
+    let wanted = crate::Wanted::Publication(id());
+    book.ask_for(&"dev".into(), "r".into(), wanted, "", NOW).unwrap();
+    publish(&mut book, |_| ()).unwrap();
+    let approved = crate::request::Standing::Approved { by: owner(), at: NOW + 1 };
+    assert_eq!(book.requests.first().map(|request| &request.standing), Some(&approved));
+}
+
+#[test]
 fn s061_nobody_else_publishes() {
     let mut book = drafted(Profile::Enterprise);
     for who in ["dev", "member"] {

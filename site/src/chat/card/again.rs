@@ -4,10 +4,10 @@ use browser::chat::conversation::CallCard;
 use leptos::prelude::*;
 use policy::{Action, CallId, Class, ConnectionId, ConnectorId, ConversationId};
 
-use crate::chat::page::ask_for_review;
 use crate::chat::sources::{focus, item_id};
 use crate::chat::thread::soon_shown;
 use crate::confirm::ask_id;
+use crate::people::requests::AskForReview;
 use crate::router::{ConnectorTab, Link, Route};
 use crate::sign_in::Flow;
 use crate::state::{AppState, use_state};
@@ -158,6 +158,6 @@ pub(super) fn Held(connector: ConnectorId) -> impl IntoView {
     let to = Route::Connector(connector.to_string(), ConnectorTab::Changes);
     view! {
         <Link to=to class="btn">"View change"</Link>
-        {(!may).then(|| ask_for_review(app, connector, "Tell an admin", false))}
+        {(!may).then(|| view! { <AskForReview id=connector word="Tell an admin"/> })}
     }
 }
