@@ -8,6 +8,7 @@ use policy::ConnectorId;
 use crate::chat::{Words, apply_set, draft, standing};
 use crate::connectors::list::may_know;
 use crate::router::{AuditTab, ConnectorTab, InspectTab, PermissionTab, Route, Router, StageTab, use_router};
+use crate::settings::rail::Sections;
 use crate::shell::{ShellState, use_shell};
 use crate::state::{AppState, shown_title, use_state};
 use crate::theme::Theme;
@@ -199,7 +200,6 @@ fn entries(state: AppState) -> Vec<Entry> {
             Does::Go(Route::Conversation(head.id.to_string())),
         ));
     }
-    let runs_workspace = rules.member(&me).is_ok_and(|member| member.role.runs_workspace());
     for connector in rules.connectors.iter().filter(|one| may_know(&rules, one, &me)) {
         let status = ws.connection(&connector.id);
         let to = |tab| Does::Go(Route::Connector(connector.id.to_string(), tab));
@@ -266,30 +266,45 @@ fn entries(state: AppState) -> Vec<Entry> {
         settings("Help", "guide, manual, how to", Route::Help(String::new())),
         settings("About", "version, licence, limits, build", Route::About),
         settings("Invite people", "join, share, workspace, colleagues", Route::Invite),
-        settings("Workspace: Catalogue", "published, reviewed, directory, available, request access", Route::Catalogue),
     ]);
-    if runs_workspace {
+    // What somebody has in the rail has words here, and nothing else.
+    let has = untrack(|| Sections::of(state));
+    let controls = rules.plan().has_controls();
+    let tab = |tab| Route::Permissions(tab);
+    if has.runs {
         all.extend([
             settings(
                 "Workspace: General",
                 "name, plan, profile, export, import, signing keys, lockdown",
                 Route::General,
             ),
+            settings("Workspace: Domains", "allow list, deny list, hosts", Route::Domains),
+            settings(
+                "Workspace: Connected data",
+                "permissions & roles, developer mode, create custom MCP connectors, create plugins with MCPs, workplace settings, when it asks, remembering answers, refuse forms",
+                tab(PermissionTab::ConnectedData),
+            ),
+            settings("Workspace: Test access", "permissions & roles, why, effective access", tab(PermissionTab::TestAccess)),
+        ]);
+    }
+    if has.runs && controls {
+        all.extend([
+            settings("Workspace: Workspace defaults", "permissions & roles, RBAC", tab(PermissionTab::Defaults)),
+            settings("Workspace: Custom roles", "permissions & roles, RBAC", tab(PermissionTab::Roles)),
+        ]);
+    }
+    if has.connectors {
+        all.extend([
             settings(
                 "Workspace: Connectors",
-                "published, action control, user access",
+                if controls { "published, action control, user access" } else { "published, apps, plugins" },
                 Route::WorkspaceConnectors(StageTab::Published),
             ),
-            settings("Workspace: Audit", "tool calls, refusals, log, compliance", Route::Audit(AuditTab::Calls)),
-            settings("Workspace: Audit, Activity", "changes, history", Route::Audit(AuditTab::Activity)),
-            settings("Workspace: Audit, Integrity", "checkpoint, chain, verify", Route::Audit(AuditTab::Integrity)),
-            settings("Workspace: Audit, Export", "jsonl, csv, compliance", Route::Audit(AuditTab::Export)),
             settings(
                 "Workspace: Requests",
                 "connectors, approve, decline",
                 Route::WorkspaceConnectors(StageTab::Requests),
             ),
-            settings("Workspace: Domains", "allow list, deny list, hosts", Route::Domains),
             settings(
                 "Workspace: Drafts",
                 "connectors, apps & connectors, publish, create",
@@ -297,27 +312,25 @@ fn entries(state: AppState) -> Vec<Entry> {
             ),
         ]);
     }
-    if let Ok(member) = rules.member(&me)
-        && runs_workspace
-        && rules.may_see_members(member).is_ok()
-    {
-        let tab = |tab| Route::Permissions(tab);
-        all.push(settings("Workspace: Members", "people, admins, owners, roles, import, view as", Route::Members));
-        if rules.plan().has_controls() {
-            all.extend([
-                settings("Workspace: Groups", "RBAC, user access, managers", Route::Groups),
-                settings("Workspace: Workspace defaults", "permissions & roles, RBAC", tab(PermissionTab::Defaults)),
-                settings("Workspace: Custom roles", "permissions & roles, RBAC", tab(PermissionTab::Roles)),
-            ]);
-        }
+    if has.audit {
         all.extend([
-            settings(
-                "Workspace: Connected data",
-                "permissions & roles, developer mode, create custom MCP connectors, create plugins with MCPs, workplace settings",
-                tab(PermissionTab::ConnectedData),
-            ),
-            settings("Workspace: Test access", "permissions & roles, why, effective access", tab(PermissionTab::TestAccess)),
+            settings("Workspace: Audit", "tool calls, refusals, log, compliance", Route::Audit(AuditTab::Calls)),
+            settings("Workspace: Audit, Activity", "changes, history", Route::Audit(AuditTab::Activity)),
+            settings("Workspace: Audit, Integrity", "checkpoint, chain, verify", Route::Audit(AuditTab::Integrity)),
+            settings("Workspace: Audit, Export", "jsonl, csv, compliance", Route::Audit(AuditTab::Export)),
         ]);
+    } else {
+        all.push(settings("My calls", "tool calls, record, what was sent", Route::Audit(AuditTab::Calls)));
+    }
+    if has.catalogue {
+        let words = "published, reviewed, directory, available, request access";
+        all.push(settings("Workspace: Catalogue", words, Route::Catalogue));
+    }
+    if has.members {
+        all.push(settings("Workspace: Members", "people, admins, owners, roles, import, view as", Route::Members));
+    }
+    if has.groups {
+        all.push(settings("Workspace: Groups", "RBAC, user access, managers", Route::Groups));
     }
     all.push(entry("Settings", IconName::Question, "Keyboard shortcuts".into(), String::new(), Does::Shortcuts));
     for (theme, word) in Theme::ALL {

@@ -36,12 +36,16 @@ pub enum Drafts {
 }
 
 impl Rulebook {
-    /// May see the list of people. Everyone in a workspace may know who else is in it, and whom to ask.
+    /// May see the list of people, with their mail addresses and what each of them may do: whoever manages people or a
+    /// group of them. Others learn the names of those whom they can ask, and nothing more.
     ///
     /// # Errors
-    /// [`Why::NotInPlan`] where a workspace is one person.
-    pub fn may_see_members(&self, _member: &Member) -> Result<(), Why> {
-        self.has_members()
+    /// [`Why::NotInPlan`] where a workspace is one person, [`Why::AdminsOnly`].
+    pub fn may_see_members(&self, member: &Member) -> Result<(), Why> {
+        self.has_members()?;
+        let manages = self.holds(member, Permission::ManageMembers)
+            || self.groups.iter().any(|group| self.may_fill_group(member, group).is_ok());
+        manages.then_some(()).ok_or(Why::AdminsOnly("see the list of members"))
     }
 
     /// May add and remove plain members.

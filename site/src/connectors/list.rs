@@ -1,6 +1,8 @@
 //! The person's own list of connectors, and a row of it, which the workspace's lists share.
 
-use browser::policy::{Connector, ConnectorId, MemberId, Provider, Rulebook, SignIn, Stage, Wanted};
+use browser::policy::{
+    Connector, ConnectorId, Member, MemberId, Permission, Provider, Rulebook, SignIn, Stage, Wanted,
+};
 use leptos::prelude::*;
 
 use super::ends::SignInEnds;
@@ -201,11 +203,14 @@ fn RowMenu(
     let id = StoredValue::new(connector.id.clone());
     let draft = connector.stage == Stage::Draft;
     let archived = connector.stage == Stage::Archived;
-    let (controls, reads, sees) = app.rulebook.with_untracked(|book| {
+    // What the plan does not have, or somebody else does, is not there (screens.md e.0).
+    let (controls, publishes, reads, sees) = app.rulebook.with_untracked(|book| {
         let me = book.member(&app.ws().seen_as());
+        let may = |question: &dyn Fn(&Member) -> bool| me.as_ref().is_ok_and(|me| question(me));
+        let publishes = may(&|me| draft && book.plan().publishing.is_some() && book.holds(me, Permission::Publish));
         // The connection is a matter of the moment in which the list is read (S082).
-        let reads = me.as_ref().is_ok_and(|me| book.may_refresh(&connector, me, true).is_ok());
-        (draft || book.plan().has_controls(), reads, me.is_ok_and(|me| book.may_see(&connector, me).is_ok()))
+        let reads = may(&|me| book.may_refresh(&connector, me, true).is_ok());
+        (book.plan().has_controls(), publishes, reads, may(&|me| book.may_see(&connector, me).is_ok()))
     });
     let copies = sees && app.ws().may_add().is_ok();
     let paused = connector.review.pause.is_some();
@@ -218,19 +223,17 @@ fn RowMenu(
     let to = move |tab| router.go(Route::Connector(id.get_value().to_string(), tab));
     view! {
         <Menu label trigger=|| view! { "…" }>
-            {controls.then(|| view! {
-                <MenuItem on:click=move |_| to(ConnectorTab::Actions)>"Manage actions"</MenuItem>
-                <MenuItem on:click=move |_| to(ConnectorTab::Access)>"User access"</MenuItem>
-            })}
+            {(draft || controls).then(|| view! { <MenuItem on:click=move |_| to(ConnectorTab::Actions)>"Manage actions"</MenuItem> })}
+            {controls.then(|| view! { <MenuItem on:click=move |_| to(ConnectorTab::Access)>"User access"</MenuItem> })}
             {(!archived).then(|| view! { <MenuItem on:click=move |_| to(ConnectorTab::Access)>"Permission"</MenuItem> })}
-            {draft.then(|| view! { <MenuItem on:click=move |_| router.go(Route::Publish(id.get_value().to_string()))>"Publish"</MenuItem> })}
+            {publishes.then(|| view! { <MenuItem on:click=move |_| router.go(Route::Publish(id.get_value().to_string()))>"Publish"</MenuItem> })}
             {reads.then(|| view! { <MenuItem on:click=move |_| read_again(app, id.get_value(), name.clone())>"Refresh"</MenuItem> })}
             <MenuItem on:click=move |_| to(ConnectorTab::Changes)>"View changes"</MenuItem>
             <MenuItem on:click=move |_| to(ConnectorTab::History)>"History"</MenuItem>
             {pauses.then(|| view! { <MenuItem on:click=move |_| to(ConnectorTab::Overview)>{if paused { "End the pause" } else { "Pause" }}</MenuItem> })}
             {archives.then(|| view! { <MenuItem on:click=move |_| to(ConnectorTab::Overview)>"Archive"</MenuItem> })}
             {copies.then(|| view! {
-                <MenuItem on:click=move |_| recreate(app, router, id.get_value())>{if controls { "Duplicate to new draft" } else { "Recreate from this" }}</MenuItem>
+                <MenuItem on:click=move |_| recreate(app, router, id.get_value())>{if draft || controls { "Duplicate to new draft" } else { "Recreate from this" }}</MenuItem>
             })}
         </Menu>
     }

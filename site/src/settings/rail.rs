@@ -54,7 +54,7 @@ pub(crate) fn SettingsRail() -> impl IntoView {
                         {open.groups.then(|| view! {
                             <li><a class="rail-link" href=Route::Groups.href() aria-current=in_groups>"Groups"</a></li>
                         })}
-                        {open.permissions.then(|| view! {
+                        {open.runs.then(|| view! {
                             <li><a class="rail-link" href=Route::Permissions(first_tab(app)).href() aria-current=in_permissions>"Permissions & roles"</a></li>
                         })}
                         {open.connectors.then(|| view! {
@@ -77,40 +77,35 @@ pub(crate) fn SettingsRail() -> impl IntoView {
 }
 
 /// Which sections of the workspace's settings the person has: what their plan and their roles let them do something in.
-#[derive(Clone, Copy, PartialEq)]
-struct Sections {
-    runs: bool,
-    members: bool,
-    groups: bool,
-    permissions: bool,
-    connectors: bool,
-    catalogue: bool,
-    audit: bool,
+#[derive(Clone, Copy, Default, PartialEq)]
+pub(crate) struct Sections {
+    /// General, domains, permissions & roles.
+    pub(crate) runs: bool,
+    /// Members.
+    pub(crate) members: bool,
+    /// Groups.
+    pub(crate) groups: bool,
+    /// The workspace's list of connectors.
+    pub(crate) connectors: bool,
+    /// The catalogue.
+    pub(crate) catalogue: bool,
+    /// The whole record.
+    pub(crate) audit: bool,
 }
 
 impl Sections {
-    fn of(app: AppState) -> Self {
+    /// Those of the person whose view is shown. Tracks.
+    pub(crate) fn of(app: AppState) -> Self {
         app.rulebook.with(|book| {
-            let Ok(me) = book.member(&app.ws().seen_as()) else {
-                return Sections {
-                    runs: false,
-                    members: false,
-                    groups: false,
-                    permissions: false,
-                    connectors: false,
-                    catalogue: false,
-                    audit: false,
-                };
-            };
+            let Ok(me) = book.member(&app.ws().seen_as()) else { return Sections::default() };
             let runs = book.may_set_workspace(me).is_ok();
             let fills = book.groups.iter().any(|group| book.may_fill_group(me, group).is_ok());
             let looks_after =
                 [Permission::SeeDrafts, Permission::ControlActions, Permission::ManageAccess, Permission::Publish];
             Sections {
                 runs,
-                members: book.may_manage_members(me).is_ok() || fills,
+                members: book.may_see_members(me).is_ok(),
                 groups: book.may_manage_groups(me).is_ok() || fills,
-                permissions: runs && book.may_see_members(me).is_ok(),
                 connectors: runs || looks_after.into_iter().any(|one| book.holds(me, one)),
                 catalogue: book.plan().publishing.is_some(),
                 audit: book.may_see_record(me).is_ok(),
@@ -119,7 +114,7 @@ impl Sections {
     }
 
     fn any(self) -> bool {
-        self.runs || self.members || self.groups || self.permissions || self.connectors || self.audit
+        self.runs || self.members || self.groups || self.connectors || self.audit
     }
 }
 

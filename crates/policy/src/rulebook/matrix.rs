@@ -68,7 +68,7 @@ const MATRIX: [Row; 30] = [
         [Y, Y, Y, Y, Y, Y],
     ),
     ("see payloads of the audit", |book, who| book.may_read_payloads(who), [Y, N, N, N, N, Y]),
-    ("see who else is here", |book, who| book.may_see_members(who).is_ok(), [Y, Y, Y, Y, Y, N]),
+    ("see who else is here", |book, who| book.may_see_members(who).is_ok(), [Y, N, Y, N, N, N]),
     ("add and remove members", |book, who| book.may_manage_members(who).is_ok(), [Y, N, Y, N, N, N]),
     ("make groups", |book, who| book.may_manage_groups(who).is_ok(), [N, N, Y, N, N, N]),
     ("make custom roles", |book, who| book.may_manage_roles(who).is_ok(), [N, N, Y, N, N, N]),
