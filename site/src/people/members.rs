@@ -10,7 +10,9 @@ use super::{NotYours, Reach, may};
 use crate::connectors::plural;
 use crate::router::{Link, Route, page_title, use_router};
 use crate::state::use_state;
-use crate::ui::{Button, ButtonLook, Icon, IconName, Menu, MenuItem, Monogram, SearchField, Segmented, ago, clock};
+use crate::ui::{
+    Button, ButtonLook, Dialog, Icon, IconName, Menu, MenuItem, Monogram, SearchField, Segmented, ago, clock,
+};
 
 /// People on the page at once; searching narrows them down.
 const SHOWN: usize = 100;
@@ -176,6 +178,67 @@ fn row_key(row: &Row) -> String {
     )
 }
 
+/// The button that gives a chosen role. Who becomes an owner, or stops being one, and whoever gives up what they have
+/// themselves, is asked first.
+#[component]
+fn ChangeRole(
+    /// Whose.
+    member: StoredValue<Member>,
+    /// The role that was chosen.
+    wanted: RwSignal<Role>,
+    /// It is one's own.
+    is_me: bool,
+) -> impl IntoView {
+    let app = use_state();
+    let asking = RwSignal::new(false);
+    let (role, name) = member.with_value(|one| (one.role, StoredValue::new(one.name.clone())));
+    let keep = move || {
+        asking.set(false);
+        wanted.set(role);
+    };
+    let give = move || {
+        let (ws, to) = (app.ws(), wanted.get_untracked());
+        // What is refused must not look done: the choice goes back to what is.
+        keep();
+        app.run(async move { ws.set_member_role(&member.with_value(|one| one.id.clone()), to).await }, |()| ());
+    };
+    let word = move || match is_me {
+        true => format!("Make yourself {}", with_article(wanted.get())),
+        false => format!("Make {} {}", name.get_value(), with_article(wanted.get())),
+    };
+    let grave = move || wanted.get() == Role::Owner || role == Role::Owner || (is_me && wanted.get() < role);
+    let words = move || match (is_me, wanted.get()) {
+        (true, _) => "You give up what your role lets you do, at once. You cannot give it back to yourself.",
+        (false, Role::Owner) => "An owner may do everything here, and take the role of owner from everybody else.",
+        (false, _) => "They may no longer do what only owners may.",
+    };
+    let press = move |_| if grave() { asking.set(true) } else { give() };
+    view! {
+        {move || (wanted.get() != role).then(|| view! {
+            <Button small=true look=ButtonLook::Primary on:click=press>{word()}</Button>
+            <Button small=true look=ButtonLook::Quiet on:click=move |_| keep()>{format!("Keep {}", role.label())}</Button>
+        })}
+        {move || asking.get().then(|| view! {
+            <Dialog title=word() role="alertdialog" on_close=move |()| asking.set(false)>
+                <div class="body"><p>{words()}</p></div>
+                <footer>
+                    <Button on:click=move |_| keep()>{format!("Keep {}", role.label())}</Button>
+                    <Button look=ButtonLook::Primary on:click=move |_| give()>{word()}</Button>
+                </footer>
+            </Dialog>
+        })}
+    }
+}
+
+/// A role after *make somebody*.
+fn with_article(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "an owner",
+        Role::Admin => "an admin",
+        Role::Member => "a member",
+    }
+}
+
 #[component]
 fn Person(
     /// The row.
@@ -203,17 +266,13 @@ fn Person(
                     .into_any()
             }
             None => {
-                view! { " · last active "<span aria-hidden="true">"–"</span><span class="sr">"never"</span> }.into_any()
+                view! { " · "<span aria-hidden="true">"last active –"</span><span class="sr">"never active"</span> }
+                    .into_any()
             }
         })
     };
-    let set_role = move |event: leptos::ev::Event| {
-        let (ws, wanted) = (app.ws(), role_of(&event_target_value(&event)));
-        // What is refused must not look done: the choice goes back to what is.
-        let select = event_target::<web_sys::HtmlSelectElement>(&event);
-        select.set_value(role.label());
-        app.run(async move { ws.set_member_role(&id.get_value(), wanted).await }, |()| ());
-    };
+    // A choice gives nothing yet: a keyboard passes the roles between on its way to the one that is meant.
+    let wanted = RwSignal::new(role);
     let view_as = move |_| match app.ws().view_as(&id.get_value()) {
         Ok(()) => router.go(Route::Chat),
         Err(error) => app.tell_error(&error),
@@ -228,9 +287,11 @@ fn Person(
             </div>
             {if may_change {
                 view! {
-                    <select class="input role" aria-label=format!("Role of {name}") on:change=set_role>
+                    <select class="input role" aria-label=format!("Role of {name}") prop:value=move || wanted.get().label()
+                        on:change=move |event| wanted.set(role_of(&event_target_value(&event)))>
                         {Role::ALL.map(|one| view! { <option value=one.label() selected=one == role>{one.label()}</option> }).collect_view()}
                     </select>
+                    <ChangeRole member=stored wanted is_me/>
                 }.into_any()
             } else {
                 view! { <span class="tag">{role.label()}</span> }.into_any()
