@@ -36,12 +36,16 @@ pub(crate) fn AuditPage(
     let all = app.ws().sees_all_of_record();
     let title = if all { "Audit" } else { "My calls" };
     page_title(move || title.into());
+    let days = Memo::new(move |_| app.rulebook.with(|book| book.workspace.record.payload_days));
     view! {
         <header class="head"><div class="grow"><h1>{title}</h1>
             <p class="lead">{if all {
-                "Every call that ran and every one that did not, and every change. Arguments and results are not in it, only their digests."
+                "Every call that ran and every one that did not, and every change. "
             } else {
-                "Every call that was made for you and every one that was not. Arguments and results are not in it, only their digests."
+                "Every call that was made for you and every one that was not. "
+            }}{move || match days.get() {
+                None => "Arguments and results are not in it, only their digests.".to_owned(),
+                Some(days) => format!("The record has only digests of arguments and results. Beside it this browser keeps their beginning for {}, secrets masked, for auditors.", plural(days.into(), "day")),
             }}</p></div></header>
         <Tabs label="Record">
             <Tab to=Route::Audit(AuditTab::Activity)>"Activity"</Tab>

@@ -360,7 +360,7 @@ fn ActionRow(
                         {move || (!flags.with(Vec::is_empty)).then(|| view! { <Findings list=flags.get()/> })}
                         <Arguments schema=action.input_schema().clone()/>
                         <h4 class="small">"Full definition"</h4>
-                        <pre class="json"><Visible text=serde_json::to_string_pretty(&definition).unwrap_or_default()/></pre>
+                        <pre class="json" tabindex="0"><Visible text=serde_json::to_string_pretty(&definition).unwrap_or_default()/></pre>
                         <ClassChoice classified=Signal::from(classified) set_class=set_class.clone() allowed/>
                         <label class="check"><input type="checkbox" disabled=move || allowed.get().is_some() prop:checked=move || asks.get()
                             on:change={ let set_asks = set_asks.clone(); move |event| set_asks(event_target_checked(&event)) }/>"Ask every time, whatever was remembered"</label>

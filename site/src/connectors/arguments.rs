@@ -55,10 +55,17 @@ pub(super) fn Rules(
             <ul class="plain"><For each=move || rules.get() key=|rule| (rule.id.clone(), rule.at) children=move |rule| {
                 let (key, name) = (rule.id.clone(), argument_name(&rule.argument));
                 let (label, change) = (format!("Remove the rule on {name}"), format!("Change the rule on {name}"));
+                // Of several rules on one argument each button names its own, to whoever does not see beside what it stands.
+                let (argument, words) = (rule.argument.clone(), rule.sentence());
+                let which = Memo::new(move |_| {
+                    let count = rules.with(|all| all.iter().filter(|one| one.argument == argument).count());
+                    (count > 1).then(|| format!(": {words}"))
+                });
+                let which = move || view! { <span class="sr">{move || which.get()}</span> };
                 let whole = StoredValue::new(rule.clone());
                 view! { <li class="row"><span class="grow"><Visible text=sentence(&rule.sentence())/>" "<span class="small"><bdi>{rule.by.clone()}</bdi>{(!rule.note.is_empty()).then(|| view! { ": "<bdi>{rule.note.clone()}</bdi> })}</span></span>
-                    <Button small=true look=ButtonLook::Quiet disabled=Signal::derive(move || allowed.get().is_some()) on:click=move |_| editing.set(Some(Some(whole.get_value())))>{change}</Button>
-                    <Button small=true look=ButtonLook::Quiet disabled=Signal::derive(move || allowed.get().is_some()) on:click=move |_| remove(key.clone())>{label}</Button></li> }
+                    <Button small=true look=ButtonLook::Quiet disabled=Signal::derive(move || allowed.get().is_some()) on:click=move |_| editing.set(Some(Some(whole.get_value())))>{change}{which}</Button>
+                    <Button small=true look=ButtonLook::Quiet disabled=Signal::derive(move || allowed.get().is_some()) on:click=move |_| remove(key.clone())>{label}{which}</Button></li> }
             }/></ul>
             {move || match editing.get() {
                 None => view! { <Button small=true disabled=Signal::derive(move || allowed.get().is_some()) on:click=move |_| editing.set(Some(None))>"Add a rule"</Button> }.into_any(),
@@ -115,6 +122,15 @@ fn Editor(
     });
     let problem = RwSignal::new(None::<String>);
     let preview = RwSignal::new(None::<Preview>);
+    // What was found of one rule says nothing of another.
+    leptos::prelude::Effect::new(move |_| {
+        chosen.track();
+        how.track();
+        unless.track();
+        effect.track();
+        [value, most, stops, passes].iter().for_each(RwSignal::track);
+        preview.set(None);
+    });
     let rule = move || {
         let path = chosen.get_untracked();
         let kind = kinds.with_value(|kinds| {
@@ -163,7 +179,7 @@ fn Editor(
     };
     let line = move |label: &'static str, help: &'static str, signal: RwSignal<String>| {
         view! {
-            <Field label=label help=help let:field><textarea id=field.id aria-describedby=field.described class="mono" rows="2" prop:value=move || signal.get() on:input=move |event| { signal.set(event_target_value(&event)); preview.set(None); }></textarea></Field>
+            <Field label=label help=help let:field><textarea id=field.id aria-describedby=field.described class="mono" rows="2" prop:value=move || signal.get() on:input=move |event| { signal.set(event_target_value(&event)); }></textarea></Field>
         }
     };
     view! {

@@ -125,7 +125,7 @@ pub(super) fn StepView(
             {why_alone(&step, &findings).map(|why| view! { <p class="small">{why}</p> })}
             {(!findings.is_empty()).then(|| view! { <Findings list=findings/> })}
             <Fields fields=step.fields().to_vec()/>
-            {whole.map(|text| view! { <details><summary>"Full definition"</summary><pre class="json"><Visible text/></pre></details> })}
+            {whole.map(|text| view! { <details><summary>"Full definition"</summary><pre class="json" tabindex="0"><Visible text/></pre></details> })}
         </li>
     }
 }

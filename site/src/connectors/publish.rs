@@ -3,7 +3,7 @@
 use browser::policy::diff::{Diff, Field as Place, Step};
 use browser::policy::publish::Accepted;
 use browser::policy::review::Check;
-use browser::policy::{Access, Confirm, Connector, ConnectorId};
+use browser::policy::{Access, Confirm, Connector, ConnectorId, Why};
 use browser::{Publish, Tried};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -118,6 +118,17 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
         }
         (!missing.is_empty()).then(|| format!("Still needed: {}.", missing.join(", ")))
     };
+    // Why the list cannot be read again, in place, and what to do (S082).
+    let refused = Memo::new(move |_| {
+        found.track();
+        app.connections.track();
+        app.ws().may_refresh(&id.get_value()).err()
+    });
+    if refused.get_untracked() == Some(Why::ConnectFirst) {
+        // Whoever was connected on an earlier visit is again; what cannot be reached is said by the reason that stays.
+        let ws = app.ws();
+        spawn_local(async move { drop(ws.connect(&id.get_value()).await) });
+    }
     let failed = move |error: browser::Error| drop(problem.try_set(Some((error.message, error.hint))));
     let refresh = move || {
         busy.set(true);
@@ -232,8 +243,16 @@ fn Review(id: ConnectorId, found: Memo<Option<Connector>>) -> impl IntoView {
             <form class="decisions" on:submit=move |event| { event.prevent_default(); publish(); }>
                 {if controls { view! {
                     <section><h2>"Configure actions"</h2>
-                        <div class="row"><Button small=true disabled=busy on:click=move |_| refresh()>"Refresh"</Button>
-                            <span class="small" role="status">{move || match news.get() { None => String::new(), Some(0) => "The list is as it stands here.".to_owned(), Some(count) => format!("{} on the server.", plural(count, "change")) }}</span></div>
+                        <div class="row"><Button small=true disabled=Signal::derive(move || busy.get() || refused.get().is_some()) on:click=move |_| refresh()>"Refresh"</Button>
+                            <span class="small" role="status">{move || match (refused.get(), news.get()) {
+                                (Some(why), _) => sentence(&why.to_string()),
+                                (None, None) => String::new(),
+                                (None, Some(0)) => "The list is as it stands here.".to_owned(),
+                                (None, Some(count)) => format!("{} on the server.", plural(count, "change")),
+                            }}</span>
+                            {move || (refused.get() == Some(Why::ConnectFirst)).then(|| view! {
+                                <Link to=Route::Connector(id.get_value().to_string(), ConnectorTab::Authentication)>"Connect your account first"</Link>
+                            })}</div>
                         {move || differs.get().map(|diff| view! {
                             <div class="note held"><b>"Changed"</b><span class="grow">"The server lists something else than what is on this page. Nothing of it counts until you take it over."</span>
                                 <Button small=true on:click=move |_| take()>"Take the changes over, unticked"</Button></div>
