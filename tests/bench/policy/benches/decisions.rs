@@ -31,8 +31,8 @@ fn load(text: &str) -> Indexed {
 
 fn main() {
     println!(
-        "{} members, {} connectors, {} actions, {} remembered answers",
-        LARGE.members, LARGE.connectors, LARGE.actions, LARGE.rules
+        "{} members, {} connectors, {} actions, {} rules on values (two of five are patterns), {} remembered answers",
+        LARGE.members, LARGE.connectors, LARGE.actions, LARGE.values, LARGE.answers
     );
     println!("{} on {}, {} threads", std::env::consts::OS, processor(), threads());
     println!("policy {} · cedar-policy 4.14.1 · criterion 0.8.2 · release build", env!("CARGO_PKG_NAME"));
@@ -72,7 +72,7 @@ fn main() {
     let warm = shortest(20, || calls.iter().map(|call| book.rules(call).verdict()).max()) / calls.len() as u32;
     println!("\na decision takes {warm:?} (promised: under {PROMISE:?}); the first about a connector {first:?}");
 
-    let small = Size { members: 1_000, connectors: 100, actions: 5_000, rules: 500 };
+    let small = Size { members: 1_000, connectors: 100, actions: 5_000, values: 500, answers: 500 };
     let mut times = Vec::new();
     for factor in [1, 10, 100] {
         if factor == 100 && !std::env::args().any(|word| word == "--huge") {
@@ -85,7 +85,7 @@ fn main() {
         times.push(took);
     }
     let members = [10_000, 100_000].map(|members| {
-        let size = Size { members, connectors: 10, actions: 100, rules: 0 };
+        let size = Size { members, connectors: 10, actions: 100, values: 0, answers: 0 };
         let text = serde_json::to_string(&workspace(size)).expect("a text");
         let took = shortest(5, || load(&text));
         println!("loading {members} members: {took:?}");

@@ -4,6 +4,7 @@
 
 pub mod beside;
 
+use policy::rules::{ArgumentRule, Effect, Test};
 use policy::snapshot::ServerInfo;
 use policy::{
     Access, Action, Call, Caller, Class, Connector, Control, Developer, Grant, Group, GroupId, Member, MemberId,
@@ -20,12 +21,14 @@ pub struct Size {
     pub connectors: usize,
     /// Actions of all connectors together.
     pub actions: usize,
-    /// Rules beside access and switches: remembered answers, half of them also by argument.
-    pub rules: usize,
+    /// Rules on the values of arguments, five of each connector: see [`value_rule`].
+    pub values: usize,
+    /// Remembered answers, half of them also by argument.
+    pub answers: usize,
 }
 
 /// The size that the product promises for: under 10 microseconds for a decision.
-pub const LARGE: Size = Size { members: 10_000, connectors: 1_000, actions: 50_000, rules: 5_000 };
+pub const LARGE: Size = Size { members: 10_000, connectors: 1_000, actions: 50_000, values: 5_000, answers: 5_000 };
 
 impl Size {
     /// The same workspace, so many times as large.
@@ -34,7 +37,8 @@ impl Size {
             members: self.members * factor,
             connectors: self.connectors * factor,
             actions: self.actions * factor,
-            rules: self.rules * factor,
+            values: self.values * factor,
+            answers: self.answers * factor,
         }
     }
 }
@@ -74,6 +78,36 @@ pub fn groups_of(at: usize) -> [usize; 2] {
 /// The groups that the nth connector is for.
 pub fn access_of(at: usize) -> [usize; 2] {
     [at % GROUPS, (at * 7 + 3) % GROUPS]
+}
+
+/// The place of the nth rule on a value: its connector and action.
+pub fn ruled(size: Size, at: usize) -> (usize, usize) {
+    (at % size.connectors, at / size.connectors * 7 % actions_each(size))
+}
+
+/// The nth rule on a value: what it looks at and what it is held against. Two of five are patterns. Every fourth rule of
+/// the fourth kind is met by the calls that are asked about, the others are not.
+pub fn value_rule(size: Size, at: usize) -> ArgumentRule {
+    let texts = |all: &[&str]| Test::OneOf(all.iter().map(|one| json!(one)).collect());
+    let (argument, test, unless, effect) = match at / size.connectors % 5 {
+        0 => ("/title", texts(&["Report", "A short title", "Minutes"]), true, Effect::Deny),
+        1 => ("/id", Test::Matches("^[A-Z]-[0-9]{1,6}$".to_owned().into()), true, Effect::Deny),
+        2 => ("/count", Test::Within { min: None, max: Some(100.into()) }, true, Effect::Deny),
+        3 if at % 4 == 0 => ("/title", Test::Equals(json!("A short title")), false, Effect::Ask),
+        3 => ("/id", Test::Prefix("B-".to_owned()), false, Effect::Ask),
+        _ => ("/title", Test::Matches("secret|internal".to_owned().into()), false, Effect::Deny),
+    };
+    ArgumentRule {
+        id: format!("rule-{at}"),
+        argument: argument.to_owned(),
+        test,
+        unless,
+        effect,
+        note: String::new(),
+        examples: Vec::new(),
+        by: "Person 0".to_owned(),
+        at: NOW,
+    }
 }
 
 fn group(at: usize) -> GroupId {
@@ -136,7 +170,11 @@ pub fn workspace(size: Size) -> Rulebook {
             ..pattern.clone()
         })
         .collect();
-    book.grants = (0..size.rules)
+    for at in 0..size.values {
+        let (of, what) = ruled(size, at);
+        book.connectors[of].rules.entry(action(what)).or_default().push(value_rule(size, at));
+    }
+    book.grants = (0..size.answers)
         .map(|at| {
             let call = call(&book, at % size.members, at % size.connectors, at % actions_each(size));
             // As it is stored, so that a field which is new and may be missing changes nothing here.
@@ -160,6 +198,11 @@ pub fn workspace(size: Size) -> Rulebook {
     book
 }
 
+/// What every call sends.
+pub fn arguments() -> serde_json::Value {
+    json!({"id": "A-1", "title": "A short title", "count": 3})
+}
+
 /// A call of the nth person to an action of a connector.
 pub fn call(book: &Rulebook, by: usize, of: usize, what: usize) -> Call {
     let action = action(what);
@@ -170,7 +213,7 @@ pub fn call(book: &Rulebook, by: usize, of: usize, what: usize) -> Call {
         connection: connector(of).into(),
         definition: approved.digest().clone(),
         action,
-        arguments: json!({"id": "A-1", "title": "A short title", "count": 3}).as_object().cloned().expect("an object"),
+        arguments: arguments().as_object().cloned().expect("an object"),
         by: Caller::Model,
         member: member(by).into(),
         conversation: Some("talk".into()),
@@ -183,14 +226,24 @@ pub fn class(at: usize) -> Class {
     [Class::Read, Class::Write, Class::Destructive][at % 3]
 }
 
-/// Questions spread over the whole workspace, as person, connector and action; every second about something that was
-/// remembered.
+/// Questions spread over the whole workspace, as person, connector and action; every third about something that was
+/// remembered, and every third about an action with a rule on a value, by somebody who may use it.
 pub fn questions(size: Size) -> Vec<(usize, usize, usize)> {
     // Steps that share no factor with the sizes, so that every part of the workspace is asked about.
     let anything = |at: usize| (at * 7919 % size.members, at * 613 % size.connectors, at * 29 % actions_each(size));
     let remembered = |at: usize| {
-        let at = at * 997 % size.rules;
+        let at = at * 997 % size.answers;
         (at % size.members, at % size.connectors, at % actions_each(size))
     };
-    (0..1024).map(|at| if at % 2 == 0 { anything(at) } else { remembered(at) }).collect()
+    let with_rule = |at: usize| {
+        let (of, what) = ruled(size, at * 991 % size.values);
+        // The first group of the person with the connector's number is the first that the connector is for.
+        (of % size.members, of, what)
+    };
+    let question = |at: usize| match at % 3 {
+        0 => anything(at),
+        1 => remembered(at),
+        _ => with_rule(at),
+    };
+    (0..1024).map(question).collect()
 }
