@@ -217,6 +217,37 @@ journey("S067 S068 on Business what is published is not changed but recreated", 
   assert.equal(network.calls(server.origin).length, before, "nothing was sent");
 });
 
+journey("X38 an action under another name is a new one that is off, and a name that is gone is remembered", async ({ app, page, keep }) => {
+  const of = (name) => tool(name, READ, { title: "Look up", description: "Looks a ticket up by its number.", inputSchema: strings("number") });
+  let names = ["look_up"];
+  const server = await keep(hostile({ tools: () => names.map(of) }));
+  await app.connect({ name: "Desk", url: server.url });
+  names = ["look_ticket_up"];
+  await app.openTab("Changes");
+  await app.button("Read the list again").click();
+  const change = (name) => main(page).getByRole("listitem").filter({ has: page.getByRole("heading", { name, exact: true }) });
+  await change("look_ticket_up").getByText("Looks like look_up renamed; a new action, off").waitFor();
+  await change("look_ticket_up").getByText("A new name is a new action, so it is accepted by itself.").waitFor();
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("change-renamed");
+  await app.button("Accept look_ticket_up").click();
+  await main(page).getByText(/^Nothing changed since version 2 was approved/).waitFor();
+  await app.openTab("Actions");
+  assert.equal(await app.switch("Look up").isChecked(), false, "what was on under the other name is off under this one");
+  await app.openTab("History");
+  await page.getByRole("heading", { name: "Actions that were removed" }).waitFor();
+  await main(page).getByRole("listitem").filter({ hasText: "look_up" }).getByText(/under this name it would be a new action/).waitFor();
+  // Coming back is no way around it.
+  names = ["look_ticket_up", "look_up"];
+  await app.openTab("Changes");
+  await app.button("Read the list again").click();
+  await change("look_up").getByText("New, comes switched off; it was here before").waitFor();
+  await app.button("Accept look_up").click();
+  await main(page).getByText(/^Nothing changed since version 3 was approved/).waitFor();
+  await app.openTab("Actions");
+  for (const at of [0, 1]) assert.equal(await app.switch("Look up").nth(at).isChecked(), false);
+});
+
 journey("N06 a rule on a value refuses a call, with its examples checked and a look at earlier calls", async ({ app, page, network, keep }) => {
   const server = await keep(hostile({ tools: [tool("post_message", WRITE, { title: "Post a message", inputSchema: strings("channel", "words") })] }));
   await app.connect({ name: "Team", url: server.url });

@@ -233,8 +233,11 @@ journey("keyboard: the record is filtered, a row is opened, and what fits is exp
   let keys = await arrive(stage, "/workspace/audit");
   const days = page.getByLabel("Keep arguments and results");
   await keys.to(days);
+  const lead = main(page).locator(".lead");
+  await lead.getByText("Arguments and results are not in it, only their digests.").waitFor();
   await keys.type("For 7");
   await assertSoon(async () => /^7/.test(await days.inputValue()), "they are kept");
+  await lead.getByText("Beside it this browser keeps their beginning for 7 days, secrets masked, for auditors.").waitFor();
   await app.chat();
   for (const [name, answer, end] of [["Groceries", "Allow once", "Done"], ["Secret plan", "Deny", "You declined"]]) {
     await app.propose("create a note", { Title: name, Text: "Milk" }, "Create a note");

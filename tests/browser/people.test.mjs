@@ -46,9 +46,26 @@ journey("S030 people are listed with their roles, and the last owner stays one",
   await choose(page, "Show", "All");
   const mine = page.getByRole("combobox", { name: "Role of You" });
   await mine.selectOption("Admin");
+  await app.button("Make yourself an admin").click();
+  const question = page.getByRole("alertdialog", { name: "Make yourself an admin" });
+  await question.getByText("You cannot give it back to yourself.").waitFor();
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("members-role");
+  await app.button("Make yourself an admin", question).click();
   await page.getByText("A workspace needs an owner; make somebody else an owner first.").waitFor();
   await assertSoon(async () => (await mine.inputValue()) === "Owner", "what was refused does not look done");
-  await page.getByRole("combobox", { name: "Role of Ada" }).selectOption("Owner");
+  // A keyboard passes the roles between, and gives none of them.
+  const hers = page.getByRole("combobox", { name: "Role of Ada" });
+  await hers.selectOption("Member");
+  await app.button("Make Ada a member").waitFor();
+  await hers.selectOption("Owner");
+  await app.button("Make Ada an owner").click();
+  await app.button("Keep Admin", page.getByRole("alertdialog")).click();
+  await assertSoon(async () => (await hers.inputValue()) === "Admin", "she is what she was");
+  assert.equal(await lead.textContent(), "1 owner · 1 admin · 0 members", "nothing was given yet");
+  await hers.selectOption("Owner");
+  await app.button("Make Ada an owner").click();
+  await app.button("Make Ada an owner", page.getByRole("alertdialog")).click();
   await assertSoon(async () => (await lead.textContent()) === "2 owners · 0 admins · 0 members", "two owners");
   await more(app, page, "Ada", "Remove member");
   await app.button("Remove member", page.getByRole("alertdialog")).click();
@@ -142,7 +159,7 @@ journey("S026 C3 every path that was ever written down leads to its page", async
   }
   await app.open("/workspace/permissions/connected-data");
   await page.getByRole("heading", { name: "Developer mode / Create custom MCP connectors", exact: true }).waitFor();
-  for (const [words, place] of [["connected data", "/workspace/permissions/connected-data"], ["create plugins with mcps", "/workspace/permissions/connected-data"], ["members", "/workspace/members"], ["advanced settings", "/settings/connectors/advanced"], ["user access", "/workspace/"]]) {
+  for (const [words, place] of [["connected data", "/workspace/permissions/connected-data"], ["create plugins with mcps", "/workspace/permissions/connected-data"], ["members", "/workspace/members"], ["advanced settings", "/settings/connectors/advanced"], ["user access", "/workspace/connectors"], ["remembering answers", "/workspace/permissions/connected-data"]]) {
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox", { name: "Search commands" }).fill(words);
     await page.getByRole("listbox", { name: "Commands" }).getByRole("option").first().waitFor();
@@ -162,6 +179,7 @@ journey("S028 S029 Business has members and gate 1, and neither groups, roles no
   await rail.getByRole("link", { name: "Permissions & roles" }).click();
   await page.getByRole("heading", { name: "Developer mode / Create custom MCP connectors", exact: true }).waitFor();
   await page.getByText("On this plan it is for admins and owners only.").waitFor();
+  assert.deepEqual(await app.violations(), [], "axe finds nothing in Connected data of this plan");
   assert.equal(await page.getByRole("link", { name: "Custom roles" }).count(), 0);
   assert.equal(await page.getByRole("radiogroup", { name: /Besides admins/ }).count(), 0);
   await rail.getByRole("link", { name: "Members" }).click();
@@ -374,7 +392,7 @@ journey("a request waits for an admin: approved it fills the form, declined it s
     await dialog.getByLabel("Server URL").fill(url);
     await dialog.getByLabel(/^Reason/).fill(reason);
     await app.button("Send request", dialog).click();
-    await item(page, "Your requests", url).filter({ hasText: "Waiting for an admin." }).waitFor();
+    await item(page, "Your requests", url).filter({ hasText: "Waiting for an answer." }).filter({ hasText: "It waits for your own answer." }).waitFor();
   };
   await ask("https://mcp.example.com/mcp", "for tickets");
   await ask("https://other.example.com/mcp", "");
@@ -389,6 +407,7 @@ journey("a request waits for an admin: approved it fills the form, declined it s
   await app.button("Decline request", second).click();
   const dialog = page.getByRole("dialog", { name: "Decline request" });
   await dialog.getByLabel(/^Reason/).fill("We have one already");
+  assert.deepEqual(await app.violations(), []);
   await app.button("Decline request", dialog).click();
   await assertSoon(async () => (await item(page, "Requests", "other.example.com").count()) === 0, "it is decided");
   await app.button("Approve and add connector", item(page, "Requests", "mcp.example.com")).click();

@@ -5,7 +5,7 @@ import { startProtected } from "../servers/protected.mjs";
 import { startModern } from "../servers/start.mjs";
 import { App } from "./app.mjs";
 import { PHONE, DESKTOP, journey } from "./harness.mjs";
-import { publish, review } from "./publishing.mjs";
+import { complete, publish, review } from "./publishing.mjs";
 import { askToSignIn, createDraft, opens } from "./signing.mjs";
 import { assertSoon } from "./soon.mjs";
 
@@ -132,7 +132,7 @@ async function become({ app, page }, name, role = "Member") {
   await page.getByText("You are somebody else now.").waitFor();
 }
 
-journey("rows: S007 S015 S023 S037 S038 S061 one person is granted developer mode: they turn it on, make a draft, try it and do not publish; nobody else makes one", { timeout: 120_000 }, async (stage) => {
+journey("rows: S007 S015 S023 S037 S038 S061 one person is granted developer mode: they turn it on, make a draft, try it and do not publish; nobody else makes one", { timeout: 180_000 }, async (stage) => {
   const { app, page, keep } = stage;
   const server = await keep(tickets());
   await app.turnOnDeveloperMode();
@@ -181,12 +181,34 @@ journey("rows: S007 S015 S023 S037 S038 S061 one person is granted developer mod
   await app.openConnector("Tickets", "Overview");
   await main(page).getByText("Admins and owners publish it. Ask one of: You.").waitFor();
   await count(main(page).getByRole("link", { name: "Publish", exact: true }), 0, "she does not publish");
+  await app.button("Ask for publication").click();
+  const asking = page.getByRole("dialog", { name: "Ask for publication" });
+  await asking.getByLabel(/^Reason/).fill("Support needs it");
+  await app.button("Send request", asking).click();
+  await main(page).getByText("Requested.").waitFor();
+  await main(page).getByText("Only this browser knows of it. Send it to one of: You.").waitFor();
   assert.deepEqual(await app.violations(), []);
   await app.screenshot("draft-of-a-member");
   const place = new URL(page.url()).pathname.replace(/\/overview$/, "");
   await app.open(`${place}/publish`);
   await main(page).locator(".note").getByText("Only admins and owners may publish; ask one of them.").first().waitFor();
   await count(app.button("Publish connector"), 0, "and at no address");
+  await app.open("/settings/connectors");
+  await item(page, "Your requests", "Publication of Tickets").getByText("Waiting for an answer.").waitFor();
+  await app.button("Menu of Tickets").click();
+  await page.getByRole("menuitem", { name: "Manage actions", exact: true }).waitFor();
+  await count(page.getByRole("menuitem", { name: "Publish", exact: true }), 0, "nor in the menu of its row");
+  await page.keyboard.press("Escape");
+  // S014: gate 1 and who else is here are not hers, at no address and under no word.
+  await app.open("/workspace/permissions/connected-data");
+  await main(page).getByText("Only admins and owners may change the workspace's settings; ask one of them.").waitFor();
+  await count(page.getByRole("switch"), 0, "no switch of gate 1");
+  await app.open("/workspace/members");
+  await main(page).getByText("Only admins and owners may see the list of members; ask one of them.").waitFor();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Search commands" }).fill("connected data");
+  await page.getByText("Nothing has this name.").waitFor();
+  await page.keyboard.press("Escape");
   // Ben does not learn of it; who runs the workspace finds it among the drafts.
   await become(stage, "Ben");
   await app.open("/settings/connectors");
@@ -195,6 +217,16 @@ journey("rows: S007 S015 S023 S037 S038 S061 one person is granted developer mod
   await become(stage, "You", "Owner");
   await app.open("/workspace/connectors?tab=drafts");
   await main(page).getByRole("listitem").filter({ hasText: "Tickets" }).filter({ hasText: "Added by Ada" }).waitFor();
+  // Her request waits there, and publishing is the answer to it.
+  await page.getByRole("region", { name: "Inbox" }).getByRole("link", { name: "Answer requests" }).click();
+  const request = item(page, "Requests", "Publication of Tickets").filter({ hasText: "Support needs it" });
+  await request.getByRole("link", { name: "Review and publish" }).click();
+  await complete(app);
+  await app.button("Publish connector").click();
+  await main(page).getByText(/Reviewed by/).first().waitFor();
+  await become(stage, "Ada");
+  await app.open("/settings/connectors");
+  await item(page, "Your requests", "Publication of Tickets").getByText("Approved by You.").waitFor();
 });
 
 journey("rows: a connector's whole life: a draft, published, changed and accepted as version 2, paused, archived, removed", { timeout: 120_000 }, async (stage) => {
@@ -298,7 +330,31 @@ journey("rows: S001 S123 S124 S125 what changes things exists on Enterprise and 
   await app.propose("create a ticket", { title: "The door squeaks" }, "Create a ticket");
   await app.answer("Allow once");
   await app.says("Create a ticket", "Done");
+  await app.open("/workspace/general");
+  await choose(page, "Plan profile", "Pro");
+  await page.getByRole("dialog", { name: "Switch from Enterprise to Pro" }).getByText("Actions that write are refused.").waitFor();
+  assert.deepEqual(await app.violations(), [], "axe finds nothing in the question");
   await switchPlan(stage, "Pro");
+  // What asks and what is remembered is set here too, and found; what the plan does not have is not there.
+  await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Permissions & roles" }).click();
+  await page.getByRole("heading", { name: "When it asks", exact: true }).waitFor();
+  await page.getByRole("heading", { name: "Remembering answers", exact: true }).waitFor();
+  await count(page.getByRole("heading", { name: /^Developer mode/ }), 0, "no gate 1");
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("connected-data-pro");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Search commands" }).fill("remembering answers");
+  await page.getByRole("listbox", { name: "Commands" }).getByRole("option", { name: /^Workspace: Connected data/ }).waitFor();
+  await page.getByRole("combobox", { name: "Search commands" }).fill("workspace: members");
+  await page.getByText("Nothing has this name.").waitFor();
+  await page.keyboard.press("Escape");
+  await app.open("/workspace/members");
+  await main(page).getByText(/The plan Pro does not include/).waitFor();
+  await app.open("/settings/connectors");
+  await app.button("Menu of Tickets").click();
+  await page.getByRole("menuitem", { name: "Manage actions", exact: true }).waitFor();
+  for (const name of ["Publish", "User access"]) assert.equal(await page.getByRole("menuitem", { name, exact: true }).count(), 0, name);
+  await page.keyboard.press("Escape");
   const before = network.calls(server.origin).length;
   await app.chat();
   await app.say("create a ticket");
@@ -627,7 +683,13 @@ journey("rows: N01 a member asks for a review of what changed, and who runs the 
   await count(banner.getByRole("link", { name: "Review", exact: true }), 0, "she does not review it");
   const before = network.calls(server.origin).length;
   await app.button("Ask for review", banner).click();
-  await page.getByText("The people who run this workspace will see it.").waitFor();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await banner.getByText("Only this browser knows of it. Send it to one of: You.").waitFor();
+  await app.button("Copy request", banner).click();
+  await app.button("Copied", banner).waitFor();
+  const host = new URL(server.url).host;
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `Request in the workspace My workspace\nA review of what Tickets · ${host} changed\nAsked for by: Ada\n`);
+  assert.deepEqual(await app.violations(), []);
   assert.equal(network.calls(server.origin).length, before, "nothing was sent");
   await become(stage, "You", "Owner");
   await app.open("/workspace/connectors");
