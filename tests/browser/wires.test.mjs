@@ -20,7 +20,7 @@ for (const wire of Object.keys(WIRES)) {
     const server = await keep(desk());
     const model = await keep(startModel(({ results }) => {
       if (results.length === 0) return { think: "I should read both.", say: "Reading.", calls: [["read_a", {}], ["read_b", {}]] };
-      if (results.length === 2) return { calls: [["post_note", { body: "from A and B" }]] };
+      if (results.length === 2) return { think: "Now I can post.", calls: [["post_note", { body: "from A and B" }]] };
       return { say: "All done on this wire." };
     }, { wire }));
     await app.connect({ name: "Desk", url: server.url });
@@ -42,10 +42,13 @@ for (const wire of Object.keys(WIRES)) {
     const posts = network.to(model.origin).filter((request) => request.method === "POST");
     for (const post of posts) assert.ok(JSON.stringify(post.headers).includes("canary-of-the-key"));
     assert.ok(!posts.some((post) => (post.url + post.body).includes("canary-of-the-key")), "the key is in its header only");
-    if (wire !== "OpenAI chat completions") {
-      const thought = app.log.locator("details").filter({ hasText: "I should read both." });
+    // Of chat completions the model that follows the script thinks only where it says nothing.
+    const thoughts = wire === "OpenAI chat completions" ? ["Now I can post."] : ["I should read both.", "Now I can post."];
+    for (const words of thoughts) {
+      const thought = app.log.locator("details").filter({ hasText: words });
       assert.equal(await thought.evaluate((element) => element.open), false, "thinking is folded");
     }
+    const last = JSON.parse(posts[2].body);
     if (wire === "Anthropic Messages") {
       for (const post of posts) {
         assert.equal(post.headers["anthropic-dangerous-direct-browser-access"], "true");
@@ -57,8 +60,24 @@ for (const wire of Object.keys(WIRES)) {
       assert.equal(blocks[0].thinking, "I should read both.");
     }
     if (wire === "Gemini") assert.ok(posts[0].url.endsWith("/v1beta/models/m-1:streamGenerateContent?alt=sse"));
-    if (wire === "Ollama") assert.ok(posts[0].url.endsWith("/api/chat"));
-    if (wire === "OpenAI Responses") assert.equal(JSON.parse(posts[0].body).store, false);
+    if (wire === "Ollama") {
+      assert.ok(posts[0].url.endsWith("/api/chat"));
+      const thinking = last.messages.filter((message) => message.role === "assistant").map((message) => message.thinking);
+      assert.deepEqual(thinking, ["I should read both.", "Now I can post."], "thinking goes back");
+    }
+    if (wire === "OpenAI chat completions") {
+      const reasoned = last.messages.filter((message) => message.role === "assistant").map((message) => message.reasoning_content);
+      assert.equal(reasoned.at(-1), "Now I can post.", "reasoning goes back with the call");
+    }
+    if (wire === "OpenAI Responses") {
+      assert.equal(JSON.parse(posts[0].body).store, false);
+      const kinds = last.input.map((item) => item.type ?? item.role);
+      assert.deepEqual(kinds, [
+        "user", "reasoning", "assistant", "function_call", "function_call", "function_call_output", "function_call_output",
+        "reasoning", "function_call", "function_call_output",
+      ]);
+      for (const item of last.input) if (item.type === "reasoning") assert.ok(item.encrypted_content.length > 0, "reasoning goes back encrypted");
+    }
   });
 
   journey(`WI14 ${wire}: stopping in the middle keeps what came, and nothing more comes`, async ({ app, keep }) => {
@@ -76,6 +95,43 @@ for (const wire of Object.keys(WIRES)) {
     assert.ok(before.length < 3_000, "it was stopped in the middle");
   });
 }
+
+journey("WI15 an answer without a word says so, and the model can be asked again", async ({ app, keep }) => {
+  let times = 0;
+  const model = await keep(startModel(() => ({ say: (times += 1) === 1 ? "" : "Here I am." })));
+  await app.turnOnDeveloperMode();
+  await app.chooseModel({ url: model.url });
+  await app.chat();
+  await app.say("are you there?");
+  await app.log.getByText("The model answered without a word.").waitFor();
+  assert.deepEqual(await app.violations(), []);
+  await app.button("Ask the model again").click();
+  await app.log.getByText("Here I am.").first().waitFor();
+  assert.equal(times, 2);
+});
+
+journey("WI16 a model that is asked again after a reload gets what it thought back, signed and with its call", async ({ app, network, keep }) => {
+  const server = await keep(desk());
+  let down = true;
+  const model = await keep(startModel(({ results }) => {
+    if (results.length === 0) return { think: "I should read.", say: "Reading.", calls: [["read_a", {}]] };
+    return down ? { fail: 401, message: "Not now" } : { say: "All done after the reload." };
+  }, { wire: "Anthropic Messages" }));
+  await app.connect({ name: "Desk", url: server.url });
+  await app.chooseModel({ url: model.url, wire: "Anthropic Messages", model: "m-1" });
+  await app.chat();
+  await app.say("read it");
+  await app.button("Ask the model again").waitFor();
+  down = false;
+  await app.page.reload();
+  await app.button("Ask the model again").click();
+  await app.log.getByText("All done after the reload.").first().waitFor();
+  const [refused, again] = network.to(model.origin).filter((request) => request.method === "POST").slice(-2).map((post) => JSON.parse(post.body).messages);
+  assert.deepEqual(again, refused, "it is told what it was told before");
+  const blocks = again.find((message) => message.role === "assistant").content;
+  assert.deepEqual(blocks.map((block) => block.type), ["thinking", "text", "tool_use"]);
+  assert.ok(blocks[0].signature.length > 0, "the thought is signed");
+});
 
 journey("WI10 a provider without time is asked again after what it says, and the person sees why nothing happens", async ({ app, keep }) => {
   let times = [];
