@@ -613,6 +613,16 @@ journey("inspector: what an app says and hears has a tab of its own, frame by fr
   await detail.getByText(/"text": "edited"/).waitFor();
   await app.button("Wire", detail).click();
   await detail.getByText(/^\{ "jsonrpc":"2.0", {2}"id": .*\\u0065dited"\}\]\} \}$/).waitFor();
+  // The same of a request by hand.
+  await inspector.tab("Run");
+  await inspector.choose("Action", "Edit the page");
+  await app.fill(inspector.main, "title", "By hand");
+  await app.fill(inspector.main, "passphrase", "open sesame");
+  await inspector.run();
+  await app.answer("Allow once");
+  await inspector.answer.getByText("edited").first().waitFor();
+  await app.button("Wire", inspector.answer).click();
+  await inspector.answer.getByText(/\\u0065dited/).waitFor();
 });
 
 journey("inspector: requests go out as the account that is chosen, and a sign-in is seen without its secrets", async (stage) => {

@@ -1,6 +1,10 @@
 //! Requests by hand: an action, a prompt, a resource, a completion or a ping, by form or as JSON. An action goes through
 //! the gate like from anywhere else, so a write asks.
 
+use std::sync::Arc;
+
+use browser::inspect::{Message, Recorder};
+use browser::mcp::inspect::Kind;
 use browser::policy::{CallId, Class, ConnectionId, Connector, ConnectorId};
 use browser::{CallRequest, Listed, Plain, SavedRequest};
 use leptos::prelude::*;
@@ -74,6 +78,8 @@ struct Came {
     took: u64,
     /// The schema that the action promised.
     promised: Option<Value>,
+    /// The answer as it went over the wire, where it was recorded whole.
+    wire: Option<Arc<str>>,
     /// The recorded answer of this request, and the one that is to be compared with it.
     answers: Option<(u64, u64)>,
 }
@@ -278,7 +284,13 @@ impl Bench {
         let started = self.app.ws().now();
         self.came.set(None);
         let ended = move |result: Result<Value, browser::Error>, method: String| {
-            let answer = self.desk.recorder.try_with_value(|recorder| newest_answer(recorder, from, &method)).flatten();
+            let newest = |takes: &dyn Fn(&str) -> bool| {
+                self.desk.recorder.try_with_value(|recorder| newest_answer(recorder, from, takes)).flatten()
+            };
+            let answer = newest(&|of| of == method).map(|message| message.id);
+            // Where the call became a task, its result came with another answer.
+            let last = newest(&|of| of == method || of.starts_with("tasks/"));
+            let wire = last.filter(|message| message.whole).map(|message| message.as_written().clone());
             if let (Some(answer), Some(before)) = (answer, before) {
                 let _ = self.desk.first.try_set(Some(before));
                 let _ = self.desk.second.try_set(Some(answer));
@@ -297,7 +309,7 @@ impl Bench {
                 }
             };
             let answers = before.zip(answer);
-            let _ = self.came.try_set(Some(Came { method, account: as_whom, result, took, promised, answers }));
+            let _ = self.came.try_set(Some(Came { method, account: as_whom, result, took, promised, wire, answers }));
         };
         match plain {
             Some(plain) => {
@@ -313,16 +325,15 @@ impl Bench {
     }
 }
 
-/// The newest answer to a method that was recorded from a number on.
-fn newest_answer(recorder: &browser::inspect::Recorder, from: u64, method: &str) -> Option<u64> {
-    use browser::mcp::inspect::Kind;
+/// The newest answer that was recorded from a number on, to a request of a method that is wanted.
+fn newest_answer(recorder: &Recorder, from: u64, takes: &dyn Fn(&str) -> bool) -> Option<Message> {
     let mut newest = None;
     recorder.messages(from, |message| {
-        if !message.sent && matches!(message.kind, Kind::Result | Kind::Error) && message.method == method {
+        if !message.sent && matches!(message.kind, Kind::Result | Kind::Error) && takes(&message.method) {
             newest = Some(message.id);
         }
     });
-    newest
+    recorder.message(newest?)
 }
 
 /// The arguments of a prompt as the schema of a form: all of them are texts.
@@ -495,7 +506,7 @@ fn Workbench(
 }
 
 fn came_view(bench: Bench, came: Came) -> AnyView {
-    let Came { method, account, result, took: millis, promised, answers } = came;
+    let Came { method, account, result, took: millis, promised, wire: written, answers } = came;
     let head = match &result {
         Ok(_) => match account {
             Some(name) => format!("Answered after {}, as {name}.", took(millis)),
@@ -509,7 +520,7 @@ fn came_view(bench: Bench, came: Came) -> AnyView {
     let (name, host) = connector.map(|one| (one.name, one.host)).unwrap_or_default();
     let body = match result {
         Ok(value) if method == "tools/call" => {
-            view! { <ResultView result=value connector=name host=host output_schema=promised/> }.into_any()
+            view! { <ResultView result=value connector=name host=host output_schema=promised wire=written/> }.into_any()
         }
         Ok(value) => {
             let text = serde_json::to_string_pretty(&value).unwrap_or_default();

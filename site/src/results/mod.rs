@@ -48,8 +48,7 @@ enum Reading {
     Readable,
     /// The whole result as a tree.
     Json,
-    /// The whole result as one text. It is kept as a value, so it is written anew here; the inspector has what went over
-    /// the wire.
+    /// The text in which it came, where that is known. A result is kept as a value, so otherwise it is written anew.
     Wire,
 }
 
@@ -67,6 +66,9 @@ pub(crate) fn ResultView(
     /// The schema which the action promised for its structured result.
     #[prop(optional_no_strip)]
     output_schema: Option<Value>,
+    /// The text in which it went over the wire, secrets covered.
+    #[prop(optional_no_strip)]
+    wire: Option<Arc<str>>,
 ) -> impl IntoView {
     let bytes = weight(&result);
     let result = Arc::new(result);
@@ -96,7 +98,7 @@ pub(crate) fn ResultView(
     // What is not opened costs nothing: looking for secrets in megabytes takes its time.
     let body = move || {
         if opened.get() {
-            return opened_result(result.clone(), bytes > ON_DEMAND, look, output_schema.clone());
+            return opened_result(result.clone(), bytes > ON_DEMAND, look, output_schema.clone(), wire.clone());
         }
         let says = format!("Open the result, {}", media::size(bytes as u64));
         view! { <div class="result-body"><p><button type="button" class="btn" on:click=move |_| opened.set(true)>{says}</button></p></div> }
@@ -116,11 +118,20 @@ pub(crate) fn ResultView(
 }
 
 /// A result that somebody looks at.
-fn opened_result(result: Arc<Value>, large: bool, look: RwSignal<Reading>, promised: Option<Value>) -> AnyView {
+fn opened_result(
+    result: Arc<Value>,
+    large: bool,
+    look: RwSignal<Reading>,
+    promised: Option<Value>,
+    wire: Option<Arc<str>>,
+) -> AnyView {
     cover::covered(result, large, move |result| match look.get() {
         Reading::Readable => readable(shown(result, promised.as_ref())),
         Reading::Json => view! { <Tree value=result.clone()/> }.into_any(),
-        Reading::Wire => view! { <Raw text=result.to_string()/> }.into_any(),
+        Reading::Wire => {
+            let text = wire.as_ref().map_or_else(|| result.to_string(), |wire| wire.to_string());
+            view! { <Raw text/> }.into_any()
+        }
     })
 }
 
