@@ -406,12 +406,17 @@ journey("inspector: another revision of the protocol is chosen for a connection,
   await inspector.connection("Guide").click();
   await assertSoon(async () => (await choice.count()) === 0, "there is none for the Guide");
   await app.open("/workspace/audit/activity");
-  await page.getByText("protocol revision chosen in the inspector, until the page is closed").first().waitFor();
-  // The page was loaded anew: the connection finds out by itself again, and has not forgotten what it spoke.
+  await page.getByText("protocol revision chosen in the inspector").first().waitFor();
+  // The page was loaded anew and keeps to the choice; the connector's page says so, and undoes it.
   await inspector.go("Run", "Board");
-  assert.equal(await choice.inputValue(), "");
-  await list();
-  await speaks("Board", /2026-07-28.*current/);
+  await assertSoon(async () => (await choice.inputValue()) === "2025-06-18", "it is kept");
+  await app.openConnector("Board", "Overview");
+  const chosen = page.getByText("You chose MCP 2025-06-18 for this connection in the inspector. A newer one protects more");
+  await chosen.waitFor();
+  await page.getByText("connected, MCP 2025-06-18", { exact: true }).first().waitFor();
+  await app.button("Find the revision out").click();
+  await page.getByText("connected, MCP 2026-07-28", { exact: true }).first().waitFor();
+  await assertSoon(async () => (await chosen.count()) === 0, "nothing is chosen any more");
 });
 
 journey("inspector: a recording comes from a file, is only looked at, and a file that is none is refused", async (stage) => {

@@ -188,7 +188,7 @@ impl Workspace {
         let connector = book.connector(id)?;
         book.may_use(connector, book.member(&self.me())?)?;
         let opened = self.open_link(connector, account, true).await;
-        opened.map(|_| ()).map_err(|failed| self.op_error(connector, account, &failed.error))
+        opened.map(|_| ()).map_err(|failed| self.by_choice(account, self.op_error(connector, account, &failed.error)))
     }
 
     /// Has the next list of a connector read from its server, whatever the server allowed to be kept.
@@ -217,9 +217,9 @@ impl Workspace {
         accounts.iter().for_each(|account| self.drop_link(account));
     }
 
-    /// Whether a call is under way over a connection of a connector.
-    pub(crate) fn calls_over(&self, id: &ConnectorId) -> bool {
-        self.0.links.borrow().values().any(|link| link.connector == *id && !link.calls.borrow().is_empty())
+    /// Whether a call is under way over the connection of an account.
+    pub(crate) fn calls_over(&self, account: &ConnectionId) -> bool {
+        self.0.links.borrow().get(account).is_some_and(|link| !link.calls.borrow().is_empty())
     }
 
     /// Forgets the connection of an account: whoever acts through it is somebody else now, or nobody.
@@ -258,7 +258,7 @@ impl Workspace {
         }
         let era = match open {
             Some(_) => link.era.get(),
-            None => self.era_of(&connector.id),
+            None => self.era_of(account),
         };
         // A chosen revision says nothing about what the server speaks by itself.
         let before = if era == EraChoice::Auto { self.spoken(account).await } else { None };
@@ -453,11 +453,12 @@ impl Workspace {
         &self,
         connector: &Connector,
         account: Account,
+        era: EraChoice,
     ) -> (Connection, Rc<RefCell<Option<Connection>>>) {
         let own: Rc<RefCell<Option<Connection>>> = Rc::default();
         let asked = Rc::downgrade(&own);
         let wire = self.wire(connector, &self.usual_account(&connector.id), &account, Rc::default());
-        let connection = self.connection_with(connector, account, wire, EraChoice::Auto, None, move |event| {
+        let connection = self.connection_with(connector, account, wire, era, None, move |event| {
             if let Event::Asked(request) = event
                 && let Some(own) = asked.upgrade()
                 && let Some(connection) = own.borrow().clone()
@@ -531,10 +532,24 @@ impl Workspace {
         }
     }
 
-    /// Whether a connection speaks a revision that somebody chose who has no choice any more, and nothing needs it.
+    /// Whether a connection found out what its server speaks in another way than is chosen now, and no call needs it.
     fn outlived(&self, link: &Link) -> bool {
-        let era = link.era.get();
-        era != EraChoice::Auto && link.calls.borrow().is_empty() && self.era_of(&link.connector) != era
+        let is_free = link.connection.borrow().is_some() && link.calls.borrow().is_empty();
+        is_free && self.era_of(&link.account) != link.era.get()
+    }
+
+    /// Closes connections after another choice of revisions. They open again when needed.
+    pub(crate) fn drop_outlived(&self) {
+        let links: Vec<Rc<Link>> = self.0.links.borrow().values().cloned().collect();
+        links.iter().filter(|link| self.outlived(link)).for_each(|link| self.drop_link(&link.account));
+    }
+
+    /// Why there is no connection, where a revision was chosen for it: that is what to look at first.
+    pub(crate) fn by_choice(&self, account: &ConnectionId, error: Error) -> Error {
+        match (self.era_of(account), error.code) {
+            (EraChoice::Exact(revision), Code::Server | Code::Protocol) => error.hint(chosen_words(revision)),
+            _ => error,
+        }
     }
 
     /// Notes that an operation belongs to a call, until the returned guard is dropped.
@@ -660,6 +675,13 @@ pub(crate) fn spoken(id: &ConnectionId) -> String {
     format!("spoken:{id}")
 }
 
+/// What to do about a revision that somebody chose.
+pub(crate) fn chosen_words(revision: mcp::Revision) -> String {
+    format!(
+        "{revision} was chosen for this connection in the inspector: choose another there, or have it found out by itself"
+    )
+}
+
 /// Characters that are shown of what a refusal says.
 const QUOTE: usize = 160;
 
@@ -700,7 +722,7 @@ impl Drop for During {
         if let Some(op) = self.op {
             self.link.calls.borrow_mut().remove(&op);
         }
-        // It was left to its call when the choice of its revision ended.
+        // It was left to its call when another revision was chosen.
         if let Some(workspace) = self.workspace.upgrade().map(Workspace)
             && workspace.outlived(&self.link)
         {

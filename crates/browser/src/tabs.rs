@@ -37,6 +37,8 @@ pub(crate) enum News {
     TurnEnded(String),
     /// Rows were added to the record.
     Record,
+    /// Another revision of the protocol was chosen for a connection.
+    Revisions,
     /// Everything is being erased, or was.
     Erased,
 }

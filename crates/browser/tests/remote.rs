@@ -15,11 +15,13 @@ use std::rc::Rc;
 
 use browser::chat::conversation::{CallState, Sent};
 use browser::fetch::{Failure, Fetcher, Request};
+use browser::mcp::Revision;
 use browser::policy::audit::{Entry, Outcome};
 use browser::policy::publish::Accepted;
-use browser::policy::{Provenance, SignIn};
-use browser::store::StoreError;
+use browser::policy::{ConnectionId, Provenance, SignIn};
 use browser::store::memory::Memory;
+use browser::store::{Store, StoreError, Table};
+use browser::workspace::doctor::{CheckKind, Verdict};
 use browser::{
     Answer, AuditFilter, CallRequest, Code, Confirm, ConnectionStatus, Keep, NewConnector, Options, ScanKind,
     StepState, StorageState, Where, Workspace,
@@ -527,14 +529,15 @@ async fn ct004_a_chosen_revision_ends_with_developer_mode_once_the_call_under_wa
         other => other,
     });
     let (ws, id) = connected(&played, &Memory::new()).await;
-    ws.choose_revision(&id, Some(browser::mcp::Revision::V2026_07_28)).await.unwrap();
+    let account = ConnectionId::first(&id);
+    ws.choose_revision(&id, &account, Some(Revision::V2026_07_28)).await.unwrap();
     let (status, one) = (|| ws.connection(&id), ws.clone());
     let wanted = request(&id, "get_ticket", json!({"id": "1"}));
     let call = async move { one.call(wanted, Confirm::Never).await };
     let off = async {
         until("the call", || (calls(&played).len() == 1).then_some(())).await;
         ws.set_developer_mode(false).await.unwrap();
-        assert_eq!(ws.chosen_revision(&id), None);
+        assert_eq!(ws.chosen_revision(&account), None);
         assert_ne!(status(), ConnectionStatus::Idle, "it is left to its call");
     };
     let (done, ()) = futures_util::future::join(call, off).await;
@@ -867,4 +870,51 @@ async fn x112_reading_the_lists_tells_nobody_so_the_first_call_of_a_turn_is_held
     let again = common::start(&ws, &chat, "get ticket", "get_ticket", json!({"id": "1"})).await;
     assert_eq!(ended(&ws, &chat, &again).await.state, CallState::Done);
     assert_eq!(calls(&played).len(), sent + 1);
+}
+
+#[wasm_bindgen_test]
+async fn ct004_a_chosen_revision_is_kept_and_the_scan_and_the_doctor_keep_to_it() {
+    let (played, back) = stepping_back();
+    let store = Memory::new();
+    let (ws, id) = connected(&played, &store).await;
+    let account = ConnectionId::first(&id);
+    let now = |protocol: &str, before: Option<&str>| ConnectionStatus::Connected {
+        protocol: protocol.to_owned(),
+        before: before.map(str::to_owned),
+    };
+    ws.connect(&id).await.unwrap();
+    assert_eq!(ws.connection(&id), now("2026-07-28", None));
+    ws.choose_revision(&id, &account, Some(Revision::V2025_11_25)).await.unwrap();
+    // Another day: nobody is asked what else it speaks, and no call is held for what was chosen.
+    let ws = workspace(&played, &store).await;
+    let before = played.got.borrow().len();
+    assert_eq!(ws.chosen_revision(&account), Some(Revision::V2025_11_25));
+    ws.call(request(&id, "get_ticket", json!({"id": "1"})), Confirm::Never).await.unwrap();
+    assert_eq!(ws.connection(&id), now("2025-11-25", None));
+    let steps: Rc<RefCell<Vec<StepState>>> = Rc::default();
+    let seen = steps.clone();
+    let hear = move |step: browser::ScanStep| {
+        if step.kind == ScanKind::Protocol {
+            seen.borrow_mut().push(step.state);
+        }
+    };
+    ws.rescan(&id, hear).await.unwrap();
+    let said = "2025-11-25, which was chosen in the inspector".to_owned();
+    assert_eq!(*steps.borrow(), [StepState::Ok(said)]);
+    let checks = ws.diagnose_connector(&id, |_| ()).await.unwrap();
+    let last = checks.last().unwrap();
+    assert_eq!((last.kind, last.verdict), (CheckKind::Revision, Verdict::Doubtful), "{checks:#?}");
+    assert!(last.answered.contains("`2025-11-25`, which was chosen"), "{last:?}");
+    let asked = played.got.borrow().iter().skip(before).any(|got| got.json()["method"] == "server/discover");
+    assert!(!asked, "only what was chosen is spoken");
+    // What it spoke by itself is not forgotten over it (X112).
+    back.set(true);
+    ws.choose_revision(&id, &account, None).await.unwrap();
+    assert_eq!(ws.connection(&id), now("2025-11-25", Some("2026-07-28")));
+    // It goes with the connector.
+    ws.choose_revision(&id, &account, Some(Revision::V2025_11_25)).await.unwrap();
+    let kept = async || store.range(Table::Settings, "revision:", "revision;").await.unwrap().len();
+    assert_eq!(kept().await, 1);
+    ws.remove(&id).await.unwrap();
+    assert_eq!(kept().await, 0);
 }

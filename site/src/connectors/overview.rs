@@ -1,5 +1,6 @@
 //! What a connector is, how it is doing, who vouched for it, and what can be done about it.
 
+use browser::mcp::Revision;
 use browser::policy::{Connector, ConnectorId, Permission, Reach, SignIn, Stage, Wanted};
 use browser::{Keep, Usage};
 use leptos::prelude::*;
@@ -50,6 +51,7 @@ pub(super) fn Overview(
     view! {
         <super::pause::PauseNote found/>
         <div class="row"><ConnectionState status/><PublishLink id=id.clone() found/><Recreate id=id.clone() found/><PauseButton id=id.clone() found/></div>
+        <ChosenRevision id=id.clone()/>
         <Differs id=id.clone() found/>
         {move || found.get().map(|connector| {
             let snapshot = connector.snapshot.clone();
@@ -192,6 +194,37 @@ pub(super) fn Differs(
         <div class="note held"><b>"Held"</b><span class="grow">{words.get()}" since it was approved."</span>
             <Link to=Route::Connector(id.get_value().to_string(), ConnectorTab::Changes)>"See what changed"</Link></div>
     })
+    }
+}
+
+/// That the person chose a revision of the protocol here, which an older one makes worth saying (X112), and how to undo it.
+#[component]
+fn ChosenRevision(
+    /// Which connector.
+    id: ConnectorId,
+) -> impl IntoView {
+    let app = use_state();
+    let id = StoredValue::new(id);
+    let chosen = Memo::new(move |_| {
+        app.connections.track();
+        app.rulebook.track();
+        app.ws().chosen_revision(&app.ws().usual_account(&id.get_value()))
+    });
+    let undo = move |_| {
+        let (ws, id) = (app.ws(), id.get_value());
+        let account = ws.usual_account(&id);
+        app.run(async move { ws.choose_revision(&id, &account, None).await }, |()| ());
+    };
+    move || {
+        chosen.get().map(|revision| {
+            let newest = Revision::ALL.last() == Some(&revision);
+            let less = if newest { "" } else { " A newer one protects more, and is not asked for meanwhile." };
+            view! {
+                <div class="note held"><b>"Revision chosen"</b>
+                    <span class="grow">{format!("You chose MCP {revision} for this connection in the inspector.{less} Only you can undo it, here or there; it ends when you leave developer mode, too.")}</span>
+                    <Button small=true on:click=undo>"Find the revision out"</Button></div>
+            }
+        })
     }
 }
 

@@ -18,6 +18,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
 use super::accounts::all_accounts;
+use super::eras::all_found_out;
 use super::sign_in::client_secret;
 use super::{GLANCE, RULEBOOK, RULEBOOK_SCHEMA, STAMP, StoredRulebook, Workspace, new_stamp};
 use crate::error::{Code, Error};
@@ -312,14 +313,12 @@ impl Workspace {
         let trust = Trust::of(&bundle.payload, &bundle.digest, signer);
         // What stays here beside it is no change that was made since.
         let trust = Trust { rules: Some(rules_digest(&book, trust.parts, trust.drafts)), ..trust };
-        let mut ops = vec![put(TRUST, &trust)?, put(ME, &me)?];
+        let mut ops = vec![put(TRUST, &trust)?, put(ME, &me)?, all_found_out()];
         ops.extend(rules_ops(&book, &me)?);
         self.keep_as(ops, &was, "policy bundle", &told).await?;
         self.0.me.replace(me);
-        self.forget_wire();
-        self.set_rulebook(book);
+        self.somebody_else(book);
         self.drop_changed_links(&old);
-        self.tell_tabs(&News::Rulebook);
         Ok(())
     }
 
@@ -347,14 +346,22 @@ impl Workspace {
         book.grants.clear();
         book.members.iter_mut().for_each(|member| member.developer = Default::default());
         let book = self.to_keep(&stored, &seen, book);
-        let mut ops = vec![put(ME, &me)?];
+        let mut ops = vec![put(ME, &me)?, all_found_out()];
         ops.extend(rules_ops(&book, &me)?);
         self.keep_as(ops, &was, "person at this browser", &format!("is now {name}")).await?;
         self.0.me.replace(me);
+        self.somebody_else(book);
+        Ok(())
+    }
+
+    /// Another person may be here: what one looked at or chose to look at it is not the next one's.
+    fn somebody_else(&self, book: Rulebook) {
         self.forget_wire();
+        self.0.revisions.borrow_mut().clear();
+        self.drop_outlived();
         self.set_rulebook(book);
         self.tell_tabs(&News::Rulebook);
-        Ok(())
+        self.tell_tabs(&News::Revisions);
     }
 
     /// What of the current rules is not in the latest bundle yet; none while there was none.

@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use futures_util::future::join_all;
 use js_sys::{Function, Object, Promise, Reflect};
-use mcp::OpError;
+use mcp::{EraChoice, OpError};
 use policy::address::Address;
 use policy::{Connector, ConnectorId, Reach};
 use wasm_bindgen::prelude::*;
@@ -206,7 +206,10 @@ impl Workspace {
         let spoken = match answer.status {
             500.. => None,
             _ if answer.wants_sign_in() && account.is_none() => None,
-            _ => Some(self.handshake(&address, account).await),
+            _ => {
+                let era = connector.map_or(EraChoice::Auto, |one| self.era_of(&self.usual_account(&one.id)));
+                Some(self.handshake(&address, account, era).await)
+            }
         };
         path(&address, &answer, spoken.as_ref(), &way, report)?;
         let Some(spoken) = spoken else { return sign_in_first(connector, report) };
@@ -248,9 +251,10 @@ impl Workspace {
     }
 
     /// Connects as a connector would, and hangs up again: as its account where there is one.
-    async fn handshake(&self, address: &Address, account: Option<(&Connector, Account)>) -> Spoken {
+    async fn handshake(&self, address: &Address, account: Option<(&Connector, Account)>, era: EraChoice) -> Spoken {
         let mut config = mcp::Config::new(address.url.clone(), client());
         config.timeouts.connect = PATIENCE;
+        config.era = era;
         let is_signed_in = account.is_some();
         let connection = match account {
             None => Connection::new(config, Transport::Network(self.0.fetcher.clone()), |_| ()),
@@ -272,7 +276,8 @@ impl Workspace {
             Ok(_) => Err(OpError::NoAnswer),
             Err(failed) => Err(failed.error),
         };
-        Spoken { ended, is_signed_in, cover: connection.cover() }
+        let chosen = if let EraChoice::Exact(revision) = era { Some(revision) } else { None };
+        Spoken { ended, chosen, is_signed_in, cover: connection.cover() }
     }
 
     /// A browser may keep pages from reaching the local network, and asks the person for it.

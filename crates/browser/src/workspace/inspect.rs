@@ -190,7 +190,6 @@ impl Workspace {
             tap.forget();
         }
         self.0.tap.turn(false);
-        self.0.revisions.borrow_mut().clear();
     }
 
     /// One call by the person, through the gate: its id, with which it can be cancelled, and how it ends. It is made as the

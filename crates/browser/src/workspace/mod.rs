@@ -138,8 +138,8 @@ pub(crate) struct Inner {
     pub(crate) events: Events,
     /// What goes over the wire, for whoever looks.
     pub(crate) tap: crate::inspect::Slot,
-    /// Revisions of the protocol that the person chose for connectors.
-    pub(crate) revisions: RefCell<HashMap<ConnectorId, mcp::Revision>>,
+    /// Revisions of the protocol that the person chose for connections, as they are kept.
+    pub(crate) revisions: RefCell<HashMap<ConnectionId, mcp::Revision>>,
     me: RefCell<MemberId>,
     pinned: Option<Pinned>,
     /// When the bundle was asked for last, on the monotonic clock.
@@ -367,6 +367,7 @@ impl Workspace {
         self.load_heads().await?;
         self.note_left_asks().await?;
         self.recall_needs().await?;
+        self.recall_revisions().await?;
         self.load_models().await
     }
 
@@ -631,6 +632,7 @@ impl Workspace {
                 self.0.events.tell(Change::Record);
                 read.map_err(Error::from)
             }
+            News::Revisions => self.recall_revisions().await.map_err(Error::from),
             News::Erased => self.erased_elsewhere().await,
         };
         if let Err(error) = heard {

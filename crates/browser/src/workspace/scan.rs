@@ -4,7 +4,7 @@
 //! A browser does not say why a request failed. Where the request itself fails, a second one that may not read the
 //! answer (`no-cors`) tells whether anything is there at all: if so, the server refuses web pages (wires.md D).
 
-use mcp::OpError;
+use mcp::{EraChoice, OpError};
 use policy::address::{Address, AddressError};
 use policy::snapshot::ServerInfo;
 use policy::{Connector, ConnectorId, MemberId, Provider, SignIn, Snapshot, Stage};
@@ -14,7 +14,7 @@ use super::connectors::address_error;
 use crate::drive::{Connection, Failed};
 use crate::error::{Code, Error};
 use crate::fetch::Presence;
-use crate::link::{Account, Live, read_list, refuses};
+use crate::link::{Account, Live, chosen_words, read_list, refuses};
 use crate::time::{now, offline};
 use crate::view::{Drift, NewConnector, ScanError, ScanKind, ScanStep, Scanned, StepState};
 
@@ -60,7 +60,7 @@ impl Workspace {
             account.sign_in = Some(tried.sign_in.clone());
         }
         let connector = unsaved(new, &address, me);
-        let live = self.look(&connector, account, &steps).await?;
+        let live = self.look(&connector, account, EraChoice::Auto, &steps).await?;
         snapshot(&address.url, &live, &steps)
     }
 
@@ -81,7 +81,7 @@ impl Workspace {
         // With a connection of its own, so that the checklist shows the whole way.
         let usual = self.usual_account(id);
         let account = self.account_of(connector, &usual).await.map_err(stop)?;
-        let live = self.look(connector, account, &steps).await?;
+        let live = self.look(connector, account, self.era_of(&usual), &steps).await?;
         snapshot(&connector.address, &live, &steps)?;
         // The connection in use reads the list again too, so that everybody sees the same.
         self.forget_list(id);
@@ -112,21 +112,30 @@ impl Workspace {
     }
 
     /// Goes down the checklist.
-    async fn look(&self, connector: &Connector, account: Account, steps: &Steps) -> Result<Live, ScanError> {
+    async fn look(
+        &self,
+        connector: &Connector,
+        account: Account,
+        era: EraChoice,
+        steps: &Steps,
+    ) -> Result<Live, ScanError> {
         let host = connector.host.as_str();
         let sign_in = account.sign_in.clone();
         let signs_in = !account.headers.is_empty() || sign_in.is_some();
         steps.running(ScanKind::Reachable);
-        let (connection, _own) = self.scanning(connector, account);
+        let (connection, _own) = self.scanning(connector, account, era);
         let answered = connection.connect().await;
         if let Err(failed) = &answered {
-            let error = self.explain(connector, &connection, failed, sign_in.as_deref(), steps).await;
+            let error = self.explain(connector, &connection, era, failed, sign_in.as_deref(), steps).await;
             connection.close();
             return Err(error);
         }
         steps.ok(ScanKind::Reachable, format!("{host} answers"));
         steps.ok(ScanKind::Cors, "it lets this page in".to_owned());
-        let protocol = connection.connected().map(|connected| connected.protocol).unwrap_or_default();
+        let mut protocol = connection.connected().map(|connected| connected.protocol).unwrap_or_default();
+        if let EraChoice::Exact(_) = era {
+            protocol.push_str(", which was chosen in the inspector");
+        }
         steps.ok(ScanKind::Protocol, protocol);
         // A server may tell everybody what it is, and ask for a sign-in only for the rest.
         if sign_in.is_none() {
@@ -161,6 +170,7 @@ impl Workspace {
         &self,
         connector: &Connector,
         connection: &Connection,
+        era: EraChoice,
         failed: &Failed,
         sign_in: Option<&crate::oauth::SignIn>,
         steps: &Steps,
@@ -215,9 +225,12 @@ impl Workspace {
             _ => {
                 reached(steps);
                 steps.running(ScanKind::Protocol);
-                let error = connection
-                    .error(&failed.error, host)
-                    .hint("check the path of the address, often `/mcp` or `/sse`, in the server's documentation");
+                let hint = match era {
+                    EraChoice::Exact(revision) => chosen_words(revision),
+                    _ => "check the path of the address, often `/mcp` or `/sse`, in the server's documentation"
+                        .to_owned(),
+                };
+                let error = connection.error(&failed.error, host).hint(hint);
                 steps.failed(ScanKind::Protocol, error)
             }
         }

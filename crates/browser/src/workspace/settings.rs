@@ -15,7 +15,7 @@ impl Workspace {
         let me = self.me();
         self.change_rules(|book| book.set_developer_mode(&me, on, now())).await?;
         if !on {
-            self.forget_revisions();
+            self.forget_revisions().await;
         }
         Ok(())
     }

@@ -22,6 +22,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::accounts::{all_accounts, signs_in_otherwise};
+use super::eras::found_out;
 use super::scan::unsaved;
 use super::{Inner, Workspace};
 use crate::error::{Code, Error};
@@ -355,7 +356,8 @@ impl Workspace {
             self.tell_secret(&name);
         }
         let _ = self.0.store.set_key_pair(&oauth_secret(account), None).await;
-        let noted = vec![Op::Delete(Table::Settings, spoken(account)), Need::over(account)];
+        self.0.revisions.borrow_mut().remove(account);
+        let noted = vec![Op::Delete(Table::Settings, spoken(account)), Need::over(account), found_out(account)];
         if let Err(error) = self.0.store.write(noted).await {
             self.storage_failed(&error);
         }
@@ -413,6 +415,7 @@ impl Workspace {
             }
             other => {
                 let error = self.cover_of(&connector.id, account).error(op_error(other, &connector.host));
+                let error = self.by_choice(account, error);
                 ConnectionStatus::Failed { why: error.message, next: error.hint.unwrap_or_default() }
             }
         }

@@ -6,7 +6,7 @@ use policy::{Connector, Reach, SignIn};
 
 use super::{Check, CheckKind, FETCH, Report, TRANSPORT, Verdict, origin};
 use crate::inspect::Cover;
-use crate::link::quoted;
+use crate::link::{chosen_words, quoted};
 
 /// How a request gets to a server.
 pub(super) struct Way {
@@ -88,6 +88,8 @@ impl Answer {
 pub(super) struct Spoken {
     /// The revision.
     pub(super) ended: Result<String, OpError>,
+    /// The only revision that was asked for, where somebody chose one.
+    pub(super) chosen: Option<Revision>,
     /// Whether it was made as an account that is signed in.
     pub(super) is_signed_in: bool,
     /// What signed that account in.
@@ -209,11 +211,34 @@ pub(super) fn let_in(
     goes_on.then_some(())
 }
 
+/// What a handshake says where it could come to no other revision than the one that somebody chose.
+fn of_choice(spoken: &Spoken, chosen: Revision, way: &Way) -> Option<Said> {
+    match &spoken.ended {
+        Ok(revision) => {
+            let said = format!("yes: `{revision}`, which was chosen for it in the inspector");
+            Some(match Revision::ALL.last() == Some(&chosen) {
+                true => Said::good(said),
+                false => Said::doubtful(
+                    said,
+                    "unless that is meant, have it found out by itself there: a newer one protects more",
+                ),
+            })
+        }
+        Err(error @ (OpError::Http { .. } | OpError::Rpc { .. } | OpError::Version { .. })) => {
+            Some(Said::bad(format!("the handshake fails: {}", spoken.why(error)), way.or(&chosen_words(chosen))))
+        }
+        Err(_) => None,
+    }
+}
+
 /// Which revision a handshake came to.
 pub(super) fn revision(spoken: &Spoken, way: &Way, report: &mut Report<impl Fn(&Check)>) {
     const NEWER: &str = "ask its operator for a newer version of the server";
     const LIFECYCLE: &str = "MCP, lifecycle";
     let asked = "does it speak a revision of the protocol that is spoken here (a handshake)";
+    if let Some(said) = spoken.chosen.and_then(|chosen| of_choice(spoken, chosen, way)) {
+        return report.say(CheckKind::Revision, asked, LIFECYCLE, said);
+    }
     let (kind, said) = match &spoken.ended {
         Ok(revision) if revision.as_str() < Revision::V2025_03_26.as_str() => {
             let remedy = format!("it works, with less: {NEWER}");
