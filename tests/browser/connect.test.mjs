@@ -1,6 +1,6 @@
 // Servers that we did not write, over loopback and another origin: connect, ask, confirm, see it run.
 import assert from "node:assert/strict";
-import { startEverything, startEverythingSse, startModern, startPython } from "../servers/start.mjs";
+import { startErrands, startEverything, startEverythingSse, startModern, startPython } from "../servers/start.mjs";
 import { DESTROY, READ, WRITE, hostile, strings, text, tool } from "../servers/hostile.mjs";
 import { journey } from "./harness.mjs";
 import { assertSoon } from "./soon.mjs";
@@ -62,6 +62,36 @@ journey("MB003 an action of server-everything that must run as a task: how it is
   await app.says("Simulate Research Query", "Cancelled.");
   await question.waitFor({ state: "detached" });
   await assertSoon(() => network.methods(server.origin).filter((method) => method === "tasks/cancel").length === 1, "the task is cancelled with the server");
+});
+
+journey("MB003 a task goes on after a reload: the call is sent once, its result comes, and so does a cancel", async ({ app, page, network, keep }) => {
+  const server = await keep(startErrands());
+  await app.connect({ name: "Errands", url: server.url });
+  await app.chat();
+  const card = app.card("Run an errand");
+  const run = async (what) => {
+    await app.propose("run errand", { what }, "Run an errand");
+    await app.answer("Allow once");
+    await card.locator(".progress").filter({ hasText: "works on it as a task" }).waitFor();
+  };
+  const sent = async (method) => (await server.witness()).methods.filter((one) => one === method).length;
+  await run("bread");
+  await page.reload();
+  await app.says("Run an errand", "Running");
+  await server.finish();
+  await app.says("Run an errand", "Fetched bread.", 30_000);
+  assert.equal(await sent("tools/call"), 1, "it was sent once");
+  await page.reload();
+  await app.says("Run an errand", "Done");
+  // Another one is given up by the page that did not begin it.
+  await app.button("New chat").click();
+  await run("milk");
+  await page.reload();
+  await app.says("Run an errand", "Running");
+  await app.button("Cancel", card).click();
+  await app.says("Run an errand", "Cancelled.");
+  await assertSoon(async () => (await sent("tasks/cancel")) === 1, "the task is cancelled with the server");
+  assert.equal(network.calls(server.origin).length, 2);
 });
 
 journey("a 2026-07-28 server: a write leaves the page only after the approval", async (stage) => {

@@ -1,12 +1,12 @@
 // Servers that let no web page in: what the doctor finds, what it gives an operator to paste, and the way through a proxy,
 // the real nginx with our ready file.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startCaddyBefore, startCaddyProxy, startNginxBefore, startNginxProxy } from "../servers/proxies.mjs";
-import { freePort, startEverythingSse, startModern, startPython } from "../servers/start.mjs";
+import { freePort, modules, startEverythingSse, startModern, startPython } from "../servers/start.mjs";
 import { fromTheInternet, journey, site } from "./harness.mjs";
 import { assertSoon } from "./soon.mjs";
 
@@ -202,16 +202,22 @@ journey("DR004 the doctor knows of the proxy, and looks there when its answer is
   assert.ok(gone.includes(`Look at the proxy ${through} first`), gone);
 });
 
+/** A server with what its operator pasted into a file of this name. */
+async function startPasted(startServer, name, lines) {
+  const folder = mkdtempSync(path.join(tmpdir(), "countersign-pasted-"));
+  const file = path.join(folder, name);
+  writeFileSync(file, lines);
+  // Where a module looks for others.
+  symlinkSync(modules, path.join(folder, "node_modules"));
+  const server = await startServer("--pasted", file);
+  return { ...server, stop: async () => { await server.stop(); rmSync(folder, { recursive: true, force: true }); } };
+}
+
 const PASTED = [
   ["nginx", () => startModern("--no-cors"), (server, lines) => startNginxBefore(server.origin, lines)],
   ["Caddy", () => startModern("--no-cors"), (server, lines) => startCaddyBefore(server.origin, lines)],
-  ["Starlette, FastAPI", () => startPython("--no-cors"), async (_, lines) => {
-    const folder = mkdtempSync(path.join(tmpdir(), "countersign-pasted-"));
-    const file = path.join(folder, "pasted.py");
-    writeFileSync(file, lines);
-    const server = await startPython("--pasted", file);
-    return { ...server, stop: async () => { await server.stop(); rmSync(folder, { recursive: true, force: true }); } };
-  }],
+  ["Starlette, FastAPI", () => startPython("--no-cors"), (_, lines) => startPasted(startPython, "pasted.py", lines)],
+  ["Express", () => startModern("--no-cors"), (_, lines) => startPasted(startModern, "pasted.mjs", `import express from "express";\nexport const app = express();\n${lines}`)],
 ];
 
 for (const [kind, startClosed, startOpened] of PASTED) {

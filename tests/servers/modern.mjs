@@ -1,8 +1,9 @@
 // A board of tickets on the official TypeScript SDK v2: speaks 2026-07-28 and, on the same address, the older revisions.
 //
-//   node modern.mjs PORT [--no-cors] [--many N] [--strict] [--sessions [--old]]
+//   node modern.mjs PORT [--no-cors | --pasted FILE] [--many N] [--strict] [--sessions [--old]]
 //
 // --no-cors  answers like a server that was never meant for web pages
+// --pasted   the same, on the Express `app` that a module exports
 // --many N   lists N actions instead of the board's own
 // --strict   serves 2026-07-28 only
 // --sessions serves the older revisions in sessions, each with a stream of its own
@@ -13,6 +14,7 @@
 // asked for permission first.
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { NodeStreamableHTTPServerTransport, toNodeHandler, toWebRequest } from "@modelcontextprotocol/node";
 import { McpServer, acceptedContent, createMcpHandler, inputRequired, isLegacyRequest } from "@modelcontextprotocol/server";
@@ -22,6 +24,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     "no-cors": { type: "boolean", default: false },
+    pasted: { type: "string" },
     many: { type: "string", default: "0" },
     strict: { type: "boolean", default: false },
     sessions: { type: "boolean", default: false },
@@ -200,7 +203,7 @@ function allow(request, response) {
   response.setHeader("Access-Control-Expose-Headers", "Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate, Retry-After");
 }
 
-const http = createServer(async (request, response) => {
+async function serve(request, response) {
   if (request.url === "/pull") {
     pulled = true;
     response.end();
@@ -211,7 +214,7 @@ const http = createServer(async (request, response) => {
     response.end(JSON.stringify({ seen, permissions, tickets: [...tickets.values()], sessions: sessions.size }));
     return;
   }
-  if (!values["no-cors"]) {
+  if (!values["no-cors"] && !values.pasted) {
     allow(request, response);
     if (request.method === "OPTIONS") {
       permissions += 1;
@@ -233,5 +236,7 @@ const http = createServer(async (request, response) => {
   }
   if (await isOld(request, body)) await inSession(request, response, body);
   else await handler(request, response, body);
-});
+}
+
+const http = createServer(values.pasted ? (await import(pathToFileURL(values.pasted).href)).app.use(serve) : serve);
 http.listen(Number(positionals[0] ?? 0), "127.0.0.1", () => console.log(`http://127.0.0.1:${http.address().port}/mcp`));

@@ -106,6 +106,13 @@ export async function startArchive(name) {
   return { ...server, host: `127.0.0.1:${port}`, witness: async () => (await fetch(`${server.origin}/witness`)).json() };
 }
 
+/** The errands of `errands.mjs`: `finish()` has them end, `witness()` tells the methods of what came. */
+export async function startErrands() {
+  const port = await freePort();
+  const server = await start("errands", process.execPath, [path.join(here, "errands.mjs"), String(port)], { port });
+  return { ...server, witness: async () => (await fetch(`${server.origin}/witness`)).json(), finish: async () => { await fetch(`${server.origin}/finish`, { method: "POST" }); } };
+}
+
 /** A server of Python, on the Python that COUNTERSIGN_PYTHON names. */
 async function startOnPython(name, file, options) {
   const python = process.env.COUNTERSIGN_PYTHON;

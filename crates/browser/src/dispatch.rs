@@ -15,6 +15,8 @@
 //! closing, an answer that never comes: all mean no. Only this file spends a [`Permit`], and only it calls
 //! `Connection::call`.
 
+mod resumed;
+
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
@@ -35,8 +37,9 @@ use wasm_bindgen_futures::spawn_local;
 use crate::drive::{Connection, Done, Failed};
 use crate::error::{Code, Error};
 use crate::inspect::Cover;
-use crate::link::{Live, moment, op_error};
+use crate::link::{During, Live, moment, op_error};
 use crate::oauth::Needs;
+use crate::store::Op;
 use crate::time::{Pace, monotonic, new_id, now};
 use crate::view::{
     Answer, Asked, Change, Confirm, HeaderNote, HiddenNote, LineageNote, Millis, QuestionView, SecretNote,
@@ -131,10 +134,7 @@ fn sent_of(sent: mcp::Sent) -> Sent {
 impl Workspace {
     /// Starts a call. It runs on its own; the future only listens for how it ended.
     pub(crate) fn start_call(&self, wanted: Wanted, confirm: Confirm) -> impl Future<Output = Ended> + use<> {
-        let (cancel, cancelled) = oneshot::channel();
-        let cancelled: Cancelled = cancelled.map((|_| ()) as fn(_)).shared();
-        let flight = Rc::new(Flight { cancel: RefCell::new(Some(cancel)) });
-        self.0.flights.borrow_mut().insert(wanted.id.clone(), flight.clone());
+        let (flight, cancelled) = self.flight_of(&wanted.id);
         // Who does not ask the person at the page cannot put a server's question to them either.
         if !matches!(confirm, Confirm::Ask) {
             self.0.unattended.borrow_mut().insert(wanted.id.clone());
@@ -143,27 +143,24 @@ impl Workspace {
         let workspace = self.clone();
         spawn_local(async move {
             let id = wanted.id.clone();
-            let conversation = wanted.conversation.clone();
             // Chosen once: whatever is chosen meanwhile, this call stays with the account that it began with.
             let account = workspace.account_for(&wanted);
             let card = ItemId::from(id.as_str());
             let large = Cell::new(false);
             let reloads = workspace.0.reloads.get();
             let begun = moment();
-            let mut run = Run { card, call: id.clone(), account, wanted, confirm, workspace, large, reloads, begun };
-            // What an app does beside the conversation does not make the conversation busy.
-            let conversation = conversation.filter(|_| run.wanted.by != Caller::App);
-            run.workspace.tell_running(conversation.as_ref(), true);
-            let ended = run.whole(&cancelled).await;
-            run.show(&ended).await;
-            let workspace = run.workspace;
-            workspace.0.flights.borrow_mut().retain(|_, one| !Rc::ptr_eq(one, &flight));
-            workspace.0.unattended.borrow_mut().remove(&id);
-            let running = conversation.as_ref().is_some_and(|id| workspace.is_running(id));
-            workspace.tell_running(conversation.as_ref(), running);
-            let _ = over.send(ended);
+            let run = Run { card, call: id, account, wanted, confirm, workspace, large, reloads, begun };
+            let _ = over.send(run.fly(&flight, async |run| run.whole(&cancelled).await).await);
         });
         wait.map(|ended| ended.unwrap_or(Ended::Cancelled(Sent::Unknown)))
+    }
+
+    /// Has a call be under way, so that it can be given up.
+    fn flight_of(&self, call: &CallId) -> (Rc<Flight>, Cancelled) {
+        let (cancel, cancelled) = oneshot::channel();
+        let flight = Rc::new(Flight { cancel: RefCell::new(Some(cancel)) });
+        self.0.flights.borrow_mut().insert(call.clone(), flight.clone());
+        (flight, cancelled.map((|_| ()) as fn(_)).shared())
     }
 
     /// The account that a call is made as: the one that was chosen for it, the one of the call that it repeats, otherwise
@@ -527,10 +524,29 @@ struct Run {
     begun: u64,
 }
 
+/// What to do about a call of which nobody knows whether it happened.
+const MAY_HAVE_HAPPENED: &str = "it may have happened; look on the server before you repeat it";
+
 /// Results of more bytes than this are large.
 const LARGE: u64 = 256 * 1024;
 
 impl Run {
+    /// Does the work of a call, shows how it ended, and is under way meanwhile.
+    async fn fly(mut self, flight: &Rc<Flight>, work: impl AsyncFnOnce(&mut Run) -> Ended) -> Ended {
+        let first = self.call.clone();
+        // What an app does beside the conversation does not make the conversation busy.
+        let conversation = self.wanted.conversation.clone().filter(|_| self.wanted.by != Caller::App);
+        self.workspace.tell_running(conversation.as_ref(), true);
+        let ended = work(&mut self).await;
+        self.show(&ended).await;
+        let workspace = self.workspace;
+        workspace.0.flights.borrow_mut().retain(|_, one| !Rc::ptr_eq(one, flight));
+        workspace.0.unattended.borrow_mut().remove(&first);
+        let running = conversation.as_ref().is_some_and(|id| workspace.is_running(id));
+        workspace.tell_running(conversation.as_ref(), running);
+        ended
+    }
+
     async fn whole(&mut self, cancelled: &Cancelled) -> Ended {
         if let Err(error) = self.workspace.latest_rules().await {
             return Ended::Failed { error, sent: Sent::No };
@@ -716,7 +732,8 @@ impl Run {
         }
         self.workspace.keep_sent(&call, frozen.arguments_json()).await;
         if cancelled.clone().now_or_never().is_some() {
-            self.finish(call, Outcome::NotSent, 0, None, Some(mcp::CANCELLED.to_owned())).await;
+            let reason = Some(mcp::CANCELLED.to_owned());
+            self.rows(vec![self.finished(call, Outcome::NotSent, 0, None, reason).await]).await;
             return Ended::Cancelled(Sent::No);
         }
         if let Some(conversation) = &self.wanted.conversation {
@@ -744,16 +761,34 @@ impl Run {
         if matches!(result, Err(Failed { error: OpError::Downgrade, .. })) {
             self.workspace.stepped_back(&connector.id, &self.account);
         }
+        let forgets = during.is_task().then(|| self.forgets_task()).flatten();
+        self.over(connector, during, result, monotonic().saturating_sub(started), forgets).await
+    }
+
+    /// How a call ended that was sent, and the row about it. `forgets` is what else is written with that.
+    async fn over(
+        &self,
+        connector: &Connector,
+        during: During,
+        result: Result<Done, Failed>,
+        took: Millis,
+        forgets: Option<Op>,
+    ) -> Ended {
+        let call = self.call.clone();
         let reason = during.reason(result.as_ref().err().map(|failed| &failed.error));
         let cover = during.cover();
         drop(during);
+        if let Err(Failed { error: error @ OpError::SignIn { .. }, .. }) = &result {
+            self.workspace.sign_in_ended(connector, &self.account, error);
+        }
         let mut ended = match result {
-            Err(failed) if matches!(failed.error, OpError::SignIn { .. }) => {
-                // A server that refuses a request for want of a sign-in has not run it.
-                self.workspace.sign_in_ended(connector, &self.account, &failed.error);
+            // A server that refuses a request for want of a sign-in has not run it; one that refuses to say how its task is
+            // doing may well have.
+            Err(failed) if matches!(failed.error, OpError::SignIn { .. }) && failed.sent == mcp::Sent::No => {
                 self.unopened(connector, &failed).await
             }
             Err(failed) if !failed.error.pages_first().is_empty() => {
+                let conversation = self.wanted.conversation.as_ref();
                 self.workspace.pages_first(&connector.id, &self.account, &call, conversation, &failed.error);
                 Ended::NeedsPage { error: op_error(&failed.error, &connector.host) }
             }
@@ -772,8 +807,15 @@ impl Run {
             Ended::Done(result) => Some(result),
             _ => None,
         };
-        self.finish(call, outcome, monotonic().saturating_sub(started), result, reason).await;
+        let row = self.finished(call, outcome, took, result, reason).await;
+        self.rows_with(vec![row], forgets).await;
         ended
+    }
+
+    /// What forgets the task of the call, if it has one: where it could have gone on is over.
+    fn forgets_task(&self) -> Option<Op> {
+        let conversation = self.wanted.conversation.as_ref()?;
+        Some(self.workspace.task_over(conversation, &self.account, &self.call))
     }
 
     /// The connection that the call goes over, and the live list.
@@ -802,14 +844,15 @@ impl Run {
         Ended::Cancelled(Sent::No)
     }
 
-    async fn finish(
+    /// The row about how a call ended.
+    async fn finished(
         &self,
         call: CallId,
         outcome: Outcome,
         took: Millis,
         answer: Option<&Value>,
         reason: Option<String>,
-    ) {
+    ) -> Entry {
         let mut result = None;
         if let Some(answer) = answer {
             let measured = measure(answer).await;
@@ -817,12 +860,17 @@ impl Run {
             self.large.set(measured.bytes > LARGE);
             result = Some(measured);
         }
-        self.rows(vec![Entry::Finished { call, outcome, took, result, reason }]).await;
+        Entry::Finished { call, outcome, took, result, reason }
     }
 
     /// Writes rows about what has happened already: that they cannot be kept is told, and changes nothing of it.
     async fn rows(&self, rows: Vec<Entry>) {
-        if let Err(error) = self.workspace.0.audit.write(rows).await {
+        self.rows_with(rows, None).await;
+    }
+
+    /// The same, and something else in the same write.
+    async fn rows_with(&self, rows: Vec<Entry>, other: Option<Op>) {
+        if let Err(error) = self.workspace.0.audit.write_with(rows, other.into_iter().collect()).await {
             self.workspace.storage_failed(&error);
         }
     }
@@ -1031,7 +1079,7 @@ fn ended(result: Result<Done, Failed>, host: &str) -> Ended {
             let mut out = op_error(&error, host);
             if sent == mcp::Sent::Unknown {
                 out.code = Code::UnknownOutcome;
-                out.hint = Some("it may have happened; look on the server before you repeat it".to_owned());
+                out.hint = Some(MAY_HAVE_HAPPENED.to_owned());
             }
             Ended::Failed { error: out, sent: sent_of(sent) }
         }

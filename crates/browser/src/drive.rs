@@ -217,6 +217,11 @@ impl Connection {
         self.start(|session, now| session.call_tool(call, now))
     }
 
+    /// Goes on with the task that a call of an earlier page became, and gives what the call would have given.
+    pub(crate) fn resume(&self, task: &str) -> Running {
+        self.start(|session, now| session.resume_task(task, now))
+    }
+
     /// Reads a list.
     pub(crate) fn list_of(&self, list: List) -> Running {
         self.start(|session, now| session.list(list, now))

@@ -9,6 +9,7 @@ mod asks;
 mod left;
 mod needs;
 mod patience;
+mod tasks;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -33,6 +34,7 @@ use crate::workspace::{Inner, Workspace};
 pub(crate) use asks::WaitingAsk;
 pub(crate) use left::Asker;
 pub(crate) use needs::Need;
+pub(crate) use tasks::LeftTask;
 
 /// Who this client says it is.
 pub(crate) fn client() -> Implementation {
@@ -80,6 +82,8 @@ struct UnderWay {
     attempts: u32,
     /// Why the server took a question back.
     withdrawn: Option<String>,
+    /// The server made a task of it, and told its name.
+    is_task: bool,
 }
 
 /// What a server lists right now.
@@ -563,8 +567,13 @@ impl Workspace {
     ) -> During {
         let link = self.link(connector, account);
         if let Some(op) = op {
-            let under_way =
-                UnderWay { call: call.clone(), conversation: conversation.cloned(), attempts: 1, withdrawn: None };
+            let under_way = UnderWay {
+                call: call.clone(),
+                conversation: conversation.cloned(),
+                attempts: 1,
+                withdrawn: None,
+                is_task: false,
+            };
             link.calls.borrow_mut().insert(op, under_way);
         }
         During { workspace: Rc::downgrade(&self.0), link, op }
@@ -591,7 +600,10 @@ impl Workspace {
             Event::Progress { op, progress, total, message } => {
                 self.signal(&link, *op, *progress, *total, message.clone());
             }
-            Event::Task { op, status } => self.signal(&link, *op, 0.0, None, Some(task_words(status))),
+            Event::Task { op, status } => {
+                self.keep_task(&link, *op, &status.task);
+                self.signal(&link, *op, 0.0, None, Some(task_words(status)));
+            }
             Event::ElicitationComplete { elicitation } => self.asked_is_done(id, elicitation),
             Event::SentAgain { op, why } => self.sent_again(&link, *op, *why),
             Event::Asked(request) => self.asked(&link, request),
@@ -699,6 +711,11 @@ impl During {
     /// What signed the account in, as far as it is known by now.
     pub(crate) fn cover(&self) -> Cover {
         self.link.cover.borrow().clone()
+    }
+
+    /// Whether the server made a task of the call.
+    pub(crate) fn is_task(&self) -> bool {
+        self.op.is_some_and(|op| self.link.calls.borrow().get(&op).is_some_and(|one| one.is_task))
     }
 
     /// Why the call was cut short, or a question about it, where somebody said so; for the record. Text of the server in

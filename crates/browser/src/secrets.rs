@@ -18,7 +18,7 @@ use web_sys::{AesGcmParams, AesKeyGenParams, CryptoKey, Storage, SubtleCrypto};
 
 use crate::error::{Code, Error};
 use crate::leaving;
-use crate::store::{Op, Store, StoreError, Table};
+use crate::store::{Op, Store, StoreError, Table, prefix_end};
 use crate::time::{global, hex, random, unhex};
 use crate::view::Keep;
 
@@ -106,6 +106,15 @@ impl Secrets {
             let _ = session.remove_item(&self.slot(name));
         }
         Ok(self.store.write(vec![Op::Delete(Table::Secrets, name.to_owned())]).await?)
+    }
+
+    /// Forgets those that are kept on this device under a name which begins so and fits.
+    pub(crate) async fn remove_those(&self, prefix: &str, fits: impl Fn(&str) -> bool) -> Result<(), StoreError> {
+        let fits = |name: &str| name.starts_with(prefix) && fits(name);
+        self.known.borrow_mut().retain(|name, _| !fits(name));
+        let kept = self.store.range(Table::Secrets, prefix, &prefix_end(prefix)).await?;
+        let gone = kept.into_iter().filter(|(name, _)| fits(name));
+        self.store.write(gone.map(|(name, _)| Op::Delete(Table::Secrets, name)).collect()).await
     }
 
     /// Forgets everything, the key included: what a copy of the storage still holds cannot be opened any more.

@@ -918,3 +918,122 @@ async fn ct004_a_chosen_revision_is_kept_and_the_scan_and_the_doctor_keep_to_it(
     ws.remove(&id).await.unwrap();
     assert_eq!(kept().await, 0);
 }
+
+/// How the task of the played server is.
+#[derive(Clone, Copy, PartialEq)]
+enum Errand {
+    Open,
+    Done,
+    /// Who asks for it has to sign in.
+    Closed,
+}
+
+/// A server that makes a task of every write. Until the test says more of it nobody needs to ask.
+fn errands(errand: &Rc<Cell<Errand>>) -> Played {
+    let errand = errand.clone();
+    let tools = tools();
+    play(move |got| {
+        let message = got.json();
+        let id = message.get("id").cloned().unwrap_or_default();
+        let result = |result: Value| Say::Json(200, json!({ "jsonrpc": "2.0", "id": id, "result": result }));
+        let state = |kind: &str, status: &str| {
+            json!({ "resultType": kind, "taskId": "secret-task-1", "status": status, "createdAt": "2026-11-25T10:30:00Z",
+                "lastUpdatedAt": "2026-11-25T10:30:00Z", "ttlMs": 3_600_000, "pollIntervalMs": 600_000 })
+        };
+        match message.get("method").and_then(Value::as_str) {
+            Some("server/discover") => result(json!({
+                "resultType": "complete", "supportedVersions": ["2026-07-28"], "ttlMs": 0, "cacheScope": "private",
+                "capabilities": { "tools": {}, "extensions": { "io.modelcontextprotocol/tasks": {} } },
+            })),
+            Some("tools/list") => result(json!({
+                "resultType": "complete", "tools": tools.borrow().clone(), "ttlMs": 0, "cacheScope": "private",
+            })),
+            Some("tools/call") => result(state("task", "working")),
+            Some("tasks/get") if errand.get() == Errand::Closed => Say::Refuse(401, "Bearer".into()),
+            Some("tasks/get") if errand.get() == Errand::Done => {
+                let mut state = state("complete", "completed");
+                state["result"] = json!({ "content": [{ "type": "text", "text": "T-7 was created" }] });
+                result(state)
+            }
+            Some("tasks/get") => result(state("complete", "working")),
+            _ => Say::Json(202, Value::Null),
+        }
+    })
+}
+
+/// A call that became a task, in a conversation whose page goes away now.
+async fn left_task(played: &Played, store: &Memory) -> (browser::policy::ConversationId, browser::policy::CallId) {
+    let (ws, id) = connected(played, store).await;
+    let chat = ws.new_conversation().await.unwrap();
+    ws.set_active(&chat, vec![id]).await.unwrap();
+    let call = common::start(&ws, &chat, "create ticket", "create_ticket", json!({"title": "a"})).await;
+    let asked = question(&ws).await;
+    ws.answer(&call, &asked.shown, Answer::AllowOnce).unwrap();
+    for _ in 0..500 {
+        let items = store.range(Table::Items, "", "~").await.unwrap();
+        let running = items.iter().any(|(_, text)| text.contains(r#""is":"running""#));
+        let secrets = store.range(Table::Secrets, "task:", "task;").await.unwrap();
+        if let (true, [(_, sealed)]) = (running, secrets.as_slice()) {
+            assert!(!sealed.contains("secret-task-1"), "its name is sealed");
+            return (chat, call);
+        }
+        browser::time::sleep(10).await;
+    }
+    panic!("the task was not kept");
+}
+
+/// What the record says of how a call ended.
+async fn outcomes(ws: &Workspace, call: &browser::policy::CallId) -> Vec<Outcome> {
+    let rows = ws.audit(AuditFilter::default()).await.unwrap();
+    let outcome = |entry: &Entry| match entry {
+        Entry::Finished { call: of, outcome, .. } if of == call => Some(*outcome),
+        _ => None,
+    };
+    rows.iter().filter_map(|row| outcome(&row.entry)).collect()
+}
+
+#[wasm_bindgen_test]
+async fn mb003_a_task_survives_a_reload_and_the_call_is_sent_once_and_has_one_outcome() {
+    let (errand, store) = (Rc::new(Cell::new(Errand::Open)), Memory::new());
+    let played = errands(&errand);
+    let (chat, call) = left_task(&played, &store).await;
+    errand.set(Errand::Done);
+    let ws = workspace(&played, &store).await;
+    let card = ended(&ws, &chat, &call).await;
+    assert_eq!(card.state, CallState::Done);
+    assert!(card.result.unwrap().to_string().contains("T-7 was created"));
+    assert_eq!(calls(&played).len(), 1, "nothing was sent again");
+    until("the end", || (!ws.is_running(&chat)).then_some(())).await;
+    assert_eq!(outcomes(&ws, &call).await, [Outcome::Done]);
+    assert!(store.range(Table::Secrets, "task:", "task;").await.unwrap().is_empty(), "its name is forgotten");
+}
+
+#[wasm_bindgen_test]
+async fn mb003_a_task_that_nobody_may_ask_for_any_more_has_an_unknown_outcome() {
+    let (errand, store) = (Rc::new(Cell::new(Errand::Open)), Memory::new());
+    let played = errands(&errand);
+    let (chat, call) = left_task(&played, &store).await;
+    errand.set(Errand::Done);
+    let ws = workspace(&played, &store).await;
+    ws.set_lockdown(true).await.unwrap();
+    let before = played.got.borrow().len();
+    let card = ended(&ws, &chat, &call).await;
+    assert!(matches!(card.state, CallState::Unknown { .. }), "{card:?}");
+    assert_eq!(played.got.borrow().len(), before, "its server was not asked");
+    until("the end", || (!ws.is_running(&chat)).then_some(())).await;
+    assert_eq!(outcomes(&ws, &call).await, [Outcome::Unknown]);
+    assert!(store.range(Table::Secrets, "task:", "task;").await.unwrap().is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn mb003_a_server_that_wants_a_sign_in_before_it_tells_of_a_task_may_have_run_it() {
+    let (errand, store) = (Rc::new(Cell::new(Errand::Open)), Memory::new());
+    let played = errands(&errand);
+    let (chat, call) = left_task(&played, &store).await;
+    errand.set(Errand::Closed);
+    let ws = workspace(&played, &store).await;
+    let card = ended(&ws, &chat, &call).await;
+    assert!(matches!(card.state, CallState::Unknown { .. }), "{card:?}");
+    until("the end", || (!ws.is_running(&chat)).then_some(())).await;
+    assert_eq!(outcomes(&ws, &call).await, [Outcome::Unknown], "not as a call that was not sent");
+}

@@ -1025,6 +1025,12 @@ impl Conversation {
     /// an answer that was being written is marked as cut off.
     /// A read that broke off is told the same way: only the person repeats it.
     pub fn restore(&mut self, now: u64) -> Vec<ItemId> {
+        self.restore_but(now, &[])
+    }
+
+    /// The same, but calls that go on, because their servers still have them as tasks: they stay under way. A question in
+    /// the middle of one is asked anew.
+    pub fn restore_but(&mut self, now: u64, go_on: &[CallId]) -> Vec<ItemId> {
         let mut changed = Vec::new();
         for item in &mut self.items {
             match &mut item.body {
@@ -1034,6 +1040,12 @@ impl Conversation {
                 }
                 Body::Plan(plan) if plan.end.is_none() => {
                     plan.end = Some("Stopped: the page was closed in the middle".to_owned());
+                }
+                Body::Call(card) if go_on.contains(&card.call) && !card.state.ended() => {
+                    if card.state == CallState::Running {
+                        continue;
+                    }
+                    enter(card, CallState::Running, now);
                 }
                 Body::Call(card) if !card.state.ended() => {
                     let state = match card.state {

@@ -156,7 +156,7 @@ impl Workspace {
         if oauth.keep() == Keep::Device {
             self.tell_secret(&super::sign_in::oauth_secret(account));
         }
-        self.forget_answers_as(account).await?;
+        self.forget_what_was_theirs(account).await?;
         self.take_name(id, account, oauth.name()).await
     }
 
@@ -176,7 +176,9 @@ impl Workspace {
         self.rename_account(id, account, &told).await
     }
 
-    async fn forget_answers_as(&self, account: &ConnectionId) -> Result<(), Error> {
+    /// Somebody else may be signed in with an account now: what was remembered and left for who was is not theirs (X72, X117).
+    async fn forget_what_was_theirs(&self, account: &ConnectionId) -> Result<(), Error> {
+        self.forget_tasks_of(account).await;
         let me = self.me();
         if !self.rulebook().grants.iter().any(|grant| grant.connection == *account && grant.member == me) {
             return Ok(());
@@ -214,7 +216,7 @@ impl Workspace {
         if shared {
             self.tell_secret(&super::sign_in::oauth_secret(account));
         }
-        self.forget_answers_as(account).await?;
+        self.forget_what_was_theirs(account).await?;
         self.note(id, how).await;
         Ok(out)
     }

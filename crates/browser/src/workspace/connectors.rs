@@ -195,6 +195,7 @@ impl Workspace {
         let account = self.usual_account(id);
         let kept = self.0.secrets.put(&header_secret(&account), value, keep).await?;
         self.drop_link(&account);
+        self.forget_tasks_of(&account).await;
         self.tell_secret(&header_secret(&account));
         Ok(kept)
     }

@@ -13,12 +13,13 @@ use futures_channel::oneshot;
 use futures_util::future::select;
 use futures_util::lock::Mutex;
 use policy::audit::{CallFacts, Entry, Outcome};
-use policy::{Cause, ConnectionId, ConnectorId, ConversationId, Digest, Why};
+use policy::{CallId, Cause, ConnectionId, ConnectorId, ConversationId, Digest, Why};
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
 use super::Workspace;
 use crate::error::Error;
+use crate::link::LeftTask;
 use crate::store::{Op, StoreError, Table, prefix_end};
 use crate::tabs::{Held, News};
 use crate::time::{Pace, new_id, now, sleep};
@@ -66,15 +67,18 @@ impl Workspace {
         }
         let mut conversation = self.read(id).await?;
         let held = self.hold_turn(id).await;
-        let changed = if held.is_some() {
-            conversation.restore(now())
+        let (mut changed, mut left) = (Vec::new(), Vec::new());
+        if held.is_some() {
+            (changed, left) = self.restore(&mut conversation).await;
         } else {
             self.watch_elsewhere(id);
-            Vec::new()
-        };
+        }
         // Somebody else may have loaded and changed it while this waited.
         if let Some(record) = self.0.records.borrow().get(id) {
             return Ok(record.conversation.clone());
+        }
+        if let Some(held) = held {
+            self.resume_calls(&conversation, left, held);
         }
         self.put_restored(id, &conversation, &changed).await;
         Ok(conversation)
@@ -92,10 +96,11 @@ impl Workspace {
                 if workspace.alive().is_err() || !workspace.0.records.borrow().contains_key(&id) {
                     return;
                 }
-                let Some(_held) = workspace.hold_turn(&id).await else { continue };
+                let Some(held) = workspace.hold_turn(&id).await else { continue };
                 workspace.0.elsewhere.borrow_mut().remove(&id);
                 let Ok(mut conversation) = workspace.read(&id).await else { return };
-                let changed = conversation.restore(now());
+                let (changed, left) = workspace.restore(&mut conversation).await;
+                workspace.resume_calls(&conversation, left, held);
                 if !changed.is_empty() {
                     workspace.put_restored(&id, &conversation, &changed).await;
                     workspace.0.events.tell(Change::Conversation { id });
@@ -103,6 +108,14 @@ impl Workspace {
                 return;
             }
         });
+    }
+
+    /// What a loaded record means after its page went away: the items that changed, and the calls that go on, because their
+    /// servers still have them as tasks.
+    async fn restore(&self, conversation: &mut Conversation) -> (Vec<ItemId>, Vec<LeftTask>) {
+        let left = self.left_tasks(conversation).await;
+        let go_on: Vec<CallId> = left.iter().map(|one| one.call.clone()).collect();
+        (conversation.restore_but(now(), &go_on), left)
     }
 
     /// Keeps a conversation that was restored, and the rows about what was cut off in it.
@@ -220,6 +233,7 @@ impl Workspace {
                 Op::Delete(Table::Conversations, id.to_string()),
                 Op::DeletePrefix(Table::Items, format!("{id}/")),
                 Op::Delete(Table::Settings, self.unsent_key(Some(id))),
+                self.tasks_over(id),
             ])
             .await;
         if let Err(error) = written {

@@ -355,6 +355,7 @@ impl Workspace {
             self.0.secrets.remove(&name).await?;
             self.tell_secret(&name);
         }
+        self.forget_tasks_of(account).await;
         let _ = self.0.store.set_key_pair(&oauth_secret(account), None).await;
         self.0.revisions.borrow_mut().remove(account);
         let noted = vec![Op::Delete(Table::Settings, spoken(account)), Need::over(account), found_out(account)];

@@ -168,7 +168,7 @@ impl Workspace {
     }
 
     /// Lets other tabs go on with a conversation, once everything about it is written.
-    pub(super) async fn give_turn_back(&self, id: &ConversationId, held: Rc<Held>) {
+    pub(crate) async fn give_turn_back(&self, id: &ConversationId, held: Rc<Held>) {
         self.settle(id).await;
         if Rc::strong_count(&held) == 1 {
             self.tell_tabs(&News::TurnEnded(id.to_string()));

@@ -171,6 +171,19 @@ fn x71_a_pending_question_after_a_reload_is_not_answered() {
 }
 
 #[test]
+fn mb003_a_call_that_goes_on_as_a_task_stays_under_way_after_a_reload_and_nothing_else_does() {
+    let call = CallId::from("c1");
+    for (state, changes) in [(CallState::Running, 0), (CallState::NeedsInput, 1)] {
+        let mut chat = conversation(state);
+        assert_eq!(chat.restore_but(5_000, std::slice::from_ref(&call)).len(), changes);
+        assert_eq!(chat.call(&call).unwrap().state, CallState::Running);
+    }
+    let mut chat = conversation(CallState::Running);
+    chat.restore_but(5_000, &[CallId::from("c2")]);
+    assert!(matches!(chat.call(&call).unwrap().state, CallState::Unknown { .. }));
+}
+
+#[test]
 fn x114_a_running_call_after_a_reload_has_an_unknown_outcome() {
     for state in [CallState::Running, CallState::NeedsInput] {
         let mut chat = conversation(state);
