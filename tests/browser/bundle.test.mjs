@@ -376,6 +376,22 @@ journey("a site that is tied to signed settings: two people, and this browser ca
   await bob.app.button("Use as this person").click();
   await assertSoon(async () => (await bob.page.getByText("Say who you are to use this workspace.").count()) === 0, "Bob is Bob");
   assert.equal(await bob.page.getByRole("link", { name: "General" }).count(), 0);
+  // What he asks for stays in his browser, so he is told whom to send it to, and gets it as a text.
+  await bob.app.open("/settings/connectors");
+  await bob.app.button("Request a connector").click();
+  const asking = bob.page.getByRole("dialog", { name: "Request a connector" });
+  await asking.getByLabel("Server URL").fill("https://board.example.com/mcp");
+  await asking.getByLabel(/^Reason/).fill("for tickets");
+  await bob.app.button("Send request", asking).click();
+  const request = bob.page.getByRole("list", { name: "Your requests" }).getByRole("listitem");
+  await request.getByText(/^Only this browser knows of it\. Send it to one of: Ada\./).waitFor();
+  await request.getByText("it@example.com").waitFor();
+  await bob.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await bob.app.button("Copy request", request).click();
+  await bob.app.button("Copied", request).waitFor();
+  assert.match(await bob.page.evaluate(() => navigator.clipboard.readText()), /^Request in the workspace Acme\nA connector for https:\/\/board\.example\.com\/mcp\nAsked for by: Bob.*\nReason: for tickets\n$/);
+  await bob.app.screenshot("request-elsewhere");
+  assert.deepEqual(await bob.app.violations(), []);
   assert.deepEqual(bob.errors, []);
 });
 

@@ -266,7 +266,12 @@ journey("N06 a rule on a value refuses a call, with its examples checked and a l
   await page.getByLabel("Examples it stops").fill("general");
   await app.button("Try on earlier calls").click();
   await page.getByText(/Of 1 earlier call kept .* it would have met 1, and 1 would have come out differently/).waitFor();
+  assert.deepEqual(await app.violations(), [], "axe finds nothing in the open form");
   await app.screenshot("rule-editor");
+  // What was found of one rule says nothing of another.
+  await page.getByLabel("When it", { exact: true }).selectOption("is");
+  await page.getByText(/Of 1 earlier call kept/).waitFor({ state: "detached" });
+  await page.getByLabel("When it", { exact: true }).selectOption("is not");
   await app.button("Save rule").click();
   await page.getByText(/Refused when `channel` is not one of/).waitFor();
   // It is changed in place. A value may hold a comma.
@@ -282,9 +287,41 @@ journey("N06 a rule on a value refuses a call, with its examples checked and a l
   await app.propose("post a message", { channel: "general", words: "again" }, "Post a message");
   await app.says("Post a message", /refused when `channel` is not one of/);
   assert.equal(network.calls(server.origin).length, before);
+  // The card explains its own call.
+  await app.card("Post a message").getByText("Why can't I use this?").click();
+  const telling = app.card("Post a message").getByRole("list", { name: "What counts most" });
+  await telling.getByText(/refused when `channel` is not one of/i).waitFor();
+  assert.equal(await telling.getByRole("listitem").count(), 1, "nothing else stands in its way");
   await app.propose("post a message", { channel: "ops", words: "again" }, "Post a message");
   await app.answer("Allow once");
   await assertSoon(() => network.calls(server.origin).length === before + 1, "what the rule lets pass is sent");
+  // Without arguments the rule is neither met nor kept; with them it is.
+  await app.open("/workspace/permissions/test-access");
+  await page.getByRole("combobox", { name: "Connector" }).selectOption({ label: `Team · ${new URL(server.url).host}` });
+  const says = (words) => page.getByRole("heading", { name: words, level: 2 }).waitFor();
+  await says("It asks first, every time.");
+  await page.getByText("A rule on values may make it stricter.").waitFor();
+  await page.getByRole("list", { name: "Why" }).getByRole("listitem").filter({ hasText: "depends:" }).getByText(/What is sent decides: refused when `channel`/).waitFor();
+  assert.deepEqual(await app.violations(), []);
+  await app.screenshot("test-access-rule");
+  const sent = page.getByRole("region", { name: "What would be sent" });
+  await app.fill(sent, "channel", "general");
+  await says("It is not allowed here. Nothing would be sent.");
+  await app.fill(sent, "channel", "ops");
+  await says("It asks first, every time.");
+  await page.getByText("A rule on values may make it stricter.").waitFor({ state: "detached" });
+  // Two rules on one argument have buttons of their own.
+  await app.openConnector("Team", "Actions");
+  await page.getByText(/^Arguments: channel/).click();
+  await app.button("Add a rule").click();
+  await page.getByLabel("When it", { exact: true }).selectOption("is");
+  await page.getByLabel("Compared with").selectOption("prefix");
+  await page.getByLabel("Value", { exact: true }).fill("x-");
+  await page.getByLabel("Examples it stops").fill("x-1");
+  await page.getByLabel("Examples it lets pass").fill("ops");
+  await app.button("Save rule").click();
+  await app.button(/^Remove the rule on channel: refused when `channel` is a text that begins with/).waitFor();
+  await app.button(/^Remove the rule on channel: refused when `channel` is not one of/).waitFor();
 });
 
 journey("a pause in one tab stops a chat in another, and says who, when and why", async ({ app, page, context, network, keep }) => {
