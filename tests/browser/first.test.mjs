@@ -203,6 +203,12 @@ journey("on a phone's width the first write can be made and nothing is cut off s
   await app.screenshot("decision-phone");
   await app.answer("Allow once");
   await app.says(CREATE, "Done");
+  // Now a field can take something from an earlier result, out of a list whose lines are long.
+  await app.say(CREATE.toLowerCase());
+  const next = app.suggestion.last();
+  await next.getByRole("combobox").first().waitFor();
+  const cut = await next.evaluate((card) => [...card.querySelectorAll("input, textarea, select")].filter((field) => field.getBoundingClientRect().right > card.getBoundingClientRect().right).length);
+  assert.equal(cut, 0, "the next form fits");
 });
 
 journey("the time to a usable composer is measured, cold and warm", async ({ app, t }) => {

@@ -1037,3 +1037,21 @@ async fn mb003_a_server_that_wants_a_sign_in_before_it_tells_of_a_task_may_have_
     until("the end", || (!ws.is_running(&chat)).then_some(())).await;
     assert_eq!(outcomes(&ws, &call).await, [Outcome::Unknown], "not as a call that was not sent");
 }
+
+#[wasm_bindgen_test]
+async fn mb003_a_task_that_is_given_up_before_its_server_is_there_is_cancelled_with_it() {
+    let (errand, store) = (Rc::new(Cell::new(Errand::Open)), Memory::new());
+    let played = errands(&errand);
+    let (chat, call) = left_task(&played, &store).await;
+    let ws = workspace(&played, &store).await;
+    ws.conversation(&chat).await.unwrap();
+    ws.cancel_call(&call);
+    let card = ended(&ws, &chat, &call).await;
+    assert!(matches!(card.state, CallState::Cancelled { .. }), "{card:?}");
+    let told = || {
+        let methods = played.got.borrow().iter().filter(|got| got.json()["method"] == "tasks/cancel").count();
+        (methods > 0).then_some(methods)
+    };
+    assert_eq!(until("the server hears of it", told).await, 1);
+    assert_eq!(calls(&played).len(), 1, "nothing was sent again");
+}

@@ -11,7 +11,7 @@ use chat::conversation::{CallCard, Conversation, Sent};
 use futures_util::future::{Either, select};
 use mcp::OpError;
 use policy::audit::Outcome;
-use policy::{Class, Connector};
+use policy::{Class, ConnectionId, Connector};
 use serde_json::Map;
 use wasm_bindgen_futures::spawn_local;
 
@@ -78,9 +78,15 @@ impl Run {
             Ok(connector) => connector,
             Err(error) => return self.lost(error, took()).await,
         };
-        let opened = match select(Box::pin(self.reach(&connector)), cancelled.clone()).await {
+        let reached = Box::pin(reach(self.workspace.clone(), connector.clone(), self.account.clone()));
+        let opened = match select(reached, cancelled.clone()).await {
             Either::Left((opened, _)) => opened,
-            Either::Right(_) => Err(Failed { error: OpError::Cancelled, sent: mcp::Sent::Unknown }),
+            // Nobody waits for it any more. The server still has the task, and is to hear that it is given up.
+            Either::Right((_, reached)) => {
+                let task = task.to_owned();
+                spawn_local(async move { drop(reached.await.map(|connection| connection.resume(&task))) });
+                Err(Failed { error: OpError::Cancelled, sent: mcp::Sent::Unknown })
+            }
         };
         // It is the one write of its conversation again (X73), unless another goes on beside it.
         let turn = conversation.filter(|_| card.class > Class::Read).map(|id| self.workspace.write_turn(id));
@@ -114,20 +120,6 @@ impl Run {
         Ok(connector.clone())
     }
 
-    /// The connection, tried again for a while: a page may be back before its network is.
-    async fn reach(&self, connector: &Connector) -> Result<Connection, Failed> {
-        let mut pause = PAUSE;
-        for _ in 0..TRIES {
-            match self.workspace.open_link(connector, &self.account, false).await {
-                Err(Failed { error: OpError::Network { .. } | OpError::Timeout { .. }, .. }) => sleep(pause).await,
-                opened => return opened.map(|(connection, _)| connection).map_err(unknown),
-            }
-            pause = pause.saturating_mul(2);
-        }
-        let opened = self.workspace.open_link(connector, &self.account, false).await;
-        opened.map(|(connection, _)| connection).map_err(unknown)
-    }
-
     /// Nobody can be asked: whether it happened stays unknown, and that is on record.
     async fn lost(&self, error: Error, took: u64) -> Ended {
         let reason = Some(format!("nobody could ask how its task ended: {}", error.message));
@@ -136,6 +128,20 @@ impl Run {
         let error = Error { code: Code::UnknownOutcome, ..error }.hint(MAY_HAVE_HAPPENED);
         Ended::Failed { error, sent: Sent::Unknown }
     }
+}
+
+/// The connection, tried again for a while: a page may be back before its network is.
+async fn reach(workspace: Workspace, connector: Connector, account: ConnectionId) -> Result<Connection, Failed> {
+    let mut pause = PAUSE;
+    for _ in 0..TRIES {
+        match workspace.open_link(&connector, &account, false).await {
+            Err(Failed { error: OpError::Network { .. } | OpError::Timeout { .. }, .. }) => sleep(pause).await,
+            opened => return opened.map(|(connection, _)| connection).map_err(unknown),
+        }
+        pause = pause.saturating_mul(2);
+    }
+    let opened = workspace.open_link(&connector, &account, false).await;
+    opened.map(|(connection, _)| connection).map_err(unknown)
 }
 
 /// The call was sent long ago, so what fails now says nothing of it.
