@@ -50,6 +50,11 @@ impl ConnectionId {
 }
 
 impl Rulebook {
+    /// Whether an account is one of a person's at a connector.
+    pub fn has_account(&self, member: &MemberId, connector: &ConnectorId, account: &ConnectionId) -> bool {
+        self.accounts_of(member, connector).iter().any(|one| one.id == *account)
+    }
+
     /// The accounts of a person at a connector, the first one first. Nobody has to be signed in with any of them.
     pub fn accounts_of(&self, member: &MemberId, connector: &ConnectorId) -> Vec<Account> {
         let own = |account: &&Account| account.member == *member && account.connector == *connector;

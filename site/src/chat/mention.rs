@@ -1,5 +1,6 @@
-//! What is named while it is typed: `@` a connector for the turn (S056) or an account at it, `#` a resource, an action or a tool set, `/` a
-//! prompt of a server. One list for all of them, above the text, and the chips of what goes with the message.
+//! What is named while it is typed: `@` a connector for the turn (S056) or an account at it, `#` a resource, an action or a
+//! tool set, `/` a prompt of a server. One list for all of them, above the text, and the chips of what goes with the
+//! message.
 //!
 //! The text keeps the focus; arrows choose, Enter and Tab take, Escape closes. A prompt is put into the text for the
 //! person to read and edit, and is never sent from here (X46). A resource is a chip until the message is sent.

@@ -9,13 +9,6 @@ use crate::connectors::ConnectionState;
 use crate::state::{AppState, use_state};
 use crate::ui::Field;
 
-/// The person's accounts at the connector that is looked at, where there are several. Tracks.
-fn several(app: AppState, connector: Option<ConnectorId>) -> Vec<AccountView> {
-    app.rulebook.track();
-    let accounts = connector.map(|id| app.ws().accounts(&id)).unwrap_or_default();
-    if accounts.len() > 1 { accounts } else { Vec::new() }
-}
-
 /// The account that is looked at: what was chosen, while it is there.
 pub(super) fn looked_at(
     app: AppState,
@@ -24,15 +17,14 @@ pub(super) fn looked_at(
 ) -> Memo<Option<ConnectionId>> {
     Memo::new(move |_| {
         let wanted = chosen.get()?;
-        several(app, connector.get()).into_iter().map(|one| one.id).find(|one| *one == wanted)
+        app.several_accounts(&connector.get()?).into_iter().map(|one| one.id).find(|one| *one == wanted)
     })
 }
 
 /// The name of an account, where the person has several at its connector.
 pub(super) fn name_of(app: AppState, connector: &ConnectorId, account: &ConnectionId) -> Option<String> {
-    let accounts = app.ws().accounts(connector);
-    let found = accounts.iter().find(|one| one.id == *account).filter(|_| accounts.len() > 1);
-    found.map(|one| one.name.clone())
+    let accounts = untrack(|| app.several_accounts(connector));
+    accounts.into_iter().find(|one| one.id == *account).map(|one| one.name)
 }
 
 /// The choice for the connector that is looked at.
@@ -40,7 +32,7 @@ pub(super) fn name_of(app: AppState, connector: &ConnectorId, account: &Connecti
 pub(super) fn AccountChoice() -> impl IntoView {
     let app = use_state();
     let desk = use_desk();
-    let accounts = Memo::new(move |_| several(app, desk.connector.get()));
+    let accounts = Memo::new(move |_| desk.connector.get().map(|id| app.several_accounts(&id)).unwrap_or_default());
     move || {
         let accounts = accounts.get();
         (!accounts.is_empty()).then(|| choice(app, desk, accounts))

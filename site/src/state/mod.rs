@@ -13,7 +13,9 @@ mod front;
 
 use browser::chat::conversation::{Body, Conversation, DIRECT, Item};
 use browser::glance::{ModelName, Offer, Person};
-use browser::{Asked, Change, ConnectionStatus, ConversationHead, ElicitationView, Error, ModelConfig, Workspace};
+use browser::{
+    AccountView, Asked, Change, ConnectionStatus, ConversationHead, ElicitationView, Error, ModelConfig, Workspace,
+};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use policy::{Chosen, ConnectionId, ConnectorId, ConversationId, Indexed, Mode};
@@ -189,6 +191,13 @@ impl AppState {
     /// The state of the connection of an account. Tracks.
     pub fn connection_as(&self, account: &ConnectionId) -> ConnectionStatus {
         self.connections.with(|all| all.get(account).cloned()).unwrap_or(ConnectionStatus::Idle)
+    }
+
+    /// The person's accounts at a connector, where there are several to choose from. Tracks.
+    pub fn several_accounts(&self, id: &ConnectorId) -> Vec<AccountView> {
+        self.rulebook.track();
+        let accounts = self.ws().accounts(id);
+        if accounts.len() > 1 { accounts } else { Vec::new() }
     }
 
     /// The account that acts at a connector in the conversation on the screen. Tracks.

@@ -12,7 +12,6 @@ use futures_util::future::{Either, select};
 use mcp::OpError;
 use policy::audit::Outcome;
 use policy::{Class, ConnectionId, Connector};
-use serde_json::Map;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{Cancelled, Ended, MAY_HAVE_HAPPENED, Run, Wanted};
@@ -49,7 +48,7 @@ impl Workspace {
                     id: one.call,
                     connector: card.connector.clone(),
                     action: card.action.clone(),
-                    arguments: card.arguments.as_object().cloned().unwrap_or_else(Map::new),
+                    arguments: card.arguments.as_object().cloned().unwrap_or_default(),
                     by: card.by,
                     conversation: Some(id.clone()),
                     account: Some(account),
@@ -114,7 +113,7 @@ impl Run {
         if book.workspace.lockdown {
             return Err(Error::new(Code::Blocked, "the workspace is in lockdown"));
         }
-        if !book.accounts_of(&me, &connector.id).iter().any(|one| one.id == self.account) {
+        if !book.has_account(&me, &connector.id, &self.account) {
             return Err(Error::new(Code::NotFound, "the account that it was made as is gone"));
         }
         Ok(connector.clone())

@@ -270,7 +270,7 @@ impl Workspace {
     /// The account that was chosen, if it is the person's at this connector; where none was, the usual one.
     fn account_by_hand(&self, id: &ConnectorId, chosen: Option<&ConnectionId>) -> Result<ConnectionId, Error> {
         let Some(chosen) = chosen else { return Ok(self.usual_account(id)) };
-        match self.rulebook().accounts_of(&self.me(), id).iter().any(|one| one.id == *chosen) {
+        match self.rulebook().has_account(&self.me(), id, chosen) {
             true => Ok(chosen.clone()),
             false => Err(Error::not_found("account", chosen.as_str()).hint("choose another account")),
         }

@@ -409,8 +409,7 @@ impl Workspace {
         // Of an account that is gone nothing is read: the gate says so to whoever calls.
         let there = |connector: &&Connector| {
             let account = self.account_in(Some(id), &connector.id);
-            let own = book.accounts_of(&member.id, &connector.id).into_iter().any(|one| one.id == account);
-            own.then_some(account)
+            book.has_account(&member.id, &connector.id, &account).then_some(account)
         };
         let accounts: Vec<Option<ConnectionId>> = usable.iter().map(there).collect();
         let both = usable.into_iter().zip(&accounts);

@@ -33,10 +33,9 @@ type Rows = Memo<(Vec<Row>, Vec<Row>)>;
 
 impl Row {
     fn new(state: AppState, connector: &Connector, standing: Standing) -> Row {
-        let accounts = state.ws().accounts(&connector.id).into_iter().map(|one| (one.id, one.name));
-        let accounts: Vec<_> = accounts.collect();
+        let accounts = state.several_accounts(&connector.id).into_iter();
         Row {
-            accounts: if accounts.len() > 1 { accounts } else { Vec::new() },
+            accounts: accounts.map(|one| (one.id, one.name)).collect(),
             id: connector.id.clone(),
             name: connector.name.clone(),
             host: connector.host.clone(),

@@ -84,7 +84,6 @@ pub(super) fn entries(typed: &Mention, naming: Naming) -> Vec<Entry> {
 /// Connectors, each followed by the accounts at it where there are several.
 fn connectors(naming: Naming) -> Vec<Entry> {
     let active = naming.writing.active.get();
-    naming.state.rulebook.track();
     let named = |offer: Offer| {
         let group = if active.contains(&offer.id) { "In this chat" } else { "For this turn" };
         let (_, host) = whose(naming, &offer.id);
@@ -97,10 +96,7 @@ fn connectors(naming: Naming) -> Vec<Entry> {
             host: host.clone(),
             pick,
         };
-        let mut accounts = naming.state.ws().accounts(&offer.id);
-        if accounts.len() < 2 {
-            accounts.clear();
-        }
+        let accounts = naming.state.several_accounts(&offer.id);
         let own = entry(offer.name.clone(), String::new(), Pick::Connector { name: offer.name.clone() });
         let accounts = accounts.into_iter().map(move |account| {
             let text = format!("{} as {}", offer.name, account.name);
